@@ -1,0 +1,23 @@
+# Every library that libberg links, and why it rather than another or our own code: docs/DEPENDENCIES.md.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS C)
+# dnnl's own CMake package asks for OpenCL, which Debian builds it with and nothing here needs.
+find_path(DNNL_INCLUDE_DIR dnnl.h REQUIRED)
+find_library(DNNL_LIBRARY dnnl REQUIRED)
+find_package(JPEG REQUIRED)
+find_package(ZLIB REQUIRED)
+pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET spng)
+pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
+pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson)
+pkg_check_modules(HDF5 REQUIRED IMPORTED_TARGET hdf5)
+# Debian's NIFTI package file names a path that Debian does not use.
+find_path(NIFTI_INCLUDE_DIR nifti/nifti1_io.h REQUIRED)
+find_library(NIFTI_LIBRARY niftiio REQUIRED)
+find_library(ZNZ_LIBRARY znz REQUIRED)
+
+add_library(berg_dependencies INTERFACE)
+target_link_libraries(berg_dependencies INTERFACE ${DNNL_LIBRARY} PkgConfig::HDF5 JPEG::JPEG PkgConfig::SPNG PkgConfig::LIBZIP
+                                                  ZLIB::ZLIB PkgConfig::CJSON ${NIFTI_LIBRARY} ${ZNZ_LIBRARY} OpenMP::OpenMP_C
+                                                  Threads::Threads m dl)
+target_include_directories(berg_dependencies INTERFACE ${DNNL_INCLUDE_DIR})

@@ -1,0 +1,31 @@
+# Flags of our own code: berg_warnings for all of it, berg_flags for the library's rooms.
+add_library(berg_warnings INTERFACE)
+target_compile_options(berg_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+                                               -Wpointer-arith -Wvla -Wwrite-strings)
+if(BERG_WERROR)
+  target_compile_options(berg_warnings INTERFACE -Werror)
+endif()
+
+add_library(berg_flags INTERFACE)
+target_link_libraries(berg_flags INTERFACE berg_warnings)
+target_include_directories(berg_flags INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+target_compile_definitions(berg_flags INTERFACE BERG_BUILDING _POSIX_C_SOURCE=200809L)
+
+# -O2 with vectorising, no -ffast-math: the order of every sum is part of the contract (same bits for any --threads and
+# --batch).
+set(CMAKE_C_FLAGS_RELEASE "-O2 -ftree-vectorize -g1 -DNDEBUG")
+
+if(BERG_SANITIZE)
+  add_compile_options(-fsanitize=${BERG_SANITIZE} -fno-omit-frame-pointer -g)
+  add_link_options(-fsanitize=${BERG_SANITIZE})
+  if(BERG_SANITIZE MATCHES undefined)
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()
+if(BERG_COVERAGE)
+  add_compile_options(--coverage -O0 -g)
+  add_link_options(--coverage)
+endif()
+if(BERG_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -1,0 +1,23 @@
+# The vector kernels of la and vit are written once, with the compiler's vector types, and compiled once for each
+# instruction set below; src/base/machine.c picks one at run time. A file in src/<room>/kernels/ sees BERG_ISA.
+set(BERG_ISAS portable)
+set(BERG_ISA_FLAGS_portable "")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  list(APPEND BERG_ISAS avx2 avx512)
+  set(BERG_ISA_FLAGS_avx2 -march=x86-64-v3)
+  set(BERG_ISA_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+endif()
+
+foreach(isa ${BERG_ISAS})
+  file(GLOB sources CONFIGURE_DEPENDS src/la/kernels/*.c src/vit/kernels/*.c)
+  if(sources)
+    add_library(berg_kernels_${isa} OBJECT ${sources})
+    # -O3 unrolls the register tiles; contraction to fused multiply-adds is wanted here, and the same for every caller.
+    # -Wno-psabi: vectors wider than the ISA are passed between static functions only, never across this boundary.
+    target_compile_options(berg_kernels_${isa} PRIVATE -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi
+                                                       ${BERG_ISA_FLAGS_${isa}})
+    target_compile_definitions(berg_kernels_${isa} PRIVATE BERG_ISA=${isa})
+    target_link_libraries(berg_kernels_${isa} PRIVATE berg_flags)
+    list(APPEND BERG_OBJECTS $<TARGET_OBJECTS:berg_kernels_${isa}>)
+  endif()
+endforeach()

@@ -1,0 +1,330 @@
+/*
+ * berg.h - encoding models of the visual brain: images in, the fMRI response of every voxel out.
+ *
+ * For programs that want what `berg encode` and the Python package do, without a process or an interpreter between.
+ * The simplest whole program:
+ *
+ *     berg_error error;
+ *     berg_model_options options;
+ *     berg_model *model = NULL;
+ *     berg_stimuli *stimuli = NULL;
+ *     const char *images[] = {"cat.jpg", "house.png"};
+ *
+ *     berg_model_options_init(&options);
+ *     options.berg_dir = "brain-encoding-response-generator";
+ *     if (berg_model_open(&model, "fmri-things_fmri_1-vit_b_32", &options, &error) ||
+ *         berg_stimuli_open(&stimuli, images, 2, NULL, &error) ||
+ *         berg_encode_to_file(model, stimuli, "responses.npy", NULL, NULL, &error))
+ *       fprintf(stderr, "%s\n", error.message);
+ *     berg_stimuli_free(stimuli);
+ *     berg_model_free(model);
+ *
+ * Conventions, without exception:
+ *   - `_open` and `_from` allocate a handle, `_free` releases it and takes NULL. `_init` fills an options struct with
+ *     defaults and allocates nothing. A NULL options pointer means the defaults.
+ *   - Functions that can fail return a berg_status, BERG_OK (0) when done, and then fill the caller's berg_error, which
+ *     may be NULL. On failure an output handle is NULL.
+ *   - Pointers that a handle returns stay valid until that handle is freed, and belong to it. `char *` results that
+ *     are said to be the caller's are released with berg_free.
+ *   - Nothing prints, exits, or keeps state between calls outside the handles. One handle serves one thread at a time;
+ *     different handles are independent.
+ *   - Arrays are little-endian and, unless strides say otherwise, in C order. Sizes count elements, never bytes, where
+ *     not said.
+ */
+#ifndef BERG_H
+#define BERG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(BERG_BUILDING) && defined(__GNUC__)
+#define BERG_API __attribute__((visibility("default")))
+#else
+#define BERG_API
+#endif
+
+#define BERG_VERSION_MAJOR 0
+#define BERG_VERSION_MINOR 1
+#define BERG_VERSION_PATCH 0
+
+/* "0.1.0": the version of the library that runs, to be held against the macros above. */
+BERG_API const char *berg_version(void);
+
+/* --- Errors ---------------------------------------------------------------------------------------------------- */
+
+/* Every status: its name, the exit status that the program `berg` gives for it, and what it means. */
+#define BERG_STATUS_MAP(X)                                                                                       \
+  X(OK, 0, "done")                                                                                               \
+  X(EINTERNAL, 1, "a failure that is not the caller's")                                                          \
+  X(EDEVICE, 1, "the device asked for is not available")                                                         \
+  X(EARGUMENT, 2, "an argument of the call makes no sense")                                                      \
+  X(ENOMODEL, 2, "no model of that name")                                                                        \
+  X(EPARAMETER, 2, "unknown subject, ROI or key, or a selection that does not fit")                              \
+  X(ESTIMULUS, 3, "stimuli of the wrong type, shape or range")                                                   \
+  X(EINPUT, 3, "an input is missing, unreadable or invalid")                                                     \
+  X(EMODEL, 4, "a file of the model is missing, corrupt or does not fit")                                        \
+  X(EWRITE, 5, "an output cannot be written")                                                                    \
+  X(EEXISTS, 5, "an output is there already")                                                                    \
+  X(ELIMIT, 6, "would not fit the memory or the disk")                                                           \
+  X(EDIFFERENT, 8, "the two compared differ")                                                                    \
+  X(ECANCELLED, 130, "cancelled by the caller")
+
+typedef enum berg_status {
+#define X(name, exit_status, text) BERG_##name,
+  BERG_STATUS_MAP(X)
+#undef X
+} berg_status;
+
+BERG_API const char *berg_status_name(berg_status status);        /* "BERG_EINPUT" */
+BERG_API const char *berg_status_text(berg_status status);        /* "an input is missing, unreadable or invalid" */
+BERG_API int berg_status_exit(berg_status status);                /* 3 */
+
+#define BERG_NO_OFFSET UINT64_MAX
+
+/* What went wrong, on the caller's side. `message` is one whole line and says all that the other fields say; they
+ * are there for programs. Fields that do not apply are empty strings, offset BERG_NO_OFFSET. */
+typedef struct berg_error {
+  berg_status status;
+  char message[768];
+  char file[256];     /* shortened in front with "..." where longer */
+  uint64_t offset;    /* byte in the file */
+  char item[128];     /* tensor, key, column, option */
+  char expected[128];
+  char found[128];
+} berg_error;
+
+/* --- Arrays ---------------------------------------------------------------------------------------------------- */
+
+/* Element types: name, bytes, NumPy's code. STRING elements are `const char *` (UTF-8, zero-terminated); UNICODE is
+ * NumPy's fixed-width UCS-4, whose item size is in the array. */
+#define BERG_DTYPE_MAP(X)                                                                                        \
+  X(BOOL, 1, "|b1")                                                                                              \
+  X(U8, 1, "|u1")                                                                                                \
+  X(I8, 1, "|i1")                                                                                                \
+  X(U16, 2, "<u2")                                                                                               \
+  X(I16, 2, "<i2")                                                                                               \
+  X(U32, 4, "<u4")                                                                                               \
+  X(I32, 4, "<i4")                                                                                               \
+  X(U64, 8, "<u8")                                                                                               \
+  X(I64, 8, "<i8")                                                                                               \
+  X(F16, 2, "<f2")                                                                                               \
+  X(BF16, 2, "<V2")                                                                                              \
+  X(F32, 4, "<f4")                                                                                               \
+  X(F64, 8, "<f8")                                                                                               \
+  X(STRING, 8, "|O")                                                                                             \
+  X(UNICODE, 0, "<U")
+
+typedef enum berg_dtype {
+#define X(name, bytes, code) BERG_##name,
+  BERG_DTYPE_MAP(X)
+#undef X
+} berg_dtype;
+
+BERG_API const char *berg_dtype_name(berg_dtype dtype);           /* "float32", as NumPy says it */
+
+#define BERG_MAX_DIMS 8
+
+/* A view of an array. `data` may lie anywhere in a mapped file: read its elements with memcpy, or know that the
+ * address is aligned. Strides are in bytes. */
+typedef struct berg_array {
+  const char *name;                 /* dotted path within its file, "pca_param.components_"; may be NULL */
+  berg_dtype dtype;
+  size_t itemsize;                  /* bytes of one element */
+  size_t ndim;                      /* 0: a scalar */
+  size_t shape[BERG_MAX_DIMS];
+  ptrdiff_t strides[BERG_MAX_DIMS];
+  const void *data;
+} berg_array;
+
+/* --- Models known ---------------------------------------------------------------------------------------------- */
+
+BERG_API size_t berg_model_count(void);
+BERG_API const char *berg_model_id(size_t index);                 /* NULL past the end */
+
+/* The card of a model as JSON (UTF-8, an object; its keys are listed in docs/formats.md). NULL: no such model. */
+BERG_API const char *berg_model_card(const char *model_id);
+
+/* --- Metadata: what is known of each voxel, without loading the model ------------------------------------------ */
+
+typedef struct berg_metadata berg_metadata;
+
+/* Opens <berg_dir>/.../metadata/metadata_sub-0N.npy. EPARAMETER: no such subject; EMODEL: file missing or corrupt. */
+BERG_API berg_status berg_metadata_open(berg_metadata **metadata, const char *model_id, const char *berg_dir, int subject,
+                                        berg_error *error);
+BERG_API void berg_metadata_free(berg_metadata *metadata);
+
+BERG_API const char *berg_metadata_path(const berg_metadata *metadata);
+BERG_API size_t berg_metadata_voxels(const berg_metadata *metadata);
+BERG_API size_t berg_metadata_count(const berg_metadata *metadata);
+
+/* Entry `index` in the file's order: "fmri.voxel_coords" int64 (voxels, 3), "roi.V1" int64 (n), ... Python's own int,
+ * float and str values are arrays of no dimension. NULL past the end. */
+BERG_API const berg_array *berg_metadata_entry(const berg_metadata *metadata, size_t index);
+
+/* The entry of that dotted name, or NULL. */
+BERG_API const berg_array *berg_metadata_find(const berg_metadata *metadata, const char *name);
+
+/* --- Files: what a weight, metadata or array file holds --------------------------------------------------------- */
+
+typedef struct berg_file berg_file;
+
+/* Opens .npy (plain, or with the pickled dict that upstream writes), .npz, .pth/.pt (torch's zip form) or .safetensors,
+ * told apart by content. Nothing is ever executed: a pickle that asks for more than arrays is refused. EINPUT. */
+BERG_API berg_status berg_file_open(berg_file **file, const char *path, berg_error *error);
+BERG_API void berg_file_free(berg_file *file);
+BERG_API const char *berg_file_format(const berg_file *file);     /* "npy", "npy-pickle", "npz", "torch", "safetensors" */
+BERG_API size_t berg_file_count(const berg_file *file);
+BERG_API const berg_array *berg_file_entry(const berg_file *file, size_t index);
+BERG_API const berg_array *berg_file_find(const berg_file *file, const char *name);
+
+/* Rewrites `source` as `target`, whose ending says how: .safetensors, .npy (upstream's pickled dict), .pth, .npz or .json
+ * (small values in full; arrays of more than 1,000 elements by type and shape). Values are carried exactly; what the
+ * target cannot hold is an error. EEXISTS unless `force`. */
+BERG_API berg_status berg_convert(const char *source, const char *target, int force, berg_error *error);
+
+/* --- Stimuli: where images come from --------------------------------------------------------------------------- */
+
+typedef struct berg_stimuli berg_stimuli;
+
+typedef enum berg_layout { BERG_NCHW, BERG_NHWC, BERG_LAYOUT_AUTO } berg_layout;
+
+typedef struct berg_stimuli_options {
+  berg_layout layout;   /* of .npy and HDF5 inputs; AUTO (default): the dimension that is 3, NCHW if both are */
+  int skip_bad;         /* 1: an unreadable image file is left out and listed, 0 (default): it is an error */
+  size_t shard;         /* with shards > 0: only part `shard` (from 0) of `shards` equal parts */
+  size_t shards;
+} berg_stimuli_options;
+
+BERG_API void berg_stimuli_options_init(berg_stimuli_options *options);
+
+/* Images from inputs, in the order given. Each input is an image file (JPEG, PNG), a folder (its images, sorted by
+ * name), a text file of paths (one a line, relative to the file), a .npy, or "file.h5:dataset"; "-" is standard input,
+ * holding a .npy or such a list. Arrays cannot be mixed with files. Image files take Pillow's resize, arrays take
+ * torchvision's: what upstream does in training and in encoding. EINPUT: missing, no images; ESTIMULUS: an array that
+ * is not images. */
+BERG_API berg_status berg_stimuli_open(berg_stimuli **stimuli, const char *const *inputs, size_t count,
+                                       const berg_stimuli_options *options, berg_error *error);
+
+/* Images in memory: 4 dimensions, NCHW or NHWC, 3 channels, any integer type holding 0..255. The memory stays the
+ * caller's and must outlive the handle. ESTIMULUS: another type, shape, or value (found when it is read). */
+BERG_API berg_status berg_stimuli_from_array(berg_stimuli **stimuli, const berg_array *array, berg_layout layout,
+                                             berg_error *error);
+BERG_API void berg_stimuli_free(berg_stimuli *stimuli);
+
+BERG_API size_t berg_stimuli_count(const berg_stimuli *stimuli);
+/* The path of image `index`; for arrays NULL. */
+BERG_API const char *berg_stimuli_name(const berg_stimuli *stimuli, size_t index);
+/* Files left out so far under skip_bad, and why: "path: reason". */
+BERG_API size_t berg_stimuli_skipped_count(const berg_stimuli *stimuli);
+BERG_API const char *berg_stimuli_skipped(const berg_stimuli *stimuli, size_t index);
+
+/* Image `index` as the network sees it before normalisation: uint8 [3][224][224], by the path its kind takes. */
+BERG_API berg_status berg_stimuli_pixels(berg_stimuli *stimuli, size_t index, uint8_t *pixels, berg_error *error);
+
+/* --- Models ---------------------------------------------------------------------------------------------------- */
+
+typedef struct berg_model berg_model;
+
+typedef struct berg_model_options {
+  const char *berg_dir;             /* folder in upstream's layout */
+  const char *backbone;             /* ViT-B/32 weights (.pth, .safetensors), or "random:SEED"; NULL: searched for, see
+                                       berg_doctor */
+  const int *subjects;              /* several give their columns one subject after the other; NULL: subject 1 */
+  size_t subject_count;
+  const char *const *rois;          /* columns are their voxels one ROI after the other, duplicates kept, ... */
+  size_t roi_count;
+  const uint8_t *voxel_index;       /* ... then those marked 1 here, ascending. Neither: all voxels */
+  size_t voxel_index_length;        /* the subject's number of voxels */
+  double min_noise_ceiling;         /* keep columns whose test-set ceiling is at least this, in percent; NaN (default): all */
+  int mean_roi;                     /* 1: one column a ROI, the mean over its voxels (all ROIs if none are named) */
+  const char *device;               /* "cpu", "cuda" or "auto" (default) */
+  const char *precision;            /* "f32" (default) */
+  int threads;                      /* 0 (default): as many as this process may run on */
+  size_t batch;                     /* images at a time; 0 (default): chosen. Never changes the numbers */
+  size_t memory;                    /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
+} berg_model_options;
+
+BERG_API void berg_model_options_init(berg_model_options *options);
+
+/* ENOMODEL, EPARAMETER (subject, ROI, voxel_index), EMODEL (file missing or corrupt), EDEVICE, ELIMIT. */
+BERG_API berg_status berg_model_open(berg_model **model, const char *model_id, const berg_model_options *options,
+                                     berg_error *error);
+BERG_API void berg_model_free(berg_model *model);
+
+BERG_API size_t berg_model_subjects(const berg_model *model);
+BERG_API int berg_model_subject(const berg_model *model, size_t index);
+BERG_API const berg_metadata *berg_model_metadata(const berg_model *model, size_t subject_index);
+BERG_API const char *berg_model_device(const berg_model *model);            /* "cpu" */
+BERG_API const char *berg_model_backbone_path(const berg_model *model);
+/* Columns of the responses: of all subjects, and of one, with the first of them. */
+BERG_API size_t berg_model_columns(const berg_model *model);
+BERG_API size_t berg_model_subject_columns(const berg_model *model, size_t subject_index, size_t *first);
+/* The voxel behind each column of one subject; NULL with mean_roi. Index into the metadata's arrays. */
+BERG_API const size_t *berg_model_voxels(const berg_model *model, size_t subject_index);
+/* The names of the ROIs behind each column with mean_roi, else NULL. */
+BERG_API const char *const *berg_model_roi_names(const berg_model *model, size_t subject_index);
+
+/* --- Running --------------------------------------------------------------------------------------------------- */
+
+/* Called between batches, from the calling thread: images done, images in all, seconds since the start. Return other
+ * than 0 to cancel (ECANCELLED). */
+typedef int (*berg_progress_fn)(void *user, size_t done, size_t total, double seconds);
+
+typedef struct berg_run {
+  berg_progress_fn progress;        /* may be NULL */
+  void *user;
+} berg_run;
+
+/* Responses of all images: `responses` is float32 [images][columns], C order, session z-score units. With skip_bad
+ * the rows of images left out are NaN. */
+BERG_API berg_status berg_encode(berg_model *model, berg_stimuli *stimuli, float *responses, const berg_run *run,
+                                 berg_error *error);
+
+/* What comes before the regression: float32 [images][components], 250 principal component scores of one subject. */
+BERG_API berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli, size_t subject_index, float *scores,
+                                        const berg_run *run, berg_error *error);
+
+/* What comes before standardisation: float32 [images][12][50][768], the outputs of the blocks. */
+BERG_API berg_status berg_encode_features(berg_model *model, berg_stimuli *stimuli, float *features, const berg_run *run,
+                                          berg_error *error);
+
+typedef struct berg_output_options {
+  int force;            /* replace an output that is there */
+  int resume;           /* go on from what an interrupted run left beside the output */
+} berg_output_options;
+
+BERG_API void berg_output_options_init(berg_output_options *options);
+
+/* Responses to a file, by its ending: .npy, .h5, .csv, .nii.gz. Written beside its place and renamed when whole;
+ * constant memory in the number of images. Several subjects give one file each, "_sub-0N" before the ending. With
+ * skip_bad the images left out have no row. An interrupted run leaves "<path>.partial", which `resume` continues to the
+ * same bytes. */
+BERG_API berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path,
+                                         const berg_output_options *options, const berg_run *run, berg_error *error);
+
+/* --- This machine ---------------------------------------------------------------------------------------------- */
+
+/* What this build and machine can do, which weights are found and where they were looked for: JSON, the caller's.
+ * `berg_dir` and `backbone` may be NULL. The environment read, here and in berg_model_open: TORCH_HOME and
+ * XDG_CACHE_HOME and HOME (torch's cache of weights). */
+BERG_API berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone, berg_error *error);
+
+/* Rates measured now: JSON, the caller's. `seconds` is the time for each figure, `threads` as above. */
+BERG_API berg_status berg_bench_machine(char **json, int threads, double seconds, berg_error *error);
+
+/* Times encoding: `images` random images of 256x256 through `model`, `repeats` times, interleaved with the machine's
+ * product rate: JSON, the caller's. */
+BERG_API berg_status berg_bench_model(char **json, berg_model *model, size_t images, size_t repeats, const berg_run *run,
+                                      berg_error *error);
+
+/* Releases what a function handed to the caller. NULL is fine. */
+BERG_API void berg_free(void *memory);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

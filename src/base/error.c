@@ -1,0 +1,109 @@
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct {
+  const char *name;
+  int exit_status;
+  const char *text;
+} statuses[] = {
+#define X(name, exit_status, text) {"BERG_" #name, exit_status, text},
+    BERG_STATUS_MAP(X)
+#undef X
+};
+
+const char *berg_status_name(berg_status status) {
+  return (size_t)status < COUNT(statuses) ? statuses[status].name : "unknown status";
+}
+
+const char *berg_status_text(berg_status status) {
+  return (size_t)status < COUNT(statuses) ? statuses[status].text : "unknown status";
+}
+
+int berg_status_exit(berg_status status) { return (size_t)status < COUNT(statuses) ? statuses[status].exit_status : 1; }
+
+/* File names and header texts may hold anything; a message is one line for a terminal. */
+static void flatten(char *text) {
+  for (unsigned char *c = (unsigned char *)text; *c; c++)
+    if (*c < 0x20 || *c == 0x7f) *c = ' ';
+}
+
+static void copy(char *to, size_t room, const char *from) {
+  snprintf(to, room, "%s", from ? from : "");
+  flatten(to);
+}
+
+/* The end of a path tells more than its start. */
+static void copy_path(char *to, size_t room, const char *from) {
+  size_t length = from ? strlen(from) : 0;
+  if (length < room)
+    copy(to, room, from);
+  else
+    snprintf(to, room, "...%s", from + length - (room - 4));
+  flatten(to);
+}
+
+static void clear(berg_error *error, berg_status status) {
+  memset(error, 0, sizeof *error);
+  error->status = status;
+  error->offset = BERG_NO_OFFSET;
+}
+
+berg_status base_fail(berg_error *error, berg_status status, const char *format, ...) {
+  if (error) {
+    va_list list;
+    clear(error, status);
+    va_start(list, format);
+    vsnprintf(error->message, sizeof error->message, format, list);
+    va_end(list);
+    flatten(error->message);
+  }
+  return status;
+}
+
+berg_status base_fail_at(berg_error *error, const base_fault *fault) {
+  if (error) {
+    char at[40] = "";
+    clear(error, fault->status);
+    copy_path(error->file, sizeof error->file, fault->file);
+    copy(error->item, sizeof error->item, fault->item);
+    copy(error->expected, sizeof error->expected, fault->expected);
+    copy(error->found, sizeof error->found, fault->found);
+    error->offset = fault->offset;
+    if (fault->offset != BERG_NO_OFFSET) snprintf(at, sizeof at, ", at byte %llu", (unsigned long long)fault->offset);
+    snprintf(error->message, sizeof error->message, "%s%s%s%s%s%s%s%s%s%s", error->file, *error->file ? ": " : "", error->item,
+             *error->item ? ": " : "", fault->what ? fault->what : berg_status_text(fault->status), at,
+             *error->expected ? ": expected " : "", error->expected,
+             *error->found ? (*error->expected ? ", found " : ": found ") : "", error->found);
+    flatten(error->message);
+  }
+  return fault->status;
+}
+
+berg_status base_fail_found(berg_error *error, berg_status status, const char *file, const char *what, const char *expected,
+                            const char *found_format, ...) {
+  char found[128];
+  va_list list;
+  va_start(list, found_format);
+  vsnprintf(found, sizeof found, found_format, list);
+  va_end(list);
+  return base_fail_at(error, &(base_fault){status, file, BERG_NO_OFFSET, NULL, what, expected, found});
+}
+
+berg_status base_fail_errno(berg_error *error, berg_status status, const char *file, const char *what, int number) {
+  char reason[128] = "";
+  /* The XSI form fills the buffer, the GNU form may not: _POSIX_C_SOURCE picks XSI for this project. */
+  if (strerror_r(number, reason, sizeof reason)) snprintf(reason, sizeof reason, "error %d", number);
+  char text[256];
+  snprintf(text, sizeof text, "%s: %s", what, reason);
+  return base_fail_at(error, &(base_fault){status, file, BERG_NO_OFFSET, NULL, text, NULL, NULL});
+}
+
+berg_status base_fail_memory(berg_error *error, size_t bytes) {
+  return base_fail(error, BERG_ELIMIT, "out of memory: %zu bytes could not be had", bytes);
+}

@@ -1,0 +1,31 @@
+/* Memory: sizes are checked before they are multiplied, blocks are aligned for vectors. */
+#ifndef BASE_MEMORY_H
+#define BASE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+#define BASE_ALIGNMENT 64
+
+/* a * b and a + b, false when the result does not fit. */
+static inline bool base_multiply(size_t a, size_t b, size_t *product) { return !__builtin_mul_overflow(a, b, product); }
+static inline bool base_add(size_t a, size_t b, size_t *sum) { return !__builtin_add_overflow(a, b, sum); }
+
+/* `count` elements of `size` bytes, 64-byte aligned, not cleared; NULL and ELIMIT in `error` when there are none to be
+ * had or the product overflows. A count of 0 gives a valid pointer. Released with base_free. */
+void *base_alloc(size_t count, size_t size, berg_error *error);
+/* The same, cleared. */
+void *base_calloc(size_t count, size_t size, berg_error *error);
+/* Grows `*block` (from base_alloc or NULL) to hold `count` elements, doubling; contents kept. False: not to be had. */
+bool base_grow(void **block, size_t *capacity, size_t count, size_t size, berg_error *error);
+void base_free(void *block);
+
+/* A copy of `text`, or of its first `length` bytes, zero-terminated; NULL with ELIMIT. base_free. */
+char *base_copy_text(const char *text, berg_error *error);
+char *base_copy_bytes(const char *text, size_t length, berg_error *error);
+/* printf into a new string. base_free. */
+char *base_format(berg_error *error, const char *format, ...) BASE_PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,20 @@
+/* Reading a numeric dataset of an HDF5 file, slab by slab. */
+#ifndef IO_HDF5_H
+#define IO_HDF5_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+typedef struct io_hdf5 io_hdf5;
+
+/* EINPUT: no such file, not HDF5, no such dataset (those there are named), not numeric. */
+berg_status io_hdf5_open(io_hdf5 **dataset, const char *path, const char *name, berg_error *error);
+void io_hdf5_free(io_hdf5 *dataset);
+
+/* Type (converted to this machine's byte order), ndim and shape; `data` is NULL. */
+const berg_array *io_hdf5_about(const io_hdf5 *dataset);
+/* Rows [first, first + count) along the first dimension into `data`, C order. */
+berg_status io_hdf5_read(io_hdf5 *dataset, size_t first, size_t count, void *data, berg_error *error);
+
+#endif

@@ -1,0 +1,23 @@
+/* A whole file mapped read-only. Pages are read when touched and belong to the page cache, so a mapped file costs only
+ * what is used of it. */
+#ifndef IO_MAP_H
+#define IO_MAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+typedef struct io_map {
+  const uint8_t *bytes; /* NULL for an empty file */
+  size_t size;
+} io_map;
+
+/* A regular file. EINPUT with the reason when it is missing, unreadable, or no regular file. */
+berg_status io_map_open(io_map *map, const char *path, berg_error *error);
+void io_map_close(io_map *map);
+/* Tells the kernel that [offset, offset + size) will be read soon, or is not needed any more (it stays readable). */
+void io_map_will_need(const io_map *map, size_t offset, size_t size);
+void io_map_drop(const io_map *map, size_t offset, size_t size);
+
+#endif

@@ -1,0 +1,23 @@
+/* Files that appear whole or not at all: written as "<path>.new", flushed to disk, renamed. */
+#ifndef IO_WHOLE_FILE_H
+#define IO_WHOLE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+typedef struct io_whole_file io_whole_file;
+
+/* EEXISTS where `path` is there and not `force`; EWRITE. */
+berg_status io_whole_file_open(io_whole_file **file, const char *path, bool force, berg_error *error);
+berg_status io_whole_file_write(io_whole_file *file, const void *bytes, size_t size, berg_error *error);
+berg_status io_whole_file_print(io_whole_file *file, berg_error *error, const char *format, ...) BASE_PRINTF(3, 4);
+/* Flushes, syncs, renames; frees the handle either way. EWRITE, and then nothing is left. */
+berg_status io_whole_file_commit(io_whole_file *file, berg_error *error);
+/* Gives up: removes what was written. NULL is fine. */
+void io_whole_file_abandon(io_whole_file *file);
+/* The name being written, for libraries that open files themselves (HDF5); nothing else may then write. */
+const char *io_whole_file_path(const io_whole_file *file);
+
+#endif

@@ -1,0 +1,62 @@
+/* The error record: one line, whatever goes in; fields cut, never overrun. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/error.h"
+
+static void message_says_all(void **state) {
+  (void)state;
+  berg_error error;
+  base_fault fault = {BERG_EMODEL, "weights.npy", 12, "reg_param.coef_", "shape does not fit", "(5, 250)", "(5, 249)"};
+  assert_int_equal(base_fail_at(&error, &fault), BERG_EMODEL);
+  assert_string_equal(error.message,
+                      "weights.npy: reg_param.coef_: shape does not fit, at byte 12: expected (5, 250), found (5, 249)");
+  assert_string_equal(error.item, "reg_param.coef_");
+  assert_int_equal(error.offset, 12);
+}
+
+static void message_is_one_line(void **state) {
+  (void)state;
+  berg_error error;
+  base_fail(&error, BERG_EINPUT, "a\nb\x1b[31m");
+  assert_string_equal(error.message, "a b [31m");
+}
+
+static void long_fields_are_cut(void **state) {
+  (void)state;
+  berg_error error;
+  char text[5000];
+  memset(text, 'x', sizeof text - 1);
+  text[sizeof text - 1] = '\0';
+  base_fault fault = {BERG_EINPUT, text, BERG_NO_OFFSET, text, text, text, text};
+  base_fail_at(&error, &fault);
+  assert_memory_equal(error.file, "...xxx", 6);
+  assert_int_equal(strlen(error.file), sizeof error.file - 1);
+  assert_true(strlen(error.message) < sizeof error.message);
+}
+
+static void null_record_is_fine(void **state) {
+  (void)state;
+  assert_int_equal(base_fail(NULL, BERG_EWRITE, "x"), BERG_EWRITE);
+}
+
+static void statuses_have_names_and_exits(void **state) {
+  (void)state;
+  assert_string_equal(berg_status_name(BERG_ECANCELLED), "BERG_ECANCELLED");
+  assert_int_equal(berg_status_exit(BERG_ECANCELLED), 130);
+  assert_int_equal(berg_status_exit(BERG_EMODEL), 4);
+  assert_int_equal(berg_status_exit((berg_status)999), 1);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(message_says_all),    cmocka_unit_test(message_is_one_line),
+      cmocka_unit_test(long_fields_are_cut), cmocka_unit_test(null_record_is_fine),
+      cmocka_unit_test(statuses_have_names_and_exits),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
