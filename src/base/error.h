@@ -6,9 +6,9 @@
 #include "berg.h"
 
 #if defined(__GNUC__)
-#define BASE_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define BASE_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
-#define BASE_PRINTF(format, first)
+#define BASE_PRINTF(text, first)
 #endif
 
 /* One line of plain text; line breaks and control characters that come out of `format` become spaces. */
