@@ -61,7 +61,7 @@ static void swap_last(berg_array *view, size_t from, size_t to) {
 
 /* Checks the view, puts its channels before its rows, and begins the hash with what it is. */
 static berg_status settle(model_images *images, berg_layout layout, berg_error *error) {
-  bool channels_last;
+  bool channels_last = false;
   berg_status status = check_type(images, error);
   if (!status) status = check_shape(images, layout, &channels_last, error);
   if (status) return status;

@@ -40,5 +40,8 @@ berg_status model_images_load(model_images *images, size_t first, size_t count, 
 /* Image `index`, whose first element is `image`, as uint8 [3][height][width]. ESTIMULUS: a value outside 0..255. */
 berg_status model_images_planes(const model_images *images, size_t index, const void *image, uint8_t *planes,
                                 berg_error *error);
+/* The same, preprocessed to [3][224][224]. */
+berg_status model_images_pixels(const model_images *images, size_t index, const void *image, uint8_t *pixels,
+                                berg_error *error);
 
 #endif
