@@ -55,3 +55,10 @@ def backbone_files(backbone, tmp_path_factory):
     for name, path in files.items():
         write_state_dict(path, backbone, "old" if name == "old" else "new")
     return files
+
+
+@pytest.fixture(scope="session")
+def library(build_dir, tmp_path_factory):
+    """The C library, called through the program build/tests/features."""
+    from library import Library
+    return Library(build_dir, tmp_path_factory.mktemp("library"))
