@@ -11,8 +11,6 @@ sys.path[:0] = [str(TESTS / "oracle"), str(TESTS / "tools")]
 import make_subject  # noqa: E402
 import vit_oracle  # noqa: E402
 
-BACKBONE = "random:1"
-
 
 @pytest.fixture(scope="session")
 def build_dir():
@@ -30,7 +28,7 @@ def small_berg_dir(tmp_path_factory):
     """Upstream's layout with three small subjects: 600, 640 and 530 voxels, 8 components, fitted to backbone random:1."""
     folder = tmp_path_factory.mktemp("berg-dir")
     for subject in (1, 2, 3):
-        make_subject.make_subject(folder, subject, backbone=BACKBONE)
+        make_subject.make_subject(folder, subject, backbone=make_subject.BACKBONE)
     return folder
 
 
@@ -43,7 +41,7 @@ def small_subject(small_berg_dir):
 @pytest.fixture(scope="session")
 def backbone():
     """The weights of random:1 as a dict of float32 arrays."""
-    return vit_oracle.load_backbone(BACKBONE)
+    return vit_oracle.load_backbone(make_subject.BACKBONE)
 
 
 @pytest.fixture(scope="session")

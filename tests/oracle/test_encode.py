@@ -4,7 +4,7 @@ import pytest
 
 import make_subject
 import vit_oracle as oracle
-from conftest import BACKBONE
+from make_subject import BACKBONE
 from synthetic_images import synthetic_images
 
 LARGEST, RMS = 4e-5, 5e-6  # error of a response in units of its voxel's spread over images

@@ -22,6 +22,7 @@ from subject_metadata import SUBJECT_VOXELS, subject_metadata  # noqa: E402
 from synthetic_images import synthetic_images  # noqa: E402
 from write_state_dict import write_state_dict  # noqa: E402
 
+BACKBONE = "random:1"  # what subjects are fitted to where nothing else is said
 TRAINING_IMAGES = 8640
 SMALL_VOXELS = {1: 600, 2: 640, 3: 530}
 
@@ -79,7 +80,7 @@ def make_regression(coords, signal, spread, dtype, order, rng):
             "n_features_in_": components}
 
 
-def make_subject(berg_dir, subject=1, *, full=False, voxels=None, components=None, seed=0, backbone="random:1",
+def make_subject(berg_dir, subject=1, *, full=False, voxels=None, components=None, seed=0, backbone=BACKBONE,
                  coef_dtype="f4", coef_order="C", empty_rois=(), accuracy=True, images=None):
     """Writes weights_sub-0N.npy and metadata_sub-0N.npy under `berg_dir`; returns their two dicts.
 
@@ -115,7 +116,7 @@ def main():
     parser.add_argument("--voxels", type=int, help="voxels of each subject (600, 640, 530)")
     parser.add_argument("--components", type=int, help="principal components (8, with --full 250)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--backbone", default="random:1", help="random:SEED (random:1)")
+    parser.add_argument("--backbone", default=BACKBONE, help="random:SEED (random:1)")
     parser.add_argument("--dtype", choices=("f4", "f8"), default="f4", help="of the regression's coefficients (f4)")
     parser.add_argument("--order", choices=("C", "F"), default="C", help="of the regression's coefficients (C)")
     parser.add_argument("--empty-roi", action="append", default=[], metavar="NAME", help="an ROI that has no voxels")
