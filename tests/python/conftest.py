@@ -1,4 +1,5 @@
-"""The package under test is that of the build, unless the tests run where it is installed (BERG_INSTALLED=1)."""
+"""The package under test is that of the build, or with BERG_INSTALLED=1 the one that is installed."""
+
 import os
 import pathlib
 import sys
@@ -24,14 +25,19 @@ def model_id():
 def berg(small_berg_dir):
     """BERG over three small subjects."""
     from berg import BERG
+
     return BERG(berg_dir=str(small_berg_dir))
 
 
 @pytest.fixture(scope="session")
 def load(berg):
     """load(selection, subject=1, ...): a model with the random backbone."""
+
     def load(selection=None, subject=1, **options):
-        return berg.get_encoding_model(MODEL, subject=subject, selection=selection, **{"backbone": BACKBONE, **options})
+        return berg.get_encoding_model(
+            MODEL, subject=subject, selection=selection, **{"backbone": BACKBONE, **options}
+        )
+
     return load
 
 

@@ -1,4 +1,5 @@
-"""The example of upstream's model card and those of our pages, run as they stand but for the path and the elided list."""
+"""The calls of upstream's model card and our own examples, as they stand but for the path and the elided list."""
+
 import pathlib
 import re
 
@@ -12,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PLACE = "path/to/brain-encoding-response-generator"
 
 # The calls that upstream's card shows. Its stimulus is int64, which upstream turns into black images.
-CARD = '''
+CARD = """
 from berg import BERG
 
 berg = BERG(berg_dir="path/to/brain-encoding-response-generator")
@@ -41,7 +42,7 @@ metadata = berg.get_model_metadata(
     "fmri-things_fmri_1-vit_b_32",
     subject=1
 )
-'''
+"""
 
 
 @pytest.fixture
@@ -60,6 +61,7 @@ def run(small_berg_dir, torch_cache):
         names = {"np": np}
         exec(compile(code.replace(PLACE, str(small_berg_dir)), "example", "exec"), names)
         return names
+
     return run
 
 
@@ -80,7 +82,9 @@ def test_card(run):
 
 
 def test_card_with_its_dots(run):
-    with pytest.raises(ValidationError, match=r"voxel_index: expected 0 or 1 in every place, found '\.\.\.' in place 2"):
+    with pytest.raises(
+        ValidationError, match=r"voxel_index: expected 0 or 1 in every place, found '\.\.\.' in place 2"
+    ):
         run(CARD)
 
 

@@ -1,4 +1,5 @@
 """Loading, freeing, threads, signals."""
+
 import gc
 import logging
 import os
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from berg import _berg
-from berg.core.exceptions import ModelLoadError
+from berg.core.exceptions import ModelLoadError, StimulusError
 
 SANITIZED = "ASAN_OPTIONS" in os.environ
 
@@ -59,12 +60,14 @@ def resident():
 @pytest.mark.skipif(SANITIZED, reason="AddressSanitizer keeps freed memory in quarantine")
 def test_memory_comes_back(berg, load, images, model_id):
     """The backbone alone is 350 MB: a model, an array or a dict that stays would show."""
+
     def use():
         model = load({"roi": ["V1"]})
         berg.encode(model, images[:1], return_metadata=True, show_progress=False)
-        with pytest.raises(Exception):
+        with pytest.raises(StimulusError):
             berg.encode(model, images.astype(np.int64) + 300)
         berg.get_model_metadata(model_id, subject=1)
+
     for _ in range(3):
         use()
     before = resident()
@@ -88,6 +91,7 @@ def in_threads(tasks):
 
     def run(place, task):
         results[place] = task()
+
     threads = [threading.Thread(target=run, args=item) for item in enumerate(tasks)]
     for thread in threads:
         thread.start()
@@ -105,6 +109,7 @@ def test_models_run_side_by_side(berg, load, images, whole):
     def task(selection):
         model = load(selection, threads=1)
         return [berg.encode(model, images, show_progress=False) for _ in range(3)], model.selected_voxels
+
     selections = [None, {"roi": ["V1"]}, {"roi": ["IT", "V1"]}]
     for responses, voxels in in_threads([lambda s=s: task(s) for s in selections]):
         assert all(np.array_equal(again, whole[:, voxels]) for again in responses)
@@ -137,17 +142,34 @@ def test_python_goes_on_meanwhile(berg, whole_model, images):
 
 def test_a_model_in_use_says_so(load, images, small_berg_dir, model_id):
     """Under the lock of the class above: the extension itself never gives one handle to two calls."""
-    model = _berg.Model(model_id, str(small_berg_dir), 1, ["V1"], None, backbone="random:1", min_noise_ceiling=float("nan"),
-                        device="cpu", precision="f32", threads=0, batch=1)
+    model = _berg.Model(
+        model_id,
+        str(small_berg_dir),
+        1,
+        ["V1"],
+        None,
+        backbone="random:1",
+        min_noise_ceiling=float("nan"),
+        device="cpu",
+        precision="f32",
+        threads=0,
+        batch=1,
+    )
     out = np.empty((len(images), model.columns), np.float32)
     seen = []
 
     def progress(done, total, seconds):
-        for again in (model.close, model.metadata, model.voxels, lambda: model.columns,
-                      lambda: model.encode(images, out.copy())):
+        for again in (
+            model.close,
+            model.metadata,
+            model.voxels,
+            lambda: model.columns,
+            lambda: model.encode(images, out.copy()),
+        ):
             with pytest.raises(RuntimeError, match="in use"):
                 again()
         seen.append((done, total))
+
     model.encode(images, out, progress=progress)
     assert seen[-1] == (len(images), len(images))
     with pytest.raises(ValueError, match="out"):
@@ -180,20 +202,26 @@ sys.modules["tqdm.auto"].tqdm = Bar
 from berg import BERG
 
 berg = BERG(sys.argv[1])
-model = berg.get_encoding_model("fmri-things_fmri_1-vit_b_32", subject=1, selection={"roi": ["V1"]}, backbone="random:1", batch=4)
+model = berg.get_encoding_model("fmri-things_fmri_1-vit_b_32", subject=1, selection={"roi": ["V1"]},
+                                backbone="random:1", batch=4)
 images = np.random.default_rng(1).integers(0, 256, (4, 3, 224, 224), dtype=np.uint8)
 expected = berg.encode(model, images, show_progress=False)
 try:
     berg.encode(model, np.broadcast_to(images[0], (100000, 3, 224, 224)))
 except KeyboardInterrupt:
-    print("interrupted", np.array_equal(berg.encode(model, images, show_progress=False), expected), flush=True)
+    again = berg.encode(model, images, show_progress=False)
+    print("interrupted", np.array_equal(again, expected), flush=True)
 """
 
 
 def test_ctrl_c_stops_between_batches(small_berg_dir):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    child = subprocess.Popen([sys.executable, "-c", INTERRUPTED, str(small_berg_dir)], stdout=subprocess.PIPE, text=True,
-                             env=environment)
+    child = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, str(small_berg_dir)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
     try:
         for line in child.stdout:
             if line.startswith("batch"):

@@ -1,4 +1,5 @@
 """The metadata dict against NumPy's own reading of the same file: keys, order, types and every value."""
+
 import numpy as np
 import pytest
 
@@ -16,7 +17,9 @@ def assert_same(ours, theirs, path="metadata"):
         # equal_nan knows no strings
         assert np.array_equal(ours, theirs, equal_nan=theirs.dtype.kind == "f"), path
         if theirs.dtype == object:
-            assert {type(value) for value in ours.flat} == {type(value) for value in theirs.flat} == {str}, path
+            assert {type(value) for value in ours.flat} == {type(value) for value in theirs.flat} == {str}, (
+                path
+            )
     else:
         assert ours == theirs, path
 
@@ -29,13 +32,15 @@ def test_metadata_are_numpys(berg, model_id, small_berg_dir, subject):
 
 
 def test_numbers_strings_and_orders_of_all_kinds(berg, model_id, small_subject, small_berg_dir, tmp_path):
-    """A file as other versions might write it: int subject, Fortran order, non-ASCII and empty strings, no accuracies."""
+    """A file as other versions might write it: int subject, Fortran order, odd strings, no accuracies."""
     _, metadata = small_subject
     metadata = {part: dict(values) for part, values in metadata.items()}
     metadata["fmri"]["subject_id"] = 1
     metadata["fmri"]["voxel_coords"] = np.asfortranarray(metadata["fmri"]["voxel_coords"])
     metadata["fmri"]["spacing"] = 2.5
-    metadata["encoding_model"]["train_stimuli"] = np.array(["", "garçon_01b.jpg", "图.jpg", "🧠.jpg"] * 2, dtype=object)
+    metadata["encoding_model"]["train_stimuli"] = np.array(
+        ["", "garçon_01b.jpg", "图.jpg", "🧠.jpg"] * 2, dtype=object
+    )
     metadata["encoding_model"]["test_avg_stimuli"] = np.array(["é", "", "日本語"])
     for name in ("correlation_results", "percent_noise_ceiling"):
         del metadata["encoding_model"][name]
@@ -43,6 +48,7 @@ def test_numbers_strings_and_orders_of_all_kinds(berg, model_id, small_subject, 
     path.parent.mkdir(parents=True)
     np.save(path, metadata)
     from berg import BERG
+
     assert_same(BERG(tmp_path).get_model_metadata(model_id, subject=1), metadata)
 
 
@@ -65,6 +71,7 @@ def test_arrays_are_the_callers_own(berg, model_id):
 
 def test_class_reads_them_without_a_model(small_berg_dir, model_id, small_subject):
     from berg.core.model_registry import get_model_class
+
     assert_same(get_model_class(model_id).get_metadata(berg_dir=small_berg_dir, subject=1), small_subject[1])
 
 

@@ -1,4 +1,5 @@
-"""What users ask for that does not fit: the class of the exception, and that its message says expected and found."""
+"""What users ask for that does not fit: which exception, and that its message says expected and found."""
+
 import shutil
 
 import numpy as np
@@ -37,25 +38,56 @@ def test_missing_subject(berg, model_id):
         berg.get_model_metadata(model_id)
 
 
-@pytest.mark.parametrize("selection", [{"rois": ["V1"]}, {"roi": ["V1"], 1: 2}, ["V1"], "V1",
-                                       {"roi": "V1"}, {"roi": ("V1",)}, {"roi": None}, {"roi": ["V1", "V9"]}, {"roi": [1]},
-                                       {"roi": [["V1"]]}, {"roi": ["v1"]}, {"roi": ["V1\0"]}])
+@pytest.mark.parametrize(
+    "selection",
+    [
+        {"rois": ["V1"]},
+        {"roi": ["V1"], 1: 2},
+        ["V1"],
+        "V1",
+        {"roi": "V1"},
+        {"roi": ("V1",)},
+        {"roi": None},
+        {"roi": ["V1", "V9"]},
+        {"roi": [1]},
+        {"roi": [["V1"]]},
+        {"roi": ["v1"]},
+        {"roi": ["V1\0"]},
+    ],
+)
 def test_bad_selection(selection):
     with pytest.raises(InvalidParameterError, match="expected .*, found"):
         fMRIEncodingModel(subject=1, selection=selection)
 
 
-@pytest.mark.parametrize("voxel_index, found", [
-    ((0, 1), "found tuple"), ("01", "found str"), (None, "found NoneType"), (7, "found int"),
-    ([0, 2], "found 2 in place 1"), ([0, 0.5], "found 0.5 in place 1"), ([0, None], "found None in place 1"),
-    ([0, "1"], "found '1' in place 1"), ([[0, 1]], r"found \[0, 1\] in place 0"), ([0, [1, 0]], "in place 1"),
-    (np.array([0, -1]), "found -1 in place 1"), (np.array([1, np.nan]), "found nan in place 1"),
-    (np.array(["0", "1"]), "found .*'0'.* in place 0"), (np.ones((600, 1)), r"found shape \(600, 1\)"), (np.array(1), "found shape"),
-    ([0, 0, "...", 1, 1, 0], r"found '\.\.\.' in place 2"),
-    ([0] * 600, "at least one 1, found none in 600 places"), ([], "at least one 1"), (np.zeros(600, bool), "at least one 1"),
-])
+@pytest.mark.parametrize(
+    "voxel_index, found",
+    [
+        ((0, 1), "found tuple"),
+        ("01", "found str"),
+        (None, "found NoneType"),
+        (7, "found int"),
+        ([0, 2], "found 2 in place 1"),
+        ([0, 0.5], "found 0.5 in place 1"),
+        ([0, None], "found None in place 1"),
+        ([0, "1"], "found '1' in place 1"),
+        ([[0, 1]], r"found \[0, 1\] in place 0"),
+        ([0, [1, 0]], "in place 1"),
+        (np.array([0, -1]), "found -1 in place 1"),
+        (np.array([1, np.nan]), "found nan in place 1"),
+        (np.array(["0", "1"]), "found .*'0'.* in place 0"),
+        (np.ones((600, 1)), r"found shape \(600, 1\)"),
+        (np.array(1), "found shape"),
+        ([0, 0, "...", 1, 1, 0], r"found '\.\.\.' in place 2"),
+        ([0] * 600, "at least one 1, found none in 600 places"),
+        ([], "at least one 1"),
+        (np.zeros(600, bool), "at least one 1"),
+    ],
+)
 def test_bad_voxel_index(voxel_index, found):
-    with pytest.raises(ValidationError, match=f"voxel_index: expected .*{found}|voxel_index: expected {found}"):
+    with pytest.raises(
+        ValidationError, match=f"voxel_index: expected .*{found}|voxel_index: expected {found}"
+    ):
         fMRIEncodingModel(subject=1, selection={"voxel_index": voxel_index})
 
 
@@ -76,9 +108,21 @@ def test_an_roi_without_voxels_is_an_error(tmp_path, model_id):
     assert berg.get_model_metadata(model_id, subject=1)["roi"]["lSTS"].shape == (0,)
 
 
-@pytest.mark.parametrize("options", [{"threads": -1}, {"threads": 1.5}, {"threads": "2"}, {"batch": -1}, {"batch": None},
-                                     {"precision": "f64"}, {"precision": None}, {"device": None}, {"device": "tpu"},
-                                     {"threads": 2 ** 40}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"threads": -1},
+        {"threads": 1.5},
+        {"threads": "2"},
+        {"batch": -1},
+        {"batch": None},
+        {"precision": "f64"},
+        {"precision": None},
+        {"device": None},
+        {"device": "tpu"},
+        {"threads": 2**40},
+    ],
+)
 def test_bad_options(load, options):
     with pytest.raises(InvalidParameterError):
         load({"roi": ["V1"]}, **options)
@@ -95,7 +139,9 @@ def test_device_that_is_not_there(load, monkeypatch):
         load({"roi": ["V1"]}, device="cuda")
 
 
-@pytest.mark.parametrize("what", ["metadata/metadata_sub-01.npy", "encoding_models_weights/weights_sub-01.npy"])
+@pytest.mark.parametrize(
+    "what", ["metadata/metadata_sub-01.npy", "encoding_models_weights/weights_sub-01.npy"]
+)
 class TestFiles:
     @pytest.fixture
     def broken(self, small_berg_dir, tmp_path):

@@ -1,4 +1,5 @@
-"""Responses as Python gives them out: type, shape, columns, and where they go. What they are is for tests/oracle."""
+"""Responses as Python gives them: type, shape, columns, and where they go. Their values are for tests/oracle."""
+
 import sys
 
 import numpy as np
@@ -34,15 +35,20 @@ def one_hot(*voxels):
 def test_columns_are_slices_of_the_whole(berg, load, images, whole, roi):
     first_half = np.arange(600) < 300
     cases = [
-        (None, np.arange(600)), ({}, np.arange(600)), ({"roi": []}, np.arange(600)),
+        (None, np.arange(600)),
+        ({}, np.arange(600)),
+        ({"roi": []}, np.arange(600)),
         ({"roi": ["V1"]}, roi["V1"]),
         ({"roi": ["V2", "V1"]}, np.concatenate([roi["V2"], roi["V1"]])),
         ({"roi": ["V1", "V2", "V1"]}, np.concatenate([roi["V1"], roi["V2"], roi["V1"]])),
-        ({"voxel_index": first_half}, np.arange(300)), ({"voxel_index": first_half.astype(float)}, np.arange(300)),
+        ({"voxel_index": first_half}, np.arange(300)),
+        ({"voxel_index": first_half.astype(float)}, np.arange(300)),
         ({"voxel_index": first_half.astype(int).tolist()}, np.arange(300)),
         ({"voxel_index": one_hot(599, 0, 17)}, [0, 17, 599]),
-        ({"voxel_index": one_hot(*roi["V1"], 2), "roi": ["IT", "V1"]},
-         np.concatenate([roi["IT"], roi["V1"], np.union1d(roi["V1"], 2)])),
+        (
+            {"voxel_index": one_hot(*roi["V1"], 2), "roi": ["IT", "V1"]},
+            np.concatenate([roi["IT"], roi["V1"], np.union1d(roi["V1"], 2)]),
+        ),
         ({"roi": list(roi)}, np.concatenate(list(roi.values()))),
     ]
     for selection, voxels in cases:
@@ -61,8 +67,10 @@ def test_min_noise_ceiling_drops_columns(berg, load, images, whole, model_id, ro
     assert np.array_equal(berg.encode(model, images, show_progress=False), whole[:, voxels])
 
 
-@pytest.mark.parametrize("options", [{"threads": 1}, {"threads": 3}, {"batch": 1}, {"batch": 2}, {"precision": "f32"},
-                                     {"device": "cpu"}])
+@pytest.mark.parametrize(
+    "options",
+    [{"threads": 1}, {"threads": 3}, {"batch": 1}, {"batch": 2}, {"precision": "f32"}, {"device": "cpu"}],
+)
 def test_options_never_change_the_numbers(berg, load, images, whole, options):
     assert np.array_equal(berg.encode(load(**options), images, show_progress=False), whole)
 
@@ -84,12 +92,21 @@ class TestOut:
         out.flush()
         assert np.array_equal(np.load(tmp_path / "map.npy"), whole)
 
-    @pytest.mark.parametrize("make", [
-        lambda shape: np.empty(shape), lambda shape: np.empty(shape, ">f4"), lambda shape: np.empty((shape[0], shape[1] + 1), "f4"),
-        lambda shape: np.empty(shape[::-1], "f4"), lambda shape: np.empty(shape[0] * shape[1], "f4"),
-        lambda shape: np.empty(shape, "f4", order="F"), lambda shape: np.empty((shape[0], 2 * shape[1]), "f4")[:, ::2],
-        lambda shape: np.broadcast_to(np.float32(0), shape), lambda shape: bytearray(4 * shape[0] * shape[1]), lambda shape: 5,
-    ])
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda shape: np.empty(shape),
+            lambda shape: np.empty(shape, ">f4"),
+            lambda shape: np.empty((shape[0], shape[1] + 1), "f4"),
+            lambda shape: np.empty(shape[::-1], "f4"),
+            lambda shape: np.empty(shape[0] * shape[1], "f4"),
+            lambda shape: np.empty(shape, "f4", order="F"),
+            lambda shape: np.empty((shape[0], 2 * shape[1]), "f4")[:, ::2],
+            lambda shape: np.broadcast_to(np.float32(0), shape),
+            lambda shape: bytearray(4 * shape[0] * shape[1]),
+            lambda shape: 5,
+        ],
+    )
     def test_what_does_not_fit(self, berg, whole_model, images, whole, make):
         with pytest.raises(InvalidParameterError, match="out: expected"):
             berg.encode(whole_model, images, out=make(whole.shape))
@@ -142,6 +159,7 @@ class TestProgress:
 
         def fail(self, step):
             raise ZeroDivisionError("bar")
+
         monkeypatch.setattr(sys.modules["tqdm.auto"].tqdm, "update", fail)
         with pytest.raises(ZeroDivisionError, match="bar"):
             berg.encode(model, images)

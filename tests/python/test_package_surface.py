@@ -1,4 +1,5 @@
 """What can be imported and asked without any file: upstream's names, in upstream's places."""
+
 import inspect
 import io
 import re
@@ -12,8 +13,10 @@ from berg.core.parameter_validator import ValidationError
 from berg.interfaces.base_model import BaseModelInterface
 from berg.models.fmri.things_fmri_1_vit_b_32 import fMRIEncodingModel
 
-ROIS = ("V1 V2 V3 hV4 VO1 VO2 LO1_prf LO2_prf TO1 TO2 V3b V3a lFFA rFFA lOFA rOFA lEBA rEBA lPPA rPPA lRSC rRSC lTOS rTOS "
-        "lLOC rLOC IT lSTS rSTS").split()
+ROIS = (
+    "V1 V2 V3 hV4 VO1 VO2 LO1_prf LO2_prf TO1 TO2 V3b V3a lFFA rFFA lOFA rOFA lEBA rEBA lPPA rPPA lRSC rRSC "
+    "lTOS rTOS lLOC rLOC IT lSTS rSTS"
+).split()
 
 
 @pytest.fixture
@@ -32,14 +35,24 @@ def test_version_is_the_headers():
 def test_signatures():
     def parameters(function):
         return list(inspect.signature(function).parameters)
+
     assert parameters(BERG.get_encoding_model) == ["self", "model_id", "device", "selection", "kwargs"]
     assert parameters(BERG.encode) == ["self", "model", "stimulus", "return_metadata", "kwargs"]
     assert parameters(BERG.get_model_catalog) == ["self", "print_format"]
-    assert parameters(fMRIEncodingModel.__init__)[:5] == ["self", "subject", "device", "selection", "berg_dir"]
+    assert parameters(fMRIEncodingModel.__init__)[:5] == [
+        "self",
+        "subject",
+        "device",
+        "selection",
+        "berg_dir",
+    ]
     assert parameters(fMRIEncodingModel.generate_response)[:3] == ["self", "stimulus", "show_progress"]
     assert parameters(fMRIEncodingModel.get_metadata) == ["berg_dir", "subject", "model_instance", "kwargs"]
-    ours = [p for p in inspect.signature(fMRIEncodingModel.__init__).parameters.values() if p.name not in
-            ("self", "subject", "device", "selection", "berg_dir")]
+    ours = [
+        p
+        for p in inspect.signature(fMRIEncodingModel.__init__).parameters.values()
+        if p.name not in ("self", "subject", "device", "selection", "berg_dir")
+    ]
     assert all(p.kind is p.KEYWORD_ONLY for p in ours)
 
 
@@ -72,9 +85,20 @@ def test_describe_prints_the_card_and_returns_it(anywhere, model_id, capsys):
     text = "\n".join(lines)
     for fact in ("fMRI", "THINGS fMRI1", "Domenic Bersch", "211,339", "226,950", "189,164", *ROIS):
         assert fact in text
-    assert all(len(line) <= 80 or " " not in line.strip() for line in lines), "only words that cannot be broken are longer"
-    assert set(described) == {"model_id", "model_info", "description", "input", "output", "parameters", "parameters_by_function",
-                              "performance", "example_usage"}
+    assert all(len(line) <= 80 or " " not in line.strip() for line in lines), (
+        "only words that cannot be broken are longer"
+    )
+    assert set(described) == {
+        "model_id",
+        "model_info",
+        "description",
+        "input",
+        "output",
+        "parameters",
+        "parameters_by_function",
+        "performance",
+        "example_usage",
+    }
     assert set(described["model_info"]) == {"modality", "training_dataset", "model_architecture", "creator"}
     assert list(described["parameters_by_function"]) == ["encode", "get_encoding_model", "get_model_metadata"]
     with pytest.raises(exceptions.ModelNotFoundError):
@@ -89,8 +113,10 @@ def test_describe_on_a_terminal_without_unicode(anywhere, model_id, monkeypatch)
 
 def test_card_has_what_upstreams_tests_ask(model_id):
     card = cards.load(model_id)
-    for key in ("model_id modality training_dataset species stimuli model_type creator description input output parameters "
-                "references").split():
+    for key in (
+        "model_id modality training_dataset species stimuli model_type creator description input output "
+        "parameters references"
+    ).split():
         assert card[key], key
     assert card["parameters"]["subject"]["valid_values"] == [1, 2, 3]
     assert list(card["parameters"]["selection"]["properties"]) == ["roi", "voxel_index"]
@@ -149,7 +175,13 @@ def test_a_model_of_ones_own_can_be_registered(anywhere, monkeypatch):
 
 
 def test_interface_is_abstract():
-    assert BaseModelInterface.__abstractmethods__ == {"load_model", "generate_response", "get_metadata", "get_model_id", "cleanup"}
+    assert BaseModelInterface.__abstractmethods__ == {
+        "load_model",
+        "generate_response",
+        "get_metadata",
+        "get_model_id",
+        "cleanup",
+    }
     with pytest.raises(TypeError):
         BaseModelInterface()
 
@@ -160,18 +192,34 @@ def test_exceptions_derive_from_one():
     assert ValidationError.__bases__ == (Exception,)
 
 
-@pytest.mark.parametrize("status, kind", [
-    ("BERG_ENOMODEL", exceptions.ModelNotFoundError), ("BERG_EPARAMETER", exceptions.InvalidParameterError),
-    ("BERG_EARGUMENT", exceptions.InvalidParameterError), ("BERG_ESTIMULUS", exceptions.StimulusError),
-    ("BERG_EMODEL", exceptions.ModelLoadError), ("BERG_ELIMIT", exceptions.ResourceError),
-    ("BERG_EDEVICE", exceptions.ResourceError), ("BERG_EWRITE", OSError), ("BERG_EEXISTS", FileExistsError),
-    ("BERG_ECANCELLED", KeyboardInterrupt), ("BERG_EINPUT", exceptions.BERGError), ("BERG_EINTERNAL", exceptions.BERGError),
-])
+@pytest.mark.parametrize(
+    "status, kind",
+    [
+        ("BERG_ENOMODEL", exceptions.ModelNotFoundError),
+        ("BERG_EPARAMETER", exceptions.InvalidParameterError),
+        ("BERG_EARGUMENT", exceptions.InvalidParameterError),
+        ("BERG_ESTIMULUS", exceptions.StimulusError),
+        ("BERG_EMODEL", exceptions.ModelLoadError),
+        ("BERG_ELIMIT", exceptions.ResourceError),
+        ("BERG_EDEVICE", exceptions.ResourceError),
+        ("BERG_EWRITE", OSError),
+        ("BERG_EEXISTS", FileExistsError),
+        ("BERG_ECANCELLED", KeyboardInterrupt),
+        ("BERG_EINPUT", exceptions.BERGError),
+        ("BERG_EINTERNAL", exceptions.BERGError),
+    ],
+)
 def test_statuses_become_exceptions(status, kind):
     error = failures.exception_of(status, "what went wrong", "a.npy", 12, "coef_", "float32", "")
     assert type(error) is kind and "what went wrong" in str(error)
     if isinstance(error, exceptions.BERGError):
-        assert (error.file, error.offset, error.item, error.expected, error.found) == ("a.npy", 12, "coef_", "float32", None)
+        assert (error.file, error.offset, error.item, error.expected, error.found) == (
+            "a.npy",
+            12,
+            "coef_",
+            "float32",
+            None,
+        )
 
 
 def test_extension_is_of_the_limited_api():
