@@ -1,5 +1,5 @@
-# Every src/model/cards/<model_id>.json becomes an entry of the table in src/model/cards.h. As bytes: a C compiler need not
-# take a string literal of more than 4,095 characters.
+# Every src/model/cards/<model_id>.json becomes an entry of the table in src/model/cards.h. As bytes: a C compiler need
+# not take a string literal of more than 4,095 characters.
 file(GLOB cards CONFIGURE_DEPENDS src/model/cards/*.json)
 set(arrays "")
 set(entries "")
@@ -9,7 +9,6 @@ foreach(card ${cards})
   string(MAKE_C_IDENTIFIER ${id} name)
   file(READ ${card} hex HEX)
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes ${hex})
-  string(REGEX REPLACE "(................................................................................)" "\\1\n" bytes ${bytes})
   string(APPEND arrays "static const unsigned char card_${name}[] = {\n${bytes}0x00};\n")
   string(APPEND entries "  {\"${id}\", card_${name}},\n")
 endforeach()

@@ -10,7 +10,8 @@ static const char *const type_codes[] = {
 #undef X
 };
 
-/* The struct module's letters (PEP 3118). Sizes come with the buffer, as those of 'l' differ between prefixes. */
+/* The struct module's letters (PEP 3118). Sizes come with the buffer, as those of 'l' differ between
+ * prefixes. */
 static bool dtype_of(char letter, Py_ssize_t itemsize, berg_dtype *dtype) {
   static const berg_dtype is_signed[] = {[1] = BERG_I8, [2] = BERG_I16, [4] = BERG_I32, [8] = BERG_I64};
   static const berg_dtype is_unsigned[] = {[1] = BERG_U8, [2] = BERG_U16, [4] = BERG_U32, [8] = BERG_U64};
@@ -45,7 +46,8 @@ bool binding_view(const Py_buffer *buffer, berg_array *view) {
   memset(view, 0, sizeof *view);
   if ((swapped && buffer->itemsize > 1) || !*format || format[1] || buffer->ndim > BERG_MAX_DIMS ||
       !dtype_of(*format, buffer->itemsize, &view->dtype)) {
-    binding_fail(BERG_ESTIMULUS, "stimuli: expected integers in this machine's byte order, found another type of element");
+    binding_fail(BERG_ESTIMULUS,
+                 "stimuli: expected integers in this machine's byte order, found another type of element");
     return false;
   }
   view->itemsize = (size_t)buffer->itemsize;

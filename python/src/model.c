@@ -1,13 +1,12 @@
-/* The type berg._berg.Model: one opened model. Its handle is freed by close() or with the object. A handle serves one
- * thread at a time: a second call meanwhile raises RuntimeError here, and waits its turn in the class above (Python's
- * fMRIEncodingModel holds a lock). */
+/* The type berg._berg.Model: one opened model. Its handle is freed by close() or with the object. A handle
+ * serves one thread at a time: a second call meanwhile raises RuntimeError here, and waits its turn in the
+ * class above (Python's fMRIEncodingModel holds a lock). */
 #include "binding.h"
 
 #include <string.h>
 
 typedef struct model_object {
-  PyObject_HEAD
-  berg_model *handle;
+  PyObject_HEAD berg_model *handle;
   bool busy;
 } model_object;
 
@@ -16,7 +15,7 @@ typedef struct open_arguments {
   const char *model_id;
   PyObject *berg_dir;
   PyObject *backbone;
-  PyObject *names;       /* tuple of str: the ROIs */
+  PyObject *names; /* tuple of str: the ROIs */
   const char **rois;
   Py_buffer voxel_index; /* obj is NULL: none given */
 } open_arguments;
@@ -62,13 +61,16 @@ static bool take_voxel_index(PyObject *voxel_index, open_arguments *arguments, b
 }
 
 /* `subject` outlives the options. */
-static bool take(PyObject *args, PyObject *kwargs, open_arguments *arguments, berg_model_options *options, int *subject) {
-  static const char *const keywords[] = {"model_id",          "berg_dir", "subject",   "rois",    "voxel_index", "backbone",
-                             "min_noise_ceiling", "device",   "precision", "threads", "batch",       NULL};
+static bool take(PyObject *args, PyObject *kwargs, open_arguments *arguments, berg_model_options *options,
+                 int *subject) {
+  static const char *const keywords[] = {
+      "model_id",          "berg_dir", "subject",   "rois",    "voxel_index", "backbone",
+      "min_noise_ceiling", "device",   "precision", "threads", "batch",       NULL};
   PyObject *rois, *voxel_index;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "sO&iOO|$O&dssiO&", (char **)(uintptr_t)keywords, &arguments->model_id, binding_path_or_none,
-                                   &arguments->berg_dir, subject, &rois, &voxel_index, binding_path_or_none,
-                                   &arguments->backbone, &options->min_noise_ceiling, &options->device, &options->precision,
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "sO&iOO|$O&dssiO&", (char **)(uintptr_t)keywords,
+                                   &arguments->model_id, binding_path_or_none, &arguments->berg_dir, subject,
+                                   &rois, &voxel_index, binding_path_or_none, &arguments->backbone,
+                                   &options->min_noise_ceiling, &options->device, &options->precision,
                                    &options->threads, binding_size, &options->batch))
     return false;
   options->berg_dir = arguments->berg_dir ? PyBytes_AsString(arguments->berg_dir) : NULL;
@@ -88,13 +90,9 @@ static PyObject *model_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
   if (take(args, kwargs, &arguments, &options, &subject)) {
     berg_error error;
     berg_status status;
-    Py_BEGIN_ALLOW_THREADS
-    status = berg_model_open(&handle, arguments.model_id, &options, &error);
-    Py_END_ALLOW_THREADS
-    if (status)
-      binding_raise(&error);
-    else if (!PyErr_CheckSignals())
-      self = (model_object *)PyType_GenericAlloc(type, 0);
+    Py_BEGIN_ALLOW_THREADS status = berg_model_open(&handle, arguments.model_id, &options, &error);
+    Py_END_ALLOW_THREADS if (status) binding_raise(&error);
+    else if (!PyErr_CheckSignals()) self = (model_object *)PyType_GenericAlloc(type, 0);
   }
   release(&arguments);
   if (self)
@@ -130,10 +128,8 @@ static PyObject *model_close(PyObject *object, PyObject *none) {
   berg_model *handle = handle_of(object);
   if (!handle) return NULL;
   self->handle = NULL;
-  Py_BEGIN_ALLOW_THREADS
-  berg_model_free(handle);
-  Py_END_ALLOW_THREADS
-  Py_RETURN_NONE;
+  Py_BEGIN_ALLOW_THREADS berg_model_free(handle);
+  Py_END_ALLOW_THREADS Py_RETURN_NONE;
 }
 
 /* `responses` has room for rows x columns float32 in C order, or says why not. */
@@ -153,7 +149,8 @@ static PyObject *outcome(berg_status status, const berg_error *error) {
   return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
-static PyObject *encode_into(model_object *self, berg_stimuli *stimuli, PyObject *target, PyObject *progress) {
+static PyObject *encode_into(model_object *self, berg_stimuli *stimuli, PyObject *target,
+                             PyObject *progress) {
   Py_buffer responses;
   PyObject *result = NULL;
   berg_error error;
@@ -180,7 +177,8 @@ static PyObject *encode_to_path(model_object *self, berg_stimuli *stimuli, PyObj
   if (!PyUnicode_FSConverter(target, &path)) return NULL;
   self->busy = true;
   binding_call_begin(&call, progress);
-  berg_status status = berg_encode_to_file(self->handle, stimuli, PyBytes_AsString(path), options, &call.run, &error);
+  berg_status status =
+      berg_encode_to_file(self->handle, stimuli, PyBytes_AsString(path), options, &call.run, &error);
   binding_call_end(&call);
   self->busy = false;
   Py_DECREF(path);
@@ -192,8 +190,8 @@ static PyObject *model_encode(PyObject *object, PyObject *args, PyObject *kwargs
   PyObject *stimulus, *target, *progress = Py_None, *result = NULL;
   berg_output_options options;
   berg_output_options_init(&options);
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|$Opp", (char **)(uintptr_t)keywords, &stimulus, &target, &progress, &options.force,
-                                   &options.resume))
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|$Opp", (char **)(uintptr_t)keywords, &stimulus, &target,
+                                   &progress, &options.force, &options.resume))
     return NULL;
   if (!handle_of(object)) return NULL;
 
@@ -259,10 +257,12 @@ static PyObject *get_backbone(PyObject *object, void *unused) {
 static PyMethodDef methods[] = {
     {"close", model_close, METH_NOARGS, PyDoc_STR("close(): frees the model; closing twice is fine")},
     {"encode", (PyCFunction)(void (*)(void))model_encode, METH_VARARGS | METH_KEYWORDS,
-     PyDoc_STR("encode(stimulus, out, *, progress=None, force=False, resume=False): responses of NCHW integers 0..255 into "
+     PyDoc_STR("encode(stimulus, out, *, progress=None, force=False, resume=False): responses of NCHW "
+               "integers 0..255 into "
                "a writable float32 buffer of shape (images, columns), or to a file where out is a path")},
     {"metadata", model_metadata, METH_NOARGS, PyDoc_STR("metadata() -> as berg._berg.metadata")},
-    {"voxels", model_voxels, METH_NOARGS, PyDoc_STR("voxels() -> bytearray of int64: the voxel behind each column")},
+    {"voxels", model_voxels, METH_NOARGS,
+     PyDoc_STR("voxels() -> bytearray of int64: the voxel behind each column")},
     {NULL, NULL, 0, NULL},
 };
 
@@ -274,8 +274,9 @@ static PyGetSetDef properties[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, (void *)(intptr_t)PyDoc_STR("Model(model_id, berg_dir, subject, rois, voxel_index, *, backbone=None, "
-                                            "min_noise_ceiling=nan, device, precision, threads=0, batch=0)")},
+    {Py_tp_doc,
+     (void *)(intptr_t)PyDoc_STR("Model(model_id, berg_dir, subject, rois, voxel_index, *, backbone=None, "
+                                 "min_noise_ceiling=nan, device, precision, threads=0, batch=0)")},
     {Py_tp_new, (void *)(intptr_t)model_new},
     {Py_tp_dealloc, (void *)(intptr_t)model_dealloc},
     {Py_tp_methods, methods},

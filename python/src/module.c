@@ -1,5 +1,5 @@
-/* The module berg._berg: what the library knows without a loaded model. Its users are the Python files of this package;
- * they check types and give names to things, this side only carries them over. */
+/* The module berg._berg: what the library knows without a loaded model. Its users are the Python files of
+ * this package; they check types and give names to things, this side only carries them over. */
 #include "binding.h"
 
 int binding_path_or_none(PyObject *object, void *slot) {
@@ -52,10 +52,8 @@ static PyObject *with_metadata(PyObject *arguments, PyObject *(*convert)(const b
   berg_error error;
   berg_status status;
   const char *directory = berg_dir ? PyBytes_AsString(berg_dir) : NULL;
-  Py_BEGIN_ALLOW_THREADS
-  status = berg_metadata_open(&metadata, model_id, directory, subject, &error);
-  Py_END_ALLOW_THREADS
-  Py_XDECREF(berg_dir);
+  Py_BEGIN_ALLOW_THREADS status = berg_metadata_open(&metadata, model_id, directory, subject, &error);
+  Py_END_ALLOW_THREADS Py_XDECREF(berg_dir);
   if (status) return binding_raise(&error);
   result = convert(metadata);
   berg_metadata_free(metadata);
@@ -67,7 +65,9 @@ static PyObject *metadata_entries(PyObject *module, PyObject *arguments) {
   return with_metadata(arguments, binding_metadata_entries);
 }
 
-static PyObject *voxel_count(const berg_metadata *metadata) { return PyLong_FromSize_t(berg_metadata_voxels(metadata)); }
+static PyObject *voxel_count(const berg_metadata *metadata) {
+  return PyLong_FromSize_t(berg_metadata_voxels(metadata));
+}
 
 static PyObject *metadata_voxels(PyObject *module, PyObject *arguments) {
   (void)module;
@@ -79,7 +79,8 @@ static PyMethodDef functions[] = {
     {"model_ids", model_ids, METH_NOARGS, PyDoc_STR("model_ids() -> list of str: the models known")},
     {"card", card, METH_VARARGS, PyDoc_STR("card(model_id) -> str or None: the model's card as JSON")},
     {"metadata", metadata_entries, METH_VARARGS,
-     PyDoc_STR("metadata(model_id, berg_dir, subject) -> list of (dotted name, type code, shape, bytearray or list of str)")},
+     PyDoc_STR("metadata(model_id, berg_dir, subject) -> list of (dotted name, type code, shape, bytearray "
+               "or list of str)")},
     {"metadata_voxels", metadata_voxels, METH_VARARGS,
      PyDoc_STR("metadata_voxels(model_id, berg_dir, subject) -> int: voxels of the subject")},
     {NULL, NULL, 0, NULL},
@@ -99,4 +100,6 @@ static struct PyModuleDef definition = {
 };
 
 PyMODINIT_FUNC PyInit__berg(void);
-PyMODINIT_FUNC PyInit__berg(void) { return PyModuleDef_Init(&definition); }
+PyMODINIT_FUNC PyInit__berg(void) {
+  return PyModuleDef_Init(&definition);
+}

@@ -1,4 +1,5 @@
-/* The cards of the models known: one src/model/cards/<model_id>.json each, compiled in by cmake/cards.cmake, sorted by id. */
+/* The cards of the models known: one src/model/cards/<model_id>.json each, compiled in by cmake/cards.cmake,
+ * sorted by id. */
 #ifndef MODEL_CARDS_H
 #define MODEL_CARDS_H
 

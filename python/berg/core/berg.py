@@ -23,11 +23,15 @@ class BERG:
         if print_format:
             cards.show("Models by modality and training dataset\n" + "=" * 33)
             for modality in sorted(catalog):
-                cards.show("\n".join([f"• {modality.upper()}", *(f"  └─ {dataset}" for dataset in catalog[modality]), ""]))
+                cards.show(
+                    "\n".join(
+                        [f"• {modality.upper()}", *(f"  └─ {dataset}" for dataset in catalog[modality]), ""]
+                    )
+                )
         return catalog
 
     def list_models(self, expand_brainscore_vision=False, expand_brainscore_language=False):
-        """Sorted ids of all models. There are no Brain-Score models here to expand: the arguments change nothing."""
+        """Sorted ids of all models. There are no Brain-Score models to expand: the arguments change nothing."""
         return sorted(model_registry.get_available_models())
 
     def describe(self, model_id):
@@ -48,8 +52,8 @@ class BERG:
         **kwargs
             What the model's class takes, `subject` first of all.
 
-        ModelNotFoundError: no model of that id. InvalidParameterError, ValidationError: a parameter does not fit.
-        ModelLoadError: a file is missing or corrupt. ResourceError: device or memory is not to be had.
+        ModelNotFoundError: no model of that id. InvalidParameterError, ValidationError: a parameter does not
+        fit. ModelLoadError: a file is missing or corrupt. ResourceError: device or memory is not to be had.
         """
         try:
             model_class = model_registry.get_model_class(model_id)
@@ -67,13 +71,15 @@ class BERG:
         responses = model.generate_response(stimulus, **kwargs)
         if not return_metadata:
             return responses
-        return responses, model.get_metadata(berg_dir=self.berg_dir, subject=model.subject, model_instance=model)
+        return responses, model.get_metadata(
+            berg_dir=self.berg_dir, subject=model.subject, model_instance=model
+        )
 
     def get_model_metadata(self, model_id, **kwargs):
         """Metadata of a model as a dict, without loading it; `kwargs` say of which (subject=1).
 
-        ModelNotFoundError: no model of that id. InvalidParameterError: no such subject. ModelLoadError: the file is missing
-        or corrupt.
+        ModelNotFoundError: no model of that id. InvalidParameterError: no such subject. ModelLoadError: the file
+        is missing or corrupt.
         """
         try:
             model_class = model_registry.get_model_class(model_id)

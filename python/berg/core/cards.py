@@ -14,7 +14,9 @@ def load(model_id):
     """The card as a dict. ModelNotFoundError: the library has none of that id."""
     text = _berg.card(model_id) if isinstance(model_id, str) else None
     if text is None:
-        raise ModelNotFoundError(f"no card for the model {model_id!r}; there are: {', '.join(_berg.model_ids())}")
+        raise ModelNotFoundError(
+            f"no card for the model {model_id!r}; there are: {', '.join(_berg.model_ids())}"
+        )
     return json.loads(text)
 
 
@@ -55,8 +57,13 @@ def summary(card):
 
 
 def _wrap(text, indent="", first=None):
-    wrap = textwrap.TextWrapper(WIDTH, initial_indent=indent if first is None else first, subsequent_indent=indent,
-                                break_long_words=False, break_on_hyphens=False)
+    wrap = textwrap.TextWrapper(
+        WIDTH,
+        initial_indent=indent if first is None else first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
     return "\n\n".join(wrap.fill(paragraph) for paragraph in text.split("\n\n"))
 
 
@@ -70,7 +77,13 @@ def _fields(facts, names):
 
 def _parameter(name, facts, indent="  "):
     required = facts.get("required")
-    need = "" if required is None else ", required" if required else f", optional, default {facts.get('default')}"
+    need = (
+        ""
+        if required is None
+        else ", required"
+        if required
+        else f", optional, default {facts.get('default')}"
+    )
     lines = [f"{indent}• {name} ({facts['type']}{need})", _wrap(facts["description"], indent + "    ")]
     if "valid_values" in facts:
         lines.append(_wrap("Valid values: " + ", ".join(map(str, facts["valid_values"])), indent + "    "))
@@ -85,18 +98,29 @@ def layout(card):
     described_input, output = card["input"], card["output"]
     parts = [
         f"{rule}\n🧠 Model: {card['model_id']}\n{rule}",
-        "\n".join(_fields(card, ("modality", "training_dataset", "species", "stimuli", "model_type", "creator"))),
+        "\n".join(
+            _fields(card, ("modality", "training_dataset", "species", "stimuli", "model_type", "creator"))
+        ),
         "📋 Description\n" + _wrap(card["description"]),
-        "\n".join(["📥 Input", *_fields(described_input, ("type", "shape", "description")), "Constraints:"]
-                  + [_bullet(line) for line in described_input["constraints"]]),
-        "\n".join(["📤 Output", *_fields(output, ("type", "dtype", "shape", "description")), "Dimensions:"]
-                  + [_bullet(f"{entry['name']}: {entry['description']}") for entry in output["dimensions"]]),
+        "\n".join(
+            ["📥 Input", *_fields(described_input, ("type", "shape", "description")), "Constraints:"]
+            + [_bullet(line) for line in described_input["constraints"]]
+        ),
+        "\n".join(
+            ["📤 Output", *_fields(output, ("type", "dtype", "shape", "description")), "Dimensions:"]
+            + [_bullet(f"{entry['name']}: {entry['description']}") for entry in output["dimensions"]]
+        ),
     ]
     for function, parameters in by_function(card["parameters"]).items():
-        parts.append(f"🔧 Parameters of {function}\n"
-                     + "\n".join(_parameter(name, facts) for name, facts in parameters.items()))
+        parts.append(
+            f"🔧 Parameters of {function}\n"
+            + "\n".join(_parameter(name, facts) for name, facts in parameters.items())
+        )
     parts += [
-        "\n".join(["🧩 Voxels"] + [_bullet(f"subject {subject}: {count:,}") for subject, count in card["voxels"].items()]),
+        "\n".join(
+            ["🧩 Voxels"]
+            + [_bullet(f"subject {subject}: {count:,}") for subject, count in card["voxels"].items()]
+        ),
         "📊 Performance\n" + "\n".join(_fields(card["performance"], card["performance"])),
         "📚 References\n" + "\n".join(_bullet(line) for line in card["references"]),
         "💡 Example\n" + textwrap.indent(card["example_usage"].rstrip(), "  "),

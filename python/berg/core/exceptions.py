@@ -1,7 +1,7 @@
-"""What can go wrong, by class. The message is one line that says what, where, what was expected and what was found.
+"""What can go wrong, by class. Messages are one line: what, where, what was expected and what was found.
 
-Failures that come out of the library carry the parts of that line too: `file`, `offset` (byte in the file), `item` (tensor,
-key, option), `expected`, `found`; None where one does not apply.
+Failures that come out of the library carry the parts of that line too: `file`, `offset` (byte in the file),
+`item` (tensor, key, option), `expected`, `found`; None where one does not apply.
 """
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def bar(shown, total, description):
-    """Gives a function of (images done, images in all, seconds) that moves the bar, or None where there is no bar."""
+    """Gives a function of (images done, images in all, seconds) that moves the bar, or None without a bar."""
     try:
         from tqdm.auto import tqdm
     except ImportError:

@@ -1,4 +1,4 @@
-"""What encode takes for images: checked here as far as shape and type go; the library checks every value as it reads it."""
+"""What encode takes for images. Shape and type are checked here, values by the library as it reads them."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from berg.core.exceptions import StimulusError
 
 
 def checked(stimulus):
-    """The array in this machine's byte order. StimulusError: not integers of shape (images, 3, height, width)."""
+    """The array in native byte order. StimulusError: not integers of shape (images, 3, height, width)."""
     if not isinstance(stimulus, np.ndarray):
         raise StimulusError(f"stimulus: expected a NumPy array, found {type(stimulus).__name__}")
     expected = "stimulus: expected an array of shape (images, 3, height, width)"
@@ -19,5 +19,7 @@ def checked(stimulus):
         raise StimulusError(f"{expected} with at least one image and pixel, found {stimulus.shape}")
     if stimulus.dtype.kind not in "iu":
         # Whether a float image means 0..1 or 0..255 is a guess that nobody should make.
-        raise StimulusError(f"stimulus: expected integers from 0 to 255, such as uint8, found {stimulus.dtype}")
+        raise StimulusError(
+            f"stimulus: expected integers from 0 to 255, such as uint8, found {stimulus.dtype}"
+        )
     return stimulus if stimulus.dtype.isnative else stimulus.astype(stimulus.dtype.newbyteorder("="))

@@ -55,8 +55,9 @@ class fMRIEncodingModel(BaseModelInterface):
     device : str
         "cpu", "cuda" or "auto".
     selection : dict, optional
-        "roi": list of names; "voxel_index": one 0 or 1 for each voxel of the subject. The columns of the responses are the
-        voxels of the ROIs, one ROI after the other as listed, then those of voxel_index ascending. None or {}: all voxels.
+        "roi": list of names; "voxel_index": one 0 or 1 for each voxel of the subject. The columns of the responses
+        are the voxels of the ROIs, one ROI after the other as listed, then those of voxel_index ascending. None or
+        {}: all voxels.
     berg_dir : str or path
         Folder in upstream's layout.
     precision : str
@@ -75,7 +76,7 @@ class fMRIEncodingModel(BaseModelInterface):
     selected_voxels : int64 array
         Once loaded, the voxel behind each column: an index into the metadata's arrays.
     VOXELS_LENGTH : int
-        Once loaded, the subject's number of voxels. Of the class: {subject: number}, as the model's card has them.
+        Once loaded, the subject's number of voxels. Of the class: {subject: number}, as in the model's card.
 
     An object may be used from several threads; they take turns.
     """
@@ -86,8 +87,19 @@ class fMRIEncodingModel(BaseModelInterface):
     VALID_ROIS = _properties["roi"]["valid_values"]
     VOXELS_LENGTH = {int(subject): voxels for subject, voxels in _card["voxels"].items()}
 
-    def __init__(self, subject, device="auto", selection=None, berg_dir=None, *, precision="f32", threads=0, backbone=None,
-                 batch=0, min_noise_ceiling=None):
+    def __init__(
+        self,
+        subject,
+        device="auto",
+        selection=None,
+        berg_dir=None,
+        *,
+        precision="f32",
+        threads=0,
+        backbone=None,
+        batch=0,
+        min_noise_ceiling=None,
+    ):
         self.subject = validate_subject(subject, self.VALID_SUBJECTS)
         self.device = device
         self.selection = selection
@@ -119,9 +131,9 @@ class fMRIEncodingModel(BaseModelInterface):
     def load_model(self):
         """Reads weights, backbone and metadata.
 
-        ModelLoadError: a file is missing or corrupt. InvalidParameterError: a parameter does not fit, or an ROI has no voxels
-        in this subject. ValidationError: voxel_index has another length than the subject has voxels. ResourceError: the
-        device or the memory is not to be had.
+        ModelLoadError: a file is missing or corrupt. InvalidParameterError: a parameter does not fit, or an ROI has
+        no voxels in this subject. ValidationError: voxel_index has another length than the subject has voxels.
+        ResourceError: the device or the memory is not to be had.
         """
         with self._lock:
             self.cleanup()
@@ -129,16 +141,31 @@ class fMRIEncodingModel(BaseModelInterface):
             if self._voxel_index is not None:
                 validate_length(self._voxel_index, voxels, "voxel_index")
             self.model = _berg.Model(
-                self.MODEL_ID, self.berg_dir, self.subject, self.selected_rois or (),
+                self.MODEL_ID,
+                self.berg_dir,
+                self.subject,
+                self.selected_rois or (),
                 None if self._voxel_index is None else self._voxel_index.view(np.uint8),
                 backbone=self.backbone,
-                min_noise_ceiling=float("nan") if self.min_noise_ceiling is None else float(self.min_noise_ceiling),
-                device=self.device, precision=self.precision, threads=self.threads, batch=self.batch)
+                min_noise_ceiling=float("nan")
+                if self.min_noise_ceiling is None
+                else float(self.min_noise_ceiling),
+                device=self.device,
+                precision=self.precision,
+                threads=self.threads,
+                batch=self.batch,
+            )
             self.device = self.model.device
             self.VOXELS_LENGTH = voxels
             self.selected_voxels = np.frombuffer(self.model.voxels(), np.int64)
-            _log.info("model %s loaded on %s for subject %d: %d columns, backbone %s", self.MODEL_ID, self.device,
-                      self.subject, len(self.selected_voxels), self.model.backbone)
+            _log.info(
+                "model %s loaded on %s for subject %d: %d columns, backbone %s",
+                self.MODEL_ID,
+                self.device,
+                self.subject,
+                len(self.selected_voxels),
+                self.model.backbone,
+            )
 
     def generate_response(self, stimulus, show_progress=True, *, out=None, force=False, resume=False):
         """Responses to images.
@@ -150,12 +177,12 @@ class fMRIEncodingModel(BaseModelInterface):
         show_progress : bool
             Show a progress bar, where tqdm is installed.
         out : float32 array of shape (images, columns) in C order, or str or path, optional
-            Where the responses go. A path is written in constant memory, by its ending: .npy, .h5, .csv, .nii.gz.
+            Where the responses go. A file is written in constant memory, by its ending: .npy, .h5, .csv, .nii.gz.
         force, resume : bool
             With a path: replace a file that is there; go on from what an interrupted call left.
 
         Returns `out`, or a new float32 array (images, columns), in units of z-scores within a session.
-        StimulusError: not such images. FileExistsError, OSError: the file is there already, or cannot be written.
+        StimulusError: not such images. FileExistsError, OSError: the file is there already, cannot be written.
         """
         stimulus = stimuli.checked(stimulus)
         with self._lock:
@@ -186,8 +213,8 @@ class fMRIEncodingModel(BaseModelInterface):
     def get_metadata(cls, berg_dir=None, subject=None, model_instance=None, **kwargs):
         """What is known of every voxel of the subject, selected or not: the nested dict of the metadata file.
 
-        With a loaded `model_instance` its own; else `subject`'s in `berg_dir`. InvalidParameterError: no such subject.
-        ModelLoadError: the file is missing or corrupt.
+        With a loaded `model_instance` its own; else `subject`'s in `berg_dir`. InvalidParameterError: no such
+        subject. ModelLoadError: the file is missing or corrupt.
         """
         if model_instance is not None:
             with model_instance._lock:
