@@ -1,5 +1,6 @@
 #include "output.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,10 +53,12 @@ int cli_spool_copy(cli_spool *spool) {
   return good ? CLI_GO_ON : cli_fail_with(BERG_EWRITE, "standard output cannot be written: %s", strerror(errno));
 }
 
+/* A run that failed leaves more than one file behind; whatever it is, the folder is ours. */
 void cli_spool_close(cli_spool *spool) {
-  char partial[560];
-  snprintf(partial, sizeof partial, "%s.partial", spool->path);
-  unlink(spool->path);
-  unlink(partial);
+  DIR *folder = opendir(spool->folder);
+  const struct dirent *entry;
+  while (folder && (entry = readdir(folder)))
+    if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")) unlinkat(dirfd(folder), entry->d_name, 0);
+  if (folder) closedir(folder);
   rmdir(spool->folder);
 }
