@@ -43,7 +43,7 @@ static void number_text(double value, const char *key, const char *parent, char 
     scaled(value, "FLOP/s", 1000, text, room);
   else if (ends_with(key, "flop_per_image"))
     scaled(value, "FLOP", 1000, text, room);
-  else if (ends_with(key, "share"))
+  else if (ends_with(key, "share") || ends_with(key, "shares"))
     snprintf(text, room, "%.1f %%", 100 * value);
   else if (ends_with(key, "per_second"))
     snprintf(text, room, "%.2f", value);
