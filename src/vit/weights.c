@@ -112,9 +112,23 @@ void vit_weights_release(vit_weights *weights) {
   memset(weights, 0, sizeof *weights);
 }
 
+static bool is_matrix(size_t t) {
+  if (t < VIT_BEFORE_BLOCKS) return t == VIT_PATCH_WEIGHT;
+  return of_block[(t - VIT_BEFORE_BLOCKS) % VIT_BLOCK_TENSORS].ndim == 2;
+}
+
+void vit_weights_drop_matrices(vit_weights *weights) {
+  for (size_t t = 0; t < VIT_TENSORS; t++) {
+    if (!is_matrix(t) || !weights->owned[t]) continue;
+    base_free(weights->owned[t]);
+    weights->owned[t] = NULL;
+    weights->tensor[t] = NULL;
+  }
+}
+
 size_t vit_weights_find_not_finite(const vit_weights *weights) {
   for (size_t t = 0; t < VIT_TENSORS; t++) {
-    size_t count = vit_tensor_count(t);
+    size_t count = weights->tensor[t] ? vit_tensor_count(t) : 0;
     for (size_t i = 0; i < count; i++)
       if (!isfinite(weights->tensor[t][i])) return t;
   }

@@ -51,8 +51,10 @@ berg_status vit_weights_bind(vit_weights *weights, vit_lookup lookup, const void
  * of magnitude above the rest, as trained networks have. Computed by `threads` threads. */
 berg_status vit_weights_random(vit_weights *weights, uint64_t seed, int threads, berg_error *error);
 void vit_weights_release(vit_weights *weights);
+/* Frees the owned copies of what is multiplied (not of biases and the like), once a network has packed them. */
+void vit_weights_drop_matrices(vit_weights *weights);
 
-/* The first tensor that holds a NaN or infinity, or VIT_TENSORS. */
+/* The first tensor, of those still held, that has a NaN or infinity; or VIT_TENSORS. */
 size_t vit_weights_find_not_finite(const vit_weights *weights);
 
 #endif

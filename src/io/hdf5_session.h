@@ -1,0 +1,21 @@
+/* One at a time in libhdf5, and quietly: most builds of it are not thread-safe, and it prints its errors unless told not to.
+ * What the program had set for its own error printing is put back by leave. */
+#ifndef IO_HDF5_SESSION_H
+#define IO_HDF5_SESSION_H
+
+/* The API of HDF5 1.10, which later releases keep under this name. */
+#define H5_USE_110_API
+#include <hdf5.h>
+
+typedef struct io_hdf5_session {
+  H5E_auto2_t print;
+  void *print_data;
+} io_hdf5_session;
+
+void io_hdf5_enter(io_hdf5_session *session);
+void io_hdf5_leave(const io_hdf5_session *session);
+
+/* The innermost reason that libhdf5 gives for its last failure, into `text`; call before leave. */
+void io_hdf5_reason(char *text, size_t room);
+
+#endif
