@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <locale.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -317,6 +319,33 @@ static void volumes_are_checked(void **state) {
   io_rows_free(rows);
 }
 
+/* Under a locale with decimal commas, where this machine has one. */
+static void special_values_in_csv(void **state) {
+  (void)state;
+  const char *const locales[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "fr_FR.utf8"};
+  for (size_t i = 0; i < 4 && !setlocale(LC_NUMERIC, locales[i]); i++) continue;
+  const float special[6] = {NAN, -NAN, INFINITY, -INFINITY, -0.0f, 1.40129846e-45f};
+  const float plain[6] = {0.1f, 16777217.0f, 3.40282347e38f, -1.5f, 1e-7f, 123456.789f};
+  const char *const names[] = {"a\nb", "\"", ""};
+  const io_labels labels = {.row_names = names};
+  io_rows *rows;
+  size_t done;
+  berg_error error;
+  assert_int_equal(io_rows_open(&rows, in("special.csv"), 6, RUN, false, false, &done, &error), BERG_OK);
+  assert_int_equal(io_rows_append(rows, special, 1, NULL), BERG_OK);
+  assert_int_equal(io_rows_append(rows, plain, 1, NULL), BERG_OK);
+  assert_int_equal(io_rows_finish(rows, &labels, &error), BERG_OK);
+  io_rows_free(rows);
+  setlocale(LC_NUMERIC, "C");
+  char text[400] = "";
+  FILE *file = fopen(in("special.csv"), "rb");
+  assert_true(fread(text, 1, sizeof text - 1, file) > 0);
+  fclose(file);
+  assert_string_equal(text, "image,voxel_0,voxel_1,voxel_2,voxel_3,voxel_4,voxel_5\r\n"
+                            "\"a\nb\",nan,nan,inf,-inf,-0,1.40129846e-45\r\n"
+                            "\"\"\"\",0.100000001,16777216,3.40282347e+38,-1.5,1.00000001e-07,123456.789\r\n");
+}
+
 int main(void) {
   signal(SIGXFSZ, SIG_IGN);
   const struct CMUnitTest tests[] = {
@@ -331,6 +360,7 @@ int main(void) {
       cmocka_unit_test(full_disk_keeps_what_was_appended),
       cmocka_unit_test(full_disk_while_finishing),
       cmocka_unit_test(volumes_are_checked),
+      cmocka_unit_test(special_values_in_csv),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
