@@ -24,12 +24,12 @@ struct io_hdf5 {
   char *name;
   hid_t file, dataset, type;
   berg_array about;
+  io_hdf5_session session; /* of the call under way */
 };
 
 static berg_status fail(const io_hdf5 *dataset, const char *what, berg_error *error) {
-  char reason[160], text[256];
-  io_hdf5_reason(reason, sizeof reason);
-  snprintf(text, sizeof text, "%s (libhdf5: %s)", what, reason);
+  char text[256];
+  snprintf(text, sizeof text, "%s (libhdf5: %s)", what, dataset->session.reason);
   return base_fail_at(error, &(base_fault){BERG_EINPUT, dataset->path, BERG_NO_OFFSET, dataset->name, text, NULL, NULL});
 }
 
@@ -189,11 +189,9 @@ static berg_status check_storage(const io_hdf5 *dataset, berg_error *error) {
 
 static berg_status open_all(io_hdf5 *dataset, berg_error *error) {
   dataset->file = open_file(dataset->path);
-  if (dataset->file < 0) {
-    char reason[160];
-    io_hdf5_reason(reason, sizeof reason);
-    return base_fail(error, BERG_EINPUT, "%s: cannot be read as HDF5: libhdf5 says %s", dataset->path, reason);
-  }
+  if (dataset->file < 0)
+    return base_fail(error, BERG_EINPUT, "%s: cannot be read as HDF5: libhdf5 says %s", dataset->path,
+                     dataset->session.reason);
   dataset->dataset = open_dataset(dataset->file, dataset->name);
   if (dataset->dataset < 0) return fail_missing(dataset, error);
   hid_t stored = H5Dget_type(dataset->dataset);
@@ -206,10 +204,13 @@ static berg_status open_all(io_hdf5 *dataset, berg_error *error) {
   return status ? status : check_storage(dataset, error);
 }
 
-static void close_all(io_hdf5 *dataset) {
+static void close_all(const io_hdf5 *dataset) {
   if (dataset->type >= 0) H5Tclose(dataset->type);
   if (dataset->dataset >= 0) H5Dclose(dataset->dataset);
   if (dataset->file >= 0) H5Fclose(dataset->file);
+}
+
+static void release(io_hdf5 *dataset) {
   base_free(dataset->path);
   base_free(dataset->name);
   base_free(dataset);
@@ -225,23 +226,23 @@ berg_status io_hdf5_open(io_hdf5 **out, const char *path, const char *name, berg
   dataset->file = dataset->dataset = dataset->type = -1;
   dataset->path = base_copy_text(path, error);
   dataset->name = base_copy_text(name, error);
-  io_hdf5_session session;
-  io_hdf5_enter(&session);
+  io_hdf5_enter(&dataset->session);
   berg_status status = dataset->path && dataset->name ? open_all(dataset, error) : BERG_ELIMIT;
+  if (status) close_all(dataset);
+  io_hdf5_leave(&dataset->session);
   if (status)
-    close_all(dataset);
+    release(dataset);
   else
     *out = dataset;
-  io_hdf5_leave(&session);
   return status;
 }
 
 void io_hdf5_free(io_hdf5 *dataset) {
   if (!dataset) return;
-  io_hdf5_session session;
-  io_hdf5_enter(&session);
+  io_hdf5_enter(&dataset->session);
   close_all(dataset);
-  io_hdf5_leave(&session);
+  io_hdf5_leave(&dataset->session);
+  release(dataset);
 }
 
 const berg_array *io_hdf5_about(const io_hdf5 *dataset) { return &dataset->about; }
@@ -264,11 +265,10 @@ berg_status io_hdf5_read(io_hdf5 *dataset, size_t first, size_t count, void *dat
   if (!about->ndim || first > about->shape[0] || count > about->shape[0] - first)
     return base_fail(error, BERG_EARGUMENT, "%s: %s: rows %zu to %zu are not all there", dataset->path, dataset->name, first,
                      first + count);
-  io_hdf5_session session;
   char what[96];
-  io_hdf5_enter(&session);
+  io_hdf5_enter(&dataset->session);
   snprintf(what, sizeof what, "rows %zu to %zu cannot be read", first, first + count);
   berg_status status = !count || read_rows(dataset, first, count, data) ? BERG_OK : fail(dataset, what, error);
-  io_hdf5_leave(&session);
+  io_hdf5_leave(&dataset->session);
   return status;
 }
