@@ -24,16 +24,17 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"backbone", 0, CLI_TEXT, &asked->model.backbone, "FILE", "Weights of the ViT-B/32, or random:SEED."},
       {"json", 0, CLI_FLAG, &asked->json, NULL, "A JSON object."},
   };
-  const cli_syntax syntax = {.command = "bench",
-                             .operands = "[MODEL]",
-                             .summary = "Measures this machine: the rate of matrix products and of memory. With MODEL, also the "
-                                        "rate of encoding, and its share of what the products alone would allow, taken in "
-                                        "turns with them.",
-                             .examples = "berg bench\n"
-                                         "berg bench fmri-things_fmri_1-vit_b_32 --subject 1 --backbone random:1 --json",
-                             .options = options,
-                             .option_count = sizeof options / sizeof *options,
-                             .most = 1};
+  const cli_syntax syntax = {
+      .command = "bench",
+      .operands = "[MODEL]",
+      .summary = "Measures this machine: the rate of matrix products and of memory. With MODEL, also the "
+                 "rate of encoding, and its share of what the products alone would allow, taken in "
+                 "turns with them.",
+      .examples = "berg bench\n"
+                  "berg bench fmri-things_fmri_1-vit_b_32 --subject 1 --backbone random:1 --json",
+      .options = options,
+      .option_count = sizeof options / sizeof *options,
+      .most = 1};
   return cli_parse(&syntax, argc, argv, count);
 }
 
@@ -56,7 +57,8 @@ static int measure_model(request *asked, const char *model_id, cJSON *report) {
   int *numbers = NULL;
   int status = cli_check_model(model_id);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("bench", &asked->model.berg_dir);
-  if (status == CLI_GO_ON && asked->subjects.count) status = cli_subjects("bench", &asked->subjects, &numbers);
+  if (status == CLI_GO_ON && asked->subjects.count)
+    status = cli_subjects("bench", &asked->subjects, &numbers);
   if (status != CLI_GO_ON) return status;
   asked->model.subjects = numbers;
   asked->model.subject_count = asked->subjects.count;
@@ -84,8 +86,10 @@ int cli_bench(int argc, char **argv) {
   size_t count;
   berg_model_options_init(&asked.model);
   int status = parse(&asked, argc, argv, &count);
-  if (status == CLI_GO_ON && asked.threads > INT_MAX) status = cli_usage_error("bench", "--threads: too many");
-  if (status == CLI_GO_ON && asked.seconds <= 0) status = cli_usage_error("bench", "--seconds: expected more than 0");
+  if (status == CLI_GO_ON && asked.threads > INT_MAX)
+    status = cli_usage_error("bench", "--threads: too many");
+  if (status == CLI_GO_ON && asked.seconds <= 0)
+    status = cli_usage_error("bench", "--seconds: expected more than 0");
   if (status == CLI_GO_ON && (!asked.images || !asked.repeats))
     status = cli_usage_error("bench", "--images and --repeats: expected at least 1");
   cJSON *report = cJSON_CreateObject();

@@ -1,5 +1,5 @@
-/* What every file of the program shares: the table of commands, and how things are said on standard error. The
- * program sees include/berg.h, libc and cJSON, nothing else. */
+/* What every file of the program shares: the table of commands, and how things are said on standard error.
+ * The program sees include/berg.h, libc and cJSON, nothing else. */
 #ifndef CLI_H
 #define CLI_H
 
@@ -38,10 +38,12 @@ void cli_say(const char *format, ...) CLI_PRINTF(1, 2);
 int cli_fail(const berg_error *error);
 /* Says a failure that the library knows nothing of, and returns the exit status of `status`. */
 int cli_fail_with(berg_status status, const char *format, ...) CLI_PRINTF(2, 3);
-/* Says what is wrong with the call and where the help is; returns 2. `command` may be NULL: the program itself. */
+/* Says what is wrong with the call and where the help is; returns 2. `command` may be NULL: the program
+ * itself. */
 int cli_usage_error(const char *command, const char *format, ...) CLI_PRINTF(2, 3);
 
-/* The candidate closest to `word` by edit distance, or NULL when none is close enough to be what was meant. */
+/* The candidate closest to `word` by edit distance, or NULL when none is close enough to be what was meant.
+ */
 const char *cli_nearest(const char *word, const char *const *candidates, size_t count);
 
 /* Text out of files goes to terminals: control characters become "?" on the way. */

@@ -18,8 +18,8 @@ typedef struct request {
   const char *output, *voxel_index, *mean, *shard, *layout;
   size_t threads;
   bool resume, force, quiet, skip_bad;
-  int *numbers;    /* of the subjects */
-  uint8_t *marks;  /* of the voxel index */
+  int *numbers;   /* of the subjects */
+  uint8_t *marks; /* of the voxel index */
   berg_model_options model;
   berg_stimuli_options stimuli;
 } request;
@@ -28,39 +28,52 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
   berg_model_options *model = &asked->model;
   const cli_option options[] = {
       {"output", 'o', CLI_TEXT, &asked->output, "OUT",
-       "Where the responses go, by ending: .npy, .h5, .csv, .nii.gz. \"-\" is standard output as .npy, \"-.csv\" as CSV. "
+       "Where the responses go, by ending: .npy, .h5, .csv, .nii.gz. \"-\" is standard output as .npy, "
+       "\"-.csv\" as CSV. "
        "Several subjects give one file each, _sub-0N before the ending."},
       {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]", "Subjects, as 1, 01 or sub-01."},
       {"berg-dir", 0, CLI_TEXT, &model->berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
       {"roi", 0, CLI_LIST, &asked->rois, "V1,V2",
-       "Only the voxels of these regions, one after the other, in this order; a voxel of two regions comes twice."},
+       "Only the voxels of these regions, one after the other, in this order; a voxel of two regions comes "
+       "twice."},
       {"voxel-index", 0, CLI_TEXT, &asked->voxel_index, "FILE",
-       "Only (or after those of --roi) the voxels marked 1: a .npy with one 0 or 1 a voxel, or text with white space "
+       "Only (or after those of --roi) the voxels marked 1: a .npy with one 0 or 1 a voxel, or text with "
+       "white space "
        "between them."},
       {"min-noise-ceiling", 0, CLI_NUMBER, &model->min_noise_ceiling, "P",
        "Only voxels whose test-set noise ceiling is at least P percent."},
-      {"mean", 0, CLI_TEXT, &asked->mean, "roi", "One column a region: the mean over its voxels (all regions without --roi)."},
-      {"layout", 0, CLI_TEXT, &asked->layout, "nchw|nhwc|auto", "How arrays of images lie. Default: by which dimension is 3."},
+      {"mean", 0, CLI_TEXT, &asked->mean, "roi",
+       "One column a region: the mean over its voxels (all regions without --roi)."},
+      {"layout", 0, CLI_TEXT, &asked->layout, "nchw|nhwc|auto",
+       "How arrays of images lie. Default: by which dimension is 3."},
       {"skip-bad", 0, CLI_FLAG, &asked->skip_bad, NULL,
        "Leave out image files that cannot be read, and list them at the end."},
       {"shard", 0, CLI_TEXT, &asked->shard, "I/N", "Only part I of N equal parts of the images, I from 1."},
       {"backbone", 0, CLI_TEXT, &model->backbone, "FILE",
-       "Weights of the ViT-B/32 (.pth or .safetensors), or random:SEED. Default: looked for, see berg doctor."},
+       "Weights of the ViT-B/32 (.pth or .safetensors), or random:SEED. Default: looked for, see berg "
+       "doctor."},
       {"precision", 0, CLI_TEXT, &model->precision, "f32", "Of the products. Default: f32."},
       {"device", 0, CLI_TEXT, &model->device, "auto|cpu|cuda", "Where to compute. Default: auto."},
-      {"threads", 0, CLI_COUNT, &asked->threads, "N", "Default: as many as this process may run on. Never changes the numbers."},
-      {"batch", 0, CLI_COUNT, &model->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
-      {"memory", 0, CLI_BYTES, &model->memory, "SIZE", "What the process may hold, such as 4G. Default: no limit."},
-      {"resume", 0, CLI_FLAG, &asked->resume, NULL, "Go on from what an interrupted run left in OUT.partial."},
+      {"threads", 0, CLI_COUNT, &asked->threads, "N",
+       "Default: as many as this process may run on. Never changes the numbers."},
+      {"batch", 0, CLI_COUNT, &model->batch, "N",
+       "Images at a time. Default: chosen. Never changes the numbers."},
+      {"memory", 0, CLI_BYTES, &model->memory, "SIZE",
+       "What the process may hold, such as 4G. Default: no limit."},
+      {"resume", 0, CLI_FLAG, &asked->resume, NULL,
+       "Go on from what an interrupted run left in OUT.partial."},
       {"force", 'f', CLI_FLAG, &asked->force, NULL, "Replace OUT if it is there."},
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors and images left out."},
   };
   const cli_syntax syntax = {
       .command = "encode",
       .operands = "MODEL INPUT...",
-      .summary = "Gives the fMRI response that every voxel of a subject's brain would give to each image: one row an image, "
-                 "one column a voxel, in units of the session's z-scores. INPUT is an image file (JPEG, PNG), a folder (its "
-                 "images, sorted by name), a text file of paths, a .npy of images, file.h5:dataset, or - (a .npy or a list of "
+      .summary = "Gives the fMRI response that every voxel of a subject's brain would give to each image: "
+                 "one row an image, "
+                 "one column a voxel, in units of the session's z-scores. INPUT is an image file (JPEG, "
+                 "PNG), a folder (its "
+                 "images, sorted by name), a text file of paths, a .npy of images, file.h5:dataset, or - (a "
+                 ".npy or a list of "
                  "paths on standard input).",
       .examples = "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 photos/ -o responses.npy\n"
                   "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --roi V1,V2 cat.jpg dog.png -o -.csv\n"
@@ -77,8 +90,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
 static int parse_shard(const char *text, berg_stimuli_options *stimuli) {
   char rest;
   unsigned long part, parts;
-  if (strspn(text, "0123456789/") == strlen(text) && sscanf(text, "%9lu/%9lu%c", &part, &parts, &rest) == 2 && part >= 1 &&
-      part <= parts) {
+  if (strspn(text, "0123456789/") == strlen(text) && sscanf(text, "%9lu/%9lu%c", &part, &parts, &rest) == 2 &&
+      part >= 1 && part <= parts) {
     stimuli->shard = part - 1;
     stimuli->shards = parts;
     return CLI_GO_ON;
@@ -87,7 +100,8 @@ static int parse_shard(const char *text, berg_stimuli_options *stimuli) {
 }
 
 static int parse_layout(const char *text, berg_layout *layout) {
-  static const char *const names[] = {[BERG_NCHW] = "nchw", [BERG_NHWC] = "nhwc", [BERG_LAYOUT_AUTO] = "auto"};
+  static const char *const names[] = {
+      [BERG_NCHW] = "nchw", [BERG_NHWC] = "nhwc", [BERG_LAYOUT_AUTO] = "auto"};
   for (int i = 0; i < 3; i++) {
     if (strcmp(text, names[i])) continue;
     *layout = (berg_layout)i;
@@ -99,14 +113,16 @@ static int parse_layout(const char *text, berg_layout *layout) {
 /* Fills the library's structs from what was asked. */
 static int complete(request *asked, const char *model_id) {
   int status = cli_check_model(model_id);
-  if (status == CLI_GO_ON && !asked->output) status = cli_usage_error("encode", "where do the responses go? Give -o OUT");
+  if (status == CLI_GO_ON && !asked->output)
+    status = cli_usage_error("encode", "where do the responses go? Give -o OUT");
   if (status == CLI_GO_ON) status = cli_subjects("encode", &asked->subjects, &asked->numbers);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("encode", &asked->model.berg_dir);
   if (status == CLI_GO_ON && asked->layout) status = parse_layout(asked->layout, &asked->stimuli.layout);
   if (status == CLI_GO_ON && asked->shard) status = parse_shard(asked->shard, &asked->stimuli);
   if (status == CLI_GO_ON && asked->mean && strcmp(asked->mean, "roi"))
     status = cli_usage_error("encode", "--mean: expected roi, found \"%s\"", asked->mean);
-  if (status == CLI_GO_ON && asked->threads > INT_MAX) status = cli_usage_error("encode", "--threads: too many");
+  if (status == CLI_GO_ON && asked->threads > INT_MAX)
+    status = cli_usage_error("encode", "--threads: too many");
   if (status == CLI_GO_ON && cli_is_stdout(asked->output)) {
     if (asked->subjects.count > 1)
       status = cli_usage_error("encode", "-o %s: standard output takes one subject", asked->output);
@@ -134,7 +150,8 @@ static double now(void) {
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-static void say_summary(const request *asked, berg_model *model, berg_stimuli *stimuli, double seconds, size_t earlier) {
+static void say_summary(const request *asked, berg_model *model, berg_stimuli *stimuli, double seconds,
+                        size_t earlier) {
   char images[32], columns[32], before[64] = "";
   size_t left_out = berg_stimuli_skipped_count(stimuli), count = berg_stimuli_count(stimuli);
   size_t encoded = count > left_out ? count - left_out : 0, now_done = count > earlier ? count - earlier : 0;
@@ -143,8 +160,9 @@ static void say_summary(const request *asked, berg_model *model, berg_stimuli *s
           encoded == 1 ? "" : "s", before, cli_grouped(berg_model_columns(model), columns),
           berg_model_columns(model) == 1 ? "" : "s", seconds, seconds > 0 ? (double)now_done / seconds : 0);
   for (size_t i = 0; i < asked->subjects.count; i++) {
-    char *name = cli_is_stdout(asked->output) ? strdup("standard output")
-                                              : cli_output_name(asked->output, asked->numbers[i], asked->subjects.count);
+    char *name = cli_is_stdout(asked->output)
+                     ? strdup("standard output")
+                     : cli_output_name(asked->output, asked->numbers[i], asked->subjects.count);
     if (i) fputs(", ", stderr);
     if (name) cli_print_safe(stderr, name);
     free(name);
@@ -179,7 +197,7 @@ static int encode(const request *asked, berg_model *model, berg_stimuli *stimuli
   berg_error error;
   berg_output_options output;
   cli_progress progress;
-  cli_spool spool;
+  cli_spool spool = {.folder = ""};
   bool to_stdout = cli_is_stdout(asked->output);
   berg_output_options_init(&output);
   output.force = asked->force;
@@ -197,7 +215,8 @@ static int encode(const request *asked, berg_model *model, berg_stimuli *stimuli
   cli_progress_end(&progress);
   say_skipped(stimuli);
   if (failed) {
-    int status = failed == BERG_ECANCELLED ? cli_fail_with(failed, "interrupted after %zu of %zu images", progress.done, progress.total)
+    int status = failed == BERG_ECANCELLED ? cli_fail_with(failed, "interrupted after %zu of %zu images",
+                                                           progress.done, progress.total)
                                            : cli_fail(&error);
     if (to_stdout)
       cli_spool_close(&spool);

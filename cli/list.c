@@ -18,7 +18,8 @@ int cli_list(int argc, char **argv) {
     return 0;
   }
   cJSON *cards = cJSON_CreateArray();
-  for (size_t i = 0; i < berg_model_count(); i++) cJSON_AddItemToArray(cards, cli_parse_json(berg_model_card(berg_model_id(i))));
+  for (size_t i = 0; i < berg_model_count(); i++)
+    cJSON_AddItemToArray(cards, cli_parse_json(berg_model_card(berg_model_id(i))));
   status = cli_print_json(cards);
   cJSON_Delete(cards);
   return status;

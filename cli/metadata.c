@@ -34,12 +34,14 @@ static void print_values(const berg_array *array) {
   }
 }
 
-static int show_key(const berg_metadata *metadata, const char *key, bool json, const char *output, bool force) {
+static int show_key(const berg_metadata *metadata, const char *key, bool json, const char *output,
+                    bool force) {
   const berg_array *array = berg_metadata_find(metadata, key);
   if (!array) {
     const char *nearest = nearest_key(metadata, key);
     const char *path = berg_metadata_path(metadata);
-    if (nearest) return cli_fail_with(BERG_EPARAMETER, "%s: no key \"%s\", did you mean %s?", path, key, nearest);
+    if (nearest)
+      return cli_fail_with(BERG_EPARAMETER, "%s: no key \"%s\", did you mean %s?", path, key, nearest);
     return cli_fail_with(BERG_EPARAMETER, "%s: no key \"%s\"; berg info names them all", path, key);
   }
   if (output) {
@@ -69,31 +71,35 @@ int cli_metadata(int argc, char **argv) {
       {"subject", 0, CLI_LIST, &subjects, "N", "The subject, as 1, 01 or sub-01."},
       {"berg-dir", 0, CLI_TEXT, &berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
       {"key", 0, CLI_TEXT, &key, "NAME", "The values of one entry, such as roi.V1, one a line."},
-      {"json", 0, CLI_FLAG, &json, NULL, "JSON: with --key all values, else arrays of more than 1,000 by type and shape."},
+      {"json", 0, CLI_FLAG, &json, NULL,
+       "JSON: with --key all values, else arrays of more than 1,000 by type and shape."},
       {"output", 'o', CLI_TEXT, &output, "FILE",
-       "Write everything to FILE (.npz, .json, .npy, .safetensors), or with --key that entry to a .npy; \"-\" is a .npy on "
+       "Write everything to FILE (.npz, .json, .npy, .safetensors), or with --key that entry to a .npy; "
+       "\"-\" is a .npy on "
        "standard output."},
       {"force", 'f', CLI_FLAG, &force, NULL, "Replace FILE if it is there."},
   };
-  const cli_syntax syntax = {.command = "metadata",
-                             .operands = "MODEL",
-                             .summary = "Prints what is known of the voxels of one subject, without loading the model: how "
-                                        "many there are, the regions with their sizes, noise ceilings and accuracy.",
-                             .examples = "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1\n"
-                                         "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 --key roi.V1\n"
-                                         "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 --key roi.V1 -o v1.npy\n"
-                                         "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 -o metadata.npz",
-                             .options = options,
-                             .option_count = sizeof options / sizeof *options,
-                             .least = 1,
-                             .most = 1};
+  const cli_syntax syntax = {
+      .command = "metadata",
+      .operands = "MODEL",
+      .summary = "Prints what is known of the voxels of one subject, without loading the model: how "
+                 "many there are, the regions with their sizes, noise ceilings and accuracy.",
+      .examples = "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1\n"
+                  "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 --key roi.V1\n"
+                  "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 --key roi.V1 -o v1.npy\n"
+                  "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 -o metadata.npz",
+      .options = options,
+      .option_count = sizeof options / sizeof *options,
+      .least = 1,
+      .most = 1};
   size_t count;
   int *numbers = NULL;
   berg_metadata *metadata = NULL;
   berg_error error;
   int status = cli_parse(&syntax, argc, argv, &count);
   if (status == CLI_GO_ON) status = cli_check_model(argv[0]);
-  if (status == CLI_GO_ON && subjects.count > 1) status = cli_usage_error("metadata", "--subject: one at a time");
+  if (status == CLI_GO_ON && subjects.count > 1)
+    status = cli_usage_error("metadata", "--subject: one at a time");
   if (status == CLI_GO_ON) status = cli_subjects("metadata", &subjects, &numbers);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("metadata", &berg_dir);
   if (status == CLI_GO_ON && output && key && strcmp(output, "-") && !ends_with(output, ".npy"))
@@ -102,7 +108,8 @@ int cli_metadata(int argc, char **argv) {
     status = cli_usage_error("metadata", "-o -: only one entry goes to standard output, give --key NAME");
   if (status == CLI_GO_ON && output && json)
     status = cli_usage_error("metadata", "--json prints, -o writes a file: give one of them");
-  if (status == CLI_GO_ON && berg_metadata_open(&metadata, argv[0], berg_dir, numbers[0], &error)) status = cli_fail(&error);
+  if (status == CLI_GO_ON && berg_metadata_open(&metadata, argv[0], berg_dir, numbers[0], &error))
+    status = cli_fail(&error);
   if (status == CLI_GO_ON) {
     status = 0;
     if (key)

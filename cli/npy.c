@@ -1,9 +1,11 @@
 /*
  * .npy, version 1.0:
  *
- *   0x93 "NUMPY" | 1 | 0 | header length, u16 LE | header, padded so that data starts at a multiple of 64 | elements
+ *   0x93 "NUMPY" | 1 | 0 | header length, u16 LE | header, padded so that data starts at a multiple of 64 |
+ * elements
  *
- * The header is a Python dictionary: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }. Elements lie in C order.
+ * The header is a Python dictionary: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }. Elements
+ * lie in C order.
  */
 #include "npy.h"
 
@@ -110,7 +112,8 @@ int cli_write_npy(const berg_array *array, const char *path, bool force) {
     good = !fflush(stream) && !ferror(stream) && !fsync(fileno(stream));
     good = !fclose(stream) && good && !rename(beside, path);
   }
-  int status = good ? CLI_GO_ON : cli_fail_with(BERG_EWRITE, "%s: cannot be written: %s", path, strerror(errno));
+  int status =
+      good ? CLI_GO_ON : cli_fail_with(BERG_EWRITE, "%s: cannot be written: %s", path, strerror(errno));
   if (stream && !good) unlink(beside);
   free(beside);
   return status;

@@ -1,5 +1,5 @@
-/* Options of a command, declared in one table: the parser fills the variables that the table points at, and the same
- * table is the help. */
+/* Options of a command, declared in one table: the parser fills the variables that the table points at, and
+ * the same table is the help. */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
@@ -42,15 +42,16 @@ typedef struct cli_syntax {
 #define CLI_ANY SIZE_MAX
 #define CLI_GO_ON (-1)
 
-/* Parses argv[1..argc). Long options take "--name value" and "--name=value", short ones "-o value" and "-ovalue"; "--"
- * ends them; "-" is an operand. Operands are moved to argv[0..*count). Returns CLI_GO_ON, or the exit status: 0 after
- * -h, 2 after a usage error was said. */
+/* Parses argv[1..argc). Long options take "--name value" and "--name=value", short ones "-o value" and
+ * "-ovalue"; "--" ends them; "-" is an operand. Operands are moved to argv[0..*count). Returns CLI_GO_ON, or
+ * the exit status: 0 after -h, 2 after a usage error was said. */
 int cli_parse(const cli_syntax *syntax, int argc, char **argv, size_t *count);
 void cli_texts_free(cli_texts *texts);
 
 /* The help of a command on standard output: examples first. */
 void cli_print_help(const cli_syntax *syntax);
-/* Words of `text`, lines broken before column 80, following lines indented. `column` is where the first one starts. */
+/* Words of `text`, lines broken before column 80, following lines indented. `column` is where the first one
+ * starts. */
 void cli_print_wrapped(FILE *stream, const char *text, int column, int indent);
 
 #endif

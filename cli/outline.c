@@ -7,6 +7,9 @@
 #include "options.h"
 
 #define STEP 2
+#define WIDTH 80
+/* Items of a list that are longer, or hold commas themselves, have a line each. */
+#define SHORT_ITEM 40
 
 static void print_block(const cJSON *json, const char *key, int indent);
 
@@ -15,16 +18,20 @@ static bool ends_with(const char *text, const char *end) {
   return length >= tail && !strcmp(text + length - tail, end);
 }
 
-static bool is_plain(const cJSON *json) { return !cJSON_IsObject(json) && !cJSON_IsArray(json); }
+static bool is_plain(const cJSON *json) {
+  return !cJSON_IsObject(json) && !cJSON_IsArray(json);
+}
 
 static void scaled(double value, const char *unit, double step, char *text, size_t room) {
-  static const char *const decimal[] = {"", "k", "M", "G", "T", "P"}, *const binary[] = {"", "Ki", "Mi", "Gi", "Ti", "Pi"};
+  static const char *const decimal[] = {"", "k", "M", "G", "T", "P"}, *const binary[] = {"",   "Ki", "Mi",
+                                                                                         "Gi", "Ti", "Pi"};
   int prefix = 0;
   while (fabs(value) >= step && prefix < 5) {
     value /= step;
     prefix++;
   }
-  snprintf(text, room, prefix ? "%.1f %s%s" : "%.0f %s%s", value, (step == 1024 ? binary : decimal)[prefix], unit);
+  snprintf(text, room, prefix ? "%.1f %s%s" : "%.0f %s%s", value, (step == 1024 ? binary : decimal)[prefix],
+           unit);
 }
 
 static void number_text(double value, const char *key, const char *parent, char *text, size_t room) {
@@ -36,7 +43,7 @@ static void number_text(double value, const char *key, const char *parent, char 
     scaled(value, "FLOP/s", 1000, text, room);
   else if (ends_with(key, "flop_per_image"))
     scaled(value, "FLOP", 1000, text, room);
-  else if (ends_with(key, "share"))
+  else if (ends_with(key, "share") || ends_with(key, "shares"))
     snprintf(text, room, "%.1f %%", 100 * value);
   else if (ends_with(key, "per_second"))
     snprintf(text, room, "%.2f", value);
@@ -53,19 +60,24 @@ static void plain_text(const cJSON *json, const char *key, const char *parent, c
   else if (cJSON_IsNumber(json))
     number_text(json->valuedouble, key, parent, text, room);
   else
-    snprintf(text, room, "%s", cJSON_IsNull(json) ? "none" : cJSON_IsTrue(json) ? "yes" : "no");
+    snprintf(text, room, "%s", cJSON_IsNull(json) ? "none" : cJSON_IsTrue(json) ? "true" : "false");
 }
 
-/* Text of several lines, such as code, keeps them, below its key. */
+/* Text of several lines, below its key: short ones, such as code, as they are, paragraphs wrapped. */
 static void print_lines(const char *text, int indent) {
   putchar('\n');
   while (*text) {
-    char line[256];
     size_t length = strcspn(text, "\n");
-    snprintf(line, sizeof line, "%.*s", length < sizeof line ? (int)length : (int)sizeof line - 1, text);
+    char *line = strndup(text, length);
+    if (!line) return;
     printf("%*s", length ? indent : 0, "");
-    cli_print_safe(stdout, line);
-    putchar('\n');
+    if ((int)length + indent > WIDTH) {
+      cli_print_wrapped(stdout, line, indent, indent);
+    } else {
+      cli_print_safe(stdout, line);
+      putchar('\n');
+    }
+    free(line);
     text += length + (text[length] != '\0');
   }
 }
@@ -73,10 +85,7 @@ static void print_lines(const char *text, int indent) {
 static void print_plain(const cJSON *json, const char *key, const char *parent, int column) {
   char text[64];
   if (cJSON_IsString(json)) {
-    if (strchr(json->valuestring, '\n'))
-      print_lines(json->valuestring, 2 * STEP);
-    else
-      cli_print_wrapped(stdout, json->valuestring, column, column);
+    cli_print_wrapped(stdout, json->valuestring, column, column);
     return;
   }
   plain_text(json, key, parent, text, sizeof text);
@@ -90,10 +99,23 @@ static void print_key(const char *key) {
   }
 }
 
-/* "a, b, c", wrapped. */
+static bool is_long(const cJSON *item) {
+  return cJSON_IsString(item) && (strlen(item->valuestring) > SHORT_ITEM || strchr(item->valuestring, ','));
+}
+
+/* "a, b, c", wrapped; or one item below the other. */
 static void print_plain_list(const cJSON *list, const char *key, const char *parent, int column) {
   size_t room = 1;
   const cJSON *item;
+  bool apart = false;
+  cJSON_ArrayForEach(item, list) apart |= is_long(item);
+  if (apart) {
+    cJSON_ArrayForEach(item, list) {
+      if (item != list->child) printf("%*s", column, "");
+      print_plain(item, key, parent, column);
+    }
+    return;
+  }
   cJSON_ArrayForEach(item, list) room += 48 + (cJSON_IsString(item) ? strlen(item->valuestring) : 0);
   char *text = malloc(room);
   if (!text) return;
@@ -122,8 +144,8 @@ static bool is_table(const cJSON *json) {
   int columns = cJSON_GetArraySize(json->child);
   cJSON_ArrayForEach(row, json) {
     if (!cJSON_IsObject(row) || cJSON_GetArraySize(row) != columns || !columns) return false;
-    cJSON_ArrayForEach(cell, row)
-      if (!is_plain(cell) || !cJSON_GetObjectItemCaseSensitive(json->child, cell->string)) return false;
+    cJSON_ArrayForEach(cell, row) if (!is_plain(cell) || !cJSON_GetObjectItemCaseSensitive(
+                                                             json->child, cell->string)) return false;
   }
   return true;
 }
@@ -145,7 +167,8 @@ static void print_table(const cJSON *table, const char *key, int indent) {
         size_t width = strlen(column->string);
         const cJSON *other;
         cJSON_ArrayForEach(other, table) {
-          plain_text(cJSON_GetObjectItemCaseSensitive(other, column->string), column->string, key, text, sizeof text);
+          plain_text(cJSON_GetObjectItemCaseSensitive(other, column->string), column->string, key, text,
+                     sizeof text);
           if (strlen(text) > width) width = strlen(text);
         }
         if (column != table->child->child) fputs("  ", stdout);
@@ -166,6 +189,10 @@ static void print_table(const cJSON *table, const char *key, int indent) {
 static void print_member(const cJSON *json, const char *parent, int indent, int width) {
   printf("%*s", indent, "");
   print_key(json->string);
+  if (cJSON_IsString(json) && strchr(json->valuestring, '\n')) {
+    print_lines(json->valuestring, indent + STEP);
+    return;
+  }
   if (is_plain(json) || is_plain_list(json)) {
     printf("%*s", width - (int)strlen(json->string), "");
     if (is_plain(json))
@@ -202,7 +229,9 @@ static void print_block(const cJSON *json, const char *key, int indent) {
   }
 }
 
-void cli_print_outline(const cJSON *json) { print_block(json, "", 0); }
+void cli_print_outline(const cJSON *json) {
+  print_block(json, "", 0);
+}
 
 int cli_print_json(const cJSON *json) {
   char *text = cJSON_Print(json);

@@ -1,5 +1,6 @@
-/* How far a long run is, on standard error: a bar with rate and time left on a terminal, a plain line every few seconds
- * elsewhere, nothing when quiet. Meanwhile SIGINT and SIGTERM cancel the run at the next batch instead of killing it. */
+/* How far a long run is, on standard error: a bar with rate and time left on a terminal, a plain line every
+ * few seconds elsewhere, nothing when quiet. Meanwhile SIGINT and SIGTERM cancel the run at the next batch
+ * instead of killing it. */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
@@ -8,9 +9,9 @@
 typedef struct cli_progress {
   bool quiet;
   bool terminal;
-  bool resumed;       /* what the first call finds done was done by an earlier run, and says nothing of the rate */
+  bool resumed; /* what the first call finds done was done by an earlier run, and says nothing of the rate */
   bool called;
-  bool drawn;         /* a bar stands on the line */
+  bool drawn; /* a bar stands on the line */
   size_t first_done;
   double first_seconds;
   double last;        /* when something was last shown */
