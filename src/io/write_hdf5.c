@@ -5,8 +5,9 @@
  * attributes of /: model, creator (UTF-8), subject (int64)
  *
  * libhdf5 lays the file out, with contiguous datasets whose space is set aside; the data are then written with pwrite where it
- * says that they lie. So a full disk in the middle of gigabytes is an errno of ours, and not a file that libhdf5 cannot
- * close. No times are kept: the same responses are the same bytes. */
+ * says that they lie. So a full disk in the middle of gigabytes is an errno of ours. That matters: a file that libhdf5 1.10
+ * failed to close stays open inside it, and ends the process by a segmentation fault at exit. For the few kilobytes that it
+ * does write, room is tried before. No times are kept: the same responses are the same bytes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,6 +20,8 @@
 #include "io/whole_file.h"
 
 #define CHUNK_BYTES ((size_t)1 << 22)
+#define METADATA_BYTES ((size_t)1 << 16) /* libhdf5 writes 6 kB for the largest set of datasets here */
+#define MODEL_ID_MAX 1024
 
 _Static_assert(sizeof(size_t) == sizeof(int64_t), "voxel indices are written as they lie in memory");
 
@@ -91,13 +94,10 @@ static bool lay_out(hid_t file, const io_row_source *source, const io_labels *la
   int64_t subject = labels->subject;
   snprintf(creator, sizeof creator, "libberg %s", berg_version());
   bool done = add_dataset(file, "responses", H5T_IEEE_F32LE, source->rows, source->columns, &at->responses);
-  if (done && labels->row_names) {
-    at->image_name_bytes = longest(labels->row_names, source->rows);
+  if (done && labels->row_names)
     done = add_names(file, "image_names", at->image_name_bytes, source->rows, &at->image_names);
-  }
-  if (done && labels->column_names) {
-    at->roi_name_bytes = longest(labels->column_names, source->columns);
-    done = add_names(file, "roi_names", at->roi_name_bytes, source->columns, &at->roi_names);
+  if (labels->column_names) {
+    done = done && add_names(file, "roi_names", at->roi_name_bytes, source->columns, &at->roi_names);
   } else {
     if (done && labels->voxels)
       done = add_dataset(file, "voxel_index", H5T_STD_I64LE, source->columns, 0, &at->voxel_index);
@@ -106,22 +106,6 @@ static bool lay_out(hid_t file, const io_row_source *source, const io_labels *la
   }
   return done && (!labels->model_id || add_text_attribute(file, "model", labels->model_id)) &&
          add_attribute(file, "subject", H5T_NATIVE_INT64, &subject) && add_text_attribute(file, "creator", creator);
-}
-
-static berg_status create(const char *temporary, const char *path, const io_row_source *source, const io_labels *labels,
-                          layout *at, berg_error *error) {
-  io_hdf5_session session;
-  char reason[160] = "";
-  io_hdf5_enter(&session);
-  hid_t file = H5Fcreate(temporary, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-  bool done = file >= 0 && lay_out(file, source, labels, at);
-  if (!done) io_hdf5_reason(reason, sizeof reason);
-  if (file >= 0 && H5Fclose(file) < 0) {
-    if (done) io_hdf5_reason(reason, sizeof reason);
-    done = false;
-  }
-  io_hdf5_leave(&session);
-  return done ? BERG_OK : base_fail(error, BERG_EWRITE, "%s: cannot be written: libhdf5 says %s", path, reason);
 }
 
 static berg_status put(int file, const void *bytes, size_t size, uint64_t offset, const char *path, berg_error *error) {
@@ -135,6 +119,49 @@ static berg_status put(int file, const void *bytes, size_t size, uint64_t offset
     size -= (size_t)written;
   }
   return BERG_OK;
+}
+
+/* That libhdf5 will not find a full disk or a limit of file sizes. */
+static berg_status try_room(const char *temporary, const char *path, const io_row_source *source, const io_labels *labels,
+                            layout *at, berg_error *error) {
+  size_t bytes = 0, names = 0;
+  if (labels->row_names) at->image_name_bytes = longest(labels->row_names, source->rows);
+  if (labels->column_names) at->roi_name_bytes = longest(labels->column_names, source->columns);
+  bool fits = base_multiply(source->rows, source->columns * sizeof(float), &bytes) &&
+              base_add(bytes, source->columns * (4 * sizeof(int64_t) + at->roi_name_bytes) + METADATA_BYTES, &bytes) &&
+              base_multiply(source->rows, at->image_name_bytes, &names) && base_add(bytes, names, &bytes) &&
+              bytes <= INT64_MAX;
+  if (!fits) return base_fail_errno(error, BERG_EWRITE, path, "cannot be written", EFBIG);
+  if (labels->model_id && strlen(labels->model_id) > MODEL_ID_MAX)
+    return base_fail(error, BERG_EARGUMENT, "%s: a model's name of more than %d bytes", path, MODEL_ID_MAX);
+  char *zeros = base_calloc(METADATA_BYTES, 1, error);
+  if (!zeros) return BERG_ELIMIT;
+  int file = open(temporary, O_WRONLY | O_CLOEXEC);
+  berg_status status = file < 0 ? base_fail_errno(error, BERG_EWRITE, path, "cannot be written", errno)
+                                : put(file, zeros, METADATA_BYTES, 0, path, error);
+  if (!status && (ftruncate(file, (off_t)bytes) || fsync(file)))
+    status = base_fail_errno(error, BERG_EWRITE, path, "cannot be written", errno);
+  if (file >= 0) close(file);
+  base_free(zeros);
+  return status;
+}
+
+static berg_status create(const char *temporary, const char *path, const io_row_source *source, const io_labels *labels,
+                          layout *at, berg_error *error) {
+  berg_status status = try_room(temporary, path, source, labels, at, error);
+  if (status) return status;
+  io_hdf5_session session;
+  char reason[160] = "";
+  io_hdf5_enter(&session);
+  hid_t file = H5Fcreate(temporary, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  bool done = file >= 0 && lay_out(file, source, labels, at);
+  if (!done) io_hdf5_reason(reason, sizeof reason);
+  if (file >= 0 && H5Fclose(file) < 0) {
+    if (done) io_hdf5_reason(reason, sizeof reason);
+    done = false;
+  }
+  io_hdf5_leave(&session);
+  return done ? BERG_OK : base_fail(error, BERG_EWRITE, "%s: cannot be written: libhdf5 says %s", path, reason);
 }
 
 static berg_status put_responses(int file, const io_row_source *source, uint64_t offset, const char *path, berg_error *error) {
