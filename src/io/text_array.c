@@ -84,7 +84,7 @@ berg_array *io_text_from_json(io_arena *arena, const berg_array *about, const cJ
   cJSON_ArrayForEach(item, list) {
     uint8_t *at = data + i++ * about->itemsize;
     if (about->dtype == BERG_UNICODE) {
-      if (!io_utf8_valid(item->valuestring, strlen(item->valuestring)) || !io_text_to_ucs4(at, about->itemsize / 4, item->valuestring)) return NULL;
+      if (!io_utf8_valid(item->valuestring, strlen(item->valuestring), false) || !io_text_to_ucs4(at, about->itemsize / 4, item->valuestring)) return NULL;
     } else {
       const char *text = io_arena_text(arena, item->valuestring, strlen(item->valuestring), error);
       if (!text) return NULL;
