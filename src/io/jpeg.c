@@ -11,7 +11,7 @@
  *   FF DA length ... data     a scan, coded data to the next marker; one or, progressive, many
  *   FF D9                     end
  *
- * Four components are taken as Adobe writes them, inverted, whether or not its marker is there, as Pillow does. */
+ * Four components are taken as Adobe writes them, inverted, with or without its marker, as Pillow does. */
 #include <setjmp.h>
 #include <stdio.h>
 
