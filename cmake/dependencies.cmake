@@ -20,4 +20,5 @@ add_library(berg_dependencies INTERFACE)
 target_link_libraries(berg_dependencies INTERFACE ${DNNL_LIBRARY} PkgConfig::HDF5 JPEG::JPEG PkgConfig::SPNG PkgConfig::LIBZIP
                                                   ZLIB::ZLIB PkgConfig::CJSON ${NIFTI_LIBRARY} ${ZNZ_LIBRARY} OpenMP::OpenMP_C
                                                   Threads::Threads m dl)
-target_include_directories(berg_dependencies INTERFACE ${DNNL_INCLUDE_DIR})
+# nifti1_io.h includes its neighbours without their folder.
+target_include_directories(berg_dependencies SYSTEM INTERFACE ${DNNL_INCLUDE_DIR} ${NIFTI_INCLUDE_DIR}/nifti)

@@ -31,11 +31,11 @@ bool base_array_count(const berg_array *array, size_t *count) {
 }
 
 void base_array_set_strides(berg_array *array, bool fortran) {
-  ptrdiff_t step = (ptrdiff_t)array->itemsize;
+  size_t step = array->itemsize; /* unsigned: a shape not yet checked may overflow it */
   for (size_t i = 0; i < array->ndim; i++) {
     size_t d = fortran ? i : array->ndim - 1 - i;
-    array->strides[d] = step;
-    step *= (ptrdiff_t)array->shape[d];
+    array->strides[d] = (ptrdiff_t)step;
+    step *= array->shape[d];
   }
 }
 

@@ -85,21 +85,26 @@ static int sync_by_name(const char *path) {
   return result;
 }
 
+berg_status io_place_file(const char *temporary, const char *path, bool force, berg_error *error) {
+  /* link instead of rename refuses a file that appeared meanwhile; not every file system knows it */
+  if (!force && !link(temporary, path)) {
+    unlink(temporary);
+  } else if (!force && errno == EEXIST) {
+    return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", path);
+  } else if (rename(temporary, path)) {
+    return base_fail_errno(error, BERG_EWRITE, path, "cannot be put in its place", errno);
+  }
+  sync_directory(path);
+  return BERG_OK;
+}
+
 berg_status io_whole_file_commit(io_whole_file *file, berg_error *error) {
-  berg_status status = BERG_OK;
   int closed = fclose(file->stream);
   file->stream = NULL;
-  if (closed || sync_by_name(file->temporary)) {
-    status = fail(file, "cannot be written", error);
-  } else if (file->force ? rename(file->temporary, file->path) : link(file->temporary, file->path)) {
-    /* link instead of rename refuses a file that appeared meanwhile; not every file system knows it */
-    if (!file->force && errno == EEXIST)
-      status = base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", file->path);
-    else if (file->force || rename(file->temporary, file->path))
-      status = fail(file, "cannot be put in its place", error);
-  }
-  if (status || !file->force) unlink(file->temporary);
-  if (!status) sync_directory(file->path);
+  berg_status status = closed || sync_by_name(file->temporary)
+                           ? fail(file, "cannot be written", error)
+                           : io_place_file(file->temporary, file->path, file->force, error);
+  if (status) unlink(file->temporary);
   release(file);
   return status;
 }

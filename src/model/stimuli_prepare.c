@@ -1,0 +1,108 @@
+/* Images that only one thread can read are read in slabs of bounded size, and preprocessed by all threads. What is kept is
+ * the network's 150 kB an image, so that a batch of large pictures costs no more than one of small ones. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "model/stimuli.h"
+#include "model/stimuli_handle.h"
+#include "vit/preprocess.h"
+
+#define SLAB_BYTES ((size_t)64 << 20)
+
+berg_status model_images_pixels(const model_images *images, size_t index, const void *image, uint8_t *pixels,
+                                berg_error *error) {
+  const size_t height = images->view.shape[2], width = images->view.shape[3];
+  uint8_t *planes = base_alloc(3 * height, width, error);
+  if (!planes) return BERG_ELIMIT;
+  berg_status status = model_images_planes(images, index, image, planes, error);
+  if (!status) status = vit_preprocess_tensor(planes, width, height, pixels, error);
+  base_free(planes);
+  return status;
+}
+
+/* Rows [first, first + count) of one array; `rows` is the first element of the first. The error is that of the first bad
+ * image, whatever thread came first. */
+static berg_status preprocess(const model_images *images, size_t first, size_t count, const uint8_t *rows, uint8_t *pixels,
+                              berg_error *error) {
+  size_t worst = SIZE_MAX;
+  berg_status status = BERG_OK;
+  berg_error bad;
+  const ptrdiff_t step = images->view.strides[0];
+#pragma omp parallel for schedule(static)
+  for (size_t i = 0; i < count; i++) {
+    berg_error mine;
+    berg_status result = model_images_pixels(images, first + i, rows + (ptrdiff_t)i * step, pixels + i * VIT_PIXELS, &mine);
+#pragma omp critical(model_stimuli_prepare)
+    if (result && i < worst) {
+      worst = i;
+      status = result;
+      bad = mine;
+    }
+  }
+  if (status && error) *error = bad;
+  return status;
+}
+
+/* Up to `count` images from image `index` (of all), as many as lie in one array and one slab; `*done` says how many. */
+static berg_status prepare_slab(berg_stimuli *stimuli, size_t index, size_t count, uint8_t *pixels, size_t *done,
+                                berg_error *error) {
+  size_t within;
+  model_images *images = model_stimuli_array(stimuli, index, &within);
+  const size_t row_bytes = model_images_row_bytes(images), there = images->view.shape[0] - within;
+  size_t part = SLAB_BYTES / row_bytes ? SLAB_BYTES / row_bytes : 1;
+  if (part > count) part = count;
+  if (part > there) part = there;
+  *done = part;
+  if (images->view.data)
+    return preprocess(images, within, part, (const uint8_t *)images->view.data + (ptrdiff_t)within * images->view.strides[0],
+                      pixels, error);
+  uint8_t *rows = base_alloc(part, row_bytes, error);
+  berg_status status = rows ? model_images_load(images, within, part, rows, error) : BERG_ELIMIT;
+  if (!status) status = preprocess(images, within, part, rows, pixels, error);
+  base_free(rows);
+  return status;
+}
+
+/* Mapped arrays: what lies before the batch leaves this process's memory, what lies in it is fetched. */
+static void advise(const berg_stimuli *stimuli, size_t first, size_t count) {
+  size_t within;
+  const model_images *images = model_stimuli_array(stimuli, stimuli->first + first, &within);
+  if (!images->row_offset) return;
+  const size_t row_bytes = model_images_row_bytes(images), there = images->view.shape[0] - within;
+  io_map_drop(&images->map, images->row_offset, within * row_bytes);
+  io_map_will_need(&images->map, images->row_offset + within * row_bytes, (count < there ? count : there) * row_bytes);
+}
+
+static bool is_loaded(const berg_stimuli *stimuli) {
+  for (size_t a = 0; a < stimuli->array_count; a++)
+    if (!stimuli->arrays[a].view.data) return true;
+  return false;
+}
+
+berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t count, berg_error *error) {
+  if (first > stimuli->count || count > stimuli->count - first)
+    return base_fail(error, BERG_EARGUMENT, "there are no images %zu to %zu among %zu", first, first + count, stimuli->count);
+  if (!stimuli->array_count || !count) return BERG_OK;
+  if (!is_loaded(stimuli)) {
+    advise(stimuli, first, count);
+    return BERG_OK;
+  }
+  model_prepared *prepared = &stimuli->prepared;
+  /* What is there already is kept: a stream cannot give it again. */
+  size_t kept = 0;
+  if (first >= prepared->first && first - prepared->first < prepared->count) {
+    kept = prepared->count - (first - prepared->first);
+    memmove(prepared->pixels, prepared->pixels + (first - prepared->first) * VIT_PIXELS, kept * VIT_PIXELS);
+  }
+  prepared->first = first;
+  prepared->count = kept;
+  if (!base_grow((void **)&prepared->pixels, &prepared->capacity, count, VIT_PIXELS, error)) return BERG_ELIMIT;
+  while (prepared->count < count) {
+    size_t done, at = prepared->count;
+    berg_status status = prepare_slab(stimuli, stimuli->first + first + at, count - at, prepared->pixels + at * VIT_PIXELS,
+                                      &done, error);
+    if (status) return status;
+    prepared->count += done;
+  }
+  return BERG_OK;
+}

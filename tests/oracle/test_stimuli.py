@@ -1,0 +1,157 @@
+"""Arrays that NumPy and h5py wrote, taken as stimuli. Images of 256 x 256 are only cropped, so the expectation is a slice."""
+import os
+import pathlib
+import subprocess
+
+import numpy as np
+import pytest
+from PIL import Image
+
+BUILD = pathlib.Path(os.environ.get("BERG_BUILD", pathlib.Path(__file__).parents[2] / "build"))
+TOOL = BUILD / "tests" / "stimuli_pixels"
+INTEGERS = ["u1", "<u2", ">u2", "<i2", ">i2", "<u4", ">u4", "<i4", ">i4", "<u8", ">u8", "<i8", ">i8"]
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(3).integers(0, 256, (7, 3, 256, 256), dtype=np.uint8)
+
+
+def run(out, *arguments, batch=3, status=0, **keywords):
+    done = subprocess.run([TOOL, out, str(batch), *map(str, arguments)], capture_output=True, **keywords)
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def pixels(tmp_path, *arguments, **keywords):
+    done = run(tmp_path / "out", *arguments, **keywords)
+    got = np.fromfile(tmp_path / "out", np.uint8).reshape(-1, 3, 224, 224)
+    assert len(got) == int(done.stdout.split()[0])
+    return got
+
+
+def cropped(images):
+    return images[:, :, 16:240, 16:240]
+
+
+@pytest.mark.parametrize("code", INTEGERS)
+@pytest.mark.parametrize("order", "CF")
+def test_npy_of_every_integer_type(tmp_path, images, code, order):
+    np.save(tmp_path / "a.npy", np.asarray(images[:4].astype(code), order=order))
+    assert np.array_equal(pixels(tmp_path, tmp_path / "a.npy"), cropped(images[:4]))
+    np.save(tmp_path / "a.npy", np.asarray(images[:4].transpose(0, 2, 3, 1).astype(code), order=order))
+    assert np.array_equal(pixels(tmp_path, tmp_path / "a.npy"), cropped(images[:4]))
+
+
+@pytest.mark.parametrize("batch", [1, 2, 7, 50])
+def test_npy_through_a_pipe(tmp_path, images, batch):
+    np.save(tmp_path / "a.npy", images.astype(">i4"))
+    data = (tmp_path / "a.npy").read_bytes()
+    assert np.array_equal(pixels(tmp_path, "-", batch=batch, input=data), cropped(images))
+    assert np.array_equal(pixels(tmp_path, "shard=1/3", "-", batch=batch, input=data), cropped(images[3:5]))
+    for cut in (0, 1, 5, 6, 9, 40, 127, 128, 1000, len(data) // 2, len(data) - 1):
+        done = run(tmp_path / "out", "-", batch=batch, input=data[:cut], status=3)
+        assert b"standard input" in done.stderr
+
+
+def test_fortran_order_does_not_stream(tmp_path, images):
+    np.save(tmp_path / "a.npy", np.asfortranarray(images))
+    done = run(tmp_path / "out", "-", input=(tmp_path / "a.npy").read_bytes(), status=3)
+    assert b"np.ascontiguousarray" in done.stderr
+
+
+@pytest.mark.parametrize("code", ["u1", "<i8", ">i8", ">u2"])
+@pytest.mark.parametrize("how", [{}, {"chunks": (2, 1, 100, 256), "compression": "gzip", "shuffle": True}])
+@pytest.mark.parametrize("batch", [1, 3, 100])
+def test_hdf5(tmp_path, images, code, how, batch):
+    h5py = pytest.importorskip("h5py")
+    (tmp_path / "a:b").mkdir()
+    with h5py.File(tmp_path / "a:b" / "s.h5", "w") as file:
+        file.create_dataset("group/data", data=images.astype(code), **how)
+    got = pixels(tmp_path, f"{tmp_path}/a:b/s.h5:group/data", batch=batch)
+    assert np.array_equal(got, cropped(images))
+
+
+def test_hdf5_refusals(tmp_path, images):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "s.h5", "w") as file:
+        file["images"] = images
+        file["floats"] = images[:1].astype(np.float32)
+        file["bools"] = images[:1] > 3
+        layout = h5py.VirtualLayout(images.shape, "u1")
+        layout[:] = h5py.VirtualSource(tmp_path / "other.h5", "images", images.shape)
+        file.create_virtual_dataset("virtual", layout)
+    for name, part in [("", "say which dataset, as FILE:DATASET; there are: bools, floats, images"),
+                       (":none", "no such dataset; there are: bools, floats, images, virtual"),
+                       (":floats", "(x * 255).round().astype('uint8')"), (":bools", "not a numeric dataset"),
+                       (":virtual", "its data lie in other files")]:
+        done = run(tmp_path / "out", f"{tmp_path}/s.h5{name}", status=3)
+        assert part in done.stderr.decode()
+
+
+def test_truncated_hdf5(tmp_path, images):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "s.h5", "w") as file:
+        file.create_dataset("images", data=images, chunks=(1, 3, 256, 256), compression="gzip")
+    data = (tmp_path / "s.h5").read_bytes()
+    for cut in [0, 1, 7, 8, 50, 96, 500, 1000, 2048, 4000, len(data) // 2, len(data) - 1]:
+        (tmp_path / "cut.h5").write_bytes(data[:cut])
+        done = run(tmp_path / "out", f"{tmp_path}/cut.h5:images", status=3)
+        assert b"cut.h5" in done.stderr and done.stderr.count(b"\n") == 1
+
+
+def test_truncated_npy(tmp_path, images):
+    np.save(tmp_path / "a.npy", images)
+    data = (tmp_path / "a.npy").read_bytes()
+    for cut in [0, 1, 6, 9, 50, 127, 128, 1000, len(data) - 1]:
+        (tmp_path / "cut.npy").write_bytes(data[:cut])
+        done = run(tmp_path / "out", tmp_path / "cut.npy", status=3)
+        assert b"cut.npy" in done.stderr and done.stderr.count(b"\n") == 1
+
+
+def test_several_arrays_in_order(tmp_path, images):
+    h5py = pytest.importorskip("h5py")
+    np.save(tmp_path / "a.npy", images[:2])
+    with h5py.File(tmp_path / "b.h5", "w") as file:
+        file["x"] = images[2:4].transpose(0, 2, 3, 1)
+    np.save(tmp_path / "c.npy", np.asfortranarray(images[4:].astype(np.int64)))
+    for batch in (1, 2, 3, 10):
+        got = pixels(tmp_path, tmp_path / "a.npy", f"{tmp_path}/b.h5:x", tmp_path / "c.npy", batch=batch)
+        assert np.array_equal(got, cropped(images))
+
+
+def test_the_first_bad_value_is_named_whatever_the_batch(tmp_path, images):
+    h5py = pytest.importorskip("h5py")
+    bad = images.astype(np.int32)
+    bad[4, 1, 200, 30] = bad[5, 0, 0, 0] = 256
+    with h5py.File(tmp_path / "s.h5", "w") as file:
+        file["x"] = bad
+    for batch in (1, 7):
+        done = run(tmp_path / "out", f"{tmp_path}/s.h5:x", batch=batch, status=3)
+        assert b"image 4 (from 0): channel 1, row 200, column 30: value out of range" in done.stderr
+
+
+def test_files_lists_and_bad_files(tmp_path, images):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for i, image in enumerate(images):
+        Image.fromarray(image.transpose(1, 2, 0)).save(folder / f"{i}.png")
+    assert np.array_equal(pixels(tmp_path, folder), cropped(images))
+    text = "\n".join(f"pictures/{i}.png" for i in (5, 2, 5))
+    (tmp_path / "list.txt").write_text(text)
+    assert np.array_equal(pixels(tmp_path, tmp_path / "list.txt"), cropped(images[[5, 2, 5]]))
+    assert np.array_equal(pixels(tmp_path, "-", input=text.encode(), cwd=tmp_path), cropped(images[[5, 2, 5]]))
+    (folder / "3.png").write_bytes((folder / "3.png").read_bytes()[:5000])
+    done = run(tmp_path / "out", folder, status=3)
+    assert b"3.png" in done.stderr and done.stderr.count(b"\n") == 1
+    done = run(tmp_path / "out", "skip", folder)
+    got = np.fromfile(tmp_path / "out", np.uint8).reshape(-1, 3, 224, 224)
+    assert np.array_equal(got, cropped(images[[0, 1, 2, 4, 5, 6]]))
+    assert f"skipped {folder}/3.png: ".encode() in done.stdout
+
+
+def test_shards_are_parts_of_the_whole(tmp_path, images):
+    np.save(tmp_path / "a.npy", images)
+    parts = [pixels(tmp_path, f"shard={i}/3", tmp_path / "a.npy") for i in range(3)]
+    assert [len(part) for part in parts] == [3, 2, 2]
+    assert np.array_equal(np.concatenate(parts), cropped(images))
