@@ -64,15 +64,15 @@ def test_fortran_order_does_not_stream(tmp_path, images):
 @pytest.mark.parametrize("how", [{}, {"chunks": (2, 1, 100, 256), "compression": "gzip", "shuffle": True},
                                  {"chunks": (3, 2, 77, 131), "compression": "lzf", "fletcher32": True},
                                  {"chunks": (7, 3, 256, 256), "compression": "lzf", "shuffle": True},
-                                 {"chunks": (1, 3, 255, 5), "fletcher32": True, "compression": 9}, {"chunks": True}])
-@pytest.mark.parametrize("batch", [1, 3, 100])
-def test_hdf5(tmp_path, images, code, how, batch):
+                                 {"chunks": (1, 3, 255, 5), "fletcher32": True, "compression": 1}, {"chunks": True}])
+def test_hdf5(tmp_path, images, code, how):
     h5py = pytest.importorskip("h5py")
     (tmp_path / "a:b").mkdir()
     with h5py.File(tmp_path / "a:b" / "s.h5", "w") as file:
         file.create_dataset("group/data", data=images.astype(code), **how)
-    got = pixels(tmp_path, f"{tmp_path}/a:b/s.h5:group/data", batch=batch)
-    assert np.array_equal(got, cropped(images))
+    for batch in (1, 3, 100):
+        got = pixels(tmp_path, f"{tmp_path}/a:b/s.h5:group/data", batch=batch)
+        assert np.array_equal(got, cropped(images))
 
 
 def test_hdf5_that_compresses_well_and_not_at_all(tmp_path, images):
