@@ -8,6 +8,7 @@ install(FILES include/berg.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 if(EXISTS ${PROJECT_SOURCE_DIR}/docs/berg.1)
   install(FILES docs/berg.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 endif()
+install(FILES docs/completions/berg.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME berg)
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 configure_file(cmake/berg.pc.in berg.pc @ONLY)

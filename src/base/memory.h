@@ -22,6 +22,11 @@ void *base_calloc(size_t count, size_t size, berg_error *error);
 bool base_grow(void **block, size_t *capacity, size_t count, size_t size, berg_error *error);
 void base_free(void *block);
 
+/* The same for large blocks that are written from end to end: on huge pages where the system has them, because touching
+ * 340 MB page by page took 0.3 to 1.7 s where this takes 0.1. Released with base_free_large. */
+void *base_alloc_large(size_t count, size_t size, berg_error *error);
+void base_free_large(void *block);
+
 /* A copy of `text`, or of its first `length` bytes, zero-terminated; NULL with ELIMIT. base_free. */
 char *base_copy_text(const char *text, berg_error *error);
 char *base_copy_bytes(const char *text, size_t length, berg_error *error);

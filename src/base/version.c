@@ -1,6 +1,6 @@
 #include "berg.h"
 
-#define TEXT(x) #x
-#define JOINED(major, minor, patch) TEXT(major) "." TEXT(minor) "." TEXT(patch)
+#define TEXT(value) #value
+#define VERSION(major, minor, patch) TEXT(major) "." TEXT(minor) "." TEXT(patch)
 
-const char *berg_version(void) { return JOINED(BERG_VERSION_MAJOR, BERG_VERSION_MINOR, BERG_VERSION_PATCH); }
+const char *berg_version(void) { return VERSION(BERG_VERSION_MAJOR, BERG_VERSION_MINOR, BERG_VERSION_PATCH); }

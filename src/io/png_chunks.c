@@ -23,10 +23,16 @@ static bool is_end(const uint8_t *chunk) { return !memcmp(chunk + 4, "IEND", 4);
 
 static bool is_critical(const uint8_t *chunk) { return chunk[4] >= 'A' && chunk[4] <= 'Z'; }
 
+static bool is_named(const uint8_t *chunk) {
+  for (int i = 4; i < 8; i++)
+    if ((chunk[i] | 0x20) < 'a' || (chunk[i] | 0x20) > 'z') return false;
+  return true;
+}
+
 static berg_status fail(const char *name, size_t offset, const char *type, const char *what, const char *expected,
                         const char *found, berg_error *error) {
   char item[16];
-  snprintf(item, sizeof item, "chunk %.4s", type);
+  if (type) snprintf(item, sizeof item, "chunk %.4s", type);
   base_fault fault = {BERG_EINPUT, name, offset, type ? item : NULL, what, expected, found};
   return base_fail_at(error, &fault);
 }
@@ -50,6 +56,10 @@ berg_status io_png_check(const uint8_t *bytes, size_t size, const char *name, be
     const uint8_t *chunk = bytes + at;
     const char *type = (const char *)chunk + 4;
     size_t length = big_endian(chunk);
+    if (!is_named(chunk)) {
+      snprintf(had, sizeof had, "%02x %02x %02x %02x", chunk[4], chunk[5], chunk[6], chunk[7]);
+      return fail(name, at + 4, NULL, "damaged PNG", "a chunk type of four letters", had, error);
+    }
     if (length > left - FRAME) {
       snprintf(wanted, sizeof wanted, "%zu bytes", length);
       snprintf(had, sizeof had, "%zu bytes", left - FRAME);

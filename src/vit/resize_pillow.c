@@ -1,5 +1,7 @@
 /* Pillow's bilinear resize of 8-bit pictures, bit for bit (its libImaging/Resample.c): two passes of a triangle filter
  * whose weights are computed in double and rounded to 22 fractional bits; horizontally first, each pass rounded to 8 bits.
+ * (From 12.2 on Pillow takes very tall pictures vertically first, from 13.0 all that are more than twice as high as wide
+ * and shrink. The order here is that of all versions before, which the published models were trained with.)
  *
  *   rgb [rows][width][3] --16 rows at a time--> block [column][3][16] --horizontal--> across [rows][3][224]
  *                                                                      --vertical----> pixels [3][224][224]
@@ -16,7 +18,7 @@
 #define HALF (1 << (BITS - 1))
 #define ROWS 16                   /* side by side in a block */
 #define LINE (3 * VIT_IMAGE_SIZE) /* one row after the horizontal pass, a plane after the other */
-#define LANES 32                  /* of a line at a time in the vertical pass */
+#define LANES 16                  /* of a line at a time in the vertical pass */
 
 static berg_status set_taps(vit_taps *taps, const vit_axis *axis, berg_error *error) {
   double scale = (double)axis->in / (double)axis->out, support = scale > 1.0 ? scale : 1.0, inverse = 1.0 / support;
@@ -45,34 +47,72 @@ static berg_status set_taps(vit_taps *taps, const vit_axis *axis, berg_error *er
   return BERG_OK;
 }
 
-static uint8_t to_byte(int32_t sum) {
-  int32_t value = sum >> BITS;
-  return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
-}
+/* The weighted sum of bytes, in two parts so that both fit the multipliers of 16 bits that every vector unit has: a weight
+ * is high * 2^15 + low, and as the weights sum to 2^22 the high parts sum to at most 128, times 255 less than 2^16. */
+#define LOW_BITS 15
 
-/* `count` <= 16 rows of `bytes` bytes, `stride` apart, to block [bytes][16]; lanes beyond `count` repeat the last row. */
-static void interleave_rows(const uint8_t *restrict rows, size_t stride, size_t count, size_t bytes, uint8_t *restrict block) {
-  const uint8_t *row[ROWS];
-  for (size_t r = 0; r < ROWS; r++) row[r] = rows + (r < count ? r : count - 1) * stride;
-  for (size_t i = 0; i < bytes; i++)
-    for (size_t r = 0; r < ROWS; r++) block[i * ROWS + r] = row[r][i];
+static int16_t low_part(int32_t weight) { return (int16_t)(weight & ((1 << LOW_BITS) - 1)); }
+static uint16_t high_part(int32_t weight) { return (uint16_t)(weight >> LOW_BITS); }
+
+static uint8_t to_byte(uint16_t high, int32_t low) {
+  int32_t value = (HALF + ((int32_t)high << LOW_BITS) + low) >> BITS;
+  return (uint8_t)(value > 255 ? 255 : value);
 }
 
 /* One output column of one channel for 16 rows: `block` at its first tap, taps 3 * ROWS apart. */
 static void sum_columns(const uint8_t *restrict block, const int32_t *restrict weights, size_t count, uint8_t *restrict out) {
-  int32_t sum[ROWS];
-  for (size_t r = 0; r < ROWS; r++) sum[r] = HALF;
-  for (size_t j = 0; j < count; j++)
-    for (size_t r = 0; r < ROWS; r++) sum[r] += block[j * 3 * ROWS + r] * weights[j];
-  for (size_t r = 0; r < ROWS; r++) out[r] = to_byte(sum[r]);
+  int32_t low[ROWS] = {0};
+  uint16_t high[ROWS] = {0};
+  for (size_t j = 0; j < count; j++, block += 3 * ROWS) {
+    int16_t low_weight = low_part(weights[j]);
+    uint16_t high_weight = high_part(weights[j]);
+    for (size_t r = 0; r < ROWS; r++) low[r] += (int16_t)block[r] * low_weight;
+    for (size_t r = 0; r < ROWS; r++) high[r] = (uint16_t)(high[r] + block[r] * high_weight);
+  }
+  for (size_t r = 0; r < ROWS; r++) out[r] = to_byte(high[r], low[r]);
 }
 
+/* 16 neighbouring bytes of an output row: `lines` at its first tap, taps a line apart. */
 static void sum_rows(const uint8_t *restrict lines, const int32_t *restrict weights, size_t count, uint8_t *restrict out) {
-  int32_t sum[LANES];
-  for (size_t l = 0; l < LANES; l++) sum[l] = HALF;
-  for (size_t j = 0; j < count; j++)
-    for (size_t l = 0; l < LANES; l++) sum[l] += lines[j * LINE + l] * weights[j];
-  for (size_t l = 0; l < LANES; l++) out[l] = to_byte(sum[l]);
+  int32_t low[LANES] = {0};
+  uint16_t high[LANES] = {0};
+  for (size_t j = 0; j < count; j++, lines += LINE) {
+    int16_t low_weight = low_part(weights[j]);
+    uint16_t high_weight = high_part(weights[j]);
+    for (size_t l = 0; l < LANES; l++) low[l] += (int16_t)lines[l] * low_weight;
+    for (size_t l = 0; l < LANES; l++) high[l] = (uint16_t)(high[l] + lines[l] * high_weight);
+  }
+  for (size_t l = 0; l < LANES; l++) out[l] = to_byte(high[l], low[l]);
+}
+
+typedef uint8_t lanes __attribute__((vector_size(ROWS)));
+
+/* 16 x 16 bytes turned: interleaving row i with row i + 8, four times over, brings byte (r, c) to (c, r). */
+static void turn(lanes tile[ROWS]) {
+  for (int stage = 0; stage < 4; stage++) {
+    lanes next[ROWS];
+    for (int i = 0; i < ROWS / 2; i++) {
+      lanes a = tile[i], b = tile[i + ROWS / 2];
+      next[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      next[2 * i + 1] = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    }
+    memcpy(tile, next, sizeof next);
+  }
+}
+
+/* `count` <= 16 rows of `bytes` bytes, `stride` apart, to block [bytes][16]; lanes beyond `count` repeat the last row. */
+static void interleave_rows(const uint8_t *rows, size_t stride, size_t count, size_t bytes, uint8_t *block) {
+  const uint8_t *row[ROWS];
+  for (size_t r = 0; r < ROWS; r++) row[r] = rows + (r < count ? r : count - 1) * stride;
+  size_t at = 0;
+  for (; at + ROWS <= bytes; at += ROWS) {
+    lanes tile[ROWS];
+    for (size_t r = 0; r < ROWS; r++) memcpy(&tile[r], row[r] + at, ROWS);
+    turn(tile);
+    memcpy(block + at * ROWS, tile, sizeof tile);
+  }
+  for (; at < bytes; at++)
+    for (size_t r = 0; r < ROWS; r++) block[at * ROWS + r] = row[r][at];
 }
 
 /* rgb [rows][stride bytes] from the first column needed, to across [rows][3][224]. */

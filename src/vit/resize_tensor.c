@@ -1,6 +1,7 @@
 /* torchvision's (>= 0.17) resize of a uint8 tensor: antialiased bilinear in float32, torch's upsample_bilinear2d_aa, one
- * rounding at the end. The weights follow torch's mixture of float and double step by step; the sums are in float32, taps
- * in order, horizontally first.
+ * rounding at the end. The weights follow torch's mixture of float and double step by step and have its bits. The sums are
+ * in float32, taps in order, horizontally first; where the exact result is a half, torch's builds differ with whether
+ * their compiler fused a multiplication and an addition, and so do we from them: one level, one pixel in 600,000.
  *
  *   planes [3][rows][width] --16 rows at a time--> block [column][16] --horizontal--> across [3][rows][224]
  *                                                                     --vertical----> pixels [3][224][224] */

@@ -5,13 +5,10 @@
  *   picture PATH                -> "ok 224 224\n" and 150528 bytes, [3][224][224]: decoded, then Pillow's resize and crop
  *   raw picture W H PATH        -> the same from a file of W * H * 3 bytes, [H][W][3]
  *   raw tensor W H PATH         -> torchvision's resize of such a file, [3][H][W]
- *   time N PATH                 -> "ok NS NS\n": median nanoseconds of decoding and of resizing
  *
  * or "error STATUS MESSAGE\n". */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "io/image.h"
 #include "io/map.h"
@@ -52,51 +49,14 @@ static void run_raw(const char *path, size_t width, size_t height, int tensor) {
   io_map_close(&map);
 }
 
-static double now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return 1e9 * (double)time.tv_sec + (double)time.tv_nsec;
-}
-
-static int compare(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-#define MAX_TIMES 1000
-
-static void run_time(const char *path, int times) {
-  static double decode[MAX_TIMES], resize[MAX_TIMES];
-  berg_error error;
-  berg_status status = BERG_OK;
-  if (times < 1 || times > MAX_TIMES) times = 1;
-  for (int i = 0; i < times && !status; i++) {
-    io_image image;
-    double start = now();
-    status = io_image_read(&image, path, &error);
-    decode[i] = now() - start;
-    start = now();
-    if (!status) status = vit_preprocess_picture(image.pixels, image.width, image.height, pixels, &error);
-    resize[i] = now() - start;
-    io_image_release(&image);
-  }
-  qsort(decode, (size_t)times, sizeof *decode, compare);
-  qsort(resize, (size_t)times, sizeof *resize, compare);
-  if (status) printf("error %s %s\n", berg_status_name(status), error.message);
-  else printf("ok %.0f %.0f\n", decode[times / 2], resize[times / 2]);
-  fflush(stdout);
-}
-
 int main(void) {
   char line[5000], path[4096], kind[16];
   while (fgets(line, sizeof line, stdin)) {
     size_t width, height;
-    int times;
     if (sscanf(line, "decode %4095[^\n]", path) == 1) run_file(path, 0);
     else if (sscanf(line, "picture %4095[^\n]", path) == 1) run_file(path, 1);
     else if (sscanf(line, "raw %15s %zu %zu %4095[^\n]", kind, &width, &height, path) == 4)
       run_raw(path, width, height, !strcmp(kind, "tensor"));
-    else if (sscanf(line, "time %d %4095[^\n]", &times, path) == 2) run_time(path, times);
     else return 2;
   }
   return 0;

@@ -1,0 +1,88 @@
+# A thin front over the CMake presets. `make help` lists the targets.
+BUILD = build
+PREFIX = /usr/local
+PYTHON = /usr/bin/python3
+FUZZ_SECONDS = 600
+SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+export BERG_BUILD = $(BUILD)
+
+# Debian packages: what builds, what is linked, what the tests need.
+DEPS = gcc clang libclang-rt-dev libomp-dev cmake ninja-build make pkg-config \
+       libdnnl-dev libhdf5-dev libjpeg-dev libspng-dev libzip-dev libcjson-dev libnifti-dev zlib1g-dev \
+       libcmocka-dev python3 python3-dev python3-numpy python3-pil python3-pytest python3-h5py
+
+.PHONY: all help deps install uninstall demo test test-release test-asan test-tsan bench fuzz lint conformance clean
+
+all: $(BUILD)/build.ninja
+	cmake --build $(BUILD)
+
+help:
+	@echo "all          build everything into $(BUILD)/; the program is $(BUILD)/berg"
+	@echo "deps         install the Debian packages that are missing"
+	@echo "install      install under PREFIX ($(PREFIX)); uninstall removes it again"
+	@echo "demo         a full-size synthetic subject, a few images, the whole brain"
+	@echo "test         unit, oracle, command-line and Python tests, then the C tests under the sanitizers"
+	@echo "bench        speeds of this machine and of encoding on it"
+	@echo "fuzz         every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds"
+	@echo "lint         rooms, format, man page, static analysis"
+	@echo "conformance  against torch, torchvision, scikit-learn and Pillow, which it installs into a virtual environment"
+	@echo "clean        remove what was built"
+
+$(BUILD)/build.ninja:
+	cmake --preset release -B $(BUILD)
+
+# Asks the package system only for what is missing, so that it needs no network when all is there.
+deps:
+	@missing=; for package in $(DEPS); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  echo "deps: installing$$missing"; \
+	  $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -q -y --no-install-recommends $$missing; \
+	else echo "deps: all there"; fi
+
+install: all
+	cmake --install $(BUILD) --prefix $(PREFIX)
+
+uninstall:
+	@[ -f $(BUILD)/install_manifest.txt ] || { echo "$(BUILD)/install_manifest.txt: not installed from here"; exit 1; }
+	xargs -d '\n' rm -f < $(BUILD)/install_manifest.txt
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@scripts/demo.sh
+
+test: deps
+	@$(MAKE) --no-print-directory test-release
+	@$(MAKE) --no-print-directory test-asan
+	@$(MAKE) --no-print-directory test-tsan
+	@echo "test: everything passed"
+
+test-release: all
+	@echo "test: unit tests"
+	ctest --test-dir $(BUILD) --output-on-failure -j 2
+	@echo "test: oracle, command line, Python"
+	$(PYTHON) -m pytest -q -p no:cacheprovider $(wildcard tests/oracle tests/cli tests/python)
+
+test-asan test-tsan: test-%:
+	@echo "test: unit tests under the preset $*"
+	cmake --preset $*
+	cmake --build --preset $*
+	ctest --test-dir build-$* --output-on-failure -j 2
+
+bench: all
+	$(BUILD)/berg bench $(BENCH)
+
+fuzz:
+	cmake --preset fuzz
+	cmake --build --preset fuzz
+	scripts/fuzz.sh build-fuzz $(FUZZ_SECONDS)
+
+lint: all
+	scripts/lint.sh $(BUILD)
+
+conformance: all
+	scripts/conformance.sh
+
+clean:
+	rm -rf $(BUILD) build-asan build-tsan build-fuzz build-coverage

@@ -1,0 +1,54 @@
+/* What every file of the program shares: the table of commands, and how things are said on standard error.
+ * The program sees include/berg.h, libc and cJSON, nothing else. */
+#ifndef CLI_H
+#define CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "berg.h"
+
+#if defined(__GNUC__)
+#define CLI_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define CLI_PRINTF(text, first)
+#endif
+
+#define CLI_EXIT_USAGE 2
+
+typedef struct cli_command {
+  const char *name;
+  const char *summary;               /* one line of `berg --help` */
+  int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit status */
+} cli_command;
+
+int cli_bench(int argc, char **argv);
+int cli_convert(int argc, char **argv);
+int cli_describe(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
+int cli_encode(int argc, char **argv);
+int cli_info(int argc, char **argv);
+int cli_list(int argc, char **argv);
+int cli_metadata(int argc, char **argv);
+
+/* "berg: ..." on standard error, always one line. */
+void cli_say(const char *format, ...) CLI_PRINTF(1, 2);
+/* Says the error's message and returns its exit status. */
+int cli_fail(const berg_error *error);
+/* Says a failure that the library knows nothing of, and returns the exit status of `status`. */
+int cli_fail_with(berg_status status, const char *format, ...) CLI_PRINTF(2, 3);
+/* Says what is wrong with the call and where the help is; returns 2. `command` may be NULL: the program
+ * itself. */
+int cli_usage_error(const char *command, const char *format, ...) CLI_PRINTF(2, 3);
+
+/* The candidate closest to `word` by edit distance, or NULL when none is close enough to be what was meant.
+ */
+const char *cli_nearest(const char *word, const char *const *candidates, size_t count);
+
+/* Text out of files goes to terminals: control characters become "?" on the way. */
+void cli_print_safe(FILE *stream, const char *text);
+/* "211,339" into `text`, which is returned. */
+char *cli_grouped(size_t number, char text[32]);
+
+#endif

@@ -1,0 +1,261 @@
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "model.h"
+#include "output.h"
+#include "progress.h"
+#include "voxel_index.h"
+
+/* What the command line asked for, beyond what fits the library's structs. */
+typedef struct request {
+  cli_texts subjects, rois;
+  const char *output, *voxel_index, *mean, *shard, *layout;
+  size_t threads;
+  bool resume, force, quiet, skip_bad;
+  int *numbers;   /* of the subjects */
+  uint8_t *marks; /* of the voxel index */
+  berg_model_options model;
+  berg_stimuli_options stimuli;
+} request;
+
+static int parse(request *asked, int argc, char **argv, size_t *count) {
+  berg_model_options *model = &asked->model;
+  const cli_option options[] = {
+      {"output", 'o', CLI_TEXT, &asked->output, "OUT",
+       "Where the responses go, by ending: .npy, .h5, .csv, .nii.gz. \"-\" is standard output as .npy, "
+       "\"-.csv\" as CSV. "
+       "Several subjects give one file each, _sub-0N before the ending."},
+      {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]", "Subjects, as 1, 01 or sub-01."},
+      {"berg-dir", 0, CLI_TEXT, &model->berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
+      {"roi", 0, CLI_LIST, &asked->rois, "V1,V2",
+       "Only the voxels of these regions, one after the other, in this order; a voxel of two regions comes "
+       "twice."},
+      {"voxel-index", 0, CLI_TEXT, &asked->voxel_index, "FILE",
+       "Only (or after those of --roi) the voxels marked 1: a .npy with one 0 or 1 a voxel, or text with "
+       "white space "
+       "between them."},
+      {"min-noise-ceiling", 0, CLI_NUMBER, &model->min_noise_ceiling, "P",
+       "Only voxels whose test-set noise ceiling is at least P percent."},
+      {"mean", 0, CLI_TEXT, &asked->mean, "roi",
+       "One column a region: the mean over its voxels (all regions without --roi)."},
+      {"layout", 0, CLI_TEXT, &asked->layout, "nchw|nhwc|auto",
+       "How arrays of images lie. Default: by which dimension is 3."},
+      {"skip-bad", 0, CLI_FLAG, &asked->skip_bad, NULL,
+       "Leave out image files that cannot be read, and list them at the end."},
+      {"shard", 0, CLI_TEXT, &asked->shard, "I/N", "Only part I of N equal parts of the images, I from 1."},
+      {"backbone", 0, CLI_TEXT, &model->backbone, "FILE",
+       "Weights of the ViT-B/32 (.pth or .safetensors), or random:SEED. Default: looked for, see berg "
+       "doctor."},
+      {"precision", 0, CLI_TEXT, &model->precision, "f32", "Of the products. Default: f32."},
+      {"device", 0, CLI_TEXT, &model->device, "auto|cpu|cuda", "Where to compute. Default: auto."},
+      {"threads", 0, CLI_COUNT, &asked->threads, "N",
+       "Default: as many as this process may run on. Never changes the numbers."},
+      {"batch", 0, CLI_COUNT, &model->batch, "N",
+       "Images at a time. Default: chosen. Never changes the numbers."},
+      {"memory", 0, CLI_BYTES, &model->memory, "SIZE",
+       "What the process may hold, such as 4G. Default: no limit."},
+      {"resume", 0, CLI_FLAG, &asked->resume, NULL,
+       "Go on from what an interrupted run left in OUT.partial."},
+      {"force", 'f', CLI_FLAG, &asked->force, NULL, "Replace OUT if it is there."},
+      {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors and images left out."},
+  };
+  const cli_syntax syntax = {
+      .command = "encode",
+      .operands = "MODEL INPUT...",
+      .summary = "Gives the fMRI response that every voxel of a subject's brain would give to each image: "
+                 "one row an image, "
+                 "one column a voxel, in units of the session's z-scores. INPUT is an image file (JPEG, "
+                 "PNG), a folder (its "
+                 "images, sorted by name), a text file of paths, a .npy of images, file.h5:dataset, or - (a "
+                 ".npy or a list of "
+                 "paths on standard input).",
+      .examples = "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 photos/ -o responses.npy\n"
+                  "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --roi V1,V2 cat.jpg dog.png -o -.csv\n"
+                  "berg encode fmri-things_fmri_1-vit_b_32 --subject 1,2,3 stimuli.npy -o responses.h5\n"
+                  "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --mean roi photos/ -o regions.csv\n"
+                  "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --shard 3/10 photos/ -o part-03.npy",
+      .options = options,
+      .option_count = sizeof options / sizeof *options,
+      .least = 2,
+      .most = CLI_ANY};
+  return cli_parse(&syntax, argc, argv, count);
+}
+
+static int parse_shard(const char *text, berg_stimuli_options *stimuli) {
+  char rest;
+  unsigned long part, parts;
+  if (strspn(text, "0123456789/") == strlen(text) && sscanf(text, "%9lu/%9lu%c", &part, &parts, &rest) == 2 &&
+      part >= 1 && part <= parts) {
+    stimuli->shard = part - 1;
+    stimuli->shards = parts;
+    return CLI_GO_ON;
+  }
+  return cli_usage_error("encode", "--shard: expected I/N with I from 1 to N, found \"%s\"", text);
+}
+
+static int parse_layout(const char *text, berg_layout *layout) {
+  static const char *const names[] = {
+      [BERG_NCHW] = "nchw", [BERG_NHWC] = "nhwc", [BERG_LAYOUT_AUTO] = "auto"};
+  for (int i = 0; i < 3; i++) {
+    if (strcmp(text, names[i])) continue;
+    *layout = (berg_layout)i;
+    return CLI_GO_ON;
+  }
+  return cli_usage_error("encode", "--layout: expected nchw, nhwc or auto, found \"%s\"", text);
+}
+
+/* Fills the library's structs from what was asked. */
+static int complete(request *asked, const char *model_id) {
+  int status = cli_check_model(model_id);
+  if (status == CLI_GO_ON && !asked->output)
+    status = cli_usage_error("encode", "where do the responses go? Give -o OUT");
+  if (status == CLI_GO_ON) status = cli_subjects("encode", &asked->subjects, &asked->numbers);
+  if (status == CLI_GO_ON) status = cli_need_berg_dir("encode", &asked->model.berg_dir);
+  if (status == CLI_GO_ON && asked->layout) status = parse_layout(asked->layout, &asked->stimuli.layout);
+  if (status == CLI_GO_ON && asked->shard) status = parse_shard(asked->shard, &asked->stimuli);
+  if (status == CLI_GO_ON && asked->mean && strcmp(asked->mean, "roi"))
+    status = cli_usage_error("encode", "--mean: expected roi, found \"%s\"", asked->mean);
+  if (status == CLI_GO_ON && asked->threads > INT_MAX)
+    status = cli_usage_error("encode", "--threads: too many");
+  if (status == CLI_GO_ON && cli_is_stdout(asked->output)) {
+    if (asked->subjects.count > 1)
+      status = cli_usage_error("encode", "-o %s: standard output takes one subject", asked->output);
+    else if (asked->resume)
+      status = cli_usage_error("encode", "-o %s: standard output cannot be resumed", asked->output);
+    else if (isatty(STDOUT_FILENO) && strcmp(asked->output, "-.csv"))
+      status = cli_usage_error("encode", "-o %s: standard output is a terminal", asked->output);
+  }
+  if (status == CLI_GO_ON && asked->voxel_index)
+    status = cli_read_voxel_index(asked->voxel_index, &asked->marks, &asked->model.voxel_index_length);
+  asked->model.subjects = asked->numbers;
+  asked->model.subject_count = asked->subjects.count;
+  asked->model.rois = (const char *const *)asked->rois.items;
+  asked->model.roi_count = asked->rois.count;
+  asked->model.voxel_index = asked->marks;
+  asked->model.mean_roi = asked->mean != NULL;
+  asked->model.threads = (int)asked->threads;
+  asked->stimuli.skip_bad = asked->skip_bad;
+  return status;
+}
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static void say_summary(const request *asked, berg_model *model, berg_stimuli *stimuli, double seconds,
+                        size_t earlier) {
+  char images[32], columns[32], before[64] = "";
+  size_t left_out = berg_stimuli_skipped_count(stimuli), count = berg_stimuli_count(stimuli);
+  size_t encoded = count > left_out ? count - left_out : 0, now_done = count > earlier ? count - earlier : 0;
+  if (earlier) snprintf(before, sizeof before, ", %zu of them earlier", earlier);
+  fprintf(stderr, "berg: %s image%s%s, %s column%s, %.2f s, %.1f images/s: ", cli_grouped(encoded, images),
+          encoded == 1 ? "" : "s", before, cli_grouped(berg_model_columns(model), columns),
+          berg_model_columns(model) == 1 ? "" : "s", seconds, seconds > 0 ? (double)now_done / seconds : 0);
+  for (size_t i = 0; i < asked->subjects.count; i++) {
+    char *name = cli_is_stdout(asked->output)
+                     ? strdup("standard output")
+                     : cli_output_name(asked->output, asked->numbers[i], asked->subjects.count);
+    if (i) fputs(", ", stderr);
+    if (name) cli_print_safe(stderr, name);
+    free(name);
+  }
+  fputc('\n', stderr);
+}
+
+static void say_skipped(const berg_stimuli *stimuli) {
+  size_t count = berg_stimuli_skipped_count(stimuli);
+  if (!count) return;
+  cli_say("%zu image%s left out:", count, count == 1 ? "" : "s");
+  for (size_t i = 0; i < count; i++) {
+    fputs("  ", stderr);
+    cli_print_safe(stderr, berg_stimuli_skipped(stimuli, i));
+    fputc('\n', stderr);
+  }
+}
+
+/* After a run that did not end: what of it is kept, and how to go on. */
+static void say_kept(const request *asked) {
+  for (size_t i = 0; i < asked->subjects.count; i++) {
+    char partial[4096];
+    char *name = cli_output_name(asked->output, asked->numbers[i], asked->subjects.count);
+    int length = name ? snprintf(partial, sizeof partial, "%s.partial", name) : -1;
+    free(name);
+    if (length > 0 && (size_t)length < sizeof partial && access(partial, F_OK) == 0)
+      cli_say("%s is kept; the same command with --resume goes on from it", partial);
+  }
+}
+
+static int encode(const request *asked, berg_model *model, berg_stimuli *stimuli) {
+  berg_error error;
+  berg_output_options output;
+  cli_progress progress;
+  cli_spool spool = {.folder = ""};
+  bool to_stdout = cli_is_stdout(asked->output);
+  berg_output_options_init(&output);
+  output.force = asked->force;
+  output.resume = asked->resume;
+  if (to_stdout) {
+    int status = cli_spool_open(&spool, asked->output);
+    if (status != CLI_GO_ON) return status;
+  }
+  cli_progress_start(&progress, asked->quiet, asked->resume);
+  double start = now();
+  berg_run run = cli_progress_run(&progress);
+  berg_status failed =
+      berg_encode_to_file(model, stimuli, to_stdout ? spool.path : asked->output, &output, &run, &error);
+  double seconds = now() - start;
+  cli_progress_end(&progress);
+  say_skipped(stimuli);
+  if (failed) {
+    int status = failed == BERG_ECANCELLED ? cli_fail_with(failed, "interrupted after %zu of %zu images",
+                                                           progress.done, progress.total)
+                                           : cli_fail(&error);
+    if (to_stdout)
+      cli_spool_close(&spool);
+    else
+      say_kept(asked);
+    return status;
+  }
+  int status = to_stdout ? cli_spool_copy(&spool) : CLI_GO_ON;
+  if (status != CLI_GO_ON) return status;
+  if (!asked->quiet) say_summary(asked, model, stimuli, seconds, progress.first_done);
+  return 0;
+}
+
+static int run(const request *asked, const char *model_id, char **inputs, size_t count) {
+  berg_error error;
+  berg_model *model = NULL;
+  berg_stimuli *stimuli = NULL;
+  int status;
+  if (berg_stimuli_open(&stimuli, (const char *const *)inputs, count, &asked->stimuli, &error) ||
+      berg_model_open(&model, model_id, &asked->model, &error))
+    status = cli_fail(&error);
+  else
+    status = encode(asked, model, stimuli);
+  berg_stimuli_free(stimuli);
+  berg_model_free(model);
+  return status;
+}
+
+int cli_encode(int argc, char **argv) {
+  request asked = {0};
+  size_t count;
+  berg_model_options_init(&asked.model);
+  berg_stimuli_options_init(&asked.stimuli);
+  int status = parse(&asked, argc, argv, &count);
+  if (status == CLI_GO_ON) status = complete(&asked, argv[0]);
+  if (status == CLI_GO_ON) status = run(&asked, argv[0], argv + 1, count - 1);
+  cli_texts_free(&asked.subjects);
+  cli_texts_free(&asked.rois);
+  free(asked.numbers);
+  free(asked.marks);
+  return status;
+}

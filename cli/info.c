@@ -1,0 +1,101 @@
+#include "options.h"
+#include "outline.h"
+#include "value.h"
+
+#include <string.h>
+
+/* Arrays up to this many elements are shown in the table. */
+#define SMALL 8
+/* And in the JSON, as in the .json files that convert writes. */
+#define SMALL_JSON 1000
+
+static const char *entry_name(const berg_array *entry) {
+  return entry->name && entry->name[0] ? entry->name : "(array)";
+}
+
+static int print_json(const berg_file *file, const char *path) {
+  cJSON *json = cJSON_CreateObject();
+  cJSON_AddStringToObject(json, "path", path);
+  cJSON_AddStringToObject(json, "format", berg_file_format(file));
+  cJSON *entries = cJSON_AddArrayToObject(json, "entries");
+  for (size_t i = 0; i < berg_file_count(file); i++) {
+    const berg_array *entry = berg_file_entry(file, i);
+    cJSON *item = cJSON_CreateObject(), *shape = cJSON_CreateArray();
+    cJSON_AddStringToObject(item, "name", entry->name ? entry->name : "");
+    cJSON_AddStringToObject(item, "dtype", berg_dtype_name(entry->dtype));
+    for (size_t j = 0; j < entry->ndim; j++)
+      cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)entry->shape[j]));
+    cJSON_AddItemToObject(item, "shape", shape);
+    if (cli_array_count(entry) <= SMALL_JSON)
+      cJSON_AddItemToObject(item, "value", cli_array_json(entry, SMALL_JSON));
+    cJSON_AddItemToArray(entries, item);
+  }
+  int status = cli_print_json(json);
+  cJSON_Delete(json);
+  return status;
+}
+
+static void print_value(const berg_array *entry) {
+  size_t count = cli_array_count(entry);
+  if (count > SMALL) return;
+  fputs(entry->ndim ? "  [" : "  ", stdout);
+  for (size_t i = 0; i < count; i++) {
+    if (i) fputs(", ", stdout);
+    cli_element_print(stdout, entry, i);
+  }
+  if (entry->ndim) putchar(']');
+}
+
+static void print_table(const berg_file *file, const char *path) {
+  char shape[160], number[32];
+  int name_width = 0, shape_width = 0;
+  for (size_t i = 0; i < berg_file_count(file); i++) {
+    const berg_array *entry = berg_file_entry(file, i);
+    int name = (int)strlen(entry_name(entry)), length = (int)strlen(cli_shape_text(entry, shape));
+    if (name > name_width) name_width = name;
+    if (length > shape_width) shape_width = length;
+  }
+  cli_print_safe(stdout, path);
+  printf(": %s, %s %s\n", berg_file_format(file), cli_grouped(berg_file_count(file), number),
+         berg_file_count(file) == 1 ? "entry" : "entries");
+  for (size_t i = 0; i < berg_file_count(file); i++) {
+    const berg_array *entry = berg_file_entry(file, i);
+    bool small = cli_array_count(entry) <= SMALL;
+    cli_print_safe(stdout, entry_name(entry));
+    printf("%*s  %-8s  %-*s", name_width - (int)strlen(entry_name(entry)), "", berg_dtype_name(entry->dtype),
+           small ? shape_width : 0, cli_shape_text(entry, shape));
+    print_value(entry);
+    putchar('\n');
+  }
+}
+
+int cli_info(int argc, char **argv) {
+  bool json = false;
+  const cli_option options[] = {
+      {"json", 0, CLI_FLAG, &json, NULL, "A JSON object; values up to 1,000 elements in full."}};
+  const cli_syntax syntax = {
+      .command = "info",
+      .operands = "FILE",
+      .summary = "Prints what a file of weights, metadata or arrays holds: names, types, shapes and "
+                 "small values. Reads .npy (with upstream's pickled dictionaries), .npz, .pth and "
+                 ".safetensors, told apart by content; no pickle is executed.",
+      .examples = "berg info weights_sub-01.npy\n"
+                  "berg info --json vit_b_32-d86f8d99.pth",
+      .options = options,
+      .option_count = 1,
+      .least = 1,
+      .most = 1};
+  size_t count;
+  int status = cli_parse(&syntax, argc, argv, &count);
+  if (status != CLI_GO_ON) return status;
+  berg_error error;
+  berg_file *file;
+  if (berg_file_open(&file, argv[0], &error)) return cli_fail(&error);
+  status = 0;
+  if (json)
+    status = print_json(file, argv[0]);
+  else
+    print_table(file, argv[0]);
+  berg_file_free(file);
+  return status;
+}

@@ -1,0 +1,79 @@
+/* The program `berg`: a table of commands, one file each. */
+#include "cli.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const cli_command commands[] = {
+    {"list", "the models known", cli_list},
+    {"describe", "the card of a model", cli_describe},
+    {"metadata", "what is known of each voxel of a subject, without loading the model", cli_metadata},
+    {"encode", "images to the responses of a subject's brain", cli_encode},
+    {"convert", "weights and metadata from one file format to another", cli_convert},
+    {"info", "what a weight, metadata or array file holds", cli_info},
+    {"doctor", "what this machine and build can do, and which weights are found where", cli_doctor},
+    {"bench", "speeds, and their share of what the machine can do", cli_bench},
+};
+
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+static void print_help(FILE *stream) {
+  fputs("Examples:\n"
+        "  berg encode fmri-things_fmri_1-vit_b_32 --subject 1 photos/ -o responses.npy\n"
+        "  berg metadata fmri-things_fmri_1-vit_b_32 --subject 1\n"
+        "  berg doctor\n"
+        "\nUsage: berg COMMAND [options]\n\n"
+        "Encoding models of the visual brain: images in, the fMRI response of every\n"
+        "voxel out.\n"
+        "\nCommands:\n",
+        stream);
+  for (size_t i = 0; i < COMMANDS; i++)
+    fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
+  fputs("\nberg COMMAND -h shows a command's options, berg --version the version.\n", stream);
+}
+
+static const cli_command *find(const char *name) {
+  for (size_t i = 0; i < COMMANDS; i++)
+    if (!strcmp(commands[i].name, name)) return &commands[i];
+  return NULL;
+}
+
+static int unknown(const char *name) {
+  const char *names[COMMANDS];
+  for (size_t i = 0; i < COMMANDS; i++) names[i] = commands[i].name;
+  const char *nearest = cli_nearest(name, names, COMMANDS);
+  if (nearest) return cli_usage_error(NULL, "unknown command \"%s\", did you mean \"%s\"?", name, nearest);
+  return cli_usage_error(NULL, "unknown command \"%s\"", name);
+}
+
+static int run(int argc, char **argv) {
+  if (argc < 2) {
+    print_help(stderr);
+    return CLI_EXIT_USAGE;
+  }
+  const char *name = argv[1];
+  if (!strcmp(name, "-h") || !strcmp(name, "--help") || (!strcmp(name, "help") && argc == 2)) {
+    print_help(stdout);
+    return 0;
+  }
+  if (!strcmp(name, "--version")) {
+    printf("berg %s\n", berg_version());
+    return 0;
+  }
+  if (!strcmp(name, "help")) {
+    const cli_command *command = find(argv[2]);
+    char *help[] = {argv[2], (char[]){"-h"}, NULL};
+    return command ? command->run(2, help) : unknown(argv[2]);
+  }
+  if (name[0] == '-') return cli_usage_error(NULL, "unknown option %s, a command comes first", name);
+  const cli_command *command = find(name);
+  return command ? command->run(argc - 1, argv + 1) : unknown(name);
+}
+
+int main(int argc, char **argv) {
+  int status = run(argc, argv);
+  /* Text that never reached its file is a failure even when all else went well. */
+  if ((fflush(stdout) || ferror(stdout)) && !status)
+    return cli_fail_with(BERG_EWRITE, "standard output cannot be written: %s", strerror(errno));
+  return status;
+}

@@ -1,0 +1,128 @@
+#include "metadata.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+#include "npy.h"
+#include "outline.h"
+#include "value.h"
+
+/* The key whose whole name, or whose part after the last dot, is nearest to what was asked for. */
+static const char *nearest_key(const berg_metadata *metadata, const char *key) {
+  size_t count = berg_metadata_count(metadata);
+  const char **names = calloc(2 * count + 1, sizeof *names), *nearest = NULL;
+  if (!names) return NULL;
+  for (size_t i = 0; i < count; i++) {
+    const char *name = berg_metadata_entry(metadata, i)->name, *dot = name ? strrchr(name, '.') : NULL;
+    names[i] = name ? name : "";
+    names[count + i] = dot ? dot + 1 : names[i];
+  }
+  const char *found = cli_nearest(key, names, 2 * count);
+  for (size_t i = 0; found && i < count && !nearest; i++)
+    if (names[i] == found || names[count + i] == found) nearest = names[i];
+  free(names);
+  return nearest;
+}
+
+static void print_values(const berg_array *array) {
+  size_t count = cli_array_count(array), columns = array->ndim > 1 ? array->shape[array->ndim - 1] : 1;
+  for (size_t i = 0; i < count; i++) {
+    cli_element_print(stdout, array, i);
+    putchar((i + 1) % columns ? ' ' : '\n');
+  }
+}
+
+static int show_key(const berg_metadata *metadata, const char *key, bool json, const char *output,
+                    bool force) {
+  const berg_array *array = berg_metadata_find(metadata, key);
+  if (!array) {
+    const char *nearest = nearest_key(metadata, key);
+    const char *path = berg_metadata_path(metadata);
+    if (nearest)
+      return cli_fail_with(BERG_EPARAMETER, "%s: no key \"%s\", did you mean %s?", path, key, nearest);
+    return cli_fail_with(BERG_EPARAMETER, "%s: no key \"%s\"; berg info names them all", path, key);
+  }
+  if (output) {
+    int status = cli_write_npy(array, output, force);
+    return status == CLI_GO_ON ? 0 : status;
+  }
+  if (!json) {
+    print_values(array);
+    return 0;
+  }
+  cJSON *values = cli_array_json(array, SIZE_MAX);
+  int status = cli_print_json(values);
+  cJSON_Delete(values);
+  return status;
+}
+
+static bool ends_with(const char *text, const char *end) {
+  size_t length = strlen(text), tail = strlen(end);
+  return length >= tail && !strcmp(text + length - tail, end);
+}
+
+int cli_metadata(int argc, char **argv) {
+  bool json = false, force = false;
+  const char *key = NULL, *output = NULL, *berg_dir = NULL;
+  cli_texts subjects = {0};
+  const cli_option options[] = {
+      {"subject", 0, CLI_LIST, &subjects, "N", "The subject, as 1, 01 or sub-01."},
+      {"berg-dir", 0, CLI_TEXT, &berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
+      {"key", 0, CLI_TEXT, &key, "NAME", "The values of one entry, such as roi.V1, one a line."},
+      {"json", 0, CLI_FLAG, &json, NULL,
+       "JSON: with --key all values, else arrays of more than 1,000 by type and shape."},
+      {"output", 'o', CLI_TEXT, &output, "FILE",
+       "Write everything to FILE (.npz, .json, .npy, .safetensors), or with --key that entry to a .npy; "
+       "\"-\" is a .npy on "
+       "standard output."},
+      {"force", 'f', CLI_FLAG, &force, NULL, "Replace FILE if it is there."},
+  };
+  const cli_syntax syntax = {
+      .command = "metadata",
+      .operands = "MODEL",
+      .summary = "Prints what is known of the voxels of one subject, without loading the model: how "
+                 "many there are, the regions with their sizes, noise ceilings and accuracy.",
+      .examples = "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1\n"
+                  "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 --key roi.V1\n"
+                  "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 --key roi.V1 -o v1.npy\n"
+                  "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 -o metadata.npz",
+      .options = options,
+      .option_count = sizeof options / sizeof *options,
+      .least = 1,
+      .most = 1};
+  size_t count;
+  int *numbers = NULL;
+  berg_metadata *metadata = NULL;
+  berg_error error;
+  int status = cli_parse(&syntax, argc, argv, &count);
+  if (status == CLI_GO_ON) status = cli_check_model(argv[0]);
+  if (status == CLI_GO_ON && subjects.count > 1)
+    status = cli_usage_error("metadata", "--subject: one at a time");
+  if (status == CLI_GO_ON) status = cli_subjects("metadata", &subjects, &numbers);
+  if (status == CLI_GO_ON) status = cli_need_berg_dir("metadata", &berg_dir);
+  if (status == CLI_GO_ON && output && key && strcmp(output, "-") && !ends_with(output, ".npy"))
+    status = cli_usage_error("metadata", "-o %s: one entry goes to a .npy", output);
+  if (status == CLI_GO_ON && output && !key && !strcmp(output, "-"))
+    status = cli_usage_error("metadata", "-o -: only one entry goes to standard output, give --key NAME");
+  if (status == CLI_GO_ON && output && json)
+    status = cli_usage_error("metadata", "--json prints, -o writes a file: give one of them");
+  if (status == CLI_GO_ON && berg_metadata_open(&metadata, argv[0], berg_dir, numbers[0], &error))
+    status = cli_fail(&error);
+  if (status == CLI_GO_ON) {
+    status = 0;
+    if (key)
+      status = show_key(metadata, key, json, output, force);
+    else if (output)
+      status = berg_convert(berg_metadata_path(metadata), output, force, &error) ? cli_fail(&error) : 0;
+    else if (json)
+      status = cli_metadata_json(metadata);
+    else
+      cli_metadata_summary(metadata, argv[0], numbers[0]);
+  }
+  berg_metadata_free(metadata);
+  cli_texts_free(&subjects);
+  free(numbers);
+  return status;
+}

@@ -1,0 +1,11 @@
+/* One array to a .npy file: what `metadata --key NAME -o FILE` writes. */
+#ifndef CLI_NPY_H
+#define CLI_NPY_H
+
+#include "options.h"
+
+/* Writes beside `path` and renames; "-" is standard output. Texts of any length become NumPy's fixed-width
+ * unicode. CLI_GO_ON when done, else what went wrong was said and its exit status returned. */
+int cli_write_npy(const berg_array *array, const char *path, bool force);
+
+#endif

@@ -1,0 +1,70 @@
+#include "output.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *ending(const char *path) {
+  size_t length = strlen(path);
+  if (length >= 7 && !strcmp(path + length - 7, ".nii.gz")) return path + length - 7;
+  const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+  return dot ? dot : path + length;
+}
+
+char *cli_output_name(const char *path, int subject, size_t subjects) {
+  size_t room = strlen(path) + 24;
+  char *name = malloc(room);
+  if (!name) return NULL;
+  const char *end = ending(path);
+  if (subjects == 1)
+    snprintf(name, room, "%s", path);
+  else
+    snprintf(name, room, "%.*s_sub-%02d%s", (int)(end - path), path, subject, end);
+  return name;
+}
+
+bool cli_is_stdout(const char *output) {
+  return output[0] == '-' && (!output[1] || output[1] == '.');
+}
+
+int cli_spool_open(cli_spool *spool, const char *output) {
+  const char *place = getenv("TMPDIR");
+  int length =
+      snprintf(spool->folder, sizeof spool->folder, "%s/berg-XXXXXX", place && *place ? place : "/tmp");
+  if (length < 0 || (size_t)length >= sizeof spool->folder)
+    return cli_fail_with(BERG_EWRITE, "TMPDIR is longer than %zu characters", sizeof spool->folder);
+  if (!mkdtemp(spool->folder))
+    return cli_fail_with(BERG_EWRITE, "%s: cannot be made: %s", spool->folder, strerror(errno));
+  length =
+      snprintf(spool->path, sizeof spool->path, "%s/out%s", spool->folder, output[1] ? output + 1 : ".npy");
+  if (length > 0 && (size_t)length < sizeof spool->path) return CLI_GO_ON;
+  rmdir(spool->folder);
+  return cli_usage_error("encode", "-o %s: too long", output);
+}
+
+int cli_spool_copy(cli_spool *spool) {
+  static char bytes[1 << 16];
+  size_t count;
+  FILE *stream = fopen(spool->path, "rb");
+  if (!stream) return cli_fail_with(BERG_EWRITE, "%s: cannot be read back: %s", spool->path, strerror(errno));
+  cli_spool_close(spool); /* before the copy: a reader that goes away ends this process */
+  bool good = true;
+  while (good && (count = fread(bytes, 1, sizeof bytes, stream)) > 0)
+    good = fwrite(bytes, 1, count, stdout) == count;
+  good = good && !ferror(stream) && !fflush(stdout);
+  fclose(stream);
+  return good ? CLI_GO_ON
+              : cli_fail_with(BERG_EWRITE, "standard output cannot be written: %s", strerror(errno));
+}
+
+/* A run that failed leaves more than one file behind; whatever it is, the folder is ours. */
+void cli_spool_close(cli_spool *spool) {
+  DIR *folder = opendir(spool->folder);
+  const struct dirent *entry;
+  while (folder && (entry = readdir(folder)))
+    if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")) unlinkat(dirfd(folder), entry->d_name, 0);
+  if (folder) closedir(folder);
+  rmdir(spool->folder);
+}

@@ -1,0 +1,26 @@
+/* Where the responses go: names of the files that one -o gives, and standard output by way of a temporary
+ * file. */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include "options.h"
+
+/* "out.npy" for one subject, "out_sub-02.npy" when there are several, as berg_encode_to_file names them. The
+ * caller's (free); NULL when memory is short. */
+char *cli_output_name(const char *path, int subject, size_t subjects);
+
+/* A folder of our own for an output that goes to standard output. -o - is .npy, -o -.csv (or another ending)
+ * that format. */
+typedef struct cli_spool {
+  char folder[512];
+  char path[544];
+} cli_spool;
+
+bool cli_is_stdout(const char *output);
+/* CLI_GO_ON, or the exit status of what was said. */
+int cli_spool_open(cli_spool *spool, const char *output);
+int cli_spool_copy(cli_spool *spool);
+/* Removes whatever lies in the folder. */
+void cli_spool_close(cli_spool *spool);
+
+#endif

@@ -1,0 +1,86 @@
+#include "progress.h"
+
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BAR 24
+#define REDRAW_SECONDS 0.1
+#define LINE_SECONDS 5.0
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal_number) {
+  (void)signal_number;
+  interrupted = 1;
+}
+
+void cli_progress_start(cli_progress *progress, bool quiet, bool resumed) {
+  struct sigaction action;
+  memset(progress, 0, sizeof *progress);
+  progress->quiet = quiet;
+  progress->terminal = isatty(STDERR_FILENO);
+  progress->resumed = resumed;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = interrupt;
+  action.sa_flags = (int)SA_RESETHAND;
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
+static void clock_text(double seconds, char text[32]) {
+  if (!isfinite(seconds) || seconds < 0 || seconds > 1e8) seconds = 0;
+  long whole = (long)(seconds + 0.5);
+  if (whole >= 3600)
+    snprintf(text, 32, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+  else
+    snprintf(text, 32, "%ld:%02ld", whole / 60, whole % 60);
+}
+
+static void show(cli_progress *progress, double seconds) {
+  char left[32], done[32], total[32], bar[BAR + 1];
+  size_t filled = progress->total ? (size_t)((double)progress->done / (double)progress->total * BAR) : 0;
+  double elapsed = seconds - progress->first_seconds;
+  double rate = elapsed > 0 ? (double)(progress->done - progress->first_done) / elapsed : 0;
+  clock_text(rate > 0 ? (double)(progress->total - progress->done) / rate : 0, left);
+  cli_grouped(progress->done, done);
+  cli_grouped(progress->total, total);
+  if (!progress->terminal) {
+    fprintf(stderr, "berg: %s of %s images, %.1f images/s, %s left\n", done, total, rate, left);
+    return;
+  }
+  memset(bar, ' ', BAR);
+  memset(bar, '#', filled < BAR ? filled : BAR);
+  bar[BAR] = '\0';
+  fprintf(stderr, "\r[%s] %s/%s  %.1f images/s  %s left\x1b[K", bar, done, total, rate, left);
+  progress->drawn = true;
+}
+
+static int called(void *user, size_t done, size_t total, double seconds) {
+  cli_progress *progress = user;
+  if (!progress->called && progress->resumed) {
+    progress->first_done = done;
+    progress->first_seconds = seconds;
+  }
+  if (!progress->called) progress->last = progress->terminal ? -REDRAW_SECONDS : 0;
+  progress->called = true;
+  progress->done = done;
+  progress->total = total;
+  double wait = progress->terminal ? REDRAW_SECONDS : LINE_SECONDS;
+  if (!progress->quiet && done <= total &&
+      (seconds - progress->last >= wait || (progress->drawn && done == total))) {
+    show(progress, seconds);
+    progress->last = seconds;
+  }
+  return interrupted;
+}
+
+berg_run cli_progress_run(cli_progress *progress) {
+  return (berg_run){called, progress};
+}
+
+void cli_progress_end(cli_progress *progress) {
+  if (progress->drawn) fputs("\r\x1b[K", stderr);
+  progress->drawn = false;
+}

@@ -1,0 +1,28 @@
+/* How far a long run is, on standard error: a bar with rate and time left on a terminal, a plain line every
+ * few seconds elsewhere, nothing when quiet. Meanwhile SIGINT and SIGTERM cancel the run at the next batch
+ * instead of killing it. */
+#ifndef CLI_PROGRESS_H
+#define CLI_PROGRESS_H
+
+#include "cli.h"
+
+typedef struct cli_progress {
+  bool quiet;
+  bool terminal;
+  bool resumed; /* what the first call finds done was done by an earlier run, and says nothing of the rate */
+  bool called;
+  bool drawn; /* a bar stands on the line */
+  size_t first_done;
+  double first_seconds;
+  double last;        /* when something was last shown */
+  size_t done, total; /* as the run last said */
+} cli_progress;
+
+/* Begins to catch the signals. A second signal kills as it would have. */
+void cli_progress_start(cli_progress *progress, bool quiet, bool resumed);
+/* What to hand to the library; `progress` must outlive the run. */
+berg_run cli_progress_run(cli_progress *progress);
+/* Takes the bar away. */
+void cli_progress_end(cli_progress *progress);
+
+#endif

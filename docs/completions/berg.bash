@@ -1,0 +1,35 @@
+# Bash completion for berg. Commands and options are asked of the program's own help, so that the two cannot differ.
+_berg() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} program=${COMP_WORDS[0]} command=${COMP_WORDS[1]-}
+  COMPREPLY=()
+  if [ "$COMP_CWORD" = 1 ]; then
+    local commands
+    commands=$("$program" --help 2>/dev/null | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z]*\) .*/\1/p')
+    mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$word")
+    return
+  fi
+  case $before in
+  --subject) mapfile -t COMPREPLY < <(compgen -W "1 2 3" -- "$word"); return ;;
+  --precision) mapfile -t COMPREPLY < <(compgen -W "f32" -- "$word"); return ;;
+  --device) mapfile -t COMPREPLY < <(compgen -W "auto cpu cuda" -- "$word"); return ;;
+  --layout) mapfile -t COMPREPLY < <(compgen -W "auto nchw nhwc" -- "$word"); return ;;
+  --mean) mapfile -t COMPREPLY < <(compgen -W "roi" -- "$word"); return ;;
+  --berg-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+  esac
+  if [[ $word == -* ]]; then
+    local options
+    options=$("$program" "$command" --help 2>/dev/null | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p')
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+    return
+  fi
+  case $command in
+  describe | metadata | encode | bench)
+    if [ "$COMP_CWORD" = 2 ]; then
+      mapfile -t COMPREPLY < <(compgen -W "$("$program" list 2>/dev/null)" -- "$word")
+      return
+    fi
+    ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen -f -- "$word")
+}
+complete -o filenames -F _berg berg

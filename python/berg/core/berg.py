@@ -1,0 +1,94 @@
+"""BERG: the way in. Finds models by name, loads them, encodes images with them."""
+
+from berg.core import cards, model_registry
+from berg.core.exceptions import ModelNotFoundError
+from berg.interfaces.base_model import BaseModelInterface
+
+
+class BERG:
+    """Encoding models kept in `berg_dir`, a folder in the layout of brain-encoding-response-generator.
+
+    The path is not looked at before a model is loaded.
+    """
+
+    def __init__(self, berg_dir):
+        self.berg_dir = berg_dir
+
+    def get_model_catalog(self, print_format=False):
+        """{modality: sorted training datasets} of all models; printed too with `print_format`."""
+        catalog = {}
+        for entry in model_registry.MODEL_REGISTRY.values():
+            catalog.setdefault(entry["modality"], set()).add(entry["training_dataset"])
+        catalog = {modality: sorted(datasets) for modality, datasets in catalog.items()}
+        if print_format:
+            cards.show("Models by modality and training dataset\n" + "=" * 33)
+            for modality in sorted(catalog):
+                cards.show(
+                    "\n".join(
+                        [f"• {modality.upper()}", *(f"  └─ {dataset}" for dataset in catalog[modality]), ""]
+                    )
+                )
+        return catalog
+
+    def list_models(self, expand_brainscore_vision=False, expand_brainscore_language=False):
+        """Sorted ids of all models. There are none of Brain-Score to expand: the arguments change nothing."""
+        return sorted(model_registry.get_available_models())
+
+    def describe(self, model_id):
+        """Prints the model's card and returns it as a dict. ModelNotFoundError: no model of that id."""
+        return BaseModelInterface.describe_from_id(model_id)
+
+    def get_encoding_model(self, model_id, device="auto", selection=None, **kwargs):
+        """Loads a model and returns it, ready for encode().
+
+        Parameters
+        ----------
+        model_id : str
+            One of list_models().
+        device : str
+            "cpu", "cuda" or "auto".
+        selection : dict, optional
+            Which voxels, in which order; the model's card says what it takes. None or {}: all.
+        **kwargs
+            What the model's class takes, `subject` first of all.
+
+        ModelNotFoundError: no model of that id. InvalidParameterError, ValidationError: a parameter does not
+        fit. ModelLoadError: a file is missing or corrupt. ResourceError: device or memory is not to be had.
+        """
+        try:
+            model_class = model_registry.get_model_class(model_id)
+        except ValueError as error:
+            raise ModelNotFoundError(str(error)) from None
+        model = model_class(device=device, selection=selection, berg_dir=self.berg_dir, **kwargs)
+        model.load_model()
+        return model
+
+    def encode(self, model, stimulus, return_metadata=False, **kwargs):
+        """Responses of `model` to `stimulus`; with `return_metadata` the pair (responses, metadata).
+
+        `kwargs` go to the model's generate_response: show_progress, out, ...
+        """
+        responses = model.generate_response(stimulus, **kwargs)
+        if not return_metadata:
+            return responses
+        return responses, model.get_metadata(
+            berg_dir=self.berg_dir, subject=model.subject, model_instance=model
+        )
+
+    def get_model_metadata(self, model_id, **kwargs):
+        """Metadata of a model as a dict, without loading it; `kwargs` say of which (subject=1).
+
+        ModelNotFoundError: no model of that id. InvalidParameterError: no such subject. ModelLoadError: the
+        file is missing or corrupt.
+        """
+        try:
+            model_class = model_registry.get_model_class(model_id)
+        except ValueError as error:
+            raise ModelNotFoundError(str(error)) from None
+        return model_class.get_metadata(berg_dir=self.berg_dir, **kwargs)
+
+    def get_model_variants(self, model_id):
+        """Ids of a model's variants: none here. ModelNotFoundError: no model of that id."""
+        if model_id not in model_registry.MODEL_REGISTRY:
+            raise ModelNotFoundError(f"no model {model_id!r}; there are: {', '.join(self.list_models())}")
+        return []

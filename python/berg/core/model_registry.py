@@ -1,0 +1,36 @@
+"""The models known to the package: id -> where its class is and what it models."""
+
+import importlib
+
+MODEL_REGISTRY = {}
+
+
+def register_model(
+    model_id, module_path, class_name=None, modality=None, training_dataset=None, yaml_path=None
+):
+    """Adds a model, or replaces the one of that id.
+
+    `module_path` is the dotted name of the module that holds the class `class_name` (default: the id).
+    `yaml_path` is kept for programs that register models with a card in a file; this package's own cards are
+    in the library.
+    """
+    MODEL_REGISTRY[model_id] = {
+        "module_path": module_path,
+        "class_name": class_name or model_id,
+        "modality": modality,
+        "training_dataset": training_dataset,
+        "yaml_path": yaml_path,
+    }
+
+
+def get_model_class(model_id):
+    """The class of a model, imported now. ValueError: no model of that id."""
+    if model_id not in MODEL_REGISTRY:
+        raise ValueError(f"Model {model_id!r} not found; known are: {', '.join(sorted(MODEL_REGISTRY))}")
+    entry = MODEL_REGISTRY[model_id]
+    return getattr(importlib.import_module(entry["module_path"]), entry["class_name"])
+
+
+def get_available_models():
+    """The ids of all models, in the order of their registration."""
+    return list(MODEL_REGISTRY)

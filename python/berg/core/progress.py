@@ -1,0 +1,23 @@
+"""The progress bar of encode, drawn by tqdm where that is installed."""
+
+from contextlib import contextmanager
+
+
+@contextmanager
+def bar(shown, total, description):
+    """Gives a function of (images done, images in all, seconds) that moves the bar, or None without a bar."""
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        tqdm = None
+    if not shown or tqdm is None:
+        yield None
+        return
+
+    with tqdm(total=total, desc=description, unit="image") as progress_bar:
+
+        def move(done, images, _seconds):
+            progress_bar.set_postfix({"Encoded images": done, "Total images": images}, refresh=False)
+            progress_bar.update(done - progress_bar.n)
+
+        yield move

@@ -1,0 +1,25 @@
+"""What encode takes for images. Shape and type are checked here, values by the library as it reads them."""
+
+import numpy as np
+
+from berg.core.exceptions import StimulusError
+
+
+def checked(stimulus):
+    """The array in native byte order. StimulusError: not integers of shape (images, 3, height, width)."""
+    if not isinstance(stimulus, np.ndarray):
+        raise StimulusError(f"stimulus: expected a NumPy array, found {type(stimulus).__name__}")
+    expected = "stimulus: expected an array of shape (images, 3, height, width)"
+    if stimulus.ndim != 4:
+        raise StimulusError(f"{expected}, found {stimulus.ndim} dimensions, shape {stimulus.shape}")
+    if stimulus.shape[1] != 3:
+        hint = "; channels come second: stimulus.transpose(0, 3, 1, 2)" if stimulus.shape[3] == 3 else ""
+        raise StimulusError(f"{expected}, found {stimulus.shape}{hint}")
+    if stimulus.size == 0:
+        raise StimulusError(f"{expected} with at least one image and pixel, found {stimulus.shape}")
+    if stimulus.dtype.kind not in "iu":
+        # Whether a float image means 0..1 or 0..255 is a guess that nobody should make.
+        raise StimulusError(
+            f"stimulus: expected integers from 0 to 255, such as uint8, found {stimulus.dtype}"
+        )
+    return stimulus if stimulus.dtype.isnative else stimulus.astype(stimulus.dtype.newbyteorder("="))

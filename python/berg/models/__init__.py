@@ -1,0 +1,5 @@
+"""The models. Importing one registers it."""
+
+from berg.models import fmri
+
+__all__ = ["fmri"]

@@ -1,0 +1,50 @@
+/* What the files of the extension berg._berg share. It sees berg.h and Python's limited API of 3.11 (where
+ * buffers joined it), so that one binary serves every later Python; arrays come and go as buffers, never
+ * through NumPy's C API. */
+#ifndef BINDING_H
+#define BINDING_H
+
+#define Py_LIMITED_API 0x030B0000
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <stdbool.h>
+
+#include "berg.h"
+
+/* Raises the exception that berg.core.failures makes of the record. An exception that is pending already (a
+ * signal handler's, a progress function's: the cause of ECANCELLED) stays. Always NULL, so that a failure is
+ * one statement. */
+PyObject *binding_raise(const berg_error *error);
+/* The same for a failure found here. */
+PyObject *binding_fail(berg_status status, const char *message);
+
+/* A Python buffer of any strides as a view. False, with StimulusError set, for element types that berg.h does
+ * not know and for byte orders that are not this machine's. The view lives as long as `buffer`. */
+bool binding_view(const Py_buffer *buffer, berg_array *view);
+/* (name, NumPy's type code, shape, values): a bytearray in C order, or a list of str for STRING. */
+PyObject *binding_entry(const berg_array *array);
+/* Every entry of the metadata in its order, a list of the above. */
+PyObject *binding_metadata_entries(const berg_metadata *metadata);
+
+/* One long call into the library without the GIL. Between batches the GIL is taken again to let signal
+ * handlers run and to call `progress(done, total, seconds)` unless that is NULL; an exception from either
+ * cancels the call. */
+typedef struct binding_call {
+  PyThreadState *thread;
+  PyObject *progress;
+  berg_run run;
+} binding_call;
+
+void binding_call_begin(binding_call *call, PyObject *progress);
+void binding_call_end(binding_call *call);
+
+/* O& converters: a path or None (bytes object or NULL in *slot; Py_CLEANUP_SUPPORTED), a size that is not
+ * negative. */
+int binding_path_or_none(PyObject *object, void *slot);
+int binding_size(PyObject *object, void *slot);
+
+/* Adds the type Model to the module; -1 with an exception set. */
+int binding_add_model_type(PyObject *module);
+
+#endif

@@ -1,0 +1,105 @@
+/* The module berg._berg: what the library knows without a loaded model. Its users are the Python files of
+ * this package; they check types and give names to things, this side only carries them over. */
+#include "binding.h"
+
+int binding_path_or_none(PyObject *object, void *slot) {
+  PyObject **path = slot;
+  if (object && object != Py_None) return PyUnicode_FSConverter(object, path);
+  Py_CLEAR(*path); /* None, or (NULL) the parser gives back what it had converted */
+  return Py_CLEANUP_SUPPORTED;
+}
+
+int binding_size(PyObject *object, void *slot) {
+  size_t value = PyLong_AsSize_t(object);
+  if (value == (size_t)-1 && PyErr_Occurred()) return 0;
+  *(size_t *)slot = value;
+  return 1;
+}
+
+static PyObject *version(PyObject *module, PyObject *none) {
+  (void)module;
+  (void)none;
+  return PyUnicode_FromString(berg_version());
+}
+
+static PyObject *model_ids(PyObject *module, PyObject *none) {
+  (void)module;
+  (void)none;
+  PyObject *ids = PyList_New(0);
+  for (size_t i = 0; ids && i < berg_model_count(); i++) {
+    PyObject *id = PyUnicode_FromString(berg_model_id(i));
+    if (!id || PyList_Append(ids, id)) Py_CLEAR(ids);
+    Py_XDECREF(id);
+  }
+  return ids;
+}
+
+static PyObject *card(PyObject *module, PyObject *arguments) {
+  (void)module;
+  const char *model_id;
+  if (!PyArg_ParseTuple(arguments, "s", &model_id)) return NULL;
+  const char *json = berg_model_card(model_id);
+  return json ? PyUnicode_FromString(json) : Py_NewRef(Py_None);
+}
+
+/* Opens the metadata of one subject and gives `convert` of it. */
+static PyObject *with_metadata(PyObject *arguments, PyObject *(*convert)(const berg_metadata *)) {
+  const char *model_id;
+  PyObject *berg_dir = NULL, *result = NULL;
+  int subject;
+  if (!PyArg_ParseTuple(arguments, "sO&i", &model_id, binding_path_or_none, &berg_dir, &subject)) return NULL;
+  berg_metadata *metadata = NULL;
+  berg_error error;
+  berg_status status;
+  const char *directory = berg_dir ? PyBytes_AsString(berg_dir) : NULL;
+  Py_BEGIN_ALLOW_THREADS status = berg_metadata_open(&metadata, model_id, directory, subject, &error);
+  Py_END_ALLOW_THREADS Py_XDECREF(berg_dir);
+  if (status) return binding_raise(&error);
+  result = convert(metadata);
+  berg_metadata_free(metadata);
+  return result;
+}
+
+static PyObject *metadata_entries(PyObject *module, PyObject *arguments) {
+  (void)module;
+  return with_metadata(arguments, binding_metadata_entries);
+}
+
+static PyObject *voxel_count(const berg_metadata *metadata) {
+  return PyLong_FromSize_t(berg_metadata_voxels(metadata));
+}
+
+static PyObject *metadata_voxels(PyObject *module, PyObject *arguments) {
+  (void)module;
+  return with_metadata(arguments, voxel_count);
+}
+
+static PyMethodDef functions[] = {
+    {"version", version, METH_NOARGS, PyDoc_STR("version() -> str: of the library that runs")},
+    {"model_ids", model_ids, METH_NOARGS, PyDoc_STR("model_ids() -> list of str: the models known")},
+    {"card", card, METH_VARARGS, PyDoc_STR("card(model_id) -> str or None: the model's card as JSON")},
+    {"metadata", metadata_entries, METH_VARARGS,
+     PyDoc_STR("metadata(model_id, berg_dir, subject) -> list of (dotted name, type code, shape, bytearray "
+               "or list of str)")},
+    {"metadata_voxels", metadata_voxels, METH_VARARGS,
+     PyDoc_STR("metadata_voxels(model_id, berg_dir, subject) -> int: voxels of the subject")},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, (void *)(intptr_t)binding_add_model_type},
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "_berg",
+    .m_doc = PyDoc_STR("libberg, by way of berg.h alone."),
+    .m_methods = functions,
+    .m_slots = slots,
+};
+
+PyMODINIT_FUNC PyInit__berg(void);
+PyMODINIT_FUNC PyInit__berg(void) {
+  return PyModuleDef_Init(&definition);
+}

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Holds the library against the real thing: torch, torchvision, scikit-learn, Pillow, h5py, pandas, from the package
+# registry, in a virtual environment of their own. Some gigabytes, once; they stay in build/conformance-venv.
+# BERG_CONFORMANCE_PYTHON names a Python that has them already.
+set -eu
+cd "$(dirname "$0")/.."
+build=${BERG_BUILD:-build}
+python=${BERG_CONFORMANCE_PYTHON:-}
+if [ -z "$python" ]; then
+  venv=$build/conformance-venv
+  python=$venv/bin/python
+  if [ ! -e "$venv/complete" ]; then
+    python3 -m venv "$venv"
+    "$python" -m pip install --quiet torch torchvision scikit-learn pillow h5py pandas pytest
+    touch "$venv/complete"
+  fi
+fi
+BERG_BUILD=$build exec "$python" -m pytest -s tests/conformance -o python_files='conform_*.py' "$@"

@@ -1,0 +1,66 @@
+#define _GNU_SOURCE /* sched_getaffinity, CPU_COUNT */
+#include "base/machine.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+base_isa base_machine_isa(void) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+    return BASE_ISA_AVX512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
+    return BASE_ISA_AVX2;
+#endif
+  return BASE_ISA_PORTABLE;
+}
+
+const char *base_isa_name(base_isa isa) {
+  static const char *const names[] = {"portable", "avx2", "avx512"};
+  return (size_t)isa < BASE_ISA_COUNT ? names[isa] : "unknown";
+}
+
+int base_machine_processors(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return CPU_COUNT(&set);
+  long online = sysconf(_SC_NPROCESSORS_ONLN);
+  return online > 0 ? (int)online : 1;
+}
+
+int base_machine_threads(int wanted) { return wanted > 0 ? wanted : base_machine_processors(); }
+
+size_t base_machine_memory(void) {
+  long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  return pages > 0 && page > 0 ? (size_t)pages * (size_t)page : 0;
+}
+
+size_t base_machine_peak_memory(void) {
+  struct rusage usage;
+  return getrusage(RUSAGE_SELF, &usage) ? 0 : (size_t)usage.ru_maxrss * 1024;
+}
+
+void base_machine_name(char *text, size_t room) {
+  snprintf(text, room, "unknown processor");
+  FILE *file = fopen("/proc/cpuinfo", "r");
+  if (!file) return;
+  char line[256];
+  while (fgets(line, sizeof line, file)) {
+    char *colon = strchr(line, ':');
+    if (strncmp(line, "model name", 10) || !colon) continue;
+    line[strcspn(line, "\n")] = '\0';
+    snprintf(text, room, "%s", colon + 1 + strspn(colon + 1, " "));
+    break;
+  }
+  fclose(file);
+}
+
+double base_machine_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}

@@ -1,0 +1,27 @@
+/* What this machine is: how many processors this process may use, which instruction sets, how much memory. */
+#ifndef BASE_MACHINE_H
+#define BASE_MACHINE_H
+
+#include <stddef.h>
+
+/* Instruction sets that kernels are compiled for, from the least to the most able. */
+typedef enum base_isa { BASE_ISA_PORTABLE, BASE_ISA_AVX2, BASE_ISA_AVX512, BASE_ISA_COUNT } base_isa;
+
+/* The best one that the processor, the system and this build know. */
+base_isa base_machine_isa(void);
+const char *base_isa_name(base_isa isa);
+
+/* Processors this process may run on (its affinity), at least 1. */
+int base_machine_processors(void);
+/* `wanted` if positive, else base_machine_processors(). */
+int base_machine_threads(int wanted);
+/* Physical memory in bytes; 0 if unknown. */
+size_t base_machine_memory(void);
+/* The most that this process has held resident so far, in bytes; 0 if unknown. */
+size_t base_machine_peak_memory(void);
+/* The processor's own name into `text`. */
+void base_machine_name(char *text, size_t room);
+/* Seconds on a clock that only goes forward. */
+double base_machine_seconds(void);
+
+#endif

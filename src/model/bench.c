@@ -1,0 +1,162 @@
+/* Speeds, each beside the limit that the machine had at the time: products and encoding take turns. */
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "la/rate.h"
+#include "model/encode.h"
+
+#define RATE_ROWS 200
+#define BENCH_SIZE 256
+/* What one turn of products takes between two of encoding. */
+#define TURN_SECONDS 0.7
+
+static int ascending(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static double median(const double *values, size_t count) {
+  double *sorted = base_alloc(count, sizeof *sorted, NULL);
+  if (!sorted) return 0;
+  memcpy(sorted, values, count * sizeof *sorted);
+  qsort(sorted, count, sizeof *sorted, ascending);
+  double middle = count % 2 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
+  base_free(sorted);
+  return middle;
+}
+
+/* Takes the tree; the text is the caller's (berg_free, so that cJSON's own allocator stays inside). */
+static berg_status print_json(cJSON *tree, char **json, berg_error *error) {
+  char *text = cJSON_Print(tree);
+  *json = text ? base_copy_text(text, error) : NULL;
+  cJSON_free(text);
+  cJSON_Delete(tree);
+  return *json ? BERG_OK : BERG_ELIMIT;
+}
+
+berg_status berg_bench_machine(char **json, int wanted, double seconds, berg_error *error) {
+  const int threads = base_machine_threads(wanted);
+  la_engine *engine = NULL;
+  la_rate *rate = NULL;
+  double flops = 0, bytes = 0;
+  *json = NULL;
+  berg_status status = la_engine_new(&engine, la_kernels_for(base_machine_isa()), error);
+  if (!status) status = la_rate_new(&rate, engine, RATE_ROWS, threads, error);
+  if (!status) {
+    la_rate_products(rate, seconds / 4); /* wakes the processor and its vector units */
+    flops = la_rate_products(rate, seconds);
+    status = la_rate_memory(threads, seconds, &bytes, error);
+  }
+  if (!status) {
+    char name[128];
+    base_machine_name(name, sizeof name);
+    cJSON *tree = cJSON_CreateObject();
+    cJSON_AddStringToObject(tree, "cpu", name);
+    cJSON_AddNumberToObject(tree, "threads", threads);
+    cJSON_AddStringToObject(tree, "products_by", la_engine_description(engine));
+    cJSON *f32 = cJSON_AddObjectToObject(cJSON_AddObjectToObject(tree, "products"), "f32");
+    cJSON_AddNumberToObject(f32, "flops", flops);
+    cJSON_AddNumberToObject(f32, "rows", RATE_ROWS);
+    cJSON_AddNumberToObject(cJSON_AddObjectToObject(tree, "bandwidth"), "read", bytes);
+    status = print_json(tree, json, error);
+  }
+  la_rate_free(rate);
+  la_engine_free(engine);
+  return status;
+}
+
+/* Multiplications and additions that one image needs, by the sizes of the matrices. */
+static double flop_per_image(const berg_model *model) {
+  const double t = VIT_TOKENS, c = VIT_CHANNELS;
+  double products = (t - 1) * VIT_PATCH_VALUES * c + VIT_LAYERS * (t * c * (VIT_QKV + c + 2.0 * VIT_HIDDEN) + 2 * t * t * c);
+  for (size_t s = 0; s < model->subject_count; s++) {
+    double k = (double)model->subjects[s].fitted.components;
+    products += VIT_FEATURES * k + k * (double)model->subjects[s].columns.count;
+  }
+  return 2 * products;
+}
+
+/* Pictures that differ, from a linear congruential generator (Knuth's MMIX constants). */
+static uint8_t *make_images(size_t images, berg_error *error) {
+  const size_t bytes = 3 * BENCH_SIZE * BENCH_SIZE;
+  uint8_t *pixels = base_alloc(images * bytes, 1, error);
+  uint64_t state = 1;
+  for (size_t i = 0; pixels && i < images * bytes; i++) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    pixels[i] = (uint8_t)(state >> 56);
+  }
+  return pixels;
+}
+
+typedef struct turns {
+  double *encode, *flops, *share;
+} turns;
+
+static berg_status take_turns(berg_model *model, const berg_array *array, size_t repeats, la_rate *rate, float *responses,
+                              const berg_run *run, turns *t, berg_error *error) {
+  const double work = flop_per_image(model) * (double)array->shape[0], start = base_machine_seconds();
+  berg_status status = BERG_OK;
+  for (size_t r = 0; r <= repeats && !status; r++) { /* turn 0 is not counted: it packs, and touches memory first */
+    berg_stimuli *stimuli = NULL;
+    double flops = la_rate_products(rate, TURN_SECONDS / 2);
+    status = berg_stimuli_from_array(&stimuli, array, BERG_NCHW, error);
+    double begin = base_machine_seconds();
+    if (!status) status = berg_encode(model, stimuli, responses, NULL, error);
+    double spent = base_machine_seconds() - begin;
+    berg_stimuli_free(stimuli);
+    flops = (flops + la_rate_products(rate, TURN_SECONDS / 2)) / 2;
+    if (!status && run && run->progress && run->progress(run->user, r, repeats, base_machine_seconds() - start))
+      status = base_fail(error, BERG_ECANCELLED, "cancelled after %zu of %zu repeats", r, repeats);
+    if (status || r == 0) continue;
+    t->encode[r - 1] = spent;
+    t->flops[r - 1] = flops;
+    t->share[r - 1] = flops > 0 ? work / spent / flops : 0;
+  }
+  return status;
+}
+
+static cJSON *report(const berg_model *model, const berg_array *array, size_t repeats, const turns *t) {
+  cJSON *tree = cJSON_CreateObject();
+  double middle = median(t->encode, repeats);
+  cJSON_AddNumberToObject(tree, "images", (double)array->shape[0]);
+  cJSON_AddNumberToObject(tree, "columns", (double)model->columns);
+  cJSON_AddStringToObject(tree, "precision", "f32");
+  cJSON_AddNumberToObject(tree, "threads", model->threads);
+  cJSON_AddNumberToObject(tree, "images_per_second", middle > 0 ? (double)array->shape[0] / middle : 0);
+  cJSON_AddNumberToObject(tree, "flop_per_image", flop_per_image(model));
+  cJSON_AddNumberToObject(tree, "product_flops", median(t->flops, repeats));
+  cJSON_AddNumberToObject(tree, "share", median(t->share, repeats));
+  cJSON_AddNumberToObject(tree, "peak_memory_bytes", (double)base_machine_peak_memory());
+  cJSON_AddItemToObject(tree, "seconds", cJSON_CreateDoubleArray(t->encode, (int)repeats));
+  cJSON_AddItemToObject(tree, "shares", cJSON_CreateDoubleArray(t->share, (int)repeats));
+  return tree;
+}
+
+berg_status berg_bench_model(char **json, berg_model *model, size_t images, size_t repeats, const berg_run *run,
+                             berg_error *error) {
+  *json = NULL;
+  if (!images || !repeats || images > 100000 || repeats > 10000)
+    return base_fail(error, BERG_EARGUMENT, "bench: expected 1 to 100000 images and 1 to 10000 repeats, found %zu and %zu", images,
+                     repeats);
+  la_rate *rate = NULL;
+  uint8_t *pixels = make_images(images, error);
+  float *responses = base_alloc_large(images * model->columns, sizeof(float), error);
+  turns t = {base_calloc(repeats, sizeof(double), error), base_calloc(repeats, sizeof(double), error),
+             base_calloc(repeats, sizeof(double), error)};
+  berg_status status = pixels && responses && t.encode && t.flops && t.share ? BERG_OK : BERG_ELIMIT;
+  if (!status) status = la_rate_new(&rate, model->engine, RATE_ROWS, model->threads, error);
+  berg_array array = {.dtype = BERG_U8, .itemsize = 1, .ndim = 4, .shape = {images, 3, BENCH_SIZE, BENCH_SIZE}, .data = pixels};
+  array.strides[3] = 1;
+  for (size_t d = 3; d-- > 0;) array.strides[d] = array.strides[d + 1] * (ptrdiff_t)array.shape[d + 1];
+  if (!status) status = take_turns(model, &array, repeats, rate, responses, run, &t, error);
+  if (!status) status = print_json(report(model, &array, repeats, &t), json, error);
+  la_rate_free(rate);
+  base_free(pixels);
+  base_free_large(responses);
+  base_free(t.encode);
+  base_free(t.flops);
+  base_free(t.share);
+  return status;
+}

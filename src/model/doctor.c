@@ -1,0 +1,118 @@
+/* What this machine and build can do, and which files are where: for people, and for reports of what went wrong. */
+#include <cjson/cJSON.h>
+#include <hdf5.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "la/gemm.h"
+#include "model/backbone.h"
+#include "model/paths.h"
+
+/* "found, 352950000 bytes", "not there", ... */
+static void add_place(cJSON *to, const char *key, const char *path) {
+  char state[64] = "not there";
+  struct stat about;
+  if (path && stat(path, &about) == 0) snprintf(state, sizeof state, "found, %lld bytes", (long long)about.st_size);
+  cJSON *place = key ? cJSON_AddObjectToObject(to, key) : cJSON_CreateObject();
+  if (!key) cJSON_AddItemToArray(to, place);
+  cJSON_AddStringToObject(place, "path", path ? path : "");
+  cJSON_AddStringToObject(place, "state", state);
+}
+
+static berg_status add_engine(cJSON *tree, berg_error *error) {
+  la_engine *engine;
+  berg_status status = la_engine_new(&engine, la_kernels_for(base_machine_isa()), error);
+  if (status) return status;
+  unsigned major = 0, minor = 0, patch = 0;
+  char hdf5[32];
+  H5get_libversion(&major, &minor, &patch);
+  snprintf(hdf5, sizeof hdf5, "%u.%u.%u", major, minor, patch);
+  cJSON *libraries = cJSON_AddObjectToObject(tree, "libraries");
+  cJSON_AddStringToObject(libraries, "products", la_engine_description(engine));
+  cJSON_AddStringToObject(libraries, "hdf5", hdf5);
+  cJSON_AddStringToObject(libraries, "cjson", cJSON_Version());
+  cJSON_AddBoolToObject(tree, "same_bits_for_any_batch", 1);
+  la_engine_free(engine);
+  return BERG_OK;
+}
+
+static void add_backbone(cJSON *tree, const char *berg_dir, const char *named) {
+  cJSON *backbone = cJSON_AddObjectToObject(tree, "backbone");
+  cJSON *searched = cJSON_CreateArray();
+  const char *found = NULL;
+  uint64_t seed;
+  char *path;
+  if (named && model_backbone_is_random(named, &seed)) {
+    found = named;
+  } else if (named) {
+    add_place(searched, NULL, named);
+    if (model_path_exists(named)) found = named;
+  }
+  char *first = NULL;
+  for (size_t i = 0; !named && (path = model_path_backbone(berg_dir, i)); i++) {
+    add_place(searched, NULL, path);
+    if (!first && model_path_exists(path)) {
+      first = path;
+      continue;
+    }
+    base_free(path);
+  }
+  if (first) found = first;
+  if (found)
+    cJSON_AddStringToObject(backbone, "found", found);
+  else
+    cJSON_AddNullToObject(backbone, "found");
+  cJSON_AddItemToObject(backbone, "searched", searched);
+  base_free(first);
+}
+
+static void add_models(cJSON *tree, const char *berg_dir) {
+  cJSON *folder = cJSON_AddObjectToObject(tree, "berg_dir");
+  if (!berg_dir) {
+    cJSON_AddNullToObject(folder, "path");
+    return;
+  }
+  cJSON_AddStringToObject(folder, "path", berg_dir);
+  cJSON *models = cJSON_AddArrayToObject(folder, "models");
+  for (int subject = 1; subject <= MODEL_SUBJECTS; subject++) {
+    char *weights, *metadata;
+    if (model_path_weights(&weights, berg_dir, subject, NULL)) continue;
+    if (!model_path_metadata(&metadata, berg_dir, subject, NULL)) {
+      cJSON *model = cJSON_CreateObject();
+      cJSON_AddStringToObject(model, "id", berg_model_id(0));
+      cJSON_AddNumberToObject(model, "subject", subject);
+      add_place(model, "weights", weights);
+      add_place(model, "metadata", metadata);
+      cJSON_AddItemToArray(models, model);
+      base_free(metadata);
+    }
+    base_free(weights);
+  }
+}
+
+berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone, berg_error *error) {
+  char name[128];
+  *json = NULL;
+  base_machine_name(name, sizeof name);
+  cJSON *tree = cJSON_CreateObject();
+  cJSON_AddStringToObject(tree, "version", berg_version());
+  cJSON_AddStringToObject(tree, "cpu", name);
+  cJSON_AddStringToObject(tree, "isa", base_isa_name(base_machine_isa()));
+  cJSON_AddNumberToObject(tree, "threads", base_machine_threads(0));
+  cJSON_AddNumberToObject(tree, "memory_bytes", (double)base_machine_memory());
+  cJSON_AddStringToObject(cJSON_AddObjectToObject(tree, "devices"), "cuda", "not in this build");
+  cJSON_AddStringToObject(tree, "precisions", "f32");
+  berg_status status = add_engine(tree, error);
+  if (!status) {
+    add_backbone(tree, berg_dir, backbone);
+    add_models(tree, berg_dir);
+    char *text = cJSON_Print(tree);
+    *json = text ? base_copy_text(text, error) : NULL;
+    if (!*json) status = BERG_ELIMIT;
+    cJSON_free(text);
+  }
+  cJSON_Delete(tree);
+  return status;
+}

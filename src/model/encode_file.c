@@ -1,0 +1,220 @@
+/* Encoding to files: one for each subject, rows appended batch by batch, resumable. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "io/rows.h"
+#include "model/encode.h"
+#include "model/stimuli.h"
+#include "vit/preprocess.h"
+
+void berg_output_options_init(berg_output_options *options) { memset(options, 0, sizeof *options); }
+
+typedef struct output {
+  berg_model *model;
+  berg_stimuli *stimuli;
+  io_rows **files;     /* [subjects] */
+  size_t *done;        /* [subjects] rows that a file has */
+  size_t rows;         /* encoded, or passed over because every file has them */
+  float *responses;    /* [batch][columns of the model] */
+  float *own;          /* [batch][columns of one subject], where there are several */
+} output;
+
+/* "_sub-0N" goes before the ending, which may be double (.nii.gz). */
+static char *path_of_subject(const char *path, int subject, bool several, berg_error *error) {
+  if (!several) return base_copy_text(path, error);
+  const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+  if (!dot) dot = path + strlen(path);
+  if (dot - path >= 4 && !strcmp(dot, ".gz") && !strncmp(dot - 4, ".nii", 4)) dot -= 4;
+  return base_format(error, "%.*s_sub-%02d%s", (int)(dot - path), path, subject, dot);
+}
+
+/* FNV-1a over what decides the numbers: a partial file of anything else is not continued. */
+static uint64_t mix(uint64_t hash, const void *bytes, size_t size) {
+  for (size_t i = 0; i < size; i++) hash = (hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3u;
+  return hash;
+}
+
+static uint64_t mix_file(uint64_t hash, const char *path) {
+  struct stat about;
+  hash = mix(hash, path, strlen(path));
+  if (stat(path, &about)) return hash;
+  const int64_t facts[] = {about.st_size, about.st_mtim.tv_sec, about.st_mtim.tv_nsec};
+  return mix(hash, facts, sizeof facts);
+}
+
+static berg_status fingerprint(const output *o, const model_subject *subject, char *text, size_t room, berg_error *error) {
+  char images[MODEL_FINGERPRINT_ROOM];
+  berg_status status = model_stimuli_fingerprint(o->stimuli, images, error);
+  if (status) return status;
+  const model_columns *columns = &subject->columns;
+  const char *engine = la_engine_description(o->model->engine), *isa = base_isa_name(o->model->isa);
+  uint64_t hash = mix(0xcbf29ce484222325u, berg_version(), strlen(berg_version()));
+  hash = mix(hash, engine, strlen(engine));
+  hash = mix(hash, isa, strlen(isa));
+  hash = mix_file(hash, subject->fitted.path);
+  hash = mix_file(hash, o->model->backbone.path);
+  hash = mix(hash, &columns->count, sizeof columns->count);
+  if (columns->voxels) hash = mix(hash, columns->voxels, columns->count * sizeof *columns->voxels);
+  for (size_t i = 0; columns->roi_names && i < columns->count; i++)
+    hash = mix(hash, columns->roi_names[i], strlen(columns->roi_names[i]));
+  bool skips = model_stimuli_skips_bad(o->stimuli);
+  hash = mix(hash, &skips, sizeof skips);
+  snprintf(text, room, "%s sub-%02d %s %016llx", o->model->id, subject->number, images, (unsigned long long)hash);
+  return BERG_OK;
+}
+
+static berg_status open_files(output *o, const char *path, const berg_output_options *options, berg_error *error) {
+  berg_model *model = o->model;
+  o->files = base_calloc(model->subject_count, sizeof *o->files, error);
+  o->done = base_calloc(model->subject_count, sizeof *o->done, error);
+  if (!o->files || !o->done) return BERG_ELIMIT;
+  berg_status status = io_rows_check_name(path, error);
+  for (size_t i = 0; i < model->subject_count && !status; i++) {
+    char name[256];
+    char *own = path_of_subject(path, model->subjects[i].number, model->subject_count > 1, error);
+    status = own ? fingerprint(o, &model->subjects[i], name, sizeof name, error) : BERG_ELIMIT;
+    if (!status)
+      status = io_rows_open(&o->files[i], own, model->subjects[i].columns.count, name, options && options->force,
+                            options && options->resume, &o->done[i], error);
+    base_free(own);
+  }
+  return status;
+}
+
+static berg_status append_subject(output *o, size_t s, size_t images, berg_error *error) {
+  const model_subject *subject = &o->model->subjects[s];
+  const size_t columns = subject->columns.count;
+  size_t skip = o->done[s] > o->rows ? o->done[s] - o->rows : 0; /* a file may be ahead of the others after an interruption */
+  if (skip >= images) return BERG_OK;
+  const float *rows = o->responses;
+  if (o->own) {
+    for (size_t i = 0; i < images; i++)
+      memcpy(o->own + i * columns, o->responses + i * o->model->columns + subject->first_column, columns * sizeof(float));
+    rows = o->own;
+  }
+  berg_status status = io_rows_append(o->files[s], rows + skip * columns, images - skip, error);
+  if (!status) o->done[s] = o->rows + images;
+  return status;
+}
+
+static berg_status make_room(output *o, const model_batch *batch, berg_error *error) {
+  if (o->responses) return BERG_OK;
+  size_t widest = 0;
+  for (size_t s = 0; s < o->model->subject_count; s++)
+    if (o->model->subjects[s].columns.count > widest) widest = o->model->subjects[s].columns.count;
+  o->responses = base_alloc_large(batch->room * o->model->columns, sizeof(float), error);
+  if (o->model->subject_count > 1) o->own = base_alloc_large(batch->room * widest, sizeof(float), error);
+  return o->responses && (o->own || o->model->subject_count == 1) ? BERG_OK : BERG_ELIMIT;
+}
+
+static berg_status take(void *user, model_batch *batch, berg_error *error) {
+  output *o = user;
+  berg_status status = make_room(o, batch, error);
+  if (status || !batch->images) return status;
+  model_batch_respond(batch, o->responses);
+  for (size_t s = 0; s < o->model->subject_count && !status; s++) status = append_subject(o, s, batch->images, error);
+  o->rows += batch->images;
+  return status;
+}
+
+/* The number of the first image that some file has no row for. Rows are images but for those left out: to know which were,
+ * they are looked at again. */
+static berg_status find_start(output *o, size_t *first, berg_error *error) {
+  size_t least = o->done[0];
+  for (size_t s = 1; s < o->model->subject_count; s++)
+    if (o->done[s] < least) least = o->done[s];
+  *first = 0;
+  if (!model_stimuli_skips_bad(o->stimuli)) {
+    *first = least;
+    o->rows = least;
+    return BERG_OK;
+  }
+  uint8_t *pixels = base_alloc(VIT_PIXELS, 1, error);
+  if (!pixels) return BERG_ELIMIT;
+  berg_status status = BERG_OK;
+  for (; o->rows < least && *first < berg_stimuli_count(o->stimuli) && !status; (*first)++) {
+    berg_error fault;
+    status = model_stimuli_prepare(o->stimuli, *first, 1, error);
+    if (!status && !berg_stimuli_pixels(o->stimuli, *first, pixels, &fault))
+      o->rows++;
+    else if (!status)
+      status = model_stimuli_mark_bad(o->stimuli, *first, &fault, error);
+  }
+  base_free(pixels);
+  return status;
+}
+
+/* Names of the images that have a row, in order; base_free. */
+static const char **row_names(const output *o, berg_error *error) {
+  const char **names = base_calloc(o->rows, sizeof *names, error);
+  size_t row = 0;
+  for (size_t i = 0; names && i < berg_stimuli_count(o->stimuli) && row < o->rows; i++)
+    if (!model_stimuli_is_bad(o->stimuli, i)) names[row++] = berg_stimuli_name(o->stimuli, i);
+  return names;
+}
+
+/* x, y, z of each column and the volume that holds all voxels; NULL where columns are ROIs. base_free. */
+static int64_t *coordinates(const model_subject *subject, size_t volume[3], berg_error *error) {
+  const berg_array *all = berg_metadata_find(subject->metadata, "fmri.voxel_coords");
+  int64_t *own = base_alloc(subject->columns.count * 3, sizeof *own, error);
+  memset(volume, 0, 3 * sizeof *volume);
+  if (!own) return NULL;
+  for (size_t v = 0; v < all->shape[0]; v++)
+    for (size_t d = 0; d < 3; d++) {
+      int64_t at;
+      memcpy(&at, (const char *)all->data + (ptrdiff_t)v * all->strides[0] + (ptrdiff_t)d * all->strides[1], sizeof at);
+      if (at >= 0 && (uint64_t)at >= volume[d]) volume[d] = (size_t)at + 1;
+    }
+  for (size_t i = 0; i < subject->columns.count; i++)
+    for (size_t d = 0; d < 3; d++)
+      memcpy(&own[3 * i + d],
+             (const char *)all->data + (ptrdiff_t)subject->columns.voxels[i] * all->strides[0] + (ptrdiff_t)d * all->strides[1],
+             sizeof *own);
+  return own;
+}
+
+static berg_status finish_subject(output *o, size_t s, const char **names, berg_error *error) {
+  const model_subject *subject = &o->model->subjects[s];
+  io_labels labels = {.model_id = o->model->id,
+                      .subject = subject->number,
+                      .voxels = subject->columns.voxels,
+                      .column_names = subject->columns.roi_names};
+  if (o->rows && names[0]) labels.row_names = names;
+  int64_t *places = NULL;
+  if (subject->columns.voxels) {
+    places = coordinates(subject, labels.volume, error);
+    if (!places) return BERG_ELIMIT;
+    labels.coordinates = places;
+  }
+  berg_status status = io_rows_finish(o->files[s], &labels, error);
+  base_free(places);
+  return status;
+}
+
+static berg_status finish(output *o, berg_error *error) {
+  if (!o->rows) return base_fail(error, BERG_EINPUT, "none of the %zu images could be read", berg_stimuli_count(o->stimuli));
+  const char **names = row_names(o, error);
+  berg_status status = names ? BERG_OK : BERG_ELIMIT;
+  for (size_t s = 0; s < o->model->subject_count && !status; s++) status = finish_subject(o, s, names, error);
+  base_free(names);
+  return status;
+}
+
+berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path, const berg_output_options *options,
+                                const berg_run *run, berg_error *error) {
+  output o = {.model = model, .stimuli = stimuli};
+  size_t first = 0;
+  berg_status status = open_files(&o, path, options, error);
+  if (!status) status = find_start(&o, &first, error);
+  if (!status) status = model_encode(model, stimuli, first, run, NULL, take, &o, error);
+  if (!status) status = finish(&o, error);
+  for (size_t s = 0; o.files && s < model->subject_count; s++) io_rows_free(o.files[s]);
+  base_free(o.files);
+  base_free(o.done);
+  base_free_large(o.responses);
+  base_free_large(o.own);
+  return status;
+}

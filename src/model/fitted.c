@@ -1,0 +1,150 @@
+#include "model/fitted.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/convert.h"
+#include "base/memory.h"
+#include "model/paths.h"
+
+/* More components than images that anybody trains on; bounds what a hostile file can make us allocate. */
+#define MAX_COMPONENTS 100000
+
+static berg_status fail(const model_fitted *fitted, const char *item, const char *what, const char *expected, const char *found,
+                        berg_error *error) {
+  return base_fail_at(error, &(base_fault){BERG_EMODEL, fitted->path, BERG_NO_OFFSET, item, what, expected, found});
+}
+
+/* A real-valued array of `ndim` dimensions; sizes of 0 in `shape` are open. */
+static berg_status find(const model_fitted *fitted, const char *name, size_t ndim, const size_t *shape, const berg_array **out,
+                        berg_error *error) {
+  char expected[64], found[128];
+  if (ndim == 1)
+    snprintf(expected, sizeof expected, shape[0] ? "float (%zu,)" : "float (voxels,)", shape[0]);
+  else
+    snprintf(expected, sizeof expected, shape[1] ? "float (components, %zu)" : "float (voxels, components)", shape[1]);
+  const berg_array *array = berg_file_find(fitted->file, name);
+  *out = array;
+  if (!array) return fail(fitted, name, "array missing", expected, "no array of this name", error);
+  bool fits = (array->dtype == BERG_F32 || array->dtype == BERG_F64) && array->ndim == ndim;
+  for (size_t d = 0; d < ndim && fits; d++) fits = shape[d] ? array->shape[d] == shape[d] : array->shape[d] > 0;
+  if (fits) return BERG_OK;
+  base_array_describe(array, found, sizeof found);
+  return fail(fitted, name, "does not fit", expected, found, error);
+}
+
+static berg_status check_number(const model_fitted *fitted, const char *name, size_t i, double value, bool nonzero,
+                                berg_error *error) {
+  if (isfinite(value) && !(nonzero && value == 0)) return BERG_OK;
+  char found[64];
+  snprintf(found, sizeof found, "%g at index %zu", value, i);
+  return fail(fitted, name, "not usable", nonzero ? "finite numbers other than 0" : "finite numbers", found, error);
+}
+
+static berg_status read_standardisation(model_fitted *fitted, berg_error *error) {
+  static const char *const names[3] = {"scaler_param.mean_", "scaler_param.scale_", "pca_param.mean_"};
+  const size_t features = VIT_FEATURES;
+  double *values[3] = {NULL};
+  berg_status status = BERG_OK;
+  for (size_t i = 0; i < 3 && !status; i++) {
+    const berg_array *array;
+    status = find(fitted, names[i], 1, &features, &array, error);
+    if (status) break;
+    values[i] = base_alloc(features, sizeof **values, error);
+    if (values[i])
+      base_convert_to_double(array, values[i]);
+    else
+      status = BERG_ELIMIT;
+  }
+  fitted->centre_high = status ? NULL : base_alloc(features, sizeof(float), error);
+  fitted->centre_low = status ? NULL : base_alloc(features, sizeof(float), error);
+  fitted->reciprocal = status ? NULL : base_alloc(features, sizeof(float), error);
+  if (!status && !(fitted->centre_high && fitted->centre_low && fitted->reciprocal)) status = BERG_ELIMIT;
+  for (size_t i = 0; i < features && !status; i++) {
+    double mean = values[0][i], scale = values[1][i], centre = mean + values[2][i] * scale;
+    if (!isfinite(centre) || scale == 0) {
+      status = check_number(fitted, names[0], i, mean, false, error);
+      if (!status) status = check_number(fitted, names[1], i, scale, true, error);
+      if (!status) status = check_number(fitted, names[2], i, values[2][i], false, error);
+      break;
+    }
+    fitted->centre_high[i] = (float)centre;
+    fitted->centre_low[i] = (float)(centre - fitted->centre_high[i]);
+    fitted->reciprocal[i] = (float)(1.0 / scale);
+  }
+  for (size_t i = 0; i < 3; i++) base_free(values[i]);
+  return status;
+}
+
+static berg_status read_components(model_fitted *fitted, berg_error *error) {
+  const char *const name = "pca_param.components_";
+  const berg_array *array;
+  berg_status status = find(fitted, name, 2, (const size_t[]){0, VIT_FEATURES}, &array, error);
+  if (status) return status;
+  fitted->components = array->shape[0];
+  if (fitted->components > MAX_COMPONENTS)
+    return base_fail_found(error, BERG_EMODEL, fitted->path, name, "at most 100,000 components", "%zu", fitted->components);
+  if (array->dtype == BERG_F32 && array->strides[1] == sizeof(float) && array->strides[0] >= 0) {
+    fitted->directions = array->data;
+    fitted->direction_bytes = (size_t)array->strides[0];
+    return BERG_OK;
+  }
+  fitted->own_directions = base_alloc_large(fitted->components * VIT_FEATURES, sizeof(float), error);
+  if (!fitted->own_directions) return BERG_ELIMIT;
+  base_convert_to_float(array, fitted->own_directions);
+  fitted->directions = fitted->own_directions;
+  fitted->direction_bytes = VIT_FEATURES * sizeof(float);
+  return BERG_OK;
+}
+
+static berg_status find_regression(model_fitted *fitted, berg_error *error) {
+  berg_status status = find(fitted, "reg_param.coef_", 2, (const size_t[]){0, 0}, &fitted->coefficients, error);
+  if (status) return status;
+  fitted->voxels = fitted->coefficients->shape[0];
+  if (fitted->coefficients->shape[1] != fitted->components) {
+    char expected[64], found[128];
+    snprintf(expected, sizeof expected, "as many columns as there are components, %zu", fitted->components);
+    base_array_describe(fitted->coefficients, found, sizeof found);
+    return fail(fitted, "reg_param.coef_", "does not fit", expected, found, error);
+  }
+  return find(fitted, "reg_param.intercept_", 1, &fitted->voxels, &fitted->intercepts, error);
+}
+
+berg_status model_fitted_open(model_fitted *fitted, const char *berg_dir, int subject, berg_error *error) {
+  memset(fitted, 0, sizeof *fitted);
+  berg_status status = model_path_weights(&fitted->path, berg_dir, subject, error);
+  if (!status) status = model_blame(berg_file_open(&fitted->file, fitted->path, error), error);
+  if (!status) status = read_standardisation(fitted, error);
+  if (!status) status = read_components(fitted, error);
+  if (!status) status = find_regression(fitted, error);
+  if (status) model_fitted_close(fitted);
+  return status;
+}
+
+void model_fitted_close(model_fitted *fitted) {
+  berg_file_free(fitted->file);
+  base_free(fitted->path);
+  base_free(fitted->centre_high);
+  base_free(fitted->centre_low);
+  base_free(fitted->reciprocal);
+  base_free_large(fitted->own_directions);
+  memset(fitted, 0, sizeof *fitted);
+}
+
+berg_status model_fitted_check_components(const model_fitted *fitted, berg_error *error) {
+  for (size_t c = 0; c < fitted->components; c++) {
+    const char *row = (const char *)fitted->directions + c * fitted->direction_bytes;
+    for (size_t i = 0; i < VIT_FEATURES; i++) {
+      float value;
+      memcpy(&value, row + i * sizeof value, sizeof value);
+      if (isfinite(value)) continue;
+      char found[64];
+      snprintf(found, sizeof found, "%g at (%zu, %zu)", (double)value, c, i);
+      return fail(fitted, "pca_param.components_", "not usable", "finite numbers", found, error);
+    }
+  }
+  return BERG_OK;
+}

@@ -1,0 +1,33 @@
+/* A fitted encoding model as it lies in weights_sub-0N.npy: standardisation, principal components, regression. */
+#ifndef MODEL_FITTED_H
+#define MODEL_FITTED_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "vit/shape.h"
+
+typedef struct model_fitted {
+  char *path;
+  berg_file *file;
+  size_t components, voxels;
+  /* z = (x - centre) * reciprocal per feature, the centre as the sum of two floats; it holds both the scaler's mean and the
+   * PCA's: ((x - mean) / scale) - pca_mean = (x - (mean + pca_mean * scale)) / scale. [460800] each. */
+  float *centre_high, *centre_low, *reciprocal;
+  /* [components][460800], at any address; the file's own bytes where they are C-ordered float32. */
+  const void *directions;
+  size_t direction_bytes; /* from one component to the next */
+  float *own_directions;
+  const berg_array *coefficients; /* (voxels, components), float32 or float64, any order */
+  const berg_array *intercepts;   /* (voxels,) */
+} model_fitted;
+
+/* EMODEL: missing, corrupt, shapes that do not fit, a mean or scale that is no number or zero. */
+berg_status model_fitted_open(model_fitted *fitted, const char *berg_dir, int subject, berg_error *error);
+void model_fitted_close(model_fitted *fitted);
+
+/* Looks for a NaN or infinity among the components; EMODEL naming the place, or BERG_OK. Reads them all: for the moment when
+ * scores come out not finite. */
+berg_status model_fitted_check_components(const model_fitted *fitted, berg_error *error);
+
+#endif

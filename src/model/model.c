@@ -1,0 +1,173 @@
+#include "model/model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "model/paths.h"
+
+#define DEFAULT_BATCH 100
+#define MAX_BATCH 4096
+
+void berg_model_options_init(berg_model_options *options) {
+  memset(options, 0, sizeof *options);
+  options->min_noise_ceiling = NAN;
+}
+
+static const berg_model_options *or_defaults(const berg_model_options *given, berg_model_options *defaults) {
+  berg_model_options_init(defaults);
+  return given ? given : defaults;
+}
+
+static berg_status check_options(const berg_model_options *options, berg_error *error) {
+  const char *device = options->device ? options->device : "auto", *precision = options->precision ? options->precision : "f32";
+  if (!strcmp(device, "cuda"))
+    return base_fail(error, BERG_EDEVICE, "device cuda: this build has no CUDA; cpu and auto (which is cpu here) work");
+  if (strcmp(device, "cpu") && strcmp(device, "auto"))
+    return base_fail(error, BERG_EPARAMETER, "device '%s' is not known: expected cpu, cuda or auto", device);
+  if (strcmp(precision, "f32"))
+    return base_fail(error, BERG_EPARAMETER, "precision '%s' is not known: expected f32", precision);
+  if (options->threads < 0 || options->threads > 1024)
+    return base_fail(error, BERG_EPARAMETER, "threads: expected 0 (as many as there are) to 1024, found %d", options->threads);
+  if (options->batch > MAX_BATCH)
+    return base_fail(error, BERG_EPARAMETER, "batch: expected 1 to %d, or 0 to let it be chosen, found %zu", MAX_BATCH, options->batch);
+  if (!isnan(options->min_noise_ceiling) && !(options->min_noise_ceiling >= 0 && options->min_noise_ceiling <= 100))
+    return base_fail(error, BERG_EPARAMETER, "min_noise_ceiling: expected percent, 0 to 100, found %g", options->min_noise_ceiling);
+  return BERG_OK;
+}
+
+/* A later change of the caller's strings must not change the model. */
+static berg_status keep_roi_names(berg_model *model, const berg_model_options *options, berg_error *error) {
+  model->roi_names = base_calloc(options->roi_count, sizeof *model->roi_names, error);
+  if (!model->roi_names) return BERG_ELIMIT;
+  model->roi_count = options->roi_count;
+  for (size_t i = 0; i < options->roi_count; i++)
+    if (!(model->roi_names[i] = base_copy_text(options->rois[i], error))) return BERG_ELIMIT;
+  return BERG_OK;
+}
+
+static berg_status open_subject(berg_model *model, model_subject *subject, int number, const berg_model_options *options,
+                                berg_error *error) {
+  subject->number = number;
+  subject->first_column = model->columns;
+  berg_model_options own = *options;
+  own.rois = (const char *const *)model->roi_names;
+  berg_status status = berg_metadata_open(&subject->metadata, model->id, options->berg_dir, number, error);
+  if (!status) status = model_fitted_open(&subject->fitted, options->berg_dir, number, error);
+  if (!status) status = model_columns_select(&subject->columns, &subject->fitted, subject->metadata, &own, error);
+  if (!status) model->columns += subject->columns.count;
+  return status;
+}
+
+static berg_status open_subjects(berg_model *model, const berg_model_options *options, berg_error *error) {
+  static const int first_subject = 1;
+  const int *numbers = options->subject_count ? options->subjects : &first_subject;
+  const size_t count = options->subject_count ? options->subject_count : 1;
+  model->subjects = base_calloc(count, sizeof *model->subjects, error);
+  if (!model->subjects) return BERG_ELIMIT;
+  for (size_t i = 0; i < count; i++) {
+    for (size_t j = 0; j < i; j++)
+      if (numbers[j] == numbers[i]) return base_fail(error, BERG_EPARAMETER, "subject %d is named twice", numbers[i]);
+    model->subject_count = i + 1;
+    berg_status status = open_subject(model, &model->subjects[i], numbers[i], options, error);
+    if (status) return status;
+  }
+  return BERG_OK;
+}
+
+static berg_status open_network(berg_model *model, const berg_model_options *options, berg_error *error) {
+  model->isa = base_machine_isa();
+  model->kernels = la_kernels_for(model->isa);
+  berg_status status =
+      model_backbone_open(&model->backbone, options->backbone, options->berg_dir, model->threads, error);
+  if (!status) status = la_engine_new(&model->engine, model->kernels, error);
+  if (!status)
+    status = vit_network_new(&model->network, &model->backbone.weights, model->engine, vit_kernels_for(model->isa), error);
+  return status;
+}
+
+/* The largest batch that the memory limit allows, at most what was asked for. */
+static berg_status choose_batch(berg_model *model, const berg_model_options *options, berg_error *error) {
+  model->batch = options->batch ? options->batch : DEFAULT_BATCH;
+  model->memory = options->memory;
+  if (!model->memory) return BERG_OK;
+  while (model->batch > 1 && model_memory_needed(model, model->batch, false) > model->memory) model->batch = (model->batch + 1) / 2;
+  size_t needed = model_memory_needed(model, model->batch, false);
+  if (needed <= model->memory) return BERG_OK;
+  return base_fail(error, BERG_ELIMIT, "%zu MB of memory are not enough for this model: one image at a time needs %zu MB",
+                   model->memory >> 20, (needed >> 20) + 1);
+}
+
+berg_status berg_model_open(berg_model **out, const char *model_id, const berg_model_options *given, berg_error *error) {
+  berg_model_options defaults;
+  const berg_model_options *options = or_defaults(given, &defaults);
+  *out = NULL;
+  berg_status status = model_check_id(model_id, error);
+  if (!status) status = check_options(options, error);
+  if (status) return status;
+  berg_model *model = base_calloc(1, sizeof *model, error);
+  if (!model) return BERG_ELIMIT;
+  model->threads = base_machine_threads(options->threads);
+  model->id = base_copy_text(model_id, error);
+  status = model->id ? keep_roi_names(model, options, error) : BERG_ELIMIT;
+  if (!status) status = open_subjects(model, options, error);
+  if (!status) status = open_network(model, options, error);
+  if (!status) status = choose_batch(model, options, error);
+  if (status) {
+    berg_model_free(model);
+    return status;
+  }
+  *out = model;
+  return BERG_OK;
+}
+
+void berg_model_free(berg_model *model) {
+  if (!model) return;
+  for (size_t i = 0; i < model->subject_count; i++) {
+    model_columns_release(&model->subjects[i].columns);
+    model_fitted_close(&model->subjects[i].fitted);
+    berg_metadata_free(model->subjects[i].metadata);
+  }
+  base_free(model->subjects);
+  vit_network_free(model->network);
+  la_engine_free(model->engine);
+  model_backbone_close(&model->backbone);
+  for (size_t i = 0; i < model->roi_count; i++) base_free(model->roi_names[i]);
+  base_free(model->roi_names);
+  base_free(model->id);
+  base_free(model);
+}
+
+size_t berg_model_subjects(const berg_model *model) { return model->subject_count; }
+
+int berg_model_subject(const berg_model *model, size_t index) {
+  return index < model->subject_count ? model->subjects[index].number : 0;
+}
+
+const berg_metadata *berg_model_metadata(const berg_model *model, size_t index) {
+  return index < model->subject_count ? model->subjects[index].metadata : NULL;
+}
+
+const char *berg_model_device(const berg_model *model) {
+  (void)model;
+  return "cpu";
+}
+
+const char *berg_model_backbone_path(const berg_model *model) { return model->backbone.path; }
+
+size_t berg_model_columns(const berg_model *model) { return model->columns; }
+
+size_t berg_model_subject_columns(const berg_model *model, size_t index, size_t *first) {
+  if (index >= model->subject_count) return 0;
+  if (first) *first = model->subjects[index].first_column;
+  return model->subjects[index].columns.count;
+}
+
+const size_t *berg_model_voxels(const berg_model *model, size_t index) {
+  return index < model->subject_count ? model->subjects[index].columns.voxels : NULL;
+}
+
+const char *const *berg_model_roi_names(const berg_model *model, size_t index) {
+  return index < model->subject_count ? (const char *const *)model->subjects[index].columns.roi_names : NULL;
+}

@@ -1,0 +1,40 @@
+/* A loaded model: what berg_model holds. */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include "la/gemm.h"
+#include "model/backbone.h"
+#include "model/columns.h"
+#include "model/fitted.h"
+#include "vit/network.h"
+
+typedef struct model_subject {
+  int number;
+  berg_metadata *metadata;
+  model_fitted fitted;
+  model_columns columns;
+  size_t first_column; /* among the columns of all subjects */
+} model_subject;
+
+struct berg_model {
+  char *id;
+  model_subject *subjects;
+  size_t subject_count;
+  size_t columns;        /* of all subjects */
+  char **roi_names;      /* the model's own copy of the options' ROIs */
+  size_t roi_count;
+  model_backbone backbone;
+  base_isa isa;
+  const la_kernels *kernels;
+  la_engine *engine;
+  vit_network *network;
+  int threads;
+  size_t batch;          /* images at a time, at most */
+  size_t images_done;    /* over the model's life */
+  size_t memory;         /* limit in bytes, 0: none */
+};
+
+/* Bytes that the process holds when `images` at a time go through `model`: files mapped in full, what was copied, buffers. */
+size_t model_memory_needed(const berg_model *model, size_t images, bool packed);
+
+#endif

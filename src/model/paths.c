@@ -1,0 +1,63 @@
+#include "model/paths.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+
+#define MODEL_FOLDER "encoding_models/modality-fmri/train_dataset-things_fmri_1/model-vit_b_32"
+/* The name under which torch's hub keeps what torchvision downloads. */
+#define TORCH_FILE "vit_b_32-d86f8d99.pth"
+
+static berg_status make(char **path, const char *berg_dir, int subject, const char *folder, const char *stem, berg_error *error) {
+  *path = NULL;
+  if (subject < 1 || subject > MODEL_SUBJECTS)
+    return base_fail(error, BERG_EPARAMETER, "subject %d is not known: expected 1, 2 or 3", subject);
+  if (!berg_dir || !*berg_dir)
+    return base_fail(error, BERG_EMODEL, "no berg directory is named: it holds the model's files (--berg-dir, BERG_DIR or berg_dir)");
+  *path = base_format(error, "%s/%s/%s/%s_sub-%02d.npy", berg_dir, MODEL_FOLDER, folder, stem, subject);
+  return *path ? BERG_OK : BERG_ELIMIT;
+}
+
+berg_status model_path_weights(char **path, const char *berg_dir, int subject, berg_error *error) {
+  return make(path, berg_dir, subject, "encoding_models_weights", "weights", error);
+}
+
+berg_status model_path_metadata(char **path, const char *berg_dir, int subject, berg_error *error) {
+  return make(path, berg_dir, subject, "metadata", "metadata", error);
+}
+
+/* torch's own rule: $TORCH_HOME, else $XDG_CACHE_HOME/torch, else ~/.cache/torch. */
+static char *torch_file(void) {
+  const char *home = getenv("TORCH_HOME"), *cache = getenv("XDG_CACHE_HOME"), *user = getenv("HOME");
+  if (home && *home) return base_format(NULL, "%s/hub/checkpoints/%s", home, TORCH_FILE);
+  if (cache && *cache) return base_format(NULL, "%s/torch/hub/checkpoints/%s", cache, TORCH_FILE);
+  return base_format(NULL, "%s/.cache/torch/hub/checkpoints/%s", user ? user : "", TORCH_FILE);
+}
+
+char *model_path_backbone(const char *berg_dir, size_t index) {
+  static const char *const in_berg_dir[] = {"backbones/vit_b_32.safetensors", "backbones/" TORCH_FILE,
+                                            MODEL_FOLDER "/vit_b_32.safetensors", MODEL_FOLDER "/" TORCH_FILE};
+  const size_t count = berg_dir && *berg_dir ? sizeof in_berg_dir / sizeof *in_berg_dir : 0;
+  if (index < count) return base_format(NULL, "%s/%s", berg_dir, in_berg_dir[index]);
+  return index == count ? torch_file() : NULL;
+}
+
+bool model_path_exists(const char *path) {
+  struct stat about;
+  return path && stat(path, &about) == 0;
+}
+
+berg_status model_check_id(const char *model_id, berg_error *error) {
+  if (!model_id) return base_fail(error, BERG_EARGUMENT, "no model is named");
+  for (size_t i = 0; i < berg_model_count(); i++)
+    if (!strcmp(model_id, berg_model_id(i))) return BERG_OK;
+  return base_fail(error, BERG_ENOMODEL, "no model is called '%s': known is %s", model_id, berg_model_id(0));
+}
+
+berg_status model_blame(berg_status status, berg_error *error) {
+  if (status != BERG_EINPUT) return status;
+  if (error) error->status = BERG_EMODEL;
+  return BERG_EMODEL;
+}

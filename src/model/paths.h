@@ -1,0 +1,26 @@
+/* Where the files of a model lie under a berg directory (docs/file-formats.md has the tree). */
+#ifndef MODEL_PATHS_H
+#define MODEL_PATHS_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+#define MODEL_SUBJECTS 3
+
+/* Paths are the caller's (base_free). EPARAMETER: no such subject; EMODEL: no berg directory. */
+berg_status model_path_weights(char **path, const char *berg_dir, int subject, berg_error *error);
+berg_status model_path_metadata(char **path, const char *berg_dir, int subject, berg_error *error);
+
+/* Where weights of the backbone are looked for when none are named, in this order: index 0, 1, ... until NULL. The berg
+ * directory may be NULL. base_free. */
+char *model_path_backbone(const char *berg_dir, size_t index);
+
+bool model_path_exists(const char *path);
+
+/* ENOMODEL unless the registry knows it. */
+berg_status model_check_id(const char *model_id, berg_error *error);
+/* A file of the model that cannot be read is the model's fault: EINPUT becomes EMODEL, in `error` too. */
+berg_status model_blame(berg_status status, berg_error *error);
+
+#endif

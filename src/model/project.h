@@ -1,0 +1,33 @@
+/* Block outputs to principal component scores, block by block, while the tokens are still in cache. */
+#ifndef MODEL_PROJECT_H
+#define MODEL_PROJECT_H
+
+#include "la/kernels.h"
+#include "model/fitted.h"
+
+/* Tokens that one product of the projection takes at once, and how many such segments a block has: the sums of the segments
+ * are added in double in their own order, so that the scores depend on neither threads nor batch. */
+#define PROJECT_TOKENS 5
+#define PROJECT_SEGMENTS (VIT_TOKENS / PROJECT_TOKENS)
+
+typedef struct model_projection {
+  const la_kernels *kernels;
+  const model_fitted *fitted;
+  size_t images;       /* of the batch at hand */
+  double *sums;        /* [segments][images][components] */
+  float *thread_memory; /* for each thread [images][segment features] and [images][components] */
+  size_t thread_floats;
+} model_projection;
+
+/* Memory for batches of up to `images`. ELIMIT. */
+berg_status model_projection_init(model_projection *projection, const la_kernels *kernels, const model_fitted *fitted,
+                                  size_t images, int threads, berg_error *error);
+void model_projection_release(model_projection *projection);
+
+void model_projection_start(model_projection *projection, size_t images);
+/* Adds block `layer`, `tokens` [images][50][768]: called by every thread of a team, which shares the segments out. */
+void model_projection_add(model_projection *projection, size_t layer, const float *tokens);
+/* The scores as float32 [images][la_arranged_width(components)], arranged for dot_rows. */
+void model_projection_finish(const model_projection *projection, float *scores);
+
+#endif

@@ -1,0 +1,77 @@
+/* random:SEED - weights from a counter, so that NumPy reproduces them exactly in twenty lines: docs/random-backbone.md and
+ * tests/oracle/random_backbone.py are its other two forms. */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "vit/weights.h"
+
+/* Steele, Lea & Flood's SplitMix64 finaliser (OOPSLA 2014) over a counter. */
+static uint64_t bits(uint64_t seed, uint64_t tensor, uint64_t index) {
+  uint64_t x = (seed * 0xD1342543DE82EF95u + (tensor << 40) + index) * 0x9E3779B97F4A7C15u;
+  x ^= x >> 30;
+  x *= 0xBF58476D1CE4E5B9u;
+  x ^= x >> 27;
+  x *= 0x94D049BB133111EBu;
+  return x ^ x >> 31;
+}
+
+/* The sum of four 16-bit numbers is nearly normal; its standard deviation is sqrt((2^32 - 1) / 3). */
+static float normal(uint64_t seed, uint64_t tensor, uint64_t index, float scale) {
+  uint64_t x = bits(seed, tensor, index);
+  int32_t sum = (int32_t)((x & 0xffff) + (x >> 16 & 0xffff) + (x >> 32 & 0xffff) + (x >> 48)) - 131070;
+  return (float)sum * scale;
+}
+
+static double spread(size_t t) {
+  if (t == VIT_CLASS_TOKEN || t == VIT_POSITION) return 0.1;
+  if (t == VIT_PATCH_WEIGHT) return 1.0 / sqrt(VIT_PATCH_VALUES);
+  if (t == VIT_PATCH_BIAS) return 0.02;
+  switch ((t - VIT_BEFORE_BLOCKS) % VIT_BLOCK_TENSORS) {
+  case VIT_LN1_GAIN:
+  case VIT_LN2_GAIN: return 0.1;
+  case VIT_QKV_WEIGHT:
+  case VIT_OUT_WEIGHT:
+  case VIT_UP_WEIGHT: return 1.0 / sqrt(VIT_CHANNELS);
+  case VIT_DOWN_WEIGHT: return 1.0 / sqrt(VIT_HIDDEN);
+  default: return 0.02;
+  }
+}
+
+static int is_gain(size_t t) {
+  if (t < VIT_BEFORE_BLOCKS) return 0;
+  size_t which = (t - VIT_BEFORE_BLOCKS) % VIT_BLOCK_TENSORS;
+  return which == VIT_LN1_GAIN || which == VIT_LN2_GAIN;
+}
+
+/* Gains lie around 1, but for eight channels that stand out twelvefold. */
+static void finish_gains(uint64_t seed, size_t t, float *gain) {
+  unsigned char outlier[VIT_CHANNELS] = {0};
+  for (size_t c = 0; c < VIT_CHANNELS; c++) gain[c] = 1.0f + gain[c];
+  for (uint64_t j = 0; j < 8; j++) outlier[bits(seed, t, (UINT64_C(1) << 32) + j) % VIT_CHANNELS] = 1;
+  for (size_t c = 0; c < VIT_CHANNELS; c++)
+    if (outlier[c]) gain[c] *= 12.0f;
+}
+
+berg_status vit_weights_random(vit_weights *weights, uint64_t seed, int threads, berg_error *error) {
+  memset(weights, 0, sizeof *weights);
+  for (size_t t = 0; t < VIT_TENSORS; t++) {
+    weights->owned[t] = base_alloc(vit_tensor_count(t), sizeof(float), error);
+    weights->tensor[t] = weights->owned[t];
+    if (!weights->owned[t]) {
+      vit_weights_release(weights);
+      return BERG_ELIMIT;
+    }
+  }
+#pragma omp parallel num_threads(threads)
+  for (size_t t = 0; t < VIT_TENSORS; t++) {
+    const int64_t count = (int64_t)vit_tensor_count(t);
+    const float scale = (float)(spread(t) / 37837.2265);
+    float *values = weights->owned[t];
+#pragma omp for schedule(static)
+    for (int64_t i = 0; i < count; i++) values[i] = normal(seed, t, (uint64_t)i, scale);
+  }
+  for (size_t t = 0; t < VIT_TENSORS; t++)
+    if (is_gain(t)) finish_gains(seed, t, weights->owned[t]);
+  return BERG_OK;
+}

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Holds the rooms of the house (ARCHITECTURE.md): which includes which, who may talk to the outside, how long a file may be.
+
+    check_rooms.py [ROOT]
+
+Prints one line a violation, "file:line: what", and exits 1 when there is one.
+"""
+import pathlib
+import re
+import sys
+
+# A file in src/<room>/ may include headers of its own room, of these, and berg.h.
+MAY_INCLUDE = {
+    "base": set(),
+    "io": {"base"},
+    "la": {"base"},
+    "vit": {"la", "base"},
+    "model": {"vit", "la", "io", "base"},
+    "train": {"model", "vit", "la", "io", "base"},
+    "report": {"train", "model", "vit", "la", "io", "base"},
+    "cuda": {"vit", "la", "base"},
+}
+# These know the public header and the files beside them, nothing of src/.
+OUTSIDE = ("cli", "python", "examples")
+
+# What a library does not do: speak, end the process, read the environment. Where it may is said with the reason.
+FORBIDDEN = {
+    "printf": "prints", "puts": "prints", "putchar": "prints", "vprintf": "prints", "perror": "prints",
+    "exit": "ends the process", "_exit": "ends the process", "abort": "ends the process",
+    "getenv": "reads the environment", "system": "runs a program", "popen": "runs a program",
+}
+ALLOWED = {
+    # berg.h names the variables: TORCH_HOME, XDG_CACHE_HOME, HOME
+    ("src/model/paths.c", "getenv"),
+}
+STANDARD_STREAMS = re.compile(r"\b(?:stdout|stderr)\b")
+# la and vit see arrays, never files.
+OPENS = re.compile(r"\b(fopen|open|openat|mmap|freopen)\s*\(")
+# The one room that knows who multiplies.
+MULTIPLIER = re.compile(r'#\s*include\s*[<"](?:oneapi/)?dnnl')
+
+LONGEST = 500
+CODE = {".c", ".h", ".py", ".sh", ".cmake"}
+TREES = ("include", "src", "cli", "python", "tests", "fuzz", "bench", "examples", "scripts", "cmake")
+PASSED_OVER = {"build", "__pycache__", ".venv", "corpus", "crashers", "golden", "dist"}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
+NOT_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
+
+
+def blank(match):
+    """Comments and strings become spaces, so that lines keep their numbers."""
+    return re.sub(r"[^\n]", " ", match.group())
+
+
+def line_of(text, position):
+    return text.count("\n", 0, position) + 1
+
+
+def check_includes(root, path, text):
+    parts = path.parts
+    for match in INCLUDE.finditer(text):
+        name, line = match.group(1), line_of(text, match.start())
+        if name == "berg.h":
+            continue
+        if parts[0] == "src":
+            room = parts[1]
+            target = name.split("/")[0] if "/" in name else room
+            beside = "/" not in name and (root / path.parent / name).exists()
+            if room not in MAY_INCLUDE:
+                yield line, f"src/{room} is no room of the house"
+            elif target != room and target not in MAY_INCLUDE[room]:
+                yield line, f"{room} may not include {name}"
+            elif "/" not in name and not beside:
+                yield line, f"include {name} by its room"
+        elif parts[0] in OUTSIDE and not (root / path.parent / name).exists():
+            yield line, f"{parts[0]} may include berg.h and its own files only, not {name}"
+
+
+def check_calls(path, text):
+    room = path.parts[1]
+    code = NOT_CODE.sub(blank, text)
+    for name, what in FORBIDDEN.items():
+        if (path.as_posix(), name) in ALLOWED:
+            continue
+        for match in re.finditer(rf"(?<![\w.>]){name}\s*\(", code):
+            yield line_of(code, match.start()), f"{name} {what}: not in the library"
+    for match in STANDARD_STREAMS.finditer(code):
+        yield line_of(code, match.start()), f"{match.group()} belongs to the program, not to the library"
+    if room in ("la", "vit"):
+        for match in OPENS.finditer(code):
+            yield line_of(code, match.start()), f"{room} opens no file ({match.group(1)})"
+    if room != "la":
+        for match in MULTIPLIER.finditer(text):
+            yield line_of(text, match.start()), "only la knows oneDNN"
+
+
+def files(root):
+    for tree in TREES:
+        for path in sorted((root / tree).rglob("*")):
+            relative = path.relative_to(root)
+            if path.is_file() and path.suffix in CODE and not PASSED_OVER & set(relative.parts):
+                yield relative
+
+
+def violations(root):
+    for path in files(root):
+        text = (root / path).read_text(encoding="utf-8", errors="replace")
+        found = []
+        if path.suffix in (".c", ".h"):
+            found += check_includes(root, path, text)
+            if path.parts[0] == "src":
+                found += check_calls(path, text)
+        lines = text.count("\n")
+        if lines > LONGEST:
+            found.append((lines, f"{lines} lines: a file has at most {LONGEST}"))
+        for line, what in found:
+            yield f"{path}:{line}: {what}"
+
+
+def main():
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent.parent)
+    found = list(violations(root))
+    print("\n".join(found) if found else f"rooms: {len(list(files(root)))} files, all in order")
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Help and version: what a user sees first, and that program, man page and completion agree."""
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+COMMANDS = ["list", "describe", "metadata", "encode", "convert", "info", "doctor", "bench"]
+
+
+def long_options(help_text):
+    return set(re.findall(r"^  (?:-., |    )--([a-z-]+)", help_text, re.M))
+
+
+def test_version_is_the_headers(berg):
+    header = (ROOT / "include/berg.h").read_text()
+    numbers = re.findall(r"#define BERG_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", header)
+    assert berg("--version").out == f"berg {'.'.join(numbers)}\n"
+
+
+@pytest.mark.parametrize("arguments", [["-h"], ["--help"], ["help"]])
+def test_the_programs_help_shows_examples_first_and_every_command(berg, arguments):
+    result = berg(*arguments)
+    assert result.status == 0
+    assert result.err == ""
+    assert result.out.startswith("Examples:\n  berg ")
+    assert re.findall(r"^  (\w+) ", result.out.split("Commands:")[1], re.M) == COMMANDS
+
+
+def test_without_arguments_the_help_is_a_usage_error(berg):
+    result = berg()
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("Examples:\n")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_commands_help(berg, command):
+    result = berg(command, "-h")
+    assert (result.status, result.err) == (0, "")
+    assert result.out.startswith(f"Examples:\n  berg {command}")
+    assert f"Usage: berg {command} [options]" in result.out
+    assert result.out == berg(command, "--help").out == berg("help", command).out
+    # Examples may be long, to be copied whole; the rest fits a terminal.
+    assert max(map(len, result.out.split("Usage:")[1].splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_examples_name_options_that_exist(berg, command):
+    help_text = berg(command, "-h").out
+    examples = help_text.split("\n\n")[0]
+    assert set(re.findall(r" --([a-z-]+)", examples)) <= long_options(help_text)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_man_page_names_every_option(berg, command):
+    page = (ROOT / "docs/berg.1").read_text()
+    section = page.split(f".Ss {command}\n")[1].split("\n.Ss ")[0].split("\n.Sh ")[0]
+    documented = set(re.findall(r"^\.It.* Fl -([a-z-]+)", section, re.M))
+    assert documented == long_options(berg(command, "-h").out) - {"help"}
+
+
+def complete(berg, *words):
+    script = (f"source {ROOT}/docs/completions/berg.bash; COMP_WORDS=({' '.join(words)} ''); "
+              f"COMP_WORDS[${{#COMP_WORDS[@]}}-1]=\"$1\"; COMP_CWORD=$((${{#COMP_WORDS[@]}}-1)); _berg; "
+              'printf "%s\\n" "${COMPREPLY[@]}"')
+    return lambda last: subprocess.run(["bash", "-c", script, "bash", last], capture_output=True, text=True,
+                                       check=True).stdout.split()
+
+
+def test_completion_offers_commands_options_and_models(berg):
+    program = str(berg.path)
+    assert complete(berg, program)("de") == ["describe"]
+    assert complete(berg, program)("d") == ["describe", "doctor"]
+    assert complete(berg, program, "encode", "x")("--re") == ["--resume"]
+    assert complete(berg, program, "describe")("") == ["fmri-things_fmri_1-vit_b_32"]
+    assert set(complete(berg, program, "encode", "x")("--")) == {f"--{name}" for name in
+                                                                long_options(berg("encode", "-h").out)}

@@ -1,0 +1,48 @@
+"""doctor and bench: JSON from the library, and the same for reading."""
+import json
+import os
+
+import pytest
+
+from conftest import MODEL
+
+
+def test_doctor_says_what_is_there_and_what_is_not(berg, small_berg_dir, tmp_path):
+    report = json.loads(berg("doctor", "--json", "--berg-dir", small_berg_dir).out)
+    assert report["version"] == berg("--version").out.split()[1]
+    assert report["threads"] >= 1
+    assert report["threads"] <= os.cpu_count()
+    text = berg("doctor", "--berg-dir", small_berg_dir)
+    assert (text.status, text.err) == (0, "")
+    for word in ("version", "threads", "weights_sub-01.npy", "vit_b_32-d86f8d99.pth"):
+        assert word in text.out
+    assert berg("doctor").status == 0
+    assert berg("doctor", "--berg-dir", tmp_path / "absent").status == 0
+
+
+def test_doctor_reads_the_environment_it_names(berg, tmp_path):
+    assert str(tmp_path / "hub") in berg("doctor", environment={"TORCH_HOME": str(tmp_path)}).out
+
+
+def test_bench_of_the_machine(berg):
+    report = json.loads(berg("bench", "--json", "--seconds", "0.02").out)
+    assert report["machine"]["products"]["f32"]["flops"] > 1e9
+    assert set(report) == {"machine"}
+    text = berg("bench", "--seconds", "0.02")
+    assert (text.status, text.err) == (0, "")
+    assert "FLOP/s" in text.out and "B/s" in text.out
+
+
+def test_bench_of_a_model(berg, small_berg_dir):
+    result = berg("bench", MODEL, "--json", "--seconds", "0.02", "--images", "4", "--repeats", "2", "--berg-dir",
+                  small_berg_dir, "--backbone", "random:1")
+    assert result.status == 0, result.err
+    model = json.loads(result.out)["model"]
+    assert model["images"] == 4
+    assert model["images_per_second"] > 0
+    assert 0 < model["share"] < 2
+
+
+@pytest.mark.parametrize("arguments, status", [(["gpt"], 2), ([MODEL], 2), ([MODEL, "--berg-dir", "/nowhere"], 4)])
+def test_bench_of_a_model_that_is_not_there(berg, arguments, status):
+    assert berg("bench", *arguments, "--seconds", "0.02").status == status

@@ -1,0 +1,61 @@
+"""The check of the rooms passes on this tree and sees what it is there to see."""
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+CHECK = TESTS / "check_rooms.py"
+
+
+def check(root):
+    done = subprocess.run([sys.executable, CHECK, root], capture_output=True, text=True)
+    return done.returncode, done.stdout.splitlines()
+
+
+def plant(root, path, text):
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(text)
+
+
+def test_this_tree_is_in_order():
+    status, lines = check(TESTS.parent)
+    assert status == 0, "\n".join(lines)
+
+
+@pytest.mark.parametrize("path, text, message", [
+    ("src/io/npy.c", '#include "base/error.h"\n#include "la/gemm.h"\n', "src/io/npy.c:2: io may not include la/gemm.h"),
+    ("src/base/error.c", '#include "io/map.h"\n', "src/base/error.c:1: base may not include io/map.h"),
+    ("src/vit/vit.c", '#include "model/model.h"\n', "src/vit/vit.c:1: vit may not include model/model.h"),
+    ("src/misc/x.c", '#include "base/error.h"\n', "src/misc/x.c:1: src/misc is no room of the house"),
+    ("cli/list.c", '#include "base/error.h"\n', "cli/list.c:1: cli may include berg.h and its own files only, not base/error.h"),
+    ("python/src/module.c", '#include "model/model.h"\n',
+     "python/src/module.c:1: python may include berg.h and its own files only, not model/model.h"),
+    ("src/io/csv.c", "\nvoid f(void) { printf(\"x\"); }\n", "src/io/csv.c:2: printf prints: not in the library"),
+    ("src/io/csv.c", "void f(void) { fputs(t, stderr); }\n",
+     "src/io/csv.c:1: stderr belongs to the program, not to the library"),
+    ("src/la/gemm.c", "void f(void) { exit(1); }\n", "src/la/gemm.c:1: exit ends the process: not in the library"),
+    ("src/base/machine.c", "char *f(void) { return getenv(\"X\"); }\n",
+     "src/base/machine.c:1: getenv reads the environment: not in the library"),
+    ("src/vit/vit.c", "void f(void) { fopen(a, b); }\n", "src/vit/vit.c:1: vit opens no file (fopen)"),
+    ("src/vit/vit.c", "#include <dnnl.h>\n", "src/vit/vit.c:1: only la knows oneDNN"),
+    ("src/io/long.c", "int x;\n" * 501, "src/io/long.c:501: 501 lines: a file has at most 500"),
+])
+def test_a_violation_is_seen(tmp_path, path, text, message):
+    plant(tmp_path, path, text)
+    status, lines = check(tmp_path)
+    assert status == 1
+    assert lines == [message]
+
+
+@pytest.mark.parametrize("path, text", [
+    ("src/model/encode.c", '#include "vit/vit.h"\n#include "io/npy.h"\n#include "berg.h"\n'),
+    ("src/io/csv.c", "/* printf( and stderr in a comment */\nconst char *t = \"exit(1) to stdout\";\n"),
+    ("src/io/csv.c", "void f(void) { fprintf(stream, t); snprintf(t, 1, t); file->exit(1); }\n"),
+    ("cli/list.c", '#include "berg.h"\n#include <stdio.h>\nint main(void) { printf("x"); }\n'),
+])
+def test_what_is_allowed_passes(tmp_path, path, text):
+    plant(tmp_path, path, text)
+    status, lines = check(tmp_path)
+    assert status == 0, lines

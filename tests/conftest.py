@@ -1,0 +1,62 @@
+"""What the Python tests share: where the build is, and synthetic subjects made once a session."""
+import os
+import pathlib
+import sys
+
+import pytest
+
+TESTS = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(TESTS / "oracle"), str(TESTS / "tools")]
+
+import make_subject  # noqa: E402
+import vit_oracle  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def build_dir():
+    """The build folder under test: $BERG_BUILD, or build/ of this checkout."""
+    return pathlib.Path(os.environ.get("BERG_BUILD", TESTS.parent / "build")).resolve()
+
+
+@pytest.fixture(scope="session")
+def berg_program(build_dir):
+    return build_dir / "berg"
+
+
+@pytest.fixture(scope="session")
+def small_berg_dir(tmp_path_factory):
+    """Upstream's layout with three small subjects: 600, 640 and 530 voxels, 8 components, fitted to backbone random:1."""
+    folder = tmp_path_factory.mktemp("berg-dir")
+    for subject in (1, 2, 3):
+        make_subject.make_subject(folder, subject, backbone=make_subject.BACKBONE)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_subject(small_berg_dir):
+    """sub-01 of small_berg_dir as NumPy reads it: (weights, metadata)."""
+    return vit_oracle.load_subject(small_berg_dir, 1)
+
+
+@pytest.fixture(scope="session")
+def backbone():
+    """The weights of random:1 as a dict of float32 arrays."""
+    return vit_oracle.load_backbone(make_subject.BACKBONE)
+
+
+@pytest.fixture(scope="session")
+def backbone_files(backbone, tmp_path_factory):
+    """The same backbone in each form that users have: "new" and "old" .pth (spelling of the MLP's names), "safetensors"."""
+    from write_state_dict import write_state_dict
+    folder = tmp_path_factory.mktemp("backbone")
+    files = {"new": folder / "new.pth", "old": folder / "old.pth", "safetensors": folder / "vit.safetensors"}
+    for name, path in files.items():
+        write_state_dict(path, backbone, "old" if name == "old" else "new")
+    return files
+
+
+@pytest.fixture(scope="session")
+def library(build_dir, tmp_path_factory):
+    """The C library, called through the program build/tests/features."""
+    from library import Library
+    return Library(build_dir, tmp_path_factory.mktemp("library"))

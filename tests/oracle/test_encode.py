@@ -1,0 +1,176 @@
+"""The library's responses against the float64 oracle, and the promises that are held bit for bit."""
+import numpy as np
+import pytest
+
+import make_subject
+import vit_oracle as oracle
+from make_subject import BACKBONE
+from synthetic_images import synthetic_images
+
+LARGEST, RMS = 4e-5, 5e-6  # error of a response in units of its voxel's spread over images
+IMAGES = 20
+
+
+@pytest.fixture(scope="session")
+def images():
+    """256x256, so that preprocessing only crops: what the network sees is the same for the oracle and the library."""
+    return synthetic_images(IMAGES, seed=11, height=256, width=256)
+
+
+@pytest.fixture(scope="session")
+def pixels(images):
+    return np.ascontiguousarray(images[:, :, 16:240, 16:240])
+
+
+@pytest.fixture(scope="session")
+def reference(backbone, pixels):
+    """Block outputs in float64, (images, 12, 50, 768)."""
+    return np.concatenate([oracle.block_outputs(backbone, pixels[first:first + 4]) for first in range(0, IMAGES, 4)])
+
+
+@pytest.fixture(scope="session")
+def large_berg_dir(tmp_path_factory):
+    """All 250 components, with a few thousand voxels."""
+    folder = tmp_path_factory.mktemp("large")
+    make_subject.make_subject(folder, 1, voxels=3000, components=250, backbone=BACKBONE)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def run(library, small_berg_dir):
+    """library(...) with the small subjects and backbone random:1, unless others are named."""
+    def call(what, inputs, **options):
+        return library(what, inputs, **{"berg_dir": small_berg_dir, "backbone": BACKBONE, **options})
+    return call
+
+
+@pytest.fixture(scope="session")
+def many():
+    return synthetic_images(40, seed=12, height=256, width=256)
+
+
+@pytest.fixture(scope="session")
+def whole(run, many):
+    """Responses of sub-01 to `many`, as the defaults give them."""
+    return run("responses", many)
+
+
+def test_the_random_backbone_is_the_same_in_c_and_numpy(run, backbone_files, images):
+    """Each of its 87,453,696 weights bears on the features: the same bits from random:1 and from NumPy's file of it."""
+    twin = run("features", images[:2], backbone=backbone_files["safetensors"])
+    assert np.array_equal(run("features", images[:2]).view(np.uint32), twin.view(np.uint32))
+
+
+def test_another_seed_is_another_backbone(run, images):
+    assert not np.array_equal(run("features", images[:1]), run("features", images[:1], backbone="random:2"))
+
+
+def test_each_stage_against_the_oracle(run, small_subject, small_berg_dir, images, pixels, reference):
+    """Walks the stages in order and stops at the first that departs, which is the one to look at."""
+    assert np.array_equal(run("pixels", images), pixels), "pixels"
+    features = run("features", images)
+    for layer in range(oracle.LAYERS):
+        error = np.abs(features[:, layer] - reference[:, layer]).max() / reference[:, layer].std()
+        print(f"block {layer}: largest error {error:.1e} of the spread")
+        assert error < 2e-5, f"output of block {layer}"
+    weights, _ = small_subject
+    scores = oracle.scores(weights, reference)
+    largest, rms = oracle.spread_error(run("scores", images, components=8), scores)
+    print(f"scores: largest error {largest:.1e}, rms {rms:.1e} of the spread over images")
+    assert largest < LARGEST and rms < RMS, "scores"
+    largest, rms = oracle.spread_error(run("responses", images), oracle.responses(weights, scores))
+    assert largest < LARGEST and rms < RMS, "responses"
+
+
+def check_error(responses, expected, title):
+    """Holds the responses to the promised error, and prints both figures."""
+    largest, rms = oracle.spread_error(responses, expected)
+    print(f"{title}: largest error {largest:.2e}, rms {rms:.2e} of the voxel's spread over {len(expected)} images")
+    assert responses.dtype == np.float32 and responses.shape == expected.shape
+    assert largest <= LARGEST and rms <= RMS
+
+
+def test_error_of_each_small_subject(run, small_berg_dir, images, reference):
+    for subject in (1, 2, 3):
+        weights, _ = oracle.load_subject(small_berg_dir, subject)
+        expected = oracle.responses(weights, oracle.scores(weights, reference))
+        check_error(run("responses", images, subjects=subject), expected, f"sub-0{subject}")
+
+
+def test_error_with_all_components(run, large_berg_dir, backbone, images, pixels, reference):
+    """The figure of the README, and beside it what NumPy's float32 makes of the same arithmetic."""
+    weights, _ = oracle.load_subject(large_berg_dir, 1)
+    expected = oracle.responses(weights, oracle.scores(weights, reference))
+    single = np.concatenate([oracle.block_outputs(backbone, pixels[first:first + 4], np.float32)
+                             for first in range(0, IMAGES, 4)]).reshape(IMAGES, -1)
+    scaler, pca, regression = weights["scaler_param"], weights["pca_param"], weights["reg_param"]
+    z = (single - scaler["mean_"].astype(np.float32)) / scaler["scale_"].astype(np.float32) - pca["mean_"]
+    control = z @ pca["components_"].T @ regression["coef_"].T + regression["intercept_"]
+    largest, rms = oracle.spread_error(control, expected)
+    print(f"float32 NumPy: largest error {largest:.2e}, rms {rms:.2e}")
+    check_error(run("responses", images, berg_dir=large_berg_dir), expected, "250 components")
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_error_whatever_the_layout_of_the_coefficients(run, tmp_path, images, reference, dtype, order):
+    weights, _ = make_subject.make_subject(tmp_path, 1, voxels=97, components=5, backbone=BACKBONE, coef_dtype=dtype,
+                                           coef_order=order)
+    expected = oracle.responses(weights, oracle.scores(weights, reference[:6]))
+    check_error(run("responses", images[:6], berg_dir=tmp_path), expected, f"{dtype} {order}")
+
+
+@pytest.mark.parametrize("settings", [{"threads": 1}, {"threads": 2}, {"threads": 3}, {"batch": 1}, {"batch": 2},
+                                      {"batch": 7}, {"batch": 32}, {"batch": 100}, {"threads": 1, "batch": 7},
+                                      {"threads": 3, "batch": 2}], ids=str)
+def test_same_bits_for_any_threads_and_batch(run, many, whole, settings):
+    assert run("responses", many, **settings).tobytes() == whole.tobytes()
+
+
+def test_same_bits_for_an_image_alone_and_among_others(run, many, whole):
+    for index in (0, 17, 39):
+        assert run("responses", many[index:index + 1]).tobytes() == whole[index].tobytes()
+
+
+@pytest.mark.parametrize("stage", ["features", "scores"])
+def test_same_bits_of_the_stages(run, many, stage):
+    options = {"components": 8} if stage == "scores" else {}
+    first = run(stage, many[:9], threads=1, batch=2, **options)
+    assert run(stage, many[:9], threads=2, batch=100, **options).tobytes() == first.tobytes()
+
+
+def test_a_subset_equals_the_slice_of_the_whole(run, small_subject, many, whole):
+    """Upstream's order: the ROIs as named, duplicates kept, then the voxels marked, ascending."""
+    _, metadata = small_subject
+    roi, voxels = metadata["roi"], whole.shape[1]
+    marked = np.zeros(voxels, np.uint8)
+    marked[[3, 500, 77, voxels - 1]] = 1
+    cases = [({"rois": ["V1"]}, roi["V1"]),
+             ({"rois": ["IT", "rFFA", "V1"]}, np.concatenate([roi["IT"], roi["rFFA"], roi["V1"]])),
+             ({"rois": ["V1", "V1"]}, np.concatenate([roi["V1"], roi["V1"]])),
+             ({"voxel_index": marked}, np.flatnonzero(marked)),
+             ({"rois": ["V2"], "voxel_index": marked}, np.concatenate([roi["V2"], np.flatnonzero(marked)])),
+             ({"voxel_index": np.arange(voxels) < voxels // 2}, np.arange(voxels // 2)),
+             ({"min_noise_ceiling": 20}, np.flatnonzero(metadata["encoding_model"]["noise_ceiling_testset"] >= 20))]
+    for options, columns in cases:
+        assert run("responses", many, **options).tobytes() == whole[:, columns].tobytes(), options.keys()
+
+
+def test_mean_of_each_roi(run, small_subject, many, whole):
+    _, metadata = small_subject
+    means = run("responses", many, mean_roi=True, rois=["V1", "lLOC", "IT"])
+    expected = np.stack([whole[:, metadata["roi"][name]].astype(np.float64).mean(axis=1) for name in ("V1", "lLOC", "IT")], 1)
+    assert np.abs(means - expected).max() < 1e-6 * np.abs(whole).max()
+    assert run("responses", many[:1], mean_roi=True).shape[1] == len(metadata["roi"])
+
+
+def test_several_subjects_in_one_pass_equal_each_alone(run, many, whole):
+    alone = [whole] + [run("responses", many, subjects=subject) for subject in (2, 3)]
+    assert [part.shape[1] for part in alone] == [600, 640, 530]
+    assert run("responses", many, subjects=[1, 2, 3]).tobytes() == np.concatenate(alone, axis=1).tobytes()
+    assert run("responses", many, subjects=[3, 1]).tobytes() == np.concatenate([alone[2], alone[0]], axis=1).tobytes()
+
+
+@pytest.mark.parametrize("form", ["new", "old", "safetensors"])
+def test_each_form_of_the_backbone_gives_the_same_bits(run, backbone_files, many, whole, form):
+    assert run("responses", many, backbone=backbone_files[form]).tobytes() == whole.tobytes()

@@ -1,0 +1,89 @@
+/* network - the random backbone and the forward pass below the public API, on any instruction set that this machine has.
+ *
+ *     network weights SEED OUT.raw                                  float32: every tensor in order
+ *     network blocks SEED OUT.raw PIXELS.raw ISA THREADS plain|packed   float32 [12][images][50][768]
+ *
+ * PIXELS.raw is uint8 [images][3][224][224]; ISA is as base_isa_name says it. Exit status: 0 done, 1 failed, 2 usage, 3 the
+ * machine does not have that instruction set. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "vit/network.h"
+
+#define PIXELS ((size_t)3 * 224 * 224)
+
+typedef struct sink {
+  FILE *file;
+  size_t values;
+} sink;
+
+static void write_block(void *user, size_t layer, const float *tokens) {
+  sink *to = user;
+  (void)layer;
+#pragma omp master
+  fwrite(tokens, sizeof *tokens, to->values, to->file);
+#pragma omp barrier
+}
+
+static uint8_t *read_pixels(const char *path, size_t *images) {
+  FILE *file = fopen(path, "rb");
+  if (!file || fseek(file, 0, SEEK_END)) exit(1);
+  *images = (size_t)ftell(file) / PIXELS;
+  rewind(file);
+  uint8_t *pixels = malloc(*images * PIXELS);
+  if (!pixels || fread(pixels, PIXELS, *images, file) != *images) exit(1);
+  fclose(file);
+  return pixels;
+}
+
+static int find_isa(const char *name) {
+  for (int isa = 0; isa <= (int)base_machine_isa(); isa++)
+    if (!strcmp(base_isa_name((base_isa)isa), name)) return isa;
+  return -1;
+}
+
+static berg_status run(const vit_weights *weights, base_isa isa, int threads, int packed, const char *pixels_path, FILE *file,
+                       berg_error *error) {
+  size_t images;
+  uint8_t *pixels = read_pixels(pixels_path, &images);
+  la_engine *engine = NULL;
+  vit_network *network = NULL;
+  void *workspace = NULL;
+  sink to = {file, images * VIT_LAYER_FEATURES};
+  float *tokens = malloc(to.values * sizeof *tokens);
+  berg_status status = la_engine_new(&engine, la_kernels_for(isa), error);
+  if (!status) status = vit_network_new(&network, weights, engine, vit_kernels_for(isa), error);
+  if (!status && packed) status = vit_network_pack(network, threads, error);
+  if (!status) {
+    printf("%s\n", la_engine_description(engine));
+    workspace = aligned_alloc(64, (vit_network_workspace(network, threads) + 63) / 64 * 64);
+    status = vit_network_run(network, pixels, images, threads, workspace, tokens, write_block, &to, error);
+  }
+  vit_network_free(network);
+  la_engine_free(engine);
+  free(workspace);
+  free(tokens);
+  free(pixels);
+  return status;
+}
+
+int main(int argc, char **argv) {
+  int blocks = argc == 8 && !strcmp(argv[1], "blocks");
+  if (!blocks && !(argc == 4 && !strcmp(argv[1], "weights"))) return 2;
+  int isa = blocks ? find_isa(argv[5]) : 0, threads = blocks ? atoi(argv[6]) : 1;
+  if (isa < 0) return 3;
+  berg_error error = {0};
+  vit_weights weights;
+  FILE *file = fopen(argv[3], "wb");
+  if (!file || vit_weights_random(&weights, strtoull(argv[2], NULL, 10), threads, &error)) return 1;
+  berg_status status = BERG_OK;
+  if (blocks)
+    status = run(&weights, (base_isa)isa, threads, !strcmp(argv[7], "packed"), argv[4], file, &error);
+  else
+    for (size_t t = 0; t < VIT_TENSORS; t++) fwrite(weights.tensor[t], sizeof(float), vit_tensor_count(t), file);
+  if (status) fprintf(stderr, "network: %s\n", error.message);
+  vit_weights_release(&weights);
+  return fclose(file) || status ? 1 : 0;
+}
