@@ -1,39 +1,36 @@
-/* What is read of HDF5 (its layout is libhdf5's business): one numeric dataset, contiguous, compact or chunked with any
- * filter, of at most BERG_MAX_DIMS dimensions, by rows.
+/* What is read of HDF5: one numeric dataset, contiguous, compact or chunked, of at most BERG_MAX_DIMS dimensions, by rows.
+ *
+ * libhdf5 finds the dataset and says what and where it is. The data themselves are read and decompressed here, since it is
+ * there that libhdf5 1.10 reads out of bounds for a damaged file (io/hdf5_filters.h).
  *
  * A file may say that its data lie in other files (external storage, virtual datasets, external links). A file from somewhere
  * else must not choose which files of this machine are read, so these are refused. */
 #include "io/hdf5.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/memory.h"
-#include "io/hdf5_session.h"
+#include "io/hdf5_handle.h"
 
-#define CHUNK_MAX ((uint64_t)1 << 30)
 #define NAMES_SHOWN 10
 #define OBJECTS_VISITED 10000
 #define DEPTH_VISITED 16
+#define COMPACT_MAX ((size_t)1 << 16) /* what fits an object header */
 
-struct io_hdf5 {
-  char *path;
-  char *name;
-  hid_t file, dataset, type;
-  berg_array about;
-};
-
-static berg_status fail(const io_hdf5 *dataset, const char *what, berg_error *error) {
-  char reason[160], text[256];
-  io_hdf5_reason(reason, sizeof reason);
-  snprintf(text, sizeof text, "%s (libhdf5: %s)", what, reason);
-  return base_fail_at(error, &(base_fault){BERG_EINPUT, dataset->path, BERG_NO_OFFSET, dataset->name, text, NULL, NULL});
+berg_status io_hdf5_fail(const io_hdf5 *dataset, const char *what, berg_error *error) {
+  char text[256];
+  snprintf(text, sizeof text, "%s (libhdf5: %s)", what, dataset->session.reason);
+  return io_hdf5_refuse(dataset, text, NULL, NULL, error);
 }
 
-static berg_status refuse(const io_hdf5 *dataset, const char *what, const char *expected, const char *found, berg_error *error) {
+berg_status io_hdf5_refuse(const io_hdf5 *dataset, const char *what, const char *expected, const char *found,
+                           berg_error *error) {
   return base_fail_at(error,
                       &(base_fault){BERG_EINPUT, dataset->path, BERG_NO_OFFSET, dataset->name, what, expected, found});
 }
@@ -96,120 +93,124 @@ static hid_t open_dataset(hid_t file, const char *name) {
   return dataset;
 }
 
-/* 16-bit floats have no native type in libhdf5 1.10: an IEEE type of 1 + 5 + 10 bits. */
-static hid_t half_type(void) {
-  hid_t type = H5Tcopy(H5T_IEEE_F32LE);
-  H5Tset_fields(type, 15, 10, 5, 0, 10);
-  H5Tset_size(type, 2);
-  H5Tset_ebias(type, 15);
-  return type;
+/* 16-bit floats have no type of their own in libhdf5 1.10: IEEE's are 1 + 5 + 10 bits. */
+static bool is_half(hid_t type) {
+  size_t sign, exponent, exponent_bits, mantissa, mantissa_bits;
+  return H5Tget_size(type) == 2 && H5Tget_fields(type, &sign, &exponent, &exponent_bits, &mantissa, &mantissa_bits) >= 0 &&
+         sign == 15 && exponent == 10 && exponent_bits == 5 && mantissa == 0 && mantissa_bits == 10 && H5Tget_ebias(type) == 15;
 }
 
-/* The type to read into, in this machine's byte order. */
+/* Only the types that a machine has, in either byte order: libhdf5 would convert any other (12 bits in 16, say), by code
+ * that is as seldom run as such files are seen. */
 static berg_status choose_type(io_hdf5 *dataset, hid_t stored, berg_error *error) {
+  const struct {
+    hid_t little, big;
+    berg_dtype dtype;
+  } types[] = {{H5T_STD_U8LE, H5T_STD_U8BE, BERG_U8},       {H5T_STD_I8LE, H5T_STD_I8BE, BERG_I8},
+               {H5T_STD_U16LE, H5T_STD_U16BE, BERG_U16},    {H5T_STD_I16LE, H5T_STD_I16BE, BERG_I16},
+               {H5T_STD_U32LE, H5T_STD_U32BE, BERG_U32},    {H5T_STD_I32LE, H5T_STD_I32BE, BERG_I32},
+               {H5T_STD_U64LE, H5T_STD_U64BE, BERG_U64},    {H5T_STD_I64LE, H5T_STD_I64BE, BERG_I64},
+               {H5T_IEEE_F32LE, H5T_IEEE_F32BE, BERG_F32},  {H5T_IEEE_F64LE, H5T_IEEE_F64BE, BERG_F64}};
   static const char *const classes[] = {"integers", "floats",    "times",        "text",              "bits",  "opaque bytes",
                                         "records",  "references", "an enumeration (such as bool)", "lists", "arrays"};
-  H5T_class_t class = H5Tget_class(stored);
-  size_t size = H5Tget_size(stored);
-  bool is_signed = class == H5T_INTEGER && H5Tget_sign(stored) != H5T_SGN_NONE;
   berg_array *about = &dataset->about;
-  about->itemsize = size;
-  if (class == H5T_INTEGER) {
-    const struct {
-      berg_dtype dtypes[2];
-      hid_t types[2];
-    } choices[9] = {[1] = {{BERG_U8, BERG_I8}, {H5T_NATIVE_UINT8, H5T_NATIVE_INT8}},
-                    [2] = {{BERG_U16, BERG_I16}, {H5T_NATIVE_UINT16, H5T_NATIVE_INT16}},
-                    [4] = {{BERG_U32, BERG_I32}, {H5T_NATIVE_UINT32, H5T_NATIVE_INT32}},
-                    [8] = {{BERG_U64, BERG_I64}, {H5T_NATIVE_UINT64, H5T_NATIVE_INT64}}};
-    if (size == 1 || size == 2 || size == 4 || size == 8) {
-      about->dtype = choices[size].dtypes[is_signed];
-      dataset->type = H5Tcopy(choices[size].types[is_signed]);
-      return BERG_OK;
-    }
-  } else if (class == H5T_FLOAT && (size == 2 || size == 4 || size == 8)) {
-    about->dtype = size == 2 ? BERG_F16 : size == 4 ? BERG_F32 : BERG_F64;
-    dataset->type = size == 2 ? half_type() : H5Tcopy(size == 4 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE);
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    dataset->big_endian = H5Tequal(stored, types[i].little) <= 0;
+    if (dataset->big_endian && H5Tequal(stored, types[i].big) <= 0) continue;
+    about->dtype = types[i].dtype;
+    about->itemsize = base_dtype_size(about->dtype);
+    return BERG_OK;
+  }
+  H5T_class_t class = H5Tget_class(stored);
+  if (class == H5T_FLOAT && is_half(stored)) {
+    dataset->big_endian = H5Tget_order(stored) == H5T_ORDER_BE;
+    about->dtype = BERG_F16;
+    about->itemsize = 2;
     return BERG_OK;
   }
   char found[96];
   bool known = class >= 0 && (size_t)class < sizeof classes / sizeof *classes;
-  snprintf(found, sizeof found, "%s of %zu bytes", known ? classes[class] : "an unknown type", size);
-  return refuse(dataset, "not a numeric dataset", "integers of 1, 2, 4, 8 bytes or floats of 2, 4, 8", found, error);
+  snprintf(found, sizeof found, "%s of %zu bytes", known ? classes[class] : "an unknown type", H5Tget_size(stored));
+  return io_hdf5_refuse(dataset, "not a numeric dataset", "integers of 1, 2, 4, 8 bytes or floats of 2, 4, 8", found, error);
 }
 
 static berg_status take_shape(io_hdf5 *dataset, hid_t space, berg_error *error) {
   berg_array *about = &dataset->about;
   hsize_t dims[H5S_MAX_RANK];
   int ndim = H5Sget_simple_extent_type(space) == H5S_NULL ? -1 : H5Sget_simple_extent_ndims(space);
-  if (ndim < 0) return refuse(dataset, "holds no data", NULL, NULL, error);
-  if (ndim > BERG_MAX_DIMS) return refuse(dataset, "too many dimensions", "at most 8", NULL, error);
-  if (H5Sget_simple_extent_dims(space, dims, NULL) < 0) return fail(dataset, "has no readable shape", error);
+  if (ndim < 0) return io_hdf5_refuse(dataset, "holds no data", NULL, NULL, error);
+  if (ndim > BERG_MAX_DIMS) return io_hdf5_refuse(dataset, "too many dimensions", "at most 8", NULL, error);
+  if (H5Sget_simple_extent_dims(space, dims, NULL) < 0) return io_hdf5_fail(dataset, "has no readable shape", error);
   about->ndim = (size_t)ndim;
   size_t bytes = about->itemsize;
   for (int d = 0; d < ndim; d++) {
     about->shape[d] = (size_t)dims[d];
     /* Zero elsewhere in the shape must not hide that the rest overflows the strides. */
     if (dims[d] > PTRDIFF_MAX || !base_multiply(bytes, dims[d] ? (size_t)dims[d] : 1, &bytes) || bytes > PTRDIFF_MAX)
-      return refuse(dataset, "its size does not fit this machine", NULL, NULL, error);
+      return io_hdf5_refuse(dataset, "its size does not fit this machine", NULL, NULL, error);
   }
   base_array_set_strides(about, false);
   return BERG_OK;
 }
 
-/* That data said to lie in the file do lie in it, before anything is allocated for them. */
-static berg_status check_storage(const io_hdf5 *dataset, berg_error *error) {
-  hid_t how = H5Dget_create_plist(dataset->dataset);
-  if (how < 0) return fail(dataset, "cannot be examined", error);
-  H5D_layout_t layout = H5Pget_layout(how);
-  int external = layout == H5D_CONTIGUOUS ? H5Pget_external_count(how) : 0;
-  hsize_t chunk[H5S_MAX_RANK];
-  int chunk_dims = layout == H5D_CHUNKED ? H5Pget_chunk(how, H5S_MAX_RANK, chunk) : 0;
-  H5Pclose(how);
-  if (layout == H5D_VIRTUAL || external != 0)
-    return refuse(dataset, "its data lie in other files, which are not followed", NULL, NULL, error);
-  uint64_t chunk_bytes = dataset->about.itemsize;
-  for (int d = 0; d < chunk_dims && d < H5S_MAX_RANK; d++)
-    if (__builtin_mul_overflow(chunk_bytes, chunk[d], &chunk_bytes) || chunk_bytes > CHUNK_MAX)
-      return refuse(dataset, "chunk too large", "at most 1 GiB", NULL, error);
-  haddr_t offset = layout == H5D_CONTIGUOUS ? H5Dget_offset(dataset->dataset) : HADDR_UNDEF;
-  if (offset == HADDR_UNDEF) return BERG_OK;
-  struct stat file;
-  uint64_t stored = H5Dget_storage_size(dataset->dataset), needed = dataset->about.itemsize;
-  for (size_t d = 0; d < dataset->about.ndim; d++) needed *= dataset->about.shape[d];
-  if (stat(dataset->path, &file)) return fail(dataset, "cannot be examined", error);
-  if (stored < needed || offset > (uint64_t)file.st_size || needed > (uint64_t)file.st_size - offset) {
-    char expected[48], found[48];
-    snprintf(expected, sizeof expected, "%llu bytes", (unsigned long long)needed);
-    snprintf(found, sizeof found, "%llu in a file of %lld", (unsigned long long)stored, (long long)file.st_size);
-    return refuse(dataset, "its data reach beyond the end of the file", expected, found, error);
+static berg_status take_contiguous(io_hdf5 *dataset, size_t bytes, berg_error *error) {
+  dataset->offset = H5Dget_offset(dataset->dataset);
+  if (dataset->offset == HADDR_UNDEF) return io_hdf5_refuse(dataset, "its data were never written", NULL, NULL, error);
+  if (dataset->offset > dataset->file_bytes || bytes > dataset->file_bytes - dataset->offset) {
+    char expected[80], found[48];
+    snprintf(expected, sizeof expected, "%zu bytes from byte %llu", bytes, (unsigned long long)dataset->offset);
+    snprintf(found, sizeof found, "a file of %llu", (unsigned long long)dataset->file_bytes);
+    return io_hdf5_refuse(dataset, "its data reach beyond the end of the file", expected, found, error);
   }
   return BERG_OK;
 }
 
+/* Where the data are; that they lie in this file, before anything is allocated for them. */
+static berg_status take_storage(io_hdf5 *dataset, berg_error *error) {
+  size_t bytes = dataset->about.itemsize;
+  for (size_t d = 0; d < dataset->about.ndim; d++) bytes *= dataset->about.shape[d];
+  hid_t how = H5Dget_create_plist(dataset->dataset);
+  if (how < 0) return io_hdf5_fail(dataset, "cannot be examined", error);
+  berg_status status = BERG_OK;
+  dataset->layout = H5Pget_layout(how);
+  if (dataset->layout == H5D_CHUNKED)
+    status = io_hdf5_take_chunks(dataset, how, error);
+  else if (dataset->layout == H5D_VIRTUAL || (dataset->layout == H5D_CONTIGUOUS && H5Pget_external_count(how) != 0))
+    status = io_hdf5_refuse(dataset, "its data lie in other files, which are not followed", NULL, NULL, error);
+  else if (dataset->layout == H5D_CONTIGUOUS)
+    status = bytes ? take_contiguous(dataset, bytes, error) : BERG_OK;
+  else if (dataset->layout != H5D_COMPACT || bytes > COMPACT_MAX || H5Dget_storage_size(dataset->dataset) < bytes)
+    status = io_hdf5_refuse(dataset, "its data are not where they should be", NULL, NULL, error);
+  H5Pclose(how);
+  return status;
+}
+
 static berg_status open_all(io_hdf5 *dataset, berg_error *error) {
   dataset->file = open_file(dataset->path);
-  if (dataset->file < 0) {
-    char reason[160];
-    io_hdf5_reason(reason, sizeof reason);
-    return base_fail(error, BERG_EINPUT, "%s: cannot be read as HDF5: libhdf5 says %s", dataset->path, reason);
-  }
+  if (dataset->file < 0)
+    return base_fail(error, BERG_EINPUT, "%s: cannot be read as HDF5: libhdf5 says %s", dataset->path,
+                     dataset->session.reason);
   dataset->dataset = open_dataset(dataset->file, dataset->name);
   if (dataset->dataset < 0) return fail_missing(dataset, error);
   hid_t stored = H5Dget_type(dataset->dataset);
-  berg_status status = stored < 0 ? fail(dataset, "has no readable type", error) : choose_type(dataset, stored, error);
+  berg_status status = stored < 0 ? io_hdf5_fail(dataset, "has no readable type", error) : choose_type(dataset, stored, error);
   if (stored >= 0) H5Tclose(stored);
   if (status) return status;
   hid_t space = H5Dget_space(dataset->dataset);
-  status = space < 0 ? fail(dataset, "has no readable shape", error) : take_shape(dataset, space, error);
+  status = space < 0 ? io_hdf5_fail(dataset, "has no readable shape", error) : take_shape(dataset, space, error);
   if (space >= 0) H5Sclose(space);
-  return status ? status : check_storage(dataset, error);
+  return status ? status : take_storage(dataset, error);
 }
 
-static void close_all(io_hdf5 *dataset) {
-  if (dataset->type >= 0) H5Tclose(dataset->type);
+static void close_all(const io_hdf5 *dataset) {
   if (dataset->dataset >= 0) H5Dclose(dataset->dataset);
   if (dataset->file >= 0) H5Fclose(dataset->file);
+}
+
+static void release(io_hdf5 *dataset) {
+  if (dataset->raw >= 0) close(dataset->raw);
+  base_free(dataset->block);
+  base_free(dataset->scratch);
   base_free(dataset->path);
   base_free(dataset->name);
   base_free(dataset);
@@ -217,46 +218,80 @@ static void close_all(io_hdf5 *dataset) {
 
 berg_status io_hdf5_open(io_hdf5 **out, const char *path, const char *name, berg_error *error) {
   *out = NULL;
-  struct stat file;
-  if (stat(path, &file)) return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
-  if (!S_ISREG(file.st_mode)) return base_fail(error, BERG_EINPUT, "%s: is not a regular file", path);
+  struct stat about;
+  int raw = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is refused, not waited for */
+  if (raw < 0 || fstat(raw, &about)) return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
+  if (!S_ISREG(about.st_mode)) {
+    close(raw);
+    return base_fail(error, BERG_EINPUT, "%s: is not a regular file", path);
+  }
   io_hdf5 *dataset = base_calloc(1, sizeof *dataset, error);
-  if (!dataset) return BERG_ELIMIT;
-  dataset->file = dataset->dataset = dataset->type = -1;
+  if (!dataset) {
+    close(raw);
+    return BERG_ELIMIT;
+  }
+  dataset->raw = raw;
+  dataset->file_bytes = (uint64_t)about.st_size;
+  dataset->file = dataset->dataset = -1;
   dataset->path = base_copy_text(path, error);
   dataset->name = base_copy_text(name, error);
-  io_hdf5_session session;
-  io_hdf5_enter(&session);
+  io_hdf5_enter(&dataset->session);
   berg_status status = dataset->path && dataset->name ? open_all(dataset, error) : BERG_ELIMIT;
+  if (status) close_all(dataset);
+  io_hdf5_leave(&dataset->session);
   if (status)
-    close_all(dataset);
+    release(dataset);
   else
     *out = dataset;
-  io_hdf5_leave(&session);
   return status;
 }
 
 void io_hdf5_free(io_hdf5 *dataset) {
   if (!dataset) return;
-  io_hdf5_session session;
-  io_hdf5_enter(&session);
+  io_hdf5_enter(&dataset->session);
   close_all(dataset);
-  io_hdf5_leave(&session);
+  io_hdf5_leave(&dataset->session);
+  release(dataset);
 }
 
 const berg_array *io_hdf5_about(const io_hdf5 *dataset) { return &dataset->about; }
 
-static bool read_rows(io_hdf5 *dataset, size_t first, size_t count, void *data) {
-  const berg_array *about = &dataset->about;
-  hsize_t start[BERG_MAX_DIMS] = {first}, extent[BERG_MAX_DIMS] = {count};
-  for (size_t d = 1; d < about->ndim; d++) extent[d] = about->shape[d];
-  hid_t file_space = H5Dget_space(dataset->dataset), memory_space = H5Screate_simple((int)about->ndim, extent, NULL);
-  bool done = file_space >= 0 && memory_space >= 0 &&
-              H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, NULL, extent, NULL) >= 0 &&
-              H5Dread(dataset->dataset, dataset->type, memory_space, file_space, H5P_DEFAULT, data) >= 0;
-  if (memory_space >= 0) H5Sclose(memory_space);
-  if (file_space >= 0) H5Sclose(file_space);
-  return done;
+static berg_status read_contiguous(const io_hdf5 *dataset, size_t first_byte, size_t size, uint8_t *data, berg_error *error) {
+  off_t offset = (off_t)(dataset->offset + first_byte);
+  while (size) {
+    ssize_t got = pread(dataset->raw, data, size, offset);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return base_fail_errno(error, BERG_EINPUT, dataset->path, "cannot be read", errno);
+    if (!got) return io_hdf5_refuse(dataset, "was cut short while it was read", NULL, NULL, error);
+    data += got;
+    offset += got;
+    size -= (size_t)got;
+  }
+  return BERG_OK;
+}
+
+/* A few kilobytes in the object header: libhdf5 reads them whole, in the type that is stored. */
+static berg_status read_compact(io_hdf5 *dataset, size_t first_byte, size_t size, uint8_t *data, berg_error *error) {
+  uint8_t *whole = base_alloc(COMPACT_MAX, 1, error);
+  if (!whole) return BERG_ELIMIT;
+  hid_t type = H5Dget_type(dataset->dataset);
+  berg_status status = BERG_OK;
+  if (type < 0 || H5Dread(dataset->dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, whole) < 0)
+    status = io_hdf5_fail(dataset, "cannot be read", error);
+  else
+    memcpy(data, whole + first_byte, size);
+  if (type >= 0) H5Tclose(type);
+  base_free(whole);
+  return status;
+}
+
+static void swap_bytes(uint8_t *data, size_t size, size_t itemsize) {
+  for (uint8_t *item = data; item < data + size; item += itemsize)
+    for (size_t b = 0; b < itemsize / 2; b++) {
+      uint8_t byte = item[b];
+      item[b] = item[itemsize - 1 - b];
+      item[itemsize - 1 - b] = byte;
+    }
 }
 
 berg_status io_hdf5_read(io_hdf5 *dataset, size_t first, size_t count, void *data, berg_error *error) {
@@ -264,11 +299,17 @@ berg_status io_hdf5_read(io_hdf5 *dataset, size_t first, size_t count, void *dat
   if (!about->ndim || first > about->shape[0] || count > about->shape[0] - first)
     return base_fail(error, BERG_EARGUMENT, "%s: %s: rows %zu to %zu are not all there", dataset->path, dataset->name, first,
                      first + count);
-  io_hdf5_session session;
-  char what[96];
-  io_hdf5_enter(&session);
-  snprintf(what, sizeof what, "rows %zu to %zu cannot be read", first, first + count);
-  berg_status status = !count || read_rows(dataset, first, count, data) ? BERG_OK : fail(dataset, what, error);
-  io_hdf5_leave(&session);
+  const size_t row = (size_t)about->strides[0], size = count * row;
+  if (!size) return BERG_OK;
+  berg_status status;
+  if (dataset->layout == H5D_CONTIGUOUS) {
+    status = read_contiguous(dataset, first * row, size, data, error);
+  } else {
+    io_hdf5_enter(&dataset->session);
+    status = dataset->layout == H5D_CHUNKED ? io_hdf5_read_chunks(dataset, first, count, data, error)
+                                            : read_compact(dataset, first * row, size, data, error);
+    io_hdf5_leave(&dataset->session);
+  }
+  if (!status && dataset->big_endian) swap_bytes(data, size, about->itemsize);
   return status;
 }

@@ -8,14 +8,13 @@
 #include <hdf5.h>
 
 typedef struct io_hdf5_session {
+  char reason[160]; /* the innermost one that libhdf5 gave for its last failure */
   H5E_auto2_t print;
   void *print_data;
 } io_hdf5_session;
 
+/* The session stays where it is until leave. */
 void io_hdf5_enter(io_hdf5_session *session);
 void io_hdf5_leave(const io_hdf5_session *session);
-
-/* The innermost reason that libhdf5 gives for its last failure, into `text`; call before leave. */
-void io_hdf5_reason(char *text, size_t room);
 
 #endif

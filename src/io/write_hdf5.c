@@ -151,17 +151,12 @@ static berg_status create(const char *temporary, const char *path, const io_row_
   berg_status status = try_room(temporary, path, source, labels, at, error);
   if (status) return status;
   io_hdf5_session session;
-  char reason[160] = "";
   io_hdf5_enter(&session);
   hid_t file = H5Fcreate(temporary, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   bool done = file >= 0 && lay_out(file, source, labels, at);
-  if (!done) io_hdf5_reason(reason, sizeof reason);
-  if (file >= 0 && H5Fclose(file) < 0) {
-    if (done) io_hdf5_reason(reason, sizeof reason);
-    done = false;
-  }
+  if (file >= 0 && H5Fclose(file) < 0) done = false;
   io_hdf5_leave(&session);
-  return done ? BERG_OK : base_fail(error, BERG_EWRITE, "%s: cannot be written: libhdf5 says %s", path, reason);
+  return done ? BERG_OK : base_fail(error, BERG_EWRITE, "%s: cannot be written: libhdf5 says %s", path, session.reason);
 }
 
 static berg_status put_responses(int file, const io_row_source *source, uint64_t offset, const char *path, berg_error *error) {

@@ -75,7 +75,8 @@ void model_backbone_close(model_backbone *backbone) {
 
 void model_backbone_drop_matrices(model_backbone *backbone) {
   vit_weights_drop_matrices(&backbone->weights);
-  if (backbone->file) io_container_drop(backbone->file);
+  const io_map *map = backbone->file ? io_container_map(backbone->file) : NULL;
+  if (map) io_map_drop(map, 0, map->size);
 }
 
 berg_status model_backbone_check(const model_backbone *backbone, berg_error *error) {

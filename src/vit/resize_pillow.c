@@ -1,5 +1,7 @@
 /* Pillow's bilinear resize of 8-bit pictures, bit for bit (its libImaging/Resample.c): two passes of a triangle filter
  * whose weights are computed in double and rounded to 22 fractional bits; horizontally first, each pass rounded to 8 bits.
+ * (From 12.2 on Pillow takes very tall pictures vertically first, from 13.0 all that are more than twice as high as wide
+ * and shrink. The order here is that of all versions before, which the published models were trained with.)
  *
  *   rgb [rows][width][3] --16 rows at a time--> block [column][3][16] --horizontal--> across [rows][3][224]
  *                                                                      --vertical----> pixels [3][224][224]

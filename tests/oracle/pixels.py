@@ -58,8 +58,11 @@ def crop_start(size):
 
 
 def pillow_transform(image):
-    """Resize and CenterCrop of torchvision on a Pillow image, as [3][224][224]."""
+    """Resize and CenterCrop of torchvision on a Pillow image, as [3][224][224]. Horizontally first: from 12.2 on Pillow
+    resizes tall pictures vertically first, which is another rounding."""
     width, height = output_size(*image.size)
+    if image.size[1] > 2 * image.size[0]:
+        image = image.resize((width, image.size[1]), Image.BILINEAR)
     if (width, height) != image.size:
         image = image.resize((width, height), Image.BILINEAR)
     left, top = crop_start(width), crop_start(height)

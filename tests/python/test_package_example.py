@@ -1,4 +1,4 @@
-"""The calls of upstream's model card and our own examples, as they stand but for the path and the elided list."""
+"""The calls of upstream's card and our own examples, as they stand but for the path and the elided list."""
 
 import pathlib
 import re

@@ -1,4 +1,4 @@
-"""Responses as Python gives them: type, shape, columns, and where they go. Their values are for tests/oracle."""
+"""Responses as Python gives them: type, shape, columns, where they go. Their values are for tests/oracle."""
 
 import sys
 

@@ -39,6 +39,11 @@ static void add_odd(hid_t file) {
   add(file, "bool", boolean, H5P_DEFAULT, boolean, NULL);
   add(file, "long double", H5T_NATIVE_LDOUBLE, H5P_DEFAULT, H5T_NATIVE_LDOUBLE, NULL);
   H5Pset_external(how, "/etc/passwd", 0, ROWS * COLUMNS);
+  add(file, "unwritten", H5T_STD_U8LE, H5P_DEFAULT, H5T_STD_U8LE, NULL);
+  hid_t compact = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_layout(compact, H5D_COMPACT);
+  add(file, "compact", H5T_STD_U16BE, compact, H5T_NATIVE_INT, (int[ROWS * COLUMNS]){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14});
+  H5Pclose(compact);
   add(file, "external", H5T_STD_U8LE, how, H5T_STD_U8LE, NULL);
   H5Pclose(how);
   H5Tclose(text);
@@ -47,7 +52,9 @@ static void add_odd(hid_t file) {
   H5Dclose(H5Dcreate2(file, "nothing", H5T_STD_U8LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
   H5Sclose(space);
   space = H5Screate(H5S_SCALAR);
-  H5Dclose(H5Dcreate2(file, "scalar", H5T_STD_U8LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+  hid_t scalar = H5Dcreate2(file, "scalar", H5T_STD_U8LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  H5Dwrite(scalar, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, (uint8_t[]){7});
+  H5Dclose(scalar);
   H5Sclose(space);
   const hsize_t dims[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
   space = H5Screate_simple(9, dims, NULL);
@@ -95,6 +102,7 @@ static int remove_files(void **state) {
 static double value_of(const berg_array *about, const void *data, size_t i) {
   switch (about->dtype) {
   case BERG_U8: return ((const uint8_t *)data)[i];
+  case BERG_U16: return ((const uint16_t *)data)[i];
   case BERG_I16: return ((const int16_t *)data)[i];
   case BERG_I64: return (double)((const int64_t *)data)[i];
   case BERG_U32: return ((const uint32_t *)data)[i];
@@ -110,7 +118,8 @@ static void every_type_and_storage(void **state) {
     const char *name;
     berg_dtype dtype;
   } cases[] = {{"group/data", BERG_U8}, {"/group/data", BERG_U8}, {"i16be", BERG_I16}, {"i64", BERG_I64},
-               {"u32be", BERG_U32},     {"f32be", BERG_F32},      {"f64", BERG_F64}};
+               {"u32be", BERG_U32},     {"f32be", BERG_F32},      {"f64", BERG_F64},
+               {"compact", BERG_U16}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     io_hdf5 *dataset;
     berg_error error;
@@ -137,12 +146,13 @@ static void every_type_and_storage(void **state) {
 static void refusals_say_what_is_there(void **state) {
   (void)state;
   const char *const cases[][2] = {
-      {"none", "none: no such dataset; there are: bool, external, f32be, f64, group/data, i16be, i64, long double, nine, nothing, ..."},
+      {"none", "none: no such dataset; there are: bool, compact, external, f32be, f64, group/data, i16be, i64, long double, nine, ..."},
       {"group", "group: no such dataset; there are: bool"},
-      {"", "say which dataset, as FILE:DATASET; there are: bool, external"},
+      {"", "say which dataset, as FILE:DATASET; there are: bool, compact, external"},
       {"text", "text: not a numeric dataset: expected integers of 1, 2, 4, 8 bytes or floats of 2, 4, 8, found text of 4 bytes"},
       {"bool", "found an enumeration (such as bool) of 1 bytes"},
       {"long double", "found floats of 16 bytes"},
+      {"unwritten", "unwritten: its data were never written"},
       {"nothing", "nothing: holds no data"},
       {"nine", "too many dimensions: expected at most 8"},
       {"external", "external: its data lie in other files, which are not followed"},

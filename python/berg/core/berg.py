@@ -31,7 +31,7 @@ class BERG:
         return catalog
 
     def list_models(self, expand_brainscore_vision=False, expand_brainscore_language=False):
-        """Sorted ids of all models. There are no Brain-Score models to expand: the arguments change nothing."""
+        """Sorted ids of all models. There are none of Brain-Score to expand: the arguments change nothing."""
         return sorted(model_registry.get_available_models())
 
     def describe(self, model_id):
@@ -78,8 +78,8 @@ class BERG:
     def get_model_metadata(self, model_id, **kwargs):
         """Metadata of a model as a dict, without loading it; `kwargs` say of which (subject=1).
 
-        ModelNotFoundError: no model of that id. InvalidParameterError: no such subject. ModelLoadError: the file
-        is missing or corrupt.
+        ModelNotFoundError: no model of that id. InvalidParameterError: no such subject. ModelLoadError: the
+        file is missing or corrupt.
         """
         try:
             model_class = model_registry.get_model_class(model_id)

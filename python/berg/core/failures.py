@@ -1,4 +1,4 @@
-"""Which exception a failure of the library becomes: the extension asks exception_of, with a berg_error's parts."""
+"""Which exception a failure of the library becomes: the extension asks exception_of."""
 
 from berg.core.exceptions import (
     BERGError,
@@ -25,7 +25,7 @@ _CLASSES = {
 
 
 def exception_of(status, message, file, offset, item, expected, found):
-    """The exception for the berg_status of that name; empty strings and None are parts that do not apply."""
+    """The exception for a berg_error, `status` by name; empty strings and None are parts that do not apply."""
     if status == "BERG_EPARAMETER" and item == "voxel_index":
         return ValidationError(message)
     if status == "BERG_EMODEL":

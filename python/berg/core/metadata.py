@@ -4,7 +4,7 @@ import numpy as np
 
 
 def _value(code, shape, values):
-    """Arrays as NumPy's, those of str with dtype object; what has no dimension as Python's int, float, str."""
+    """Arrays as NumPy's, those of str with dtype object; without dimensions Python's int, float, str."""
     if code == "|O":
         if not shape:
             return values[0]
@@ -18,7 +18,7 @@ def _value(code, shape, values):
 
 
 def nested(entries):
-    """{"fmri": {"voxel_coords": array, ...}, ...} from [("fmri.voxel_coords", type code, shape, values), ...]."""
+    """{"fmri": {"voxel_coords": array}} from [("fmri.voxel_coords", type code, shape, values)], same order."""
     tree = {}
     for name, code, shape, values in entries:
         *parents, leaf = name.split(".")

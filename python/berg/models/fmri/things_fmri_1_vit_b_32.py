@@ -55,9 +55,9 @@ class fMRIEncodingModel(BaseModelInterface):
     device : str
         "cpu", "cuda" or "auto".
     selection : dict, optional
-        "roi": list of names; "voxel_index": one 0 or 1 for each voxel of the subject. The columns of the responses
-        are the voxels of the ROIs, one ROI after the other as listed, then those of voxel_index ascending. None or
-        {}: all voxels.
+        "roi": list of names; "voxel_index": one 0 or 1 for each voxel of the subject. The columns of the
+        responses are the voxels of the ROIs, one ROI after the other as listed, then those of voxel_index
+        ascending. None or {}: all voxels.
     berg_dir : str or path
         Folder in upstream's layout.
     precision : str
@@ -131,9 +131,9 @@ class fMRIEncodingModel(BaseModelInterface):
     def load_model(self):
         """Reads weights, backbone and metadata.
 
-        ModelLoadError: a file is missing or corrupt. InvalidParameterError: a parameter does not fit, or an ROI has
-        no voxels in this subject. ValidationError: voxel_index has another length than the subject has voxels.
-        ResourceError: the device or the memory is not to be had.
+        ModelLoadError: a file is missing or corrupt. InvalidParameterError: a parameter does not fit, or an
+        ROI has no voxels in this subject. ValidationError: voxel_index has another length than the subject
+        has voxels. ResourceError: the device or the memory is not to be had.
         """
         with self._lock:
             self.cleanup()
@@ -177,12 +177,14 @@ class fMRIEncodingModel(BaseModelInterface):
         show_progress : bool
             Show a progress bar, where tqdm is installed.
         out : float32 array of shape (images, columns) in C order, or str or path, optional
-            Where the responses go. A file is written in constant memory, by its ending: .npy, .h5, .csv, .nii.gz.
+            Where the responses go. A file is written in constant memory; its ending says how: .npy, .h5,
+            .csv, .nii.gz.
         force, resume : bool
             With a path: replace a file that is there; go on from what an interrupted call left.
 
         Returns `out`, or a new float32 array (images, columns), in units of z-scores within a session.
-        StimulusError: not such images. FileExistsError, OSError: the file is there already, cannot be written.
+        StimulusError: not such images. FileExistsError, OSError: the file is there already, or cannot be
+        written.
         """
         stimulus = stimuli.checked(stimulus)
         with self._lock:
