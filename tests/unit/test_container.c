@@ -89,8 +89,10 @@ static void arguments_are_checked(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(safetensors_is_viewed_in_place), cmocka_unit_test(refused_name_is_told),
-      cmocka_unit_test(every_pair_of_opcodes_is_survived), cmocka_unit_test(arguments_are_checked),
+      cmocka_unit_test(safetensors_is_viewed_in_place),
+      cmocka_unit_test(refused_name_is_told),
+      cmocka_unit_test(every_pair_of_opcodes_is_survived),
+      cmocka_unit_test(arguments_are_checked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
