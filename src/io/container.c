@@ -153,6 +153,7 @@ static const berg_array *find(const berg_file *file, const char *name) {
 /* Training scripts save {'state_dict': {...}, 'epoch': 3}: what is asked for by its own name is found there
  * too. */
 const berg_array *berg_file_find(const berg_file *file, const char *name) {
+  if (!name) return NULL;
   static const char *const folders[] = {"state_dict.", "model."};
   const berg_array *entry = find(file, name);
   char path[512];

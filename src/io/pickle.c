@@ -210,9 +210,9 @@ static berg_status fill(pickle_machine *machine, io_kind kind, size_t first, boo
     return pickle_fail(machine, "a key without a value", NULL, NULL);
   for (size_t i = first; i < machine->depth; i++) {
     if (machine->stack[i] == machine->mark) return pickle_fail(machine, "the stack is empty", NULL, NULL);
-    /* a few bytes can append one memoised list again and again, so appended places count as values too */
-    if (machine->values++ >= 4 * IO_MAX_VALUES)
-      return pickle_fail(machine, "too many values", "at most 4,194,304", NULL);
+    /* a few bytes can append one memoised list again and again, so places are counted as well as values */
+    if (machine->places++ >= 4 * IO_MAX_VALUES)
+      return pickle_fail(machine, "too many items", "at most 16,777,216", NULL);
     if (!io_value_append(machine->arena, target, machine->stack[i], machine->error)) return BERG_ELIMIT;
   }
   machine->depth = first;

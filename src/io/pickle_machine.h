@@ -32,7 +32,7 @@ typedef struct pickle_machine {
   size_t marks;
   io_value **memo;
   size_t memo_count, memo_room;
-  size_t values;
+  size_t values, places;
   io_value *mark;
 } pickle_machine;
 
