@@ -220,7 +220,7 @@ static int encode(const request *asked, berg_model *model, berg_stimuli *stimuli
                                            : cli_fail(&error);
     if (to_stdout)
       cli_spool_close(&spool);
-    else
+    else if (failed != BERG_EEXISTS)
       say_kept(asked);
     return status;
   }

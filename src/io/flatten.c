@@ -65,6 +65,7 @@ static berg_status walk_dict(flattener *flat, const io_value *dict, size_t depth
   for (size_t i = 0; i + 1 < dict->count; i += 2) {
     const io_value *key = dict->items[i];
     if (key->kind != IO_TEXT && key->kind != IO_INT) return fail(flat, "a dict's key is neither text nor a number", NULL);
+    if (key->kind == IO_TEXT && strlen(key->text) != key->text_length) return fail(flat, "a key with a zero byte", NULL);
     berg_status status = key->kind == IO_TEXT
                              ? descend(flat, key->text, key->text_length, dict->items[i + 1], depth + 1)
                              : descend_number(flat, key->integer, dict->items[i + 1], depth + 1);
@@ -83,7 +84,9 @@ static berg_status walk(flattener *flat, const io_value *value, size_t depth) {
   case IO_BOOL: return add_plain(flat, value, BERG_BOOL, 1, &value->truth);
   case IO_INT: return add_plain(flat, value, BERG_I64, 8, &value->integer);
   case IO_FLOAT: return add_plain(flat, value, BERG_F64, 8, &value->real);
-  case IO_TEXT: return add_plain(flat, value, BERG_STRING, sizeof(char *), &value->text);
+  case IO_TEXT:
+    if (strlen(value->text) != value->text_length) return fail(flat, "text with a zero byte", NULL);
+    return add_plain(flat, value, BERG_STRING, sizeof(char *), &value->text);
   case IO_ARRAY:
   case IO_SCALAR: return add(flat, value, value->array);
   case IO_BOX: return walk(flat, value->items[0], depth + 1);

@@ -10,7 +10,7 @@
 static bool is_harmless(const char *text, size_t length) {
   size_t parts = 0, nesting = 0;
   bool quoted = false;
-  if (!io_utf8_valid(text, length)) return false;
+  if (!io_utf8_valid(text, length, false)) return false;
   for (size_t i = 0; i < length; i++) {
     if (quoted) {
       if (text[i] == '\\') {

@@ -103,8 +103,8 @@ static berg_status read_sized(pickle_machine *machine, size_t length_size, io_ki
     value->bytes = bytes;
     value->size = (size_t)length;
   } else {
-    if (!io_utf8_valid((const char *)bytes, (size_t)length))
-      return pickle_fail(machine, "text that is not UTF-8, or holds a zero byte", NULL, NULL);
+    /* zeros: protocol 2 spells bytes as text */
+    if (!io_utf8_valid((const char *)bytes, (size_t)length, true)) return pickle_fail(machine, "text that is not UTF-8", NULL, NULL);
     value->text = io_arena_text(machine->arena, (const char *)bytes, (size_t)length, machine->error);
     value->text_length = (size_t)length;
     if (!value->text) return BERG_ELIMIT;

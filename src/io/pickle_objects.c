@@ -284,6 +284,7 @@ static berg_status build_objects(pickle_machine *machine, io_value *object, berg
   if (!texts) return BERG_ELIMIT;
   for (size_t i = 0; i < count; i++) {
     if (list->items[i]->kind != IO_TEXT) return pickle_fail(machine, "an object array holds more than text", NULL, NULL);
+    if (strlen(list->items[i]->text) != list->items[i]->text_length) return pickle_fail(machine, "text with a zero byte", NULL, NULL);
     texts[i] = list->items[i]->text;
   }
   object->kind = IO_ARRAY;

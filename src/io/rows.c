@@ -27,7 +27,7 @@
 struct io_rows {
   char *path, *partial, *journal_path;
   int data, journal;
-  bool force;
+  bool force, begun;
   size_t columns, row_bytes, header_bytes;
   size_t count, safe;
   double synced_at;
@@ -208,6 +208,7 @@ berg_status io_rows_open(io_rows **out, const char *path, size_t columns, const 
     return status;
   }
   rows->synced_at = now();
+  rows->begun = true;
   *done = rows->count;
   *out = rows;
   return BERG_OK;
@@ -257,6 +258,11 @@ berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *e
 void io_rows_free(io_rows *rows) {
   if (!rows) return;
   if (rows->data >= 0 && rows->journal >= 0) sync_rows(rows);
+  /* A run that failed before its first row has nothing to go on from, and should not keep the next one from starting. */
+  if (rows->begun && rows->data >= 0 && !rows->count) {
+    unlink(rows->partial);
+    unlink(rows->journal_path);
+  }
   if (rows->data >= 0) close(rows->data);
   if (rows->journal >= 0) close(rows->journal);
   base_free(rows->path);

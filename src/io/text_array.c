@@ -59,8 +59,8 @@ char *io_text_at(const berg_array *array, size_t index, berg_error *error) {
   return text;
 }
 
-/* UTF-8 (valid) to UCS-4; false where it has more than `width` characters. */
-static bool put_ucs4(uint8_t *out, size_t width, const char *text) {
+bool io_text_to_ucs4(uint8_t *out, size_t width, const char *text) {
+  memset(out, 0, width * 4);
   for (const uint8_t *at = (const uint8_t *)text; *at; width--, out += 4) {
     size_t more = *at < 0x80 ? 0 : *at < 0xe0 ? 1 : *at < 0xf0 ? 2 : 3;
     uint32_t point = more ? *at & (0x3fu >> more) : *at;
@@ -84,7 +84,7 @@ berg_array *io_text_from_json(io_arena *arena, const berg_array *about, const cJ
   cJSON_ArrayForEach(item, list) {
     uint8_t *at = data + i++ * about->itemsize;
     if (about->dtype == BERG_UNICODE) {
-      if (!io_utf8_valid(item->valuestring, strlen(item->valuestring)) || !put_ucs4(at, about->itemsize / 4, item->valuestring)) return NULL;
+      if (!io_utf8_valid(item->valuestring, strlen(item->valuestring), false) || !io_text_to_ucs4(at, about->itemsize / 4, item->valuestring)) return NULL;
     } else {
       const char *text = io_arena_text(arena, item->valuestring, strlen(item->valuestring), error);
       if (!text) return NULL;

@@ -14,7 +14,7 @@ typedef enum io_kind {
   IO_BOOL,
   IO_INT,
   IO_FLOAT,
-  IO_TEXT,   /* UTF-8 without zero bytes */
+  IO_TEXT,   /* UTF-8; in a finished tree without zero bytes */
   IO_BYTES,  /* view of the file */
   IO_LIST,
   IO_TUPLE,
@@ -75,7 +75,7 @@ bool io_value_add_array(io_arena *arena, io_value *dict, const char *name, size_
 /* The value of a text key, or NULL. Linear. */
 io_value *io_value_get(const io_value *dict, const char *key);
 
-/* Whether `text` is UTF-8 without zero bytes, surrogates, or longer forms than needed. */
-bool io_utf8_valid(const char *text, size_t length);
+/* Whether `text` is UTF-8 without surrogates or longer forms than needed; with zero bytes only where `zeros` says so. */
+bool io_utf8_valid(const char *text, size_t length, bool zeros);
 
 #endif

@@ -102,7 +102,7 @@ static berg_status read_entry(io_zip *zip, uint64_t *at, uint64_t end, io_zip_en
   if (end - *at < ENTRY_SIZE || memcmp(bytes, "PK\1\2", 4)) return fail(zip, *at, NULL, "zip directory is damaged", error);
   size_t name = u16(bytes + 28), extra = u16(bytes + 30), comment = u16(bytes + 32);
   if (name + extra + comment > end - *at - ENTRY_SIZE) return fail(zip, *at, NULL, "zip directory is damaged", error);
-  if (!io_utf8_valid((const char *)bytes + ENTRY_SIZE, name)) return fail(zip, *at, NULL, "a member's name is not UTF-8", error);
+  if (!io_utf8_valid((const char *)bytes + ENTRY_SIZE, name, false)) return fail(zip, *at, NULL, "a member's name is not UTF-8", error);
   *entry = (io_zip_entry){NULL, u32(bytes + 16), u16(bytes + 8), u16(bytes + 10), u32(bytes + 20), u32(bytes + 24), u32(bytes + 42)};
   entry->name = io_arena_text(zip->arena, (const char *)bytes + ENTRY_SIZE, name, error);
   if (!entry->name) return BERG_ELIMIT;

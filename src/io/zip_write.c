@@ -23,8 +23,8 @@ typedef struct field {
   size_t size;
 } field;
 
-static void put(field *field, uint64_t number, size_t size) {
-  for (size_t i = 0; i < size; i++) field->bytes[field->size++] = (uint8_t)(number >> 8 * i);
+static void put(field *to, uint64_t number, size_t size) {
+  for (size_t i = 0; i < size; i++) to->bytes[to->size++] = (uint8_t)(number >> 8 * i);
 }
 
 typedef struct measure {

@@ -2,8 +2,11 @@
 import csv
 import io
 import os
+import pty
 import re
+import resource
 import signal
+import subprocess
 import time
 
 import numpy as np
@@ -65,9 +68,9 @@ def test_standard_output_is_the_file(encode, photos, whole, tmp_path):
     assert (result.status, result.err) == (0, "")
     assert result.out == whole[1].read_bytes()
     assert not list(tmp_path.iterdir())
-    table = encode(photos, "-o", "-.csv", "--quiet", "--roi", "V1").out
+    table = encode(photos, "-o", "-.csv", "--quiet", "--roi", "V1", binary=True).out
     encode(photos, "-o", tmp_path / "v1.csv", "--roi", "V1")
-    assert table == (tmp_path / "v1.csv").read_text()
+    assert table == (tmp_path / "v1.csv").read_bytes()
 
 
 @pytest.mark.parametrize("options", [["--threads", "1"], ["--batch", "1"], ["--batch", "2", "--threads", "2"]])
@@ -295,7 +298,6 @@ def test_outputs_that_cannot_be_written(encode, photos, tmp_path):
 
 def small_files():
     """In the child: a disk on which no file grows beyond 4 KiB."""
-    import resource
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 
@@ -319,7 +321,6 @@ def many(tmp_path_factory):
 def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, many, tmp_path, number):
     command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", "random:1", "--subject", "1", "--batch", "8",
                many, "-o"]
-    import subprocess
     run = berg.start(*command, tmp_path / "out.npy", stderr=subprocess.PIPE)
     partial = tmp_path / "out.npy.partial"
     until = time.monotonic() + 60
@@ -330,18 +331,18 @@ def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, m
     assert run.returncode == 130
     assert re.search(r"^berg: interrupted after \d+ of 400 images$", message, re.M)
     assert f"berg: {partial} is kept; the same command with --resume goes on from it" in message
-    assert [path.name for path in tmp_path.iterdir()] == ["out.npy.partial"]
+    assert sorted(os.listdir(tmp_path)) == ["out.npy.partial", "out.npy.partial.journal"]
+    again = berg(*command, tmp_path / "out.npy")
+    assert again.status == 5 and str(partial) in again.message
     resumed = berg(*command, tmp_path / "out.npy", "--resume")
     assert resumed.status == 0, resumed.err
     assert " of them earlier, 600 columns" in resumed.err
     assert berg(*command, tmp_path / "undisturbed.npy").status == 0
     assert (tmp_path / "out.npy").read_bytes() == (tmp_path / "undisturbed.npy").read_bytes()
-    assert not partial.exists()
+    assert sorted(os.listdir(tmp_path)) == ["out.npy", "undisturbed.npy"]
 
 
 def test_progress_in_plain_lines_and_on_a_terminal(berg, small_berg_dir, many, tmp_path):
-    import pty
-    import subprocess
     command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", "random:1", "--subject", "1", "--batch", "8",
                "--shard", "1/4", many, "-o"]
     ours, theirs = pty.openpty()
