@@ -42,7 +42,8 @@ deps:
 	else echo "deps: all there"; fi
 
 install: all
-	cmake --install $(BUILD) --prefix $(PREFIX)
+	cmake -B $(BUILD) -DCMAKE_INSTALL_PREFIX=$(abspath $(PREFIX))
+	cmake --install $(BUILD)
 
 uninstall:
 	@[ -f $(BUILD)/install_manifest.txt ] || { echo "$(BUILD)/install_manifest.txt: not installed from here"; exit 1; }
