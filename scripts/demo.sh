@@ -47,8 +47,11 @@ run "$berg" encode $model --subject 1 --backbone random:1 --force examples/image
 run "$berg" info $folder/responses.npy
 
 step "The mean response of a few regions to each image, in units of the session's z-scores"
-run "$berg" encode $model --subject 1 --backbone random:1 --roi V1,hV4,lFFA,lPPA,lLOC --mean roi --quiet \
-  examples/images -o -.csv
+command="$berg encode $model --subject 1 --backbone random:1 --roi V1,hV4,lFFA,lPPA,lLOC --mean roi -q examples/images -o -.csv"
+echo "\$ $command"
+$command | tr -d '\r' | awk -F, '
+  { sub(".*/", "", $1); printf "%-16s", $1 }
+  { for (i = 2; i <= NF; i++) printf(NR == 1 ? "%8s" : "%8.2f", $i); print "" }'
 
 step "Done: the responses are in $folder/responses.npy (numpy.load), the subject in $folder/berg-dir"
 echo "A real subject lies in the same layout: see README.md for where to get one."

@@ -11,8 +11,9 @@ static const struct {
   berg_status (*write)(const io_sink *sink, const io_content *content, berg_error *error);
   bool is_nested; /* shows nesting, so that names with dots from a format without it are split */
 } targets[] = {
-    {".npy", io_write_npy, true},          {".npz", io_write_npz, false},   {".pth", io_write_torch, false},
-    {".pt", io_write_torch, false},        {".json", io_write_json, true},  {".safetensors", io_write_safetensors, false},
+    {".npy", io_write_npy, true},    {".npz", io_write_npz, false},
+    {".pth", io_write_torch, false}, {".pt", io_write_torch, false},
+    {".json", io_write_json, true},  {".safetensors", io_write_safetensors, false},
 };
 
 static size_t find_target(const char *path) {
@@ -24,7 +25,8 @@ static size_t find_target(const char *path) {
   return t;
 }
 
-static berg_status write_content(const berg_file *file, const char *path, size_t target, bool force, berg_error *error) {
+static berg_status write_content(const berg_file *file, const char *path, size_t target, bool force,
+                                 berg_error *error) {
   const io_document *document = io_container_document(file);
   io_content content = {document->root, io_container_entries(file), document->metadata};
   io_arena arena;
@@ -54,7 +56,8 @@ berg_status berg_convert(const char *source, const char *target, int force, berg
   if (!source || !target) return base_fail(error, BERG_EARGUMENT, "berg_convert: no path");
   size_t kind = find_target(target);
   if (kind == sizeof targets / sizeof *targets)
-    return base_fail_at(error, &(base_fault){BERG_EARGUMENT, target, BERG_NO_OFFSET, NULL, "an ending that says no format",
+    return base_fail_at(error, &(base_fault){BERG_EARGUMENT, target, BERG_NO_OFFSET, NULL,
+                                             "an ending that says no format",
                                              ".safetensors, .npy, .npz, .pth, .pt or .json", NULL});
   struct stat about;
   if (!force && !stat(target, &about))

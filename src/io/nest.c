@@ -5,7 +5,8 @@
 #define MAX_NAMES 65536
 
 /* The dict under `key` in `dict`, made if needed; NULL: not to be had, or `*clash`, when a value is there. */
-static io_value *enter(io_arena *arena, io_value *dict, const char *key, size_t length, bool *clash, berg_error *error) {
+static io_value *enter(io_arena *arena, io_value *dict, const char *key, size_t length, bool *clash,
+                       berg_error *error) {
   /* names come grouped, so the newest key is mostly the one: the search begins at the end */
   for (size_t i = dict->count; i >= 2; i -= 2) {
     const io_value *known = dict->items[i - 2];
@@ -13,11 +14,16 @@ static io_value *enter(io_arena *arena, io_value *dict, const char *key, size_t 
     *clash = dict->items[i - 1]->kind != IO_DICT;
     return *clash ? NULL : dict->items[i - 1];
   }
-  io_value *name = io_value_text(arena, key, length, error), *child = name ? io_value_new(arena, IO_DICT, error) : NULL;
-  return child && io_value_append(arena, dict, name, error) && io_value_append(arena, dict, child, error) ? child : NULL;
+  io_value *name = io_value_text(arena, key, length, error),
+           *child = name ? io_value_new(arena, IO_DICT, error) : NULL;
+  return child && io_value_append(arena, dict, name, error) && io_value_append(arena, dict, child, error)
+             ? child
+             : NULL;
 }
 
-static bool has(const io_value *dict, const char *key) { return io_value_get(dict, key) != NULL; }
+static bool has(const io_value *dict, const char *key) {
+  return io_value_get(dict, key) != NULL;
+}
 
 berg_status io_nest(io_value **nested, io_arena *arena, io_value *flat, berg_error *error) {
   *nested = flat;
@@ -36,7 +42,9 @@ berg_status io_nest(io_value **nested, io_arena *arena, io_value *flat, berg_err
     }
     if (has(dict, at)) return BERG_OK;
     io_value *name = io_value_text(arena, at, strlen(at), error);
-    if (!name || !io_value_append(arena, dict, name, error) || !io_value_append(arena, dict, flat->items[i + 1], error)) return BERG_ELIMIT;
+    if (!name || !io_value_append(arena, dict, name, error) ||
+        !io_value_append(arena, dict, flat->items[i + 1], error))
+      return BERG_ELIMIT;
   }
   *nested = root;
   return BERG_OK;

@@ -1,5 +1,5 @@
-/* .safetensors (layout in safetensors.c), as its own library orders them: larger elements first, then by name, so that every
- * tensor is aligned; the header padded with spaces to a multiple of 8. */
+/* .safetensors (layout in safetensors.c), as its own library orders them: larger elements first, then by
+ * name, so that every tensor is aligned; the header padded with spaces to a multiple of 8. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,21 +37,24 @@ typedef struct text {
 static berg_status put_text(void *context, const void *bytes, size_t size, berg_error *error) {
   text *to = context;
   if (size > MAX_HEADER || to->size + size > MAX_HEADER)
-    return base_fail(error, BERG_EINPUT, "the header would be longer than .safetensors allows: 100,000,000 bytes");
+    return base_fail(error, BERG_EINPUT,
+                     "the header would be longer than .safetensors allows: 100,000,000 bytes");
   if (!base_grow((void **)&to->bytes, &to->room, to->size + size + 8, 1, error)) return BERG_ELIMIT;
   memcpy(to->bytes + to->size, bytes, size);
   to->size += size;
   return BERG_OK;
 }
 
-static berg_status put_pair(const io_sink *sink, const char *before, const char *key, const char *value, berg_error *error) {
+static berg_status put_pair(const io_sink *sink, const char *before, const char *key, const char *value,
+                            berg_error *error) {
   berg_status status = io_put(sink, before, strlen(before), error);
   if (!status) status = io_put_quoted(sink, key, error);
   if (!status) status = io_put(sink, ":", 1, error);
   return status ? status : io_put_quoted(sink, value, error);
 }
 
-static berg_status put_metadata(const io_sink *sink, const io_content *content, const char *structure, berg_error *error) {
+static berg_status put_metadata(const io_sink *sink, const io_content *content, const char *structure,
+                                berg_error *error) {
   const io_value *metadata = content->metadata;
   bool first = true;
   berg_status status = io_put(sink, "\"__metadata__\":{", 16, error);
@@ -64,24 +67,30 @@ static berg_status put_metadata(const io_sink *sink, const io_content *content, 
   return status ? status : io_put(sink, "}", 1, error);
 }
 
-static berg_status put_tensor(const io_sink *sink, const berg_array *array, uint64_t *offset, berg_error *error) {
+static berg_status put_tensor(const io_sink *sink, const berg_array *array, uint64_t *offset,
+                              berg_error *error) {
   char about[512];
   size_t count = 0;
-  int used = snprintf(about, sizeof about, ":{\"dtype\":\"%s\",\"shape\":[", io_safetensors_dtypes[array->dtype]);
-  for (size_t d = 0; d < array->ndim; d++) used += snprintf(about + used, sizeof about - (size_t)used, d ? ",%zu" : "%zu", array->shape[d]);
+  int used =
+      snprintf(about, sizeof about, ":{\"dtype\":\"%s\",\"shape\":[", io_safetensors_dtypes[array->dtype]);
+  for (size_t d = 0; d < array->ndim; d++)
+    used += snprintf(about + used, sizeof about - (size_t)used, d ? ",%zu" : "%zu", array->shape[d]);
   base_array_count(array, &count);
   uint64_t end = *offset + (uint64_t)count * array->itemsize;
-  used += snprintf(about + used, sizeof about - (size_t)used, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", *offset, end);
+  used += snprintf(about + used, sizeof about - (size_t)used, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}",
+                   *offset, end);
   *offset = end;
   berg_status status = io_put_quoted(sink, array->name, error);
   return status ? status : io_put(sink, about, (size_t)used, error);
 }
 
-static berg_status put_header(text *header, const io_content *content, const berg_array **tensors, size_t count, berg_error *error) {
+static berg_status put_header(text *header, const io_content *content, const berg_array **tensors,
+                              size_t count, berg_error *error) {
   io_sink sink = {put_text, header};
   char *structure = NULL;
   uint64_t offset = 0;
-  berg_status status = io_structure_is_plain(content->root) ? BERG_OK : io_structure_write(&structure, content->root, error);
+  berg_status status =
+      io_structure_is_plain(content->root) ? BERG_OK : io_structure_write(&structure, content->root, error);
   bool comma = structure || content->metadata;
   if (!status) status = io_put(&sink, "{", 1, error);
   if (!status && comma) status = put_metadata(&sink, content, structure, error);
@@ -106,7 +115,8 @@ berg_status io_write_safetensors(const io_sink *sink, const io_content *content,
   for (size_t i = 0; i < entries->count; i++) {
     const io_value *value = entries->values[i];
     bool is_text = entries->arrays[i].dtype == BERG_STRING || entries->arrays[i].dtype == BERG_UNICODE;
-    if ((value->kind == IO_ARRAY || value->kind == IO_SCALAR) && !is_text) tensors[count++] = &entries->arrays[i];
+    if ((value->kind == IO_ARRAY || value->kind == IO_SCALAR) && !is_text)
+      tensors[count++] = &entries->arrays[i];
   }
   if (count) qsort(tensors, count, sizeof *tensors, by_rank);
   berg_status status = put_header(&header, content, tensors, count, error);

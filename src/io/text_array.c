@@ -49,7 +49,8 @@ char *io_text_at(const berg_array *array, size_t index, berg_error *error) {
   for (size_t i = 0; text && i < length; i++) {
     memcpy(&point, at + 4 * i, 4);
     if (!point || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) {
-      base_fail_at(error, &(base_fault){BERG_EINPUT, NULL, BERG_NO_OFFSET, array->name, "text with a code that is no character", NULL, NULL});
+      base_fail_at(error, &(base_fault){BERG_EINPUT, NULL, BERG_NO_OFFSET, array->name,
+                                        "text with a code that is no character", NULL, NULL});
       base_free(text);
       return NULL;
     }
@@ -72,7 +73,8 @@ bool io_text_to_ucs4(uint8_t *out, size_t width, const char *text) {
   return true;
 }
 
-berg_array *io_text_from_json(io_arena *arena, const berg_array *about, const cJSON *list, berg_error *error) {
+berg_array *io_text_from_json(io_arena *arena, const berg_array *about, const cJSON *list,
+                              berg_error *error) {
   io_layout layout = {about->dtype, about->itemsize, false, false};
   size_t bytes, i = 0, count = 0;
   const cJSON *item;
@@ -84,7 +86,9 @@ berg_array *io_text_from_json(io_arena *arena, const berg_array *about, const cJ
   cJSON_ArrayForEach(item, list) {
     uint8_t *at = data + i++ * about->itemsize;
     if (about->dtype == BERG_UNICODE) {
-      if (!io_utf8_valid(item->valuestring, strlen(item->valuestring), false) || !io_text_to_ucs4(at, about->itemsize / 4, item->valuestring)) return NULL;
+      if (!io_utf8_valid(item->valuestring, strlen(item->valuestring), false) ||
+          !io_text_to_ucs4(at, about->itemsize / 4, item->valuestring))
+        return NULL;
     } else {
       const char *text = io_arena_text(arena, item->valuestring, strlen(item->valuestring), error);
       if (!text) return NULL;

@@ -10,7 +10,9 @@ static berg_status produce_pickle(void *context, const io_sink *sink, berg_error
   return io_pickle_write_torch(sink, ((const io_content *)context)->root, error);
 }
 
-static berg_status produce_storage(void *context, const io_sink *sink, berg_error *error) { return io_put_array(sink, context, error); }
+static berg_status produce_storage(void *context, const io_sink *sink, berg_error *error) {
+  return io_put_array(sink, context, error);
+}
 
 typedef struct note {
   const char *name, *text;

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import MODEL, MODEL_FOLDER
+from program import MODEL, MODEL_FOLDER
 
 
 @pytest.fixture

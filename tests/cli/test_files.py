@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from conftest import MODEL, MODEL_FOLDER, tiny_metadata
+from program import MODEL, MODEL_FOLDER, tiny_metadata
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from conftest import MODEL
+from program import MODEL
 
 
 def test_doctor_says_what_is_there_and_what_is_not(berg, small_berg_dir, tmp_path):

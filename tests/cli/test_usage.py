@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from conftest import MODEL
+from program import MODEL
 
 SEE = " (see berg {} -h)"
 
