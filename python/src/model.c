@@ -89,10 +89,13 @@ static PyObject *model_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
   berg_model_options_init(&options);
   if (take(args, kwargs, &arguments, &options, &subject)) {
     berg_error error;
-    berg_status status;
-    Py_BEGIN_ALLOW_THREADS status = berg_model_open(&handle, arguments.model_id, &options, &error);
-    Py_END_ALLOW_THREADS if (status) binding_raise(&error);
-    else if (!PyErr_CheckSignals()) self = (model_object *)PyType_GenericAlloc(type, 0);
+    PyThreadState *thread = PyEval_SaveThread();
+    berg_status status = berg_model_open(&handle, arguments.model_id, &options, &error);
+    PyEval_RestoreThread(thread);
+    if (status)
+      binding_raise(&error);
+    else if (!PyErr_CheckSignals())
+      self = (model_object *)PyType_GenericAlloc(type, 0);
   }
   release(&arguments);
   if (self)
@@ -128,8 +131,10 @@ static PyObject *model_close(PyObject *object, PyObject *none) {
   berg_model *handle = handle_of(object);
   if (!handle) return NULL;
   self->handle = NULL;
-  Py_BEGIN_ALLOW_THREADS berg_model_free(handle);
-  Py_END_ALLOW_THREADS Py_RETURN_NONE;
+  PyThreadState *thread = PyEval_SaveThread();
+  berg_model_free(handle);
+  PyEval_RestoreThread(thread);
+  Py_RETURN_NONE;
 }
 
 /* `responses` has room for rows x columns float32 in C order, or says why not. */

@@ -50,10 +50,11 @@ static PyObject *with_metadata(PyObject *arguments, PyObject *(*convert)(const b
   if (!PyArg_ParseTuple(arguments, "sO&i", &model_id, binding_path_or_none, &berg_dir, &subject)) return NULL;
   berg_metadata *metadata = NULL;
   berg_error error;
-  berg_status status;
   const char *directory = berg_dir ? PyBytes_AsString(berg_dir) : NULL;
-  Py_BEGIN_ALLOW_THREADS status = berg_metadata_open(&metadata, model_id, directory, subject, &error);
-  Py_END_ALLOW_THREADS Py_XDECREF(berg_dir);
+  PyThreadState *thread = PyEval_SaveThread();
+  berg_status status = berg_metadata_open(&metadata, model_id, directory, subject, &error);
+  PyEval_RestoreThread(thread);
+  Py_XDECREF(berg_dir);
   if (status) return binding_raise(&error);
   result = convert(metadata);
   berg_metadata_free(metadata);
