@@ -21,7 +21,7 @@ help:
 	@echo "deps         install the Debian packages that are missing"
 	@echo "install      install under PREFIX ($(PREFIX)); uninstall removes it again"
 	@echo "demo         a full-size synthetic subject, a few images, the whole brain"
-	@echo "test         unit, oracle, command-line and Python tests, then the C tests under the sanitizers"
+	@echo "test         unit, oracle, command-line and Python tests, then the C tests and the program under the sanitizers"
 	@echo "bench        speeds of this machine and of encoding on it"
 	@echo "fuzz         every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds"
 	@echo "lint         rooms, format, man page, static analysis"
@@ -66,10 +66,11 @@ test-release: all
 	$(PYTHON) -m pytest -q -p no:cacheprovider $(wildcard tests/oracle tests/cli tests/python)
 
 test-asan test-tsan: test-%:
-	@echo "test: unit tests under the preset $*"
+	@echo "test: unit tests and bad input under the preset $*"
 	cmake --preset $*
 	cmake --build --preset $*
 	ctest --test-dir build-$* --output-on-failure -j 2
+	BERG_BUILD=build-$* $(PYTHON) -m pytest -q -p no:cacheprovider tests/cli/test_usage.py tests/cli/test_files.py
 
 bench: all
 	$(BUILD)/berg bench $(BENCH)
