@@ -8,7 +8,7 @@ export BERG_BUILD = $(BUILD)
 
 # Debian packages: what builds, what is linked, what the tests need.
 DEPS = gcc clang libclang-rt-dev libomp-dev cmake ninja-build make pkg-config \
-       libdnnl-dev libhdf5-dev libjpeg-dev libspng-dev libzip-dev libcjson-dev libnifti-dev zlib1g-dev \
+       libdnnl-dev libhdf5-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev \
        libcmocka-dev python3 python3-dev python3-numpy python3-pil python3-pytest python3-h5py
 
 .PHONY: all help deps install uninstall demo test test-release test-asan test-tsan bench fuzz lint conformance clean

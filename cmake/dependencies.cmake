@@ -8,7 +8,6 @@ find_library(DNNL_LIBRARY dnnl REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET spng)
-pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson)
 pkg_check_modules(HDF5 REQUIRED IMPORTED_TARGET hdf5)
 # Debian's NIFTI package file names a path that Debian does not use.
@@ -17,7 +16,7 @@ find_library(NIFTI_LIBRARY niftiio REQUIRED)
 find_library(ZNZ_LIBRARY znz REQUIRED)
 
 add_library(berg_dependencies INTERFACE)
-target_link_libraries(berg_dependencies INTERFACE ${DNNL_LIBRARY} PkgConfig::HDF5 JPEG::JPEG PkgConfig::SPNG PkgConfig::LIBZIP
+target_link_libraries(berg_dependencies INTERFACE ${DNNL_LIBRARY} PkgConfig::HDF5 JPEG::JPEG PkgConfig::SPNG
                                                   ZLIB::ZLIB PkgConfig::CJSON ${NIFTI_LIBRARY} ${ZNZ_LIBRARY} OpenMP::OpenMP_C
                                                   Threads::Threads m dl)
 # nifti1_io.h includes its neighbours without their folder.

@@ -1,5 +1,5 @@
-/* PNG: decode as it comes, and again with its checksums made to fit, since random changes hardly ever do; then both
- * resizings. */
+/* PNG: decode as it comes, and again with its checksums made to fit, since random changes hardly ever do;
+ * then both resizings. */
 #include <string.h>
 
 #include <zlib.h>

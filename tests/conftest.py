@@ -25,7 +25,7 @@ def berg_program(build_dir):
 
 @pytest.fixture(scope="session")
 def small_berg_dir(tmp_path_factory):
-    """Upstream's layout with three small subjects: 600, 640 and 530 voxels, 8 components, fitted to backbone random:1."""
+    """Three small subjects fitted to random:1: 600, 640 and 530 voxels, 8 components."""
     folder = tmp_path_factory.mktemp("berg-dir")
     for subject in (1, 2, 3):
         make_subject.make_subject(folder, subject, backbone=make_subject.BACKBONE)
@@ -46,7 +46,7 @@ def backbone():
 
 @pytest.fixture(scope="session")
 def backbone_files(backbone, tmp_path_factory):
-    """The same backbone in each form that users have: "new" and "old" .pth (spelling of the MLP's names), "safetensors"."""
+    """The same backbone in each form that users have: .pth with "new" and "old" names, "safetensors"."""
     from write_state_dict import write_state_dict
     folder = tmp_path_factory.mktemp("backbone")
     files = {"new": folder / "new.pth", "old": folder / "old.pth", "safetensors": folder / "vit.safetensors"}

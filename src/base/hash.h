@@ -20,6 +20,8 @@ static inline uint64_t base_hash_number(uint64_t hash, uint64_t number) {
 }
 
 /* With its terminating zero, so that "ab", "c" is not "a", "bc". */
-static inline uint64_t base_hash_text(uint64_t hash, const char *text) { return base_hash_bytes(hash, text, strlen(text) + 1); }
+static inline uint64_t base_hash_text(uint64_t hash, const char *text) {
+  return base_hash_bytes(hash, text, strlen(text) + 1);
+}
 
 #endif

@@ -38,7 +38,8 @@ static void *new_block(io_arena *arena, size_t size, berg_error *error) {
 
 void *io_arena_take(io_arena *arena, size_t size, berg_error *error) {
   if (size > arena->limit - arena->total) {
-    base_fail(error, BERG_ELIMIT, "a file asks for more memory than its size warrants: more than %zu bytes", arena->limit);
+    base_fail(error, BERG_ELIMIT, "a file asks for more memory than its size warrants: more than %zu bytes",
+              arena->limit);
     return NULL;
   }
   size_t rounded = size ? (size + GRAIN - 1) / GRAIN * GRAIN : GRAIN;

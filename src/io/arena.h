@@ -15,7 +15,8 @@ typedef struct io_arena {
 /* `file_size` sets the ceiling: parsed values may take 512 MiB and copies twice the file. */
 void io_arena_init(io_arena *arena, size_t file_size);
 void io_arena_release(io_arena *arena);
-/* `size` bytes aligned to 16, not cleared; NULL with ELIMIT past the ceiling. Valid until the arena is released. */
+/* `size` bytes aligned to 16, not cleared; NULL with ELIMIT past the ceiling. Valid until the arena is
+ * released. */
 void *io_arena_take(io_arena *arena, size_t size, berg_error *error);
 /* A zero-terminated copy. */
 char *io_arena_text(io_arena *arena, const char *text, size_t length, berg_error *error);

@@ -13,7 +13,8 @@ bool io_array_bytes(const io_layout *layout, const berg_array *shape, size_t *by
 }
 
 /* UCS-4 text turns in units of 4, numbers in units of their size. */
-static const uint8_t *turned(io_arena *arena, const io_layout *layout, const uint8_t *bytes, size_t size, berg_error *error) {
+static const uint8_t *turned(io_arena *arena, const io_layout *layout, const uint8_t *bytes, size_t size,
+                             berg_error *error) {
   size_t unit = layout->dtype == BERG_UNICODE ? 4 : layout->itemsize;
   uint8_t *copy = io_arena_take(arena, size, error);
   for (size_t i = 0; copy && i < size; i += unit)
@@ -21,7 +22,8 @@ static const uint8_t *turned(io_arena *arena, const io_layout *layout, const uin
   return copy;
 }
 
-berg_array *io_array_new(io_arena *arena, const io_layout *layout, const berg_array *shape, const uint8_t *bytes, berg_error *error) {
+berg_array *io_array_new(io_arena *arena, const io_layout *layout, const berg_array *shape,
+                         const uint8_t *bytes, berg_error *error) {
   berg_array *array = io_arena_take(arena, sizeof *array, error);
   size_t size;
   if (!array || !io_array_bytes(layout, shape, &size)) return NULL;
@@ -35,7 +37,8 @@ berg_array *io_array_new(io_arena *arena, const io_layout *layout, const berg_ar
   return array->data ? array : NULL;
 }
 
-io_place io_array_place(berg_array *array, const int64_t *strides, size_t offset, const uint8_t *storage, size_t count) {
+io_place io_array_place(berg_array *array, const int64_t *strides, size_t offset, const uint8_t *storage,
+                        size_t count) {
   size_t elements, bytes, last = offset;
   if (!io_extent(array->shape, array->ndim, array->itemsize, &elements, &bytes)) return IO_PLACE_REPEATED;
   array->data = (const uint8_t *)"";
@@ -44,7 +47,8 @@ io_place io_array_place(berg_array *array, const int64_t *strides, size_t offset
   for (size_t d = 0; d < array->ndim; d++) {
     size_t reach;
     if (array->shape[d] == 1) continue; /* its stride says nothing */
-    if (!base_multiply((size_t)strides[d], array->shape[d] - 1, &reach) || !base_add(last, reach, &last)) return IO_PLACE_OUTSIDE;
+    if (!base_multiply((size_t)strides[d], array->shape[d] - 1, &reach) || !base_add(last, reach, &last))
+      return IO_PLACE_OUTSIDE;
     if (last >= count) return IO_PLACE_OUTSIDE;
     array->strides[d] = (ptrdiff_t)strides[d] * (ptrdiff_t)array->itemsize;
   }

@@ -7,9 +7,11 @@
 #include "io/value.h"
 
 /* As berg_file_open, from bytes that outlive the handle; `name` is for messages. */
-berg_status io_container_from_memory(berg_file **file, const uint8_t *bytes, size_t size, const char *name, berg_error *error);
+berg_status io_container_from_memory(berg_file **file, const uint8_t *bytes, size_t size, const char *name,
+                                     berg_error *error);
 
-/* The mapped file that the entries' data lie in (not those that had to be converted or inflated), for advice on ranges. */
+/* The mapped file that the entries' data lie in (not those that had to be converted or inflated), for advice
+ * on ranges. */
 const io_map *io_container_map(const berg_file *file);
 /* Where an entry's data begin in the mapped file; false: they lie elsewhere. */
 bool io_container_offset(const berg_file *file, const berg_array *entry, size_t *offset);

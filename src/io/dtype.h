@@ -7,8 +7,9 @@
 
 #include "berg.h"
 
-/* Reads a code with its byte order ('<', '>', '|', '=' or none, which mean this machine's little-endian order). False for
- * types that libberg does not hold: complex, dates, bytes, records. `itemsize` of '|O' is that of a pointer. */
+/* Reads a code with its byte order ('<', '>', '|', '=' or none, which mean this machine's little-endian
+ * order). False for types that libberg does not hold: complex, dates, bytes, records. `itemsize` of '|O' is
+ * that of a pointer. */
 bool io_dtype_parse(const char *code, size_t length, berg_dtype *dtype, size_t *itemsize, bool *big_endian);
 
 /* The code that NumPy gives a little-endian array of the type, into `text`. */

@@ -8,7 +8,8 @@
 
 typedef struct io_hdf5 io_hdf5;
 
-/* EINPUT: no such file, not HDF5, no such dataset (those there are named), not numeric. */
+/* EINPUT: no such file, not HDF5, no such dataset (at most ten that are there are named), not of a plain numeric type,
+ * data never written or in another file, filters other than gzip, lzf, shuffle and fletcher32. */
 berg_status io_hdf5_open(io_hdf5 **dataset, const char *path, const char *name, berg_error *error);
 void io_hdf5_free(io_hdf5 *dataset);
 

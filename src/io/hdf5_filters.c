@@ -1,9 +1,9 @@
 /* deflate     zlib's stream
  * shuffle     byte 0 of all elements, then byte 1 of all, ...; what does not fill an element stays at the end
  * fletcher32  the data, then a checksum of 4 bytes, little-endian, over 16-bit big-endian words
- * lzf         (h5py's) a control byte c: c < 32: c + 1 literal bytes follow; else a copy of (c >> 5) + 2 bytes (7: + the next
- *             byte), from ((c & 31) << 8 | the next byte) + 1 bytes back. A chunk that does not shrink is stored as it is, with
- *             its mask bit set. */
+ * lzf         (h5py's) a control byte c; c < 32: c + 1 literal bytes follow; else a copy of (c >> 5) + 2 bytes
+ *             (7: plus the next byte), from ((c & 31) << 8 | the next byte) + 1 bytes back. A chunk that does
+ *             not shrink is stored as it is, with its mask bit set. */
 #include "io/hdf5_filters.h"
 
 #include <string.h>
@@ -13,10 +13,13 @@
 #define WORDS_BEFORE_FOLD 360 /* as many as cannot overflow 32 bits */
 
 bool io_filters_knows(int number) {
-  return number == IO_FILTER_DEFLATE || number == IO_FILTER_SHUFFLE || number == IO_FILTER_FLETCHER32 || number == IO_FILTER_LZF;
+  return number == IO_FILTER_DEFLATE || number == IO_FILTER_SHUFFLE || number == IO_FILTER_FLETCHER32 ||
+         number == IO_FILTER_LZF;
 }
 
-size_t io_filters_room(size_t bytes) { return bytes + IO_FILTERS_MAX * CHECKSUM_BYTES; }
+size_t io_filters_room(size_t bytes) {
+  return bytes + IO_FILTERS_MAX * CHECKSUM_BYTES;
+}
 
 static const char *inflate_all(const uint8_t *from, size_t size, uint8_t *to, size_t room, size_t *made) {
   uLongf length = room;
@@ -58,7 +61,8 @@ static const char *check_sum(const uint8_t *data, size_t *size) {
   if (*size < CHECKSUM_BYTES) return "it is shorter than its checksum";
   *size -= CHECKSUM_BYTES;
   const uint8_t *stored = data + *size;
-  uint32_t expected = stored[0] | (uint32_t)stored[1] << 8 | (uint32_t)stored[2] << 16 | (uint32_t)stored[3] << 24;
+  uint32_t expected =
+      stored[0] | (uint32_t)stored[1] << 8 | (uint32_t)stored[2] << 16 | (uint32_t)stored[3] << 24;
   return fletcher32(data, *size) == expected ? NULL : "its checksum does not match";
 }
 
@@ -90,18 +94,26 @@ static const char *unlzf(const uint8_t *from, size_t size, uint8_t *to, size_t r
   return NULL;
 }
 
-const char *io_filters_undo(const io_filters *filters, unsigned mask, uint8_t **chunk, size_t size, uint8_t **scratch,
-                            size_t bytes) {
+const char *io_filters_undo(const io_filters *filters, unsigned mask, uint8_t **chunk, size_t size,
+                            uint8_t **scratch, size_t bytes) {
   const size_t room = io_filters_room(bytes);
   for (size_t f = filters->count; f-- > 0;) {
     if (mask >> f & 1) continue;
     const char *wrong = NULL;
     size_t made = size;
     switch (filters->kinds[f]) {
-    case IO_FILTER_DEFLATE: wrong = inflate_all(*chunk, size, *scratch, room, &made); break;
-    case IO_FILTER_SHUFFLE: unshuffle(*chunk, size, filters->itemsize, *scratch); break;
-    case IO_FILTER_LZF: wrong = unlzf(*chunk, size, *scratch, room, &made); break;
-    case IO_FILTER_FLETCHER32: wrong = check_sum(*chunk, &size); break;
+    case IO_FILTER_DEFLATE:
+      wrong = inflate_all(*chunk, size, *scratch, room, &made);
+      break;
+    case IO_FILTER_SHUFFLE:
+      unshuffle(*chunk, size, filters->itemsize, *scratch);
+      break;
+    case IO_FILTER_LZF:
+      wrong = unlzf(*chunk, size, *scratch, room, &made);
+      break;
+    case IO_FILTER_FLETCHER32:
+      wrong = check_sum(*chunk, &size);
+      break;
     }
     if (wrong) return wrong;
     if (filters->kinds[f] == IO_FILTER_FLETCHER32) continue;

@@ -15,9 +15,9 @@ struct io_hdf5 {
   berg_array about;
   bool big_endian;
   H5D_layout_t layout;
-  int raw;                /* contiguous: the file, read without libhdf5 */
+  int raw; /* contiguous: the file, read without libhdf5 */
   uint64_t file_bytes;
-  uint64_t offset;        /* contiguous: of the data in the file */
+  uint64_t offset; /* contiguous: of the data in the file */
   size_t chunk[BERG_MAX_DIMS], chunk_bytes;
   io_filters filters;
   uint8_t *block, *scratch; /* chunked: the chunk at `held`, decoded, and a second buffer */
@@ -35,6 +35,7 @@ berg_status io_hdf5_fail(const io_hdf5 *dataset, const char *what, berg_error *e
 /* Shape, chunks and filters of a chunked dataset, from its creation properties. */
 berg_status io_hdf5_take_chunks(io_hdf5 *dataset, hid_t how, berg_error *error);
 /* Rows of a chunked dataset, bytes as stored. */
-berg_status io_hdf5_read_chunks(io_hdf5 *dataset, size_t first, size_t count, uint8_t *data, berg_error *error);
+berg_status io_hdf5_read_chunks(io_hdf5 *dataset, size_t first, size_t count, uint8_t *data,
+                                berg_error *error);
 
 #endif

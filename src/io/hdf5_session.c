@@ -12,7 +12,8 @@ static herr_t take_innermost(unsigned n, const H5E_error2_t *entry, void *user) 
   return 0;
 }
 
-/* libhdf5 calls this where it would print. Later calls, if only to close what is open, clear its record of errors. */
+/* libhdf5 calls this where it would print. Later calls, if only to close what is open, clear its record of
+ * errors. */
 static herr_t note(hid_t stack, void *user) {
   H5Ewalk2(stack, H5E_WALK_UPWARD, take_innermost, user);
   return 0;

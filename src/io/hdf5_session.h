@@ -1,5 +1,5 @@
-/* One at a time in libhdf5, and quietly: most builds of it are not thread-safe, and it prints its errors unless told not to.
- * What the program had set for its own error printing is put back by leave. */
+/* One at a time in libhdf5, and quietly: most builds of it are not thread-safe, and it prints its errors
+ * unless told not to. What the program had set for its own error printing is put back by leave. */
 #ifndef IO_HDF5_SESSION_H
 #define IO_HDF5_SESSION_H
 

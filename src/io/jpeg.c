@@ -1,15 +1,17 @@
-/* JPEG to RGB through libjpeg-turbo, with the settings that Pillow leaves at their defaults (accurate integer DCT,
- * smooth upsampling of the chroma).
+/* JPEG to RGB through libjpeg-turbo, with the settings that Pillow leaves at their defaults (accurate integer
+ * DCT, smooth upsampling of the chroma).
  *
  *   FF D8                     start
- *   FF E0..EF length ...      application data; of these only Adobe's (EE) matters here: its transform byte tells
- *                             RGB from YCbCr and CMYK from YCCK. The orientation in Exif (E1) is not applied.
+ *   FF E0..EF length ...      application data; of these only Adobe's (EE) matters here: its transform
+ *                             byte tells RGB from YCbCr and CMYK from YCCK. Exif's orientation (E1) is
+ *                             not applied.
  *   FF DB, C4, DD length ...  quantisation, Huffman codes, restart interval
- *   FF C0..CF length ...      the frame: 8 bits a sample, height, width, 1, 3 or 4 components and their subsampling
+ *   FF C0..CF length ...      the frame: 8 bits a sample, height, width, 1, 3 or 4 components and their
+ *                             subsampling
  *   FF DA length ... data     a scan, coded data to the next marker; one or, progressive, many
  *   FF D9                     end
  *
- * Four components are taken as Adobe writes them, inverted, whether its marker is there or not: as Pillow does. */
+ * Four components are taken as Adobe writes them, inverted, with or without its marker, as Pillow does. */
 #include <setjmp.h>
 #include <stdio.h>
 
@@ -19,7 +21,7 @@
 #include "base/memory.h"
 #include "io/image_formats.h"
 
-/* A progressive file may ask for any number of passes over all of its coefficients; encoders use about ten. */
+/* A progressive file may ask for any number of passes over all of its coefficients; encoders use ten. */
 #define MAX_SCANS 500
 
 typedef struct jpeg_reader {
@@ -55,24 +57,25 @@ static void leave_with_message(jpeg_reader *reader) {
 static void on_error(j_common_ptr codec) {
   jpeg_reader *reader = codec->client_data;
   if (codec->err->msg_code == JERR_OUT_OF_MEMORY) {
-    reader->status = base_fail(reader->error, BERG_ELIMIT, "%s: not enough memory to decode the picture", reader->name);
+    reader->status =
+        base_fail(reader->error, BERG_ELIMIT, "%s: not enough memory to decode the picture", reader->name);
     longjmp(reader->escape, 1);
   }
   leave_with_message(reader);
 }
 
-/* A warning means that libjpeg will make pixels up, but for those that concern no pixel. Bytes between the last scan and
- * the end marker are common in the wild, and by then every coefficient has been read. */
+/* A warning means that libjpeg will make pixels up, but for those that concern no pixel. Bytes between the
+ * last scan and the end marker are common in the wild, and by then every coefficient has been read. */
 static bool is_harmless(const struct jpeg_error_mgr *handler) {
   switch (handler->msg_code) {
-    case JWRN_ADOBE_XFORM:
-    case JWRN_JFIF_MAJOR:
-    case JWRN_NOT_SEQUENTIAL:
-      return true;
-    case JWRN_EXTRANEOUS_DATA:
-      return handler->msg_parm.i[1] == JPEG_EOI;
-    default:
-      return false;
+  case JWRN_ADOBE_XFORM:
+  case JWRN_JFIF_MAJOR:
+  case JWRN_NOT_SEQUENTIAL:
+    return true;
+  case JWRN_EXTRANEOUS_DATA:
+    return handler->msg_parm.i[1] == JPEG_EOI;
+  default:
+    return false;
   }
 }
 
@@ -106,14 +109,16 @@ static void decode(jpeg_reader *reader, size_t size) {
     leave(reader, "JPEG with a number of components other than 1, 3 or 4");
   bool cmyk = codec->num_components == 4;
   codec->out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
-  reader->status = io_image_alloc(reader->image, codec->image_width, codec->image_height, reader->name, reader->error);
+  reader->status =
+      io_image_alloc(reader->image, codec->image_width, codec->image_height, reader->name, reader->error);
   if (!reader->status && cmyk && !(reader->row = base_alloc(codec->image_width, 4, reader->error)))
     reader->status = BERG_ELIMIT;
   if (reader->status) return;
 
   jpeg_start_decompress(codec);
   uint8_t *pixels = reader->image->pixels;
-  for (size_t stride = 3 * reader->image->width; codec->output_scanline < codec->output_height; pixels += stride) {
+  const size_t stride = 3 * reader->image->width;
+  for (; codec->output_scanline < codec->output_height; pixels += stride) {
     JSAMPROW row = cmyk ? reader->row : pixels;
     jpeg_read_scanlines(codec, &row, 1);
     if (cmyk) cmyk_to_rgb(row, reader->image->width, pixels);
@@ -121,14 +126,15 @@ static void decode(jpeg_reader *reader, size_t size) {
   jpeg_finish_decompress(codec);
 }
 
-berg_status io_jpeg_decode(io_image *image, const uint8_t *bytes, size_t size, const char *name, berg_error *error) {
+berg_status io_jpeg_decode(io_image *image, const uint8_t *bytes, size_t size, const char *name,
+                           berg_error *error) {
   jpeg_reader reader = {.bytes = bytes, .name = name, .image = image, .error = error};
   reader.codec.err = jpeg_std_error(&reader.handler);
   reader.codec.client_data = &reader;
   reader.handler.error_exit = on_error;
   reader.handler.emit_message = on_message;
   reader.progress.progress_monitor = on_progress;
-  /* Everything that changes after this point is in `reader`, whose address has been given away, not in a register. */
+  /* What changes from here on is in `reader`, whose address has been given away, not in a register. */
   if (!setjmp(reader.escape)) decode(&reader, size);
   jpeg_destroy_decompress(&reader.codec);
   base_free(reader.row);

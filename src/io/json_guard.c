@@ -10,7 +10,7 @@
 static bool is_harmless(const char *text, size_t length) {
   size_t parts = 0, nesting = 0;
   bool quoted = false;
-  if (!io_utf8_valid(text, length)) return false;
+  if (!io_utf8_valid(text, length, false)) return false;
   for (size_t i = 0; i < length; i++) {
     if (quoted) {
       if (text[i] == '\\') {
@@ -45,7 +45,8 @@ cJSON *io_json_parse(const char *text, size_t length) {
 }
 
 bool io_json_size(const cJSON *number, uint64_t *size) {
-  if (!cJSON_IsNumber(number) || !(number->valuedouble >= 0 && number->valuedouble <= 9007199254740992.0)) return false;
+  if (!cJSON_IsNumber(number) || !(number->valuedouble >= 0 && number->valuedouble <= 9007199254740992.0))
+    return false;
   *size = (uint64_t)number->valuedouble;
   return (double)*size == number->valuedouble;
 }

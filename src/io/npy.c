@@ -5,10 +5,12 @@
  *     6       1      major version: 1, 2 or 3
  *     7       1      minor version: 0
  *     8       2 | 4  length of the text, uint16 (version 1) or uint32 (2 and 3), little-endian
- *     10|12   length text: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } then spaces and a newline
+ *     10|12   length text: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } then spaces and a
+ * newline
  *     ...            the data; NumPy pads the text so that they begin at a multiple of 64
  *
- * The text is a Python literal. It is read here by its grammar, in any order and spacing of the three keys. */
+ * The text is a Python literal. It is read here by its grammar, in any order and spacing of the three keys.
+ */
 #include "io/npy.h"
 
 #include <inttypes.h>
@@ -25,7 +27,8 @@ static const uint8_t MAGIC[6] = {0x93, 'N', 'U', 'M', 'P', 'Y'};
 /* NumPy writes about 120 bytes and reads at most 10,000 by default; version 1 cannot hold more than this. */
 #define MAX_TEXT 65535
 
-/* NumPy >= 1.24 leaves room for a first axis of this many digits, so that appending can rewrite the header in place. */
+/* NumPy >= 1.24 leaves room for a first axis of this many digits, so that appending can rewrite the header in
+ * place. */
 #define AXIS_DIGITS 21
 #define DATA_ALIGNMENT 64
 
@@ -47,7 +50,8 @@ static berg_status fail(const literal *text, const char *what, const char *expec
 }
 
 static void skip_space(literal *text) {
-  while (text->at < text->end && strchr(" \t\n\r\f", text->bytes[text->at]) && text->bytes[text->at]) text->at++;
+  while (text->at < text->end && strchr(" \t\n\r\f", text->bytes[text->at]) && text->bytes[text->at])
+    text->at++;
 }
 
 static bool take(literal *text, char wanted) {
@@ -66,7 +70,8 @@ static berg_status read_string(literal *text, const char **string, size_t *lengt
   *string = (const char *)text->bytes + text->at;
   size_t start = text->at;
   for (; text->at < text->end && text->bytes[text->at] != quote; text->at++)
-    if (text->bytes[text->at] == '\\' || text->bytes[text->at] < 0x20) return fail(text, "not as NumPy writes it", "plain text");
+    if (text->bytes[text->at] == '\\' || text->bytes[text->at] < 0x20)
+      return fail(text, "not as NumPy writes it", "plain text");
   if (text->at >= text->end) return fail(text, "string without an end", "a closing quote");
   *length = text->at - start;
   text->at++;
@@ -93,7 +98,8 @@ static berg_status read_size(literal *text, size_t *value) {
   skip_space(text);
   *value = 0;
   size_t digits = 0;
-  for (; text->at < text->end && text->bytes[text->at] >= '0' && text->bytes[text->at] <= '9'; text->at++, digits++)
+  for (; text->at < text->end && text->bytes[text->at] >= '0' && text->bytes[text->at] <= '9';
+       text->at++, digits++)
     if (!base_multiply(*value, 10, value) || !base_add(*value, text->bytes[text->at] - '0', value))
       return fail(text, "a dimension does not fit in 64 bits", NULL);
   return digits ? BERG_OK : fail(text, "not a dimension", "a number from 0");
@@ -117,7 +123,8 @@ static berg_status read_shape(literal *text, io_npy_header *header) {
 static berg_status read_descr(literal *text, io_npy_header *header) {
   skip_space(text);
   size_t start = text->at;
-  if (start < text->end && text->bytes[start] == '[') return fail(text, "records are not read", "one plain type");
+  if (start < text->end && text->bytes[start] == '[')
+    return fail(text, "records are not read", "one plain type");
   const char *code;
   size_t length;
   berg_status status = read_string(text, &code, &length);
@@ -125,8 +132,9 @@ static berg_status read_descr(literal *text, io_npy_header *header) {
   if (!io_dtype_parse(code, length, &header->dtype, &header->itemsize, &header->big_endian)) {
     char found[40];
     snprintf(found, sizeof found, "'%.*s'", (int)(length < 30 ? length : 30), code);
-    return base_fail_at(text->error, &(base_fault){BERG_EINPUT, text->name, start, "npy header", "type is not read",
-                                                   "bool, int, float, unicode or object", found});
+    return base_fail_at(text->error,
+                        &(base_fault){BERG_EINPUT, text->name, start, "npy header", "type is not read",
+                                      "bool, int, float, unicode or object", found});
   }
   return BERG_OK;
 }
@@ -149,28 +157,32 @@ static berg_status read_dict(literal *text, io_npy_header *header) {
     }
     seen[k] = true;
     if (!take(text, ':')) return fail(text, "not as NumPy writes it", "':'");
-    status = k == 0 ? read_descr(text, header) : k == 1 ? read_bool(text, &header->fortran) : read_shape(text, header);
+    status = k == 0   ? read_descr(text, header)
+             : k == 1 ? read_bool(text, &header->fortran)
+                      : read_shape(text, header);
     if (status) return status;
     comma = take(text, ',');
   }
-  if (!seen[0] || !seen[1] || !seen[2]) return fail(text, "a key is missing", "descr, fortran_order and shape");
+  if (!seen[0] || !seen[1] || !seen[2])
+    return fail(text, "a key is missing", "descr, fortran_order and shape");
   skip_space(text);
   return text->at < text->end ? fail(text, "text after the dict", "spaces") : BERG_OK;
 }
 
-berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size_t size, size_t total, const char *name,
-                               berg_error *error) {
+berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size_t size, size_t total,
+                               const char *name, berg_error *error) {
   *header = (io_npy_header){0};
   size_t compared = size < sizeof MAGIC ? size : sizeof MAGIC;
   if (!size || memcmp(bytes, MAGIC, compared))
-    return base_fail_at(error, &(base_fault){BERG_EINPUT, name, 0, NULL, "not a .npy file", "\\x93NUMPY", NULL});
+    return base_fail_at(error,
+                        &(base_fault){BERG_EINPUT, name, 0, NULL, "not a .npy file", "\\x93NUMPY", NULL});
   base_fault cut = {BERG_EINPUT, name, size, "npy header", "the file ends too early", NULL, NULL};
   if (size < 10) return base_fail_at(error, &cut);
   if (bytes[6] < 1 || bytes[6] > 3 || bytes[7] != 0) {
     char found[16];
     snprintf(found, sizeof found, "%d.%d", bytes[6], bytes[7]);
-    return base_fail_at(
-        error, &(base_fault){BERG_EINPUT, name, 6, "npy header", "unknown version", "1.0, 2.0 or 3.0", found});
+    return base_fail_at(error, &(base_fault){BERG_EINPUT, name, 6, "npy header", "unknown version",
+                                             "1.0, 2.0 or 3.0", found});
   }
   size_t start = bytes[6] == 1 ? 10 : 12;
   if (size < start) return base_fail_at(error, &cut);
@@ -179,8 +191,8 @@ berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size
   if (length > MAX_TEXT) {
     char found[32];
     snprintf(found, sizeof found, "%zu bytes", length);
-    return base_fail_at(
-        error, &(base_fault){BERG_EINPUT, name, 8, "npy header", "header too long", "at most 65,535 bytes", found});
+    return base_fail_at(error, &(base_fault){BERG_EINPUT, name, 8, "npy header", "header too long",
+                                             "at most 65,535 bytes", found});
   }
   if (length > size - start) return base_fail_at(error, &cut);
   literal text = {bytes, start, start + length, name, error};
@@ -189,13 +201,15 @@ berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size
   header->data_offset = start + length;
   size_t count, needed;
   if (!io_extent(header->shape, header->ndim, header->itemsize, &count, &needed))
-    return base_fail_at(error, &(base_fault){BERG_EINPUT, name, start, "npy header", "shape does not fit in memory", NULL, NULL});
-  if (total && header->dtype != BERG_STRING && (total < header->data_offset || needed > total - header->data_offset)) {
+    return base_fail_at(error, &(base_fault){BERG_EINPUT, name, start, "npy header",
+                                             "shape does not fit in memory", NULL, NULL});
+  if (total && header->dtype != BERG_STRING &&
+      (total < header->data_offset || needed > total - header->data_offset)) {
     char expected[48], found[32];
     snprintf(expected, sizeof expected, "%zu bytes of data", needed);
     snprintf(found, sizeof found, "%zu", total < header->data_offset ? 0 : total - header->data_offset);
-    return base_fail_at(error,
-                        &(base_fault){BERG_EINPUT, name, total, "npy data", "the file ends too early", expected, found});
+    return base_fail_at(error, &(base_fault){BERG_EINPUT, name, total, "npy data", "the file ends too early",
+                                             expected, found});
   }
   return BERG_OK;
 }
@@ -205,12 +219,14 @@ static void append(char *text, size_t room, size_t *length, const char *format, 
 static void append(char *text, size_t room, size_t *length, const char *format, ...) {
   va_list list;
   va_start(list, format);
-  int written = vsnprintf(*length < room ? text + *length : NULL, *length < room ? room - *length : 0, format, list);
+  int written =
+      vsnprintf(*length < room ? text + *length : NULL, *length < room ? room - *length : 0, format, list);
   va_end(list);
   *length += written > 0 ? (size_t)written : 0;
 }
 
-size_t io_npy_write_header(uint8_t *out, size_t room, berg_dtype dtype, size_t itemsize, const size_t *shape, size_t ndim) {
+size_t io_npy_write_header(uint8_t *out, size_t room, berg_dtype dtype, size_t itemsize, const size_t *shape,
+                           size_t ndim) {
   char text[512], code[24];
   size_t used = 0;
   io_dtype_code(dtype, itemsize, code, sizeof code);
@@ -218,7 +234,8 @@ size_t io_npy_write_header(uint8_t *out, size_t room, berg_dtype dtype, size_t i
   for (size_t d = 0; d < ndim; d++) append(text, sizeof text, &used, "%s%zu", d ? ", " : "", shape[d]);
   append(text, sizeof text, &used, "%s), }", ndim == 1 ? "," : "");
   if (ndim) append(text, sizeof text, &used, "%*s", AXIS_DIGITS - snprintf(NULL, 0, "%zu", shape[0]), "");
-  /* at least one space before the newline: where the length fits already, NumPy adds a whole line of padding */
+  /* at least one space before the newline: where the length fits already, NumPy adds a whole line of padding
+   */
   size_t total = (10 + used + 1) / DATA_ALIGNMENT * DATA_ALIGNMENT + DATA_ALIGNMENT;
   if (!out) return total;
   if (room < total) return 0;

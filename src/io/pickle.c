@@ -1,13 +1,13 @@
-/* A pickle is a program for a stack machine: PROTO n, then opcodes of one byte with their operands, then STOP.
+/* A pickle is a program for a stack machine: PROTO n, then opcodes of one byte with their operands, then
+ * STOP.
  *
- *     values    N None   \x88 \x89 True False   K M J \x8a \x8b int   G float   X \x8c \x8d text   C B \x8e \x96 bytes
- *     groups    ( mark   ) t \x85 \x86 \x87 tuple   ] a e list   } s u dict
- *     memo      q r \x94 put   h j get              (numbers, little-endian; G alone is big-endian)
- *     objects   c \x93 global   R call   b set state   Q persistent id
- *     others    \x80 protocol   \x95 frame   0 1 2 pop and duplicate   . stop
+ *     values    N None   \x88 \x89 True False   K M J \x8a \x8b int   G float   X \x8c \x8d text   C B \x8e
+ * \x96 bytes groups    ( mark   ) t \x85 \x86 \x87 tuple   ] a e list   } s u dict memo      q r \x94 put   h
+ * j get              (numbers, little-endian; G alone is big-endian) objects   c \x93 global   R call   b set
+ * state   Q persistent id others    \x80 protocol   \x95 frame   0 1 2 pop and duplicate   . stop
  *
- * Opcodes that only older protocols, classes or out-of-band buffers need are refused. Nothing here recurses; every loop
- * consumes input or stack, and the number of values is bounded. */
+ * Opcodes that only older protocols, classes or out-of-band buffers need are refused. Nothing here recurses;
+ * every loop consumes input or stack, and the number of values is bounded. */
 #include "io/pickle.h"
 
 #include <stdio.h>
@@ -17,8 +17,9 @@
 #include "io/pickle_machine.h"
 
 berg_status pickle_fail(pickle_machine *machine, const char *what, const char *expected, const char *found) {
-  return base_fail_at(machine->error, &(base_fault){BERG_EINPUT, machine->source->name, machine->source->offset + machine->opcode,
-                                                    "pickle", what, expected, found});
+  return base_fail_at(machine->error, &(base_fault){BERG_EINPUT, machine->source->name,
+                                                    machine->source->offset + machine->opcode, "pickle", what,
+                                                    expected, found});
 }
 
 static berg_status fail_end(pickle_machine *machine) {
@@ -29,8 +30,9 @@ static berg_status fail_end(pickle_machine *machine) {
 
 io_value *pickle_new(pickle_machine *machine, io_kind kind, int tag) {
   if (machine->values++ >= IO_MAX_VALUES) {
-    base_fail_at(machine->error, &(base_fault){BERG_ELIMIT, machine->source->name, machine->source->offset + machine->opcode,
-                                               "pickle", "too many values", "at most 4,194,304", NULL});
+    base_fail_at(machine->error,
+                 &(base_fault){BERG_ELIMIT, machine->source->name, machine->source->offset + machine->opcode,
+                               "pickle", "too many values", "at most 4,194,304", NULL});
     return NULL;
   }
   io_value *value = io_value_new(machine->arena, kind, machine->error);
@@ -40,8 +42,10 @@ io_value *pickle_new(pickle_machine *machine, io_kind kind, int tag) {
 
 /* Results of allocation: the record is filled already. */
 static berg_status push(pickle_machine *machine, io_value *value) {
-  if (machine->depth >= IO_MAX_VALUES) return pickle_fail(machine, "too many values", "at most 4,194,304", NULL);
-  if (!value || !base_grow((void **)&machine->stack, &machine->stack_room, machine->depth + 1, sizeof *machine->stack, machine->error))
+  if (machine->depth >= IO_MAX_VALUES)
+    return pickle_fail(machine, "too many values", "at most 4,194,304", NULL);
+  if (!value || !base_grow((void **)&machine->stack, &machine->stack_room, machine->depth + 1,
+                           sizeof *machine->stack, machine->error))
     return BERG_ELIMIT;
   machine->stack[machine->depth++] = value;
   return BERG_OK;
@@ -96,15 +100,17 @@ static void drop_to_mark(pickle_machine *machine, size_t first) {
 static berg_status read_sized(pickle_machine *machine, size_t length_size, io_kind kind) {
   uint64_t length;
   const uint8_t *bytes;
-  if (!read_number(machine, length_size, &length) || !need(machine, (size_t)length, &bytes)) return fail_end(machine);
+  if (!read_number(machine, length_size, &length) || !need(machine, (size_t)length, &bytes))
+    return fail_end(machine);
   io_value *value = pickle_new(machine, kind, 0);
   if (!value) return BERG_ELIMIT;
   if (kind == IO_BYTES) {
     value->bytes = bytes;
     value->size = (size_t)length;
   } else {
-    if (!io_utf8_valid((const char *)bytes, (size_t)length))
-      return pickle_fail(machine, "text that is not UTF-8, or holds a zero byte", NULL, NULL);
+    /* zeros: protocol 2 spells bytes as text */
+    if (!io_utf8_valid((const char *)bytes, (size_t)length, true))
+      return pickle_fail(machine, "text that is not UTF-8", NULL, NULL);
     value->text = io_arena_text(machine->arena, (const char *)bytes, (size_t)length, machine->error);
     value->text_length = (size_t)length;
     if (!value->text) return BERG_ELIMIT;
@@ -116,7 +122,8 @@ static berg_status read_sized(pickle_machine *machine, size_t length_size, io_ki
 static berg_status read_long(pickle_machine *machine, size_t length_size) {
   uint64_t length, number = 0;
   const uint8_t *bytes;
-  if (!read_number(machine, length_size, &length) || !need(machine, (size_t)length, &bytes)) return fail_end(machine);
+  if (!read_number(machine, length_size, &length) || !need(machine, (size_t)length, &bytes))
+    return fail_end(machine);
   if (length > 8) return pickle_fail(machine, "a number does not fit in 64 bits", NULL, NULL);
   for (size_t i = 0; i < length; i++) number |= (uint64_t)bytes[i] << 8 * i;
   if (length && length < 8 && bytes[length - 1] & 0x80) number |= UINT64_MAX << 8 * length;
@@ -145,9 +152,11 @@ static berg_status put(pickle_machine *machine, uint64_t index) {
   if (!machine->depth || machine->stack[machine->depth - 1] == machine->mark)
     return pickle_fail(machine, "nothing to remember", NULL, NULL);
   /* writers number from 0, one for each put, so a larger index than bytes cannot be meant */
-  if (index > machine->source->size || index >= IO_MAX_VALUES) return pickle_fail(machine, "memo index out of range", NULL, NULL);
+  if (index > machine->source->size || index >= IO_MAX_VALUES)
+    return pickle_fail(machine, "memo index out of range", NULL, NULL);
   size_t count = (size_t)index + 1;
-  if (!base_grow((void **)&machine->memo, &machine->memo_room, count, sizeof *machine->memo, machine->error)) return BERG_ELIMIT;
+  if (!base_grow((void **)&machine->memo, &machine->memo_room, count, sizeof *machine->memo, machine->error))
+    return BERG_ELIMIT;
   for (; machine->memo_count < count; machine->memo_count++) machine->memo[machine->memo_count] = NULL;
   machine->memo[index] = machine->stack[machine->depth - 1];
   return BERG_OK;
@@ -156,7 +165,8 @@ static berg_status put(pickle_machine *machine, uint64_t index) {
 static berg_status get(pickle_machine *machine, size_t size) {
   uint64_t index;
   if (!read_number(machine, size, &index)) return fail_end(machine);
-  if (index >= machine->memo_count || !machine->memo[index]) return pickle_fail(machine, "nothing in the memo there", NULL, NULL);
+  if (index >= machine->memo_count || !machine->memo[index])
+    return pickle_fail(machine, "nothing in the memo there", NULL, NULL);
   return push(machine, machine->memo[index]);
 }
 
@@ -193,12 +203,16 @@ static berg_status fill(pickle_machine *machine, io_kind kind, size_t first, boo
   size_t below = marked ? first - 1 : first;
   io_value *target = below ? machine->stack[below - 1] : NULL;
   if (!target || target->kind != kind)
-    return pickle_fail(machine, kind == IO_LIST ? "appends to what is no list" : "sets items of what is no dict", NULL, NULL);
-  if (kind == IO_DICT && (machine->depth - first) % 2) return pickle_fail(machine, "a key without a value", NULL, NULL);
+    return pickle_fail(machine,
+                       kind == IO_LIST ? "appends to what is no list" : "sets items of what is no dict", NULL,
+                       NULL);
+  if (kind == IO_DICT && (machine->depth - first) % 2)
+    return pickle_fail(machine, "a key without a value", NULL, NULL);
   for (size_t i = first; i < machine->depth; i++) {
     if (machine->stack[i] == machine->mark) return pickle_fail(machine, "the stack is empty", NULL, NULL);
-    /* a few bytes can append one memoised list again and again, so appended places count as values too */
-    if (machine->values++ >= 4 * IO_MAX_VALUES) return pickle_fail(machine, "too many values", "at most 4,194,304", NULL);
+    /* a few bytes can append one memoised list again and again, so places are counted as well as values */
+    if (machine->places++ >= 4 * IO_MAX_VALUES)
+      return pickle_fail(machine, "too many items", "at most 16,777,216", NULL);
     if (!io_value_append(machine->arena, target, machine->stack[i], machine->error)) return BERG_ELIMIT;
   }
   machine->depth = first;
@@ -216,8 +230,8 @@ static berg_status fill_single(pickle_machine *machine, io_kind kind, size_t cou
   return fill(machine, kind, machine->depth - count, false);
 }
 
-static berg_status push_global(pickle_machine *machine, const char *module, size_t module_length, const char *name,
-                               size_t name_length) {
+static berg_status push_global(pickle_machine *machine, const char *module, size_t module_length,
+                               const char *name, size_t name_length) {
   io_value *value;
   berg_status status = pickle_find_global(machine, module, module_length, name, name_length, &value);
   return status ? status : push(machine, value);
@@ -240,7 +254,8 @@ static berg_status read_global(pickle_machine *machine) {
 static berg_status stack_global(pickle_machine *machine) {
   io_value *name = pop(machine), *module = name ? pop(machine) : NULL;
   if (!module) return BERG_EINPUT;
-  if (name->kind != IO_TEXT || module->kind != IO_TEXT) return pickle_fail(machine, "a name that is no text", NULL, NULL);
+  if (name->kind != IO_TEXT || module->kind != IO_TEXT)
+    return pickle_fail(machine, "a name that is no text", NULL, NULL);
   return push_global(machine, module->text, module->text_length, name->text, name->text_length);
 }
 
@@ -310,11 +325,14 @@ static berg_status put_at(pickle_machine *machine, size_t size) {
 static berg_status refuse(pickle_machine *machine, uint8_t opcode) {
   char found[16];
   snprintf(found, sizeof found, "0x%02x", opcode);
-  return pickle_fail(machine, "an opcode that is not read", "those of protocols 2 to 5 for arrays and plain values", found);
+  return pickle_fail(machine, "an opcode that is not read",
+                     "those of protocols 2 to 5 for arrays and plain values", found);
 }
 
 static berg_status step(pickle_machine *machine, uint8_t opcode) {
   uint64_t ignored;
+  /* one line an opcode */
+  // clang-format off
   switch (opcode) {
   case 0x80: return read_protocol(machine);
   case 0x95: return read_number(machine, 8, &ignored) ? BERG_OK : fail_end(machine);
@@ -361,6 +379,7 @@ static berg_status step(pickle_machine *machine, uint8_t opcode) {
   case '2': return duplicate(machine);
   default: return refuse(machine, opcode);
   }
+  // clang-format on
 }
 
 static berg_status run(pickle_machine *machine, io_value **root) {
@@ -381,7 +400,8 @@ static berg_status run(pickle_machine *machine, io_value **root) {
   }
 }
 
-berg_status io_pickle_read(io_value **root, io_arena *arena, const io_pickle_source *source, berg_error *error) {
+berg_status io_pickle_read(io_value **root, io_arena *arena, const io_pickle_source *source,
+                           berg_error *error) {
   io_value mark = {.kind = IO_OTHER, .tag = PICKLE_MARK};
   pickle_machine machine = {.source = source, .arena = arena, .error = error, .mark = &mark};
   *root = NULL;

@@ -32,7 +32,7 @@ typedef struct pickle_machine {
   size_t marks;
   io_value **memo;
   size_t memo_count, memo_room;
-  size_t values;
+  size_t values, places;
   io_value *mark;
 } pickle_machine;
 
@@ -41,10 +41,11 @@ berg_status pickle_fail(pickle_machine *machine, const char *what, const char *e
 io_value *pickle_new(pickle_machine *machine, io_kind kind, int tag);
 
 /* The callable of that name, or EINPUT naming it. */
-berg_status pickle_find_global(pickle_machine *machine, const char *module, size_t module_length, const char *name,
-                               size_t name_length, io_value **value);
+berg_status pickle_find_global(pickle_machine *machine, const char *module, size_t module_length,
+                               const char *name, size_t name_length, io_value **value);
 /* callable(*arguments), object.__setstate__(state), and the object behind a persistent id. */
-berg_status pickle_reduce(pickle_machine *machine, const io_value *callable, const io_value *arguments, io_value **result);
+berg_status pickle_reduce(pickle_machine *machine, const io_value *callable, const io_value *arguments,
+                          io_value **result);
 berg_status pickle_build(pickle_machine *machine, io_value *object, const io_value *state);
 berg_status pickle_persistent(pickle_machine *machine, const io_value *id, io_value **result);
 

@@ -1,10 +1,10 @@
-/* PNG to RGB through libspng, which undoes the compression, the filters and the interlacing; the samples are made RGB
- * here, as Pillow makes them:
+/* PNG to RGB through libspng, which undoes the compression, the filters and the interlacing; the samples are
+ * made RGB here, as Pillow makes them:
  *
  *   colour type        bits         a pixel becomes
  *   0 grey             1, 2, 4, 8   the value stretched to 0..255 in all three
- *                      16           min(value, 255) in all three: Pillow's mode I;16 is clipped, not scaled (so it was as
- *                                   mode I in 9.4, and so it is in 13), and most such pictures come out white
+ *                      16           min(value, 255) in all three: Pillow clips these (as mode I in 9.4, as
+ *                                   I;16 in 13), so that most such pictures come out white
  *   2 RGB              8, 16        the high byte of each
  *   3 palette          1, 2, 4, 8   the palette's colour, black beyond its end
  *   4 grey and alpha   8, 16        the high byte of grey
@@ -24,7 +24,8 @@ static int feed(spng_ctx *context, void *stream, void *out, size_t count) {
 }
 
 static berg_status fail(const char *name, int code, berg_error *error) {
-  if (code == SPNG_EMEM) return base_fail(error, BERG_ELIMIT, "%s: not enough memory to decode the picture", name);
+  if (code == SPNG_EMEM)
+    return base_fail(error, BERG_ELIMIT, "%s: not enough memory to decode the picture", name);
   return base_fail(error, BERG_EINPUT, "%s: damaged PNG (%s)", name, spng_strerror(code));
 }
 
@@ -52,35 +53,36 @@ static int set_colours(colour_table *colours, spng_ctx *context, const struct sp
 }
 
 /* One row of samples as the file has them: packed, first pixel in the high bits; 16 bits big-endian. */
-static void row_to_rgb(const struct spng_ihdr *header, const colour_table *colours, const uint8_t *row, uint8_t *rgb) {
+static void row_to_rgb(const struct spng_ihdr *header, const colour_table *colours, const uint8_t *row,
+                       uint8_t *rgb) {
   size_t width = header->width, bits = header->bit_depth, bytes = bits / 8;
   switch (header->color_type) {
-    case SPNG_COLOR_TYPE_INDEXED:
-    case SPNG_COLOR_TYPE_GRAYSCALE:
-      if (bits == 16) {
-        for (size_t x = 0; x < width; x++) memset(rgb + 3 * x, row[2 * x] ? 255 : row[2 * x + 1], 3);
-      } else {
-        for (size_t x = 0; x < width; x++) {
-          size_t bit = x * bits;
-          unsigned value = (unsigned)row[bit / 8] >> (8 - bits - bit % 8) & ((1u << bits) - 1);
-          memcpy(rgb + 3 * x, colours->rgb[value], 3);
-        }
+  case SPNG_COLOR_TYPE_INDEXED:
+  case SPNG_COLOR_TYPE_GRAYSCALE:
+    if (bits == 16) {
+      for (size_t x = 0; x < width; x++) memset(rgb + 3 * x, row[2 * x] ? 255 : row[2 * x + 1], 3);
+    } else {
+      for (size_t x = 0; x < width; x++) {
+        size_t bit = x * bits;
+        unsigned value = (unsigned)row[bit / 8] >> (8 - bits - bit % 8) & ((1u << bits) - 1);
+        memcpy(rgb + 3 * x, colours->rgb[value], 3);
       }
-      break;
-    case SPNG_COLOR_TYPE_GRAYSCALE_ALPHA:
-      for (size_t x = 0; x < width; x++) memset(rgb + 3 * x, row[2 * bytes * x], 3);
-      break;
-    default: {
-      size_t samples = header->color_type == SPNG_COLOR_TYPE_TRUECOLOR_ALPHA ? 4 : 3;
-      for (size_t x = 0; x < width; x++)
-        for (size_t c = 0; c < 3; c++) rgb[3 * x + c] = row[(samples * x + c) * bytes];
     }
+    break;
+  case SPNG_COLOR_TYPE_GRAYSCALE_ALPHA:
+    for (size_t x = 0; x < width; x++) memset(rgb + 3 * x, row[2 * bytes * x], 3);
+    break;
+  default: {
+    size_t samples = header->color_type == SPNG_COLOR_TYPE_TRUECOLOR_ALPHA ? 4 : 3;
+    for (size_t x = 0; x < width; x++)
+      for (size_t c = 0; c < 3; c++) rgb[3 * x + c] = row[(samples * x + c) * bytes];
+  }
   }
 }
 
 /* A row at a time where rows come in order; an interlaced picture is put together first. */
-static berg_status decode_rows(spng_ctx *context, const struct spng_ihdr *header, io_image *image, const char *name,
-                               berg_error *error) {
+static berg_status decode_rows(spng_ctx *context, const struct spng_ihdr *header, io_image *image,
+                               const char *name, berg_error *error) {
   colour_table colours;
   size_t raw_size, stride;
   int code = spng_decoded_image_size(context, SPNG_FMT_RAW, &raw_size);
@@ -107,7 +109,8 @@ static berg_status decode_rows(spng_ctx *context, const struct spng_ihdr *header
   return code ? fail(name, code, error) : BERG_OK;
 }
 
-berg_status io_png_decode(io_image *image, const uint8_t *bytes, size_t size, const char *name, berg_error *error) {
+berg_status io_png_decode(io_image *image, const uint8_t *bytes, size_t size, const char *name,
+                          berg_error *error) {
   berg_status status = io_png_check(bytes, size, name, error);
   if (status) return status;
   io_png_stream stream;

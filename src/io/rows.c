@@ -1,9 +1,9 @@
-/* <path>.partial            .npy: header of (rows, columns) float32 | row 0 | row 1 | ... | perhaps rows not yet safe
+/* <path>.partial            .npy: header of (rows, columns) float32 | row 0 | row 1 | ... | rows not yet safe
  * <path>.partial.journal    how many rows are safe (io/journal.c)
  *
- * The order that keeps the journal honest: rows are written, fdatasync, the count in the .npy header is written, then the
- * journal, fdatasync. A kill between any two leaves a journal that says too little, never too much; what lies behind it is
- * cut off on resume. */
+ * The order that keeps the journal honest: rows are written, fdatasync, the count in the .npy header is
+ * written, then the journal, fdatasync. A kill between any two leaves a journal that says too little, never
+ * too much; what lies behind it is cut off on resume. */
 #include "io/rows.h"
 
 #include <errno.h>
@@ -38,21 +38,24 @@ typedef berg_status (*writer)(const io_row_source *, const char *, bool, const i
 static const struct {
   const char *ending;
   writer write; /* NULL: the partial file itself */
-} formats[] = {{".npy", NULL},          {".h5", io_write_hdf5},   {".hdf5", io_write_hdf5},
+} formats[] = {{".npy", NULL},         {".h5", io_write_hdf5},   {".hdf5", io_write_hdf5},
                {".csv", io_write_csv}, {".nii", io_write_nifti}, {".nii.gz", io_write_nifti}};
 
 static int format_of(const char *path) {
   size_t length = strlen(path);
   for (int i = 0; i < (int)(sizeof formats / sizeof *formats); i++) {
     size_t ending = strlen(formats[i].ending);
-    if (length > ending && path[length - ending - 1] != '/' && !strcasecmp(path + length - ending, formats[i].ending)) return i;
+    if (length > ending && path[length - ending - 1] != '/' &&
+        !strcasecmp(path + length - ending, formats[i].ending))
+      return i;
   }
   return -1;
 }
 
 berg_status io_rows_check_name(const char *path, berg_error *error) {
   if (format_of(path) >= 0) return BERG_OK;
-  return base_fail(error, BERG_EARGUMENT, "%s: the ending says the format: .npy, .h5, .hdf5, .csv, .nii or .nii.gz", path);
+  return base_fail(error, BERG_EARGUMENT,
+                   "%s: the ending says the format: .npy, .h5, .hdf5, .csv, .nii or .nii.gz", path);
 }
 
 static double now(void) {
@@ -80,22 +83,28 @@ static bool write_at(int file, const void *bytes, size_t size, off_t offset) {
 
 static bool write_header(const io_rows *rows, size_t count) {
   uint8_t header[HEADER_MAX];
-  size_t length = io_npy_write_header(header, sizeof header, BERG_F32, sizeof(float), (size_t[]){count, rows->columns}, 2);
+  size_t length = io_npy_write_header(header, sizeof header, BERG_F32, sizeof(float),
+                                      (size_t[]){count, rows->columns}, 2);
   return write_at(rows->data, header, length, 0);
 }
 
-static off_t row_offset(const io_rows *rows, size_t row) { return (off_t)(rows->header_bytes + row * rows->row_bytes); }
+static off_t row_offset(const io_rows *rows, size_t row) {
+  return (off_t)(rows->header_bytes + row * rows->row_bytes);
+}
 
 /* Makes all appended rows safe and says so. False with errno. */
 static bool sync_rows(io_rows *rows) {
   rows->synced_at = now();
   if (rows->safe == rows->count) return true;
-  if (fdatasync(rows->data) || !write_header(rows, rows->count) || !io_journal_note(rows->journal, rows->count)) return false;
+  if (fdatasync(rows->data) || !write_header(rows, rows->count) ||
+      !io_journal_note(rows->journal, rows->count))
+    return false;
   rows->safe = rows->count;
   return true;
 }
 
-/* Two runs that write one file would spoil each other's rows. File systems without locks are taken at their word. */
+/* Two runs that write one file would spoil each other's rows. File systems without locks are taken at their
+ * word. */
 static berg_status lock(const io_rows *rows, berg_error *error) {
   struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
   if (fcntl(rows->data, F_SETLK, &whole) && (errno == EACCES || errno == EAGAIN))
@@ -109,8 +118,8 @@ static berg_status open_partial(io_rows *rows, int flags, berg_error *error) {
   return lock(rows, error);
 }
 
-/* The old partial file is unlinked rather than emptied: after a kill between link and unlink it may be the final file too.
- * Its journal goes first, so that no journal ever speaks of rows that it does not know. */
+/* The old partial file is unlinked rather than emptied: after a kill between link and unlink it may be the
+ * final file too. Its journal goes first, so that no journal ever speaks of rows that it does not know. */
 static berg_status start(io_rows *rows, const char *fingerprint, bool is_there, berg_error *error) {
   berg_status status = BERG_OK;
   if (is_there && rows->data < 0) status = open_partial(rows, 0, error);
@@ -123,7 +132,8 @@ static berg_status start(io_rows *rows, const char *fingerprint, bool is_there, 
   }
   status = open_partial(rows, O_CREAT | O_EXCL, error);
   if (status) return status;
-  if (!write_header(rows, 0)) status = base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
+  if (!write_header(rows, 0))
+    status = base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
   if (!status) {
     rows->journal = io_journal_create(rows->journal_path, rows->columns, fingerprint, error);
     if (rows->journal < 0) status = BERG_EWRITE;
@@ -137,7 +147,8 @@ static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *err
   struct stat about;
   berg_status status = open_partial(rows, 0, error);
   if (status) return status;
-  if (fstat(rows->data, &about)) return base_fail_errno(error, BERG_EINPUT, rows->partial, "cannot be examined", errno);
+  if (fstat(rows->data, &about))
+    return base_fail_errno(error, BERG_EINPUT, rows->partial, "cannot be examined", errno);
   bool no_rows = about.st_size <= (off_t)rows->header_bytes;
   if (no_rows && access(rows->journal_path, F_OK)) return start(rows, fingerprint, true, error);
   status = io_journal_open(&rows->journal, rows->journal_path, rows->columns, fingerprint, &count, error);
@@ -147,8 +158,8 @@ static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *err
   if (!fits) {
     char expected[64];
     snprintf(expected, sizeof expected, "%zu rows", count);
-    return base_fail_found(error, BERG_EINPUT, rows->partial, "holds less than its journal says", expected, "%lld bytes",
-                           (long long)about.st_size);
+    return base_fail_found(error, BERG_EINPUT, rows->partial, "holds less than its journal says", expected,
+                           "%lld bytes", (long long)about.st_size);
   }
   rows->count = rows->safe = count;
   if (ftruncate(rows->data, (off_t)bytes) || !write_header(rows, count))
@@ -161,10 +172,12 @@ static berg_status check_places(const io_rows *rows, bool force, bool resume, be
   if (!stat(rows->path, &about)) {
     if (S_ISDIR(about.st_mode)) return base_fail(error, BERG_EWRITE, "%s: is a directory", rows->path);
     if (!force)
-      return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", rows->path);
+      return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced",
+                       rows->path);
   }
   if (!resume && !force && !access(rows->partial, F_OK))
-    return base_fail(error, BERG_EEXISTS, "%s: is there from an interrupted run: resume that, or force a new start",
+    return base_fail(error, BERG_EEXISTS,
+                     "%s: is there from an interrupted run: resume that, or force a new start",
                      rows->partial);
   return BERG_OK;
 }
@@ -176,7 +189,8 @@ static berg_status make_names(io_rows *rows, const char *path, berg_error *error
   return rows->path && rows->partial && rows->journal_path ? BERG_OK : BERG_ELIMIT;
 }
 
-static berg_status begin(io_rows *rows, const char *path, const char *fingerprint, bool resume, berg_error *error) {
+static berg_status begin(io_rows *rows, const char *path, const char *fingerprint, bool resume,
+                         berg_error *error) {
   berg_status status = make_names(rows, path, error);
   if (!status) status = check_places(rows, rows->force, resume, error);
   if (status) return status;
@@ -184,8 +198,8 @@ static berg_status begin(io_rows *rows, const char *path, const char *fingerprin
   return resume && is_there ? go_on(rows, fingerprint, error) : start(rows, fingerprint, is_there, error);
 }
 
-berg_status io_rows_open(io_rows **out, const char *path, size_t columns, const char *fingerprint, bool force, bool resume,
-                         size_t *done, berg_error *error) {
+berg_status io_rows_open(io_rows **out, const char *path, size_t columns, const char *fingerprint, bool force,
+                         bool resume, size_t *done, berg_error *error) {
   *out = NULL;
   *done = 0;
   size_t row_bytes;
@@ -193,8 +207,8 @@ berg_status io_rows_open(io_rows **out, const char *path, size_t columns, const 
   if (!columns || !base_multiply(columns, sizeof(float), &row_bytes) || row_bytes > INT64_MAX / 2)
     return base_fail(error, BERG_EARGUMENT, "%s: rows of %zu columns cannot be written", path, columns);
   if (strlen(fingerprint) > IO_JOURNAL_FINGERPRINT_MAX || strchr(fingerprint, '\n'))
-    return base_fail(error, BERG_EARGUMENT, "%s: the fingerprint of a run is one line of at most %d bytes", path,
-                     IO_JOURNAL_FINGERPRINT_MAX);
+    return base_fail(error, BERG_EARGUMENT, "%s: the fingerprint of a run is one line of at most %d bytes",
+                     path, IO_JOURNAL_FINGERPRINT_MAX);
   io_rows *rows = base_calloc(1, sizeof *rows, error);
   if (!rows) return BERG_ELIMIT;
   rows->data = rows->journal = -1;
@@ -230,7 +244,8 @@ berg_status io_rows_append(io_rows *rows, const float *data, size_t count, berg_
     return fail_write(rows, number, error);
   }
   rows->count += count;
-  if (now() - rows->synced_at >= SECONDS_BETWEEN_SYNCS && !sync_rows(rows)) return fail_write(rows, errno, error);
+  if (now() - rows->synced_at >= SECONDS_BETWEEN_SYNCS && !sync_rows(rows))
+    return fail_write(rows, errno, error);
   return BERG_OK;
 }
 

@@ -1,7 +1,7 @@
 /* Rows of float32 that grow on disk, out of memory and out of harm's way, until they are a whole file.
  *
- * Rows go to "<path>.partial" (a .npy whose header is rewritten at the end, so that what an interrupted run leaves can be
- * looked at with NumPy), a journal beside it says how many rows are safe and what run they belong to. Finishing turns it
+ * Rows go to "<path>.partial" (a .npy whose header counts the rows that are safe, so that what an interrupted run leaves
+ * can be looked at with NumPy), a journal beside it says how many rows are safe and what run they belong to. Finishing turns it
  * into the format that the ending of `path` names, by renaming (.npy) or by writing "<path>.new" and renaming. */
 #ifndef IO_ROWS_H
 #define IO_ROWS_H

@@ -49,7 +49,8 @@ char *io_text_at(const berg_array *array, size_t index, berg_error *error) {
   for (size_t i = 0; text && i < length; i++) {
     memcpy(&point, at + 4 * i, 4);
     if (!point || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) {
-      base_fail_at(error, &(base_fault){BERG_EINPUT, NULL, BERG_NO_OFFSET, array->name, "text with a code that is no character", NULL, NULL});
+      base_fail_at(error, &(base_fault){BERG_EINPUT, NULL, BERG_NO_OFFSET, array->name,
+                                        "text with a code that is no character", NULL, NULL});
       base_free(text);
       return NULL;
     }
@@ -59,8 +60,8 @@ char *io_text_at(const berg_array *array, size_t index, berg_error *error) {
   return text;
 }
 
-/* UTF-8 (valid) to UCS-4; false where it has more than `width` characters. */
-static bool put_ucs4(uint8_t *out, size_t width, const char *text) {
+bool io_text_to_ucs4(uint8_t *out, size_t width, const char *text) {
+  memset(out, 0, width * 4);
   for (const uint8_t *at = (const uint8_t *)text; *at; width--, out += 4) {
     size_t more = *at < 0x80 ? 0 : *at < 0xe0 ? 1 : *at < 0xf0 ? 2 : 3;
     uint32_t point = more ? *at & (0x3fu >> more) : *at;
@@ -72,7 +73,8 @@ static bool put_ucs4(uint8_t *out, size_t width, const char *text) {
   return true;
 }
 
-berg_array *io_text_from_json(io_arena *arena, const berg_array *about, const cJSON *list, berg_error *error) {
+berg_array *io_text_from_json(io_arena *arena, const berg_array *about, const cJSON *list,
+                              berg_error *error) {
   io_layout layout = {about->dtype, about->itemsize, false, false};
   size_t bytes, i = 0, count = 0;
   const cJSON *item;
@@ -84,7 +86,9 @@ berg_array *io_text_from_json(io_arena *arena, const berg_array *about, const cJ
   cJSON_ArrayForEach(item, list) {
     uint8_t *at = data + i++ * about->itemsize;
     if (about->dtype == BERG_UNICODE) {
-      if (!io_utf8_valid(item->valuestring, strlen(item->valuestring)) || !put_ucs4(at, about->itemsize / 4, item->valuestring)) return NULL;
+      if (!io_utf8_valid(item->valuestring, strlen(item->valuestring), false) ||
+          !io_text_to_ucs4(at, about->itemsize / 4, item->valuestring))
+        return NULL;
     } else {
       const char *text = io_arena_text(arena, item->valuestring, strlen(item->valuestring), error);
       if (!text) return NULL;

@@ -30,7 +30,8 @@ const io_zip_entry *io_torch_find_pickle(const io_zip *zip) {
   return NULL;
 }
 
-static berg_status find_member(const storages *known, const char *name, const io_zip_entry **entry, berg_error *error) {
+static berg_status find_member(const storages *known, const char *name, const io_zip_entry **entry,
+                               berg_error *error) {
   char *path = base_format(error, "%.*s%s", known->folder_length, known->folder, name);
   if (!path) return BERG_ELIMIT;
   *entry = io_zip_find(known->zip, path);
@@ -38,7 +39,8 @@ static berg_status find_member(const storages *known, const char *name, const io
   return BERG_OK;
 }
 
-static berg_status find_storage(void *context, const char *key, const uint8_t **bytes, size_t *size, berg_error *error) {
+static berg_status find_storage(void *context, const char *key, const uint8_t **bytes, size_t *size,
+                                berg_error *error) {
   storages *known = context;
   const io_zip_entry *entry;
   char *name = base_format(error, "data/%s", key);
@@ -47,7 +49,8 @@ static berg_status find_storage(void *context, const char *key, const uint8_t **
   base_free(name);
   if (status) return status;
   if (!entry)
-    return base_fail_at(error, &(base_fault){BERG_EINPUT, known->zip->file, BERG_NO_OFFSET, key, "a tensor's storage is missing", NULL, NULL});
+    return base_fail_at(error, &(base_fault){BERG_EINPUT, known->zip->file, BERG_NO_OFFSET, key,
+                                             "a tensor's storage is missing", NULL, NULL});
   const uint8_t **met = &known->inflated[entry - known->zip->entries];
   *size = (size_t)entry->size;
   if (!*met) status = io_zip_member(known->zip, entry, false, met, size, NULL, error);
@@ -62,14 +65,16 @@ static berg_status check_byte_order(const storages *known, berg_error *error) {
   berg_status status = find_member(known, "byteorder", &entry, error);
   if (!status && entry) status = io_zip_member(known->zip, entry, true, &bytes, &size, NULL, error);
   if (status || !entry || (size == 6 && !memcmp(bytes, "little", 6))) return status;
-  return base_fail_at(error, &(base_fault){BERG_EINPUT, known->zip->file, entry->offset, entry->name, "byte order is not read",
-                                           "little", size == 3 && !memcmp(bytes, "big", 3) ? "big" : "something else"});
+  return base_fail_at(error, &(base_fault){BERG_EINPUT, known->zip->file, entry->offset, entry->name,
+                                           "byte order is not read", "little",
+                                           size == 3 && !memcmp(bytes, "big", 3) ? "big" : "something else"});
 }
 
 berg_status io_read_torch(io_document *document, const io_zip *zip, const char *name, berg_error *error) {
   const io_zip_entry *entry = io_torch_find_pickle(zip);
   document->format = "torch";
-  storages known = {.zip = zip, .folder = entry->name, .folder_length = (int)(strlen(entry->name) - strlen(PICKLE))};
+  storages known = {
+      .zip = zip, .folder = entry->name, .folder_length = (int)(strlen(entry->name) - strlen(PICKLE))};
   known.inflated = io_arena_take(&document->arena, zip->count * sizeof *known.inflated, error);
   if (!known.inflated) return BERG_ELIMIT;
   for (size_t i = 0; i < zip->count; i++) known.inflated[i] = NULL;

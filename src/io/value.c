@@ -46,8 +46,8 @@ bool io_value_append(io_arena *arena, io_value *list, io_value *item, berg_error
   return true;
 }
 
-bool io_value_add_array(io_arena *arena, io_value *dict, const char *name, size_t length, const berg_array *array,
-                        berg_error *error) {
+bool io_value_add_array(io_arena *arena, io_value *dict, const char *name, size_t length,
+                        const berg_array *array, berg_error *error) {
   io_value *key = io_value_text(arena, name, length, error);
   io_value *value = key ? io_value_array(arena, array, error) : NULL;
   return value && io_value_append(arena, dict, key, error) && io_value_append(arena, dict, value, error);
@@ -59,11 +59,15 @@ io_value *io_value_get(const io_value *dict, const char *key) {
   return NULL;
 }
 
-bool io_utf8_valid(const char *text, size_t length) {
+bool io_utf8_valid(const char *text, size_t length, bool zeros) {
   const uint8_t *at = (const uint8_t *)text, *end = at + length;
   while (at < end) {
-    size_t more = *at < 0x80 ? 0 : *at >= 0xc2 && *at < 0xe0 ? 1 : (*at & 0xf0) == 0xe0 ? 2 : *at >= 0xf0 && *at < 0xf5 ? 3 : 4;
-    if (!*at || more == 4 || (size_t)(end - at) <= more) return false;
+    size_t more = *at < 0x80                  ? 0
+                  : *at >= 0xc2 && *at < 0xe0 ? 1
+                  : (*at & 0xf0) == 0xe0      ? 2
+                  : *at >= 0xf0 && *at < 0xf5 ? 3
+                                              : 4;
+    if ((!*at && !zeros) || more == 4 || (size_t)(end - at) <= more) return false;
     uint32_t point = more ? *at & (0x3fu >> more) : *at;
     for (size_t i = 1; i <= more; i++) {
       if ((at[i] & 0xc0) != 0x80) return false;

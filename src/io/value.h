@@ -1,6 +1,7 @@
-/* What a container holds, as a tree: Python's plain values, arrays, and dicts of them. Every reader makes one, every writer
- * takes one; the flat list of named arrays that berg.h shows is derived from it. All memory is the arena's, so that
- * values may be shared and even contain themselves (a pickle can say so): walkers bound their depth. */
+/* What a container holds, as a tree: Python's plain values, arrays, and dicts of them. Every reader makes
+ * one, every writer takes one; the flat list of named arrays that berg.h shows is derived from it. All memory
+ * is the arena's, so that values may be shared and even contain themselves (a pickle can say so): walkers
+ * bound their depth. */
 #ifndef IO_VALUE_H
 #define IO_VALUE_H
 
@@ -14,8 +15,8 @@ typedef enum io_kind {
   IO_BOOL,
   IO_INT,
   IO_FLOAT,
-  IO_TEXT,   /* UTF-8 without zero bytes */
-  IO_BYTES,  /* view of the file */
+  IO_TEXT,  /* UTF-8; in a finished tree without zero bytes */
+  IO_BYTES, /* view of the file */
   IO_LIST,
   IO_TUPLE,
   IO_DICT,   /* items alternate: key, value */
@@ -53,8 +54,8 @@ typedef struct io_value {
 typedef struct io_document {
   io_arena arena;
   io_value *root;
-  io_value *metadata;  /* safetensors' __metadata__: dict of text; NULL: none */
-  bool is_flat;        /* names with dots are all that is known of nesting (safetensors, npz) */
+  io_value *metadata; /* safetensors' __metadata__: dict of text; NULL: none */
+  bool is_flat;       /* names with dots are all that is known of nesting (safetensors, npz) */
   const char *format;
 } io_document;
 
@@ -70,12 +71,13 @@ io_value *io_value_array(io_arena *arena, const berg_array *array, berg_error *e
 /* Appends to a list, tuple or dict. False with ELIMIT. */
 bool io_value_append(io_arena *arena, io_value *list, io_value *item, berg_error *error);
 /* Adds an array to a dict under `name`. */
-bool io_value_add_array(io_arena *arena, io_value *dict, const char *name, size_t length, const berg_array *array,
-                        berg_error *error);
+bool io_value_add_array(io_arena *arena, io_value *dict, const char *name, size_t length,
+                        const berg_array *array, berg_error *error);
 /* The value of a text key, or NULL. Linear. */
 io_value *io_value_get(const io_value *dict, const char *key);
 
-/* Whether `text` is UTF-8 without zero bytes, surrogates, or longer forms than needed. */
-bool io_utf8_valid(const char *text, size_t length);
+/* Whether `text` is UTF-8 without surrogates or longer forms than needed; with zero bytes only where `zeros`
+ * says so. */
+bool io_utf8_valid(const char *text, size_t length, bool zeros);
 
 #endif

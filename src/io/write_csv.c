@@ -1,4 +1,4 @@
-/* image,voxel_0,voxel_7,...\r\n      RFC 4180: lines end in CR LF, a field with a comma, quote or line break is quoted
+/* image,voxel_0,voxel_7,...\r\n      RFC 4180: lines end in CR LF; names with , " or line breaks are quoted
  * cat.jpg,0.125,-1.5,...\r\n         nine digits: what is read back is the same float32 */
 #include <locale.h>
 #include <math.h>
@@ -26,7 +26,8 @@ static berg_status write_field(io_whole_file *file, const char *text, berg_error
   return status ? status : io_whole_file_write(file, "\"", 1, error);
 }
 
-static berg_status write_head(io_whole_file *file, size_t columns, const io_labels *labels, berg_error *error) {
+static berg_status write_head(io_whole_file *file, size_t columns, const io_labels *labels,
+                              berg_error *error) {
   berg_status status = io_whole_file_print(file, error, "image");
   for (size_t c = 0; c < columns && !status; c++) {
     if (labels->column_names) {
@@ -56,7 +57,8 @@ static berg_status write_row(io_whole_file *file, size_t row, const float *value
   return io_whole_file_write(file, line, used + 2, error);
 }
 
-static berg_status write_rows(io_whole_file *file, const io_row_source *source, const io_labels *labels, berg_error *error) {
+static berg_status write_rows(io_whole_file *file, const io_row_source *source, const io_labels *labels,
+                              berg_error *error) {
   float *values = base_alloc(source->columns, sizeof *values, error);
   char *line = values ? base_alloc(source->columns + 1, VALUE_MAX, error) : NULL;
   berg_status status = line ? write_head(file, source->columns, labels, error) : BERG_ELIMIT;
@@ -74,7 +76,8 @@ berg_status io_write_csv(const io_row_source *source, const char *path, bool for
   io_whole_file *file;
   berg_status status = io_whole_file_open(&file, path, force, error);
   if (status) return status;
-  /* A program that set a locale with decimal commas shall not find them here; uselocale is this thread's alone. */
+  /* A program that set a locale with decimal commas shall not find them here; uselocale is this thread's
+   * alone. */
   locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
   locale_t before = plain ? uselocale(plain) : (locale_t)0;
   status = plain ? write_rows(file, source, labels, error)

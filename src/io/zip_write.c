@@ -1,5 +1,5 @@
-/* The layout is drawn in zip.c. Numbers that do not fit in 32 bits go to the zip64 extra field; the padding that aligns the
- * data is an extra field of id 'FB', as torch writes it. */
+/* The layout is drawn in zip.c. Numbers that do not fit in 32 bits go to the zip64 extra field; the padding
+ * that aligns the data is an extra field of id 'FB', as torch writes it. */
 #include "io/zip_write.h"
 
 #include <string.h>
@@ -23,8 +23,8 @@ typedef struct field {
   size_t size;
 } field;
 
-static void put(field *field, uint64_t number, size_t size) {
-  for (size_t i = 0; i < size; i++) field->bytes[field->size++] = (uint8_t)(number >> 8 * i);
+static void put(field *to, uint64_t number, size_t size) {
+  for (size_t i = 0; i < size; i++) to->bytes[to->size++] = (uint8_t)(number >> 8 * i);
 }
 
 typedef struct measure {
@@ -40,20 +40,25 @@ static berg_status put_measure(void *context, const void *bytes, size_t size, be
   return BERG_OK;
 }
 
-void io_zip_writer_init(io_zip_writer *writer, const io_sink *sink) { *writer = (io_zip_writer){.sink = *sink}; }
+void io_zip_writer_init(io_zip_writer *writer, const io_sink *sink) {
+  *writer = (io_zip_writer){.sink = *sink};
+}
 
 static berg_status put_bytes(io_zip_writer *writer, const void *bytes, size_t size, berg_error *error) {
   writer->offset += size;
   return io_put(&writer->sink, bytes, size, error);
 }
 
-static bool is_large(uint64_t number) { return number >= UINT32_MAX; }
+static bool is_large(uint64_t number) {
+  return number >= UINT32_MAX;
+}
 
 static berg_status put_local(io_zip_writer *writer, const io_zip_record *record, berg_error *error) {
   static const uint8_t filler[ALIGNMENT] = {0};
   field header = {.size = 0};
   size_t name = strlen(record->name), zip64 = is_large(record->size) ? 20 : 0;
-  size_t end = (size_t)((writer->offset + LOCAL_SIZE + name + zip64 + 4) % ALIGNMENT), padding = (ALIGNMENT - end) % ALIGNMENT;
+  size_t end = (size_t)((writer->offset + LOCAL_SIZE + name + zip64 + 4) % ALIGNMENT),
+         padding = (ALIGNMENT - end) % ALIGNMENT;
   put(&header, 0x04034b50, 4);
   put(&header, zip64 ? 45 : 20, 2);
   put(&header, 0x800, 2); /* names are UTF-8 */
@@ -80,9 +85,12 @@ static berg_status put_local(io_zip_writer *writer, const io_zip_record *record,
   return status ? status : put_bytes(writer, filler, padding, error);
 }
 
-berg_status io_zip_writer_add(io_zip_writer *writer, const char *name, io_produce_fn produce, void *context, berg_error *error) {
-  if (strlen(name) > UINT16_MAX) return base_fail(error, BERG_EINPUT, "a name of more than 65,535 bytes cannot be held by a zip archive");
-  if (!base_grow((void **)&writer->records, &writer->room, writer->count + 1, sizeof *writer->records, error)) return BERG_ELIMIT;
+berg_status io_zip_writer_add(io_zip_writer *writer, const char *name, io_produce_fn produce, void *context,
+                              berg_error *error) {
+  if (strlen(name) > UINT16_MAX)
+    return base_fail(error, BERG_EINPUT, "a name of more than 65,535 bytes cannot be held by a zip archive");
+  if (!base_grow((void **)&writer->records, &writer->room, writer->count + 1, sizeof *writer->records, error))
+    return BERG_ELIMIT;
   measure sum = {0, crc32_z(0, NULL, 0)};
   berg_status status = produce(context, &(io_sink){put_measure, &sum}, error);
   if (status) return status;
@@ -132,7 +140,8 @@ static berg_status put_record(io_zip_writer *writer, const io_zip_record *record
 berg_status io_zip_writer_finish(io_zip_writer *writer, berg_error *error) {
   uint64_t start = writer->offset, count = writer->count;
   berg_status status = BERG_OK;
-  for (size_t i = 0; i < writer->count && !status; i++) status = put_record(writer, &writer->records[i], error);
+  for (size_t i = 0; i < writer->count && !status; i++)
+    status = put_record(writer, &writer->records[i], error);
   if (status) return status;
   uint64_t end = writer->offset, size = end - start;
   bool large = count >= UINT16_MAX || is_large(start) || is_large(size);

@@ -4,7 +4,8 @@
 
 #include "io/sink.h"
 
-/* Puts a member's bytes; called twice, first for the checksum that stands before them, and must put the same both times. */
+/* Puts a member's bytes; called twice, first for the checksum that stands before them, and must put the same
+ * both times. */
 typedef berg_status (*io_produce_fn)(void *context, const io_sink *sink, berg_error *error);
 
 typedef struct io_zip_writer {
@@ -15,7 +16,8 @@ typedef struct io_zip_writer {
 } io_zip_writer;
 
 void io_zip_writer_init(io_zip_writer *writer, const io_sink *sink);
-berg_status io_zip_writer_add(io_zip_writer *writer, const char *name, io_produce_fn produce, void *context, berg_error *error);
+berg_status io_zip_writer_add(io_zip_writer *writer, const char *name, io_produce_fn produce, void *context,
+                              berg_error *error);
 /* The directory. */
 berg_status io_zip_writer_finish(io_zip_writer *writer, berg_error *error);
 void io_zip_writer_release(io_zip_writer *writer);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/convert.h"
+#include "base/machine.h"
 #include "base/memory.h"
 #include "model/metadata.h"
 
@@ -123,7 +124,7 @@ static float read_intercept(const model_fitted *fitted, size_t voxel) {
 
 /* The file's own bytes serve where all voxels are wanted in order; else the rows wanted are copied, and no other row of the
  * file is touched. */
-static berg_status gather(model_columns *columns, const model_fitted *fitted, berg_error *error) {
+static berg_status gather(model_columns *columns, const model_fitted *fitted, int threads, berg_error *error) {
   const berg_array *coefficients = fitted->coefficients;
   const size_t k = fitted->components;
   columns->intercepts = base_alloc(columns->count, sizeof(float), error);
@@ -145,10 +146,12 @@ static berg_status gather(model_columns *columns, const model_fitted *fitted, be
   for (size_t i = 0; i < columns->count; i++) {
     columns->intercepts[i] = read_intercept(fitted, columns->voxels[i]);
     if (!isfinite(columns->intercepts[i])) return not_finite(fitted, "reg_param.intercept_", columns->voxels[i], error);
-    if (!row_is_finite((const char *)columns->coefficients + i * columns->coefficient_bytes, k))
-      return not_finite(fitted, "reg_param.coef_", columns->voxels[i], error);
   }
-  return BERG_OK;
+  size_t bad = columns->count;
+#pragma omp parallel for schedule(static) num_threads(threads) reduction(min : bad)
+  for (size_t i = 0; i < columns->count; i++)
+    if (!row_is_finite((const char *)columns->coefficients + i * columns->coefficient_bytes, k) && i < bad) bad = i;
+  return bad == columns->count ? BERG_OK : not_finite(fitted, "reg_param.coef_", columns->voxels[bad], error);
 }
 
 /* The mean response of an ROI is the response of its mean weights: one row instead of hundreds. */
@@ -212,7 +215,7 @@ berg_status model_columns_select(model_columns *columns, const model_fitted *fit
     return base_fail(error, BERG_EPARAMETER, "means over ROIs cannot be taken over a voxel_index");
   berg_status status = options->mean_roi ? average(columns, fitted, metadata, options, error)
                                          : select_voxels(columns, metadata, options, error);
-  if (!status && !options->mean_roi) status = gather(columns, fitted, error);
+  if (!status && !options->mean_roi) status = gather(columns, fitted, base_machine_threads(options->threads), error);
   if (status) model_columns_release(columns);
   return status;
 }

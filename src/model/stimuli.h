@@ -1,7 +1,7 @@
 /* What the encoder needs of stimuli beyond berg.h.
  *
- * A batch goes so: model_stimuli_prepare from one thread, then berg_stimuli_pixels for different indices from as many
- * threads as one likes. */
+ * A batch goes so: model_stimuli_prepare from one thread, then berg_stimuli_pixels for different indices from
+ * as many threads as one likes. */
 #ifndef MODEL_STIMULI_H
 #define MODEL_STIMULI_H
 
@@ -12,20 +12,23 @@
 
 #define MODEL_FINGERPRINT_ROOM 64
 
-/* Reads what can be read by one thread only (HDF5, standard input) of images [first, first + count), and preprocesses it
- * with OpenMP. Standard input goes forward only: images before `first` that were not prepared are gone. EINPUT, ESTIMULUS
- * (the first bad image of the batch), ELIMIT. */
+/* Reads what can be read by one thread only (HDF5, standard input) of images [first, first + count), and
+ * preprocesses it with OpenMP. Standard input goes forward only: images before `first` that were not prepared
+ * are gone. EINPUT, ESTIMULUS (the first bad image of the batch), ELIMIT. */
 berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t count, berg_error *error);
 
 /* Whether a file that cannot be read is to be left out rather than end the run. False for arrays. */
 bool model_stimuli_skips_bad(const berg_stimuli *stimuli);
-/* Notes that image `index` is left out for `reason` (what berg_stimuli_pixels gave); any thread, once or more often. */
-berg_status model_stimuli_mark_bad(berg_stimuli *stimuli, size_t index, const berg_error *reason, berg_error *error);
+/* Notes that image `index` is left out for `reason` (what berg_stimuli_pixels gave); any thread, once or more
+ * often. */
+berg_status model_stimuli_mark_bad(berg_stimuli *stimuli, size_t index, const berg_error *reason,
+                                   berg_error *error);
 bool model_stimuli_is_bad(const berg_stimuli *stimuli, size_t index);
 
-/* One word that is the same for the same images in the same order: names, sizes and times of files; shape, type and file of
- * arrays, the pixels themselves where they lie in memory; of standard input only shape and type. The shard counts,
- * skip_bad does not. */
-berg_status model_stimuli_fingerprint(berg_stimuli *stimuli, char text[MODEL_FINGERPRINT_ROOM], berg_error *error);
+/* One word that is the same for the same images in the same order: names, sizes and times of files; shape,
+ * type and file of arrays, the pixels themselves where they lie in memory; of standard input only shape and
+ * type. The shard counts, skip_bad does not. */
+berg_status model_stimuli_fingerprint(berg_stimuli *stimuli, char text[MODEL_FINGERPRINT_ROOM],
+                                      berg_error *error);
 
 #endif

@@ -20,12 +20,13 @@ void model_files_release(model_files *files);
 
 /* EINPUT: missing, or not a regular file. */
 berg_status model_files_add(model_files *files, const char *path, berg_error *error);
-/* The pictures in a folder (by ending; hidden files and sub-folders are not looked at), in byte order of their names. EINPUT:
- * there are none. */
+/* The pictures in a folder (by ending; hidden files and sub-folders are not looked at), in byte order of
+ * their names. EINPUT: there are none. */
 berg_status model_files_add_folder(model_files *files, const char *path, berg_error *error);
-/* A text of paths, one a line: spaces around them, blank lines and lines that begin with # are skipped; relative ones are
- * so to `folder` (NULL: the working directory). EINPUT: not text, no paths, or a path as above with `name` and line. */
-berg_status model_files_add_list(model_files *files, const char *text, size_t size, const char *name, const char *folder,
-                                 berg_error *error);
+/* A text of paths, one a line: spaces around them, blank lines and lines that begin with # are skipped;
+ * relative ones are so to `folder` (NULL: the working directory). EINPUT: not text, no paths, or a path as
+ * above with `name` and line. */
+berg_status model_files_add_list(model_files *files, const char *text, size_t size, const char *name,
+                                 const char *folder, berg_error *error);
 
 #endif

@@ -20,21 +20,22 @@ typedef struct model_prepared {
 } model_prepared;
 
 struct berg_stimuli {
-  model_files files;      /* these ... */
-  model_images *arrays;   /* ... or these, one after the other */
+  model_files files;    /* these ... */
+  model_images *arrays; /* ... or these, one after the other */
   size_t array_count, array_capacity;
   bool from_memory;
-  bool standard_input;    /* is taken */
-  size_t first, count;    /* the shard, within all images */
+  bool standard_input; /* is taken */
+  size_t first, count; /* the shard, within all images */
   bool skip_bad;
   model_skipped *skipped; /* ascending by index */
   size_t skipped_count, skipped_capacity;
   model_prepared prepared;
-  pthread_mutex_t guard;  /* of `skipped`, and of rows that are loaded without having been prepared */
+  pthread_mutex_t guard; /* of `skipped`, and of rows that are loaded without having been prepared */
 };
 
 /* Adds what one input of berg_stimuli_open names. */
-berg_status model_stimuli_add_input(berg_stimuli *stimuli, const char *input, berg_layout layout, berg_error *error);
+berg_status model_stimuli_add_input(berg_stimuli *stimuli, const char *input, berg_layout layout,
+                                    berg_error *error);
 
 /* The array that holds image `index` (of all), and the number of that image in it. */
 model_images *model_stimuli_array(const berg_stimuli *stimuli, size_t index, size_t *within);

@@ -1,4 +1,5 @@
-/* What an input is: told by what is there (folder, stdin), then by its ending (pictures), then by its first bytes. */
+/* What an input is: told by what is there (folder, stdin), then by its ending (pictures), then by its first
+ * bytes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +15,8 @@
 #define STDIN_NAME "standard input"
 
 static berg_status add_array(berg_stimuli *stimuli, berg_error *error) {
-  if (!base_grow((void **)&stimuli->arrays, &stimuli->array_capacity, stimuli->array_count + 1, sizeof *stimuli->arrays, error))
+  if (!base_grow((void **)&stimuli->arrays, &stimuli->array_capacity, stimuli->array_count + 1,
+                 sizeof *stimuli->arrays, error))
     return BERG_ELIMIT;
   return BERG_OK;
 }
@@ -23,8 +25,10 @@ static berg_status add_array(berg_stimuli *stimuli, berg_error *error) {
 static berg_status read_rest(int file, char **bytes, size_t *size, size_t *capacity, berg_error *error) {
   for (;;) {
     if (*size >= LIST_BYTES_MAX)
-      return base_fail(error, BERG_EINPUT, STDIN_NAME ": a list of paths longer than %zu bytes", LIST_BYTES_MAX);
-    if (*size == *capacity && !base_grow((void **)bytes, capacity, *size + 4096, 1, error)) return BERG_ELIMIT;
+      return base_fail(error, BERG_EINPUT, STDIN_NAME ": a list of paths longer than %zu bytes",
+                       LIST_BYTES_MAX);
+    if (*size == *capacity && !base_grow((void **)bytes, capacity, *size + 4096, 1, error))
+      return BERG_ELIMIT;
     ssize_t got = read(file, *bytes + *size, *capacity - *size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return base_fail_errno(error, BERG_EINPUT, STDIN_NAME, "cannot be read", errno);
@@ -34,7 +38,8 @@ static berg_status read_rest(int file, char **bytes, size_t *size, size_t *capac
 }
 
 static berg_status add_stdin(berg_stimuli *stimuli, berg_layout layout, berg_error *error) {
-  if (stimuli->standard_input) return base_fail(error, BERG_EARGUMENT, "standard input (-) can be given once");
+  if (stimuli->standard_input)
+    return base_fail(error, BERG_EARGUMENT, "standard input (-) can be given once");
   stimuli->standard_input = true;
   char *bytes = NULL;
   size_t size = 0, capacity = 0;
@@ -54,7 +59,8 @@ static berg_status add_stdin(berg_stimuli *stimuli, berg_layout layout, berg_err
   if (size == IO_NPY_MAGIC_BYTES && !memcmp(bytes, IO_NPY_MAGIC, IO_NPY_MAGIC_BYTES)) {
     status = add_array(stimuli, error);
     if (!status)
-      status = model_images_open_stream(&stimuli->arrays[stimuli->array_count], STDIN_FILENO, STDIN_NAME, layout, error);
+      status = model_images_open_stream(&stimuli->arrays[stimuli->array_count], STDIN_FILENO, STDIN_NAME,
+                                        layout, error);
     if (!status) stimuli->array_count++;
   } else {
     status = read_rest(STDIN_FILENO, &bytes, &size, &capacity, error);
@@ -67,7 +73,8 @@ static berg_status add_stdin(berg_stimuli *stimuli, berg_layout layout, berg_err
 static berg_status add_hdf5(berg_stimuli *stimuli, const char *path, const char *dataset, berg_layout layout,
                             berg_error *error) {
   berg_status status = add_array(stimuli, error);
-  if (!status) status = model_images_open_hdf5(&stimuli->arrays[stimuli->array_count], path, dataset, layout, error);
+  if (!status)
+    status = model_images_open_hdf5(&stimuli->arrays[stimuli->array_count], path, dataset, layout, error);
   if (!status) stimuli->array_count++;
   return status;
 }
@@ -110,13 +117,15 @@ static berg_status add_file(berg_stimuli *stimuli, const char *path, berg_layout
   if (!memcmp(start, "\xff\xd8\xff", 3) || !memcmp(start, "\x89PNG\r\n\x1a\n", 8))
     return model_files_add(&stimuli->files, path, error);
   if (!memcmp(start, "\x89HDF\r\n\x1a\n", 8)) return add_hdf5(stimuli, path, "", layout, error);
-  if (!memcmp(start, IO_NPY_MAGIC, IO_NPY_MAGIC_BYTES) || has_ending(path, ".npy")) return add_npy(stimuli, path, layout, error);
+  if (!memcmp(start, IO_NPY_MAGIC, IO_NPY_MAGIC_BYTES) || has_ending(path, ".npy"))
+    return add_npy(stimuli, path, layout, error);
   return add_list(stimuli, path, error);
 }
 
-/* "file.h5:group/data". Folders and datasets may have colons in their names: the first colon behind which a file ends that
- * is there is the one. */
-static berg_status add_colon(berg_stimuli *stimuli, const char *input, berg_layout layout, int number, berg_error *error) {
+/* "file.h5:group/data". Folders and datasets may have colons in their names: the first colon behind which a
+ * file ends that is there is the one. */
+static berg_status add_colon(berg_stimuli *stimuli, const char *input, berg_layout layout, int number,
+                             berg_error *error) {
   struct stat about;
   for (const char *colon = strchr(input, ':'); colon; colon = strchr(colon + 1, ':')) {
     char *path = base_copy_bytes(input, (size_t)(colon - input), error);
@@ -129,7 +138,8 @@ static berg_status add_colon(berg_stimuli *stimuli, const char *input, berg_layo
   return base_fail_errno(error, BERG_EINPUT, input, "cannot be opened", number);
 }
 
-berg_status model_stimuli_add_input(berg_stimuli *stimuli, const char *input, berg_layout layout, berg_error *error) {
+berg_status model_stimuli_add_input(berg_stimuli *stimuli, const char *input, berg_layout layout,
+                                    berg_error *error) {
   if (!strcmp(input, "-")) return add_stdin(stimuli, layout, error);
   struct stat about;
   if (stat(input, &about)) {
@@ -140,6 +150,7 @@ berg_status model_stimuli_add_input(berg_stimuli *stimuli, const char *input, be
   }
   if (S_ISDIR(about.st_mode)) return model_files_add_folder(&stimuli->files, input, error);
   if (!S_ISREG(about.st_mode))
-    return base_fail(error, BERG_EINPUT, "%s: is neither a file nor a folder; a pipe goes to standard input, given as -", input);
+    return base_fail(error, BERG_EINPUT,
+                     "%s: is neither a file nor a folder; a pipe goes to standard input, given as -", input);
   return add_file(stimuli, input, layout, error);
 }

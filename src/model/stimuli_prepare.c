@@ -1,5 +1,6 @@
-/* Images that only one thread can read are read in slabs of bounded size, and preprocessed by all threads. What is kept is
- * the network's 150 kB an image, so that a batch of large pictures costs no more than one of small ones. */
+/* Images that only one thread can read are read in slabs of bounded size, and preprocessed by all threads.
+ * What is kept is the network's 150 kB an image, so that a batch of large pictures costs no more than one of
+ * small ones. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -20,10 +21,10 @@ berg_status model_images_pixels(const model_images *images, size_t index, const 
   return status;
 }
 
-/* Rows [first, first + count) of one array; `rows` is the first element of the first. The error is that of the first bad
- * image, whatever thread came first. */
-static berg_status preprocess(const model_images *images, size_t first, size_t count, const uint8_t *rows, uint8_t *pixels,
-                              berg_error *error) {
+/* Rows [first, first + count) of one array; `rows` is the first element of the first. The error is that of
+ * the first bad image, whatever thread came first. */
+static berg_status preprocess(const model_images *images, size_t first, size_t count, const uint8_t *rows,
+                              uint8_t *pixels, berg_error *error) {
   size_t worst = SIZE_MAX;
   berg_status status = BERG_OK;
   berg_error bad;
@@ -31,7 +32,8 @@ static berg_status preprocess(const model_images *images, size_t first, size_t c
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < count; i++) {
     berg_error mine;
-    berg_status result = model_images_pixels(images, first + i, rows + (ptrdiff_t)i * step, pixels + i * VIT_PIXELS, &mine);
+    berg_status result =
+        model_images_pixels(images, first + i, rows + (ptrdiff_t)i * step, pixels + i * VIT_PIXELS, &mine);
 #pragma omp critical(model_stimuli_prepare)
     if (result && i < worst) {
       worst = i;
@@ -43,9 +45,10 @@ static berg_status preprocess(const model_images *images, size_t first, size_t c
   return status;
 }
 
-/* Up to `count` images from image `index` (of all), as many as lie in one array and one slab; `*done` says how many. */
-static berg_status prepare_slab(berg_stimuli *stimuli, size_t index, size_t count, uint8_t *pixels, size_t *done,
-                                berg_error *error) {
+/* Up to `count` images from image `index` (of all), as many as lie in one array and one slab; `*done` says
+ * how many. */
+static berg_status prepare_slab(berg_stimuli *stimuli, size_t index, size_t count, uint8_t *pixels,
+                                size_t *done, berg_error *error) {
   size_t within;
   model_images *images = model_stimuli_array(stimuli, index, &within);
   const size_t row_bytes = model_images_row_bytes(images), there = images->view.shape[0] - within;
@@ -54,7 +57,8 @@ static berg_status prepare_slab(berg_stimuli *stimuli, size_t index, size_t coun
   if (part > there) part = there;
   *done = part;
   if (images->view.data)
-    return preprocess(images, within, part, (const uint8_t *)images->view.data + (ptrdiff_t)within * images->view.strides[0],
+    return preprocess(images, within, part,
+                      (const uint8_t *)images->view.data + (ptrdiff_t)within * images->view.strides[0],
                       pixels, error);
   uint8_t *rows = base_alloc(part, row_bytes, error);
   berg_status status = rows ? model_images_load(images, within, part, rows, error) : BERG_ELIMIT;
@@ -70,7 +74,8 @@ static void advise(const berg_stimuli *stimuli, size_t first, size_t count) {
   if (!images->row_offset) return;
   const size_t row_bytes = model_images_row_bytes(images), there = images->view.shape[0] - within;
   io_map_drop(&images->map, images->row_offset, within * row_bytes);
-  io_map_will_need(&images->map, images->row_offset + within * row_bytes, (count < there ? count : there) * row_bytes);
+  io_map_will_need(&images->map, images->row_offset + within * row_bytes,
+                   (count < there ? count : there) * row_bytes);
 }
 
 static bool is_loaded(const berg_stimuli *stimuli) {
@@ -81,7 +86,8 @@ static bool is_loaded(const berg_stimuli *stimuli) {
 
 berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t count, berg_error *error) {
   if (first > stimuli->count || count > stimuli->count - first)
-    return base_fail(error, BERG_EARGUMENT, "there are no images %zu to %zu among %zu", first, first + count, stimuli->count);
+    return base_fail(error, BERG_EARGUMENT, "there are no images %zu to %zu among %zu", first, first + count,
+                     stimuli->count);
   if (!stimuli->array_count || !count) return BERG_OK;
   if (!is_loaded(stimuli)) {
     advise(stimuli, first, count);
@@ -96,11 +102,12 @@ berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t co
   }
   prepared->first = first;
   prepared->count = kept;
-  if (!base_grow((void **)&prepared->pixels, &prepared->capacity, count, VIT_PIXELS, error)) return BERG_ELIMIT;
+  if (!base_grow((void **)&prepared->pixels, &prepared->capacity, count, VIT_PIXELS, error))
+    return BERG_ELIMIT;
   while (prepared->count < count) {
     size_t done, at = prepared->count;
-    berg_status status = prepare_slab(stimuli, stimuli->first + first + at, count - at, prepared->pixels + at * VIT_PIXELS,
-                                      &done, error);
+    berg_status status = prepare_slab(stimuli, stimuli->first + first + at, count - at,
+                                      prepared->pixels + at * VIT_PIXELS, &done, error);
     if (status) return status;
     prepared->count += done;
   }

@@ -5,7 +5,9 @@
 #include "model/stimuli.h"
 #include "model/stimuli_handle.h"
 
-bool model_stimuli_skips_bad(const berg_stimuli *stimuli) { return stimuli->skip_bad && !stimuli->array_count; }
+bool model_stimuli_skips_bad(const berg_stimuli *stimuli) {
+  return stimuli->skip_bad && !stimuli->array_count;
+}
 
 /* Where `index` is or would be among the skipped. */
 static size_t place_of(const berg_stimuli *stimuli, size_t index) {
@@ -39,18 +41,20 @@ static char *describe(const char *path, const berg_error *reason, berg_error *er
 static berg_status insert(berg_stimuli *stimuli, size_t index, const berg_error *reason, berg_error *error) {
   size_t place = place_of(stimuli, index);
   if (place < stimuli->skipped_count && stimuli->skipped[place].index == index) return BERG_OK;
-  if (!base_grow((void **)&stimuli->skipped, &stimuli->skipped_capacity, stimuli->skipped_count + 1, sizeof *stimuli->skipped,
-                 error))
+  if (!base_grow((void **)&stimuli->skipped, &stimuli->skipped_capacity, stimuli->skipped_count + 1,
+                 sizeof *stimuli->skipped, error))
     return BERG_ELIMIT;
   char *text = describe(stimuli->files.paths[stimuli->first + index], reason, error);
   if (!text) return BERG_ELIMIT;
-  memmove(stimuli->skipped + place + 1, stimuli->skipped + place, (stimuli->skipped_count - place) * sizeof *stimuli->skipped);
+  memmove(stimuli->skipped + place + 1, stimuli->skipped + place,
+          (stimuli->skipped_count - place) * sizeof *stimuli->skipped);
   stimuli->skipped[place] = (model_skipped){index, text};
   stimuli->skipped_count++;
   return BERG_OK;
 }
 
-berg_status model_stimuli_mark_bad(berg_stimuli *stimuli, size_t index, const berg_error *reason, berg_error *error) {
+berg_status model_stimuli_mark_bad(berg_stimuli *stimuli, size_t index, const berg_error *reason,
+                                   berg_error *error) {
   if (!model_stimuli_skips_bad(stimuli) || index >= stimuli->count)
     return base_fail(error, BERG_EARGUMENT, "image %zu cannot be left out", index);
   pthread_mutex_lock(&stimuli->guard);
@@ -59,7 +63,9 @@ berg_status model_stimuli_mark_bad(berg_stimuli *stimuli, size_t index, const be
   return status;
 }
 
-size_t berg_stimuli_skipped_count(const berg_stimuli *stimuli) { return stimuli->skipped_count; }
+size_t berg_stimuli_skipped_count(const berg_stimuli *stimuli) {
+  return stimuli->skipped_count;
+}
 
 const char *berg_stimuli_skipped(const berg_stimuli *stimuli, size_t index) {
   return index < stimuli->skipped_count ? stimuli->skipped[index].text : NULL;

@@ -1,4 +1,5 @@
-/* torchvision's ImageClassification transform up to the pixels: sizes and crop, which are the same on both paths. */
+/* torchvision's ImageClassification transform up to the pixels: sizes and crop, which are the same on both
+ * paths. */
 #include "vit/preprocess.h"
 
 #include <string.h>
@@ -7,8 +8,8 @@
 
 #define SHORT_SIDE 256
 
-/* The short side becomes 256, the long one int(256 * long / short), in Python's arithmetic: a product of integers
- * divided in double. What is kept starts at int(round((size - 224) / 2.0)), half to even. */
+/* The short side becomes 256, the long one int(256 * long / short), in Python's arithmetic: a product of
+ * integers divided in double. What is kept starts at int(round((size - 224) / 2.0)), half to even. */
 static void set_axis(vit_axis *axis, size_t in, size_t shorter) {
   axis->in = in;
   axis->out = in == shorter ? SHORT_SIDE : (size_t)((double)SHORT_SIDE * (double)in / (double)shorter);
@@ -17,21 +18,26 @@ static void set_axis(vit_axis *axis, size_t in, size_t shorter) {
 }
 
 static berg_status set_axes(vit_axis *x, vit_axis *y, size_t width, size_t height, berg_error *error) {
-  if (!width || !height) return base_fail(error, BERG_ESTIMULUS, "an image of %zu x %zu has no pixels", width, height);
+  if (!width || !height)
+    return base_fail(error, BERG_ESTIMULUS, "an image of %zu x %zu has no pixels", width, height);
   size_t shorter = width < height ? width : height, longer = width < height ? height : width;
   if (longer / shorter >= INT32_MAX / SHORT_SIDE || longer > INT32_MAX)
-    return base_fail(error, BERG_ESTIMULUS, "an image of %zu x %zu is too narrow: with its short side at 256, the long one "
-                     "would exceed 2^31 - 1", width, height);
+    return base_fail(error, BERG_ESTIMULUS,
+                     "an image of %zu x %zu is too narrow: with its short side at 256, the long one "
+                     "would exceed 2^31 - 1",
+                     width, height);
   set_axis(x, width, shorter);
   set_axis(y, height, shorter);
   return BERG_OK;
 }
 
-berg_status vit_preprocess_picture(const uint8_t *rgb, size_t width, size_t height, uint8_t *pixels, berg_error *error) {
+berg_status vit_preprocess_picture(const uint8_t *rgb, size_t width, size_t height, uint8_t *pixels,
+                                   berg_error *error) {
   vit_axis x, y;
   berg_status status = set_axes(&x, &y, width, height, error);
   if (status) return status;
-  /* Either both sides change or neither: with a short side of 256 the long one stays, with any other it moves too. */
+  /* Either both sides change or neither: with a short side of 256 the long one stays, with any other it moves
+   * too. */
   if (x.in != x.out) return vit_resize_pillow(rgb, &x, &y, pixels, error);
   for (size_t c = 0; c < 3; c++)
     for (size_t row = 0; row < VIT_IMAGE_SIZE; row++)
@@ -40,7 +46,8 @@ berg_status vit_preprocess_picture(const uint8_t *rgb, size_t width, size_t heig
   return BERG_OK;
 }
 
-berg_status vit_preprocess_tensor(const uint8_t *planes, size_t width, size_t height, uint8_t *pixels, berg_error *error) {
+berg_status vit_preprocess_tensor(const uint8_t *planes, size_t width, size_t height, uint8_t *pixels,
+                                  berg_error *error) {
   vit_axis x, y;
   berg_status status = set_axes(&x, &y, width, height, error);
   if (status) return status;

@@ -1,5 +1,5 @@
-/* Pixels to the 224 x 224 that the network sees: the shorter side resized to 256, the centre cropped. The result is uint8
- * on both paths; the normalisation is in the patch embedding. */
+/* Pixels to the 224 x 224 that the network sees: the shorter side resized to 256, the centre cropped. The
+ * result is uint8 on both paths; the normalisation is in the patch embedding. */
 #ifndef VIT_PREPROCESS_H
 #define VIT_PREPROCESS_H
 
@@ -11,13 +11,15 @@
 #define VIT_IMAGE_SIZE 224
 #define VIT_PIXELS (3 * VIT_IMAGE_SIZE * VIT_IMAGE_SIZE)
 
-/* The path of training: Pillow's bilinear resize of `rgb` [height][width][3], bit for bit (two 8-bit passes with 22-bit
- * coefficients, horizontally first as before Pillow 12.2). `pixels` is [3][224][224]. ELIMIT: out of memory; ESTIMULUS: an empty picture or one so narrow that the
- * long side would overflow. */
-berg_status vit_preprocess_picture(const uint8_t *rgb, size_t width, size_t height, uint8_t *pixels, berg_error *error);
+/* The path of training: Pillow's bilinear resize of `rgb` [height][width][3], bit for bit (two 8-bit passes
+ * with 22-bit coefficients, horizontally first as before Pillow 12.2). `pixels` is [3][224][224]. ELIMIT: out
+ * of memory; ESTIMULUS: an empty picture or one so narrow that the long side would overflow. */
+berg_status vit_preprocess_picture(const uint8_t *rgb, size_t width, size_t height, uint8_t *pixels,
+                                   berg_error *error);
 
-/* The path of encoding: torchvision's (>= 0.17) antialiased resize of a uint8 tensor [3][height][width]: float32, one
- * rounding. */
-berg_status vit_preprocess_tensor(const uint8_t *planes, size_t width, size_t height, uint8_t *pixels, berg_error *error);
+/* The path of encoding: torchvision's (>= 0.17) antialiased resize of a uint8 tensor [3][height][width]:
+ * float32, one rounding. */
+berg_status vit_preprocess_tensor(const uint8_t *planes, size_t width, size_t height, uint8_t *pixels,
+                                  berg_error *error);
 
 #endif

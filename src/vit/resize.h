@@ -23,8 +23,9 @@ typedef struct vit_taps {
   };
 } vit_taps;
 
-/* ELIMIT: out of memory. `rgb` [height][width][3] or `planes` [3][height][width] to `pixels` [3][224][224]. */
-berg_status vit_resize_pillow(const uint8_t *rgb, const vit_axis *x, const vit_axis *y, uint8_t *pixels, berg_error *error);
+/* `rgb` [height][width][3] or `planes` [3][height][width] to `pixels` [3][224][224]. ELIMIT: no memory. */
+berg_status vit_resize_pillow(const uint8_t *rgb, const vit_axis *x, const vit_axis *y, uint8_t *pixels,
+                              berg_error *error);
 berg_status vit_resize_tensor(const uint8_t *planes, const vit_axis *x, const vit_axis *y, uint8_t *pixels,
                               berg_error *error);
 

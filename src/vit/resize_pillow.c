@@ -1,13 +1,14 @@
-/* Pillow's bilinear resize of 8-bit pictures, bit for bit (its libImaging/Resample.c): two passes of a triangle filter
- * whose weights are computed in double and rounded to 22 fractional bits; horizontally first, each pass rounded to 8 bits.
- * (From 12.2 on Pillow takes very tall pictures vertically first, from 13.0 all that are more than twice as high as wide
- * and shrink. The order here is that of all versions before, which the published models were trained with.)
+/* Pillow's bilinear resize of 8-bit pictures, bit for bit (its libImaging/Resample.c): two passes of a
+ * triangle filter whose weights are computed in double and rounded to 22 fractional bits; horizontally first,
+ * each pass rounded to 8 bits. (From 12.2 on Pillow takes very tall pictures vertically first, from 13.0 all
+ * that are more than twice as high as wide and shrink. The order here is that of all versions before, from
+ * the years when the published models were trained.)
  *
  *   rgb [rows][width][3] --16 rows at a time--> block [column][3][16] --horizontal--> across [rows][3][224]
  *                                                                      --vertical----> pixels [3][224][224]
  *
- * The block puts 16 rows side by side, so that one weight meets 16 neighbouring bytes and the compiler can use vectors;
- * only rows and columns that the kept pixels depend on are read. */
+ * The block puts 16 rows side by side, so that one weight meets 16 neighbouring bytes and the compiler can
+ * use vectors; only rows and columns that the kept pixels depend on are read. */
 #include <math.h>
 #include <string.h>
 
@@ -21,7 +22,8 @@
 #define LANES 16                  /* of a line at a time in the vertical pass */
 
 static berg_status set_taps(vit_taps *taps, const vit_axis *axis, berg_error *error) {
-  double scale = (double)axis->in / (double)axis->out, support = scale > 1.0 ? scale : 1.0, inverse = 1.0 / support;
+  double scale = (double)axis->in / (double)axis->out;
+  double support = scale > 1.0 ? scale : 1.0, inverse = 1.0 / support;
   taps->room = (size_t)ceil(support) * 2 + 1;
   taps->fixed = base_calloc(taps->room * VIT_IMAGE_SIZE, sizeof *taps->fixed, error);
   double *real = base_alloc(taps->room, sizeof *real, error);
@@ -47,12 +49,17 @@ static berg_status set_taps(vit_taps *taps, const vit_axis *axis, berg_error *er
   return BERG_OK;
 }
 
-/* The weighted sum of bytes, in two parts so that both fit the multipliers of 16 bits that every vector unit has: a weight
- * is high * 2^15 + low, and as the weights sum to 2^22 the high parts sum to at most 128, times 255 less than 2^16. */
+/* The weighted sum of bytes, in two parts so that both fit the multipliers of 16 bits that every vector unit
+ * has: a weight is high * 2^15 + low, and as the weights sum to 2^22 the high parts sum to at most 128, times
+ * 255 less than 2^16. */
 #define LOW_BITS 15
 
-static int16_t low_part(int32_t weight) { return (int16_t)(weight & ((1 << LOW_BITS) - 1)); }
-static uint16_t high_part(int32_t weight) { return (uint16_t)(weight >> LOW_BITS); }
+static int16_t low_part(int32_t weight) {
+  return (int16_t)(weight & ((1 << LOW_BITS) - 1));
+}
+static uint16_t high_part(int32_t weight) {
+  return (uint16_t)(weight >> LOW_BITS);
+}
 
 static uint8_t to_byte(uint16_t high, int32_t low) {
   int32_t value = (HALF + ((int32_t)high << LOW_BITS) + low) >> BITS;
@@ -60,7 +67,8 @@ static uint8_t to_byte(uint16_t high, int32_t low) {
 }
 
 /* One output column of one channel for 16 rows: `block` at its first tap, taps 3 * ROWS apart. */
-static void sum_columns(const uint8_t *restrict block, const int32_t *restrict weights, size_t count, uint8_t *restrict out) {
+static void sum_columns(const uint8_t *restrict block, const int32_t *restrict weights, size_t count,
+                        uint8_t *restrict out) {
   int32_t low[ROWS] = {0};
   uint16_t high[ROWS] = {0};
   for (size_t j = 0; j < count; j++, block += 3 * ROWS) {
@@ -73,7 +81,8 @@ static void sum_columns(const uint8_t *restrict block, const int32_t *restrict w
 }
 
 /* 16 neighbouring bytes of an output row: `lines` at its first tap, taps a line apart. */
-static void sum_rows(const uint8_t *restrict lines, const int32_t *restrict weights, size_t count, uint8_t *restrict out) {
+static void sum_rows(const uint8_t *restrict lines, const int32_t *restrict weights, size_t count,
+                     uint8_t *restrict out) {
   int32_t low[LANES] = {0};
   uint16_t high[LANES] = {0};
   for (size_t j = 0; j < count; j++, lines += LINE) {
@@ -94,13 +103,15 @@ static void turn(lanes tile[ROWS]) {
     for (int i = 0; i < ROWS / 2; i++) {
       lanes a = tile[i], b = tile[i + ROWS / 2];
       next[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-      next[2 * i + 1] = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+      next[2 * i + 1] =
+          __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
     }
     memcpy(tile, next, sizeof next);
   }
 }
 
-/* `count` <= 16 rows of `bytes` bytes, `stride` apart, to block [bytes][16]; lanes beyond `count` repeat the last row. */
+/* `count` <= 16 rows of `bytes` bytes, `stride` apart, to block [bytes][16]; lanes beyond `count` repeat the
+ * last row. */
 static void interleave_rows(const uint8_t *rows, size_t stride, size_t count, size_t bytes, uint8_t *block) {
   const uint8_t *row[ROWS];
   for (size_t r = 0; r < ROWS; r++) row[r] = rows + (r < count ? r : count - 1) * stride;
@@ -116,8 +127,8 @@ static void interleave_rows(const uint8_t *rows, size_t stride, size_t count, si
 }
 
 /* rgb [rows][stride bytes] from the first column needed, to across [rows][3][224]. */
-static void resize_across(const uint8_t *rgb, size_t stride, size_t rows, const vit_taps *taps, uint8_t *block,
-                          uint8_t *across) {
+static void resize_across(const uint8_t *rgb, size_t stride, size_t rows, const vit_taps *taps,
+                          uint8_t *block, uint8_t *across) {
   const size_t last = VIT_IMAGE_SIZE - 1, start = taps->first[0];
   const size_t columns = taps->first[last] + taps->count[last] - start;
   for (size_t y = 0; y < rows; y += ROWS) {
@@ -126,7 +137,8 @@ static void resize_across(const uint8_t *rgb, size_t stride, size_t rows, const 
     for (size_t x = 0; x < VIT_IMAGE_SIZE; x++)
       for (size_t c = 0; c < 3; c++) {
         uint8_t out[ROWS];
-        sum_columns(block + ((taps->first[x] - start) * 3 + c) * ROWS, taps->fixed + x * taps->room, taps->count[x], out);
+        sum_columns(block + ((taps->first[x] - start) * 3 + c) * ROWS, taps->fixed + x * taps->room,
+                    taps->count[x], out);
         for (size_t r = 0; r < count; r++) across[(y + r) * LINE + c * VIT_IMAGE_SIZE + x] = out[r];
       }
   }
@@ -143,7 +155,8 @@ static void resize_down(const uint8_t *across, const vit_taps *taps, uint8_t *pi
   }
 }
 
-berg_status vit_resize_pillow(const uint8_t *rgb, const vit_axis *x, const vit_axis *y, uint8_t *pixels, berg_error *error) {
+berg_status vit_resize_pillow(const uint8_t *rgb, const vit_axis *x, const vit_axis *y, uint8_t *pixels,
+                              berg_error *error) {
   vit_taps *taps = base_calloc(2, sizeof *taps, error);
   if (!taps) return BERG_ELIMIT;
   vit_taps *over = &taps[0], *down = &taps[1];

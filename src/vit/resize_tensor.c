@@ -1,7 +1,8 @@
-/* torchvision's (>= 0.17) resize of a uint8 tensor: antialiased bilinear in float32, torch's upsample_bilinear2d_aa, one
- * rounding at the end. The weights follow torch's mixture of float and double step by step and have its bits. The sums are
- * in float32, taps in order, horizontally first; where the exact result is a half, torch's builds differ with whether
- * their compiler fused a multiplication and an addition, and so do we from them: one level, one pixel in 600,000.
+/* torchvision's (>= 0.17) resize of a uint8 tensor: antialiased bilinear in float32, torch's
+ * upsample_bilinear2d_aa, one rounding at the end. The weights follow torch's mixture of float and double
+ * step by step and have its bits. The sums are in float32, taps in order, horizontally first; where the exact
+ * result is a half, torch's builds differ with whether their compiler fused a multiplication and an addition,
+ * and so do we from them: one level, one pixel in 600,000.
  *
  *   planes [3][rows][width] --16 rows at a time--> block [column][16] --horizontal--> across [3][rows][224]
  *                                                                     --vertical----> pixels [3][224][224] */
@@ -41,14 +42,16 @@ static berg_status set_taps(vit_taps *taps, const vit_axis *axis, berg_error *er
   return BERG_OK;
 }
 
-static void interleave_rows(const uint8_t *restrict rows, size_t stride, size_t count, size_t columns, float *restrict block) {
+static void interleave_rows(const uint8_t *restrict rows, size_t stride, size_t count, size_t columns,
+                            float *restrict block) {
   const uint8_t *row[ROWS];
   for (size_t r = 0; r < ROWS; r++) row[r] = rows + (r < count ? r : count - 1) * stride;
   for (size_t i = 0; i < columns; i++)
     for (size_t r = 0; r < ROWS; r++) block[i * ROWS + r] = row[r][i];
 }
 
-static void sum_columns(const float *restrict block, const float *restrict weights, size_t count, float *restrict out) {
+static void sum_columns(const float *restrict block, const float *restrict weights, size_t count,
+                        float *restrict out) {
   float sum[ROWS];
   for (size_t r = 0; r < ROWS; r++) sum[r] = block[r] * weights[0];
   for (size_t j = 1; j < count; j++)
@@ -62,7 +65,8 @@ static uint8_t to_byte(float value) {
   return (uint8_t)(int32_t)(whole < 0.0f ? 0.0f : whole > 255.0f ? 255.0f : whole);
 }
 
-static void sum_rows(const float *restrict lines, const float *restrict weights, size_t count, uint8_t *restrict out) {
+static void sum_rows(const float *restrict lines, const float *restrict weights, size_t count,
+                     uint8_t *restrict out) {
   float sum[LANES];
   for (size_t l = 0; l < LANES; l++) sum[l] = lines[l] * weights[0];
   for (size_t j = 1; j < count; j++)
@@ -70,8 +74,8 @@ static void sum_rows(const float *restrict lines, const float *restrict weights,
   for (size_t l = 0; l < LANES; l++) out[l] = to_byte(sum[l]);
 }
 
-static void resize_across(const uint8_t *plane, size_t stride, size_t rows, const vit_taps *taps, size_t start,
-                          size_t columns, float *block, float *across) {
+static void resize_across(const uint8_t *plane, size_t stride, size_t rows, const vit_taps *taps,
+                          size_t start, size_t columns, float *block, float *across) {
   for (size_t y = 0; y < rows; y += ROWS) {
     size_t count = rows - y < ROWS ? rows - y : ROWS;
     interleave_rows(plane + y * stride + start, stride, count, columns, block);
@@ -86,8 +90,8 @@ static void resize_across(const uint8_t *plane, size_t stride, size_t rows, cons
 static void resize_down(const float *across, const vit_taps *taps, size_t start, uint8_t *pixels) {
   for (size_t y = 0; y < VIT_IMAGE_SIZE; y++)
     for (size_t l = 0; l < VIT_IMAGE_SIZE; l += LANES)
-      sum_rows(across + (taps->first[y] - start) * VIT_IMAGE_SIZE + l, taps->real + y * taps->room, taps->count[y],
-               pixels + y * VIT_IMAGE_SIZE + l);
+      sum_rows(across + (taps->first[y] - start) * VIT_IMAGE_SIZE + l, taps->real + y * taps->room,
+               taps->count[y], pixels + y * VIT_IMAGE_SIZE + l);
 }
 
 /* The inputs that the kept outputs depend on: from *start, returns how many. */

@@ -40,12 +40,17 @@ def shared(state):
     return views
 
 
+def half_parameters(state):
+    """Some of the tensors as nn.Parameter, with and without gradients."""
+    return {name: torch.nn.Parameter(tensor, requires_grad=bool(index % 2)) if index % 3 else tensor
+            for index, (name, tensor) in enumerate(state.items())}
+
+
 FORMS = {
     "state_dict": lambda state: state,
     "plain dict": dict,
     "legacy names": legacy_names,
-    "half as parameters": lambda state: {name: torch.nn.Parameter(tensor, requires_grad=bool(index % 2)) if index % 3 else tensor
-                                         for index, (name, tensor) in enumerate(state.items())},
+    "half as parameters": half_parameters,
     "one storage": shared,
 }
 
@@ -59,7 +64,7 @@ def test_checkpoints_of_torch(library, small_berg_dir, state, images, expected, 
 
 
 def save_with_protocol(path, value, protocol):
-    """np.save of a dict with another pickle protocol than NumPy's own choice, as joblib and older NumPys have it."""
+    """np.save of a dict, with a pickle protocol that NumPy would not choose itself."""
     array = np.array(value, dtype=object)
     with open(path, "wb") as file:
         np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
@@ -73,6 +78,7 @@ def test_pickles_of_each_protocol(library, images, tmp_path, protocol):
     folder = tmp_path / oracle.MODEL_FOLDER
     save_with_protocol(folder / "encoding_models_weights" / "weights_sub-01.npy", weights, protocol)
     save_with_protocol(folder / "metadata" / "metadata_sub-01.npy", metadata, protocol)
-    again = library("responses", images, berg_dir=tmp_path, backbone=make_subject.BACKBONE, rois=["V1", "lLOC"])
+    again = library("responses", images, berg_dir=tmp_path, backbone=make_subject.BACKBONE,
+                    rois=["V1", "lLOC"])
     columns = np.concatenate([metadata["roi"]["V1"], metadata["roi"]["lLOC"]])
     assert again.tobytes() == expected[:, columns].tobytes()

@@ -12,8 +12,8 @@ from synthetic_images import synthetic_images
 
 STORED = {
     "scaler_param": ("scale_", "mean_", "var_", "n_features_in_", "n_samples_seen_"),
-    "pca_param": ("components_", "explained_variance_", "explained_variance_ratio_", "singular_values_", "mean_",
-                  "n_components_", "n_samples_", "noise_variance_", "n_features_in_"),
+    "pca_param": ("components_", "explained_variance_", "explained_variance_ratio_", "singular_values_",
+                  "mean_", "n_components_", "n_samples_", "noise_variance_", "n_features_in_"),
     "reg_param": ("coef_", "intercept_", "n_features_in_"),
 }
 
@@ -24,7 +24,8 @@ def test_predictions_of_a_fitted_model(library, backbone, tmp_path):
     inputs = upstream.transform()(torch.from_numpy(train))
     features = np.concatenate([upstream.block_outputs(network, inputs[first:first + 8]).reshape(-1, 460800)
                                for first in range(0, 40, 8)])
-    scaler, pca, regression = StandardScaler(), PCA(n_components=10, random_state=20200220), LinearRegression()
+    scaler, regression = StandardScaler(), LinearRegression()
+    pca = PCA(n_components=10, random_state=20200220)
     scores = pca.fit_transform(scaler.fit_transform(features))
     target = (scores / scores.std(axis=0)) @ rng.normal(size=(10, 300)) + rng.normal(size=(40, 300))
     regression.fit(scores, target.astype(np.float32))
@@ -41,7 +42,8 @@ def test_predictions_of_a_fitted_model(library, backbone, tmp_path):
     theirs = upstream.encode(network, weights, images)
     largest, rms = oracle.spread_error(ours, expected)
     peer_largest, peer_rms = oracle.spread_error(theirs, expected)
-    print(f"fitted model: largest error {largest:.2e}, rms {rms:.2e}; scikit-learn's {peer_largest:.2e}, {peer_rms:.2e}")
+    print(f"fitted model: largest error {largest:.2e}, rms {rms:.2e}; "
+          f"scikit-learn's {peer_largest:.2e}, {peer_rms:.2e}")
     assert largest <= 4e-5 and rms <= 5e-6
     apart = np.abs(ours - theirs) / theirs.std(axis=0)
     assert apart.max() < 1e-4

@@ -7,12 +7,12 @@ import torch
 import upstream
 from synthetic_images import synthetic_images
 
-SIZES = [(224, 224), (255, 255), (256, 256), (257, 256), (256, 300), (512, 512), (333, 500), (500, 333), (97, 131), (31, 64),
-         (640, 480), (768, 1024), (225, 999), (1201, 400), (16, 16), (1, 1), (3, 2)]
+SIZES = [(224, 224), (255, 255), (256, 256), (257, 256), (256, 300), (512, 512), (333, 500), (500, 333),
+         (97, 131), (31, 64), (640, 480), (768, 1024), (225, 999), (1201, 400), (16, 16), (1, 1), (3, 2)]
 
 
 def levels(normalised):
-    """uint8 levels back from the transform's float32 output; exact, for a level is far wider than float32's rounding."""
+    """uint8 levels back from the transform's output: exact, being far wider apart than float32 rounds."""
     mean, std = (torch.tensor(v)[:, None, None] for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
     values = (normalised.double() * std + mean) * 255
     assert (values - values.round()).abs().max() < 1e-3
@@ -42,8 +42,9 @@ def test_arrays(library):
 def as_trained(picture):
     """What the transform makes of a picture, with its horizontal pass before its vertical one.
 
-    Pillow 13 turns the passes round for pictures more than twice as high as wide (pull request 9549), which moves a few
-    of their pixels by one level. Models are trained with earlier ones; two resizes of one pass each keep their order."""
+    Pillow 13 turns the passes round for pictures more than twice as high as wide (pull request 9549), which
+    moves a few of their pixels by one level. Models are trained with earlier ones; two resizes of one pass
+    each keep their order."""
     width, height = picture.size
     if height > 2 * width:
         picture = picture.resize((256, height), PIL.Image.BILINEAR)

@@ -1,5 +1,5 @@
-"""The pipeline that users run today, from its description in docs/formats.md: torchvision's network and transform, and
-scikit-learn objects whose fitted attributes are set from the file."""
+"""The pipeline that users run today, from its description in docs/formats.md: torchvision's network and
+transform, and scikit-learn objects whose fitted attributes are set from the file."""
 import numpy as np
 import torch
 import torchvision
@@ -18,9 +18,9 @@ def transform():
 def network(backbone):
     """vit_b_32 on the CPU with the weights of `backbone`, a dict of arrays without final norm and head."""
     model = torchvision.models.vit_b_32(weights=None)
-    missing, unexpected = model.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in backbone.items()},
-                                                strict=False)
-    assert not unexpected and set(missing) == {"encoder.ln.weight", "encoder.ln.bias", "heads.head.weight", "heads.head.bias"}
+    state = {name: torch.from_numpy(np.array(value)) for name, value in backbone.items()}
+    missing, unexpected = model.load_state_dict(state, strict=False)
+    assert not unexpected and all(name.startswith(("encoder.ln.", "heads.")) for name in missing)
     return model.eval()
 
 

@@ -1,5 +1,6 @@
-"""Pictures of every kind for the tests of the readers, written by Pillow, by libjpeg (tests/tools/write_jpeg.c), or, where
-neither writes a kind of PNG, byte by byte."""
+"""Pictures of every kind for the tests of the readers, written by Pillow, by libjpeg
+(tests/tools/write_jpeg.c), or, where neither writes a kind of PNG, byte by byte."""
+
 import struct
 import subprocess
 import zlib
@@ -58,7 +59,7 @@ def _filter(rows, step, rng):
 
 
 def write_png(path, values, bits, colour, rng, interlaced=False, palette=None, extra=()):
-    """`values` [height][width][samples], whole numbers below 2^bits. `extra`: chunks between header (and palette) and data."""
+    """`values` [height][width][samples], whole numbers below 2^bits. `extra`: chunks before the data."""
     height, width = values.shape[:2]
     step = max(1, PNG_SAMPLES[colour] * bits // 8)
     parts = [values[y0::dy, x0::dx] for x0, y0, dx, dy in ADAM7] if interlaced else [values]
@@ -77,7 +78,9 @@ def write_jpeg(tool, path, values, given, stored, sampling, quality, options="-"
     raw = path.with_suffix(".raw")
     raw.write_bytes(values.tobytes())
     height, width = values.shape[:2]
-    subprocess.run([tool, raw, str(width), str(height), given, stored, sampling, str(quality), options, path], check=True)
+    subprocess.run(
+        [tool, raw, str(width), str(height), given, stored, sampling, str(quality), options, path], check=True
+    )
     raw.unlink()
 
 

@@ -1,4 +1,5 @@
-"""The C readers and resizings (tests/tools/pixels.c) as one process that answers calls, and the references for it."""
+"""The C readers and resizings (tests/tools/pixels.c) as one process that answers calls; their references."""
+
 import os
 import pathlib
 import subprocess
@@ -16,14 +17,16 @@ class Refused(Exception):
 
 class Pixels:
     def __init__(self):
-        self.process = subprocess.Popen([BUILD / "tests" / "pixels"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            [BUILD / "tests" / "pixels"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
 
     def ask(self, command):
         self.process.stdin.write(command.encode() + b"\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline().decode().rstrip("\n")
         if answer.startswith("error "):
-            raise Refused(answer[len("error "):])
+            raise Refused(answer[len("error ") :])
         assert answer.startswith("ok "), f"no answer to {command!r}: the program has ended"
         width, height = map(int, answer.split()[1:])
         data = self.process.stdout.read(width * height * 3)
@@ -58,8 +61,8 @@ def crop_start(size):
 
 
 def pillow_transform(image):
-    """Resize and CenterCrop of torchvision on a Pillow image, as [3][224][224]. Horizontally first: from 12.2 on Pillow
-    resizes tall pictures vertically first, which is another rounding."""
+    """Resize and CenterCrop of torchvision on a Pillow image, as [3][224][224]. Horizontally first: from 12.2
+    on Pillow resizes tall pictures vertically first, which is another rounding."""
     width, height = output_size(*image.size)
     if image.size[1] > 2 * image.size[0]:
         image = image.resize((width, image.size[1]), Image.BILINEAR)
@@ -70,8 +73,8 @@ def pillow_transform(image):
 
 
 def _triangle(size, wanted, first):
-    """224 rows, from `first` on, of the matrix [wanted][size] of the antialiased triangle filter. Where its centres lie is float32, as in torch: on long
-    sides that moves weights visibly."""
+    """224 rows, from `first` on, of the matrix [wanted][size] of the antialiased triangle filter. Where its
+    centres lie is float32, as in torch: on long sides that moves weights visibly."""
     scale = float(np.float32(size) / np.float32(wanted))
     support = max(scale, 1.0)
     centres = ((np.arange(first, first + 224) + 0.5) * scale).astype(np.float32).astype(np.float64)
@@ -85,7 +88,7 @@ def tensor_transform(planes):
     wide, high = output_size(width, height)
     left, top = crop_start(wide), crop_start(high)
     if (wide, high) == (width, height):
-        return planes[:, top:top + 224, left:left + 224]
+        return planes[:, top : top + 224, left : left + 224]
     across = _triangle(width, wide, left)
     down = _triangle(height, high, top)
     return down @ (planes.astype(np.float64) @ across.T)

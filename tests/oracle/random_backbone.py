@@ -1,10 +1,12 @@
-"""The backbone `random:SEED` in NumPy: the twin of src/vit/random_backbone.c, defined in docs/random-backbone.md."""
+"""The backbone `random:SEED` of docs/random-backbone.md in NumPy: the twin of src/vit/random_backbone.c."""
 import numpy as np
 
 OUTLIER_CHANNELS = 8
 BLOCK = [("ln_1.weight", (768,), "gain"), ("ln_1.bias", (768,), 0.02),
-         ("self_attention.in_proj_weight", (2304, 768), 768 ** -0.5), ("self_attention.in_proj_bias", (2304,), 0.02),
-         ("self_attention.out_proj.weight", (768, 768), 768 ** -0.5), ("self_attention.out_proj.bias", (768,), 0.02),
+         ("self_attention.in_proj_weight", (2304, 768), 768 ** -0.5),
+         ("self_attention.in_proj_bias", (2304,), 0.02),
+         ("self_attention.out_proj.weight", (768, 768), 768 ** -0.5),
+         ("self_attention.out_proj.bias", (768,), 0.02),
          ("ln_2.weight", (768,), "gain"), ("ln_2.bias", (768,), 0.02),
          ("mlp.0.weight", (3072, 768), 768 ** -0.5), ("mlp.0.bias", (3072,), 0.02),
          ("mlp.3.weight", (768, 3072), 3072 ** -0.5), ("mlp.3.bias", (768,), 0.02)]
@@ -34,7 +36,7 @@ def normal(seed, tensor, count, std):
 
 
 def gains(seed, tensor):
-    """float32 (768,): LayerNorm gains around 1, up to eight of them twelve times as large, as trained ViTs have."""
+    """float32 (768,): LayerNorm gains around 1, up to eight of them twelve times as large."""
     outliers = bits(seed, tensor, 2 ** 32 + np.arange(OUTLIER_CHANNELS, dtype=np.uint64)) % np.uint64(768)
     values = np.float32(1) + normal(seed, tensor, 768, 0.1)
     values[np.unique(outliers).astype(np.intp)] *= np.float32(12)
@@ -42,6 +44,9 @@ def gains(seed, tensor):
 
 
 def random_backbone(seed):
-    """The whole state as a dict of float32 arrays under torchvision's names (without encoder.ln and heads)."""
-    return {name: (gains(seed, t) if std == "gain" else normal(seed, t, int(np.prod(shape)), std)).reshape(shape)
-            for t, (name, shape, std) in enumerate(TENSORS)}
+    """All tensors, float32, under torchvision's names (without encoder.ln and heads)."""
+    state = {}
+    for t, (name, shape, std) in enumerate(TENSORS):
+        values = gains(seed, t) if std == "gain" else normal(seed, t, int(np.prod(shape)), std)
+        state[name] = values.reshape(shape)
+    return state

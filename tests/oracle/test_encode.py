@@ -13,7 +13,7 @@ IMAGES = 20
 
 @pytest.fixture(scope="session")
 def images():
-    """256x256, so that preprocessing only crops: what the network sees is the same for the oracle and the library."""
+    """256x256, so that preprocessing only crops: the oracle knows what the network sees."""
     return synthetic_images(IMAGES, seed=11, height=256, width=256)
 
 
@@ -25,7 +25,7 @@ def pixels(images):
 @pytest.fixture(scope="session")
 def reference(backbone, pixels):
     """Block outputs in float64, (images, 12, 50, 768)."""
-    return np.concatenate([oracle.block_outputs(backbone, pixels[first:first + 4]) for first in range(0, IMAGES, 4)])
+    return np.concatenate([oracle.block_outputs(backbone, part) for part in np.split(pixels, IMAGES // 4)])
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +56,7 @@ def whole(run, many):
 
 
 def test_the_random_backbone_is_the_same_in_c_and_numpy(run, backbone_files, images):
-    """Each of its 87,453,696 weights bears on the features: the same bits from random:1 and from NumPy's file of it."""
+    """random:1 and NumPy's file of it give the same bits, and each weight bears on them."""
     twin = run("features", images[:2], backbone=backbone_files["safetensors"])
     assert np.array_equal(run("features", images[:2]).view(np.uint32), twin.view(np.uint32))
 
@@ -85,7 +85,7 @@ def test_each_stage_against_the_oracle(run, small_subject, small_berg_dir, image
 def check_error(responses, expected, title):
     """Holds the responses to the promised error, and prints both figures."""
     largest, rms = oracle.spread_error(responses, expected)
-    print(f"{title}: largest error {largest:.2e}, rms {rms:.2e} of the voxel's spread over {len(expected)} images")
+    print(f"{title}: largest error {largest:.2e}, rms {rms:.2e} of the spread over {len(expected)} images")
     assert responses.dtype == np.float32 and responses.shape == expected.shape
     assert largest <= LARGEST and rms <= RMS
 
@@ -101,8 +101,8 @@ def test_error_with_all_components(run, large_berg_dir, backbone, images, pixels
     """The figure of the README, and beside it what NumPy's float32 makes of the same arithmetic."""
     weights, _ = oracle.load_subject(large_berg_dir, 1)
     expected = oracle.responses(weights, oracle.scores(weights, reference))
-    single = np.concatenate([oracle.block_outputs(backbone, pixels[first:first + 4], np.float32)
-                             for first in range(0, IMAGES, 4)]).reshape(IMAGES, -1)
+    single = np.concatenate([oracle.block_outputs(backbone, part, np.float32)
+                             for part in np.split(pixels, IMAGES // 4)]).reshape(IMAGES, -1)
     scaler, pca, regression = weights["scaler_param"], weights["pca_param"], weights["reg_param"]
     z = (single - scaler["mean_"].astype(np.float32)) / scaler["scale_"].astype(np.float32) - pca["mean_"]
     control = z @ pca["components_"].T @ regression["coef_"].T + regression["intercept_"]
@@ -114,15 +114,17 @@ def test_error_with_all_components(run, large_berg_dir, backbone, images, pixels
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_error_whatever_the_layout_of_the_coefficients(run, tmp_path, images, reference, dtype, order):
-    weights, _ = make_subject.make_subject(tmp_path, 1, voxels=97, components=5, backbone=BACKBONE, coef_dtype=dtype,
-                                           coef_order=order)
+    weights, _ = make_subject.make_subject(tmp_path, 1, voxels=97, components=5, backbone=BACKBONE,
+                                           coef_dtype=dtype, coef_order=order)
     expected = oracle.responses(weights, oracle.scores(weights, reference[:6]))
     check_error(run("responses", images[:6], berg_dir=tmp_path), expected, f"{dtype} {order}")
 
 
-@pytest.mark.parametrize("settings", [{"threads": 1}, {"threads": 2}, {"threads": 3}, {"batch": 1}, {"batch": 2},
-                                      {"batch": 7}, {"batch": 32}, {"batch": 100}, {"threads": 1, "batch": 7},
-                                      {"threads": 3, "batch": 2}], ids=str)
+SETTINGS = [{"threads": 1}, {"threads": 2}, {"threads": 3}, {"batch": 1}, {"batch": 2}, {"batch": 7},
+            {"batch": 32}, {"batch": 100}, {"threads": 1, "batch": 7}, {"threads": 3, "batch": 2}]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_same_bits_for_any_threads_and_batch(run, many, whole, settings):
     assert run("responses", many, **settings).tobytes() == whole.tobytes()
 
@@ -142,7 +144,7 @@ def test_same_bits_of_the_stages(run, many, stage):
 def test_a_subset_equals_the_slice_of_the_whole(run, small_subject, many, whole):
     """Upstream's order: the ROIs as named, duplicates kept, then the voxels marked, ascending."""
     _, metadata = small_subject
-    roi, voxels = metadata["roi"], whole.shape[1]
+    roi, ceiling, voxels = metadata["roi"], metadata["encoding_model"]["noise_ceiling_testset"], whole.shape[1]
     marked = np.zeros(voxels, np.uint8)
     marked[[3, 500, 77, voxels - 1]] = 1
     cases = [({"rois": ["V1"]}, roi["V1"]),
@@ -151,15 +153,16 @@ def test_a_subset_equals_the_slice_of_the_whole(run, small_subject, many, whole)
              ({"voxel_index": marked}, np.flatnonzero(marked)),
              ({"rois": ["V2"], "voxel_index": marked}, np.concatenate([roi["V2"], np.flatnonzero(marked)])),
              ({"voxel_index": np.arange(voxels) < voxels // 2}, np.arange(voxels // 2)),
-             ({"min_noise_ceiling": 20}, np.flatnonzero(metadata["encoding_model"]["noise_ceiling_testset"] >= 20))]
+             ({"min_noise_ceiling": 20}, np.flatnonzero(ceiling >= 20))]
     for options, columns in cases:
         assert run("responses", many, **options).tobytes() == whole[:, columns].tobytes(), options.keys()
 
 
 def test_mean_of_each_roi(run, small_subject, many, whole):
     _, metadata = small_subject
-    means = run("responses", many, mean_roi=True, rois=["V1", "lLOC", "IT"])
-    expected = np.stack([whole[:, metadata["roi"][name]].astype(np.float64).mean(axis=1) for name in ("V1", "lLOC", "IT")], 1)
+    names = ["V1", "lLOC", "IT"]
+    means = run("responses", many, mean_roi=True, rois=names)
+    expected = np.stack([whole[:, metadata["roi"][name]].mean(axis=1, dtype=np.float64) for name in names], 1)
     assert np.abs(means - expected).max() < 1e-6 * np.abs(whole).max()
     assert run("responses", many[:1], mean_roi=True).shape[1] == len(metadata["roi"])
 
@@ -168,7 +171,8 @@ def test_several_subjects_in_one_pass_equal_each_alone(run, many, whole):
     alone = [whole] + [run("responses", many, subjects=subject) for subject in (2, 3)]
     assert [part.shape[1] for part in alone] == [600, 640, 530]
     assert run("responses", many, subjects=[1, 2, 3]).tobytes() == np.concatenate(alone, axis=1).tobytes()
-    assert run("responses", many, subjects=[3, 1]).tobytes() == np.concatenate([alone[2], alone[0]], axis=1).tobytes()
+    swapped = np.concatenate([alone[2], alone[0]], axis=1)
+    assert run("responses", many, subjects=[3, 1]).tobytes() == swapped.tobytes()
 
 
 @pytest.mark.parametrize("form", ["new", "old", "safetensors"])

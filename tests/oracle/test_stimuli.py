@@ -61,15 +61,48 @@ def test_fortran_order_does_not_stream(tmp_path, images):
 
 
 @pytest.mark.parametrize("code", ["u1", "<i8", ">i8", ">u2"])
-@pytest.mark.parametrize("how", [{}, {"chunks": (2, 1, 100, 256), "compression": "gzip", "shuffle": True}])
-@pytest.mark.parametrize("batch", [1, 3, 100])
-def test_hdf5(tmp_path, images, code, how, batch):
+@pytest.mark.parametrize("how", [{}, {"chunks": (2, 1, 100, 256), "compression": "gzip", "shuffle": True},
+                                 {"chunks": (3, 2, 77, 131), "compression": "lzf", "fletcher32": True},
+                                 {"chunks": (7, 3, 256, 256), "compression": "lzf", "shuffle": True},
+                                 {"chunks": (1, 3, 255, 5), "fletcher32": True, "compression": 1}, {"chunks": True}])
+def test_hdf5(tmp_path, images, code, how):
     h5py = pytest.importorskip("h5py")
     (tmp_path / "a:b").mkdir()
     with h5py.File(tmp_path / "a:b" / "s.h5", "w") as file:
         file.create_dataset("group/data", data=images.astype(code), **how)
-    got = pixels(tmp_path, f"{tmp_path}/a:b/s.h5:group/data", batch=batch)
-    assert np.array_equal(got, cropped(images))
+    for batch in (1, 3, 100):
+        got = pixels(tmp_path, f"{tmp_path}/a:b/s.h5:group/data", batch=batch)
+        assert np.array_equal(got, cropped(images))
+
+
+def test_hdf5_that_compresses_well_and_not_at_all(tmp_path, images):
+    """Runs make LZF's long copies; a chunk that does not shrink is stored unfiltered."""
+    h5py = pytest.importorskip("h5py")
+    smooth = images.copy()
+    smooth[::2] = np.arange(256) // 9
+    with h5py.File(tmp_path / "s.h5", "w", libver="latest") as file:
+        for name in ("lzf", "gzip"):
+            file.create_dataset(name, data=smooth, chunks=(1, 1, 64, 256), compression=name, maxshape=(None, 3, 256, 256))
+    for name in ("lzf", "gzip"):
+        assert np.array_equal(pixels(tmp_path, f"{tmp_path}/s.h5:{name}"), cropped(smooth))
+
+
+def test_hdf5_storage_that_is_refused(tmp_path, images):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "s.h5", "w") as file:
+        file.create_dataset("odd", data=images.astype(np.int32), chunks=(1, 3, 256, 256), scaleoffset=0)
+        file.create_dataset("never", images.shape, "u1")
+        file.create_dataset("partly", images.shape, "u1", chunks=(1, 3, 256, 256))[:5] = images[:5]
+        file.create_dataset("damaged", data=images, chunks=(1, 3, 256, 256), fletcher32=True)
+    data = bytearray((tmp_path / "s.h5").read_bytes())
+    at = data.rfind(images[6, 1, 0].tobytes())
+    data[at] ^= 1
+    (tmp_path / "s.h5").write_bytes(data)
+    for name, part in [("odd", "compressed in a way that is not read here: expected gzip, lzf, shuffle, fletcher32, found filter 6"),
+                       ("never", "its data were never written"), ("partly", "some of its data were never written"),
+                       ("damaged", "a chunk (at row 6) is damaged: its checksum does not match")]:
+        done = run(tmp_path / "out", f"{tmp_path}/s.h5:{name}", status=3)
+        assert part in done.stderr.decode()
 
 
 def test_hdf5_refusals(tmp_path, images):

@@ -1,6 +1,7 @@
-"""The whole model in float64 NumPy, written from the definition: what every number of the library is held against.
+"""The whole model in float64 NumPy, from its definition: what the library's numbers are held against.
 
-Simple on purpose: no step is fused or reordered for speed. Everything works in the dtype asked for, float64 unless said.
+Simple on purpose: no step is fused or reordered for speed. Everything works in the dtype asked for, float64
+unless said.
 """
 import math
 import pathlib
@@ -25,7 +26,7 @@ def load_backbone(source):
 
 
 def load_subject(berg_dir, subject):
-    """(weights, metadata): the two dicts of upstream's layout, unpickled, which is fine for files that we made."""
+    """(weights, metadata): the two dicts of upstream's layout, unpickled, fine for files that we made."""
     folder = pathlib.Path(berg_dir) / MODEL_FOLDER
     return tuple(np.load(folder / part / f"{stem}_sub-0{subject}.npy", allow_pickle=True).item()
                  for part, stem in (("encoding_models_weights", "weights"), ("metadata", "metadata")))
@@ -43,7 +44,7 @@ def layer_norm(x, gain, bias):
 
 
 def attention(x, in_weight, in_bias, out_weight, out_bias):
-    """Self-attention of x (images, tokens, channels): q, k, v are the three thirds of in_proj, heads slices of 64."""
+    """Self-attention of x (images, tokens, channels): q, k, v are thirds of in_proj, heads slices of 64."""
     images, tokens, channels = x.shape
     qkv = (x @ in_weight.T + in_bias).reshape(images, tokens, 3, HEADS, channels // HEADS)
     q, k, v = qkv.transpose(2, 0, 3, 1, 4)  # each (images, heads, tokens, 64)
@@ -69,7 +70,8 @@ def normalise(pixels, dtype=np.float64):
 def embed(backbone, pixels, dtype=np.float64):
     """(images, 50, 768): the class token, then the 49 patches row by row, with their positions added."""
     images = len(pixels)
-    patches = normalise(pixels, dtype).reshape(images, 3, 7, 32, 7, 32).transpose(0, 2, 4, 1, 3, 5).reshape(images, 49, 3072)
+    grid = normalise(pixels, dtype).reshape(images, 3, 7, 32, 7, 32)
+    patches = grid.transpose(0, 2, 4, 1, 3, 5).reshape(images, 49, 3072)
     kernel = backbone["conv_proj.weight"].astype(dtype).reshape(CHANNELS, 3072)
     tokens = patches @ kernel.T + backbone["conv_proj.bias"].astype(dtype)
     class_token = np.broadcast_to(backbone["class_token"].astype(dtype), (images, 1, CHANNELS))
@@ -97,7 +99,7 @@ def block_outputs(backbone, pixels, dtype=np.float64):
 
 
 def scores(weights, features):
-    """Principal component scores (images, components) of features in the layout above, one layer after the other."""
+    """Principal component scores (images, components) of features, layer after layer."""
     features = features.reshape(len(features), FEATURES)
     scaler, pca = weights["scaler_param"], weights["pca_param"]
     total = 0

@@ -13,7 +13,6 @@ if not os.environ.get("BERG_INSTALLED"):
     sys.path.insert(0, str(BUILD / "python"))
 
 MODEL = "fmri-things_fmri_1-vit_b_32"
-BACKBONE = "random:1"  # what the synthetic subjects are fitted to
 
 
 @pytest.fixture(scope="session")
@@ -30,12 +29,14 @@ def berg(small_berg_dir):
 
 
 @pytest.fixture(scope="session")
-def load(berg):
-    """load(selection, subject=1, ...): a model with the random backbone."""
+def load(berg, backbone_files):
+    """load(selection, subject=1, ...): a model with the backbone that the subjects are fitted to. From a file, as that
+    loads many times faster than random numbers are made."""
+    backbone = backbone_files["safetensors"]
 
     def load(selection=None, subject=1, **options):
         return berg.get_encoding_model(
-            MODEL, subject=subject, selection=selection, **{"backbone": BACKBONE, **options}
+            MODEL, subject=subject, selection=selection, **{"backbone": backbone, **options}
         )
 
     return load

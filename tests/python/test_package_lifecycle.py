@@ -68,22 +68,22 @@ def test_memory_comes_back(berg, load, images, model_id):
             berg.encode(model, images.astype(np.int64) + 300)
         berg.get_model_metadata(model_id, subject=1)
 
-    for _ in range(3):
+    readings = []
+    for _ in range(9):
         use()
-    before = resident()
-    for _ in range(6):
-        use()
-    assert resident() - before < 30e6
+        gc.collect()
+        readings.append(resident())
+    # What stays grows at every turn; an allocator that keeps a block for later grows once.
+    assert np.median(np.diff(readings)) < 1e6, readings
 
 
 @pytest.mark.skipif(SANITIZED, reason="AddressSanitizer keeps freed memory in quarantine")
 def test_metadata_do_not_leak(berg, model_id):
-    for _ in range(20):
-        berg.get_model_metadata(model_id, subject=1)
-    before = resident()
+    readings = []
     for _ in range(100):
         berg.get_model_metadata(model_id, subject=1)  # some 0.5 MB of arrays and strings
-    assert resident() - before < 10e6
+        readings.append(resident())
+    assert np.median(np.diff(readings[10:])) < 1e4 and readings[-1] - readings[10] < 20e6, readings
 
 
 def in_threads(tasks):
@@ -140,7 +140,7 @@ def test_python_goes_on_meanwhile(berg, whole_model, images):
     assert longest < 0.8 * (last - start), "the GIL was held"
 
 
-def test_a_model_in_use_says_so(load, images, small_berg_dir, model_id):
+def test_a_model_in_use_says_so(images, small_berg_dir, backbone_files, model_id):
     """Under the lock of the class above: the extension itself never gives one handle to two calls."""
     model = _berg.Model(
         model_id,
@@ -148,7 +148,7 @@ def test_a_model_in_use_says_so(load, images, small_berg_dir, model_id):
         1,
         ["V1"],
         None,
-        backbone="random:1",
+        backbone=str(backbone_files["safetensors"]),
         min_noise_ceiling=float("nan"),
         device="cpu",
         precision="f32",
@@ -203,7 +203,7 @@ from berg import BERG
 
 berg = BERG(sys.argv[1])
 model = berg.get_encoding_model("fmri-things_fmri_1-vit_b_32", subject=1, selection={"roi": ["V1"]},
-                                backbone="random:1", batch=4)
+                                backbone=sys.argv[2], batch=4)
 images = np.random.default_rng(1).integers(0, 256, (4, 3, 224, 224), dtype=np.uint8)
 expected = berg.encode(model, images, show_progress=False)
 try:
@@ -214,10 +214,10 @@ except KeyboardInterrupt:
 """
 
 
-def test_ctrl_c_stops_between_batches(small_berg_dir):
+def test_ctrl_c_stops_between_batches(small_berg_dir, backbone_files):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     child = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED, str(small_berg_dir)],
+        [sys.executable, "-c", INTERRUPTED, str(small_berg_dir), str(backbone_files["safetensors"])],
         stdout=subprocess.PIPE,
         text=True,
         env=environment,

@@ -1,11 +1,11 @@
-/* Appends rows of known values to PATH, for the tests that kill it, fill its disk, and read its result with NumPy, h5py and
- * nibabel:
+/* Appends rows of known values to PATH, for the tests that kill it, fill its disk, and read its result with
+ * NumPy, h5py and nibabel:
  *
  *   append_rows PATH COLUMNS ROWS [force] [resume] [means] [plain] [slow]
  *
  * means: columns have ROI names; plain: no labels at all; slow: a millisecond a row. Row r, column c is
- * float32(uint32(2654435761 r + 40503 c)) / 65536 - 32768, image r is named  i,"r".png , column c is voxel 3 c + 1 at
- * (c % 5, c / 5 % 7, c / 35). Prints the number of rows that were there; exit status as the program berg. */
+ * float32(uint32(2654435761 r + 40503 c)) / 65536 - 32768, image r is named  i,"r".png , column c is voxel
+ * 3 c + 1 at (c % 5, c / 5 % 7, c / 35). Prints the number of rows that were there; exit status as the program berg. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,8 @@ typedef struct task {
 static void append_all(const task *job, io_rows *rows, size_t done, berg_status *status, berg_error *error) {
   float *row = base_alloc(job->columns, sizeof *row, error);
   for (size_t r = done; row && r < job->rows && !*status; r++) {
-    for (size_t c = 0; c < job->columns; c++) row[c] = (float)(uint32_t)(2654435761u * r + 40503u * c) / 65536 - 32768;
+    for (size_t c = 0; c < job->columns; c++)
+      row[c] = (float)(uint32_t)(2654435761u * r + 40503u * c) / 65536 - 32768;
     *status = io_rows_append(rows, row, 1, error);
     if (job->slow) nanosleep(&(struct timespec){0, 1000000}, NULL);
   }
@@ -33,7 +34,7 @@ static void append_all(const task *job, io_rows *rows, size_t done, berg_status 
 }
 
 static berg_status finish(const task *job, io_rows *rows, berg_error *error) {
-  char (*texts)[NAME_ROOM] = base_calloc(job->rows + job->columns, NAME_ROOM, error);
+  char(*texts)[NAME_ROOM] = base_calloc(job->rows + job->columns, NAME_ROOM, error);
   const char **names = base_calloc(job->rows + job->columns, sizeof *names, error);
   size_t *voxels = base_calloc(job->columns, sizeof *voxels, error);
   int64_t *coordinates = base_calloc(3 * job->columns, sizeof *coordinates, error);
@@ -50,8 +51,12 @@ static berg_status finish(const task *job, io_rows *rows, berg_error *error) {
       coordinates[3 * c + 1] = (int64_t)(c / 5 % 7);
       coordinates[3 * c + 2] = (int64_t)(c / 35);
     }
-    io_labels labels = {.row_names = names, .voxels = voxels, .coordinates = coordinates,
-                        .volume = {5, 7, (job->columns + 34) / 35 + 1}, .model_id = "a-model", .subject = 2};
+    io_labels labels = {.row_names = names,
+                        .voxels = voxels,
+                        .coordinates = coordinates,
+                        .volume = {5, 7, (job->columns + 34) / 35 + 1},
+                        .model_id = "a-model",
+                        .subject = 2};
     if (job->means) {
       labels.column_names = names + job->rows;
       labels.voxels = NULL;
@@ -69,7 +74,9 @@ static berg_status finish(const task *job, io_rows *rows, berg_error *error) {
 
 int main(int count, char **arguments) {
   if (count < 4) return 2;
-  task job = {.path = arguments[1], .columns = strtoul(arguments[2], NULL, 10), .rows = strtoul(arguments[3], NULL, 10)};
+  task job = {.path = arguments[1],
+              .columns = strtoul(arguments[2], NULL, 10),
+              .rows = strtoul(arguments[3], NULL, 10)};
   for (int i = 4; i < count; i++) {
     job.force |= !strcmp(arguments[i], "force");
     job.resume |= !strcmp(arguments[i], "resume");
@@ -80,7 +87,8 @@ int main(int count, char **arguments) {
   berg_error error;
   io_rows *rows;
   size_t done;
-  berg_status status = io_rows_open(&rows, job.path, job.columns, "a run", job.force, job.resume, &done, &error);
+  berg_status status =
+      io_rows_open(&rows, job.path, job.columns, "a run", job.force, job.resume, &done, &error);
   if (!status) {
     printf("%zu\n", done);
     fflush(stdout);

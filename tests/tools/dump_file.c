@@ -1,7 +1,8 @@
 /* dump_file FILE: what berg.h shows of a file, one line an entry, for tests that compare it with NumPy:
  *
  *     FORMAT
- *     NAME <tab> DTYPE <tab> ITEMSIZE <tab> SHAPE, comma-separated <tab> elements in C order, hexadecimal (text: in quotes)
+ *     NAME <tab> DTYPE <tab> ITEMSIZE <tab> SHAPE, comma-separated <tab> elements in C order, hexadecimal
+ * (text: in quotes)
  *
  * dump_file --convert SOURCE TARGET converts. The exit status is the library's. */
 #include <stdio.h>
@@ -32,7 +33,8 @@ static int report(berg_status status, const berg_error *error) {
 int main(int count, char **arguments) {
   berg_error error;
   berg_file *file;
-  if (count == 4 && !strcmp(arguments[1], "--convert")) return report(berg_convert(arguments[2], arguments[3], 0, &error), &error);
+  if (count == 4 && !strcmp(arguments[1], "--convert"))
+    return report(berg_convert(arguments[2], arguments[3], 0, &error), &error);
   if (count != 2) return 2;
   berg_status status = berg_file_open(&file, arguments[1], &error);
   if (status) return report(status, &error);

@@ -23,17 +23,17 @@ typedef struct arguments {
   size_t components;
 } arguments;
 
-static int usage(void)
-{
-  fprintf(stderr, "usage: features pixels|features|scores|responses [-d BERG_DIR] [-b BACKBONE] [-s SUBJECT,...] [-r ROI,...]\n"
-                  "       [-v VOXEL_INDEX.raw] [-n MIN_CEILING] [-m] [-t THREADS] [-B BATCH] [-p PRECISION] [-c COMPONENTS]\n"
+static int usage(void) {
+  fprintf(stderr, "usage: features pixels|features|scores|responses [-d BERG_DIR] [-b BACKBONE] [-s "
+                  "SUBJECT,...] [-r ROI,...]\n"
+                  "       [-v VOXEL_INDEX.raw] [-n MIN_CEILING] [-m] [-t THREADS] [-B BATCH] [-p PRECISION] "
+                  "[-c COMPONENTS]\n"
                   "       OUT.raw INPUT...\n");
   return 2;
 }
 
 /* The whole of a file of bytes, or NULL. */
-static uint8_t *read_bytes(const char *path, size_t *size)
-{
+static uint8_t *read_bytes(const char *path, size_t *size) {
   FILE *file = fopen(path, "rb");
   uint8_t *bytes = NULL;
   if (file && !fseek(file, 0, SEEK_END)) {
@@ -42,22 +42,25 @@ static uint8_t *read_bytes(const char *path, size_t *size)
     if (end > 0 && (bytes = malloc((size_t)end)) && fread(bytes, 1, (size_t)end, file) == (size_t)end)
       *size = (size_t)end;
   }
-  if (file)
-    fclose(file);
+  if (file) fclose(file);
   return bytes;
 }
 
-static int parse(arguments *a, int argc, char **argv)
-{
+static int parse(arguments *a, int argc, char **argv) {
   berg_model_options_init(&a->model);
   a->model.subjects = a->subjects;
   a->model.rois = a->rois;
   for (int letter; (letter = getopt(argc, argv, "d:b:s:r:v:n:mt:B:p:c:")) != -1;) {
     switch (letter) {
-    case 'd': a->model.berg_dir = optarg; break;
-    case 'b': a->model.backbone = optarg; break;
+    case 'd':
+      a->model.berg_dir = optarg;
+      break;
+    case 'b':
+      a->model.backbone = optarg;
+      break;
     case 's':
-      for (char *part = strtok(optarg, ","); part && a->model.subject_count < MAX_LIST; part = strtok(NULL, ","))
+      for (char *part = strtok(optarg, ","); part && a->model.subject_count < MAX_LIST;
+           part = strtok(NULL, ","))
         a->subjects[a->model.subject_count++] = atoi(part);
       break;
     case 'r':
@@ -68,54 +71,60 @@ static int parse(arguments *a, int argc, char **argv)
       a->voxel_index = read_bytes(optarg, &a->model.voxel_index_length);
       a->model.voxel_index = a->voxel_index;
       break;
-    case 'n': a->model.min_noise_ceiling = atof(optarg); break;
-    case 'm': a->model.mean_roi = 1; break;
-    case 't': a->model.threads = atoi(optarg); break;
-    case 'B': a->model.batch = strtoul(optarg, NULL, 10); break;
-    case 'p': a->model.precision = optarg; break;
-    case 'c': a->components = strtoul(optarg, NULL, 10); break;
-    default: return 0;
+    case 'n':
+      a->model.min_noise_ceiling = atof(optarg);
+      break;
+    case 'm':
+      a->model.mean_roi = 1;
+      break;
+    case 't':
+      a->model.threads = atoi(optarg);
+      break;
+    case 'B':
+      a->model.batch = strtoul(optarg, NULL, 10);
+      break;
+    case 'p':
+      a->model.precision = optarg;
+      break;
+    case 'c':
+      a->components = strtoul(optarg, NULL, 10);
+      break;
+    default:
+      return 0;
     }
   }
-  if (!a->model.subject_count)
-    a->model.subjects = NULL;
-  if (!a->model.roi_count)
-    a->model.rois = NULL;
+  if (!a->model.subject_count) a->model.subjects = NULL;
+  if (!a->model.roi_count) a->model.rois = NULL;
   return argc - optind >= 2;
 }
 
-static berg_status write_raw(const char *path, const void *data, size_t size, berg_error *error)
-{
+static berg_status write_raw(const char *path, const void *data, size_t size, berg_error *error) {
   FILE *file = fopen(path, "wb");
   int bad = !file || fwrite(data, 1, size, file) != size;
-  if (file)
-    bad |= fclose(file);
-  if (bad)
-    snprintf(error->message, sizeof error->message, "%s: cannot be written", path);
+  if (file) bad |= fclose(file);
+  if (bad) snprintf(error->message, sizeof error->message, "%s: cannot be written", path);
   return bad ? BERG_EWRITE : BERG_OK;
 }
 
-static berg_status dump_pixels(berg_stimuli *stimuli, const char *path, berg_error *error)
-{
+static berg_status dump_pixels(berg_stimuli *stimuli, const char *path, berg_error *error) {
   size_t count = berg_stimuli_count(stimuli), size = (size_t)3 * 224 * 224;
   uint8_t *pixels = calloc(count, size);
   berg_status status = pixels ? BERG_OK : BERG_ELIMIT;
   for (size_t i = 0; !status && i < count; i++)
     status = berg_stimuli_pixels(stimuli, i, pixels + i * size, error);
-  if (!status)
-    status = write_raw(path, pixels, count * size, error);
+  if (!status) status = write_raw(path, pixels, count * size, error);
   free(pixels);
   return status;
 }
 
-static berg_status dump_encoding(const char *what, const arguments *a, berg_stimuli *stimuli, const char *path,
-                                 berg_error *error)
-{
+static berg_status dump_encoding(const char *what, const arguments *a, berg_stimuli *stimuli,
+                                 const char *path, berg_error *error) {
   berg_model *model = NULL;
   berg_status status = berg_model_open(&model, "fmri-things_fmri_1-vit_b_32", &a->model, error);
-  if (status)
-    return status;
-  size_t width = what[0] == 'f' ? (size_t)12 * 50 * 768 : what[0] == 's' ? a->components : berg_model_columns(model);
+  if (status) return status;
+  size_t width = what[0] == 'f'   ? (size_t)12 * 50 * 768
+                 : what[0] == 's' ? a->components
+                                  : berg_model_columns(model);
   size_t count = berg_stimuli_count(stimuli);
   float *values = calloc(count * width, sizeof *values);
   if (!values)
@@ -126,29 +135,28 @@ static berg_status dump_encoding(const char *what, const arguments *a, berg_stim
     status = berg_encode_scores(model, stimuli, 0, values, NULL, error);
   else
     status = berg_encode(model, stimuli, values, NULL, error);
-  if (!status)
-    status = write_raw(path, values, count * width * sizeof *values, error);
+  if (!status) status = write_raw(path, values, count * width * sizeof *values, error);
   free(values);
   berg_model_free(model);
   return status;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   arguments a = {0};
   const char *what = argc > 1 ? argv[1] : "";
-  if (strcmp(what, "pixels") && strcmp(what, "features") && strcmp(what, "scores") && strcmp(what, "responses"))
+  if (strcmp(what, "pixels") && strcmp(what, "features") && strcmp(what, "scores") &&
+      strcmp(what, "responses"))
     return usage();
-  if (!parse(&a, argc - 1, argv + 1) || (what[0] == 's' && !a.components))
-    return usage();
+  if (!parse(&a, argc - 1, argv + 1) || (what[0] == 's' && !a.components)) return usage();
   char **rest = argv + 1 + optind;
   berg_error error = {0};
   berg_stimuli *stimuli = NULL;
-  berg_status status = berg_stimuli_open(&stimuli, (const char *const *)rest + 1, (size_t)(argc - 2 - optind), NULL, &error);
+  berg_status status =
+      berg_stimuli_open(&stimuli, (const char *const *)rest + 1, (size_t)(argc - 2 - optind), NULL, &error);
   if (!status)
-    status = what[0] == 'p' ? dump_pixels(stimuli, rest[0], &error) : dump_encoding(what, &a, stimuli, rest[0], &error);
-  if (status)
-    fprintf(stderr, "features: %s\n", error.message);
+    status = what[0] == 'p' ? dump_pixels(stimuli, rest[0], &error)
+                            : dump_encoding(what, &a, stimuli, rest[0], &error);
+  if (status) fprintf(stderr, "features: %s\n", error.message);
   berg_stimuli_free(stimuli);
   free(a.voxel_index);
   return berg_status_exit(status);

@@ -4,8 +4,8 @@ import subprocess
 import numpy as np
 
 SHAPES = {"pixels": (3, 224, 224), "features": (12, 50, 768)}
-OPTIONS = {"berg_dir": "-d", "backbone": "-b", "subjects": "-s", "rois": "-r", "voxel_index": "-v", "min_noise_ceiling": "-n",
-           "threads": "-t", "batch": "-B", "precision": "-p", "components": "-c"}
+OPTIONS = {"berg_dir": "-d", "backbone": "-b", "subjects": "-s", "rois": "-r", "voxel_index": "-v",
+           "min_noise_ceiling": "-n", "threads": "-t", "batch": "-B", "precision": "-p", "components": "-c"}
 
 
 class Library:
@@ -15,7 +15,7 @@ class Library:
         self.program, self.folder, self.calls = build_dir / "tests" / "features", folder, 0
 
     def __call__(self, what, inputs, mean_roi=False, **options):
-        """`what` of the images in `inputs` (a uint8 array or a list of paths): pixels, features, scores or responses."""
+        """Pixels, features, scores or responses of `inputs`, an array of images or a list of paths."""
         self.calls += 1
         out = self.folder / f"{self.calls}.raw"
         if isinstance(inputs, np.ndarray):
@@ -26,7 +26,8 @@ class Library:
             options["voxel_index"] = self.folder / f"{self.calls}.index"
         command = [self.program, what] + (["-m"] if mean_roi else [])
         for name, value in options.items():
-            command += [OPTIONS[name], ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)]
+            values = value if isinstance(value, (list, tuple)) else [value]
+            command += [OPTIONS[name], ",".join(map(str, values))]
         done = subprocess.run(list(map(str, command + [out] + list(inputs))), capture_output=True, text=True)
         assert done.returncode == 0, f"status {done.returncode}: {done.stderr}"
         values = np.fromfile(out, np.uint8 if what == "pixels" else np.float32)

@@ -1,10 +1,11 @@
-/* network - the random backbone and the forward pass below the public API, on any instruction set that this machine has.
+/* network - the random backbone and the forward pass below the public API, on any instruction set that this
+ * machine has.
  *
  *     network weights SEED OUT.raw                                  float32: every tensor in order
  *     network blocks SEED OUT.raw PIXELS.raw ISA THREADS plain|packed   float32 [12][images][50][768]
  *
- * PIXELS.raw is uint8 [images][3][224][224]; ISA is as base_isa_name says it. Exit status: 0 done, 1 failed, 2 usage, 3 the
- * machine does not have that instruction set. */
+ * PIXELS.raw is uint8 [images][3][224][224]; ISA is as base_isa_name says it. Exit status: 0 done, 1 failed,
+ * 2 usage, 3 the machine does not have that instruction set. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,8 +45,8 @@ static int find_isa(const char *name) {
   return -1;
 }
 
-static berg_status run(const vit_weights *weights, base_isa isa, int threads, int packed, const char *pixels_path, FILE *file,
-                       berg_error *error) {
+static berg_status run(const vit_weights *weights, base_isa isa, int threads, int packed,
+                       const char *pixels_path, FILE *file, berg_error *error) {
   size_t images;
   uint8_t *pixels = read_pixels(pixels_path, &images);
   la_engine *engine = NULL;
@@ -82,7 +83,8 @@ int main(int argc, char **argv) {
   if (blocks)
     status = run(&weights, (base_isa)isa, threads, !strcmp(argv[7], "packed"), argv[4], file, &error);
   else
-    for (size_t t = 0; t < VIT_TENSORS; t++) fwrite(weights.tensor[t], sizeof(float), vit_tensor_count(t), file);
+    for (size_t t = 0; t < VIT_TENSORS; t++)
+      fwrite(weights.tensor[t], sizeof(float), vit_tensor_count(t), file);
   if (status) fprintf(stderr, "network: %s\n", error.message);
   vit_weights_release(&weights);
   return fclose(file) || status ? 1 : 0;

@@ -1,8 +1,9 @@
-/* Pictures through the readers and the resizings, for tests that compare with other programs. Standard input has one
- * command a line, answered on standard output, so that a test runs one process for all of its pictures:
+/* Pictures through the readers and the resizings, for tests that compare with other programs. Standard input
+ * has one command a line, answered on standard output, so that a test runs one process for all of its
+ * pictures:
  *
  *   decode PATH                 -> "ok W H\n" and W * H * 3 bytes, [H][W][3]
- *   picture PATH                -> "ok 224 224\n" and 150528 bytes, [3][224][224]: decoded, then Pillow's resize and crop
+ *   picture PATH                -> "ok 224 224\n" and [3][224][224]: decoded, then Pillow's resize and crop
  *   raw picture W H PATH        -> the same from a file of W * H * 3 bytes, [H][W][3]
  *   raw tensor W H PATH         -> torchvision's resize of such a file, [3][H][W]
  *
@@ -16,7 +17,8 @@
 
 static uint8_t pixels[VIT_PIXELS];
 
-static void answer(berg_status status, const berg_error *error, size_t width, size_t height, const uint8_t *bytes) {
+static void answer(berg_status status, const berg_error *error, size_t width, size_t height,
+                   const uint8_t *bytes) {
   if (status) {
     printf("error %s %s\n", berg_status_name(status), error->message);
   } else {
@@ -43,8 +45,10 @@ static void run_raw(const char *path, size_t width, size_t height, int tensor) {
   berg_error error;
   io_map map;
   berg_status status = io_map_open(&map, path, &error);
-  if (!status && tensor) status = vit_preprocess_tensor(map.bytes, width, height, pixels, &error);
-  else if (!status) status = vit_preprocess_picture(map.bytes, width, height, pixels, &error);
+  if (!status && tensor)
+    status = vit_preprocess_tensor(map.bytes, width, height, pixels, &error);
+  else if (!status)
+    status = vit_preprocess_picture(map.bytes, width, height, pixels, &error);
   answer(status, &error, VIT_IMAGE_SIZE, VIT_IMAGE_SIZE, pixels);
   io_map_close(&map);
 }
@@ -53,11 +57,14 @@ int main(void) {
   char line[5000], path[4096], kind[16];
   while (fgets(line, sizeof line, stdin)) {
     size_t width, height;
-    if (sscanf(line, "decode %4095[^\n]", path) == 1) run_file(path, 0);
-    else if (sscanf(line, "picture %4095[^\n]", path) == 1) run_file(path, 1);
+    if (sscanf(line, "decode %4095[^\n]", path) == 1)
+      run_file(path, 0);
+    else if (sscanf(line, "picture %4095[^\n]", path) == 1)
+      run_file(path, 1);
     else if (sscanf(line, "raw %15s %zu %zu %4095[^\n]", kind, &width, &height, path) == 4)
       run_raw(path, width, height, !strcmp(kind, "tensor"));
-    else return 2;
+    else
+      return 2;
   }
   return 0;
 }

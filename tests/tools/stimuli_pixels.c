@@ -2,8 +2,8 @@
  *
  *   stimuli_pixels OUT BATCH [nchw|nhwc] [shard=I/N] [skip] INPUT...
  *
- * OUT gets uint8 [3][224][224] an image; standard output the number of images, the fingerprint, then each image's name and,
- * under skip, each file left out. Exit status as the program berg. */
+ * OUT gets uint8 [3][224][224] an image; standard output the number of images, the fingerprint, then each
+ * image's name and, under skip, each file left out. Exit status as the program berg. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,8 @@ static berg_status write_batch(berg_stimuli *stimuli, size_t first, size_t count
     }
   }
   for (size_t i = 0; i < count && !status; i++)
-    if (!model_stimuli_is_bad(stimuli, first + i) && fwrite(pixels + i * VIT_PIXELS, 1, VIT_PIXELS, out) != VIT_PIXELS)
+    if (!model_stimuli_is_bad(stimuli, first + i) &&
+        fwrite(pixels + i * VIT_PIXELS, 1, VIT_PIXELS, out) != VIT_PIXELS)
       status = base_fail(error, BERG_EWRITE, "the output cannot be written");
   return status;
 }
@@ -48,7 +49,8 @@ static berg_status write_all(berg_stimuli *stimuli, size_t batch, FILE *out, ber
     status = write_batch(stimuli, first, total - first < batch ? total - first : batch, pixels, out, error);
   for (size_t i = 0; i < total && !status; i++)
     if (berg_stimuli_name(stimuli, i)) printf("%s\n", berg_stimuli_name(stimuli, i));
-  for (size_t i = 0; i < berg_stimuli_skipped_count(stimuli); i++) printf("skipped %s\n", berg_stimuli_skipped(stimuli, i));
+  for (size_t i = 0; i < berg_stimuli_skipped_count(stimuli); i++)
+    printf("skipped %s\n", berg_stimuli_skipped(stimuli, i));
   base_free(pixels);
   return status;
 }
@@ -72,8 +74,8 @@ int main(int count, char **arguments) {
   berg_stimuli *stimuli;
   FILE *out = fopen(arguments[1], "wb");
   if (!out) return 5;
-  berg_status status =
-      berg_stimuli_open(&stimuli, (const char *const *)arguments + at, (size_t)(count - at), &options, &error);
+  berg_status status = berg_stimuli_open(&stimuli, (const char *const *)arguments + at, (size_t)(count - at),
+                                         &options, &error);
   if (!status) status = write_all(stimuli, strtoul(arguments[2], NULL, 10), out, &error);
   fclose(out);
   berg_stimuli_free(stimuli);

@@ -17,7 +17,8 @@ def synthetic_images(count, seed=0, height=224, width=224):
         for cells in (2, 4, 8, 16, 32, 64):
             grey, colour = rng.normal(size=(1, cells, cells)), 0.5 * rng.normal(size=(3, cells, cells))
             rough = rng.uniform(0.3, 1.7)
-            picture += rough * 2 / cells ** 0.7 * (stretch(cells, height) @ (grey + colour) @ stretch(cells, width).T)
+            waves = stretch(cells, height) @ (grey + colour) @ stretch(cells, width).T
+            picture += rough * 2 / cells ** 0.7 * waves
         contrast = rng.uniform(15, 60)
         image[...] = np.clip(rng.uniform(80, 170) + contrast * picture, 0, 255)
     return images

@@ -2,9 +2,9 @@
  *
  *   write_jpeg RAW W H INPUT STORED SAMPLING QUALITY OPTIONS OUT
  *
- * RAW is a file of samples [H][W][components]. INPUT and STORED: grey, rgb, ycc, cmyk, ycck. SAMPLING: factors of each
- * component, "2x1,1x1,1x1". OPTIONS: letters out of a (arithmetic), p (progressive), r (restart markers), o (optimised),
- * or - for none. */
+ * RAW is a file of samples [H][W][components]. INPUT and STORED: grey, rgb, ycc, cmyk, ycck. SAMPLING:
+ * factors of each component, "2x1,1x1,1x1". OPTIONS: letters out of a (arithmetic), p (progressive), r
+ * (restart markers), o (optimised), or - for none. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,9 @@ int main(int count, char **arguments) {
   codec.image_width = (JDIMENSION)atoi(arguments[2]);
   codec.image_height = (JDIMENSION)atoi(arguments[3]);
   codec.in_color_space = space(arguments[4]);
-  codec.input_components = codec.in_color_space == JCS_GRAYSCALE ? 1 : codec.in_color_space == JCS_CMYK ? 4 : 3;
+  codec.input_components = codec.in_color_space == JCS_GRAYSCALE ? 1
+                           : codec.in_color_space == JCS_CMYK    ? 4
+                                                                 : 3;
   jpeg_set_defaults(&codec);
   jpeg_set_colorspace(&codec, space(arguments[5]));
   jpeg_set_quality(&codec, atoi(arguments[7]), TRUE);

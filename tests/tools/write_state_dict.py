@@ -1,7 +1,7 @@
-"""Writes a ViT-B/32 state dict without torch: .npz, .safetensors, or torch's zip .pth as torch.save lays it out.
+"""Writes a ViT-B/32 state dict without torch: .npz, .safetensors, or torch.save's zip .pth.
 
-A .pth is a zip of stored entries under one folder: data.pkl (protocol 2), byteorder, data/0.. (raw storages at multiples
-of 64 bytes) and version. The pickle names only OrderedDict, _rebuild_tensor_v2 and FloatStorage.
+A .pth is a zip of stored entries under one folder: data.pkl (protocol 2), byteorder, data/0.. (raw storages
+at multiples of 64 bytes) and version. The pickle names only OrderedDict, _rebuild_tensor_v2 and FloatStorage.
 """
 import json
 import struct
@@ -13,8 +13,9 @@ ALIGNMENT = 64
 
 
 def full_state(backbone):
-    """All 152 tensors that torchvision's checkpoint has: those of the model, and a plain final norm and head."""
-    return dict(backbone, **{"encoder.ln.weight": np.ones(768, np.float32), "encoder.ln.bias": np.zeros(768, np.float32),
+    """All 152 tensors of torchvision's checkpoint: those of the model, a plain final norm and head."""
+    return dict(backbone, **{"encoder.ln.weight": np.ones(768, np.float32),
+                             "encoder.ln.bias": np.zeros(768, np.float32),
                              "heads.head.weight": np.zeros((1000, 768), np.float32),
                              "heads.head.bias": np.zeros(1000, np.float32)})
 
@@ -43,23 +44,26 @@ EMPTY_ORDERED_DICT = b"ccollections\nOrderedDict\n)R"
 
 def rebuilt_tensor(key, array):
     strides = [step // array.itemsize for step in array.strides]
-    storage = b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text(str(key)) + text("cpu") + integer(array.size) + b"tQ"
-    return (b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + integer(0) + integers(array.shape) + integers(strides)
-            + b"\x89" + EMPTY_ORDERED_DICT + b"tR")
+    storage = text("storage") + b"ctorch\nFloatStorage\n" + text(str(key)) + text("cpu") + integer(array.size)
+    return (b"ctorch._utils\n_rebuild_tensor_v2\n((" + storage + b"tQ" + integer(0) + integers(array.shape)
+            + integers(strides) + b"\x89" + EMPTY_ORDERED_DICT + b"tR")
 
 
 def module_versions(state, mlp_version):
-    """The `_metadata` attribute: each module's version, which tells torchvision how the MLP's weights are named."""
-    modules = sorted({name.rpartition(".")[0].rpartition(".mlp.")[0] + ".mlp" for name in state if ".mlp." in name})
+    """The `_metadata` attribute: module versions, which tell torchvision how the MLP's weights are named."""
+    modules = sorted({name.partition(".mlp.")[0] + ".mlp" for name in state if ".mlp." in name})
     versions = [("", 1)] + [(module, mlp_version) for module in modules]
-    entries = b"".join(text(module) + b"}(" + text("version") + integer(version) + b"u" for module, version in versions)
+    entries = b"".join(text(module) + b"}(" + text("version") + integer(version) + b"u"
+                       for module, version in versions)
     return b"}(" + text("_metadata") + EMPTY_ORDERED_DICT + b"(" + entries + b"uub"
 
 
 def write_pth(path, state, mlp_version=2):
     state = {name: np.ascontiguousarray(value, np.float32) for name, value in state.items()}
-    tensors = b"".join(text(name) + rebuilt_tensor(key, array) for key, (name, array) in enumerate(state.items()))
-    program = b"\x80\x02" + EMPTY_ORDERED_DICT + b"(" + tensors + b"u" + module_versions(state, mlp_version) + b"."
+    tensors = b"".join(text(name) + rebuilt_tensor(key, array)
+                       for key, (name, array) in enumerate(state.items()))
+    program = b"\x80\x02" + EMPTY_ORDERED_DICT + b"(" + tensors + b"u"
+    program += module_versions(state, mlp_version) + b"."
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         def add(name, data):
             info = zipfile.ZipInfo("archive/" + name, (1980, 1, 1, 0, 0, 0))
@@ -77,7 +81,8 @@ def write_pth(path, state, mlp_version=2):
 def write_safetensors(path, state):
     header, offset = {}, 0
     for name, array in state.items():
-        header[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": [offset, offset + array.nbytes]}
+        header[name] = {"dtype": "F32", "shape": list(array.shape),
+                        "data_offsets": [offset, offset + array.nbytes]}
         offset += array.nbytes
     data = json.dumps(header, separators=(",", ":")).encode()
     data += b" " * (-len(data) % 8)

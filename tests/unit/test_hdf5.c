@@ -31,7 +31,8 @@ static void add(hid_t file, const char *name, hid_t stored, hid_t how, hid_t giv
 }
 
 static void add_odd(hid_t file) {
-  hid_t text = H5Tcopy(H5T_C_S1), boolean = H5Tenum_create(H5T_NATIVE_INT8), how = H5Pcreate(H5P_DATASET_CREATE);
+  hid_t text = H5Tcopy(H5T_C_S1), boolean = H5Tenum_create(H5T_NATIVE_INT8),
+        how = H5Pcreate(H5P_DATASET_CREATE);
   H5Tset_size(text, 4);
   H5Tenum_insert(boolean, "FALSE", (int8_t[]){0});
   H5Tenum_insert(boolean, "TRUE", (int8_t[]){1});
@@ -42,7 +43,8 @@ static void add_odd(hid_t file) {
   add(file, "unwritten", H5T_STD_U8LE, H5P_DEFAULT, H5T_STD_U8LE, NULL);
   hid_t compact = H5Pcreate(H5P_DATASET_CREATE);
   H5Pset_layout(compact, H5D_COMPACT);
-  add(file, "compact", H5T_STD_U16BE, compact, H5T_NATIVE_INT, (int[ROWS * COLUMNS]){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14});
+  add(file, "compact", H5T_STD_U16BE, compact, H5T_NATIVE_INT,
+      (int[ROWS * COLUMNS]){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14});
   H5Pclose(compact);
   add(file, "external", H5T_STD_U8LE, how, H5T_STD_U8LE, NULL);
   H5Pclose(how);
@@ -101,14 +103,22 @@ static int remove_files(void **state) {
 
 static double value_of(const berg_array *about, const void *data, size_t i) {
   switch (about->dtype) {
-  case BERG_U8: return ((const uint8_t *)data)[i];
-  case BERG_U16: return ((const uint16_t *)data)[i];
-  case BERG_I16: return ((const int16_t *)data)[i];
-  case BERG_I64: return (double)((const int64_t *)data)[i];
-  case BERG_U32: return ((const uint32_t *)data)[i];
-  case BERG_F32: return (double)((const float *)data)[i];
-  case BERG_F64: return ((const double *)data)[i];
-  default: return -1;
+  case BERG_U8:
+    return ((const uint8_t *)data)[i];
+  case BERG_U16:
+    return ((const uint16_t *)data)[i];
+  case BERG_I16:
+    return ((const int16_t *)data)[i];
+  case BERG_I64:
+    return (double)((const int64_t *)data)[i];
+  case BERG_U32:
+    return ((const uint32_t *)data)[i];
+  case BERG_F32:
+    return (double)((const float *)data)[i];
+  case BERG_F64:
+    return ((const double *)data)[i];
+  default:
+    return -1;
   }
 }
 
@@ -118,8 +128,7 @@ static void every_type_and_storage(void **state) {
     const char *name;
     berg_dtype dtype;
   } cases[] = {{"group/data", BERG_U8}, {"/group/data", BERG_U8}, {"i16be", BERG_I16}, {"i64", BERG_I64},
-               {"u32be", BERG_U32},     {"f32be", BERG_F32},      {"f64", BERG_F64},
-               {"compact", BERG_U16}};
+               {"u32be", BERG_U32},     {"f32be", BERG_F32},      {"f64", BERG_F64},   {"compact", BERG_U16}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     io_hdf5 *dataset;
     berg_error error;
@@ -146,10 +155,12 @@ static void every_type_and_storage(void **state) {
 static void refusals_say_what_is_there(void **state) {
   (void)state;
   const char *const cases[][2] = {
-      {"none", "none: no such dataset; there are: bool, compact, external, f32be, f64, group/data, i16be, i64, long double, nine, ..."},
+      {"none", "none: no such dataset; there are: bool, compact, external, f32be, f64, group/data, i16be, "
+               "i64, long double, nine, ..."},
       {"group", "group: no such dataset; there are: bool"},
       {"", "say which dataset, as FILE:DATASET; there are: bool, compact, external"},
-      {"text", "text: not a numeric dataset: expected integers of 1, 2, 4, 8 bytes or floats of 2, 4, 8, found text of 4 bytes"},
+      {"text", "text: not a numeric dataset: expected integers of 1, 2, 4, 8 bytes or floats of 2, 4, 8, "
+               "found text of 4 bytes"},
       {"bool", "found an enumeration (such as bool) of 1 bytes"},
       {"long double", "found floats of 16 bytes"},
       {"unwritten", "unwritten: its data were never written"},
@@ -229,8 +240,8 @@ static void truncated_files_are_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_type_and_storage), cmocka_unit_test(refusals_say_what_is_there),
-      cmocka_unit_test(scalars_have_no_rows),   cmocka_unit_test(callers_error_printing_is_put_back),
+      cmocka_unit_test(every_type_and_storage),      cmocka_unit_test(refusals_say_what_is_there),
+      cmocka_unit_test(scalars_have_no_rows),        cmocka_unit_test(callers_error_printing_is_put_back),
       cmocka_unit_test(truncated_files_are_refused),
   };
   return cmocka_run_group_tests(tests, make_files, remove_files);

@@ -11,7 +11,8 @@
 
 static uint8_t pixels[VIT_PIXELS];
 
-typedef berg_status preprocess(const uint8_t *bytes, size_t width, size_t height, uint8_t *out, berg_error *error);
+typedef berg_status preprocess(const uint8_t *bytes, size_t width, size_t height, uint8_t *out,
+                               berg_error *error);
 
 static uint8_t *noise(size_t count) {
   uint8_t *bytes = malloc(count);
@@ -34,17 +35,20 @@ static uint8_t *to_planes(const uint8_t *rgb, size_t count) {
 static void short_side_of_256_is_only_cropped(void **state) {
   (void)state;
   /* (259 - 224) / 2 = 17.5 rounds to 18, (257 - 224) / 2 = 16.5 to 16: half to even */
-  const size_t sizes[][4] = {{256, 256, 16, 16}, {256, 259, 16, 18}, {259, 256, 18, 16}, {257, 256, 16, 16}, {1000, 256, 388, 16}};
+  const size_t sizes[][4] = {
+      {256, 256, 16, 16}, {256, 259, 16, 18}, {259, 256, 18, 16}, {257, 256, 16, 16}, {1000, 256, 388, 16}};
   for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
     size_t width = sizes[s][0], height = sizes[s][1], left = sizes[s][2], top = sizes[s][3];
     uint8_t *rgb = noise(3 * width * height), *planes = to_planes(rgb, width * height);
     for (int tensor = 0; tensor < 2; tensor++) {
       memset(pixels, 7, sizeof pixels);
       assert_int_equal(tensor ? vit_preprocess_tensor(planes, width, height, pixels, NULL)
-                              : vit_preprocess_picture(rgb, width, height, pixels, NULL), BERG_OK);
+                              : vit_preprocess_picture(rgb, width, height, pixels, NULL),
+                       BERG_OK);
       for (size_t c = 0; c < 3; c++)
         for (size_t y = 0; y < 224; y++)
-          assert_memory_equal(pixels + (c * 224 + y) * 224, planes + (c * height + top + y) * width + left, 224);
+          assert_memory_equal(pixels + (c * 224 + y) * 224, planes + (c * height + top + y) * width + left,
+                              224);
     }
     free(rgb);
     free(planes);
@@ -54,7 +58,8 @@ static void short_side_of_256_is_only_cropped(void **state) {
 /* Weights sum to one: a picture of one colour keeps it, whatever its size. */
 static void one_colour_stays(void **state) {
   (void)state;
-  const size_t sizes[][2] = {{1, 1}, {1, 2}, {3, 1}, {2, 700}, {700, 3}, {224, 224}, {255, 255}, {257, 256}, {1500, 1000}, {1, 5000}};
+  const size_t sizes[][2] = {{1, 1},     {1, 2},     {3, 1},     {2, 700},     {700, 3},
+                             {224, 224}, {255, 255}, {257, 256}, {1500, 1000}, {1, 5000}};
   const uint8_t colours[][3] = {{0, 0, 0}, {255, 255, 255}, {1, 128, 254}};
   for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
     for (size_t k = 0; k < 3; k++) {
@@ -64,7 +69,8 @@ static void one_colour_stays(void **state) {
       uint8_t *planes = to_planes(rgb, count);
       for (int tensor = 0; tensor < 2; tensor++) {
         assert_int_equal(tensor ? vit_preprocess_tensor(planes, sizes[s][0], sizes[s][1], pixels, NULL)
-                                : vit_preprocess_picture(rgb, sizes[s][0], sizes[s][1], pixels, NULL), BERG_OK);
+                                : vit_preprocess_picture(rgb, sizes[s][0], sizes[s][1], pixels, NULL),
+                         BERG_OK);
         for (size_t i = 0; i < VIT_PIXELS; i++) assert_int_equal(pixels[i], colours[k][i / (224 * 224)]);
       }
       free(rgb);
@@ -103,7 +109,8 @@ static void extreme_shapes_are_cropped_first(void **state) {
 static void impossible_sizes_are_refused(void **state) {
   (void)state;
   preprocess *const paths[] = {vit_preprocess_picture, vit_preprocess_tensor};
-  const size_t sizes[][2] = {{0, 5}, {5, 0}, {0, 0}, {1, 8388608}, {8388608, 1}, {SIZE_MAX, 1}, {SIZE_MAX, SIZE_MAX}};
+  const size_t sizes[][2] = {
+      {0, 5}, {5, 0}, {0, 0}, {1, 8388608}, {8388608, 1}, {SIZE_MAX, 1}, {SIZE_MAX, SIZE_MAX}};
   const uint8_t byte = 0;
   for (size_t p = 0; p < 2; p++)
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
@@ -115,8 +122,10 @@ static void impossible_sizes_are_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(short_side_of_256_is_only_cropped), cmocka_unit_test(one_colour_stays),
-      cmocka_unit_test(paths_are_close),                   cmocka_unit_test(extreme_shapes_are_cropped_first),
+      cmocka_unit_test(short_side_of_256_is_only_cropped),
+      cmocka_unit_test(one_colour_stays),
+      cmocka_unit_test(paths_are_close),
+      cmocka_unit_test(extreme_shapes_are_cropped_first),
       cmocka_unit_test(impossible_sizes_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* Growing rows: what is refused, what a full disk leaves, what another run finds. Values are held against NumPy, h5py and
- * nibabel in tests/oracle/test_outputs.py. */
+/* Growing rows: what is refused, what a full disk leaves, what another run finds. Values are held against
+ * NumPy, h5py and nibabel in tests/oracle/test_outputs.py. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,7 +48,9 @@ static const char *in(const char *name) {
   return ring[next];
 }
 
-static bool is_there(const char *path) { return !access(path, F_OK); }
+static bool is_there(const char *path) {
+  return !access(path, F_OK);
+}
 
 static off_t size_of(const char *path) {
   struct stat about;
@@ -68,8 +70,8 @@ static void append(io_rows *rows, int count) {
   for (int i = 0; i < count; i++) assert_int_equal(io_rows_append(rows, row, 1, NULL), BERG_OK);
 }
 
-static void expect_refusal(const char *path, size_t columns, const char *run, bool force, bool resume, berg_status status,
-                           const char *part) {
+static void expect_refusal(const char *path, size_t columns, const char *run, bool force, bool resume,
+                           berg_status status, const char *part) {
   berg_error error;
   io_rows *rows;
   size_t done;
@@ -89,8 +91,10 @@ static void names_are_checked(void **state) {
   (void)state;
   const char *good[] = {"a.npy", "b.h5", "c.hdf5", "d.csv", "e.nii", "f.nii.gz", "x/G.NPY"};
   const char *bad[] = {"a", "a.gz", "a.txt", ".npy", "x/.csv", ""};
-  for (size_t i = 0; i < sizeof good / sizeof *good; i++) assert_int_equal(io_rows_check_name(good[i], NULL), BERG_OK);
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_int_equal(io_rows_check_name(bad[i], NULL), BERG_EARGUMENT);
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+    assert_int_equal(io_rows_check_name(good[i], NULL), BERG_OK);
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_int_equal(io_rows_check_name(bad[i], NULL), BERG_EARGUMENT);
   expect_refusal(in("a.txt"), COLUMNS, RUN, false, false, BERG_EARGUMENT, ".nii.gz");
   expect_refusal(in("a.npy"), 0, RUN, false, false, BERG_EARGUMENT, "columns");
   expect_refusal(in("a.npy"), SIZE_MAX / 4, RUN, false, false, BERG_EARGUMENT, "columns");
@@ -229,7 +233,8 @@ static void two_runs_do_not_share(void **state) {
   io_rows_free(rows);
 }
 
-/* The limit of this process's files stands for a full disk: write gives EFBIG instead of ENOSPC, with the same handling. */
+/* The limit of this process's files stands for a full disk: write gives EFBIG instead of ENOSPC, with the
+ * same handling. */
 static void limit_files(rlim_t bytes) {
   struct rlimit limit;
   getrlimit(RLIMIT_FSIZE, &limit);
@@ -266,7 +271,8 @@ static void full_disk_while_finishing(void **state) {
     coordinates[3 * c + 1] = c / 10 % 10;
     coordinates[3 * c + 2] = c / 100;
   }
-  const io_labels labels = {.coordinates = coordinates, .volume = {10, 10, 10}, .model_id = "m", .subject = 1};
+  const io_labels labels = {
+      .coordinates = coordinates, .volume = {10, 10, 10}, .model_id = "m", .subject = 1};
   for (size_t e = 0; e < 4; e++)
     for (size_t l = 0; l < 5; l++) {
       char name[64], temporary[64];
@@ -278,7 +284,8 @@ static void full_disk_while_finishing(void **state) {
       limit_files(limits[l]);
       berg_status status = io_rows_finish(rows, &labels, &error);
       limit_files(RLIM_INFINITY);
-      if (status != BERG_EWRITE) fail_msg("%s with %llu bytes: %d", name, (unsigned long long)limits[l], status);
+      if (status != BERG_EWRITE)
+        fail_msg("%s with %llu bytes: %d", name, (unsigned long long)limits[l], status);
       io_rows_free(rows);
       assert_false(is_there(in(name)));
       assert_false(is_there(in(temporary)));
@@ -341,9 +348,10 @@ static void special_values_in_csv(void **state) {
   FILE *file = fopen(in("special.csv"), "rb");
   assert_true(fread(text, 1, sizeof text - 1, file) > 0);
   fclose(file);
-  assert_string_equal(text, "image,voxel_0,voxel_1,voxel_2,voxel_3,voxel_4,voxel_5\r\n"
-                            "\"a\nb\",nan,nan,inf,-inf,-0,1.40129846e-45\r\n"
-                            "\"\"\"\",0.100000001,16777216,3.40282347e+38,-1.5,1.00000001e-07,123456.789\r\n");
+  assert_string_equal(text,
+                      "image,voxel_0,voxel_1,voxel_2,voxel_3,voxel_4,voxel_5\r\n"
+                      "\"a\nb\",nan,nan,inf,-inf,-0,1.40129846e-45\r\n"
+                      "\"\"\"\",0.100000001,16777216,3.40282347e+38,-1.5,1.00000001e-07,123456.789\r\n");
 }
 
 int main(void) {

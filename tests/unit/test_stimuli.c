@@ -1,5 +1,5 @@
-/* Stimuli: what counts as images and what is refused, in which words; shards, strides, threads. 256 x 256 images are only
- * cropped on the way to the network, so that what comes out is known without any resize. */
+/* Stimuli: what counts as images and what is refused, in which words; shards, strides, threads. 256 x 256
+ * images are only cropped on the way to the network, so that what comes out is known without any resize. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,9 +39,12 @@ static void put(const char *name, const void *bytes, size_t size) {
   fclose(file);
 }
 
-static void put_text(const char *name, const char *text) { put(name, text, strlen(text)); }
+static void put_text(const char *name, const char *text) {
+  put(name, text, strlen(text));
+}
 
-static void put_npy(const char *name, berg_dtype dtype, const size_t *shape, size_t ndim, const void *data, size_t bytes) {
+static void put_npy(const char *name, berg_dtype dtype, const size_t *shape, size_t ndim, const void *data,
+                    size_t bytes) {
   uint8_t *file = malloc(256 + bytes);
   size_t header = io_npy_write_header(file, 256, dtype, base_dtype_size(dtype), shape, ndim);
   memcpy(file + header, data, bytes);
@@ -84,8 +87,8 @@ static int remove_files(void **state) {
   return system(command);
 }
 
-static void expect_refusal(const char *const *inputs, size_t count, const berg_stimuli_options *options, berg_status status,
-                           const char *part) {
+static void expect_refusal(const char *const *inputs, size_t count, const berg_stimuli_options *options,
+                           berg_status status, const char *part) {
   berg_error error;
   berg_stimuli *stimuli;
   berg_status found = berg_stimuli_open(&stimuli, inputs, count, options, &error);
@@ -106,9 +109,11 @@ static void refusals(void **state) {
       {"empty", BERG_EINPUT, "empty: no pictures (.jpg .jpeg .jpe .png) in this folder"},
       {"absent.txt", BERG_EINPUT, "absent.txt: line 3: "},
       {"blank.txt", BERG_EINPUT, "blank.txt: no paths in this list"},
-      {"zero.txt", BERG_EINPUT, "zero.txt: is no picture, .npy or HDF5 file, and no list of paths, at byte 1"},
+      {"zero.txt", BERG_EINPUT,
+       "zero.txt: is no picture, .npy or HDF5 file, and no list of paths, at byte 1"},
       {"float.npy", BERG_ESTIMULUS, "(x * 255).round().astype('uint8')"},
-      {"flat.npy", BERG_ESTIMULUS, "is not a batch of images: expected 4 dimensions, (images, 3, height, width)"},
+      {"flat.npy", BERG_ESTIMULUS,
+       "is not a batch of images: expected 4 dimensions, (images, 3, height, width)"},
       {"empty.npy", BERG_EINPUT, "empty.npy"},
       {"wrong.npy", BERG_EINPUT, "wrong.npy"},
       {"list.txt:data", BERG_EINPUT, "list.txt: cannot be read as HDF5"},
@@ -121,16 +126,19 @@ static void refusals(void **state) {
   expect_refusal((const char *[]){"/dev/null"}, 1, NULL, BERG_EINPUT, "neither a file nor a folder");
   expect_refusal((const char *[]){in("pictures"), in("ok.npy")}, 2, NULL, BERG_EARGUMENT, "cannot be mixed");
   expect_refusal((const char *[]){in("ok.npy"), in("list.txt")}, 2, NULL, BERG_EARGUMENT, "cannot be mixed");
-  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.shard = 2, .shards = 2}, BERG_EARGUMENT,
-                 "shard 2 (from 0) of 2 does not exist");
-  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.shard = 0, .shards = 3}, BERG_EARGUMENT,
-                 "2 images cannot be split into 3 shards");
-  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.layout = BERG_NHWC}, BERG_ESTIMULUS,
+  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.shard = 2, .shards = 2},
+                 BERG_EARGUMENT, "shard 2 (from 0) of 2 does not exist");
+  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.shard = 0, .shards = 3},
+                 BERG_EARGUMENT, "2 images cannot be split into 3 shards");
+  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.layout = BERG_NHWC},
+                 BERG_ESTIMULUS,
                  "wrong number of channels: expected (images, height, width, 3), found uint8 (2, 3, 4, 5)");
-  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.layout = (berg_layout)9}, BERG_EARGUMENT, "layout");
+  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.layout = (berg_layout)9},
+                 BERG_EARGUMENT, "layout");
 }
 
-static void expect_names(const char *input, const berg_stimuli_options *options, const char *const *names, size_t count) {
+static void expect_names(const char *input, const berg_stimuli_options *options, const char *const *names,
+                         size_t count) {
   berg_error error;
   berg_stimuli *stimuli;
   if (berg_stimuli_open(&stimuli, &input, 1, options, &error)) fail_msg("%s", error.message);
@@ -150,9 +158,12 @@ static void files_are_found_in_order(void **state) {
   expect_names(in("pictures/"), NULL, all, 4);
   expect_names(in("list.txt"), NULL, listed, 2);
   expect_names(in("a:b/list.txt"), NULL, listed + 1, 1);
-  expect_names(in("pictures"), &(berg_stimuli_options){.shard = 0, .shards = 3, .layout = BERG_LAYOUT_AUTO}, all, 2);
-  expect_names(in("pictures"), &(berg_stimuli_options){.shard = 1, .shards = 3, .layout = BERG_LAYOUT_AUTO}, all + 2, 1);
-  expect_names(in("pictures"), &(berg_stimuli_options){.shard = 2, .shards = 3, .layout = BERG_LAYOUT_AUTO}, all + 3, 1);
+  expect_names(in("pictures"), &(berg_stimuli_options){.shard = 0, .shards = 3, .layout = BERG_LAYOUT_AUTO},
+               all, 2);
+  expect_names(in("pictures"), &(berg_stimuli_options){.shard = 1, .shards = 3, .layout = BERG_LAYOUT_AUTO},
+               all + 2, 1);
+  expect_names(in("pictures"), &(berg_stimuli_options){.shard = 2, .shards = 3, .layout = BERG_LAYOUT_AUTO},
+               all + 3, 1);
 }
 
 static void bad_files_are_listed_in_order(void **state) {
@@ -161,7 +172,8 @@ static void bad_files_are_listed_in_order(void **state) {
   berg_error error;
   berg_stimuli *stimuli;
   static uint8_t pixels[VIT_PIXELS];
-  assert_int_equal(berg_stimuli_open(&stimuli, inputs, 2, &(berg_stimuli_options){.skip_bad = 1}, &error), BERG_OK);
+  assert_int_equal(berg_stimuli_open(&stimuli, inputs, 2, &(berg_stimuli_options){.skip_bad = 1}, &error),
+                   BERG_OK);
   assert_true(model_stimuli_skips_bad(stimuli));
   assert_int_equal(berg_stimuli_count(stimuli), 5);
   const size_t order[] = {4, 0, 3, 0};
@@ -170,7 +182,8 @@ static void bad_files_are_listed_in_order(void **state) {
     assert_int_equal(model_stimuli_mark_bad(stimuli, order[i], &error, NULL), BERG_OK);
   }
   assert_int_equal(berg_stimuli_skipped_count(stimuli), 3);
-  assert_true(model_stimuli_is_bad(stimuli, 4) && model_stimuli_is_bad(stimuli, 0) && !model_stimuli_is_bad(stimuli, 1));
+  assert_true(model_stimuli_is_bad(stimuli, 4) && model_stimuli_is_bad(stimuli, 0) &&
+              !model_stimuli_is_bad(stimuli, 1));
   const char *const tails[] = {"/B.jpeg: ", "/b.JPG: ", "/none.jpg: "};
   for (size_t i = 0; i < 3; i++) {
     const char *text = berg_stimuli_skipped(stimuli, i);
@@ -203,7 +216,11 @@ static void arrays_that_are_not_images(void **state) {
       {BERG_F32, 4, {1, 3, 4, 4}, BERG_LAYOUT_AUTO, "expected an integer type, found float32 (1, 3, 4, 4)"},
       {BERG_F64, 4, {1, 3, 4, 4}, BERG_LAYOUT_AUTO, "x.round().astype('uint8')"},
       {BERG_F16, 4, {1, 3, 4, 4}, BERG_LAYOUT_AUTO, "float16"},
-      {BERG_BOOL, 4, {1, 3, 4, 4}, BERG_LAYOUT_AUTO, "whole numbers 0..255: expected an integer type, found bool"},
+      {BERG_BOOL,
+       4,
+       {1, 3, 4, 4},
+       BERG_LAYOUT_AUTO,
+       "whole numbers 0..255: expected an integer type, found bool"},
       {BERG_STRING, 4, {1, 3, 4, 4}, BERG_LAYOUT_AUTO, "found str"},
       {BERG_U8, 3, {3, 4, 4}, BERG_LAYOUT_AUTO, "4 dimensions"},
       {BERG_U8, 5, {1, 1, 3, 4, 4}, BERG_LAYOUT_AUTO, "4 dimensions"},
@@ -212,7 +229,11 @@ static void arrays_that_are_not_images(void **state) {
       {BERG_U8, 4, {1, 4, 4, 3}, BERG_NCHW, "wrong number of channels"},
       {BERG_U8, 4, {0, 3, 4, 4}, BERG_LAYOUT_AUTO, "no images"},
       {BERG_U8, 4, {1, 3, 0, 4}, BERG_LAYOUT_AUTO, "images without pixels"},
-      {BERG_U8, 4, {1, 3, 1 << 20, 1 << 20}, BERG_LAYOUT_AUTO, "images too large: expected at most 178956970 pixels"},
+      {BERG_U8,
+       4,
+       {1, 3, 1 << 20, 1 << 20},
+       BERG_LAYOUT_AUTO,
+       "images too large: expected at most 178956970 pixels"},
       {BERG_U8, 4, {1, 3, SIZE_MAX, SIZE_MAX}, BERG_LAYOUT_AUTO, "images too large"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -232,9 +253,12 @@ static void values_out_of_range_are_named(void **state) {
     int64_t value;
     const char *part;
   } cases[] = {
-      {BERG_I8, -1, "found -1"},       {BERG_U16, 256, "found 256"},
-      {BERG_I16, -32768, "found -32768"}, {BERG_I32, 1 << 24, "found 16777216"},
-      {BERG_U32, 4294967295, "found 4294967295"}, {BERG_I64, INT64_MIN, "found -9223372036854775808"},
+      {BERG_I8, -1, "found -1"},
+      {BERG_U16, 256, "found 256"},
+      {BERG_I16, -32768, "found -32768"},
+      {BERG_I32, 1 << 24, "found 16777216"},
+      {BERG_U32, 4294967295, "found 4294967295"},
+      {BERG_I64, INT64_MIN, "found -9223372036854775808"},
       {BERG_U64, -1, "found 18446744073709551615"},
   };
   static uint8_t pixels[VIT_PIXELS];
@@ -248,7 +272,9 @@ static void values_out_of_range_are_named(void **state) {
     assert_int_equal(berg_stimuli_from_array(&stimuli, &array, BERG_LAYOUT_AUTO, &error), BERG_OK);
     assert_int_equal(berg_stimuli_pixels(stimuli, 0, pixels, &error), BERG_OK);
     assert_int_equal(berg_stimuli_pixels(stimuli, 1, pixels, &error), BERG_ESTIMULUS);
-    assert_non_null(strstr(error.message, "x: image 1 (from 0): channel 1, row 2, column 3: value out of range: expected 0..255"));
+    assert_non_null(
+        strstr(error.message,
+               "x: image 1 (from 0): channel 1, row 2, column 3: value out of range: expected 0..255"));
     if (!strstr(error.message, cases[i].part)) fail_msg("\"%s\" lacks \"%s\"", error.message, cases[i].part);
     assert_int_equal(model_stimuli_mark_bad(stimuli, 1, &error, NULL), BERG_EARGUMENT);
     berg_stimuli_free(stimuli);
@@ -256,7 +282,9 @@ static void values_out_of_range_are_named(void **state) {
 }
 
 /* A value for each channel, row and column, and where each is looked for behind the crop. */
-static uint8_t value_at(size_t n, size_t c, size_t y, size_t x) { return (uint8_t)(n * 31 + c * 97 + y * 7 + x * 3); }
+static uint8_t value_at(size_t n, size_t c, size_t y, size_t x) {
+  return (uint8_t)(n * 31 + c * 97 + y * 7 + x * 3);
+}
 
 static void expect_pixels(const berg_array *array, berg_layout layout) {
   static uint8_t pixels[3][VIT_IMAGE_SIZE][VIT_IMAGE_SIZE];
@@ -269,7 +297,8 @@ static void expect_pixels(const berg_array *array, berg_layout layout) {
     for (size_t c = 0; c < 3; c++)
       for (size_t y = 0; y < VIT_IMAGE_SIZE; y++)
         for (size_t x = 0; x < VIT_IMAGE_SIZE; x++)
-          if (pixels[c][y][x] != value_at(n, c, y + MARGIN, x + MARGIN)) fail_msg("image %zu at %zu %zu %zu", n, c, y, x);
+          if (pixels[c][y][x] != value_at(n, c, y + MARGIN, x + MARGIN))
+            fail_msg("image %zu at %zu %zu %zu", n, c, y, x);
   }
   berg_stimuli_free(stimuli);
 }
@@ -293,7 +322,8 @@ static void every_type_and_any_strides(void **state) {
       for (size_t c = 0; c < 3; c++)
         for (size_t y = 0; y < SIDE; y++)
           for (size_t x = 0; x < SIDE; x++)
-            data[(n * 3 * SIDE * SIDE + ((SIDE - 1 - y) * SIDE + SIDE - 1 - x) * 3 + c) * array.itemsize] = value_at(n, c, y, x);
+            data[(n * 3 * SIDE * SIDE + ((SIDE - 1 - y) * SIDE + SIDE - 1 - x) * 3 + c) * array.itemsize] =
+                value_at(n, c, y, x);
     expect_pixels(&array, BERG_LAYOUT_AUTO);
     expect_pixels(&array, BERG_NCHW);
     berg_array last = array; /* the same seen as NHWC */
@@ -323,7 +353,8 @@ static void fingerprints_tell_apart(void **state) {
   berg_stimuli_free(stimuli);
 
   const char *inputs[] = {in("pictures")};
-  const berg_stimuli_options options[] = {{.skip_bad = 0}, {.skip_bad = 1}, {.shard = 0, .shards = 2}, {.shard = 1, .shards = 2}};
+  const berg_stimuli_options options[] = {
+      {.skip_bad = 0}, {.skip_bad = 1}, {.shard = 0, .shards = 2}, {.shard = 1, .shards = 2}};
   char texts[4][MODEL_FINGERPRINT_ROOM];
   for (int i = 0; i < 4; i++) {
     assert_int_equal(berg_stimuli_open(&stimuli, inputs, 1, &options[i], NULL), BERG_OK);

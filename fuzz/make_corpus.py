@@ -1,0 +1,47 @@
+"""Makes the seeds in fuzz/corpus for the container readers: python3 fuzz/make_corpus.py"""
+import io
+import pathlib
+import pickle
+import sys
+
+import numpy as np
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "tests" / "oracle"))
+import test_containers as made  # noqa: E402  (the makers of torch and safetensors files)
+
+
+def put(reader, name, data):
+    folder = HERE / "corpus" / reader
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+
+
+def npy(array):
+    out = io.BytesIO()
+    np.save(out, array)
+    return out.getvalue()
+
+
+put("npy", "matrix", npy(np.arange(6, dtype="f4").reshape(2, 3)))
+put("npy", "fortran_big_endian", npy(np.asfortranarray(np.arange(6, dtype=">f8").reshape(2, 3))))
+put("npy", "text", npy(np.array(["a", "bcd"])))
+put("npy", "object", npy(np.array({}, dtype=object)))
+
+TREE = {"a": np.arange(2), "b": {"c": np.float32(1), "d": np.array(["x"], dtype=object)}, "e": [1, 2.5, None, True, "ä"], "f": (1 << 40,),
+        "g": np.array(["yz"]), "h": b"bytes"}
+for protocol in (2, 3, 4, 5):
+    put("pickle", f"protocol_{protocol}", pickle.dumps(np.array(TREE, dtype=object), protocol=protocol))
+put("pickle", "buffers", pickle.dumps({"a": np.arange(2)}, protocol=5))
+
+for name, save in (("stored", np.savez), ("deflated", np.savez_compressed)):
+    out = io.BytesIO()
+    save(out, a=np.arange(3), b=np.array(["x"]), c=np.array({"k": 1}, dtype=object))
+    put("npz", name, out.getvalue())
+
+put("torch_zip", "stored", made.sample_torch(extra=[("byteorder", "little")])[0])
+put("torch_zip", "deflated", made.sample_torch(made.zipfile.ZIP_DEFLATED)[0])
+put("safetensors", "two", made.safetensors({"__metadata__": {"format": "pt"}, **made.one(), "s": {"dtype": "F64", "shape": [], "data_offsets": [8, 16]}}, b"\0" * 16))
+put("safetensors", "structure", made.safetensors({"__metadata__": {"berg.structure":
+    '{"dict":[{"str":"a"},{"tensor":"w"},{"int":"3"},{"list":[{"float":"0x1p+1"},{"none":true},{"bool":false}]},'
+    '{"str":"t"},{"object":["x"],"shape":[1]},{"str":"u"},{"unicode":["y"],"shape":[],"width":2}]}'}, **made.one()}, b"\0" * 8))
