@@ -75,7 +75,7 @@ test-asan test-tsan: test-%:
 	cmake --preset $*
 	cmake --build --preset $*
 	ctest --test-dir build-$* --output-on-failure -j 2 -E '$(NOT_SANITIZED_$*)'
-	BERG_BUILD=build-$* $(PYTHON) -m pytest -q -p no:cacheprovider tests/cli/test_usage.py tests/cli/test_files.py
+	BERG_BUILD=build-$* $(PYTHON) -m pytest -q -p no:cacheprovider tests/cli/test_cli_usage.py tests/cli/test_cli_files.py
 
 bench: all
 	$(BUILD)/berg bench $(BENCH)
