@@ -57,8 +57,7 @@ static int measure_model(request *asked, const char *model_id, cJSON *report) {
   int *numbers = NULL;
   int status = cli_check_model(model_id);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("bench", &asked->model.berg_dir);
-  if (status == CLI_GO_ON && asked->subjects.count)
-    status = cli_subjects("bench", &asked->subjects, &numbers);
+  if (status == CLI_GO_ON && asked->subjects.count) status = cli_subjects("bench", &asked->subjects, &numbers);
   if (status != CLI_GO_ON) return status;
   asked->model.subjects = numbers;
   asked->model.subject_count = asked->subjects.count;
@@ -86,10 +85,8 @@ int cli_bench(int argc, char **argv) {
   size_t count;
   berg_model_options_init(&asked.model);
   int status = parse(&asked, argc, argv, &count);
-  if (status == CLI_GO_ON && asked.threads > INT_MAX)
-    status = cli_usage_error("bench", "--threads: too many");
-  if (status == CLI_GO_ON && asked.seconds <= 0)
-    status = cli_usage_error("bench", "--seconds: expected more than 0");
+  if (status == CLI_GO_ON && asked.threads > INT_MAX) status = cli_usage_error("bench", "--threads: too many");
+  if (status == CLI_GO_ON && asked.seconds <= 0) status = cli_usage_error("bench", "--seconds: expected more than 0");
   if (status == CLI_GO_ON && (!asked.images || !asked.repeats))
     status = cli_usage_error("bench", "--images and --repeats: expected at least 1");
   cJSON *report = cJSON_CreateObject();

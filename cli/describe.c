@@ -5,17 +5,17 @@
 int cli_describe(int argc, char **argv) {
   bool json = false;
   const cli_option options[] = {{"json", 0, CLI_FLAG, &json, NULL, "The card as a JSON object."}};
-  const cli_syntax syntax = {
-      .command = "describe",
-      .operands = "MODEL",
-      .summary = "Prints the card of a model: what it was trained on, what it takes and gives, its "
-                 "parameters and who made it.",
-      .examples = "berg describe fmri-things_fmri_1-vit_b_32\n"
-                  "berg describe fmri-things_fmri_1-vit_b_32 --json",
-      .options = options,
-      .option_count = 1,
-      .least = 1,
-      .most = 1};
+  const cli_syntax syntax = {.command = "describe",
+                             .operands = "MODEL",
+                             .summary =
+                                 "Prints the card of a model: what it was trained on, what it takes and gives, its "
+                                 "parameters and who made it.",
+                             .examples = "berg describe fmri-things_fmri_1-vit_b_32\n"
+                                         "berg describe fmri-things_fmri_1-vit_b_32 --json",
+                             .options = options,
+                             .option_count = 1,
+                             .least = 1,
+                             .most = 1};
   size_t count;
   int status = cli_parse(&syntax, argc, argv, &count);
   if (status == CLI_GO_ON) status = cli_check_model(argv[0]);

@@ -10,14 +10,14 @@ int cli_doctor(int argc, char **argv) {
       {"backbone", 0, CLI_TEXT, &backbone, "FILE", "Weights of the ViT-B/32 to look at."},
       {"json", 0, CLI_FLAG, &json, NULL, "A JSON object."},
   };
-  const cli_syntax syntax = {
-      .command = "doctor",
-      .operands = "",
-      .summary = "Prints what this machine and build can do, which weights are found, and where they "
-                 "were looked for.",
-      .examples = "berg doctor\nberg doctor --berg-dir brain-encoding-response-generator --json",
-      .options = options,
-      .option_count = sizeof options / sizeof *options};
+  const cli_syntax syntax = {.command = "doctor",
+                             .operands = "",
+                             .summary =
+                                 "Prints what this machine and build can do, which weights are found, and where they "
+                                 "were looked for.",
+                             .examples = "berg doctor\nberg doctor --berg-dir brain-encoding-response-generator --json",
+                             .options = options,
+                             .option_count = sizeof options / sizeof *options};
   size_t count;
   int status = cli_parse(&syntax, argc, argv, &count);
   if (status != CLI_GO_ON) return status;

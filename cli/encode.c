@@ -56,12 +56,9 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"device", 0, CLI_TEXT, &model->device, "auto|cpu|cuda", "Where to compute. Default: auto."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
        "Default: as many as this process may run on. Never changes the numbers."},
-      {"batch", 0, CLI_COUNT, &model->batch, "N",
-       "Images at a time. Default: chosen. Never changes the numbers."},
-      {"memory", 0, CLI_BYTES, &model->memory, "SIZE",
-       "What the process may hold, such as 4G. Default: no limit."},
-      {"resume", 0, CLI_FLAG, &asked->resume, NULL,
-       "Go on from what an interrupted run left in OUT.partial."},
+      {"batch", 0, CLI_COUNT, &model->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
+      {"memory", 0, CLI_BYTES, &model->memory, "SIZE", "What the process may hold, such as 4G. Default: no limit."},
+      {"resume", 0, CLI_FLAG, &asked->resume, NULL, "Go on from what an interrupted run left in OUT.partial."},
       {"force", 'f', CLI_FLAG, &asked->force, NULL, "Replace OUT if it is there."},
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors and images left out."},
   };
@@ -100,8 +97,7 @@ static int parse_shard(const char *text, berg_stimuli_options *stimuli) {
 }
 
 static int parse_layout(const char *text, berg_layout *layout) {
-  static const char *const names[] = {
-      [BERG_NCHW] = "nchw", [BERG_NHWC] = "nhwc", [BERG_LAYOUT_AUTO] = "auto"};
+  static const char *const names[] = {[BERG_NCHW] = "nchw", [BERG_NHWC] = "nhwc", [BERG_LAYOUT_AUTO] = "auto"};
   for (int i = 0; i < 3; i++) {
     if (strcmp(text, names[i])) continue;
     *layout = (berg_layout)i;
@@ -121,8 +117,7 @@ static int complete(request *asked, const char *model_id) {
   if (status == CLI_GO_ON && asked->shard) status = parse_shard(asked->shard, &asked->stimuli);
   if (status == CLI_GO_ON && asked->mean && strcmp(asked->mean, "roi"))
     status = cli_usage_error("encode", "--mean: expected roi, found \"%s\"", asked->mean);
-  if (status == CLI_GO_ON && asked->threads > INT_MAX)
-    status = cli_usage_error("encode", "--threads: too many");
+  if (status == CLI_GO_ON && asked->threads > INT_MAX) status = cli_usage_error("encode", "--threads: too many");
   if (status == CLI_GO_ON && cli_is_stdout(asked->output)) {
     if (asked->subjects.count > 1)
       status = cli_usage_error("encode", "-o %s: standard output takes one subject", asked->output);
@@ -215,9 +210,9 @@ static int encode(const request *asked, berg_model *model, berg_stimuli *stimuli
   cli_progress_end(&progress);
   say_skipped(stimuli);
   if (failed) {
-    int status = failed == BERG_ECANCELLED ? cli_fail_with(failed, "interrupted after %zu of %zu images",
-                                                           progress.done, progress.total)
-                                           : cli_fail(&error);
+    int status = failed == BERG_ECANCELLED
+                     ? cli_fail_with(failed, "interrupted after %zu of %zu images", progress.done, progress.total)
+                     : cli_fail(&error);
     if (to_stdout)
       cli_spool_close(&spool);
     else if (failed != BERG_EEXISTS)

@@ -34,8 +34,7 @@ static void print_option(const cli_option *option) {
   char name[80];
   int length = option->letter ? snprintf(name, sizeof name, "  -%c, --%s", option->letter, option->name)
                               : snprintf(name, sizeof name, "      --%s", option->name);
-  if (option->argument)
-    length += snprintf(name + length, sizeof name - (size_t)length, " %s", option->argument);
+  if (option->argument) length += snprintf(name + length, sizeof name - (size_t)length, " %s", option->argument);
   if (length + 2 > HELP_COLUMN)
     printf("%s\n%*s", name, HELP_COLUMN, "");
   else
@@ -51,8 +50,7 @@ void cli_print_help(const cli_syntax *syntax) {
     printf("  %.*s\n", (int)length, line);
     line += length + (line[length] != '\0');
   }
-  printf("\nUsage: berg %s [options]%s%s\n\n", syntax->command, syntax->operands[0] ? " " : "",
-         syntax->operands);
+  printf("\nUsage: berg %s [options]%s%s\n\n", syntax->command, syntax->operands[0] ? " " : "", syntax->operands);
   cli_print_wrapped(stdout, syntax->summary, 0, 0);
   puts("\nOptions:");
   for (size_t i = 0; i < syntax->option_count; i++) print_option(&syntax->options[i]);

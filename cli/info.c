@@ -23,11 +23,9 @@ static int print_json(const berg_file *file, const char *path) {
     cJSON *item = cJSON_CreateObject(), *shape = cJSON_CreateArray();
     cJSON_AddStringToObject(item, "name", entry->name ? entry->name : "");
     cJSON_AddStringToObject(item, "dtype", berg_dtype_name(entry->dtype));
-    for (size_t j = 0; j < entry->ndim; j++)
-      cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)entry->shape[j]));
+    for (size_t j = 0; j < entry->ndim; j++) cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)entry->shape[j]));
     cJSON_AddItemToObject(item, "shape", shape);
-    if (cli_array_count(entry) <= SMALL_JSON)
-      cJSON_AddItemToObject(item, "value", cli_array_json(entry, SMALL_JSON));
+    if (cli_array_count(entry) <= SMALL_JSON) cJSON_AddItemToObject(item, "value", cli_array_json(entry, SMALL_JSON));
     cJSON_AddItemToArray(entries, item);
   }
   int status = cli_print_json(json);
@@ -73,18 +71,18 @@ int cli_info(int argc, char **argv) {
   bool json = false;
   const cli_option options[] = {
       {"json", 0, CLI_FLAG, &json, NULL, "A JSON object; values up to 1,000 elements in full."}};
-  const cli_syntax syntax = {
-      .command = "info",
-      .operands = "FILE",
-      .summary = "Prints what a file of weights, metadata or arrays holds: names, types, shapes and "
-                 "small values. Reads .npy (with upstream's pickled dictionaries), .npz, .pth and "
-                 ".safetensors, told apart by content; no pickle is executed.",
-      .examples = "berg info weights_sub-01.npy\n"
-                  "berg info --json vit_b_32-d86f8d99.pth",
-      .options = options,
-      .option_count = 1,
-      .least = 1,
-      .most = 1};
+  const cli_syntax syntax = {.command = "info",
+                             .operands = "FILE",
+                             .summary =
+                                 "Prints what a file of weights, metadata or arrays holds: names, types, shapes and "
+                                 "small values. Reads .npy (with upstream's pickled dictionaries), .npz, .pth and "
+                                 ".safetensors, told apart by content; no pickle is executed.",
+                             .examples = "berg info weights_sub-01.npy\n"
+                                         "berg info --json vit_b_32-d86f8d99.pth",
+                             .options = options,
+                             .option_count = 1,
+                             .least = 1,
+                             .most = 1};
   size_t count;
   int status = cli_parse(&syntax, argc, argv, &count);
   if (status != CLI_GO_ON) return status;

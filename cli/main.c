@@ -27,8 +27,7 @@ static void print_help(FILE *stream) {
         "voxel out.\n"
         "\nCommands:\n",
         stream);
-  for (size_t i = 0; i < COMMANDS; i++)
-    fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
+  for (size_t i = 0; i < COMMANDS; i++) fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
   fputs("\nberg COMMAND -h shows a command's options, berg --version the version.\n", stream);
 }
 

@@ -34,14 +34,12 @@ static void print_values(const berg_array *array) {
   }
 }
 
-static int show_key(const berg_metadata *metadata, const char *key, bool json, const char *output,
-                    bool force) {
+static int show_key(const berg_metadata *metadata, const char *key, bool json, const char *output, bool force) {
   const berg_array *array = berg_metadata_find(metadata, key);
   if (!array) {
     const char *nearest = nearest_key(metadata, key);
     const char *path = berg_metadata_path(metadata);
-    if (nearest)
-      return cli_fail_with(BERG_EPARAMETER, "%s: no key \"%s\", did you mean %s?", path, key, nearest);
+    if (nearest) return cli_fail_with(BERG_EPARAMETER, "%s: no key \"%s\", did you mean %s?", path, key, nearest);
     return cli_fail_with(BERG_EPARAMETER, "%s: no key \"%s\"; berg info names them all", path, key);
   }
   if (output) {
@@ -98,8 +96,7 @@ int cli_metadata(int argc, char **argv) {
   berg_error error;
   int status = cli_parse(&syntax, argc, argv, &count);
   if (status == CLI_GO_ON) status = cli_check_model(argv[0]);
-  if (status == CLI_GO_ON && subjects.count > 1)
-    status = cli_usage_error("metadata", "--subject: one at a time");
+  if (status == CLI_GO_ON && subjects.count > 1) status = cli_usage_error("metadata", "--subject: one at a time");
   if (status == CLI_GO_ON) status = cli_subjects("metadata", &subjects, &numbers);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("metadata", &berg_dir);
   if (status == CLI_GO_ON && output && key && strcmp(output, "-") && !ends_with(output, ".npy"))

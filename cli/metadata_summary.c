@@ -12,8 +12,7 @@
 
 static const berg_array *find_per_voxel(const berg_metadata *metadata, const char *name) {
   const berg_array *array = berg_metadata_find(metadata, name);
-  bool fits =
-      array && array->ndim == 1 && array->shape[0] == berg_metadata_voxels(metadata) && !cli_is_text(array);
+  bool fits = array && array->ndim == 1 && array->shape[0] == berg_metadata_voxels(metadata) && !cli_is_text(array);
   return fits ? array : NULL;
 }
 
@@ -45,27 +44,24 @@ static size_t quartiles(const berg_array *array, double summary[3]) {
   return count;
 }
 
-static void print_spread(const berg_metadata *metadata, const char *key, const char *label,
-                         const char *unit) {
+static void print_spread(const berg_metadata *metadata, const char *key, const char *label, const char *unit) {
   double summary[3];
   const berg_array *array = find_per_voxel(metadata, key);
   if (array && quartiles(array, summary))
-    printf("%-*s median %.3g%s, from %.3g to %.3g (%s)\n", LABEL, label, summary[1], unit, summary[0],
-           summary[2], key);
+    printf("%-*s median %.3g%s, from %.3g to %.3g (%s)\n", LABEL, label, summary[1], unit, summary[0], summary[2], key);
 }
 
 static void print_box(const berg_metadata *metadata) {
   const berg_array *coords = berg_metadata_find(metadata, "fmri.voxel_coords");
-  if (!coords || coords->ndim != 2 || coords->shape[1] != 3 || !coords->shape[0] || cli_is_text(coords))
-    return;
+  if (!coords || coords->ndim != 2 || coords->shape[1] != 3 || !coords->shape[0] || cli_is_text(coords)) return;
   double low[3] = {0}, high[3] = {0};
   for (size_t i = 0; i < 3 * coords->shape[0]; i++) {
     double value = cli_element_number(coords, i);
     if (i < 3 || value < low[i % 3]) low[i % 3] = value;
     if (i < 3 || value > high[i % 3]) high[i % 3] = value;
   }
-  printf("%-*s x %.0f to %.0f, y %.0f to %.0f, z %.0f to %.0f\n", LABEL, "coordinates", low[0], high[0],
-         low[1], high[1], low[2], high[2]);
+  printf("%-*s x %.0f to %.0f, y %.0f to %.0f, z %.0f to %.0f\n", LABEL, "coordinates", low[0], high[0], low[1],
+         high[1], low[2], high[2]);
 }
 
 static void print_stimuli(const berg_metadata *metadata) {
@@ -74,8 +70,7 @@ static void print_stimuli(const berg_metadata *metadata) {
   char number[32];
   for (int i = 0; i < 2; i++) {
     const berg_array *array = berg_metadata_find(metadata, keys[i]);
-    if (array && array->ndim == 1)
-      printf("%-*s %s\n", LABEL, labels[i], cli_grouped(array->shape[0], number));
+    if (array && array->ndim == 1) printf("%-*s %s\n", LABEL, labels[i], cli_grouped(array->shape[0], number));
   }
 }
 

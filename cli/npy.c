@@ -112,8 +112,7 @@ int cli_write_npy(const berg_array *array, const char *path, bool force) {
     good = !fflush(stream) && !ferror(stream) && !fsync(fileno(stream));
     good = !fclose(stream) && good && !rename(beside, path);
   }
-  int status =
-      good ? CLI_GO_ON : cli_fail_with(BERG_EWRITE, "%s: cannot be written: %s", path, strerror(errno));
+  int status = good ? CLI_GO_ON : cli_fail_with(BERG_EWRITE, "%s: cannot be written: %s", path, strerror(errno));
   if (stream && !good) unlink(beside);
   free(beside);
   return status;

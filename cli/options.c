@@ -70,45 +70,29 @@ static bool parse_bytes(size_t *value, const char *text) {
 
 static const char *wanted(cli_kind kind) {
   switch (kind) {
-  case CLI_LIST:
-    return "a list without gaps, such as A,B";
-  case CLI_COUNT:
-    return "a whole number";
-  case CLI_NUMBER:
-    return "a number";
-  case CLI_BYTES:
-    return "a size such as 500M or 4G";
-  default:
-    return "a text";
+  case CLI_LIST: return "a list without gaps, such as A,B";
+  case CLI_COUNT: return "a whole number";
+  case CLI_NUMBER: return "a number";
+  case CLI_BYTES: return "a size such as 500M or 4G";
+  default: return "a text";
   }
 }
 
 static int set(const cli_syntax *syntax, const cli_option *option, const char *text) {
   bool good = true;
   switch (option->kind) {
-  case CLI_FLAG:
-    *(bool *)option->value = true;
-    break;
+  case CLI_FLAG: *(bool *)option->value = true; break;
   case CLI_TEXT:
     good = *text != '\0';
     *(const char **)option->value = text;
     break;
-  case CLI_LIST:
-    good = parse_list(option->value, text);
-    break;
-  case CLI_COUNT:
-    good = parse_count(option->value, text);
-    break;
-  case CLI_NUMBER:
-    good = parse_number(option->value, text);
-    break;
-  case CLI_BYTES:
-    good = parse_bytes(option->value, text);
-    break;
+  case CLI_LIST: good = parse_list(option->value, text); break;
+  case CLI_COUNT: good = parse_count(option->value, text); break;
+  case CLI_NUMBER: good = parse_number(option->value, text); break;
+  case CLI_BYTES: good = parse_bytes(option->value, text); break;
   }
   if (good) return CLI_GO_ON;
-  return cli_usage_error(syntax->command, "--%s: expected %s, found \"%s\"", option->name,
-                         wanted(option->kind), text);
+  return cli_usage_error(syntax->command, "--%s: expected %s, found \"%s\"", option->name, wanted(option->kind), text);
 }
 
 static const cli_option *find_long(const cli_syntax *syntax, const char *name, size_t length) {
@@ -132,8 +116,7 @@ static int unknown(const cli_syntax *syntax, const char *given, size_t length) {
   names[count++] = "help";
   snprintf(name, sizeof name, "%.*s", length > 63 ? 63 : (int)length, given);
   const char *nearest = cli_nearest(name, names, count);
-  if (nearest)
-    return cli_usage_error(syntax->command, "unknown option --%s, did you mean --%s?", name, nearest);
+  if (nearest) return cli_usage_error(syntax->command, "unknown option --%s, did you mean --%s?", name, nearest);
   return cli_usage_error(syntax->command, "unknown option --%s", name);
 }
 
@@ -151,8 +134,7 @@ static int parse_long(const cli_syntax *syntax, int argc, char **argv, int *at) 
     return set(syntax, option, "");
   }
   if (equals) return set(syntax, option, equals + 1);
-  if (*at + 1 == argc)
-    return cli_usage_error(syntax->command, "--%s needs %s", option->name, option->argument);
+  if (*at + 1 == argc) return cli_usage_error(syntax->command, "--%s needs %s", option->name, option->argument);
   return set(syntax, option, argv[++*at]);
 }
 
@@ -191,8 +173,7 @@ int cli_parse(const cli_syntax *syntax, int argc, char **argv, size_t *count) {
       status = parse_letters(syntax, argc, argv, &i);
     if (status != CLI_GO_ON) return status;
   }
-  if (*count < syntax->least)
-    return cli_usage_error(syntax->command, "%s needs %s", syntax->command, syntax->operands);
+  if (*count < syntax->least) return cli_usage_error(syntax->command, "%s needs %s", syntax->command, syntax->operands);
   if (*count > syntax->most)
     return cli_usage_error(syntax->command, "%s takes %s, and \"%s\" is one too many", syntax->command,
                            syntax->operands[0] ? syntax->operands : "options only", argv[syntax->most]);

@@ -18,9 +18,7 @@ static bool ends_with(const char *text, const char *end) {
   return length >= tail && !strcmp(text + length - tail, end);
 }
 
-static bool is_plain(const cJSON *json) {
-  return !cJSON_IsObject(json) && !cJSON_IsArray(json);
-}
+static bool is_plain(const cJSON *json) { return !cJSON_IsObject(json) && !cJSON_IsArray(json); }
 
 static void scaled(double value, const char *unit, double step, char *text, size_t room) {
   static const char *const decimal[] = {"", "k", "M", "G", "T", "P"}, *const binary[] = {"",   "Ki", "Mi",
@@ -30,8 +28,7 @@ static void scaled(double value, const char *unit, double step, char *text, size
     value /= step;
     prefix++;
   }
-  snprintf(text, room, prefix ? "%.1f %s%s" : "%.0f %s%s", value, (step == 1024 ? binary : decimal)[prefix],
-           unit);
+  snprintf(text, room, prefix ? "%.1f %s%s" : "%.0f %s%s", value, (step == 1024 ? binary : decimal)[prefix], unit);
 }
 
 static void number_text(double value, const char *key, const char *parent, char *text, size_t room) {
@@ -144,8 +141,8 @@ static bool is_table(const cJSON *json) {
   int columns = cJSON_GetArraySize(json->child);
   cJSON_ArrayForEach(row, json) {
     if (!cJSON_IsObject(row) || cJSON_GetArraySize(row) != columns || !columns) return false;
-    cJSON_ArrayForEach(cell, row) if (!is_plain(cell) || !cJSON_GetObjectItemCaseSensitive(
-                                                             json->child, cell->string)) return false;
+    cJSON_ArrayForEach(cell, row) if (!is_plain(cell) ||
+                                      !cJSON_GetObjectItemCaseSensitive(json->child, cell->string)) return false;
   }
   return true;
 }
@@ -167,8 +164,7 @@ static void print_table(const cJSON *table, const char *key, int indent) {
         size_t width = strlen(column->string);
         const cJSON *other;
         cJSON_ArrayForEach(other, table) {
-          plain_text(cJSON_GetObjectItemCaseSensitive(other, column->string), column->string, key, text,
-                     sizeof text);
+          plain_text(cJSON_GetObjectItemCaseSensitive(other, column->string), column->string, key, text, sizeof text);
           if (strlen(text) > width) width = strlen(text);
         }
         if (column != table->child->child) fputs("  ", stdout);
@@ -229,9 +225,7 @@ static void print_block(const cJSON *json, const char *key, int indent) {
   }
 }
 
-void cli_print_outline(const cJSON *json) {
-  print_block(json, "", 0);
-}
+void cli_print_outline(const cJSON *json) { print_block(json, "", 0); }
 
 int cli_print_json(const cJSON *json) {
   char *text = cJSON_Print(json);

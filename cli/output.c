@@ -25,20 +25,16 @@ char *cli_output_name(const char *path, int subject, size_t subjects) {
   return name;
 }
 
-bool cli_is_stdout(const char *output) {
-  return output[0] == '-' && (!output[1] || output[1] == '.');
-}
+bool cli_is_stdout(const char *output) { return output[0] == '-' && (!output[1] || output[1] == '.'); }
 
 int cli_spool_open(cli_spool *spool, const char *output) {
   const char *place = getenv("TMPDIR");
-  int length =
-      snprintf(spool->folder, sizeof spool->folder, "%s/berg-XXXXXX", place && *place ? place : "/tmp");
+  int length = snprintf(spool->folder, sizeof spool->folder, "%s/berg-XXXXXX", place && *place ? place : "/tmp");
   if (length < 0 || (size_t)length >= sizeof spool->folder)
     return cli_fail_with(BERG_EWRITE, "TMPDIR is longer than %zu characters", sizeof spool->folder);
   if (!mkdtemp(spool->folder))
     return cli_fail_with(BERG_EWRITE, "%s: cannot be made: %s", spool->folder, strerror(errno));
-  length =
-      snprintf(spool->path, sizeof spool->path, "%s/out%s", spool->folder, output[1] ? output + 1 : ".npy");
+  length = snprintf(spool->path, sizeof spool->path, "%s/out%s", spool->folder, output[1] ? output + 1 : ".npy");
   if (length > 0 && (size_t)length < sizeof spool->path) return CLI_GO_ON;
   rmdir(spool->folder);
   return cli_usage_error("encode", "-o %s: too long", output);
@@ -51,12 +47,10 @@ int cli_spool_copy(cli_spool *spool) {
   if (!stream) return cli_fail_with(BERG_EWRITE, "%s: cannot be read back: %s", spool->path, strerror(errno));
   cli_spool_close(spool); /* before the copy: a reader that goes away ends this process */
   bool good = true;
-  while (good && (count = fread(bytes, 1, sizeof bytes, stream)) > 0)
-    good = fwrite(bytes, 1, count, stdout) == count;
+  while (good && (count = fread(bytes, 1, sizeof bytes, stream)) > 0) good = fwrite(bytes, 1, count, stdout) == count;
   good = good && !ferror(stream) && !fflush(stdout);
   fclose(stream);
-  return good ? CLI_GO_ON
-              : cli_fail_with(BERG_EWRITE, "standard output cannot be written: %s", strerror(errno));
+  return good ? CLI_GO_ON : cli_fail_with(BERG_EWRITE, "standard output cannot be written: %s", strerror(errno));
 }
 
 /* A run that failed leaves more than one file behind; whatever it is, the folder is ours. */

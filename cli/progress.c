@@ -68,17 +68,14 @@ static int called(void *user, size_t done, size_t total, double seconds) {
   progress->done = done;
   progress->total = total;
   double wait = progress->terminal ? REDRAW_SECONDS : LINE_SECONDS;
-  if (!progress->quiet && done <= total &&
-      (seconds - progress->last >= wait || (progress->drawn && done == total))) {
+  if (!progress->quiet && done <= total && (seconds - progress->last >= wait || (progress->drawn && done == total))) {
     show(progress, seconds);
     progress->last = seconds;
   }
   return interrupted;
 }
 
-berg_run cli_progress_run(cli_progress *progress) {
-  return (berg_run){called, progress};
-}
+berg_run cli_progress_run(cli_progress *progress) { return (berg_run){called, progress}; }
 
 void cli_progress_end(cli_progress *progress) {
   if (progress->drawn) fputs("\r\x1b[K", stderr);

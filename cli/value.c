@@ -21,18 +21,13 @@ const unsigned char *cli_element(const berg_array *array, size_t index) {
   return at;
 }
 
-bool cli_is_text(const berg_array *array) {
-  return array->dtype == BERG_STRING || array->dtype == BERG_UNICODE;
-}
+bool cli_is_text(const berg_array *array) { return array->dtype == BERG_STRING || array->dtype == BERG_UNICODE; }
 
 bool cli_is_real(const berg_array *array) {
-  return array->dtype == BERG_F16 || array->dtype == BERG_BF16 || array->dtype == BERG_F32 ||
-         array->dtype == BERG_F64;
+  return array->dtype == BERG_F16 || array->dtype == BERG_BF16 || array->dtype == BERG_F32 || array->dtype == BERG_F64;
 }
 
-bool cli_is_whole(const berg_array *array) {
-  return !cli_is_text(array) && !cli_is_real(array);
-}
+bool cli_is_whole(const berg_array *array) { return !cli_is_text(array) && !cli_is_real(array); }
 
 /* IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. */
 static double half(uint16_t bits) {
@@ -54,8 +49,8 @@ static uint64_t whole(const berg_array *array, const unsigned char *at, bool *ne
   uint64_t bits = 0;
   size_t size = array->itemsize > 8 ? 8 : array->itemsize;
   memcpy(&bits, at, size);
-  bool is_signed = array->dtype == BERG_I8 || array->dtype == BERG_I16 || array->dtype == BERG_I32 ||
-                   array->dtype == BERG_I64;
+  bool is_signed =
+      array->dtype == BERG_I8 || array->dtype == BERG_I16 || array->dtype == BERG_I32 || array->dtype == BERG_I64;
   *negative = is_signed && bits >> (8 * size - 1) & 1;
   if (*negative && size < 8) bits |= ~(uint64_t)0 << (8 * size);
   return bits;
@@ -66,18 +61,10 @@ static double real(const berg_array *array, const unsigned char *at) {
   uint32_t four;
   double eight;
   switch (array->dtype) {
-  case BERG_F16:
-    memcpy(&two, at, 2);
-    return half(two);
-  case BERG_BF16:
-    memcpy(&two, at, 2);
-    return single((uint32_t)two << 16);
-  case BERG_F32:
-    memcpy(&four, at, 4);
-    return single(four);
-  default:
-    memcpy(&eight, at, 8);
-    return eight;
+  case BERG_F16: memcpy(&two, at, 2); return half(two);
+  case BERG_BF16: memcpy(&two, at, 2); return single((uint32_t)two << 16);
+  case BERG_F32: memcpy(&four, at, 4); return single(four);
+  default: memcpy(&eight, at, 8); return eight;
   }
 }
 
@@ -201,7 +188,6 @@ cJSON *cli_array_json(const berg_array *array, size_t most) {
   if (cli_array_count(array) <= most) return nested_json(array, 0, &index);
   cJSON *json = cJSON_CreateObject(), *shape = cJSON_AddArrayToObject(json, "shape");
   cJSON_AddStringToObject(json, "dtype", berg_dtype_name(array->dtype));
-  for (size_t i = 0; i < array->ndim; i++)
-    cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)array->shape[i]));
+  for (size_t i = 0; i < array->ndim; i++) cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)array->shape[i]));
   return json;
 }

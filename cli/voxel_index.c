@@ -13,8 +13,8 @@ static int take_array(const char *path, const berg_array *array, uint8_t **marks
   char shape[160];
   if (array->ndim != 1 || !cli_is_whole(array))
     return cli_fail_with(BERG_EPARAMETER,
-                         "%s: voxel index: expected one dimension of booleans or whole numbers, found %s %s",
-                         path, berg_dtype_name(array->dtype), cli_shape_text(array, shape));
+                         "%s: voxel index: expected one dimension of booleans or whole numbers, found %s %s", path,
+                         berg_dtype_name(array->dtype), cli_shape_text(array, shape));
   size_t count = array->shape[0];
   uint8_t *list = malloc(count + 1);
   if (!list) return cli_fail_with(BERG_ELIMIT, "%s: not enough memory for %zu marks", path, count);
@@ -22,8 +22,7 @@ static int take_array(const char *path, const berg_array *array, uint8_t **marks
     double mark = cli_element_number(array, i);
     if (mark != 0 && mark != 1) {
       free(list);
-      return cli_fail_with(BERG_EPARAMETER, "%s: voxel index: element %zu: expected 0 or 1, found %.0f", path,
-                           i, mark);
+      return cli_fail_with(BERG_EPARAMETER, "%s: voxel index: element %zu: expected 0 or 1, found %.0f", path, i, mark);
     }
     list[i] = mark != 0;
   }
@@ -40,18 +39,18 @@ static int read_npy(const char *path, uint8_t **marks, size_t *length) {
   if (berg_file_count(file) == 1)
     status = take_array(path, berg_file_entry(file, 0), marks, length);
   else
-    status = cli_fail_with(BERG_EPARAMETER, "%s: voxel index: expected one array, found %zu", path,
-                           berg_file_count(file));
+    status =
+        cli_fail_with(BERG_EPARAMETER, "%s: voxel index: expected one array, found %zu", path, berg_file_count(file));
   berg_file_free(file);
   return status;
 }
 
 static int bad_text(const char *path, size_t element, int found) {
   if (found >= 0x20 && found < 0x7f)
-    return cli_fail_with(BERG_EPARAMETER, "%s: voxel index: element %zu: expected 0 or 1, found \"%c\"", path,
-                         element, found);
-  return cli_fail_with(BERG_EPARAMETER, "%s: voxel index: element %zu: expected 0 or 1, found byte %d", path,
-                       element, found);
+    return cli_fail_with(BERG_EPARAMETER, "%s: voxel index: element %zu: expected 0 or 1, found \"%c\"", path, element,
+                         found);
+  return cli_fail_with(BERG_EPARAMETER, "%s: voxel index: element %zu: expected 0 or 1, found byte %d", path, element,
+                       found);
 }
 
 static int read_text(const char *path, FILE *stream, uint8_t **marks, size_t *length) {
@@ -73,8 +72,7 @@ static int read_text(const char *path, FILE *stream, uint8_t **marks, size_t *le
       room = room ? 2 * room : 1 << 16;
       uint8_t *larger = room > MOST_MARKS ? NULL : realloc(list, room);
       if (!larger) {
-        status =
-            cli_fail_with(BERG_ELIMIT, "%s: voxel index: not enough memory beyond %zu marks", path, count);
+        status = cli_fail_with(BERG_ELIMIT, "%s: voxel index: not enough memory beyond %zu marks", path, count);
         break;
       }
       list = larger;
@@ -83,8 +81,7 @@ static int read_text(const char *path, FILE *stream, uint8_t **marks, size_t *le
   }
   if (status == CLI_GO_ON && ferror(stream))
     status = cli_fail_with(BERG_EINPUT, "%s: cannot be read: %s", path, strerror(errno));
-  if (status == CLI_GO_ON && !count)
-    status = cli_fail_with(BERG_EPARAMETER, "%s: voxel index: holds no marks", path);
+  if (status == CLI_GO_ON && !count) status = cli_fail_with(BERG_EPARAMETER, "%s: voxel index: holds no marks", path);
   if (status != CLI_GO_ON) {
     free(list);
     return status;
@@ -98,8 +95,7 @@ int cli_read_voxel_index(const char *path, uint8_t **marks, size_t *length) {
   char magic[6];
   FILE *stream = fopen(path, "rb");
   if (!stream) return cli_fail_with(BERG_EINPUT, "%s: cannot be read: %s", path, strerror(errno));
-  bool npy =
-      fread(magic, 1, sizeof magic, stream) == sizeof magic && !memcmp(magic, "\x93NUMPY", sizeof magic);
+  bool npy = fread(magic, 1, sizeof magic, stream) == sizeof magic && !memcmp(magic, "\x93NUMPY", sizeof magic);
   rewind(stream);
   int status = npy ? read_npy(path, marks, length) : read_text(path, stream, marks, length);
   fclose(stream);

@@ -15,8 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 static void read_some(io_hdf5 *dataset) {
   const berg_array *about = io_hdf5_about(dataset);
   if (!about->ndim || (size_t)about->strides[0] > ROW_BYTES_MAX) return;
-  const size_t rows = about->shape[0], row_bytes = (size_t)about->strides[0],
-               count = rows < ROWS_MAX ? rows : ROWS_MAX;
+  const size_t rows = about->shape[0], row_bytes = (size_t)about->strides[0], count = rows < ROWS_MAX ? rows : ROWS_MAX;
   uint8_t *data = base_alloc(count, row_bytes, NULL);
   if (!data) abort();
   if (!io_hdf5_read(dataset, 0, count, data, NULL)) io_hdf5_read(dataset, rows - count, count, data, NULL);
@@ -25,9 +24,7 @@ static void read_some(io_hdf5 *dataset) {
 
 static char path[] = "/tmp/berg-fuzz-hdf5-XXXXXX";
 
-static void remove_file(void) {
-  unlink(path);
-}
+static void remove_file(void) { unlink(path); }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   static int file = -1;

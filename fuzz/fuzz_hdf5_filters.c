@@ -9,8 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   if (size < 4) return 0;
-  static const io_filter_kind kinds[4] = {IO_FILTER_DEFLATE, IO_FILTER_SHUFFLE, IO_FILTER_LZF,
-                                          IO_FILTER_FLETCHER32};
+  static const io_filter_kind kinds[4] = {IO_FILTER_DEFLATE, IO_FILTER_SHUFFLE, IO_FILTER_LZF, IO_FILTER_FLETCHER32};
   io_filters filters = {.count = 0, .itemsize = (size_t)1 << (bytes[1] & 3)};
   for (unsigned f = 0; f < 8; f++)
     if (bytes[0] >> f & 1) filters.kinds[filters.count++] = kinds[f & 3];

@@ -11,8 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 /* FF C0..CF, length (2), bits (1), height (2), width (2), wherever it may stand */
 static int has_large_frame(const uint8_t *bytes, size_t size) {
   for (size_t i = 0; i + 9 <= size; i++) {
-    size_t height = (size_t)bytes[i + 5] << 8 | bytes[i + 6],
-           width = (size_t)bytes[i + 7] << 8 | bytes[i + 8];
+    size_t height = (size_t)bytes[i + 5] << 8 | bytes[i + 6], width = (size_t)bytes[i + 7] << 8 | bytes[i + 8];
     if (bytes[i] == 0xff && bytes[i + 1] >> 4 == 0xc && height * width > MAX_PIXELS) return 1;
   }
   return 0;

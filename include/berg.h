@@ -54,23 +54,23 @@ extern "C" {
 /* "0.1.0": the version of the library that runs, to be held against the macros above. */
 BERG_API const char *berg_version(void);
 
-/* --- Errors ---------------------------------------------------------------------------------------------------- */
+/* --- Errors --- */
 
 /* Every status: its name, the exit status that the program `berg` gives for it, and what it means. */
-#define BERG_STATUS_MAP(X)                                                                                       \
-  X(OK, 0, "done")                                                                                               \
-  X(EINTERNAL, 1, "a failure that is not the caller's")                                                          \
-  X(EDEVICE, 1, "the device asked for is not available")                                                         \
-  X(EARGUMENT, 2, "an argument of the call makes no sense")                                                      \
-  X(ENOMODEL, 2, "no model of that name")                                                                        \
-  X(EPARAMETER, 2, "unknown subject, ROI or key, or a selection that does not fit")                              \
-  X(ESTIMULUS, 3, "stimuli of the wrong type, shape or range")                                                   \
-  X(EINPUT, 3, "an input is missing, unreadable or invalid")                                                     \
-  X(EMODEL, 4, "a file of the model is missing, corrupt or does not fit")                                        \
-  X(EWRITE, 5, "an output cannot be written")                                                                    \
-  X(EEXISTS, 5, "an output is there already")                                                                    \
-  X(ELIMIT, 6, "would not fit the memory or the disk")                                                           \
-  X(EDIFFERENT, 8, "the two compared differ")                                                                    \
+#define BERG_STATUS_MAP(X)                                                          \
+  X(OK, 0, "done")                                                                  \
+  X(EINTERNAL, 1, "a failure that is not the caller's")                             \
+  X(EDEVICE, 1, "the device asked for is not available")                            \
+  X(EARGUMENT, 2, "an argument of the call makes no sense")                         \
+  X(ENOMODEL, 2, "no model of that name")                                           \
+  X(EPARAMETER, 2, "unknown subject, ROI or key, or a selection that does not fit") \
+  X(ESTIMULUS, 3, "stimuli of the wrong type, shape or range")                      \
+  X(EINPUT, 3, "an input is missing, unreadable or invalid")                        \
+  X(EMODEL, 4, "a file of the model is missing, corrupt or does not fit")           \
+  X(EWRITE, 5, "an output cannot be written")                                       \
+  X(EEXISTS, 5, "an output is there already")                                       \
+  X(ELIMIT, 6, "would not fit the memory or the disk")                              \
+  X(EDIFFERENT, 8, "the two compared differ")                                       \
   X(ECANCELLED, 130, "cancelled by the caller")
 
 typedef enum berg_status {
@@ -79,9 +79,9 @@ typedef enum berg_status {
 #undef X
 } berg_status;
 
-BERG_API const char *berg_status_name(berg_status status);        /* "BERG_EINPUT" */
-BERG_API const char *berg_status_text(berg_status status);        /* "an input is missing, unreadable or invalid" */
-BERG_API int berg_status_exit(berg_status status);                /* 3 */
+BERG_API const char *berg_status_name(berg_status status); /* "BERG_EINPUT" */
+BERG_API const char *berg_status_text(berg_status status); /* "an input is missing, unreadable or invalid" */
+BERG_API int berg_status_exit(berg_status status);         /* 3 */
 
 #define BERG_NO_OFFSET UINT64_MAX
 
@@ -90,32 +90,32 @@ BERG_API int berg_status_exit(berg_status status);                /* 3 */
 typedef struct berg_error {
   berg_status status;
   char message[768];
-  char file[256];     /* shortened in front with "..." where longer */
-  uint64_t offset;    /* byte in the file */
-  char item[128];     /* tensor, key, column, option */
+  char file[256];  /* shortened in front with "..." where longer */
+  uint64_t offset; /* byte in the file */
+  char item[128];  /* tensor, key, column, option */
   char expected[128];
   char found[128];
 } berg_error;
 
-/* --- Arrays ---------------------------------------------------------------------------------------------------- */
+/* --- Arrays --- */
 
 /* Element types: name, bytes, NumPy's code. STRING elements are `const char *` (UTF-8, zero-terminated); UNICODE is
  * NumPy's fixed-width UCS-4, whose item size is in the array. */
-#define BERG_DTYPE_MAP(X)                                                                                        \
-  X(BOOL, 1, "|b1")                                                                                              \
-  X(U8, 1, "|u1")                                                                                                \
-  X(I8, 1, "|i1")                                                                                                \
-  X(U16, 2, "<u2")                                                                                               \
-  X(I16, 2, "<i2")                                                                                               \
-  X(U32, 4, "<u4")                                                                                               \
-  X(I32, 4, "<i4")                                                                                               \
-  X(U64, 8, "<u8")                                                                                               \
-  X(I64, 8, "<i8")                                                                                               \
-  X(F16, 2, "<f2")                                                                                               \
-  X(BF16, 2, "<V2")                                                                                              \
-  X(F32, 4, "<f4")                                                                                               \
-  X(F64, 8, "<f8")                                                                                               \
-  X(STRING, 8, "|O")                                                                                             \
+#define BERG_DTYPE_MAP(X) \
+  X(BOOL, 1, "|b1")       \
+  X(U8, 1, "|u1")         \
+  X(I8, 1, "|i1")         \
+  X(U16, 2, "<u2")        \
+  X(I16, 2, "<i2")        \
+  X(U32, 4, "<u4")        \
+  X(I32, 4, "<i4")        \
+  X(U64, 8, "<u8")        \
+  X(I64, 8, "<i8")        \
+  X(F16, 2, "<f2")        \
+  X(BF16, 2, "<V2")       \
+  X(F32, 4, "<f4")        \
+  X(F64, 8, "<f8")        \
+  X(STRING, 8, "|O")      \
   X(UNICODE, 0, "<U")
 
 typedef enum berg_dtype {
@@ -124,26 +124,26 @@ typedef enum berg_dtype {
 #undef X
 } berg_dtype;
 
-BERG_API const char *berg_dtype_name(berg_dtype dtype);           /* "float32", as NumPy says it */
+BERG_API const char *berg_dtype_name(berg_dtype dtype); /* "float32", as NumPy says it */
 
 #define BERG_MAX_DIMS 8
 
 /* A view of an array. `data` may lie anywhere in a mapped file: read its elements with memcpy, or know that the
  * address is aligned. Strides are in bytes. */
 typedef struct berg_array {
-  const char *name;                 /* dotted path within its file, "pca_param.components_"; may be NULL */
+  const char *name; /* dotted path within its file, "pca_param.components_"; may be NULL */
   berg_dtype dtype;
-  size_t itemsize;                  /* bytes of one element */
-  size_t ndim;                      /* 0: a scalar */
+  size_t itemsize; /* bytes of one element */
+  size_t ndim;     /* 0: a scalar */
   size_t shape[BERG_MAX_DIMS];
   ptrdiff_t strides[BERG_MAX_DIMS];
   const void *data;
 } berg_array;
 
-/* --- Models known ---------------------------------------------------------------------------------------------- */
+/* --- Models known --- */
 
 BERG_API size_t berg_model_count(void);
-BERG_API const char *berg_model_id(size_t index);                 /* NULL past the end */
+BERG_API const char *berg_model_id(size_t index); /* NULL past the end */
 
 /* The card of a model as JSON (UTF-8, an object; its keys are listed in docs/formats.md). NULL: no such model. */
 BERG_API const char *berg_model_card(const char *model_id);
@@ -153,8 +153,8 @@ BERG_API const char *berg_model_card(const char *model_id);
 typedef struct berg_metadata berg_metadata;
 
 /* Opens <berg_dir>/.../metadata/metadata_sub-0N.npy. EPARAMETER: no such subject; EMODEL: file missing or corrupt. */
-BERG_API berg_status berg_metadata_open(berg_metadata **metadata, const char *model_id, const char *berg_dir, int subject,
-                                        berg_error *error);
+BERG_API berg_status berg_metadata_open(berg_metadata **metadata, const char *model_id, const char *berg_dir,
+                                        int subject, berg_error *error);
 BERG_API void berg_metadata_free(berg_metadata *metadata);
 
 BERG_API const char *berg_metadata_path(const berg_metadata *metadata);
@@ -168,7 +168,7 @@ BERG_API const berg_array *berg_metadata_entry(const berg_metadata *metadata, si
 /* The entry of that dotted name, or NULL. */
 BERG_API const berg_array *berg_metadata_find(const berg_metadata *metadata, const char *name);
 
-/* --- Files: what a weight, metadata or array file holds --------------------------------------------------------- */
+/* --- Files: what a weight, metadata or array file holds --- */
 
 typedef struct berg_file berg_file;
 
@@ -176,7 +176,7 @@ typedef struct berg_file berg_file;
  * told apart by content. Nothing is ever executed: a pickle that asks for more than arrays is refused. EINPUT. */
 BERG_API berg_status berg_file_open(berg_file **file, const char *path, berg_error *error);
 BERG_API void berg_file_free(berg_file *file);
-BERG_API const char *berg_file_format(const berg_file *file);     /* "npy", "npy-pickle", "npz", "torch", "safetensors" */
+BERG_API const char *berg_file_format(const berg_file *file); /* "npy", "npy-pickle", "npz", "torch", "safetensors" */
 BERG_API size_t berg_file_count(const berg_file *file);
 BERG_API const berg_array *berg_file_entry(const berg_file *file, size_t index);
 BERG_API const berg_array *berg_file_find(const berg_file *file, const char *name);
@@ -186,16 +186,16 @@ BERG_API const berg_array *berg_file_find(const berg_file *file, const char *nam
  * target cannot hold is an error. EEXISTS unless `force`. */
 BERG_API berg_status berg_convert(const char *source, const char *target, int force, berg_error *error);
 
-/* --- Stimuli: where images come from --------------------------------------------------------------------------- */
+/* --- Stimuli: where images come from --- */
 
 typedef struct berg_stimuli berg_stimuli;
 
 typedef enum berg_layout { BERG_NCHW, BERG_NHWC, BERG_LAYOUT_AUTO } berg_layout;
 
 typedef struct berg_stimuli_options {
-  berg_layout layout;   /* of .npy and HDF5 inputs; AUTO (default): the dimension that is 3, NCHW if both are */
-  int skip_bad;         /* 1: an unreadable image file is left out and listed, 0 (default): it is an error */
-  size_t shard;         /* with shards > 0: only part `shard` (from 0) of `shards` equal parts */
+  berg_layout layout; /* of .npy and HDF5 inputs; AUTO (default): the dimension that is 3, NCHW if both are */
+  int skip_bad;       /* 1: an unreadable image file is left out and listed, 0 (default): it is an error */
+  size_t shard;       /* with shards > 0: only part `shard` (from 0) of `shards` equal parts */
   size_t shards;
 } berg_stimuli_options;
 
@@ -225,27 +225,27 @@ BERG_API const char *berg_stimuli_skipped(const berg_stimuli *stimuli, size_t in
 /* Image `index` as the network sees it before normalisation: uint8 [3][224][224], by the path its kind takes. */
 BERG_API berg_status berg_stimuli_pixels(berg_stimuli *stimuli, size_t index, uint8_t *pixels, berg_error *error);
 
-/* --- Models ---------------------------------------------------------------------------------------------------- */
+/* --- Models --- */
 
 typedef struct berg_model berg_model;
 
 typedef struct berg_model_options {
-  const char *berg_dir;             /* folder in upstream's layout */
-  const char *backbone;             /* ViT-B/32 weights (.pth, .safetensors), or "random:SEED"; NULL: searched for, see
+  const char *berg_dir; /* folder in upstream's layout */
+  const char *backbone; /* ViT-B/32 weights (.pth, .safetensors), or "random:SEED"; NULL: searched for, see
                                        berg_doctor */
-  const int *subjects;              /* several give their columns one subject after the other; NULL: subject 1 */
+  const int *subjects;  /* several give their columns one subject after the other; NULL: subject 1 */
   size_t subject_count;
-  const char *const *rois;          /* columns are their voxels one ROI after the other, duplicates kept, ... */
+  const char *const *rois; /* columns are their voxels one ROI after the other, duplicates kept, ... */
   size_t roi_count;
-  const uint8_t *voxel_index;       /* ... then those marked 1 here, ascending. Neither: all voxels */
-  size_t voxel_index_length;        /* the subject's number of voxels */
-  double min_noise_ceiling;         /* keep columns whose test-set ceiling is at least this, in percent; NaN (default): all */
-  int mean_roi;                     /* 1: one column a ROI, the mean over its voxels (all ROIs if none are named) */
-  const char *device;               /* "cpu", "cuda" or "auto" (default) */
-  const char *precision;            /* "f32" (default) */
-  int threads;                      /* 0 (default): as many as this process may run on */
-  size_t batch;                     /* images at a time; 0 (default): chosen. Never changes the numbers */
-  size_t memory;                    /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
+  const uint8_t *voxel_index; /* ... then those marked 1 here, ascending. Neither: all voxels */
+  size_t voxel_index_length;  /* the subject's number of voxels */
+  double min_noise_ceiling;   /* keep columns whose test-set ceiling is at least this, in percent; NaN (default): all */
+  int mean_roi;               /* 1: one column a ROI, the mean over its voxels (all ROIs if none are named) */
+  const char *device;         /* "cpu", "cuda" or "auto" (default) */
+  const char *precision;      /* "f32" (default) */
+  int threads;                /* 0 (default): as many as this process may run on */
+  size_t batch;               /* images at a time; 0 (default): chosen. Never changes the numbers */
+  size_t memory; /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
 } berg_model_options;
 
 BERG_API void berg_model_options_init(berg_model_options *options);
@@ -258,7 +258,7 @@ BERG_API void berg_model_free(berg_model *model);
 BERG_API size_t berg_model_subjects(const berg_model *model);
 BERG_API int berg_model_subject(const berg_model *model, size_t index);
 BERG_API const berg_metadata *berg_model_metadata(const berg_model *model, size_t subject_index);
-BERG_API const char *berg_model_device(const berg_model *model);            /* "cpu" */
+BERG_API const char *berg_model_device(const berg_model *model); /* "cpu" */
 BERG_API const char *berg_model_backbone_path(const berg_model *model);
 /* Columns of the responses: of all subjects, and of one, with the first of them. */
 BERG_API size_t berg_model_columns(const berg_model *model);
@@ -268,14 +268,14 @@ BERG_API const size_t *berg_model_voxels(const berg_model *model, size_t subject
 /* The names of the ROIs behind each column with mean_roi, else NULL. */
 BERG_API const char *const *berg_model_roi_names(const berg_model *model, size_t subject_index);
 
-/* --- Running --------------------------------------------------------------------------------------------------- */
+/* --- Running --- */
 
 /* Called between batches, from the calling thread: images done, images in all, seconds since the start. Return other
  * than 0 to cancel (ECANCELLED). */
 typedef int (*berg_progress_fn)(void *user, size_t done, size_t total, double seconds);
 
 typedef struct berg_run {
-  berg_progress_fn progress;        /* may be NULL */
+  berg_progress_fn progress; /* may be NULL */
   void *user;
 } berg_run;
 
@@ -289,12 +289,12 @@ BERG_API berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli
                                         const berg_run *run, berg_error *error);
 
 /* What comes before standardisation: float32 [images][12][50][768], the outputs of the blocks. */
-BERG_API berg_status berg_encode_features(berg_model *model, berg_stimuli *stimuli, float *features, const berg_run *run,
-                                          berg_error *error);
+BERG_API berg_status berg_encode_features(berg_model *model, berg_stimuli *stimuli, float *features,
+                                          const berg_run *run, berg_error *error);
 
 typedef struct berg_output_options {
-  int force;            /* replace an output that is there */
-  int resume;           /* go on from what an interrupted run left beside the output */
+  int force;  /* replace an output that is there */
+  int resume; /* go on from what an interrupted run left beside the output */
 } berg_output_options;
 
 BERG_API void berg_output_options_init(berg_output_options *options);
@@ -306,7 +306,7 @@ BERG_API void berg_output_options_init(berg_output_options *options);
 BERG_API berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path,
                                          const berg_output_options *options, const berg_run *run, berg_error *error);
 
-/* --- This machine ---------------------------------------------------------------------------------------------- */
+/* --- This machine --- */
 
 /* What this build and machine can do, which weights are found and where they were looked for: JSON, the caller's.
  * `berg_dir` and `backbone` may be NULL. The environment read, here and in berg_model_open: TORCH_HOME and
@@ -318,8 +318,8 @@ BERG_API berg_status berg_bench_machine(char **json, int threads, double seconds
 
 /* Times encoding: `images` random images of 256x256 through `model`, `repeats` times, interleaved with the machine's
  * product rate: JSON, the caller's. */
-BERG_API berg_status berg_bench_model(char **json, berg_model *model, size_t images, size_t repeats, const berg_run *run,
-                                      berg_error *error);
+BERG_API berg_status berg_bench_model(char **json, berg_model *model, size_t images, size_t repeats,
+                                      const berg_run *run, berg_error *error);
 
 /* Releases what a function handed to the caller. NULL is fine. */
 BERG_API void berg_free(void *memory);

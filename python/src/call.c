@@ -6,8 +6,7 @@ static int between_batches(void *user, size_t done, size_t total, double seconds
   PyEval_RestoreThread(call->thread);
   int cancel = PyErr_CheckSignals();
   if (!cancel && call->progress) {
-    PyObject *result =
-        PyObject_CallFunction(call->progress, "nnd", (Py_ssize_t)done, (Py_ssize_t)total, seconds);
+    PyObject *result = PyObject_CallFunction(call->progress, "nnd", (Py_ssize_t)done, (Py_ssize_t)total, seconds);
     cancel = result == NULL;
     Py_XDECREF(result);
   }
@@ -22,6 +21,4 @@ void binding_call_begin(binding_call *call, PyObject *progress) {
   call->thread = PyEval_SaveThread();
 }
 
-void binding_call_end(binding_call *call) {
-  PyEval_RestoreThread(call->thread);
-}
+void binding_call_end(binding_call *call) { PyEval_RestoreThread(call->thread); }

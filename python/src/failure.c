@@ -4,9 +4,7 @@
 #include <string.h>
 
 /* Messages quote file names, which may hold any byte. */
-static PyObject *text(const char *bytes) {
-  return PyUnicode_DecodeUTF8(bytes, (Py_ssize_t)strlen(bytes), "replace");
-}
+static PyObject *text(const char *bytes) { return PyUnicode_DecodeUTF8(bytes, (Py_ssize_t)strlen(bytes), "replace"); }
 
 static PyObject *exception_of(const berg_error *error) {
   PyObject *exception = NULL;
@@ -14,11 +12,10 @@ static PyObject *exception_of(const berg_error *error) {
   PyObject *make = module ? PyObject_GetAttrString(module, "exception_of") : NULL;
   PyObject *message = text(error->message), *file = text(error->file), *item = text(error->item);
   PyObject *expected = text(error->expected), *found = text(error->found);
-  PyObject *offset =
-      error->offset == BERG_NO_OFFSET ? Py_NewRef(Py_None) : PyLong_FromUnsignedLongLong(error->offset);
+  PyObject *offset = error->offset == BERG_NO_OFFSET ? Py_NewRef(Py_None) : PyLong_FromUnsignedLongLong(error->offset);
   if (make && message && file && item && expected && found && offset)
-    exception = PyObject_CallFunction(make, "sOOOOOO", berg_status_name(error->status), message, file, offset,
-                                      item, expected, found);
+    exception = PyObject_CallFunction(make, "sOOOOOO", berg_status_name(error->status), message, file, offset, item,
+                                      expected, found);
   Py_XDECREF(offset);
   Py_XDECREF(found);
   Py_XDECREF(expected);

@@ -67,11 +67,11 @@ static bool take(PyObject *args, PyObject *kwargs, open_arguments *arguments, be
       "model_id",          "berg_dir", "subject",   "rois",    "voxel_index", "backbone",
       "min_noise_ceiling", "device",   "precision", "threads", "batch",       NULL};
   PyObject *rois, *voxel_index;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "sO&iOO|$O&dssiO&", (char **)(uintptr_t)keywords,
-                                   &arguments->model_id, binding_path_or_none, &arguments->berg_dir, subject,
-                                   &rois, &voxel_index, binding_path_or_none, &arguments->backbone,
-                                   &options->min_noise_ceiling, &options->device, &options->precision,
-                                   &options->threads, binding_size, &options->batch))
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "sO&iOO|$O&dssiO&", (char **)(uintptr_t)keywords, &arguments->model_id,
+                                   binding_path_or_none, &arguments->berg_dir, subject, &rois, &voxel_index,
+                                   binding_path_or_none, &arguments->backbone, &options->min_noise_ceiling,
+                                   &options->device, &options->precision, &options->threads, binding_size,
+                                   &options->batch))
     return false;
   options->berg_dir = arguments->berg_dir ? PyBytes_AsString(arguments->berg_dir) : NULL;
   options->backbone = arguments->backbone ? PyBytes_AsString(arguments->backbone) : NULL;
@@ -154,8 +154,7 @@ static PyObject *outcome(berg_status status, const berg_error *error) {
   return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
-static PyObject *encode_into(model_object *self, berg_stimuli *stimuli, PyObject *target,
-                             PyObject *progress) {
+static PyObject *encode_into(model_object *self, berg_stimuli *stimuli, PyObject *target, PyObject *progress) {
   Py_buffer responses;
   PyObject *result = NULL;
   berg_error error;
@@ -182,8 +181,7 @@ static PyObject *encode_to_path(model_object *self, berg_stimuli *stimuli, PyObj
   if (!PyUnicode_FSConverter(target, &path)) return NULL;
   self->busy = true;
   binding_call_begin(&call, progress);
-  berg_status status =
-      berg_encode_to_file(self->handle, stimuli, PyBytes_AsString(path), options, &call.run, &error);
+  berg_status status = berg_encode_to_file(self->handle, stimuli, PyBytes_AsString(path), options, &call.run, &error);
   binding_call_end(&call);
   self->busy = false;
   Py_DECREF(path);
@@ -195,8 +193,8 @@ static PyObject *model_encode(PyObject *object, PyObject *args, PyObject *kwargs
   PyObject *stimulus, *target, *progress = Py_None, *result = NULL;
   berg_output_options options;
   berg_output_options_init(&options);
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|$Opp", (char **)(uintptr_t)keywords, &stimulus, &target,
-                                   &progress, &options.force, &options.resume))
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|$Opp", (char **)(uintptr_t)keywords, &stimulus, &target, &progress,
+                                   &options.force, &options.resume))
     return NULL;
   if (!handle_of(object)) return NULL;
 
@@ -266,8 +264,7 @@ static PyMethodDef methods[] = {
                "integers 0..255 into "
                "a writable float32 buffer of shape (images, columns), or to a file where out is a path")},
     {"metadata", model_metadata, METH_NOARGS, PyDoc_STR("metadata() -> as berg._berg.metadata")},
-    {"voxels", model_voxels, METH_NOARGS,
-     PyDoc_STR("voxels() -> bytearray of int64: the voxel behind each column")},
+    {"voxels", model_voxels, METH_NOARGS, PyDoc_STR("voxels() -> bytearray of int64: the voxel behind each column")},
     {NULL, NULL, 0, NULL},
 };
 
@@ -279,9 +276,8 @@ static PyGetSetDef properties[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc,
-     (void *)(intptr_t)PyDoc_STR("Model(model_id, berg_dir, subject, rois, voxel_index, *, backbone=None, "
-                                 "min_noise_ceiling=nan, device, precision, threads=0, batch=0)")},
+    {Py_tp_doc, (void *)(intptr_t)PyDoc_STR("Model(model_id, berg_dir, subject, rois, voxel_index, *, backbone=None, "
+                                            "min_noise_ceiling=nan, device, precision, threads=0, batch=0)")},
     {Py_tp_new, (void *)(intptr_t)model_new},
     {Py_tp_dealloc, (void *)(intptr_t)model_dealloc},
     {Py_tp_methods, methods},

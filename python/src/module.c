@@ -101,6 +101,4 @@ static struct PyModuleDef definition = {
 };
 
 PyMODINIT_FUNC PyInit__berg(void);
-PyMODINIT_FUNC PyInit__berg(void) {
-  return PyModuleDef_Init(&definition);
-}
+PyMODINIT_FUNC PyInit__berg(void) { return PyModuleDef_Init(&definition); }

@@ -8,11 +8,11 @@ static const struct {
   size_t bytes;
   const char *name;
 } dtypes[] = {
-    [BERG_BOOL] = {1, "bool"},       [BERG_U8] = {1, "uint8"},       [BERG_I8] = {1, "int8"},
-    [BERG_U16] = {2, "uint16"},      [BERG_I16] = {2, "int16"},      [BERG_U32] = {4, "uint32"},
-    [BERG_I32] = {4, "int32"},       [BERG_U64] = {8, "uint64"},     [BERG_I64] = {8, "int64"},
-    [BERG_F16] = {2, "float16"},     [BERG_BF16] = {2, "bfloat16"},  [BERG_F32] = {4, "float32"},
-    [BERG_F64] = {8, "float64"},     [BERG_STRING] = {8, "str"},     [BERG_UNICODE] = {0, "unicode"},
+    [BERG_BOOL] = {1, "bool"},   [BERG_U8] = {1, "uint8"},      [BERG_I8] = {1, "int8"},
+    [BERG_U16] = {2, "uint16"},  [BERG_I16] = {2, "int16"},     [BERG_U32] = {4, "uint32"},
+    [BERG_I32] = {4, "int32"},   [BERG_U64] = {8, "uint64"},    [BERG_I64] = {8, "int64"},
+    [BERG_F16] = {2, "float16"}, [BERG_BF16] = {2, "bfloat16"}, [BERG_F32] = {4, "float32"},
+    [BERG_F64] = {8, "float64"}, [BERG_STRING] = {8, "str"},    [BERG_UNICODE] = {0, "unicode"},
 };
 
 const char *berg_dtype_name(berg_dtype dtype) {

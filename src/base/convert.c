@@ -23,11 +23,11 @@ static double brain_to_double(uint16_t brain) {
   return value;
 }
 
-#define READ(type)                                                                                               \
-  {                                                                                                              \
-    type value;                                                                                                  \
-    memcpy(&value, from, sizeof value);                                                                          \
-    return (double)value;                                                                                        \
+#define READ(type)                      \
+  {                                     \
+    type value;                         \
+    memcpy(&value, from, sizeof value); \
+    return (double)value;               \
   }
 
 double base_read_number(berg_dtype dtype, const void *from) {

@@ -76,8 +76,8 @@ berg_status base_fail_at(berg_error *error, const base_fault *fault) {
     copy(error->found, sizeof error->found, fault->found);
     error->offset = fault->offset;
     if (fault->offset != BERG_NO_OFFSET) snprintf(at, sizeof at, ", at byte %llu", (unsigned long long)fault->offset);
-    snprintf(error->message, sizeof error->message, "%s%s%s%s%s%s%s%s%s%s", error->file, *error->file ? ": " : "", error->item,
-             *error->item ? ": " : "", fault->what ? fault->what : berg_status_text(fault->status), at,
+    snprintf(error->message, sizeof error->message, "%s%s%s%s%s%s%s%s%s%s", error->file, *error->file ? ": " : "",
+             error->item, *error->item ? ": " : "", fault->what ? fault->what : berg_status_text(fault->status), at,
              *error->expected ? ": expected " : "", error->expected,
              *error->found ? (*error->expected ? ", found " : ": found ") : "", error->found);
     flatten(error->message);
@@ -85,8 +85,8 @@ berg_status base_fail_at(berg_error *error, const base_fault *fault) {
   return fault->status;
 }
 
-berg_status base_fail_found(berg_error *error, berg_status status, const char *file, const char *what, const char *expected,
-                            const char *found_format, ...) {
+berg_status base_fail_found(berg_error *error, berg_status status, const char *file, const char *what,
+                            const char *expected, const char *found_format, ...) {
   char found[128];
   va_list list;
   va_start(list, found_format);

@@ -29,8 +29,8 @@ typedef struct base_fault {
 berg_status base_fail_at(berg_error *error, const base_fault *fault);
 
 /* The same, with `found` (and `expected` before it) made from a format: file: what: expected E, found F. */
-berg_status base_fail_found(berg_error *error, berg_status status, const char *file, const char *what, const char *expected,
-                            const char *found_format, ...) BASE_PRINTF(6, 7);
+berg_status base_fail_found(berg_error *error, berg_status status, const char *file, const char *what,
+                            const char *expected, const char *found_format, ...) BASE_PRINTF(6, 7);
 
 /* "file: what: strerror(errno)". */
 berg_status base_fail_errno(berg_error *error, berg_status status, const char *file, const char *what, int number);

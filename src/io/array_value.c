@@ -22,8 +22,8 @@ static const uint8_t *turned(io_arena *arena, const io_layout *layout, const uin
   return copy;
 }
 
-berg_array *io_array_new(io_arena *arena, const io_layout *layout, const berg_array *shape,
-                         const uint8_t *bytes, berg_error *error) {
+berg_array *io_array_new(io_arena *arena, const io_layout *layout, const berg_array *shape, const uint8_t *bytes,
+                         berg_error *error) {
   berg_array *array = io_arena_take(arena, sizeof *array, error);
   size_t size;
   if (!array || !io_array_bytes(layout, shape, &size)) return NULL;

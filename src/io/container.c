@@ -17,8 +17,7 @@ struct berg_file {
 };
 
 /* The start of torch's form before 1.6: PROTO 2, LONG1 of 10 bytes, its magic number. */
-static const uint8_t OLD_TORCH[] = {0x80, 2,    0x8a, 10,   0x6c, 0xfc, 0x9c,
-                                    0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19};
+static const uint8_t OLD_TORCH[] = {0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19};
 
 static bool begins(const io_map *map, const void *bytes, size_t size) {
   return map->size >= size && !memcmp(map->bytes, bytes, size);
@@ -26,8 +25,7 @@ static bool begins(const io_map *map, const void *bytes, size_t size) {
 
 static berg_status read_zip(berg_file *file, berg_error *error) {
   io_zip zip;
-  berg_status status =
-      io_zip_open(&zip, &file->document.arena, file->map.bytes, file->map.size, file->path, error);
+  berg_status status = io_zip_open(&zip, &file->document.arena, file->map.bytes, file->map.size, file->path, error);
   if (status) return status;
   return io_torch_find_pickle(&zip) ? io_read_torch(&file->document, &zip, file->path, error)
                                     : io_read_npz(&file->document, &zip, file->path, error);
@@ -35,8 +33,7 @@ static berg_status read_zip(berg_file *file, berg_error *error) {
 
 static berg_status read_by_content(berg_file *file, berg_error *error) {
   const io_map *map = &file->map;
-  if (begins(map, "\x93NUMPY", 6))
-    return io_read_npy(&file->document, map->bytes, map->size, file->path, error);
+  if (begins(map, "\x93NUMPY", 6)) return io_read_npy(&file->document, map->bytes, map->size, file->path, error);
   if (begins(map, "PK\3\4", 4) || begins(map, "PK\5\6", 4)) return read_zip(file, error);
   if (begins(map, OLD_TORCH, sizeof OLD_TORCH))
     return base_fail(
@@ -129,13 +126,9 @@ void berg_file_free(berg_file *file) {
   base_free(file);
 }
 
-const char *berg_file_format(const berg_file *file) {
-  return file->document.format;
-}
+const char *berg_file_format(const berg_file *file) { return file->document.format; }
 
-size_t berg_file_count(const berg_file *file) {
-  return file->entries.count;
-}
+size_t berg_file_count(const berg_file *file) { return file->entries.count; }
 
 const berg_array *berg_file_entry(const berg_file *file, size_t index) {
   return index < file->entries.count ? &file->entries.arrays[index] : NULL;
@@ -144,9 +137,8 @@ const berg_array *berg_file_entry(const berg_file *file, size_t index) {
 static const berg_array *find(const berg_file *file, const char *name) {
   berg_array key = {.name = name};
   const berg_array *pointer = &key;
-  const berg_array *const *found = file->entries.count ? bsearch(&pointer, file->sorted, file->entries.count,
-                                                                 sizeof *file->sorted, by_name)
-                                                       : NULL;
+  const berg_array *const *found =
+      file->entries.count ? bsearch(&pointer, file->sorted, file->entries.count, sizeof *file->sorted, by_name) : NULL;
   return found ? *found : NULL;
 }
 
@@ -158,8 +150,7 @@ const berg_array *berg_file_find(const berg_file *file, const char *name) {
   const berg_array *entry = find(file, name);
   char path[512];
   size_t length = strlen(name);
-  for (size_t i = 0;
-       !entry && !strcmp(file->document.format, "torch") && i < sizeof folders / sizeof *folders; i++) {
+  for (size_t i = 0; !entry && !strcmp(file->document.format, "torch") && i < sizeof folders / sizeof *folders; i++) {
     size_t before = strlen(folders[i]);
     if (length >= sizeof path - before) break;
     memcpy(path, folders[i], before);
@@ -169,9 +160,7 @@ const berg_array *berg_file_find(const berg_file *file, const char *name) {
   return entry;
 }
 
-const io_map *io_container_map(const berg_file *file) {
-  return &file->map;
-}
+const io_map *io_container_map(const berg_file *file) { return &file->map; }
 
 bool io_container_offset(const berg_file *file, const berg_array *entry, size_t *offset) {
   uintptr_t data = (uintptr_t)entry->data, start = (uintptr_t)file->map.bytes;
@@ -180,10 +169,6 @@ bool io_container_offset(const berg_file *file, const berg_array *entry, size_t 
   return true;
 }
 
-const io_document *io_container_document(const berg_file *file) {
-  return &file->document;
-}
+const io_document *io_container_document(const berg_file *file) { return &file->document; }
 
-const io_entries *io_container_entries(const berg_file *file) {
-  return &file->entries;
-}
+const io_entries *io_container_entries(const berg_file *file) { return &file->entries; }

@@ -11,9 +11,8 @@ static const struct {
   berg_status (*write)(const io_sink *sink, const io_content *content, berg_error *error);
   bool is_nested; /* shows nesting, so that names with dots from a format without it are split */
 } targets[] = {
-    {".npy", io_write_npy, true},    {".npz", io_write_npz, false},
-    {".pth", io_write_torch, false}, {".pt", io_write_torch, false},
-    {".json", io_write_json, true},  {".safetensors", io_write_safetensors, false},
+    {".npy", io_write_npy, true},   {".npz", io_write_npz, false},  {".pth", io_write_torch, false},
+    {".pt", io_write_torch, false}, {".json", io_write_json, true}, {".safetensors", io_write_safetensors, false},
 };
 
 static size_t find_target(const char *path) {
@@ -56,9 +55,9 @@ berg_status berg_convert(const char *source, const char *target, int force, berg
   if (!source || !target) return base_fail(error, BERG_EARGUMENT, "berg_convert: no path");
   size_t kind = find_target(target);
   if (kind == sizeof targets / sizeof *targets)
-    return base_fail_at(error, &(base_fault){BERG_EARGUMENT, target, BERG_NO_OFFSET, NULL,
-                                             "an ending that says no format",
-                                             ".safetensors, .npy, .npz, .pth, .pt or .json", NULL});
+    return base_fail_at(error,
+                        &(base_fault){BERG_EARGUMENT, target, BERG_NO_OFFSET, NULL, "an ending that says no format",
+                                      ".safetensors, .npy, .npz, .pth, .pt or .json", NULL});
   struct stat about;
   if (!force && !stat(target, &about))
     return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", target);

@@ -11,8 +11,7 @@
 
 /* Elements of `shape` and the bytes they take without gaps. False where a product does not fit in ptrdiff_t,
  * counting dimensions of 0 as 1, so that strides computed from an accepted shape cannot overflow either. */
-static inline bool io_extent(const size_t *shape, size_t ndim, size_t itemsize, size_t *count,
-                             size_t *bytes) {
+static inline bool io_extent(const size_t *shape, size_t ndim, size_t itemsize, size_t *count, size_t *bytes) {
   size_t span = itemsize;
   bool empty = false;
   for (size_t d = 0; d < ndim; d++) {

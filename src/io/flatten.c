@@ -20,22 +20,18 @@ typedef struct flattener {
 
 static berg_status fail(flattener *flat, const char *what, const char *expected) {
   char item[100];
-  snprintf(item, sizeof item, "%.*s", (int)(flat->length < 99 ? flat->length : 99),
-           flat->path ? flat->path : "");
-  return base_fail_at(flat->error,
-                      &(base_fault){BERG_EINPUT, flat->file, BERG_NO_OFFSET, item, what, expected, NULL});
+  snprintf(item, sizeof item, "%.*s", (int)(flat->length < 99 ? flat->length : 99), flat->path ? flat->path : "");
+  return base_fail_at(flat->error, &(base_fault){BERG_EINPUT, flat->file, BERG_NO_OFFSET, item, what, expected, NULL});
 }
 
 static berg_status add(flattener *flat, const io_value *value, const berg_array *array) {
   if (flat->count >= IO_MAX_ENTRIES) return fail(flat, "too many entries", "at most 1,048,576");
   if (!base_grow((void **)&flat->entries, &flat->room, flat->count + 1, sizeof *flat->entries, flat->error) ||
-      !base_grow((void **)&flat->values, &flat->value_room, flat->count + 1, sizeof *flat->values,
-                 flat->error))
+      !base_grow((void **)&flat->values, &flat->value_room, flat->count + 1, sizeof *flat->values, flat->error))
     return BERG_ELIMIT;
   berg_array *entry = &flat->entries[flat->count];
   *entry = *array;
-  entry->name =
-      io_arena_text(&flat->document->arena, flat->path ? flat->path : "", flat->length, flat->error);
+  entry->name = io_arena_text(&flat->document->arena, flat->path ? flat->path : "", flat->length, flat->error);
   if (!entry->name) return BERG_ELIMIT;
   flat->values[flat->count++] = value;
   return BERG_OK;
@@ -49,8 +45,7 @@ static berg_status add_plain(flattener *flat, const io_value *value, berg_dtype 
 static berg_status walk(flattener *flat, const io_value *value, size_t depth);
 
 /* Walks a child under one more name. */
-static berg_status descend(flattener *flat, const char *name, size_t length, const io_value *value,
-                           size_t depth) {
+static berg_status descend(flattener *flat, const char *name, size_t length, const io_value *value, size_t depth) {
   size_t before = flat->length, after;
   if (!base_add(before, length, &after) ||
       !base_grow((void **)&flat->path, &flat->path_room, after + 2, 1, flat->error))
@@ -90,31 +85,23 @@ static berg_status walk(flattener *flat, const io_value *value, size_t depth) {
   berg_status status = BERG_OK;
   switch (value->kind) {
   case IO_NONE:
-  case IO_BYTES:
-    return BERG_OK;
-  case IO_BOOL:
-    return add_plain(flat, value, BERG_BOOL, 1, &value->truth);
-  case IO_INT:
-    return add_plain(flat, value, BERG_I64, 8, &value->integer);
-  case IO_FLOAT:
-    return add_plain(flat, value, BERG_F64, 8, &value->real);
+  case IO_BYTES: return BERG_OK;
+  case IO_BOOL: return add_plain(flat, value, BERG_BOOL, 1, &value->truth);
+  case IO_INT: return add_plain(flat, value, BERG_I64, 8, &value->integer);
+  case IO_FLOAT: return add_plain(flat, value, BERG_F64, 8, &value->real);
   case IO_TEXT:
     if (strlen(value->text) != value->text_length) return fail(flat, "text with a zero byte", NULL);
     return add_plain(flat, value, BERG_STRING, sizeof(char *), &value->text);
   case IO_ARRAY:
-  case IO_SCALAR:
-    return add(flat, value, value->array);
-  case IO_BOX:
-    return walk(flat, value->items[0], depth + 1);
+  case IO_SCALAR: return add(flat, value, value->array);
+  case IO_BOX: return walk(flat, value->items[0], depth + 1);
   case IO_LIST:
   case IO_TUPLE:
     for (size_t i = 0; i < value->count && !status; i++)
       status = descend_number(flat, (int64_t)i, value->items[i], depth + 1);
     return status;
-  case IO_DICT:
-    return walk_dict(flat, value, depth);
-  case IO_OTHER:
-    break;
+  case IO_DICT: return walk_dict(flat, value, depth);
+  case IO_OTHER: break;
   }
   return fail(flat, "neither an array nor a plain value", NULL);
 }
@@ -122,8 +109,7 @@ static berg_status walk(flattener *flat, const io_value *value, size_t depth) {
 berg_status io_flatten(io_document *document, io_entries *entries, const char *file, berg_error *error) {
   flattener flat = {.document = document, .file = file, .error = error};
   /* a box around everything is how np.save holds a dict; it has no name of its own */
-  for (int i = 0; i < IO_MAX_DEPTH && document->root->kind == IO_BOX; i++)
-    document->root = document->root->items[0];
+  for (int i = 0; i < IO_MAX_DEPTH && document->root->kind == IO_BOX; i++) document->root = document->root->items[0];
   berg_status status = walk(&flat, document->root, 0);
   if (!status) {
     entries->count = flat.count;

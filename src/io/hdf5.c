@@ -32,8 +32,8 @@ berg_status io_hdf5_fail(const io_hdf5 *dataset, const char *what, berg_error *e
 
 berg_status io_hdf5_refuse(const io_hdf5 *dataset, const char *what, const char *expected, const char *found,
                            berg_error *error) {
-  return base_fail_at(
-      error, &(base_fault){BERG_EINPUT, dataset->path, BERG_NO_OFFSET, dataset->name, what, expected, found});
+  return base_fail_at(error,
+                      &(base_fault){BERG_EINPUT, dataset->path, BERG_NO_OFFSET, dataset->name, what, expected, found});
 }
 
 typedef struct listing {
@@ -69,8 +69,8 @@ static berg_status fail_missing(const io_hdf5 *dataset, berg_error *error) {
   return BERG_EINPUT;
 }
 
-static herr_t refuse_link(const char *parent_file, const char *parent_group, const char *child_file,
-                          const char *child, unsigned *flags, hid_t access, void *user) {
+static herr_t refuse_link(const char *parent_file, const char *parent_group, const char *child_file, const char *child,
+                          unsigned *flags, hid_t access, void *user) {
   (void)parent_file, (void)parent_group, (void)child_file, (void)child, (void)flags, (void)access, (void)user;
   return -1;
 }
@@ -98,9 +98,8 @@ static hid_t open_dataset(hid_t file, const char *name) {
 static bool is_half(hid_t type) {
   size_t sign, exponent, exponent_bits, mantissa, mantissa_bits;
   return H5Tget_size(type) == 2 &&
-         H5Tget_fields(type, &sign, &exponent, &exponent_bits, &mantissa, &mantissa_bits) >= 0 &&
-         sign == 15 && exponent == 10 && exponent_bits == 5 && mantissa == 0 && mantissa_bits == 10 &&
-         H5Tget_ebias(type) == 15;
+         H5Tget_fields(type, &sign, &exponent, &exponent_bits, &mantissa, &mantissa_bits) >= 0 && sign == 15 &&
+         exponent == 10 && exponent_bits == 5 && mantissa == 0 && mantissa_bits == 10 && H5Tget_ebias(type) == 15;
 }
 
 /* Only the types that a machine has, in either byte order: libhdf5 would convert any other (12 bits in 16,
@@ -135,10 +134,9 @@ static berg_status choose_type(io_hdf5 *dataset, hid_t stored, berg_error *error
   }
   char found[96];
   bool known = class >= 0 && (size_t) class < sizeof classes / sizeof *classes;
-  snprintf(found, sizeof found, "%s of %zu bytes", known ? classes[class] : "an unknown type",
-           H5Tget_size(stored));
-  return io_hdf5_refuse(dataset, "not a numeric dataset", "integers of 1, 2, 4, 8 bytes or floats of 2, 4, 8",
-                        found, error);
+  snprintf(found, sizeof found, "%s of %zu bytes", known ? classes[class] : "an unknown type", H5Tget_size(stored));
+  return io_hdf5_refuse(dataset, "not a numeric dataset", "integers of 1, 2, 4, 8 bytes or floats of 2, 4, 8", found,
+                        error);
 }
 
 static berg_status take_shape(io_hdf5 *dataset, hid_t space, berg_error *error) {
@@ -147,15 +145,13 @@ static berg_status take_shape(io_hdf5 *dataset, hid_t space, berg_error *error) 
   int ndim = H5Sget_simple_extent_type(space) == H5S_NULL ? -1 : H5Sget_simple_extent_ndims(space);
   if (ndim < 0) return io_hdf5_refuse(dataset, "holds no data", NULL, NULL, error);
   if (ndim > BERG_MAX_DIMS) return io_hdf5_refuse(dataset, "too many dimensions", "at most 8", NULL, error);
-  if (H5Sget_simple_extent_dims(space, dims, NULL) < 0)
-    return io_hdf5_fail(dataset, "has no readable shape", error);
+  if (H5Sget_simple_extent_dims(space, dims, NULL) < 0) return io_hdf5_fail(dataset, "has no readable shape", error);
   about->ndim = (size_t)ndim;
   size_t bytes = about->itemsize;
   for (int d = 0; d < ndim; d++) {
     about->shape[d] = (size_t)dims[d];
     /* Zero elsewhere in the shape must not hide that the rest overflows the strides. */
-    if (dims[d] > PTRDIFF_MAX || !base_multiply(bytes, dims[d] ? (size_t)dims[d] : 1, &bytes) ||
-        bytes > PTRDIFF_MAX)
+    if (dims[d] > PTRDIFF_MAX || !base_multiply(bytes, dims[d] ? (size_t)dims[d] : 1, &bytes) || bytes > PTRDIFF_MAX)
       return io_hdf5_refuse(dataset, "its size does not fit this machine", NULL, NULL, error);
   }
   base_array_set_strides(about, false);
@@ -164,12 +160,10 @@ static berg_status take_shape(io_hdf5 *dataset, hid_t space, berg_error *error) 
 
 static berg_status take_contiguous(io_hdf5 *dataset, size_t bytes, berg_error *error) {
   dataset->offset = H5Dget_offset(dataset->dataset);
-  if (dataset->offset == HADDR_UNDEF)
-    return io_hdf5_refuse(dataset, "its data were never written", NULL, NULL, error);
+  if (dataset->offset == HADDR_UNDEF) return io_hdf5_refuse(dataset, "its data were never written", NULL, NULL, error);
   if (dataset->offset > dataset->file_bytes || bytes > dataset->file_bytes - dataset->offset) {
     char expected[80], found[48];
-    snprintf(expected, sizeof expected, "%zu bytes from byte %llu", bytes,
-             (unsigned long long)dataset->offset);
+    snprintf(expected, sizeof expected, "%zu bytes from byte %llu", bytes, (unsigned long long)dataset->offset);
     snprintf(found, sizeof found, "a file of %llu", (unsigned long long)dataset->file_bytes);
     return io_hdf5_refuse(dataset, "its data reach beyond the end of the file", expected, found, error);
   }
@@ -186,14 +180,11 @@ static berg_status take_storage(io_hdf5 *dataset, berg_error *error) {
   dataset->layout = H5Pget_layout(how);
   if (dataset->layout == H5D_CHUNKED)
     status = io_hdf5_take_chunks(dataset, how, error);
-  else if (dataset->layout == H5D_VIRTUAL ||
-           (dataset->layout == H5D_CONTIGUOUS && H5Pget_external_count(how) != 0))
-    status =
-        io_hdf5_refuse(dataset, "its data lie in other files, which are not followed", NULL, NULL, error);
+  else if (dataset->layout == H5D_VIRTUAL || (dataset->layout == H5D_CONTIGUOUS && H5Pget_external_count(how) != 0))
+    status = io_hdf5_refuse(dataset, "its data lie in other files, which are not followed", NULL, NULL, error);
   else if (dataset->layout == H5D_CONTIGUOUS)
     status = bytes ? take_contiguous(dataset, bytes, error) : BERG_OK;
-  else if (dataset->layout != H5D_COMPACT || bytes > COMPACT_MAX ||
-           H5Dget_storage_size(dataset->dataset) < bytes)
+  else if (dataset->layout != H5D_COMPACT || bytes > COMPACT_MAX || H5Dget_storage_size(dataset->dataset) < bytes)
     status = io_hdf5_refuse(dataset, "its data are not where they should be", NULL, NULL, error);
   H5Pclose(how);
   return status;
@@ -212,8 +203,7 @@ static berg_status open_all(io_hdf5 *dataset, berg_error *error) {
   if (stored >= 0) H5Tclose(stored);
   if (status) return status;
   hid_t space = H5Dget_space(dataset->dataset);
-  status =
-      space < 0 ? io_hdf5_fail(dataset, "has no readable shape", error) : take_shape(dataset, space, error);
+  status = space < 0 ? io_hdf5_fail(dataset, "has no readable shape", error) : take_shape(dataset, space, error);
   if (space >= 0) H5Sclose(space);
   return status ? status : take_storage(dataset, error);
 }
@@ -236,8 +226,7 @@ berg_status io_hdf5_open(io_hdf5 **out, const char *path, const char *name, berg
   *out = NULL;
   struct stat about;
   int raw = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is refused, not waited for */
-  if (raw < 0 || fstat(raw, &about))
-    return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
+  if (raw < 0 || fstat(raw, &about)) return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
   if (!S_ISREG(about.st_mode)) {
     close(raw);
     return base_fail(error, BERG_EINPUT, "%s: is not a regular file", path);
@@ -271,9 +260,7 @@ void io_hdf5_free(io_hdf5 *dataset) {
   release(dataset);
 }
 
-const berg_array *io_hdf5_about(const io_hdf5 *dataset) {
-  return &dataset->about;
-}
+const berg_array *io_hdf5_about(const io_hdf5 *dataset) { return &dataset->about; }
 
 static berg_status read_contiguous(const io_hdf5 *dataset, size_t first_byte, size_t size, uint8_t *data,
                                    berg_error *error) {
@@ -291,8 +278,7 @@ static berg_status read_contiguous(const io_hdf5 *dataset, size_t first_byte, si
 }
 
 /* A few kilobytes in the object header: libhdf5 reads them whole, in the type that is stored. */
-static berg_status read_compact(io_hdf5 *dataset, size_t first_byte, size_t size, uint8_t *data,
-                                berg_error *error) {
+static berg_status read_compact(io_hdf5 *dataset, size_t first_byte, size_t size, uint8_t *data, berg_error *error) {
   uint8_t *whole = base_alloc(COMPACT_MAX, 1, error);
   if (!whole) return BERG_ELIMIT;
   hid_t type = H5Dget_type(dataset->dataset);
@@ -318,8 +304,8 @@ static void swap_bytes(uint8_t *data, size_t size, size_t itemsize) {
 berg_status io_hdf5_read(io_hdf5 *dataset, size_t first, size_t count, void *data, berg_error *error) {
   const berg_array *about = &dataset->about;
   if (!about->ndim || first > about->shape[0] || count > about->shape[0] - first)
-    return base_fail(error, BERG_EARGUMENT, "%s: %s: rows %zu to %zu are not all there", dataset->path,
-                     dataset->name, first, first + count);
+    return base_fail(error, BERG_EARGUMENT, "%s: %s: rows %zu to %zu are not all there", dataset->path, dataset->name,
+                     first, first + count);
   const size_t row = (size_t)about->strides[0], size = count * row;
   if (!size) return BERG_OK;
   berg_status status;

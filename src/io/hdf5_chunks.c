@@ -20,10 +20,9 @@ static berg_status take_filters(io_hdf5 *dataset, hid_t how, berg_error *error) 
     char name[40] = "", found[96];
     H5Z_filter_t number = H5Pget_filter2(how, f, &flags, &values, NULL, sizeof name, name, &configuration);
     if (!io_filters_knows(number)) {
-      snprintf(found, sizeof found, "filter %d (%.39s); h5repack -f GZIP=4 rewrites the file", (int)number,
-               name);
-      return io_hdf5_refuse(dataset, "compressed in a way that is not read here",
-                            "gzip, lzf, shuffle, fletcher32", found, error);
+      snprintf(found, sizeof found, "filter %d (%.39s); h5repack -f GZIP=4 rewrites the file", (int)number, name);
+      return io_hdf5_refuse(dataset, "compressed in a way that is not read here", "gzip, lzf, shuffle, fletcher32",
+                            found, error);
     }
     dataset->filters.kinds[f] = (io_filter_kind)number;
   }
@@ -54,8 +53,7 @@ static berg_status load(io_hdf5 *dataset, const size_t *at, berg_error *error) {
   dataset->holds = false;
   /* Releases differ in whether a chunk that is not there is an error. */
   if (H5Dget_chunk_storage_size(dataset->dataset, offset, &stored) < 0 || !stored)
-    return io_hdf5_refuse(dataset, "some of its data were never written, or cannot be found", NULL, NULL,
-                          error);
+    return io_hdf5_refuse(dataset, "some of its data were never written, or cannot be found", NULL, NULL, error);
   if (stored > dataset->block_room || stored > dataset->file_bytes)
     return io_hdf5_refuse(dataset, "a chunk is larger than it can be", NULL, NULL, error);
   /* Only now, when a chunk is known to be in the file. */
@@ -64,8 +62,8 @@ static berg_status load(io_hdf5 *dataset, const size_t *at, berg_error *error) {
   if (!dataset->block || !dataset->scratch) return BERG_ELIMIT;
   if (H5Dread_chunk(dataset->dataset, H5P_DEFAULT, offset, &mask, dataset->block) < 0)
     return io_hdf5_fail(dataset, "a chunk cannot be read", error);
-  const char *wrong = io_filters_undo(&dataset->filters, mask, &dataset->block, (size_t)stored,
-                                      &dataset->scratch, dataset->chunk_bytes);
+  const char *wrong = io_filters_undo(&dataset->filters, mask, &dataset->block, (size_t)stored, &dataset->scratch,
+                                      dataset->chunk_bytes);
   if (wrong) {
     char what[128];
     snprintf(what, sizeof what, "a chunk (at row %zu) is damaged: %s", at[0], wrong);
@@ -112,11 +110,9 @@ static void copy_part(const io_hdf5 *dataset, size_t first, size_t count, uint8_
   } while (advance(at, low, high, one, ndim - 1));
 }
 
-berg_status io_hdf5_read_chunks(io_hdf5 *dataset, size_t first, size_t count, uint8_t *data,
-                                berg_error *error) {
+berg_status io_hdf5_read_chunks(io_hdf5 *dataset, size_t first, size_t count, uint8_t *data, berg_error *error) {
   const berg_array *about = &dataset->about;
-  size_t low[BERG_MAX_DIMS] = {first / dataset->chunk[0] * dataset->chunk[0]},
-         high[BERG_MAX_DIMS] = {first + count};
+  size_t low[BERG_MAX_DIMS] = {first / dataset->chunk[0] * dataset->chunk[0]}, high[BERG_MAX_DIMS] = {first + count};
   size_t at[BERG_MAX_DIMS];
   for (size_t d = 1; d < about->ndim; d++) {
     high[d] = about->shape[d];

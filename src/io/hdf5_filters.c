@@ -17,9 +17,7 @@ bool io_filters_knows(int number) {
          number == IO_FILTER_LZF;
 }
 
-size_t io_filters_room(size_t bytes) {
-  return bytes + IO_FILTERS_MAX * CHECKSUM_BYTES;
-}
+size_t io_filters_room(size_t bytes) { return bytes + IO_FILTERS_MAX * CHECKSUM_BYTES; }
 
 static const char *inflate_all(const uint8_t *from, size_t size, uint8_t *to, size_t room, size_t *made) {
   uLongf length = room;
@@ -61,8 +59,7 @@ static const char *check_sum(const uint8_t *data, size_t *size) {
   if (*size < CHECKSUM_BYTES) return "it is shorter than its checksum";
   *size -= CHECKSUM_BYTES;
   const uint8_t *stored = data + *size;
-  uint32_t expected =
-      stored[0] | (uint32_t)stored[1] << 8 | (uint32_t)stored[2] << 16 | (uint32_t)stored[3] << 24;
+  uint32_t expected = stored[0] | (uint32_t)stored[1] << 8 | (uint32_t)stored[2] << 16 | (uint32_t)stored[3] << 24;
   return fletcher32(data, *size) == expected ? NULL : "its checksum does not match";
 }
 
@@ -94,26 +91,18 @@ static const char *unlzf(const uint8_t *from, size_t size, uint8_t *to, size_t r
   return NULL;
 }
 
-const char *io_filters_undo(const io_filters *filters, unsigned mask, uint8_t **chunk, size_t size,
-                            uint8_t **scratch, size_t bytes) {
+const char *io_filters_undo(const io_filters *filters, unsigned mask, uint8_t **chunk, size_t size, uint8_t **scratch,
+                            size_t bytes) {
   const size_t room = io_filters_room(bytes);
   for (size_t f = filters->count; f-- > 0;) {
     if (mask >> f & 1) continue;
     const char *wrong = NULL;
     size_t made = size;
     switch (filters->kinds[f]) {
-    case IO_FILTER_DEFLATE:
-      wrong = inflate_all(*chunk, size, *scratch, room, &made);
-      break;
-    case IO_FILTER_SHUFFLE:
-      unshuffle(*chunk, size, filters->itemsize, *scratch);
-      break;
-    case IO_FILTER_LZF:
-      wrong = unlzf(*chunk, size, *scratch, room, &made);
-      break;
-    case IO_FILTER_FLETCHER32:
-      wrong = check_sum(*chunk, &size);
-      break;
+    case IO_FILTER_DEFLATE: wrong = inflate_all(*chunk, size, *scratch, room, &made); break;
+    case IO_FILTER_SHUFFLE: unshuffle(*chunk, size, filters->itemsize, *scratch); break;
+    case IO_FILTER_LZF: wrong = unlzf(*chunk, size, *scratch, room, &made); break;
+    case IO_FILTER_FLETCHER32: wrong = check_sum(*chunk, &size); break;
     }
     if (wrong) return wrong;
     if (filters->kinds[f] == IO_FILTER_FLETCHER32) continue;

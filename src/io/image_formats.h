@@ -8,10 +8,8 @@
 /* Pillow's Image.MAX_IMAGE_PIXELS is 89,478,485; at more than twice that it refuses to open a file. */
 #define IO_IMAGE_MAX_PIXELS 178956970u
 
-berg_status io_jpeg_decode(io_image *image, const uint8_t *bytes, size_t size, const char *name,
-                           berg_error *error);
-berg_status io_png_decode(io_image *image, const uint8_t *bytes, size_t size, const char *name,
-                          berg_error *error);
+berg_status io_jpeg_decode(io_image *image, const uint8_t *bytes, size_t size, const char *name, berg_error *error);
+berg_status io_png_decode(io_image *image, const uint8_t *bytes, size_t size, const char *name, berg_error *error);
 
 /* Room for `width` x `height` RGB pixels. EINPUT: empty, or more than IO_IMAGE_MAX_PIXELS; nothing is
  * allocated then. */

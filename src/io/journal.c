@@ -23,8 +23,7 @@
 #define TEXT_MAX (IO_JOURNAL_FINGERPRINT_MAX + 128)
 
 static int journal_text(char *text, size_t room, size_t rows, size_t columns, const char *fingerprint) {
-  return snprintf(text, room, HEAD "%0*zu\ncolumns %zu\nfingerprint %s\n", DIGITS, rows, columns,
-                  fingerprint);
+  return snprintf(text, room, HEAD "%0*zu\ncolumns %zu\nfingerprint %s\n", DIGITS, rows, columns, fingerprint);
 }
 
 int io_journal_create(const char *path, size_t columns, const char *fingerprint, berg_error *error) {
@@ -47,8 +46,8 @@ static berg_status damaged(const char *path, berg_error *error) {
                          "\"berg rows 1\" with rows, columns and fingerprint", "something else");
 }
 
-static berg_status parse(const char *text, const char *path, size_t columns, const char *fingerprint,
-                         size_t *rows, berg_error *error) {
+static berg_status parse(const char *text, const char *path, size_t columns, const char *fingerprint, size_t *rows,
+                         berg_error *error) {
   size_t head = strlen(HEAD);
   if (strncmp(text, HEAD, head) || strspn(text + head, "0123456789") != DIGITS) return damaged(path, error);
   errno = 0;
@@ -68,13 +67,11 @@ static berg_status parse(const char *text, const char *path, size_t columns, con
   if (found_columns != columns) {
     char count[48];
     snprintf(count, sizeof count, "%zu columns", columns);
-    return base_fail_found(error, BERG_EEXISTS, path,
-                           "belongs to another run, which cannot be resumed by this one", count,
-                           "%zu columns", found_columns);
+    return base_fail_found(error, BERG_EEXISTS, path, "belongs to another run, which cannot be resumed by this one",
+                           count, "%zu columns", found_columns);
   }
-  return base_fail_found(error, BERG_EEXISTS, path,
-                         "belongs to another run, which cannot be resumed by this one", fingerprint, "%.*s",
-                         (int)strcspn(rest + used, "\n"), rest + used);
+  return base_fail_found(error, BERG_EEXISTS, path, "belongs to another run, which cannot be resumed by this one",
+                         fingerprint, "%.*s", (int)strcspn(rest + used, "\n"), rest + used);
 }
 
 berg_status io_journal_open(int *out, const char *path, size_t columns, const char *fingerprint, size_t *rows,
@@ -83,8 +80,7 @@ berg_status io_journal_open(int *out, const char *path, size_t columns, const ch
   int file = open(path, O_RDWR | O_CLOEXEC);
   if (file < 0) {
     if (errno == ENOENT)
-      return base_fail(error, BERG_EINPUT, "%s: is missing, so the partial rows beside it cannot be resumed",
-                       path);
+      return base_fail(error, BERG_EINPUT, "%s: is missing, so the partial rows beside it cannot be resumed", path);
     return base_fail_errno(error, BERG_EWRITE, path, "cannot be opened", errno);
   }
   char text[TEXT_MAX];

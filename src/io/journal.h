@@ -15,8 +15,8 @@ int io_journal_create(const char *path, size_t columns, const char *fingerprint,
 
 /* Opens the journal of an earlier run. EEXISTS: it belongs to another run (columns, fingerprint); EINPUT:
  * there is none, or it is damaged. `*rows` is what it says to be safe. */
-berg_status io_journal_open(int *file, const char *path, size_t columns, const char *fingerprint,
-                            size_t *rows, berg_error *error);
+berg_status io_journal_open(int *file, const char *path, size_t columns, const char *fingerprint, size_t *rows,
+                            berg_error *error);
 
 /* Notes that `rows` rows are safe, and waits until the note is. False with errno. */
 bool io_journal_note(int file, size_t rows);

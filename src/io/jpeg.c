@@ -57,8 +57,7 @@ static void leave_with_message(jpeg_reader *reader) {
 static void on_error(j_common_ptr codec) {
   jpeg_reader *reader = codec->client_data;
   if (codec->err->msg_code == JERR_OUT_OF_MEMORY) {
-    reader->status =
-        base_fail(reader->error, BERG_ELIMIT, "%s: not enough memory to decode the picture", reader->name);
+    reader->status = base_fail(reader->error, BERG_ELIMIT, "%s: not enough memory to decode the picture", reader->name);
     longjmp(reader->escape, 1);
   }
   leave_with_message(reader);
@@ -70,12 +69,9 @@ static bool is_harmless(const struct jpeg_error_mgr *handler) {
   switch (handler->msg_code) {
   case JWRN_ADOBE_XFORM:
   case JWRN_JFIF_MAJOR:
-  case JWRN_NOT_SEQUENTIAL:
-    return true;
-  case JWRN_EXTRANEOUS_DATA:
-    return handler->msg_parm.i[1] == JPEG_EOI;
-  default:
-    return false;
+  case JWRN_NOT_SEQUENTIAL: return true;
+  case JWRN_EXTRANEOUS_DATA: return handler->msg_parm.i[1] == JPEG_EOI;
+  default: return false;
   }
 }
 
@@ -109,8 +105,7 @@ static void decode(jpeg_reader *reader, size_t size) {
     leave(reader, "JPEG with a number of components other than 1, 3 or 4");
   bool cmyk = codec->num_components == 4;
   codec->out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
-  reader->status =
-      io_image_alloc(reader->image, codec->image_width, codec->image_height, reader->name, reader->error);
+  reader->status = io_image_alloc(reader->image, codec->image_width, codec->image_height, reader->name, reader->error);
   if (!reader->status && cmyk && !(reader->row = base_alloc(codec->image_width, 4, reader->error)))
     reader->status = BERG_ELIMIT;
   if (reader->status) return;
@@ -126,8 +121,7 @@ static void decode(jpeg_reader *reader, size_t size) {
   jpeg_finish_decompress(codec);
 }
 
-berg_status io_jpeg_decode(io_image *image, const uint8_t *bytes, size_t size, const char *name,
-                           berg_error *error) {
+berg_status io_jpeg_decode(io_image *image, const uint8_t *bytes, size_t size, const char *name, berg_error *error) {
   jpeg_reader reader = {.bytes = bytes, .name = name, .image = image, .error = error};
   reader.codec.err = jpeg_std_error(&reader.handler);
   reader.codec.client_data = &reader;

@@ -45,8 +45,7 @@ cJSON *io_json_parse(const char *text, size_t length) {
 }
 
 bool io_json_size(const cJSON *number, uint64_t *size) {
-  if (!cJSON_IsNumber(number) || !(number->valuedouble >= 0 && number->valuedouble <= 9007199254740992.0))
-    return false;
+  if (!cJSON_IsNumber(number) || !(number->valuedouble >= 0 && number->valuedouble <= 9007199254740992.0)) return false;
   *size = (uint64_t)number->valuedouble;
   return (double)*size == number->valuedouble;
 }

@@ -60,32 +60,17 @@ static void put_element(printer *out, const berg_array *array, size_t index) {
   char text[32];
   if (array->itemsize <= 8) memcpy(&bits, at, array->itemsize);
   switch (array->dtype) {
-  case BERG_BOOL:
-    put(out, bits ? "true" : "false");
-    return;
+  case BERG_BOOL: put(out, bits ? "true" : "false"); return;
   case BERG_U8:
   case BERG_U16:
   case BERG_U32:
-  case BERG_U64:
-    snprintf(text, sizeof text, "%" PRIu64, bits);
-    break;
-  case BERG_I8:
-    snprintf(text, sizeof text, "%d", (int8_t)bits);
-    break;
-  case BERG_I16:
-    snprintf(text, sizeof text, "%d", (int16_t)bits);
-    break;
-  case BERG_I32:
-    snprintf(text, sizeof text, "%" PRId32, (int32_t)bits);
-    break;
-  case BERG_I64:
-    snprintf(text, sizeof text, "%" PRId64, (int64_t)bits);
-    break;
-  case BERG_F16:
-    put_real(out, half((uint16_t)bits), true);
-    return;
-  case BERG_BF16:
-    bits <<= 16; /* fall through */
+  case BERG_U64: snprintf(text, sizeof text, "%" PRIu64, bits); break;
+  case BERG_I8: snprintf(text, sizeof text, "%d", (int8_t)bits); break;
+  case BERG_I16: snprintf(text, sizeof text, "%d", (int16_t)bits); break;
+  case BERG_I32: snprintf(text, sizeof text, "%" PRId32, (int32_t)bits); break;
+  case BERG_I64: snprintf(text, sizeof text, "%" PRId64, (int64_t)bits); break;
+  case BERG_F16: put_real(out, half((uint16_t)bits), true); return;
+  case BERG_BF16: bits <<= 16; /* fall through */
   case BERG_F32: {
     float real;
     uint32_t word = (uint32_t)bits;
@@ -165,32 +150,18 @@ static void put_dict(printer *out, const io_value *dict, size_t depth) {
 static void put_value(printer *out, const io_value *value, size_t depth) {
   char number[32];
   switch (value->kind) {
-  case IO_NONE:
-    put(out, "null");
-    return;
-  case IO_BOOL:
-    put(out, value->truth ? "true" : "false");
-    return;
+  case IO_NONE: put(out, "null"); return;
+  case IO_BOOL: put(out, value->truth ? "true" : "false"); return;
   case IO_INT:
     snprintf(number, sizeof number, "%" PRId64, value->integer);
     put(out, number);
     return;
-  case IO_FLOAT:
-    put_real(out, value->real, false);
-    return;
-  case IO_TEXT:
-    put_quoted(out, value->text);
-    return;
+  case IO_FLOAT: put_real(out, value->real, false); return;
+  case IO_TEXT: put_quoted(out, value->text); return;
   case IO_ARRAY:
-  case IO_SCALAR:
-    put_array(out, value->array);
-    return;
-  case IO_BOX:
-    put_value(out, value->items[0], depth);
-    return;
-  case IO_DICT:
-    put_dict(out, value, depth);
-    return;
+  case IO_SCALAR: put_array(out, value->array); return;
+  case IO_BOX: put_value(out, value->items[0], depth); return;
+  case IO_DICT: put_dict(out, value, depth); return;
   case IO_LIST:
   case IO_TUPLE:
     put(out, "[");
@@ -201,8 +172,7 @@ static void put_value(printer *out, const io_value *value, size_t depth) {
     put(out, "]");
     return;
   case IO_BYTES:
-  case IO_OTHER:
-    break;
+  case IO_OTHER: break;
   }
   if (!out->status) out->status = base_fail(out->error, BERG_EINPUT, "Python bytes cannot be held by .json");
 }

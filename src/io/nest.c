@@ -14,16 +14,12 @@ static io_value *enter(io_arena *arena, io_value *dict, const char *key, size_t 
     *clash = dict->items[i - 1]->kind != IO_DICT;
     return *clash ? NULL : dict->items[i - 1];
   }
-  io_value *name = io_value_text(arena, key, length, error),
-           *child = name ? io_value_new(arena, IO_DICT, error) : NULL;
-  return child && io_value_append(arena, dict, name, error) && io_value_append(arena, dict, child, error)
-             ? child
-             : NULL;
+  io_value *name = io_value_text(arena, key, length, error), *child = name ? io_value_new(arena, IO_DICT, error) : NULL;
+  return child && io_value_append(arena, dict, name, error) && io_value_append(arena, dict, child, error) ? child
+                                                                                                          : NULL;
 }
 
-static bool has(const io_value *dict, const char *key) {
-  return io_value_get(dict, key) != NULL;
-}
+static bool has(const io_value *dict, const char *key) { return io_value_get(dict, key) != NULL; }
 
 berg_status io_nest(io_value **nested, io_arena *arena, io_value *flat, berg_error *error) {
   *nested = flat;
@@ -42,8 +38,7 @@ berg_status io_nest(io_value **nested, io_arena *arena, io_value *flat, berg_err
     }
     if (has(dict, at)) return BERG_OK;
     io_value *name = io_value_text(arena, at, strlen(at), error);
-    if (!name || !io_value_append(arena, dict, name, error) ||
-        !io_value_append(arena, dict, flat->items[i + 1], error))
+    if (!name || !io_value_append(arena, dict, name, error) || !io_value_append(arena, dict, flat->items[i + 1], error))
       return BERG_ELIMIT;
   }
   *nested = root;

@@ -50,8 +50,7 @@ static berg_status fail(const literal *text, const char *what, const char *expec
 }
 
 static void skip_space(literal *text) {
-  while (text->at < text->end && strchr(" \t\n\r\f", text->bytes[text->at]) && text->bytes[text->at])
-    text->at++;
+  while (text->at < text->end && strchr(" \t\n\r\f", text->bytes[text->at]) && text->bytes[text->at]) text->at++;
 }
 
 static bool take(literal *text, char wanted) {
@@ -98,8 +97,7 @@ static berg_status read_size(literal *text, size_t *value) {
   skip_space(text);
   *value = 0;
   size_t digits = 0;
-  for (; text->at < text->end && text->bytes[text->at] >= '0' && text->bytes[text->at] <= '9';
-       text->at++, digits++)
+  for (; text->at < text->end && text->bytes[text->at] >= '0' && text->bytes[text->at] <= '9'; text->at++, digits++)
     if (!base_multiply(*value, 10, value) || !base_add(*value, text->bytes[text->at] - '0', value))
       return fail(text, "a dimension does not fit in 64 bits", NULL);
   return digits ? BERG_OK : fail(text, "not a dimension", "a number from 0");
@@ -123,8 +121,7 @@ static berg_status read_shape(literal *text, io_npy_header *header) {
 static berg_status read_descr(literal *text, io_npy_header *header) {
   skip_space(text);
   size_t start = text->at;
-  if (start < text->end && text->bytes[start] == '[')
-    return fail(text, "records are not read", "one plain type");
+  if (start < text->end && text->bytes[start] == '[') return fail(text, "records are not read", "one plain type");
   const char *code;
   size_t length;
   berg_status status = read_string(text, &code, &length);
@@ -132,9 +129,8 @@ static berg_status read_descr(literal *text, io_npy_header *header) {
   if (!io_dtype_parse(code, length, &header->dtype, &header->itemsize, &header->big_endian)) {
     char found[40];
     snprintf(found, sizeof found, "'%.*s'", (int)(length < 30 ? length : 30), code);
-    return base_fail_at(text->error,
-                        &(base_fault){BERG_EINPUT, text->name, start, "npy header", "type is not read",
-                                      "bool, int, float, unicode or object", found});
+    return base_fail_at(text->error, &(base_fault){BERG_EINPUT, text->name, start, "npy header", "type is not read",
+                                                   "bool, int, float, unicode or object", found});
   }
   return BERG_OK;
 }
@@ -157,32 +153,28 @@ static berg_status read_dict(literal *text, io_npy_header *header) {
     }
     seen[k] = true;
     if (!take(text, ':')) return fail(text, "not as NumPy writes it", "':'");
-    status = k == 0   ? read_descr(text, header)
-             : k == 1 ? read_bool(text, &header->fortran)
-                      : read_shape(text, header);
+    status = k == 0 ? read_descr(text, header) : k == 1 ? read_bool(text, &header->fortran) : read_shape(text, header);
     if (status) return status;
     comma = take(text, ',');
   }
-  if (!seen[0] || !seen[1] || !seen[2])
-    return fail(text, "a key is missing", "descr, fortran_order and shape");
+  if (!seen[0] || !seen[1] || !seen[2]) return fail(text, "a key is missing", "descr, fortran_order and shape");
   skip_space(text);
   return text->at < text->end ? fail(text, "text after the dict", "spaces") : BERG_OK;
 }
 
-berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size_t size, size_t total,
-                               const char *name, berg_error *error) {
+berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size_t size, size_t total, const char *name,
+                               berg_error *error) {
   *header = (io_npy_header){0};
   size_t compared = size < sizeof MAGIC ? size : sizeof MAGIC;
   if (!size || memcmp(bytes, MAGIC, compared))
-    return base_fail_at(error,
-                        &(base_fault){BERG_EINPUT, name, 0, NULL, "not a .npy file", "\\x93NUMPY", NULL});
+    return base_fail_at(error, &(base_fault){BERG_EINPUT, name, 0, NULL, "not a .npy file", "\\x93NUMPY", NULL});
   base_fault cut = {BERG_EINPUT, name, size, "npy header", "the file ends too early", NULL, NULL};
   if (size < 10) return base_fail_at(error, &cut);
   if (bytes[6] < 1 || bytes[6] > 3 || bytes[7] != 0) {
     char found[16];
     snprintf(found, sizeof found, "%d.%d", bytes[6], bytes[7]);
-    return base_fail_at(error, &(base_fault){BERG_EINPUT, name, 6, "npy header", "unknown version",
-                                             "1.0, 2.0 or 3.0", found});
+    return base_fail_at(error,
+                        &(base_fault){BERG_EINPUT, name, 6, "npy header", "unknown version", "1.0, 2.0 or 3.0", found});
   }
   size_t start = bytes[6] == 1 ? 10 : 12;
   if (size < start) return base_fail_at(error, &cut);
@@ -191,8 +183,8 @@ berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size
   if (length > MAX_TEXT) {
     char found[32];
     snprintf(found, sizeof found, "%zu bytes", length);
-    return base_fail_at(error, &(base_fault){BERG_EINPUT, name, 8, "npy header", "header too long",
-                                             "at most 65,535 bytes", found});
+    return base_fail_at(
+        error, &(base_fault){BERG_EINPUT, name, 8, "npy header", "header too long", "at most 65,535 bytes", found});
   }
   if (length > size - start) return base_fail_at(error, &cut);
   literal text = {bytes, start, start + length, name, error};
@@ -201,15 +193,14 @@ berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size
   header->data_offset = start + length;
   size_t count, needed;
   if (!io_extent(header->shape, header->ndim, header->itemsize, &count, &needed))
-    return base_fail_at(error, &(base_fault){BERG_EINPUT, name, start, "npy header",
-                                             "shape does not fit in memory", NULL, NULL});
-  if (total && header->dtype != BERG_STRING &&
-      (total < header->data_offset || needed > total - header->data_offset)) {
+    return base_fail_at(
+        error, &(base_fault){BERG_EINPUT, name, start, "npy header", "shape does not fit in memory", NULL, NULL});
+  if (total && header->dtype != BERG_STRING && (total < header->data_offset || needed > total - header->data_offset)) {
     char expected[48], found[32];
     snprintf(expected, sizeof expected, "%zu bytes of data", needed);
     snprintf(found, sizeof found, "%zu", total < header->data_offset ? 0 : total - header->data_offset);
-    return base_fail_at(error, &(base_fault){BERG_EINPUT, name, total, "npy data", "the file ends too early",
-                                             expected, found});
+    return base_fail_at(
+        error, &(base_fault){BERG_EINPUT, name, total, "npy data", "the file ends too early", expected, found});
   }
   return BERG_OK;
 }
@@ -219,8 +210,7 @@ static void append(char *text, size_t room, size_t *length, const char *format, 
 static void append(char *text, size_t room, size_t *length, const char *format, ...) {
   va_list list;
   va_start(list, format);
-  int written =
-      vsnprintf(*length < room ? text + *length : NULL, *length < room ? room - *length : 0, format, list);
+  int written = vsnprintf(*length < room ? text + *length : NULL, *length < room ? room - *length : 0, format, list);
   va_end(list);
   *length += written > 0 ? (size_t)written : 0;
 }

@@ -9,13 +9,13 @@
 #include "base/error.h"
 
 typedef struct io_npy_header {
-  berg_dtype dtype;          /* as `descr` says; STRING stands for '|O' */
-  size_t itemsize;           /* bytes of one element */
+  berg_dtype dtype; /* as `descr` says; STRING stands for '|O' */
+  size_t itemsize;  /* bytes of one element */
   bool big_endian;
   bool fortran;
   size_t ndim;
   size_t shape[BERG_MAX_DIMS];
-  size_t data_offset;        /* where the data begin */
+  size_t data_offset; /* where the data begin */
 } io_npy_header;
 
 /* Reads the header at the start of `bytes` (versions 1.0, 2.0, 3.0); `name` is for messages. EINPUT. The data that
@@ -26,6 +26,7 @@ berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size
 
 /* Writes the header that np.save of NumPy >= 1.24 writes for a C-ordered array, and returns its length (a multiple of
  * 64), or 0 if `room` is too small; `out` may be NULL to ask for the length. Axis 0 can grow in place afterwards. */
-size_t io_npy_write_header(uint8_t *out, size_t room, berg_dtype dtype, size_t itemsize, const size_t *shape, size_t ndim);
+size_t io_npy_write_header(uint8_t *out, size_t room, berg_dtype dtype, size_t itemsize, const size_t *shape,
+                           size_t ndim);
 
 #endif

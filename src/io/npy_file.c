@@ -12,8 +12,8 @@ static bool same_shape(const io_value *value, const io_npy_header *header) {
   return true;
 }
 
-berg_status io_read_npy_value(io_value **value, bool *is_pickled, io_arena *arena, const uint8_t *bytes,
-                              size_t size, uint64_t offset, const char *name, berg_error *error) {
+berg_status io_read_npy_value(io_value **value, bool *is_pickled, io_arena *arena, const uint8_t *bytes, size_t size,
+                              uint64_t offset, const char *name, berg_error *error) {
   io_npy_header header;
   *value = NULL;
   berg_status status = io_npy_read_header(&header, bytes, size, size, name, error);
@@ -21,8 +21,7 @@ berg_status io_read_npy_value(io_value **value, bool *is_pickled, io_arena *aren
   if (is_pickled) *is_pickled = header.dtype == BERG_STRING;
   const uint8_t *data = bytes + header.data_offset;
   if (header.dtype == BERG_STRING) {
-    io_pickle_source source = {data, size - header.data_offset, offset + header.data_offset, name, NULL,
-                               NULL};
+    io_pickle_source source = {data, size - header.data_offset, offset + header.data_offset, name, NULL, NULL};
     status = io_pickle_read(value, arena, &source, error);
     if (!status && !same_shape(*value, &header))
       status = base_fail_at(error, &(base_fault){BERG_EINPUT, name, source.offset, "pickle",
@@ -39,11 +38,9 @@ berg_status io_read_npy_value(io_value **value, bool *is_pickled, io_arena *aren
   return BERG_OK;
 }
 
-berg_status io_read_npy(io_document *document, const uint8_t *bytes, size_t size, const char *name,
-                        berg_error *error) {
+berg_status io_read_npy(io_document *document, const uint8_t *bytes, size_t size, const char *name, berg_error *error) {
   bool is_pickled;
-  berg_status status =
-      io_read_npy_value(&document->root, &is_pickled, &document->arena, bytes, size, 0, name, error);
+  berg_status status = io_read_npy_value(&document->root, &is_pickled, &document->arena, bytes, size, 0, name, error);
   document->format = !status && is_pickled ? "npy-pickle" : "npy";
   return status;
 }

@@ -29,12 +29,10 @@ static ssize_t read_fully(int file, void *bytes, size_t size) {
   return (ssize_t)done;
 }
 
-static berg_status take(const io_npy_stream *stream, void *bytes, size_t size, const char *what,
-                        berg_error *error) {
+static berg_status take(const io_npy_stream *stream, void *bytes, size_t size, const char *what, berg_error *error) {
   ssize_t got = read_fully(stream->file, bytes, size);
   if (got < 0) return base_fail_errno(error, BERG_EINPUT, stream->name, "cannot be read", errno);
-  if ((size_t)got < size)
-    return base_fail(error, BERG_EINPUT, "%s: ends in the middle of its %s", stream->name, what);
+  if ((size_t)got < size) return base_fail(error, BERG_EINPUT, "%s: ends in the middle of its %s", stream->name, what);
   return BERG_OK;
 }
 
@@ -50,8 +48,7 @@ static berg_status read_header(io_npy_stream *stream, berg_error *error) {
     text |= (size_t)start[10] << 16 | (size_t)start[11] << 24;
   }
   if (text > HEADER_MAX)
-    return base_fail_found(error, BERG_EINPUT, stream->name, "header too long", "at most 1 MiB", "%zu bytes",
-                           text);
+    return base_fail_found(error, BERG_EINPUT, stream->name, "header too long", "at most 1 MiB", "%zu bytes", text);
   uint8_t *bytes = base_alloc(prefix + text, 1, error);
   if (!bytes) return BERG_ELIMIT;
   memcpy(bytes, start, prefix);
@@ -72,8 +69,7 @@ static berg_status check(io_npy_stream *stream, berg_error *error) {
                      stream->name);
   stream->row_bytes = header->itemsize;
   for (size_t d = 1; d < header->ndim; d++)
-    if (!base_multiply(stream->row_bytes, header->shape[d], &stream->row_bytes) ||
-        stream->row_bytes > PTRDIFF_MAX)
+    if (!base_multiply(stream->row_bytes, header->shape[d], &stream->row_bytes) || stream->row_bytes > PTRDIFF_MAX)
       return base_fail(error, BERG_EINPUT, "%s: one row does not fit the memory", stream->name);
   return BERG_OK;
 }
@@ -99,13 +95,9 @@ void io_npy_stream_free(io_npy_stream *stream) {
   base_free(stream);
 }
 
-const io_npy_header *io_npy_stream_header(const io_npy_stream *stream) {
-  return &stream->header;
-}
+const io_npy_header *io_npy_stream_header(const io_npy_stream *stream) { return &stream->header; }
 
-size_t io_npy_stream_position(const io_npy_stream *stream) {
-  return stream->position;
-}
+size_t io_npy_stream_position(const io_npy_stream *stream) { return stream->position; }
 
 static berg_status skip_row(io_npy_stream *stream, berg_error *error) {
   uint8_t nowhere[SKIP_BYTES];
@@ -124,12 +116,10 @@ berg_status io_npy_stream_read(io_npy_stream *stream, size_t count, void *data, 
                      stream->header.shape[0], count, stream->position);
   for (size_t i = 0; i < count; i++) {
     berg_error cut;
-    berg_status status =
-        data ? take(stream, (char *)data + i * stream->row_bytes, stream->row_bytes, "data", &cut)
-             : skip_row(stream, &cut);
+    berg_status status = data ? take(stream, (char *)data + i * stream->row_bytes, stream->row_bytes, "data", &cut)
+                              : skip_row(stream, &cut);
     if (status)
-      return base_fail(error, status, "%s, in row %zu of %zu", cut.message, stream->position,
-                       stream->header.shape[0]);
+      return base_fail(error, status, "%s, in row %zu of %zu", cut.message, stream->position, stream->header.shape[0]);
     stream->position++;
   }
   return BERG_OK;

@@ -14,18 +14,16 @@ static berg_status put_header(const io_sink *sink, berg_dtype dtype, size_t item
                               berg_error *error) {
   uint8_t header[1024];
   size_t length = io_npy_write_header(header, sizeof header, dtype, itemsize, array->shape, array->ndim);
-  return length ? io_put(sink, header, length, error)
-                : base_fail(error, BERG_EINTERNAL, "a header that is too long");
+  return length ? io_put(sink, header, length, error) : base_fail(error, BERG_EINTERNAL, "a header that is too long");
 }
 
 static berg_status refuse(const berg_array *array, const char *what, berg_error *error) {
-  return base_fail_at(
-      error, &(base_fault){BERG_EINPUT, NULL, BERG_NO_OFFSET, array ? array->name : NULL, what, NULL, NULL});
+  return base_fail_at(error,
+                      &(base_fault){BERG_EINPUT, NULL, BERG_NO_OFFSET, array ? array->name : NULL, what, NULL, NULL});
 }
 
 static berg_status put_plain(const io_sink *sink, const berg_array *array, berg_error *error) {
-  if (array->dtype == BERG_BF16)
-    return refuse(array, "NumPy has no bfloat16: convert to .safetensors or .pth", error);
+  if (array->dtype == BERG_BF16) return refuse(array, "NumPy has no bfloat16: convert to .safetensors or .pth", error);
   berg_status status = put_header(sink, array->dtype, array->itemsize, array, error);
   return status ? status : io_put_array(sink, array, error);
 }
@@ -34,8 +32,7 @@ berg_status io_write_npy(const io_sink *sink, const io_content *content, berg_er
   const io_value *root = content->root;
   if (root->kind == IO_ARRAY && root->array->dtype != BERG_STRING) return put_plain(sink, root->array, error);
   bool is_array = root->kind == IO_ARRAY;
-  berg_status status =
-      put_header(sink, BERG_STRING, sizeof(char *), is_array ? root->array : &(berg_array){0}, error);
+  berg_status status = put_header(sink, BERG_STRING, sizeof(char *), is_array ? root->array : &(berg_array){0}, error);
   return status ? status : io_pickle_write_numpy(sink, root, error);
 }
 

@@ -17,22 +17,22 @@
 #include "io/pickle_machine.h"
 
 berg_status pickle_fail(pickle_machine *machine, const char *what, const char *expected, const char *found) {
-  return base_fail_at(machine->error, &(base_fault){BERG_EINPUT, machine->source->name,
-                                                    machine->source->offset + machine->opcode, "pickle", what,
-                                                    expected, found});
+  return base_fail_at(machine->error,
+                      &(base_fault){BERG_EINPUT, machine->source->name, machine->source->offset + machine->opcode,
+                                    "pickle", what, expected, found});
 }
 
 static berg_status fail_end(pickle_machine *machine) {
-  return base_fail_at(machine->error, &(base_fault){BERG_EINPUT, machine->source->name,
-                                                    machine->source->offset + machine->source->size, "pickle",
-                                                    "the data end too early", NULL, NULL});
+  return base_fail_at(machine->error,
+                      &(base_fault){BERG_EINPUT, machine->source->name, machine->source->offset + machine->source->size,
+                                    "pickle", "the data end too early", NULL, NULL});
 }
 
 io_value *pickle_new(pickle_machine *machine, io_kind kind, int tag) {
   if (machine->values++ >= IO_MAX_VALUES) {
     base_fail_at(machine->error,
-                 &(base_fault){BERG_ELIMIT, machine->source->name, machine->source->offset + machine->opcode,
-                               "pickle", "too many values", "at most 4,194,304", NULL});
+                 &(base_fault){BERG_ELIMIT, machine->source->name, machine->source->offset + machine->opcode, "pickle",
+                               "too many values", "at most 4,194,304", NULL});
     return NULL;
   }
   io_value *value = io_value_new(machine->arena, kind, machine->error);
@@ -42,10 +42,9 @@ io_value *pickle_new(pickle_machine *machine, io_kind kind, int tag) {
 
 /* Results of allocation: the record is filled already. */
 static berg_status push(pickle_machine *machine, io_value *value) {
-  if (machine->depth >= IO_MAX_VALUES)
-    return pickle_fail(machine, "too many values", "at most 4,194,304", NULL);
-  if (!value || !base_grow((void **)&machine->stack, &machine->stack_room, machine->depth + 1,
-                           sizeof *machine->stack, machine->error))
+  if (machine->depth >= IO_MAX_VALUES) return pickle_fail(machine, "too many values", "at most 4,194,304", NULL);
+  if (!value || !base_grow((void **)&machine->stack, &machine->stack_room, machine->depth + 1, sizeof *machine->stack,
+                           machine->error))
     return BERG_ELIMIT;
   machine->stack[machine->depth++] = value;
   return BERG_OK;
@@ -100,8 +99,7 @@ static void drop_to_mark(pickle_machine *machine, size_t first) {
 static berg_status read_sized(pickle_machine *machine, size_t length_size, io_kind kind) {
   uint64_t length;
   const uint8_t *bytes;
-  if (!read_number(machine, length_size, &length) || !need(machine, (size_t)length, &bytes))
-    return fail_end(machine);
+  if (!read_number(machine, length_size, &length) || !need(machine, (size_t)length, &bytes)) return fail_end(machine);
   io_value *value = pickle_new(machine, kind, 0);
   if (!value) return BERG_ELIMIT;
   if (kind == IO_BYTES) {
@@ -122,8 +120,7 @@ static berg_status read_sized(pickle_machine *machine, size_t length_size, io_ki
 static berg_status read_long(pickle_machine *machine, size_t length_size) {
   uint64_t length, number = 0;
   const uint8_t *bytes;
-  if (!read_number(machine, length_size, &length) || !need(machine, (size_t)length, &bytes))
-    return fail_end(machine);
+  if (!read_number(machine, length_size, &length) || !need(machine, (size_t)length, &bytes)) return fail_end(machine);
   if (length > 8) return pickle_fail(machine, "a number does not fit in 64 bits", NULL, NULL);
   for (size_t i = 0; i < length; i++) number |= (uint64_t)bytes[i] << 8 * i;
   if (length && length < 8 && bytes[length - 1] & 0x80) number |= UINT64_MAX << 8 * length;
@@ -203,11 +200,9 @@ static berg_status fill(pickle_machine *machine, io_kind kind, size_t first, boo
   size_t below = marked ? first - 1 : first;
   io_value *target = below ? machine->stack[below - 1] : NULL;
   if (!target || target->kind != kind)
-    return pickle_fail(machine,
-                       kind == IO_LIST ? "appends to what is no list" : "sets items of what is no dict", NULL,
+    return pickle_fail(machine, kind == IO_LIST ? "appends to what is no list" : "sets items of what is no dict", NULL,
                        NULL);
-  if (kind == IO_DICT && (machine->depth - first) % 2)
-    return pickle_fail(machine, "a key without a value", NULL, NULL);
+  if (kind == IO_DICT && (machine->depth - first) % 2) return pickle_fail(machine, "a key without a value", NULL, NULL);
   for (size_t i = first; i < machine->depth; i++) {
     if (machine->stack[i] == machine->mark) return pickle_fail(machine, "the stack is empty", NULL, NULL);
     /* a few bytes can append one memoised list again and again, so places are counted as well as values */
@@ -230,8 +225,8 @@ static berg_status fill_single(pickle_machine *machine, io_kind kind, size_t cou
   return fill(machine, kind, machine->depth - count, false);
 }
 
-static berg_status push_global(pickle_machine *machine, const char *module, size_t module_length,
-                               const char *name, size_t name_length) {
+static berg_status push_global(pickle_machine *machine, const char *module, size_t module_length, const char *name,
+                               size_t name_length) {
   io_value *value;
   berg_status status = pickle_find_global(machine, module, module_length, name, name_length, &value);
   return status ? status : push(machine, value);
@@ -325,8 +320,8 @@ static berg_status put_at(pickle_machine *machine, size_t size) {
 static berg_status refuse(pickle_machine *machine, uint8_t opcode) {
   char found[16];
   snprintf(found, sizeof found, "0x%02x", opcode);
-  return pickle_fail(machine, "an opcode that is not read",
-                     "those of protocols 2 to 5 for arrays and plain values", found);
+  return pickle_fail(machine, "an opcode that is not read", "those of protocols 2 to 5 for arrays and plain values",
+                     found);
 }
 
 static berg_status step(pickle_machine *machine, uint8_t opcode) {
@@ -400,8 +395,7 @@ static berg_status run(pickle_machine *machine, io_value **root) {
   }
 }
 
-berg_status io_pickle_read(io_value **root, io_arena *arena, const io_pickle_source *source,
-                           berg_error *error) {
+berg_status io_pickle_read(io_value **root, io_arena *arena, const io_pickle_source *source, berg_error *error) {
   io_value mark = {.kind = IO_OTHER, .tag = PICKLE_MARK};
   pickle_machine machine = {.source = source, .arena = arena, .error = error, .mark = &mark};
   *root = NULL;

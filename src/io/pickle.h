@@ -21,7 +21,6 @@ typedef struct io_pickle_source {
 
 /* Reads up to STOP; what follows is not looked at. EINPUT: damaged, refused, or more than is read here;
  * ELIMIT. */
-berg_status io_pickle_read(io_value **root, io_arena *arena, const io_pickle_source *source,
-                           berg_error *error);
+berg_status io_pickle_read(io_value **root, io_arena *arena, const io_pickle_source *source, berg_error *error);
 
 #endif

@@ -41,8 +41,8 @@ berg_status pickle_fail(pickle_machine *machine, const char *what, const char *e
 io_value *pickle_new(pickle_machine *machine, io_kind kind, int tag);
 
 /* The callable of that name, or EINPUT naming it. */
-berg_status pickle_find_global(pickle_machine *machine, const char *module, size_t module_length,
-                               const char *name, size_t name_length, io_value **value);
+berg_status pickle_find_global(pickle_machine *machine, const char *module, size_t module_length, const char *name,
+                               size_t name_length, io_value **value);
 /* callable(*arguments), object.__setstate__(state), and the object behind a persistent id. */
 berg_status pickle_reduce(pickle_machine *machine, const io_value *callable, const io_value *arguments,
                           io_value **result);

@@ -59,16 +59,14 @@ static bool same(const char *known, const char *text, size_t length) {
   return strlen(known) == length && !memcmp(known, text, length);
 }
 
-static bool is_other(const io_value *value, int tag) {
-  return value->kind == IO_OTHER && value->tag == tag;
-}
+static bool is_other(const io_value *value, int tag) { return value->kind == IO_OTHER && value->tag == tag; }
 
 static bool is_global(const io_value *value, callable what) {
   return is_other(value, PICKLE_GLOBAL) && ((const pickle_global *)value->other)->what == what;
 }
 
-berg_status pickle_find_global(pickle_machine *machine, const char *module, size_t module_length,
-                               const char *name, size_t name_length, io_value **value) {
+berg_status pickle_find_global(pickle_machine *machine, const char *module, size_t module_length, const char *name,
+                               size_t name_length, io_value **value) {
   for (size_t i = 0; i < sizeof globals / sizeof *globals; i++)
     if (same(globals[i].module, module, module_length) && same(globals[i].name, name, name_length)) {
       *value = pickle_new(machine, IO_OTHER, PICKLE_GLOBAL);
@@ -84,9 +82,8 @@ berg_status pickle_find_global(pickle_machine *machine, const char *module, size
 
 /* Argument `index` of a tuple of the kind wanted, or NULL. */
 static io_value *argument(const io_value *tuple, size_t index, io_kind kind) {
-  return tuple->kind == IO_TUPLE && index < tuple->count && tuple->items[index]->kind == kind
-             ? tuple->items[index]
-             : NULL;
+  return tuple->kind == IO_TUPLE && index < tuple->count && tuple->items[index]->kind == kind ? tuple->items[index]
+                                                                                              : NULL;
 }
 
 static const pickle_dtype *as_dtype(const io_value *value) {
@@ -99,8 +96,7 @@ static berg_status wrong(pickle_machine *machine, const char *what) {
 
 /* A tuple of sizes; -1 where it is none. */
 static bool read_sizes(const io_value *tuple, int64_t *sizes, size_t *count) {
-  if (!tuple || (tuple->kind != IO_TUPLE && tuple->kind != IO_LIST) || tuple->count > BERG_MAX_DIMS)
-    return false;
+  if (!tuple || (tuple->kind != IO_TUPLE && tuple->kind != IO_LIST) || tuple->count > BERG_MAX_DIMS) return false;
   for (*count = 0; *count < tuple->count; ++*count) {
     const io_value *size = tuple->items[*count];
     if (size->kind != IO_INT || size->integer < 0) return false;
@@ -156,8 +152,7 @@ static berg_status make_dtype(pickle_machine *machine, const io_value *arguments
   (*result)->other = dtype;
   /* bfloat16 has a byte order only in .npy headers; here 'V2' is two bytes of anything */
   if (!io_dtype_parse(code->text, code->text_length, &dtype->dtype, &dtype->itemsize, &dtype->big_endian))
-    return pickle_fail(machine, "an array type that is not read", "bool, int, float, unicode or object",
-                       code->text);
+    return pickle_fail(machine, "an array type that is not read", "bool, int, float, unicode or object", code->text);
   return BERG_OK;
 }
 
@@ -214,9 +209,9 @@ static berg_status rebuild_tensor(pickle_machine *machine, const io_value *argum
   int64_t strides[BERG_MAX_DIMS];
   size_t stride_count;
   berg_array array = {0};
-  if (!offset || offset->integer < 0 || arguments->count < 4 ||
-      !is_other(arguments->items[0], PICKLE_STORAGE) || !read_shape(arguments->items[2], &array) ||
-      !read_sizes(arguments->items[3], strides, &stride_count) || stride_count != array.ndim)
+  if (!offset || offset->integer < 0 || arguments->count < 4 || !is_other(arguments->items[0], PICKLE_STORAGE) ||
+      !read_shape(arguments->items[2], &array) || !read_sizes(arguments->items[3], strides, &stride_count) ||
+      stride_count != array.ndim)
     return wrong(machine, "_rebuild_tensor_v2(storage, offset, size, stride, ...)");
   const pickle_storage *storage = arguments->items[0]->other;
   array.dtype = storage->dtype;
@@ -224,12 +219,9 @@ static berg_status rebuild_tensor(pickle_machine *machine, const io_value *argum
   *result = pickle_new(machine, IO_ARRAY, 0);
   if (!*result) return BERG_ELIMIT;
   switch (io_array_place(&array, strides, (size_t)offset->integer, storage->bytes, storage->count)) {
-  case IO_PLACE_OUTSIDE:
-    return pickle_fail(machine, "a tensor reaches past the end of its storage", NULL, NULL);
-  case IO_PLACE_REPEATED:
-    return pickle_fail(machine, "a tensor repeats its elements too often", NULL, NULL);
-  case IO_PLACE_OK:
-    break;
+  case IO_PLACE_OUTSIDE: return pickle_fail(machine, "a tensor reaches past the end of its storage", NULL, NULL);
+  case IO_PLACE_REPEATED: return pickle_fail(machine, "a tensor repeats its elements too often", NULL, NULL);
+  case IO_PLACE_OK: break;
   }
   berg_array *kept = io_arena_take(machine->arena, sizeof *kept, machine->error);
   if (!kept) return BERG_ELIMIT;
@@ -238,8 +230,7 @@ static berg_status rebuild_tensor(pickle_machine *machine, const io_value *argum
   return BERG_OK;
 }
 
-berg_status pickle_reduce(pickle_machine *machine, const io_value *what, const io_value *arguments,
-                          io_value **result) {
+berg_status pickle_reduce(pickle_machine *machine, const io_value *what, const io_value *arguments, io_value **result) {
   if (!is_other(what, PICKLE_GLOBAL) || arguments->kind != IO_TUPLE)
     return pickle_fail(machine, "calls what is no callable", NULL, NULL);
   switch (((const pickle_global *)what->other)->what) {
@@ -248,28 +239,21 @@ berg_status pickle_reduce(pickle_machine *machine, const io_value *what, const i
       return wrong(machine, "_reconstruct(ndarray, (0,), b'b')");
     *result = pickle_new(machine, IO_OTHER, PICKLE_BLANK_ARRAY);
     return *result ? BERG_OK : BERG_ELIMIT;
-  case SCALAR:
-    return make_scalar(machine, arguments, result);
-  case DTYPE:
-    return make_dtype(machine, arguments, result);
-  case ENCODE:
-    return encode(machine, arguments, result);
+  case SCALAR: return make_scalar(machine, arguments, result);
+  case DTYPE: return make_dtype(machine, arguments, result);
+  case ENCODE: return encode(machine, arguments, result);
   case BYTES:
     if (arguments->count) return wrong(machine, "bytes()");
     *result = pickle_new(machine, IO_BYTES, 0);
     return *result ? BERG_OK : BERG_ELIMIT;
-  case FROMBUFFER:
-    return from_buffer(machine, arguments, result);
-  case ORDERED_DICT:
-    return ordered_dict(machine, arguments, result);
-  case REBUILD_TENSOR:
-    return rebuild_tensor(machine, arguments, result);
+  case FROMBUFFER: return from_buffer(machine, arguments, result);
+  case ORDERED_DICT: return ordered_dict(machine, arguments, result);
+  case REBUILD_TENSOR: return rebuild_tensor(machine, arguments, result);
   case REBUILD_PARAMETER:
     *result = argument(arguments, 0, IO_ARRAY);
     return *result ? BERG_OK : wrong(machine, "_rebuild_parameter(tensor, ...)");
   case NDARRAY:
-  case STORAGE:
-    break;
+  case STORAGE: break;
   }
   return pickle_fail(machine, "calls what is no callable", NULL, NULL);
 }
@@ -287,8 +271,8 @@ static berg_status build_dtype(pickle_machine *machine, io_value *object, const 
 }
 
 /* An object array: all text, or one value of any kind without dimensions. */
-static berg_status build_objects(pickle_machine *machine, io_value *object, berg_array *array,
-                                 const io_value *list, bool fortran) {
+static berg_status build_objects(pickle_machine *machine, io_value *object, berg_array *array, const io_value *list,
+                                 bool fortran) {
   size_t count, bytes;
   io_layout layout = {BERG_STRING, sizeof(char *), false, fortran};
   if (!io_array_bytes(&layout, array, &bytes))
@@ -332,8 +316,7 @@ static berg_status build_array(pickle_machine *machine, io_value *object, const 
     return wrong(machine, form);
   bool fortran = order->kind == IO_BOOL ? order->truth : order->integer != 0;
   if (dtype->dtype == BERG_STRING)
-    return data->kind == IO_LIST ? build_objects(machine, object, &array, data, fortran)
-                                 : wrong(machine, form);
+    return data->kind == IO_LIST ? build_objects(machine, object, &array, data, fortran) : wrong(machine, form);
   return data->kind == IO_BYTES ? set_array(machine, object, dtype, &array, fortran, data->bytes, data->size)
                                 : wrong(machine, form);
 }
@@ -349,8 +332,7 @@ berg_status pickle_build(pickle_machine *machine, io_value *object, const io_val
 
 /* ('storage', class, key, device, elements) */
 berg_status pickle_persistent(pickle_machine *machine, const io_value *id, io_value **result) {
-  const io_value *word = argument(id, 0, IO_TEXT), *type = argument(id, 1, IO_OTHER),
-                 *key = argument(id, 2, IO_TEXT);
+  const io_value *word = argument(id, 0, IO_TEXT), *type = argument(id, 1, IO_OTHER), *key = argument(id, 2, IO_TEXT);
   const io_value *count = argument(id, 4, IO_INT);
   if (!machine->source->storage)
     return pickle_fail(machine, "refers to storages that this file cannot have", NULL, NULL);

@@ -19,9 +19,7 @@ static void put(pickler *out, const void *bytes, size_t size) {
   if (!out->status) out->status = io_put(out->sink, bytes, size, out->error);
 }
 
-static void put_op(pickler *out, const char *opcodes) {
-  put(out, opcodes, strlen(opcodes));
-}
+static void put_op(pickler *out, const char *opcodes) { put(out, opcodes, strlen(opcodes)); }
 
 static void put_number(pickler *out, char opcode, uint64_t number, size_t size) {
   uint8_t bytes[9] = {(uint8_t)opcode};
@@ -45,9 +43,7 @@ static void put_text(pickler *out, const char *text) {
   put(out, text, strlen(text));
 }
 
-static void put_bool(pickler *out, bool truth) {
-  put_op(out, truth ? "\x88" : "\x89");
-}
+static void put_bool(pickler *out, bool truth) { put_op(out, truth ? "\x88" : "\x89"); }
 
 static void put_float(pickler *out, double real) {
   uint64_t bits;
@@ -70,8 +66,7 @@ static void fail(pickler *out, const berg_array *array, const char *what) {
   char found[128] = "";
   if (array) base_array_describe(array, found, sizeof found);
   if (!out->status)
-    out->status =
-        base_fail_at(out->error, &(base_fault){BERG_EINPUT, NULL, BERG_NO_OFFSET, NULL, what, NULL, found});
+    out->status = base_fail_at(out->error, &(base_fault){BERG_EINPUT, NULL, BERG_NO_OFFSET, NULL, what, NULL, found});
 }
 
 /* dtype('f4', False, True) with its state, as ndarray.__reduce__ gives it. */
@@ -108,9 +103,7 @@ static void open_array(pickler *out, const berg_array *array) {
   put_op(out, "\x89");
 }
 
-static void close_array(pickler *out) {
-  put_op(out, "tb");
-}
+static void close_array(pickler *out) { put_op(out, "tb"); }
 
 static void put_numpy_array(pickler *out, const berg_array *array) {
   size_t count = io_text_count(array);
@@ -140,28 +133,17 @@ static void put_numpy_scalar(pickler *out, const berg_array *array) {
 
 static const char *storage_class(berg_dtype dtype) {
   switch (dtype) {
-  case BERG_F32:
-    return "ctorch\nFloatStorage\n";
-  case BERG_F64:
-    return "ctorch\nDoubleStorage\n";
-  case BERG_F16:
-    return "ctorch\nHalfStorage\n";
-  case BERG_BF16:
-    return "ctorch\nBFloat16Storage\n";
-  case BERG_I64:
-    return "ctorch\nLongStorage\n";
-  case BERG_I32:
-    return "ctorch\nIntStorage\n";
-  case BERG_I16:
-    return "ctorch\nShortStorage\n";
-  case BERG_I8:
-    return "ctorch\nCharStorage\n";
-  case BERG_U8:
-    return "ctorch\nByteStorage\n";
-  case BERG_BOOL:
-    return "ctorch\nBoolStorage\n";
-  default:
-    return NULL;
+  case BERG_F32: return "ctorch\nFloatStorage\n";
+  case BERG_F64: return "ctorch\nDoubleStorage\n";
+  case BERG_F16: return "ctorch\nHalfStorage\n";
+  case BERG_BF16: return "ctorch\nBFloat16Storage\n";
+  case BERG_I64: return "ctorch\nLongStorage\n";
+  case BERG_I32: return "ctorch\nIntStorage\n";
+  case BERG_I16: return "ctorch\nShortStorage\n";
+  case BERG_I8: return "ctorch\nCharStorage\n";
+  case BERG_U8: return "ctorch\nByteStorage\n";
+  case BERG_BOOL: return "ctorch\nBoolStorage\n";
+  default: return NULL;
   }
 }
 
@@ -209,30 +191,14 @@ static void put_box(pickler *out, const io_value *content) {
 /* The tree was walked by io_flatten before, which bounds its depth. */
 static void put_value(pickler *out, const io_value *value) {
   switch (value->kind) {
-  case IO_NONE:
-    put_op(out, "N");
-    return;
-  case IO_BOOL:
-    put_bool(out, value->truth);
-    return;
-  case IO_INT:
-    put_int(out, value->integer);
-    return;
-  case IO_FLOAT:
-    put_float(out, value->real);
-    return;
-  case IO_TEXT:
-    put_text(out, value->text);
-    return;
-  case IO_LIST:
-    put_items(out, value, "](", "e");
-    return;
-  case IO_TUPLE:
-    put_items(out, value, "(", "t");
-    return;
-  case IO_DICT:
-    put_items(out, value, "}(", "u");
-    return;
+  case IO_NONE: put_op(out, "N"); return;
+  case IO_BOOL: put_bool(out, value->truth); return;
+  case IO_INT: put_int(out, value->integer); return;
+  case IO_FLOAT: put_float(out, value->real); return;
+  case IO_TEXT: put_text(out, value->text); return;
+  case IO_LIST: put_items(out, value, "](", "e"); return;
+  case IO_TUPLE: put_items(out, value, "(", "t"); return;
+  case IO_DICT: put_items(out, value, "}(", "u"); return;
   case IO_BYTES:
     if (out->for_torch) break;
     put_bytes_header(out, value->size);
@@ -251,8 +217,7 @@ static void put_value(pickler *out, const io_value *value) {
     if (out->for_torch) break;
     put_box(out, value->items[0]);
     return;
-  case IO_OTHER:
-    break;
+  case IO_OTHER: break;
   }
   fail(out, NULL, "a value that the target cannot hold");
 }

@@ -24,8 +24,7 @@ static int feed(spng_ctx *context, void *stream, void *out, size_t count) {
 }
 
 static berg_status fail(const char *name, int code, berg_error *error) {
-  if (code == SPNG_EMEM)
-    return base_fail(error, BERG_ELIMIT, "%s: not enough memory to decode the picture", name);
+  if (code == SPNG_EMEM) return base_fail(error, BERG_ELIMIT, "%s: not enough memory to decode the picture", name);
   return base_fail(error, BERG_EINPUT, "%s: damaged PNG (%s)", name, spng_strerror(code));
 }
 
@@ -53,8 +52,7 @@ static int set_colours(colour_table *colours, spng_ctx *context, const struct sp
 }
 
 /* One row of samples as the file has them: packed, first pixel in the high bits; 16 bits big-endian. */
-static void row_to_rgb(const struct spng_ihdr *header, const colour_table *colours, const uint8_t *row,
-                       uint8_t *rgb) {
+static void row_to_rgb(const struct spng_ihdr *header, const colour_table *colours, const uint8_t *row, uint8_t *rgb) {
   size_t width = header->width, bits = header->bit_depth, bytes = bits / 8;
   switch (header->color_type) {
   case SPNG_COLOR_TYPE_INDEXED:
@@ -81,8 +79,8 @@ static void row_to_rgb(const struct spng_ihdr *header, const colour_table *colou
 }
 
 /* A row at a time where rows come in order; an interlaced picture is put together first. */
-static berg_status decode_rows(spng_ctx *context, const struct spng_ihdr *header, io_image *image,
-                               const char *name, berg_error *error) {
+static berg_status decode_rows(spng_ctx *context, const struct spng_ihdr *header, io_image *image, const char *name,
+                               berg_error *error) {
   colour_table colours;
   size_t raw_size, stride;
   int code = spng_decoded_image_size(context, SPNG_FMT_RAW, &raw_size);
@@ -109,8 +107,7 @@ static berg_status decode_rows(spng_ctx *context, const struct spng_ihdr *header
   return code ? fail(name, code, error) : BERG_OK;
 }
 
-berg_status io_png_decode(io_image *image, const uint8_t *bytes, size_t size, const char *name,
-                          berg_error *error) {
+berg_status io_png_decode(io_image *image, const uint8_t *bytes, size_t size, const char *name, berg_error *error) {
   berg_status status = io_png_check(bytes, size, name, error);
   if (status) return status;
   io_png_stream stream;

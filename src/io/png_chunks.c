@@ -19,13 +19,9 @@ static uint32_t big_endian(const uint8_t *bytes) {
   return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static bool is_end(const uint8_t *chunk) {
-  return !memcmp(chunk + 4, "IEND", 4);
-}
+static bool is_end(const uint8_t *chunk) { return !memcmp(chunk + 4, "IEND", 4); }
 
-static bool is_critical(const uint8_t *chunk) {
-  return chunk[4] >= 'A' && chunk[4] <= 'Z';
-}
+static bool is_critical(const uint8_t *chunk) { return chunk[4] >= 'A' && chunk[4] <= 'Z'; }
 
 static bool is_named(const uint8_t *chunk) {
   for (int i = 4; i < 8; i++)
@@ -33,16 +29,16 @@ static bool is_named(const uint8_t *chunk) {
   return true;
 }
 
-static berg_status fail(const char *name, size_t offset, const char *type, const char *what,
-                        const char *expected, const char *found, berg_error *error) {
+static berg_status fail(const char *name, size_t offset, const char *type, const char *what, const char *expected,
+                        const char *found, berg_error *error) {
   char item[16];
   if (type) snprintf(item, sizeof item, "chunk %.4s", type);
   base_fault fault = {BERG_EINPUT, name, offset, type ? item : NULL, what, expected, found};
   return base_fail_at(error, &fault);
 }
 
-static berg_status fail_checksum(const char *name, size_t offset, const char *type, uint32_t expected,
-                                 uint32_t found, berg_error *error) {
+static berg_status fail_checksum(const char *name, size_t offset, const char *type, uint32_t expected, uint32_t found,
+                                 berg_error *error) {
   char wanted[16], had[16];
   snprintf(wanted, sizeof wanted, "%08x", (unsigned)expected);
   snprintf(had, sizeof had, "%08x", (unsigned)found);

@@ -8,12 +8,11 @@
 #include "io/zip.h"
 
 /* .npy, plain or with a pickle. */
-berg_status io_read_npy(io_document *document, const uint8_t *bytes, size_t size, const char *name,
-                        berg_error *error);
+berg_status io_read_npy(io_document *document, const uint8_t *bytes, size_t size, const char *name, berg_error *error);
 /* One .npy's array or pickled value; `offset` of `bytes` in the file, `is_pickled` (may be NULL) says which.
  */
-berg_status io_read_npy_value(io_value **value, bool *is_pickled, io_arena *arena, const uint8_t *bytes,
-                              size_t size, uint64_t offset, const char *name, berg_error *error);
+berg_status io_read_npy_value(io_value **value, bool *is_pickled, io_arena *arena, const uint8_t *bytes, size_t size,
+                              uint64_t offset, const char *name, berg_error *error);
 /* A zip archive, torch's or NumPy's. */
 berg_status io_read_torch(io_document *document, const io_zip *zip, const char *name, berg_error *error);
 berg_status io_read_npz(io_document *document, const io_zip *zip, const char *name, berg_error *error);

@@ -45,8 +45,7 @@ static int format_of(const char *path) {
   size_t length = strlen(path);
   for (int i = 0; i < (int)(sizeof formats / sizeof *formats); i++) {
     size_t ending = strlen(formats[i].ending);
-    if (length > ending && path[length - ending - 1] != '/' &&
-        !strcasecmp(path + length - ending, formats[i].ending))
+    if (length > ending && path[length - ending - 1] != '/' && !strcasecmp(path + length - ending, formats[i].ending))
       return i;
   }
   return -1;
@@ -54,8 +53,8 @@ static int format_of(const char *path) {
 
 berg_status io_rows_check_name(const char *path, berg_error *error) {
   if (format_of(path) >= 0) return BERG_OK;
-  return base_fail(error, BERG_EARGUMENT,
-                   "%s: the ending says the format: .npy, .h5, .hdf5, .csv, .nii or .nii.gz", path);
+  return base_fail(error, BERG_EARGUMENT, "%s: the ending says the format: .npy, .h5, .hdf5, .csv, .nii or .nii.gz",
+                   path);
 }
 
 static double now(void) {
@@ -83,21 +82,18 @@ static bool write_at(int file, const void *bytes, size_t size, off_t offset) {
 
 static bool write_header(const io_rows *rows, size_t count) {
   uint8_t header[HEADER_MAX];
-  size_t length = io_npy_write_header(header, sizeof header, BERG_F32, sizeof(float),
-                                      (size_t[]){count, rows->columns}, 2);
+  size_t length =
+      io_npy_write_header(header, sizeof header, BERG_F32, sizeof(float), (size_t[]){count, rows->columns}, 2);
   return write_at(rows->data, header, length, 0);
 }
 
-static off_t row_offset(const io_rows *rows, size_t row) {
-  return (off_t)(rows->header_bytes + row * rows->row_bytes);
-}
+static off_t row_offset(const io_rows *rows, size_t row) { return (off_t)(rows->header_bytes + row * rows->row_bytes); }
 
 /* Makes all appended rows safe and says so. False with errno. */
 static bool sync_rows(io_rows *rows) {
   rows->synced_at = now();
   if (rows->safe == rows->count) return true;
-  if (fdatasync(rows->data) || !write_header(rows, rows->count) ||
-      !io_journal_note(rows->journal, rows->count))
+  if (fdatasync(rows->data) || !write_header(rows, rows->count) || !io_journal_note(rows->journal, rows->count))
     return false;
   rows->safe = rows->count;
   return true;
@@ -132,8 +128,7 @@ static berg_status start(io_rows *rows, const char *fingerprint, bool is_there, 
   }
   status = open_partial(rows, O_CREAT | O_EXCL, error);
   if (status) return status;
-  if (!write_header(rows, 0))
-    status = base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
+  if (!write_header(rows, 0)) status = base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
   if (!status) {
     rows->journal = io_journal_create(rows->journal_path, rows->columns, fingerprint, error);
     if (rows->journal < 0) status = BERG_EWRITE;
@@ -147,8 +142,7 @@ static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *err
   struct stat about;
   berg_status status = open_partial(rows, 0, error);
   if (status) return status;
-  if (fstat(rows->data, &about))
-    return base_fail_errno(error, BERG_EINPUT, rows->partial, "cannot be examined", errno);
+  if (fstat(rows->data, &about)) return base_fail_errno(error, BERG_EINPUT, rows->partial, "cannot be examined", errno);
   bool no_rows = about.st_size <= (off_t)rows->header_bytes;
   if (no_rows && access(rows->journal_path, F_OK)) return start(rows, fingerprint, true, error);
   status = io_journal_open(&rows->journal, rows->journal_path, rows->columns, fingerprint, &count, error);
@@ -172,12 +166,10 @@ static berg_status check_places(const io_rows *rows, bool force, bool resume, be
   if (!stat(rows->path, &about)) {
     if (S_ISDIR(about.st_mode)) return base_fail(error, BERG_EWRITE, "%s: is a directory", rows->path);
     if (!force)
-      return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced",
-                       rows->path);
+      return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", rows->path);
   }
   if (!resume && !force && !access(rows->partial, F_OK))
-    return base_fail(error, BERG_EEXISTS,
-                     "%s: is there from an interrupted run: resume that, or force a new start",
+    return base_fail(error, BERG_EEXISTS, "%s: is there from an interrupted run: resume that, or force a new start",
                      rows->partial);
   return BERG_OK;
 }
@@ -189,8 +181,7 @@ static berg_status make_names(io_rows *rows, const char *path, berg_error *error
   return rows->path && rows->partial && rows->journal_path ? BERG_OK : BERG_ELIMIT;
 }
 
-static berg_status begin(io_rows *rows, const char *path, const char *fingerprint, bool resume,
-                         berg_error *error) {
+static berg_status begin(io_rows *rows, const char *path, const char *fingerprint, bool resume, berg_error *error) {
   berg_status status = make_names(rows, path, error);
   if (!status) status = check_places(rows, rows->force, resume, error);
   if (status) return status;
@@ -207,8 +198,8 @@ berg_status io_rows_open(io_rows **out, const char *path, size_t columns, const 
   if (!columns || !base_multiply(columns, sizeof(float), &row_bytes) || row_bytes > INT64_MAX / 2)
     return base_fail(error, BERG_EARGUMENT, "%s: rows of %zu columns cannot be written", path, columns);
   if (strlen(fingerprint) > IO_JOURNAL_FINGERPRINT_MAX || strchr(fingerprint, '\n'))
-    return base_fail(error, BERG_EARGUMENT, "%s: the fingerprint of a run is one line of at most %d bytes",
-                     path, IO_JOURNAL_FINGERPRINT_MAX);
+    return base_fail(error, BERG_EARGUMENT, "%s: the fingerprint of a run is one line of at most %d bytes", path,
+                     IO_JOURNAL_FINGERPRINT_MAX);
   io_rows *rows = base_calloc(1, sizeof *rows, error);
   if (!rows) return BERG_ELIMIT;
   rows->data = rows->journal = -1;
@@ -244,8 +235,7 @@ berg_status io_rows_append(io_rows *rows, const float *data, size_t count, berg_
     return fail_write(rows, number, error);
   }
   rows->count += count;
-  if (now() - rows->synced_at >= SECONDS_BETWEEN_SYNCS && !sync_rows(rows))
-    return fail_write(rows, errno, error);
+  if (now() - rows->synced_at >= SECONDS_BETWEEN_SYNCS && !sync_rows(rows)) return fail_write(rows, errno, error);
   return BERG_OK;
 }
 

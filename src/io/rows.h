@@ -16,11 +16,11 @@ typedef struct io_rows io_rows;
 
 /* What the columns and rows are. Any pointer may be NULL: not known. Everything is borrowed until finish returns. */
 typedef struct io_labels {
-  const char *const *row_names;      /* [rows] image paths */
-  const size_t *voxels;              /* [columns] index into the subject's voxels */
-  const char *const *column_names;   /* [columns] instead of voxels: ROI names */
-  const int64_t *coordinates;        /* [columns][3] x, y, z in the subject's volume; needed for .nii.gz */
-  size_t volume[3];                  /* size of that volume */
+  const char *const *row_names;    /* [rows] image paths */
+  const size_t *voxels;            /* [columns] index into the subject's voxels */
+  const char *const *column_names; /* [columns] instead of voxels: ROI names */
+  const int64_t *coordinates;      /* [columns][3] x, y, z in the subject's volume; needed for .nii.gz */
+  size_t volume[3];                /* size of that volume */
   const char *model_id;
   int subject;
 } io_labels;
@@ -31,8 +31,8 @@ berg_status io_rows_check_name(const char *path, berg_error *error);
 /* Starts, or with `resume` goes on; `*done` is the number of rows that are there already. `fingerprint` (any text without a
  * newline) names the run: a partial file of another run is refused (EEXISTS) on resume, and so is any on a fresh start
  * unless `force`. EEXISTS where `path` exists and not `force`; EWRITE. */
-berg_status io_rows_open(io_rows **rows, const char *path, size_t columns, const char *fingerprint, bool force, bool resume,
-                         size_t *done, berg_error *error);
+berg_status io_rows_open(io_rows **rows, const char *path, size_t columns, const char *fingerprint, bool force,
+                         bool resume, size_t *done, berg_error *error);
 /* `data` is [count][columns]. EWRITE on a full disk; what was appended before stays safe. */
 berg_status io_rows_append(io_rows *rows, const float *data, size_t count, berg_error *error);
 /* Writes the final file, renames it into place, removes the partial one. */

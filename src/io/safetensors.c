@@ -47,15 +47,13 @@ static berg_status fail(const header_reader *reader, const char *item, const cha
                       &(base_fault){BERG_EINPUT, reader->file, BERG_NO_OFFSET, item, what, expected, found});
 }
 
-static berg_status read_shape(const header_reader *reader, const cJSON *shape, const char *name,
-                              berg_array *array) {
+static berg_status read_shape(const header_reader *reader, const cJSON *shape, const char *name, berg_array *array) {
   if (!cJSON_IsArray(shape)) return fail(reader, name, "no shape", "an array of numbers", NULL);
   const cJSON *item;
   cJSON_ArrayForEach(item, shape) {
     uint64_t size;
     if (array->ndim == BERG_MAX_DIMS) return fail(reader, name, "too many dimensions", "at most 8", NULL);
-    if (!io_json_size(item, &size))
-      return fail(reader, name, "not a dimension", "a whole number up to 2^53", NULL);
+    if (!io_json_size(item, &size)) return fail(reader, name, "not a dimension", "a whole number up to 2^53", NULL);
     array->shape[array->ndim++] = (size_t)size;
   }
   return BERG_OK;
@@ -76,21 +74,19 @@ static berg_status read_tensor(header_reader *reader, const cJSON *about) {
   }
   if (!cJSON_IsString(dtype)) return fail(reader, name, "no dtype", NULL, NULL);
   io_layout layout = {.dtype = 0};
-  while (layout.dtype <= BERG_UNICODE && (!io_safetensors_dtypes[layout.dtype] ||
-                                          strcmp(io_safetensors_dtypes[layout.dtype], dtype->valuestring)))
+  while (layout.dtype <= BERG_UNICODE &&
+         (!io_safetensors_dtypes[layout.dtype] || strcmp(io_safetensors_dtypes[layout.dtype], dtype->valuestring)))
     layout.dtype = (berg_dtype)(layout.dtype + 1);
   if (layout.dtype > BERG_UNICODE)
-    return fail(reader, name, "a dtype that is not read", "BOOL, U8 to I64, F16, BF16, F32 or F64",
-                dtype->valuestring);
+    return fail(reader, name, "a dtype that is not read", "BOOL, U8 to I64, F16, BF16, F32 or F64", dtype->valuestring);
   layout.itemsize = base_dtype_size(layout.dtype);
   berg_array array = {0};
   berg_status status = read_shape(reader, shape, name, &array);
   if (status) return status;
   tensor_range *range = &reader->ranges[reader->count];
   size_t bytes;
-  if (!cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2 ||
-      !io_json_size(offsets->child, &range->begin) || !io_json_size(offsets->child->next, &range->end) ||
-      range->begin > range->end || range->end > reader->size)
+  if (!cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2 || !io_json_size(offsets->child, &range->begin) ||
+      !io_json_size(offsets->child->next, &range->end) || range->begin > range->end || range->end > reader->size)
     return fail(reader, name, "data_offsets are not a range of the data", NULL, NULL);
   if (!io_array_bytes(&layout, &array, &bytes) || bytes != range->end - range->begin) {
     char found[40];
@@ -135,8 +131,7 @@ static berg_status check_ranges(const header_reader *reader) {
   if (reader->count) qsort(reader->ranges, reader->count, sizeof *reader->ranges, by_begin);
   for (size_t i = 0; i < reader->count; i++) {
     if (reader->ranges[i].begin != at)
-      return fail(reader, reader->ranges[i].name, "a hole or an overlap before the tensor's data", NULL,
-                  NULL);
+      return fail(reader, reader->ranges[i].name, "a hole or an overlap before the tensor's data", NULL, NULL);
     at = reader->ranges[i].end;
   }
   if (at == reader->size) return BERG_OK;
@@ -149,15 +144,14 @@ static berg_status check_ranges(const header_reader *reader) {
 static berg_status read_header(header_reader *reader, const cJSON *json) {
   io_arena *arena = &reader->document->arena;
   if (!cJSON_IsObject(json)) return fail(reader, NULL, "the header is not a JSON object", NULL, NULL);
-  reader->ranges =
-      io_arena_take(arena, (size_t)cJSON_GetArraySize(json) * sizeof *reader->ranges, reader->error);
+  reader->ranges = io_arena_take(arena, (size_t)cJSON_GetArraySize(json) * sizeof *reader->ranges, reader->error);
   reader->document->root = io_value_new(arena, IO_DICT, reader->error);
   if (!reader->ranges || !reader->document->root) return BERG_ELIMIT;
   const cJSON *item;
   cJSON_ArrayForEach(item, json) {
     berg_status status = !strcmp(item->string, METADATA) ? read_metadata(reader, item)
                          : cJSON_IsObject(item)          ? read_tensor(reader, item)
-                                                : fail(reader, item->string, "not an object", NULL, NULL);
+                                                         : fail(reader, item->string, "not an object", NULL, NULL);
     if (status) return status;
   }
   return check_ranges(reader);
@@ -179,12 +173,11 @@ berg_status io_read_safetensors(io_document *document, const uint8_t *bytes, siz
   reader.size = size - 8 - length;
   cJSON *json = length && bytes[8] == '{' ? io_json_parse((const char *)bytes + 8, (size_t)length) : NULL;
   if (!json)
-    return base_fail_at(error, &(base_fault){BERG_EINPUT, name, 8, NULL,
-                                             "the header is not JSON as safetensors has it", NULL, NULL});
+    return base_fail_at(
+        error, &(base_fault){BERG_EINPUT, name, 8, NULL, "the header is not JSON as safetensors has it", NULL, NULL});
   berg_status status = read_header(&reader, json);
   cJSON_Delete(json);
-  const io_value *structure =
-      !status && document->metadata ? io_value_get(document->metadata, IO_STRUCTURE_KEY) : NULL;
+  const io_value *structure = !status && document->metadata ? io_value_get(document->metadata, IO_STRUCTURE_KEY) : NULL;
   if (!structure) return status;
   io_value *flat = document->root;
   document->is_flat = false;

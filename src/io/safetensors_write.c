@@ -37,8 +37,7 @@ typedef struct text {
 static berg_status put_text(void *context, const void *bytes, size_t size, berg_error *error) {
   text *to = context;
   if (size > MAX_HEADER || to->size + size > MAX_HEADER)
-    return base_fail(error, BERG_EINPUT,
-                     "the header would be longer than .safetensors allows: 100,000,000 bytes");
+    return base_fail(error, BERG_EINPUT, "the header would be longer than .safetensors allows: 100,000,000 bytes");
   if (!base_grow((void **)&to->bytes, &to->room, to->size + size + 8, 1, error)) return BERG_ELIMIT;
   memcpy(to->bytes + to->size, bytes, size);
   to->size += size;
@@ -67,25 +66,23 @@ static berg_status put_metadata(const io_sink *sink, const io_content *content, 
   return status ? status : io_put(sink, "}", 1, error);
 }
 
-static berg_status put_tensor(const io_sink *sink, const berg_array *array, uint64_t *offset,
-                              berg_error *error) {
+static berg_status put_tensor(const io_sink *sink, const berg_array *array, uint64_t *offset, berg_error *error) {
   char about[512];
   size_t count = 0;
-  int used =
-      snprintf(about, sizeof about, ":{\"dtype\":\"%s\",\"shape\":[", io_safetensors_dtypes[array->dtype]);
+  int used = snprintf(about, sizeof about, ":{\"dtype\":\"%s\",\"shape\":[", io_safetensors_dtypes[array->dtype]);
   for (size_t d = 0; d < array->ndim; d++)
     used += snprintf(about + used, sizeof about - (size_t)used, d ? ",%zu" : "%zu", array->shape[d]);
   base_array_count(array, &count);
   uint64_t end = *offset + (uint64_t)count * array->itemsize;
-  used += snprintf(about + used, sizeof about - (size_t)used, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}",
-                   *offset, end);
+  used += snprintf(about + used, sizeof about - (size_t)used, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", *offset,
+                   end);
   *offset = end;
   berg_status status = io_put_quoted(sink, array->name, error);
   return status ? status : io_put(sink, about, (size_t)used, error);
 }
 
-static berg_status put_header(text *header, const io_content *content, const berg_array **tensors,
-                              size_t count, berg_error *error) {
+static berg_status put_header(text *header, const io_content *content, const berg_array **tensors, size_t count,
+                              berg_error *error) {
   io_sink sink = {put_text, header};
   char *structure = NULL;
   uint64_t offset = 0;
@@ -115,8 +112,7 @@ berg_status io_write_safetensors(const io_sink *sink, const io_content *content,
   for (size_t i = 0; i < entries->count; i++) {
     const io_value *value = entries->values[i];
     bool is_text = entries->arrays[i].dtype == BERG_STRING || entries->arrays[i].dtype == BERG_UNICODE;
-    if ((value->kind == IO_ARRAY || value->kind == IO_SCALAR) && !is_text)
-      tensors[count++] = &entries->arrays[i];
+    if ((value->kind == IO_ARRAY || value->kind == IO_SCALAR) && !is_text) tensors[count++] = &entries->arrays[i];
   }
   if (count) qsort(tensors, count, sizeof *tensors, by_rank);
   berg_status status = put_header(&header, content, tensors, count, error);

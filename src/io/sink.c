@@ -12,9 +12,7 @@ static berg_status put_file(void *context, const void *bytes, size_t size, berg_
   return io_whole_file_write(context, bytes, size, error);
 }
 
-io_sink io_sink_file(io_whole_file *file) {
-  return (io_sink){put_file, file};
-}
+io_sink io_sink_file(io_whole_file *file) { return (io_sink){put_file, file}; }
 
 berg_status io_put(const io_sink *sink, const void *bytes, size_t size, berg_error *error) {
   return size ? sink->put(sink->context, bytes, size, error) : BERG_OK;
@@ -65,9 +63,8 @@ berg_status io_put_quoted(const io_sink *sink, const char *text, berg_error *err
     text += plain;
     if (!status && *text) {
       char escape[8];
-      int length = *text == '"' || *text == '\\'
-                       ? snprintf(escape, sizeof escape, "\\%c", *text)
-                       : snprintf(escape, sizeof escape, "\\u%04x", (unsigned)*text);
+      int length = *text == '"' || *text == '\\' ? snprintf(escape, sizeof escape, "\\%c", *text)
+                                                 : snprintf(escape, sizeof escape, "\\u%04x", (unsigned)*text);
       status = io_put(sink, escape, (size_t)length, error);
       text++;
     }

@@ -38,30 +38,27 @@ static char *child_path(structure_writer *writer, const char *path, const char *
   return joined;
 }
 
-static bool add_child(structure_writer *writer, cJSON *list, const io_value *value, const char *path,
-                      const char *name, size_t depth) {
+static bool add_child(structure_writer *writer, cJSON *list, const io_value *value, const char *path, const char *name,
+                      size_t depth) {
   const char *joined = child_path(writer, path, name, depth);
   cJSON *node = joined ? write_node(writer, value, joined, depth) : NULL;
   return node && cJSON_AddItemToArray(list, node);
 }
 
-static bool write_dict(structure_writer *writer, cJSON *list, const io_value *dict, const char *path,
-                       size_t depth) {
+static bool write_dict(structure_writer *writer, cJSON *list, const io_value *dict, const char *path, size_t depth) {
   for (size_t i = 0; i + 1 < dict->count; i += 2) {
     const io_value *key = dict->items[i];
     char number[24];
     if (key->kind == IO_INT) snprintf(number, sizeof number, "%" PRId64, key->integer);
     cJSON *node = write_node(writer, key, "", depth);
     if (!node || !cJSON_AddItemToArray(list, node)) return false;
-    if (!add_child(writer, list, dict->items[i + 1], path, key->kind == IO_INT ? number : key->text,
-                   depth + 1))
+    if (!add_child(writer, list, dict->items[i + 1], path, key->kind == IO_INT ? number : key->text, depth + 1))
       return false;
   }
   return true;
 }
 
-static bool write_list(structure_writer *writer, cJSON *list, const io_value *value, const char *path,
-                       size_t depth) {
+static bool write_list(structure_writer *writer, cJSON *list, const io_value *value, const char *path, size_t depth) {
   for (size_t i = 0; i < value->count; i++) {
     char number[24];
     snprintf(number, sizeof number, "%zu", i);
@@ -96,39 +93,29 @@ static bool write_array(cJSON *node, const io_value *value, const char *path) {
   return write_texts(node, value->array);
 }
 
-static bool fill_node(structure_writer *writer, cJSON *node, const io_value *value, const char *path,
-                      size_t depth) {
+static bool fill_node(structure_writer *writer, cJSON *node, const io_value *value, const char *path, size_t depth) {
   char number[40];
   switch (value->kind) {
-  case IO_NONE:
-    return cJSON_AddTrueToObject(node, "none") != NULL;
-  case IO_BOOL:
-    return cJSON_AddBoolToObject(node, "bool", value->truth) != NULL;
+  case IO_NONE: return cJSON_AddTrueToObject(node, "none") != NULL;
+  case IO_BOOL: return cJSON_AddBoolToObject(node, "bool", value->truth) != NULL;
   case IO_INT:
     snprintf(number, sizeof number, "%" PRId64, value->integer);
     return cJSON_AddStringToObject(node, "int", number) != NULL;
   case IO_FLOAT:
     snprintf(number, sizeof number, "%a", value->real);
     return cJSON_AddStringToObject(node, "float", number) != NULL;
-  case IO_TEXT:
-    return cJSON_AddStringToObject(node, "str", value->text) != NULL;
+  case IO_TEXT: return cJSON_AddStringToObject(node, "str", value->text) != NULL;
   case IO_ARRAY:
-  case IO_SCALAR:
-    return write_array(node, value, path);
-  case IO_DICT:
-    return write_dict(writer, cJSON_AddArrayToObject(node, "dict"), value, path, depth);
-  case IO_LIST:
-    return write_list(writer, cJSON_AddArrayToObject(node, "list"), value, path, depth);
-  case IO_TUPLE:
-    return write_list(writer, cJSON_AddArrayToObject(node, "tuple"), value, path, depth);
+  case IO_SCALAR: return write_array(node, value, path);
+  case IO_DICT: return write_dict(writer, cJSON_AddArrayToObject(node, "dict"), value, path, depth);
+  case IO_LIST: return write_list(writer, cJSON_AddArrayToObject(node, "list"), value, path, depth);
+  case IO_TUPLE: return write_list(writer, cJSON_AddArrayToObject(node, "tuple"), value, path, depth);
   case IO_BOX: {
-    cJSON *list = cJSON_AddArrayToObject(node, "box"),
-          *child = write_node(writer, value->items[0], path, depth + 1);
+    cJSON *list = cJSON_AddArrayToObject(node, "box"), *child = write_node(writer, value->items[0], path, depth + 1);
     return child && cJSON_AddItemToArray(list, child);
   }
   case IO_BYTES:
-  case IO_OTHER:
-    break;
+  case IO_OTHER: break;
   }
   base_fail_at(writer->error, &(base_fault){BERG_EINPUT, NULL, BERG_NO_OFFSET, path,
                                             "Python bytes cannot be held by .safetensors", NULL, NULL});
@@ -171,9 +158,7 @@ typedef struct structure_reader {
   berg_error *error;
 } structure_reader;
 
-static int by_name(const void *a, const void *b) {
-  return strcmp(((const named *)a)->name, ((const named *)b)->name);
-}
+static int by_name(const void *a, const void *b) { return strcmp(((const named *)a)->name, ((const named *)b)->name); }
 
 static io_value *fail(const structure_reader *reader, const char *item, const char *what) {
   base_fail_at(reader->error,
@@ -183,8 +168,7 @@ static io_value *fail(const structure_reader *reader, const char *item, const ch
 
 static io_value *read_node(const structure_reader *reader, const cJSON *json, size_t depth);
 
-static io_value *read_children(const structure_reader *reader, const cJSON *list, io_kind kind,
-                               size_t depth) {
+static io_value *read_children(const structure_reader *reader, const cJSON *list, io_kind kind, size_t depth) {
   if (!cJSON_IsArray(list)) return fail(reader, list->string, "not as written here");
   io_value *value = io_value_new(reader->arena, kind, reader->error);
   const cJSON *item;
@@ -199,8 +183,7 @@ static io_value *read_children(const structure_reader *reader, const cJSON *list
 
 static io_value *read_tensor(const structure_reader *reader, const cJSON *json, io_kind kind) {
   named key = {json->valuestring, NULL};
-  const named *found =
-      reader->count ? bsearch(&key, reader->sorted, reader->count, sizeof key, by_name) : NULL;
+  const named *found = reader->count ? bsearch(&key, reader->sorted, reader->count, sizeof key, by_name) : NULL;
   if (!found) return fail(reader, json->valuestring, "names a tensor that is not there");
   if (kind == IO_SCALAR && found->value->array->ndim)
     return fail(reader, json->valuestring, "names a tensor that is no scalar");
@@ -214,18 +197,15 @@ static io_value *read_texts(const structure_reader *reader, const cJSON *json, c
   uint64_t size, width = 0;
   berg_array array = {.dtype = strcmp(list->string, "object") ? BERG_UNICODE : BERG_STRING};
   if (array.dtype == BERG_UNICODE &&
-      (!io_json_size(cJSON_GetObjectItemCaseSensitive(json, "width"), &width) || width < 1 ||
-       width > INT32_MAX / 4))
+      (!io_json_size(cJSON_GetObjectItemCaseSensitive(json, "width"), &width) || width < 1 || width > INT32_MAX / 4))
     return fail(reader, "width", "not as written here");
   cJSON_ArrayForEach(item, shape) {
-    if (array.ndim == BERG_MAX_DIMS || !io_json_size(item, &size))
-      return fail(reader, "shape", "not as written here");
+    if (array.ndim == BERG_MAX_DIMS || !io_json_size(item, &size)) return fail(reader, "shape", "not as written here");
     array.shape[array.ndim++] = (size_t)size;
   }
   array.itemsize = array.dtype == BERG_UNICODE ? (size_t)width * 4 : sizeof(char *);
-  io_value *value = io_value_new(reader->arena,
-                                 cJSON_HasObjectItem(json, "is_scalar") && !array.ndim ? IO_SCALAR : IO_ARRAY,
-                                 reader->error);
+  io_value *value = io_value_new(
+      reader->arena, cJSON_HasObjectItem(json, "is_scalar") && !array.ndim ? IO_SCALAR : IO_ARRAY, reader->error);
   if (!value) return NULL;
   cJSON_ArrayForEach(item, list) if (!cJSON_IsString(item)) return fail(reader, list->string, "not text");
   value->array = io_text_from_json(reader->arena, &array, list, reader->error);
@@ -259,8 +239,7 @@ static io_value *read_node(const structure_reader *reader, const cJSON *json, si
   for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
     if (!strcmp(child->string, groups[i].name)) return read_children(reader, child, groups[i].kind, depth);
   if (!strcmp(child->string, "object") || !strcmp(child->string, "unicode"))
-    return cJSON_IsArray(child) ? read_texts(reader, json, child)
-                                : fail(reader, child->string, "not as written here");
+    return cJSON_IsArray(child) ? read_texts(reader, json, child) : fail(reader, child->string, "not as written here");
   if (!strcmp(child->string, "none")) return io_value_new(reader->arena, IO_NONE, reader->error);
   if (!strcmp(child->string, "bool")) {
     io_value *value = io_value_new(reader->arena, IO_BOOL, reader->error);

@@ -73,8 +73,7 @@ bool io_text_to_ucs4(uint8_t *out, size_t width, const char *text) {
   return true;
 }
 
-berg_array *io_text_from_json(io_arena *arena, const berg_array *about, const cJSON *list,
-                              berg_error *error) {
+berg_array *io_text_from_json(io_arena *arena, const berg_array *about, const cJSON *list, berg_error *error) {
   io_layout layout = {about->dtype, about->itemsize, false, false};
   size_t bytes, i = 0, count = 0;
   const cJSON *item;

@@ -30,8 +30,7 @@ const io_zip_entry *io_torch_find_pickle(const io_zip *zip) {
   return NULL;
 }
 
-static berg_status find_member(const storages *known, const char *name, const io_zip_entry **entry,
-                               berg_error *error) {
+static berg_status find_member(const storages *known, const char *name, const io_zip_entry **entry, berg_error *error) {
   char *path = base_format(error, "%.*s%s", known->folder_length, known->folder, name);
   if (!path) return BERG_ELIMIT;
   *entry = io_zip_find(known->zip, path);
@@ -65,16 +64,15 @@ static berg_status check_byte_order(const storages *known, berg_error *error) {
   berg_status status = find_member(known, "byteorder", &entry, error);
   if (!status && entry) status = io_zip_member(known->zip, entry, true, &bytes, &size, NULL, error);
   if (status || !entry || (size == 6 && !memcmp(bytes, "little", 6))) return status;
-  return base_fail_at(error, &(base_fault){BERG_EINPUT, known->zip->file, entry->offset, entry->name,
-                                           "byte order is not read", "little",
-                                           size == 3 && !memcmp(bytes, "big", 3) ? "big" : "something else"});
+  return base_fail_at(error,
+                      &(base_fault){BERG_EINPUT, known->zip->file, entry->offset, entry->name, "byte order is not read",
+                                    "little", size == 3 && !memcmp(bytes, "big", 3) ? "big" : "something else"});
 }
 
 berg_status io_read_torch(io_document *document, const io_zip *zip, const char *name, berg_error *error) {
   const io_zip_entry *entry = io_torch_find_pickle(zip);
   document->format = "torch";
-  storages known = {
-      .zip = zip, .folder = entry->name, .folder_length = (int)(strlen(entry->name) - strlen(PICKLE))};
+  storages known = {.zip = zip, .folder = entry->name, .folder_length = (int)(strlen(entry->name) - strlen(PICKLE))};
   known.inflated = io_arena_take(&document->arena, zip->count * sizeof *known.inflated, error);
   if (!known.inflated) return BERG_ELIMIT;
   for (size_t i = 0; i < zip->count; i++) known.inflated[i] = NULL;

@@ -46,8 +46,8 @@ bool io_value_append(io_arena *arena, io_value *list, io_value *item, berg_error
   return true;
 }
 
-bool io_value_add_array(io_arena *arena, io_value *dict, const char *name, size_t length,
-                        const berg_array *array, berg_error *error) {
+bool io_value_add_array(io_arena *arena, io_value *dict, const char *name, size_t length, const berg_array *array,
+                        berg_error *error) {
   io_value *key = io_value_text(arena, name, length, error);
   io_value *value = key ? io_value_array(arena, array, error) : NULL;
   return value && io_value_append(arena, dict, key, error) && io_value_append(arena, dict, value, error);

@@ -71,8 +71,8 @@ io_value *io_value_array(io_arena *arena, const berg_array *array, berg_error *e
 /* Appends to a list, tuple or dict. False with ELIMIT. */
 bool io_value_append(io_arena *arena, io_value *list, io_value *item, berg_error *error);
 /* Adds an array to a dict under `name`. */
-bool io_value_add_array(io_arena *arena, io_value *dict, const char *name, size_t length,
-                        const berg_array *array, berg_error *error);
+bool io_value_add_array(io_arena *arena, io_value *dict, const char *name, size_t length, const berg_array *array,
+                        berg_error *error);
 /* The value of a text key, or NULL. Linear. */
 io_value *io_value_get(const io_value *dict, const char *key);
 

@@ -66,7 +66,8 @@ berg_status io_whole_file_print(io_whole_file *file, berg_error *error, const ch
 /* The directory holds the name: without this the rename may be lost with the power. */
 static void sync_directory(const char *path) {
   const char *slash = strrchr(path, '/');
-  char *directory = slash ? base_copy_bytes(path, slash == path ? 1 : (size_t)(slash - path), NULL) : base_copy_text(".", NULL);
+  char *directory =
+      slash ? base_copy_bytes(path, slash == path ? 1 : (size_t)(slash - path), NULL) : base_copy_text(".", NULL);
   int handle = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
   if (handle >= 0) {
     fsync(handle);

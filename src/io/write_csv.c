@@ -26,8 +26,7 @@ static berg_status write_field(io_whole_file *file, const char *text, berg_error
   return status ? status : io_whole_file_write(file, "\"", 1, error);
 }
 
-static berg_status write_head(io_whole_file *file, size_t columns, const io_labels *labels,
-                              berg_error *error) {
+static berg_status write_head(io_whole_file *file, size_t columns, const io_labels *labels, berg_error *error) {
   berg_status status = io_whole_file_print(file, error, "image");
   for (size_t c = 0; c < columns && !status; c++) {
     if (labels->column_names) {

@@ -40,8 +40,7 @@ static hid_t text_type(size_t bytes) {
   return type;
 }
 
-static bool add_dataset(hid_t file, const char *name, hid_t type, size_t rows, size_t columns,
-                        haddr_t *offset) {
+static bool add_dataset(hid_t file, const char *name, hid_t type, size_t rows, size_t columns, haddr_t *offset) {
   const hsize_t dims[2] = {rows, columns};
   hid_t space = H5Screate_simple(columns ? 2 : 1, dims, NULL);
   hid_t how = H5Pcreate(H5P_DATASET_CREATE);
@@ -107,18 +106,15 @@ static bool lay_out(hid_t file, const io_row_source *source, const io_labels *la
       done = add_dataset(file, "voxel_coordinates", H5T_STD_I64LE, source->columns, 3, &at->coordinates);
   }
   return done && (!labels->model_id || add_text_attribute(file, "model", labels->model_id)) &&
-         add_attribute(file, "subject", H5T_NATIVE_INT64, &subject) &&
-         add_text_attribute(file, "creator", creator);
+         add_attribute(file, "subject", H5T_NATIVE_INT64, &subject) && add_text_attribute(file, "creator", creator);
 }
 
-static berg_status put(int file, const void *bytes, size_t size, uint64_t offset, const char *path,
-                       berg_error *error) {
+static berg_status put(int file, const void *bytes, size_t size, uint64_t offset, const char *path, berg_error *error) {
   const char *next = bytes;
   while (size) {
     ssize_t written = pwrite(file, next, size < CHUNK_BYTES ? size : CHUNK_BYTES, (off_t)offset);
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0)
-      return base_fail_errno(error, BERG_EWRITE, path, "cannot be written", written ? errno : ENOSPC);
+    if (written <= 0) return base_fail_errno(error, BERG_EWRITE, path, "cannot be written", written ? errno : ENOSPC);
     next += written;
     offset += (uint64_t)written;
     size -= (size_t)written;
@@ -133,8 +129,7 @@ static berg_status try_room(const char *temporary, const char *path, const io_ro
   if (labels->row_names) at->image_name_bytes = longest(labels->row_names, source->rows);
   if (labels->column_names) at->roi_name_bytes = longest(labels->column_names, source->columns);
   bool fits = base_multiply(source->rows, source->columns * sizeof(float), &bytes) &&
-              base_add(bytes, source->columns * (4 * sizeof(int64_t) + at->roi_name_bytes) + METADATA_BYTES,
-                       &bytes) &&
+              base_add(bytes, source->columns * (4 * sizeof(int64_t) + at->roi_name_bytes) + METADATA_BYTES, &bytes) &&
               base_multiply(source->rows, at->image_name_bytes, &names) && base_add(bytes, names, &bytes) &&
               bytes <= INT64_MAX;
   if (!fits) return base_fail_errno(error, BERG_EWRITE, path, "cannot be written", EFBIG);
@@ -152,8 +147,8 @@ static berg_status try_room(const char *temporary, const char *path, const io_ro
   return status;
 }
 
-static berg_status create(const char *temporary, const char *path, const io_row_source *source,
-                          const io_labels *labels, layout *at, berg_error *error) {
+static berg_status create(const char *temporary, const char *path, const io_row_source *source, const io_labels *labels,
+                          layout *at, berg_error *error) {
   berg_status status = try_room(temporary, path, source, labels, at, error);
   if (status) return status;
   io_hdf5_session session;
@@ -162,8 +157,7 @@ static berg_status create(const char *temporary, const char *path, const io_row_
   bool done = file >= 0 && lay_out(file, source, labels, at);
   if (file >= 0 && H5Fclose(file) < 0) done = false;
   io_hdf5_leave(&session);
-  return done ? BERG_OK
-              : base_fail(error, BERG_EWRITE, "%s: cannot be written: libhdf5 says %s", path, session.reason);
+  return done ? BERG_OK : base_fail(error, BERG_EWRITE, "%s: cannot be written: libhdf5 says %s", path, session.reason);
 }
 
 static berg_status put_responses(int file, const io_row_source *source, uint64_t offset, const char *path,
@@ -174,8 +168,7 @@ static berg_status put_responses(int file, const io_row_source *source, uint64_t
   for (size_t first = 0; first < all && !status; first += step) {
     size_t count = all - first < step ? all - first : step;
     status = io_row_source_read(source, first, count, values, error);
-    if (!status)
-      status = put(file, values, count * sizeof *values, offset + first * sizeof *values, path, error);
+    if (!status) status = put(file, values, count * sizeof *values, offset + first * sizeof *values, path, error);
   }
   base_free(values);
   return status;
@@ -196,16 +189,15 @@ static berg_status put_names(int file, const char *const *names, size_t count, s
   return status;
 }
 
-static berg_status fill(const char *temporary, const char *path, const io_row_source *source,
-                        const io_labels *labels, const layout *at, berg_error *error) {
+static berg_status fill(const char *temporary, const char *path, const io_row_source *source, const io_labels *labels,
+                        const layout *at, berg_error *error) {
   int file = open(temporary, O_WRONLY | O_CLOEXEC);
   if (file < 0) return base_fail_errno(error, BERG_EWRITE, path, "cannot be written", errno);
   const size_t columns = source->columns;
   berg_status status = BERG_OK;
   if (at->responses != HADDR_UNDEF) status = put_responses(file, source, at->responses, path, error);
   if (!status && at->image_names != HADDR_UNDEF)
-    status =
-        put_names(file, labels->row_names, source->rows, at->image_name_bytes, at->image_names, path, error);
+    status = put_names(file, labels->row_names, source->rows, at->image_name_bytes, at->image_names, path, error);
   if (!status && at->roi_names != HADDR_UNDEF)
     status = put_names(file, labels->column_names, columns, at->roi_name_bytes, at->roi_names, path, error);
   if (!status && at->voxel_index != HADDR_UNDEF)

@@ -17,35 +17,29 @@
 
 #define HEADER_BYTES 352
 
-static berg_status check(const io_row_source *source, const char *path, const io_labels *labels,
-                         berg_error *error) {
+static berg_status check(const io_row_source *source, const char *path, const io_labels *labels, berg_error *error) {
   if (!labels->coordinates || labels->column_names)
     return base_fail(error, BERG_EARGUMENT,
-                     "%s: a volume needs a voxel behind each column: ROI means go to .npy, .h5 or .csv",
-                     path);
+                     "%s: a volume needs a voxel behind each column: ROI means go to .npy, .h5 or .csv", path);
   const size_t dims[4] = {labels->volume[0], labels->volume[1], labels->volume[2], source->rows};
   for (int d = 0; d < 4; d++)
     if (!dims[d] || dims[d] > INT16_MAX)
       return base_fail(error, BERG_EARGUMENT,
-                       "%s: %s %zu does not fit NIfTI-1, which holds 1 to 32767 in each dimension%s%s%s",
-                       path, d < 3 ? "a volume side of" : "a number of images of", dims[d],
-                       d < 3 ? "" : " (the rows stay in ", d < 3 ? "" : source->name,
-                       d < 3 ? "" : ", a .npy)");
+                       "%s: %s %zu does not fit NIfTI-1, which holds 1 to 32767 in each dimension%s%s%s", path,
+                       d < 3 ? "a volume side of" : "a number of images of", dims[d],
+                       d < 3 ? "" : " (the rows stay in ", d < 3 ? "" : source->name, d < 3 ? "" : ", a .npy)");
   for (size_t c = 0; c < source->columns; c++)
     for (int d = 0; d < 3; d++) {
       int64_t at = labels->coordinates[3 * c + (size_t)d];
       if (at < 0 || (uint64_t)at >= labels->volume[d])
-        return base_fail(error, BERG_EMODEL,
-                         "%s: the voxel of column %zu has coordinate %c = %lld, outside 0..%zu", path, c,
-                         "xyz"[d], (long long)at, labels -> volume[d] - 1);
+        return base_fail(error, BERG_EMODEL, "%s: the voxel of column %zu has coordinate %c = %lld, outside 0..%zu",
+                         path, c, "xyz"[d], (long long)at, labels -> volume[d] - 1);
     }
   return BERG_OK;
 }
 
-static berg_status fill_header(nifti_1_header *header, size_t rows, const io_labels *labels,
-                               berg_error *error) {
-  const int dims[8] = {
-      4, (int)labels->volume[0], (int)labels->volume[1], (int)labels->volume[2], (int)rows, 1, 1, 1};
+static berg_status fill_header(nifti_1_header *header, size_t rows, const io_labels *labels, berg_error *error) {
+  const int dims[8] = {4, (int)labels->volume[0], (int)labels->volume[1], (int)labels->volume[2], (int)rows, 1, 1, 1};
   nifti_1_header *made = nifti_make_new_header(dims, DT_FLOAT32);
   if (!made) return base_fail_memory(error, sizeof *header);
   *header = *made;
@@ -54,8 +48,8 @@ static berg_status fill_header(nifti_1_header *header, size_t rows, const io_lab
   header->scl_slope = 1;
   header->qform_code = header->sform_code = NIFTI_XFORM_UNKNOWN;
   header->xyzt_units = NIFTI_UNITS_UNKNOWN;
-  snprintf(header->descrip, sizeof header->descrip,
-           "libberg %s, session z-scores, voxel indices (space unknown)", berg_version());
+  snprintf(header->descrip, sizeof header->descrip, "libberg %s, session z-scores, voxel indices (space unknown)",
+           berg_version());
   snprintf(header->intent_name, sizeof header->intent_name, "response");
   return BERG_OK;
 }
@@ -66,8 +60,8 @@ static berg_status put(znzFile file, const void *bytes, size_t size, const char 
   return base_fail_errno(error, BERG_EWRITE, path, "cannot be written", errno ? errno : EIO);
 }
 
-static berg_status write_volumes(znzFile file, const io_row_source *source, const char *path,
-                                 const io_labels *labels, berg_error *error) {
+static berg_status write_volumes(znzFile file, const io_row_source *source, const char *path, const io_labels *labels,
+                                 berg_error *error) {
   const size_t nx = labels->volume[0], ny = labels->volume[1], voxels = nx * ny * labels->volume[2];
   float *row = base_alloc(source->columns, sizeof *row, error);
   float *volume = row ? base_calloc(voxels, sizeof *volume, error) : NULL;

@@ -34,18 +34,11 @@
 /* deflate cannot pack tighter: a bit or two for 258 bytes */
 #define MAX_RATIO 1032
 
-static uint16_t u16(const uint8_t *bytes) {
-  return (uint16_t)(bytes[0] | bytes[1] << 8);
-}
-static uint32_t u32(const uint8_t *bytes) {
-  return u16(bytes) | (uint32_t)u16(bytes + 2) << 16;
-}
-static uint64_t u64(const uint8_t *bytes) {
-  return u32(bytes) | (uint64_t)u32(bytes + 4) << 32;
-}
+static uint16_t u16(const uint8_t *bytes) { return (uint16_t)(bytes[0] | bytes[1] << 8); }
+static uint32_t u32(const uint8_t *bytes) { return u16(bytes) | (uint32_t)u16(bytes + 2) << 16; }
+static uint64_t u64(const uint8_t *bytes) { return u32(bytes) | (uint64_t)u32(bytes + 4) << 32; }
 
-static berg_status fail(const io_zip *zip, uint64_t offset, const char *item, const char *what,
-                        berg_error *error) {
+static berg_status fail(const io_zip *zip, uint64_t offset, const char *item, const char *what, berg_error *error) {
   return base_fail_at(error, &(base_fault){BERG_EINPUT, zip->file, offset, item, what, NULL, NULL});
 }
 
@@ -65,8 +58,7 @@ typedef struct directory {
 static berg_status read_end(const io_zip *zip, directory *found, berg_error *error) {
   size_t end;
   if (!find_end(zip, &end))
-    return fail(zip, zip->size, NULL, "zip directory not found: the file is damaged or ends too early",
-                error);
+    return fail(zip, zip->size, NULL, "zip directory not found: the file is damaged or ends too early", error);
   const uint8_t *at = zip->bytes + end;
   *found = (directory){u16(at + 10), u32(at + 16), u32(at + 12)};
   if (end >= LOCATOR_SIZE && !memcmp(at - LOCATOR_SIZE, "PK\6\7", 4)) {
@@ -110,19 +102,16 @@ static int by_name(const void *a, const void *b) {
   return strcmp((*(const io_zip_entry *const *)a)->name, (*(const io_zip_entry *const *)b)->name);
 }
 
-static berg_status read_entry(io_zip *zip, uint64_t *at, uint64_t end, io_zip_entry *entry,
-                              berg_error *error) {
+static berg_status read_entry(io_zip *zip, uint64_t *at, uint64_t end, io_zip_entry *entry, berg_error *error) {
   const uint8_t *bytes = zip->bytes + *at;
   if (end - *at < ENTRY_SIZE || memcmp(bytes, "PK\1\2", 4))
     return fail(zip, *at, NULL, "zip directory is damaged", error);
   size_t name = u16(bytes + 28), extra = u16(bytes + 30), comment = u16(bytes + 32);
-  if (name + extra + comment > end - *at - ENTRY_SIZE)
-    return fail(zip, *at, NULL, "zip directory is damaged", error);
+  if (name + extra + comment > end - *at - ENTRY_SIZE) return fail(zip, *at, NULL, "zip directory is damaged", error);
   if (!io_utf8_valid((const char *)bytes + ENTRY_SIZE, name, false))
     return fail(zip, *at, NULL, "a member's name is not UTF-8", error);
   *entry = (io_zip_entry){
-      NULL,           u32(bytes + 16), u16(bytes + 8), u16(bytes + 10), u32(bytes + 20), u32(bytes + 24),
-      u32(bytes + 42)};
+      NULL, u32(bytes + 16), u16(bytes + 8), u16(bytes + 10), u32(bytes + 20), u32(bytes + 24), u32(bytes + 42)};
   entry->name = io_arena_text(zip->arena, (const char *)bytes + ENTRY_SIZE, name, error);
   if (!entry->name) return BERG_ELIMIT;
   if (!read_extra(entry, bytes + ENTRY_SIZE + name, extra))
@@ -147,8 +136,7 @@ berg_status io_zip_open(io_zip *zip, io_arena *arena, const uint8_t *bytes, size
     status = read_entry(zip, &at, found.offset + found.size, entry, error);
     if (status) return status;
     /* members that share bytes are how a small file becomes a huge one */
-    if (entry->packed > size - packed)
-      return fail(zip, at, entry->name, "members are larger than the file", error);
+    if (entry->packed > size - packed) return fail(zip, at, entry->name, "members are larger than the file", error);
     packed += entry->packed;
     zip->sorted[i] = entry;
   }
@@ -167,8 +155,8 @@ const io_zip_entry *io_zip_find(const io_zip *zip, const char *name) {
   return found ? *found : NULL;
 }
 
-static berg_status inflate_member(const io_zip *zip, const io_zip_entry *entry, size_t start,
-                                  const uint8_t **bytes, berg_error *error) {
+static berg_status inflate_member(const io_zip *zip, const io_zip_entry *entry, size_t start, const uint8_t **bytes,
+                                  berg_error *error) {
   if (entry->size / MAX_RATIO > entry->packed + 1)
     return fail(zip, start, entry->name, "said to be larger than deflate can make it", error);
   zip->arena->limit += (size_t)entry->size;
@@ -204,18 +192,16 @@ static uint32_t checksum(const uint8_t *bytes, size_t size) {
   return (uint32_t)crc32_z(crc32_z(0, NULL, 0), bytes, size);
 }
 
-berg_status io_zip_member(const io_zip *zip, const io_zip_entry *entry, bool check, const uint8_t **bytes,
-                          size_t *size, uint64_t *offset, berg_error *error) {
+berg_status io_zip_member(const io_zip *zip, const io_zip_entry *entry, bool check, const uint8_t **bytes, size_t *size,
+                          uint64_t *offset, berg_error *error) {
   const uint8_t *local = zip->bytes + entry->offset;
   if (entry->offset > zip->size || zip->size - entry->offset < LOCAL_SIZE || memcmp(local, "PK\3\4", 4))
     return fail(zip, entry->offset, entry->name, "no member there", error);
   if (entry->flags & 1) return fail(zip, entry->offset, entry->name, "the member is encrypted", error);
-  size_t name = u16(local + 26), extra = u16(local + 28),
-         left = zip->size - (size_t)entry->offset - LOCAL_SIZE;
+  size_t name = u16(local + 26), extra = u16(local + 28), left = zip->size - (size_t)entry->offset - LOCAL_SIZE;
   if (name + extra > left || entry->packed > left - name - extra)
     return fail(zip, entry->offset, entry->name, "the member reaches past the end of the file", error);
-  if (name != strlen(entry->name) || memcmp(local + LOCAL_SIZE, entry->name, name) ||
-      u16(local + 8) != entry->method)
+  if (name != strlen(entry->name) || memcmp(local + LOCAL_SIZE, entry->name, name) || u16(local + 8) != entry->method)
     return fail(zip, entry->offset, entry->name, "the member is not what the directory says", error);
   size_t start = (size_t)entry->offset + LOCAL_SIZE + name + extra;
   *size = (size_t)entry->size;
@@ -228,8 +214,8 @@ berg_status io_zip_member(const io_zip *zip, const io_zip_entry *entry, bool che
     berg_status status = inflate_member(zip, entry, start, bytes, error);
     if (status) return status;
   } else {
-    return fail(zip, entry->offset, entry->name,
-                "packed by a method that is not read (stored and deflated are)", error);
+    return fail(zip, entry->offset, entry->name, "packed by a method that is not read (stored and deflated are)",
+                error);
   }
   if ((check || entry->method == DEFLATED) && checksum(*bytes, *size) != entry->crc)
     return fail(zip, start, entry->name, "the checksum does not fit: the data are damaged", error);

@@ -33,7 +33,7 @@ berg_status io_zip_open(io_zip *zip, io_arena *arena, const uint8_t *bytes, size
 const io_zip_entry *io_zip_find(const io_zip *zip, const char *name);
 /* The bytes of a member, and with `offset` (may be NULL) where they lie in the file (BERG_NO_OFFSET: they
  * were inflated). The checksum of stored members is compared where `check` says so: it costs reading them. */
-berg_status io_zip_member(const io_zip *zip, const io_zip_entry *entry, bool check, const uint8_t **bytes,
-                          size_t *size, uint64_t *offset, berg_error *error);
+berg_status io_zip_member(const io_zip *zip, const io_zip_entry *entry, bool check, const uint8_t **bytes, size_t *size,
+                          uint64_t *offset, berg_error *error);
 
 #endif

@@ -40,18 +40,14 @@ static berg_status put_measure(void *context, const void *bytes, size_t size, be
   return BERG_OK;
 }
 
-void io_zip_writer_init(io_zip_writer *writer, const io_sink *sink) {
-  *writer = (io_zip_writer){.sink = *sink};
-}
+void io_zip_writer_init(io_zip_writer *writer, const io_sink *sink) { *writer = (io_zip_writer){.sink = *sink}; }
 
 static berg_status put_bytes(io_zip_writer *writer, const void *bytes, size_t size, berg_error *error) {
   writer->offset += size;
   return io_put(&writer->sink, bytes, size, error);
 }
 
-static bool is_large(uint64_t number) {
-  return number >= UINT32_MAX;
-}
+static bool is_large(uint64_t number) { return number >= UINT32_MAX; }
 
 static berg_status put_local(io_zip_writer *writer, const io_zip_record *record, berg_error *error) {
   static const uint8_t filler[ALIGNMENT] = {0};
@@ -140,8 +136,7 @@ static berg_status put_record(io_zip_writer *writer, const io_zip_record *record
 berg_status io_zip_writer_finish(io_zip_writer *writer, berg_error *error) {
   uint64_t start = writer->offset, count = writer->count;
   berg_status status = BERG_OK;
-  for (size_t i = 0; i < writer->count && !status; i++)
-    status = put_record(writer, &writer->records[i], error);
+  for (size_t i = 0; i < writer->count && !status; i++) status = put_record(writer, &writer->records[i], error);
   if (status) return status;
   uint64_t end = writer->offset, size = end - start;
   bool large = count >= UINT16_MAX || is_large(start) || is_large(size);

@@ -31,7 +31,7 @@ struct la_engine {
   size_t scratch;
 };
 
-/* --- The lines that differ between oneDNN 2 and 3 ------------------------------------------------------------------ */
+/* --- The lines that differ between oneDNN 2 and 3 --- */
 
 #if DNNL_VERSION_MAJOR >= 3
 typedef dnnl_memory_desc_t layout;
@@ -45,8 +45,8 @@ static dnnl_status_t layout_any(layout *out, const dnnl_dims_t sizes) {
 }
 static void layout_free(layout *which) { dnnl_memory_desc_destroy(*which); }
 static const_layout layout_of(const layout *which) { return *which; }
-static dnnl_status_t describe_product(dnnl_primitive_desc_t *out, dnnl_engine_t engine, const layout *x, const layout *w,
-                                      const layout *y, dnnl_primitive_attr_t attributes) {
+static dnnl_status_t describe_product(dnnl_primitive_desc_t *out, dnnl_engine_t engine, const layout *x,
+                                      const layout *w, const layout *y, dnnl_primitive_attr_t attributes) {
   return dnnl_matmul_primitive_desc_create(out, engine, *x, *w, NULL, *y, attributes);
 }
 #else
@@ -61,15 +61,15 @@ static dnnl_status_t layout_any(layout *out, const dnnl_dims_t sizes) {
 }
 static void layout_free(layout *which) { (void)which; }
 static const_layout layout_of(const layout *which) { return which; }
-static dnnl_status_t describe_product(dnnl_primitive_desc_t *out, dnnl_engine_t engine, const layout *x, const layout *w,
-                                      const layout *y, dnnl_primitive_attr_t attributes) {
+static dnnl_status_t describe_product(dnnl_primitive_desc_t *out, dnnl_engine_t engine, const layout *x,
+                                      const layout *w, const layout *y, dnnl_primitive_attr_t attributes) {
   dnnl_matmul_desc_t product;
   dnnl_status_t status = dnnl_matmul_desc_init(&product, x, w, NULL, y);
   return status ? status : dnnl_primitive_desc_create(out, &product, attributes, engine, NULL);
 }
 #endif
 
-/* ------------------------------------------------------------------------------------------------------------------- */
+/* --- */
 
 static const_layout weights_layout(const product_shape *shape) {
   return dnnl_primitive_desc_query_md(shape->description, dnnl_query_weights_md, 0);
@@ -95,7 +95,8 @@ static dnnl_status_t make_layouts(size_t m, size_t k, size_t panel, bool packed,
   return status ? status : layout_strided(y, (dnnl_dims_t){M, N}, (dnnl_dims_t){N, 1});
 }
 
-static dnnl_status_t make_shape(dnnl_engine_t engine, size_t m, size_t k, size_t panel, bool packed, product_shape *shape) {
+static dnnl_status_t make_shape(dnnl_engine_t engine, size_t m, size_t k, size_t panel, bool packed,
+                                product_shape *shape) {
   layout x, w, y;
   dnnl_primitive_attr_t attributes;
   *shape = (product_shape){.m = m, .k = k, .panel = panel, .packed = packed};
@@ -107,8 +108,8 @@ static dnnl_status_t make_shape(dnnl_engine_t engine, size_t m, size_t k, size_t
     if (!status) status = describe_product(&shape->description, engine, &x, &w, &y, attributes);
     if (!status) status = dnnl_primitive_create(&shape->primitive, shape->description);
     if (!status)
-      shape->scratch = dnnl_memory_desc_get_size(
-          dnnl_primitive_desc_query_md(shape->description, dnnl_query_scratchpad_md, 0));
+      shape->scratch =
+          dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(shape->description, dnnl_query_scratchpad_md, 0));
     dnnl_primitive_attr_destroy(attributes);
   }
   layout_free(&x);
@@ -170,8 +171,8 @@ berg_status la_engine_new(la_engine **out, const la_kernels *kernels, berg_error
     snprintf(engine->text, sizeof engine->text, "oneDNN %d.%d.%d (%s)", version->major, version->minor, version->patch,
              implementation(&engine->shapes[0]));
   else
-    snprintf(engine->text, sizeof engine->text, "own dot products (oneDNN %d.%d.%d has no steady kernel here)", version->major,
-             version->minor, version->patch);
+    snprintf(engine->text, sizeof engine->text, "own dot products (oneDNN %d.%d.%d has no steady kernel here)",
+             version->major, version->minor, version->patch);
   *out = engine;
   return BERG_OK;
 }
@@ -190,8 +191,10 @@ const char *la_engine_description(const la_engine *engine) { return engine->text
 size_t la_engine_scratch(const la_engine *engine) { return engine->scratch; }
 
 berg_status la_engine_plan(la_engine *engine, size_t m, size_t k, size_t panel, berg_error *error) {
-  if (!engine->library || (add_shape(engine, m, k, panel, false) && add_shape(engine, m, k, panel, true))) return BERG_OK;
-  return base_fail(error, BERG_EINTERNAL, "oneDNN has no steady kernel for a product of %zu x %zu by %zu x %zu", m, k, k, panel);
+  if (!engine->library || (add_shape(engine, m, k, panel, false) && add_shape(engine, m, k, panel, true)))
+    return BERG_OK;
+  return base_fail(error, BERG_EINTERNAL, "oneDNN has no steady kernel for a product of %zu x %zu by %zu x %zu", m, k,
+                   k, panel);
 }
 
 /* dnnl_memory_t objects are handles on the caller's bytes; making one costs less than a microsecond. */
@@ -213,7 +216,8 @@ static bool execute(const la_engine *engine, dnnl_primitive_t primitive, size_t 
   return done;
 }
 
-berg_status la_pack_panel(const la_engine *engine, const la_matrix *matrix, size_t index, float *to, berg_error *error) {
+berg_status la_pack_panel(const la_engine *engine, const la_matrix *matrix, size_t index, float *to,
+                          berg_error *error) {
   const size_t k = matrix->k, panel = matrix->panel;
   const float *from = matrix->rows + index * panel * k;
   if (!engine->library) {
@@ -225,8 +229,8 @@ berg_status la_pack_panel(const la_engine *engine, const la_matrix *matrix, size
   dnnl_primitive_desc_t description = NULL;
   dnnl_primitive_t reorder = NULL;
   bool done = false;
-  if (shape && layout_strided(&plain, (dnnl_dims_t){(dnnl_dim_t)k, (dnnl_dim_t)panel}, (dnnl_dims_t){1, (dnnl_dim_t)k}) ==
-                   dnnl_success) {
+  if (shape && layout_strided(&plain, (dnnl_dims_t){(dnnl_dim_t)k, (dnnl_dim_t)panel},
+                              (dnnl_dims_t){1, (dnnl_dim_t)k}) == dnnl_success) {
     done = dnnl_reorder_primitive_desc_create(&description, layout_of(&plain), engine->engine, weights_layout(shape),
                                               engine->engine, NULL) == dnnl_success &&
            dnnl_primitive_create(&reorder, description) == dnnl_success &&

@@ -16,7 +16,7 @@
 typedef struct la_engine la_engine;
 
 typedef struct la_matrix {
-  const float *rows;   /* [n][k]; not needed any more once packed */
+  const float *rows; /* [n][k]; not needed any more once packed */
   size_t n, k;
   size_t panel;        /* divides n */
   const float *packed; /* panel after panel, n * k floats; NULL: plain */
@@ -42,7 +42,8 @@ size_t la_engine_scratch(const la_engine *engine);
 berg_status la_pack_panel(const la_engine *engine, const la_matrix *matrix, size_t index, float *to, berg_error *error);
 
 /* y [m][panel] = x [m][k] times panel `index` of `matrix`. False: oneDNN failed, or m was not planned. */
-bool la_product(const la_engine *engine, size_t m, const la_matrix *matrix, size_t index, const float *x, float *y, void *scratch);
+bool la_product(const la_engine *engine, size_t m, const la_matrix *matrix, size_t index, const float *x, float *y,
+                void *scratch);
 
 /* To be called by each thread of a parallel region before its first product: oneDNN must not start threads of its own. */
 void la_engine_enter_thread(void);

@@ -11,8 +11,8 @@ typedef struct la_kernels {
   /* y[i][j] = sum over k of x[i][k] * w[j][k] (+ bias[j], unless NULL).
    * x: [m][ldx], each row arranged by la_arrange_row; w: [n][k] with `ldw` bytes from row to row, at any address;
    * y: [m][ldy]; bias: [n]. */
-  void (*dot_rows)(const float *x, size_t ldx, size_t m, const void *w, size_t ldw, size_t n, size_t k, float *y, size_t ldy,
-                   const float *bias);
+  void (*dot_rows)(const float *x, size_t ldx, size_t m, const void *w, size_t ldw, size_t n, size_t k, float *y,
+                   size_t ldy, const float *bias);
   /* z[i] = ((x[i] - high[i]) - low[i]) * reciprocal[i], n a multiple of 16: centring before the product, with a centre that
    * is held to twice float's precision, so that a feature of huge mean and tiny spread keeps its digits. */
   void (*standardise)(const float *x, const float *high, const float *low, const float *reciprocal, size_t n, float *z);

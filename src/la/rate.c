@@ -10,9 +10,7 @@
 #define LARGEST_K 3072
 #define MEMORY_BLOCK ((size_t)768 << 20)
 
-static const struct {
-  size_t k, n;
-} shapes[SHAPES] = {{768, 2304}, {768, 768}, {768, 3072}, {3072, 768}};
+static const struct { size_t k, n; } shapes[SHAPES] = {{768, 2304}, {768, 768}, {768, 3072}, {3072, 768}};
 
 struct la_rate {
   la_engine *engine;

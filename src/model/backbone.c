@@ -40,7 +40,8 @@ static berg_status none_found(const char *berg_dir, berg_error *error) {
     base_free(path);
   }
   return base_fail(error, BERG_EMODEL,
-                   "no weights of ViT-B/32 are found: name torchvision's vit_b_32 file (--backbone, backbone=), or put it at one of %s",
+                   "no weights of ViT-B/32 are found: name torchvision's vit_b_32 file (--backbone, backbone=), or put "
+                   "it at one of %s",
                    places);
 }
 
@@ -52,7 +53,8 @@ berg_status model_backbone_open(model_backbone *backbone, const char *named, con
   uint64_t seed;
   bool random = model_backbone_is_random(named, &seed);
   if (named && !random && !strncmp(named, RANDOM_PREFIX, strlen(RANDOM_PREFIX)))
-    return base_fail_found(error, BERG_EMODEL, NULL, "not a random backbone", "random:SEED, a whole number below 2^64", "%s", named);
+    return base_fail_found(error, BERG_EMODEL, NULL, "not a random backbone", "random:SEED, a whole number below 2^64",
+                           "%s", named);
   backbone->path = named ? base_copy_text(named, error) : search(berg_dir);
   if (!backbone->path) return named ? BERG_ELIMIT : none_found(berg_dir, error);
   berg_status status;
@@ -84,6 +86,6 @@ berg_status model_backbone_check(const model_backbone *backbone, berg_error *err
   if (t == VIT_TENSORS) return BERG_OK;
   char name[VIT_NAME_ROOM];
   vit_tensor_name(t, false, name);
-  return base_fail_at(error, &(base_fault){BERG_EMODEL, backbone->path, BERG_NO_OFFSET, name, "not usable", "finite numbers",
-                                           "NaN or infinity"});
+  return base_fail_at(error, &(base_fault){BERG_EMODEL, backbone->path, BERG_NO_OFFSET, name, "not usable",
+                                           "finite numbers", "NaN or infinity"});
 }

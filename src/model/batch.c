@@ -85,7 +85,8 @@ static berg_status keep_good(model_batch *batch, berg_stimuli *stimuli, size_t f
       if (status) return status;
       continue;
     }
-    if (batch->images != i) memmove(batch->pixels + batch->images * VIT_PIXELS, batch->pixels + i * VIT_PIXELS, VIT_PIXELS);
+    if (batch->images != i)
+      memmove(batch->pixels + batch->images * VIT_PIXELS, batch->pixels + i * VIT_PIXELS, VIT_PIXELS);
     batch->indices[batch->images++] = first + i;
   }
   return BERG_OK;
@@ -100,7 +101,7 @@ berg_status model_batch_load(model_batch *batch, berg_stimuli *stimuli, size_t f
   return keep_good(batch, stimuli, first, count, error);
 }
 
-/* --- The run ---------------------------------------------------------------------------------------------------------- */
+/* --- The run --- */
 
 static void after_block(void *user, size_t layer, const float *tokens) {
   model_batch *batch = user;
@@ -142,8 +143,8 @@ berg_status model_batch_run(model_batch *batch, berg_error *error) {
   berg_status status = pack_when_it_pays(model, batch->images, error);
   if (status) return status;
   for (size_t s = 0; s < model->subject_count; s++) model_projection_start(&batch->projections[s], batch->images);
-  status = vit_network_run(model->network, batch->pixels, batch->images, model->threads, batch->workspace, batch->tokens,
-                           after_block, batch, error);
+  status = vit_network_run(model->network, batch->pixels, batch->images, model->threads, batch->workspace,
+                           batch->tokens, after_block, batch, error);
   model->images_done += batch->images;
   for (size_t s = 0; s < model->subject_count && !status && !batch->features; s++) {
     model_projection_finish(&batch->projections[s], batch->scores[s]);
@@ -163,8 +164,8 @@ void model_batch_respond(const model_batch *batch, float *responses) {
       size_t count = columns->count - first < RESPONSE_COLUMNS ? columns->count - first : RESPONSE_COLUMNS;
       model->kernels->dot_rows(batch->scores[s], la_arranged_width(k), batch->images,
                                (const char *)columns->coefficients + first * columns->coefficient_bytes,
-                               columns->coefficient_bytes, count, k, responses + subject->first_column + first, model->columns,
-                               columns->intercepts + first);
+                               columns->coefficient_bytes, count, k, responses + subject->first_column + first,
+                               model->columns, columns->intercepts + first);
     }
   }
 }

@@ -7,17 +7,17 @@
 
 typedef struct model_batch {
   berg_model *model;
-  size_t room;                    /* images it can hold */
-  size_t images;                  /* images it holds */
-  size_t *indices;                /* [images] their numbers among the stimuli; bad ones are left out */
-  uint8_t *pixels;                /* [room][3][224][224] */
-  float *tokens;                  /* [room][50][768] */
+  size_t room;     /* images it can hold */
+  size_t images;   /* images it holds */
+  size_t *indices; /* [images] their numbers among the stimuli; bad ones are left out */
+  uint8_t *pixels; /* [room][3][224][224] */
+  float *tokens;   /* [room][50][768] */
   void *workspace;
-  model_projection *projections;  /* [subjects] */
-  float **scores;                 /* [subjects] [room][arranged components] */
-  float *features;                /* where block outputs are wanted too: [images][12][50][768], the caller's; else NULL */
-  berg_error *faults;             /* [room] of the images that could not be read */
-  berg_status *statuses;          /* [room] */
+  model_projection *projections; /* [subjects] */
+  float **scores;                /* [subjects] [room][arranged components] */
+  float *features;       /* where block outputs are wanted too: [images][12][50][768], the caller's; else NULL */
+  berg_error *faults;    /* [room] of the images that could not be read */
+  berg_status *statuses; /* [room] */
 } model_batch;
 
 berg_status model_batch_init(model_batch *batch, berg_model *model, size_t room, berg_error *error);

@@ -70,7 +70,8 @@ berg_status berg_bench_machine(char **json, int wanted, double seconds, berg_err
 /* Multiplications and additions that one image needs, by the sizes of the matrices. */
 static double flop_per_image(const berg_model *model) {
   const double t = VIT_TOKENS, c = VIT_CHANNELS;
-  double products = (t - 1) * VIT_PATCH_VALUES * c + VIT_LAYERS * (t * c * (VIT_QKV + c + 2.0 * VIT_HIDDEN) + 2 * t * t * c);
+  double products =
+      (t - 1) * VIT_PATCH_VALUES * c + VIT_LAYERS * (t * c * (VIT_QKV + c + 2.0 * VIT_HIDDEN) + 2 * t * t * c);
   for (size_t s = 0; s < model->subject_count; s++) {
     double k = (double)model->subjects[s].fitted.components;
     products += VIT_FEATURES * k + k * (double)model->subjects[s].columns.count;
@@ -94,8 +95,8 @@ typedef struct turns {
   double *encode, *flops, *share;
 } turns;
 
-static berg_status take_turns(berg_model *model, const berg_array *array, size_t repeats, la_rate *rate, float *responses,
-                              const berg_run *run, turns *t, berg_error *error) {
+static berg_status take_turns(berg_model *model, const berg_array *array, size_t repeats, la_rate *rate,
+                              float *responses, const berg_run *run, turns *t, berg_error *error) {
   const double work = flop_per_image(model) * (double)array->shape[0], start = base_machine_seconds();
   berg_status status = BERG_OK;
   for (size_t r = 0; r <= repeats && !status; r++) { /* turn 0 is not counted: it packs, and touches memory first */
@@ -138,8 +139,8 @@ berg_status berg_bench_model(char **json, berg_model *model, size_t images, size
                              berg_error *error) {
   *json = NULL;
   if (!images || !repeats || images > 100000 || repeats > 10000)
-    return base_fail(error, BERG_EARGUMENT, "bench: expected 1 to 100000 images and 1 to 10000 repeats, found %zu and %zu", images,
-                     repeats);
+    return base_fail(error, BERG_EARGUMENT,
+                     "bench: expected 1 to 100000 images and 1 to 10000 repeats, found %zu and %zu", images, repeats);
   la_rate *rate = NULL;
   uint8_t *pixels = make_images(images, error);
   float *responses = base_alloc_large(images * model->columns, sizeof(float), error);
@@ -147,7 +148,8 @@ berg_status berg_bench_model(char **json, berg_model *model, size_t images, size
              base_calloc(repeats, sizeof(double), error)};
   berg_status status = pixels && responses && t.encode && t.flops && t.share ? BERG_OK : BERG_ELIMIT;
   if (!status) status = la_rate_new(&rate, model->engine, RATE_ROWS, model->threads, error);
-  berg_array array = {.dtype = BERG_U8, .itemsize = 1, .ndim = 4, .shape = {images, 3, BENCH_SIZE, BENCH_SIZE}, .data = pixels};
+  berg_array array = {
+      .dtype = BERG_U8, .itemsize = 1, .ndim = 4, .shape = {images, 3, BENCH_SIZE, BENCH_SIZE}, .data = pixels};
   array.strides[3] = 1;
   for (size_t d = 3; d-- > 0;) array.strides[d] = array.strides[d + 1] * (ptrdiff_t)array.shape[d + 1];
   if (!status) status = take_turns(model, &array, repeats, rate, responses, run, &t, error);

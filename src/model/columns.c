@@ -48,7 +48,8 @@ static berg_status add_marked(model_columns *columns, size_t *capacity, const be
                              options->voxel_index[v], v);
     if (options->voxel_index[v] && !append(columns, capacity, &v, 1, error)) return BERG_ELIMIT;
   }
-  if (columns->count == before) return base_fail(error, BERG_EPARAMETER, "voxel_index marks no voxel: expected at least one 1");
+  if (columns->count == before)
+    return base_fail(error, BERG_EPARAMETER, "voxel_index marks no voxel: expected at least one 1");
   return BERG_OK;
 }
 
@@ -58,7 +59,8 @@ static berg_status add_all(model_columns *columns, size_t *capacity, const berg_
   return BERG_OK;
 }
 
-static berg_status keep_above_ceiling(model_columns *columns, const berg_metadata *metadata, double least, berg_error *error) {
+static berg_status keep_above_ceiling(model_columns *columns, const berg_metadata *metadata, double least,
+                                      berg_error *error) {
   double *ceiling;
   berg_status status = model_voxel_values(metadata, "encoding_model.noise_ceiling_testset", &ceiling, error);
   if (status) return status;
@@ -68,12 +70,13 @@ static berg_status keep_above_ceiling(model_columns *columns, const berg_metadat
   base_free(ceiling);
   columns->count = kept;
   if (!kept)
-    return base_fail(error, BERG_EPARAMETER, "no selected voxel has a noise ceiling of at least %g %% (0 to 100)", least);
+    return base_fail(error, BERG_EPARAMETER, "no selected voxel has a noise ceiling of at least %g %% (0 to 100)",
+                     least);
   return BERG_OK;
 }
 
-static berg_status select_voxels(model_columns *columns, const berg_metadata *metadata, const berg_model_options *options,
-                                 berg_error *error) {
+static berg_status select_voxels(model_columns *columns, const berg_metadata *metadata,
+                                 const berg_model_options *options, berg_error *error) {
   size_t capacity = 0;
   berg_status status = add_rois(columns, &capacity, metadata, options, error);
   if (!status && options->voxel_index) status = add_marked(columns, &capacity, metadata, options, error);
@@ -86,7 +89,8 @@ static berg_status select_voxels(model_columns *columns, const berg_metadata *me
 static berg_status not_finite(const model_fitted *fitted, const char *item, size_t voxel, berg_error *error) {
   char found[64];
   snprintf(found, sizeof found, "NaN or infinity in the row of voxel %zu", voxel);
-  return base_fail_at(error, &(base_fault){BERG_EMODEL, fitted->path, BERG_NO_OFFSET, item, "not usable", "finite numbers", found});
+  return base_fail_at(
+      error, &(base_fault){BERG_EMODEL, fitted->path, BERG_NO_OFFSET, item, "not usable", "finite numbers", found});
 }
 
 static bool row_is_finite(const void *row, size_t count) {
@@ -166,7 +170,8 @@ static berg_status average(model_columns *columns, const model_fitted *fitted, c
   columns->intercepts = base_alloc(count, sizeof(float), error);
   double *sum = base_alloc(k + 1, sizeof *sum, error);
   float *row = base_alloc(k, sizeof *row, error);
-  berg_status status = columns->roi_names && columns->own_coefficients && columns->intercepts && sum && row ? BERG_OK : BERG_ELIMIT;
+  berg_status status =
+      columns->roi_names && columns->own_coefficients && columns->intercepts && sum && row ? BERG_OK : BERG_ELIMIT;
   for (size_t i = 0; i < count && !status; i++) {
     model_columns roi = {0};
     const char *name = options->roi_count ? options->rois[i] : model_roi_name(metadata, i);
@@ -209,7 +214,8 @@ berg_status model_columns_select(model_columns *columns, const model_fitted *fit
   if (fitted->voxels != berg_metadata_voxels(metadata)) {
     char expected[64];
     snprintf(expected, sizeof expected, "%zu voxels as in the metadata", berg_metadata_voxels(metadata));
-    return base_fail_found(error, BERG_EMODEL, fitted->path, "reg_param.coef_ does not fit", expected, "%zu", fitted->voxels);
+    return base_fail_found(error, BERG_EMODEL, fitted->path, "reg_param.coef_ does not fit", expected, "%zu",
+                           fitted->voxels);
   }
   if (options->mean_roi && options->voxel_index)
     return base_fail(error, BERG_EPARAMETER, "means over ROIs cannot be taken over a voxel_index");

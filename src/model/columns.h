@@ -6,12 +6,13 @@
 
 typedef struct model_columns {
   size_t count;
-  size_t *voxels;             /* [count] NULL with mean_roi */
-  const char **roi_names;     /* [count] with mean_roi, else NULL; the strings belong to the metadata or the options' copy */
-  const void *coefficients;   /* [count][components] float32, at any address */
-  size_t coefficient_bytes;   /* from one column to the next */
+  size_t *voxels; /* [count] NULL with mean_roi */
+  const char *
+      *roi_names; /* [count] with mean_roi, else NULL; the strings belong to the metadata or the options' copy */
+  const void *coefficients; /* [count][components] float32, at any address */
+  size_t coefficient_bytes; /* from one column to the next */
   float *own_coefficients;
-  float *intercepts;          /* [count] */
+  float *intercepts; /* [count] */
 } model_columns;
 
 /* What upstream's `selection` means: the voxels of the ROIs in the order given, then those of voxel_index ascending;

@@ -10,8 +10,8 @@ static bool cancelled(const berg_run *run, size_t done, size_t total, double sta
   return run && run->progress && run->progress(run->user, done, total, base_machine_seconds() - start);
 }
 
-berg_status model_encode(berg_model *model, berg_stimuli *stimuli, size_t first, const berg_run *run, model_take_batch ready,
-                         model_take_batch take, void *user, berg_error *error) {
+berg_status model_encode(berg_model *model, berg_stimuli *stimuli, size_t first, const berg_run *run,
+                         model_take_batch ready, model_take_batch take, void *user, berg_error *error) {
   const size_t total = berg_stimuli_count(stimuli), left = total - first;
   if (!left) return BERG_OK;
   /* batches of the same size rather than a small last one */
@@ -40,10 +40,10 @@ berg_status model_encode(berg_model *model, berg_stimuli *stimuli, size_t first,
 /* --- Into memory: row i of the result is image i, NaN where it was left out ------------------------------------------ */
 
 typedef struct target {
-  float *rows;      /* [images][width] */
+  float *rows; /* [images][width] */
   size_t width;
-  size_t subject;   /* of scores */
-  size_t filled;    /* rows before this one are written */
+  size_t subject; /* of scores */
+  size_t filled;  /* rows before this one are written */
 } target;
 
 static void fill_missing(target *t, size_t end) {
@@ -100,26 +100,29 @@ static berg_status take_features(void *user, model_batch *batch, berg_error *err
   return BERG_OK;
 }
 
-static berg_status encode_into(berg_model *model, berg_stimuli *stimuli, target *t, const berg_run *run, model_take_batch ready,
-                               model_take_batch take, berg_error *error) {
+static berg_status encode_into(berg_model *model, berg_stimuli *stimuli, target *t, const berg_run *run,
+                               model_take_batch ready, model_take_batch take, berg_error *error) {
   berg_status status = model_encode(model, stimuli, 0, run, ready, take, t, error);
   if (!status) fill_missing(t, berg_stimuli_count(stimuli));
   return status;
 }
 
-berg_status berg_encode(berg_model *model, berg_stimuli *stimuli, float *responses, const berg_run *run, berg_error *error) {
+berg_status berg_encode(berg_model *model, berg_stimuli *stimuli, float *responses, const berg_run *run,
+                        berg_error *error) {
   return encode_into(model, stimuli, &(target){responses, model->columns, 0, 0}, run, NULL, take_responses, error);
 }
 
-berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli, size_t subject_index, float *scores, const berg_run *run,
-                               berg_error *error) {
+berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli, size_t subject_index, float *scores,
+                               const berg_run *run, berg_error *error) {
   if (subject_index >= model->subject_count)
-    return base_fail(error, BERG_EARGUMENT, "subject index %zu: the model has %zu", subject_index, model->subject_count);
+    return base_fail(error, BERG_EARGUMENT, "subject index %zu: the model has %zu", subject_index,
+                     model->subject_count);
   target t = {scores, model->subjects[subject_index].fitted.components, subject_index, 0};
   return encode_into(model, stimuli, &t, run, NULL, take_scores, error);
 }
 
 berg_status berg_encode_features(berg_model *model, berg_stimuli *stimuli, float *features, const berg_run *run,
                                  berg_error *error) {
-  return encode_into(model, stimuli, &(target){features, VIT_FEATURES, 0, 0}, run, ready_features, take_features, error);
+  return encode_into(model, stimuli, &(target){features, VIT_FEATURES, 0, 0}, run, ready_features, take_features,
+                     error);
 }

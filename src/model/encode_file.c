@@ -15,11 +15,11 @@ void berg_output_options_init(berg_output_options *options) { memset(options, 0,
 typedef struct output {
   berg_model *model;
   berg_stimuli *stimuli;
-  io_rows **files;     /* [subjects] */
-  size_t *done;        /* [subjects] rows that a file has */
-  size_t rows;         /* encoded, or passed over because every file has them */
-  float *responses;    /* [batch][columns of the model] */
-  float *own;          /* [batch][columns of one subject], where there are several */
+  io_rows **files;  /* [subjects] */
+  size_t *done;     /* [subjects] rows that a file has */
+  size_t rows;      /* encoded, or passed over because every file has them */
+  float *responses; /* [batch][columns of the model] */
+  float *own;       /* [batch][columns of one subject], where there are several */
 } output;
 
 /* "_sub-0N" goes before the ending, which may be double (.nii.gz). */
@@ -45,7 +45,8 @@ static uint64_t mix_file(uint64_t hash, const char *path) {
   return mix(hash, facts, sizeof facts);
 }
 
-static berg_status fingerprint(const output *o, const model_subject *subject, char *text, size_t room, berg_error *error) {
+static berg_status fingerprint(const output *o, const model_subject *subject, char *text, size_t room,
+                               berg_error *error) {
   char images[MODEL_FINGERPRINT_ROOM];
   berg_status status = model_stimuli_fingerprint(o->stimuli, images, error);
   if (status) return status;
@@ -87,12 +88,14 @@ static berg_status open_files(output *o, const char *path, const berg_output_opt
 static berg_status append_subject(output *o, size_t s, size_t images, berg_error *error) {
   const model_subject *subject = &o->model->subjects[s];
   const size_t columns = subject->columns.count;
-  size_t skip = o->done[s] > o->rows ? o->done[s] - o->rows : 0; /* a file may be ahead of the others after an interruption */
+  size_t skip =
+      o->done[s] > o->rows ? o->done[s] - o->rows : 0; /* a file may be ahead of the others after an interruption */
   if (skip >= images) return BERG_OK;
   const float *rows = o->responses;
   if (o->own) {
     for (size_t i = 0; i < images; i++)
-      memcpy(o->own + i * columns, o->responses + i * o->model->columns + subject->first_column, columns * sizeof(float));
+      memcpy(o->own + i * columns, o->responses + i * o->model->columns + subject->first_column,
+             columns * sizeof(float));
     rows = o->own;
   }
   berg_status status = io_rows_append(o->files[s], rows + skip * columns, images - skip, error);
@@ -171,7 +174,8 @@ static int64_t *coordinates(const model_subject *subject, size_t volume[3], berg
   for (size_t i = 0; i < subject->columns.count; i++)
     for (size_t d = 0; d < 3; d++)
       memcpy(&own[3 * i + d],
-             (const char *)all->data + (ptrdiff_t)subject->columns.voxels[i] * all->strides[0] + (ptrdiff_t)d * all->strides[1],
+             (const char *)all->data + (ptrdiff_t)subject->columns.voxels[i] * all->strides[0] +
+                 (ptrdiff_t)d * all->strides[1],
              sizeof *own);
   return own;
 }
@@ -195,7 +199,8 @@ static berg_status finish_subject(output *o, size_t s, const char **names, berg_
 }
 
 static berg_status finish(output *o, berg_error *error) {
-  if (!o->rows) return base_fail(error, BERG_EINPUT, "none of the %zu images could be read", berg_stimuli_count(o->stimuli));
+  if (!o->rows)
+    return base_fail(error, BERG_EINPUT, "none of the %zu images could be read", berg_stimuli_count(o->stimuli));
   const char **names = row_names(o, error);
   berg_status status = names ? BERG_OK : BERG_ELIMIT;
   for (size_t s = 0; s < o->model->subject_count && !status; s++) status = finish_subject(o, s, names, error);
@@ -203,8 +208,8 @@ static berg_status finish(output *o, berg_error *error) {
   return status;
 }
 
-berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path, const berg_output_options *options,
-                                const berg_run *run, berg_error *error) {
+berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path,
+                                const berg_output_options *options, const berg_run *run, berg_error *error) {
   output o = {.model = model, .stimuli = stimuli};
   size_t first = 0;
   berg_status status = open_files(&o, path, options, error);

@@ -13,14 +13,14 @@
 /* More components than images that anybody trains on; bounds what a hostile file can make us allocate. */
 #define MAX_COMPONENTS 100000
 
-static berg_status fail(const model_fitted *fitted, const char *item, const char *what, const char *expected, const char *found,
-                        berg_error *error) {
+static berg_status fail(const model_fitted *fitted, const char *item, const char *what, const char *expected,
+                        const char *found, berg_error *error) {
   return base_fail_at(error, &(base_fault){BERG_EMODEL, fitted->path, BERG_NO_OFFSET, item, what, expected, found});
 }
 
 /* A real-valued array of `ndim` dimensions; sizes of 0 in `shape` are open. */
-static berg_status find(const model_fitted *fitted, const char *name, size_t ndim, const size_t *shape, const berg_array **out,
-                        berg_error *error) {
+static berg_status find(const model_fitted *fitted, const char *name, size_t ndim, const size_t *shape,
+                        const berg_array **out, berg_error *error) {
   char expected[64], found[128];
   if (ndim == 1)
     snprintf(expected, sizeof expected, shape[0] ? "float (%zu,)" : "float (voxels,)", shape[0]);
@@ -86,7 +86,8 @@ static berg_status read_components(model_fitted *fitted, berg_error *error) {
   if (status) return status;
   fitted->components = array->shape[0];
   if (fitted->components > MAX_COMPONENTS)
-    return base_fail_found(error, BERG_EMODEL, fitted->path, name, "at most 100,000 components", "%zu", fitted->components);
+    return base_fail_found(error, BERG_EMODEL, fitted->path, name, "at most 100,000 components", "%zu",
+                           fitted->components);
   if (array->dtype == BERG_F32 && array->strides[1] == sizeof(float) && array->strides[0] >= 0) {
     fitted->directions = array->data;
     fitted->direction_bytes = (size_t)array->strides[0];

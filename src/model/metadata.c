@@ -24,7 +24,8 @@ static berg_status fail(const char *path, const char *item, const char *what, co
 static berg_status count_voxels(berg_metadata *metadata, berg_error *error) {
   const char *const name = "fmri.voxel_coords";
   const berg_array *coordinates = berg_file_find(metadata->file, name);
-  if (!coordinates) return fail(metadata->path, name, "entry missing", "int64 (voxels, 3)", "no entry of this name", error);
+  if (!coordinates)
+    return fail(metadata->path, name, "entry missing", "int64 (voxels, 3)", "no entry of this name", error);
   char found[128];
   base_array_describe(coordinates, found, sizeof found);
   if (coordinates->dtype != BERG_I64 || coordinates->ndim != 2 || coordinates->shape[1] != 3 || !coordinates->shape[0])
@@ -33,7 +34,8 @@ static berg_status count_voxels(berg_metadata *metadata, berg_error *error) {
   return BERG_OK;
 }
 
-berg_status berg_metadata_open(berg_metadata **out, const char *model_id, const char *berg_dir, int subject, berg_error *error) {
+berg_status berg_metadata_open(berg_metadata **out, const char *model_id, const char *berg_dir, int subject,
+                               berg_error *error) {
   *out = NULL;
   berg_status status = model_check_id(model_id, error);
   if (status) return status;
@@ -76,7 +78,8 @@ const char *model_roi_name(const berg_metadata *metadata, size_t index) {
   return NULL;
 }
 
-berg_status model_roi_voxels(const berg_metadata *metadata, const char *roi, size_t **voxels, size_t *count, berg_error *error) {
+berg_status model_roi_voxels(const berg_metadata *metadata, const char *roi, size_t **voxels, size_t *count,
+                             berg_error *error) {
   *voxels = NULL;
   *count = 0;
   char *name = base_format(error, ROI_PREFIX "%s", roi);
@@ -84,8 +87,9 @@ berg_status model_roi_voxels(const berg_metadata *metadata, const char *roi, siz
   const berg_array *indices = berg_metadata_find(metadata, name);
   base_free(name);
   if (!indices)
-    return base_fail_at(error, &(base_fault){BERG_EPARAMETER, metadata->path, BERG_NO_OFFSET, roi,
-                                             "this subject has no such ROI", "one of the metadata's ROIs, such as V1", roi});
+    return base_fail_at(error,
+                        &(base_fault){BERG_EPARAMETER, metadata->path, BERG_NO_OFFSET, roi,
+                                      "this subject has no such ROI", "one of the metadata's ROIs, such as V1", roi});
   if (indices->dtype != BERG_I64 || indices->ndim != 1) {
     char found[128];
     base_array_describe(indices, found, sizeof found);
@@ -101,8 +105,8 @@ berg_status model_roi_voxels(const berg_metadata *metadata, const char *roi, siz
     memcpy(&index, (const char *)indices->data + (ptrdiff_t)i * indices->strides[0], sizeof index);
     if (index < 0 || (uint64_t)index >= metadata->voxels) {
       base_free(list);
-      return base_fail_found(error, BERG_EMODEL, metadata->path, indices->name, "indices below the number of voxels", "%lld",
-                             (long long)index);
+      return base_fail_found(error, BERG_EMODEL, metadata->path, indices->name, "indices below the number of voxels",
+                             "%lld", (long long)index);
     }
     list[i] = (size_t)index;
   }

@@ -21,7 +21,8 @@ static const berg_model_options *or_defaults(const berg_model_options *given, be
 }
 
 static berg_status check_options(const berg_model_options *options, berg_error *error) {
-  const char *device = options->device ? options->device : "auto", *precision = options->precision ? options->precision : "f32";
+  const char *device = options->device ? options->device : "auto",
+             *precision = options->precision ? options->precision : "f32";
   if (!strcmp(device, "cuda"))
     return base_fail(error, BERG_EDEVICE, "device cuda: this build has no CUDA; cpu and auto (which is cpu here) work");
   if (strcmp(device, "cpu") && strcmp(device, "auto"))
@@ -29,11 +30,14 @@ static berg_status check_options(const berg_model_options *options, berg_error *
   if (strcmp(precision, "f32"))
     return base_fail(error, BERG_EPARAMETER, "precision '%s' is not known: expected f32", precision);
   if (options->threads < 0 || options->threads > 1024)
-    return base_fail(error, BERG_EPARAMETER, "threads: expected 0 (as many as there are) to 1024, found %d", options->threads);
+    return base_fail(error, BERG_EPARAMETER, "threads: expected 0 (as many as there are) to 1024, found %d",
+                     options->threads);
   if (options->batch > MAX_BATCH)
-    return base_fail(error, BERG_EPARAMETER, "batch: expected 1 to %d, or 0 to let it be chosen, found %zu", MAX_BATCH, options->batch);
+    return base_fail(error, BERG_EPARAMETER, "batch: expected 1 to %d, or 0 to let it be chosen, found %zu", MAX_BATCH,
+                     options->batch);
   if (!isnan(options->min_noise_ceiling) && !(options->min_noise_ceiling >= 0 && options->min_noise_ceiling <= 100))
-    return base_fail(error, BERG_EPARAMETER, "min_noise_ceiling: expected percent, 0 to 100, found %g", options->min_noise_ceiling);
+    return base_fail(error, BERG_EPARAMETER, "min_noise_ceiling: expected percent, 0 to 100, found %g",
+                     options->min_noise_ceiling);
   return BERG_OK;
 }
 
@@ -47,8 +51,8 @@ static berg_status keep_roi_names(berg_model *model, const berg_model_options *o
   return BERG_OK;
 }
 
-static berg_status open_subject(berg_model *model, model_subject *subject, int number, const berg_model_options *options,
-                                berg_error *error) {
+static berg_status open_subject(berg_model *model, model_subject *subject, int number,
+                                const berg_model_options *options, berg_error *error) {
   subject->number = number;
   subject->first_column = model->columns;
   berg_model_options own = *options;
@@ -83,7 +87,8 @@ static berg_status open_network(berg_model *model, const berg_model_options *opt
       model_backbone_open(&model->backbone, options->backbone, options->berg_dir, model->threads, error);
   if (!status) status = la_engine_new(&model->engine, model->kernels, error);
   if (!status)
-    status = vit_network_new(&model->network, &model->backbone.weights, model->engine, vit_kernels_for(model->isa), error);
+    status =
+        vit_network_new(&model->network, &model->backbone.weights, model->engine, vit_kernels_for(model->isa), error);
   return status;
 }
 
@@ -92,14 +97,17 @@ static berg_status choose_batch(berg_model *model, const berg_model_options *opt
   model->batch = options->batch ? options->batch : DEFAULT_BATCH;
   model->memory = options->memory;
   if (!model->memory) return BERG_OK;
-  while (model->batch > 1 && model_memory_needed(model, model->batch, false) > model->memory) model->batch = (model->batch + 1) / 2;
+  while (model->batch > 1 && model_memory_needed(model, model->batch, false) > model->memory)
+    model->batch = (model->batch + 1) / 2;
   size_t needed = model_memory_needed(model, model->batch, false);
   if (needed <= model->memory) return BERG_OK;
-  return base_fail(error, BERG_ELIMIT, "%zu MB of memory are not enough for this model: one image at a time needs %zu MB",
+  return base_fail(error, BERG_ELIMIT,
+                   "%zu MB of memory are not enough for this model: one image at a time needs %zu MB",
                    model->memory >> 20, (needed >> 20) + 1);
 }
 
-berg_status berg_model_open(berg_model **out, const char *model_id, const berg_model_options *given, berg_error *error) {
+berg_status berg_model_open(berg_model **out, const char *model_id, const berg_model_options *given,
+                            berg_error *error) {
   berg_model_options defaults;
   const berg_model_options *options = or_defaults(given, &defaults);
   *out = NULL;

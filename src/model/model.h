@@ -20,8 +20,8 @@ struct berg_model {
   char *id;
   model_subject *subjects;
   size_t subject_count;
-  size_t columns;        /* of all subjects */
-  char **roi_names;      /* the model's own copy of the options' ROIs */
+  size_t columns;   /* of all subjects */
+  char **roi_names; /* the model's own copy of the options' ROIs */
   size_t roi_count;
   model_backbone backbone;
   base_isa isa;
@@ -29,9 +29,9 @@ struct berg_model {
   la_engine *engine;
   vit_network *network;
   int threads;
-  size_t batch;          /* images at a time, at most */
-  size_t images_done;    /* over the model's life */
-  size_t memory;         /* limit in bytes, 0: none */
+  size_t batch;       /* images at a time, at most */
+  size_t images_done; /* over the model's life */
+  size_t memory;      /* limit in bytes, 0: none */
 };
 
 /* Bytes that the process holds when `images` at a time go through `model`: files mapped in full, what was copied, buffers. */

@@ -10,12 +10,14 @@
 /* The name under which torch's hub keeps what torchvision downloads. */
 #define TORCH_FILE "vit_b_32-d86f8d99.pth"
 
-static berg_status make(char **path, const char *berg_dir, int subject, const char *folder, const char *stem, berg_error *error) {
+static berg_status make(char **path, const char *berg_dir, int subject, const char *folder, const char *stem,
+                        berg_error *error) {
   *path = NULL;
   if (subject < 1 || subject > MODEL_SUBJECTS)
     return base_fail(error, BERG_EPARAMETER, "subject %d is not known: expected 1, 2 or 3", subject);
   if (!berg_dir || !*berg_dir)
-    return base_fail(error, BERG_EMODEL, "no berg directory is named: it holds the model's files (--berg-dir, BERG_DIR or berg_dir)");
+    return base_fail(error, BERG_EMODEL,
+                     "no berg directory is named: it holds the model's files (--berg-dir, BERG_DIR or berg_dir)");
   *path = base_format(error, "%s/%s/%s/%s_sub-%02d.npy", berg_dir, MODEL_FOLDER, folder, stem, subject);
   return *path ? BERG_OK : BERG_ELIMIT;
 }

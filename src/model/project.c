@@ -29,7 +29,8 @@ void model_projection_start(model_projection *projection, size_t images) {
   memset(projection->sums, 0, PROJECT_SEGMENTS * images * projection->fitted->components * sizeof(double));
 }
 
-static void add_segment(const model_projection *projection, size_t layer, size_t segment, const float *tokens, float *memory) {
+static void add_segment(const model_projection *projection, size_t layer, size_t segment, const float *tokens,
+                        float *memory) {
   const model_fitted *fitted = projection->fitted;
   const size_t images = projection->images, k = fitted->components, within = segment * SEGMENT_FEATURES;
   const size_t feature = layer * VIT_LAYER_FEATURES + within;

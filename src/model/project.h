@@ -13,8 +13,8 @@
 typedef struct model_projection {
   const la_kernels *kernels;
   const model_fitted *fitted;
-  size_t images;       /* of the batch at hand */
-  double *sums;        /* [segments][images][components] */
+  size_t images;        /* of the batch at hand */
+  double *sums;         /* [segments][images][components] */
   float *thread_memory; /* for each thread [images][segment features] and [images][components] */
   size_t thread_floats;
 } model_projection;

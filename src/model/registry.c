@@ -4,13 +4,9 @@
 #include "berg.h"
 #include "model/cards.h"
 
-size_t berg_model_count(void) {
-  return model_card_count;
-}
+size_t berg_model_count(void) { return model_card_count; }
 
-const char *berg_model_id(size_t index) {
-  return index < model_card_count ? model_cards[index].id : NULL;
-}
+const char *berg_model_id(size_t index) { return index < model_card_count ? model_cards[index].id : NULL; }
 
 const char *berg_model_card(const char *model_id) {
   for (size_t i = 0; model_id && i < model_card_count; i++)

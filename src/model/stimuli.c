@@ -32,8 +32,7 @@ static berg_status take_shard(berg_stimuli *stimuli, size_t shard, size_t shards
   if (shard >= shards)
     return base_fail(error, BERG_EARGUMENT, "shard %zu (from 0) of %zu does not exist", shard, shards);
   if (shards > stimuli->count)
-    return base_fail(error, BERG_EARGUMENT, "%zu images cannot be split into %zu shards", stimuli->count,
-                     shards);
+    return base_fail(error, BERG_EARGUMENT, "%zu images cannot be split into %zu shards", stimuli->count, shards);
   const size_t each = stimuli->count / shards, longer = stimuli->count % shards;
   stimuli->first = shard * each + (shard < longer ? shard : longer);
   stimuli->count = each + (shard < longer);
@@ -43,15 +42,13 @@ static berg_status take_shard(berg_stimuli *stimuli, size_t shard, size_t shards
 static berg_status add_all(berg_stimuli *stimuli, const char *const *inputs, size_t count,
                            const berg_stimuli_options *options, berg_error *error) {
   if (!count) return base_fail(error, BERG_EINPUT, "no stimuli were given");
-  if ((unsigned)options->layout > BERG_LAYOUT_AUTO)
-    return base_fail(error, BERG_EARGUMENT, "no such layout of arrays");
+  if ((unsigned)options->layout > BERG_LAYOUT_AUTO) return base_fail(error, BERG_EARGUMENT, "no such layout of arrays");
   for (size_t i = 0; i < count; i++) {
     berg_status status = model_stimuli_add_input(stimuli, inputs[i], options->layout, error);
     if (status) return status;
     if (stimuli->files.count && stimuli->array_count)
       return base_fail(error, BERG_EARGUMENT,
-                       "%s: arrays cannot be mixed with picture files, which are resized differently",
-                       inputs[i]);
+                       "%s: arrays cannot be mixed with picture files, which are resized differently", inputs[i]);
   }
   stimuli->count = stimuli->files.count;
   for (size_t a = 0; a < stimuli->array_count; a++)
@@ -110,13 +107,10 @@ void berg_stimuli_free(berg_stimuli *stimuli) {
   base_free(stimuli);
 }
 
-size_t berg_stimuli_count(const berg_stimuli *stimuli) {
-  return stimuli->count;
-}
+size_t berg_stimuli_count(const berg_stimuli *stimuli) { return stimuli->count; }
 
 const char *berg_stimuli_name(const berg_stimuli *stimuli, size_t index) {
-  return stimuli->array_count || index >= stimuli->count ? NULL
-                                                         : stimuli->files.paths[stimuli->first + index];
+  return stimuli->array_count || index >= stimuli->count ? NULL : stimuli->files.paths[stimuli->first + index];
 }
 
 model_images *model_stimuli_array(const berg_stimuli *stimuli, size_t index, size_t *within) {
@@ -137,8 +131,7 @@ static berg_status file_pixels(const char *path, uint8_t *pixels, berg_error *er
 }
 
 /* A row that was not prepared: HDF5 and standard input are one thread's at a time. */
-static berg_status load_one(berg_stimuli *stimuli, model_images *images, size_t index, void **row,
-                            berg_error *error) {
+static berg_status load_one(berg_stimuli *stimuli, model_images *images, size_t index, void **row, berg_error *error) {
   *row = base_alloc(model_images_row_bytes(images), 1, error);
   if (!*row) return BERG_ELIMIT;
   pthread_mutex_lock(&stimuli->guard);
@@ -151,9 +144,8 @@ static berg_status array_pixels(berg_stimuli *stimuli, size_t index, uint8_t *pi
   size_t within;
   void *row = NULL;
   model_images *images = model_stimuli_array(stimuli, stimuli->first + index, &within);
-  const void *image = images->view.data
-                          ? (const uint8_t *)images->view.data + (ptrdiff_t)within * images->view.strides[0]
-                          : NULL;
+  const void *image =
+      images->view.data ? (const uint8_t *)images->view.data + (ptrdiff_t)within * images->view.strides[0] : NULL;
   berg_status status = BERG_OK;
   if (!image) {
     status = load_one(stimuli, images, within, &row, error);
@@ -190,8 +182,7 @@ static berg_status hash_pixels(const model_images *images, uint64_t *hash, berg_
   return status;
 }
 
-berg_status model_stimuli_fingerprint(berg_stimuli *stimuli, char text[MODEL_FINGERPRINT_ROOM],
-                                      berg_error *error) {
+berg_status model_stimuli_fingerprint(berg_stimuli *stimuli, char text[MODEL_FINGERPRINT_ROOM], berg_error *error) {
   uint64_t hash = stimuli->files.hash;
   for (size_t a = 0; a < stimuli->array_count; a++) hash = base_hash_number(hash, stimuli->arrays[a].hash);
   if (stimuli->from_memory) {

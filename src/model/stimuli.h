@@ -21,14 +21,12 @@ berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t co
 bool model_stimuli_skips_bad(const berg_stimuli *stimuli);
 /* Notes that image `index` is left out for `reason` (what berg_stimuli_pixels gave); any thread, once or more
  * often. */
-berg_status model_stimuli_mark_bad(berg_stimuli *stimuli, size_t index, const berg_error *reason,
-                                   berg_error *error);
+berg_status model_stimuli_mark_bad(berg_stimuli *stimuli, size_t index, const berg_error *reason, berg_error *error);
 bool model_stimuli_is_bad(const berg_stimuli *stimuli, size_t index);
 
 /* One word that is the same for the same images in the same order: names, sizes and times of files; shape,
  * type and file of arrays, the pixels themselves where they lie in memory; of standard input only shape and
  * type. The shard counts, skip_bad does not. */
-berg_status model_stimuli_fingerprint(berg_stimuli *stimuli, char text[MODEL_FINGERPRINT_ROOM],
-                                      berg_error *error);
+berg_status model_stimuli_fingerprint(berg_stimuli *stimuli, char text[MODEL_FINGERPRINT_ROOM], berg_error *error);
 
 #endif

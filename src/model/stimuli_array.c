@@ -10,12 +10,10 @@
 
 #define PIXELS_MAX 178956970 /* the bound that pictures have too (io/image.h) */
 
-static berg_status refuse(const model_images *images, const char *what, const char *expected,
-                          berg_error *error) {
+static berg_status refuse(const model_images *images, const char *what, const char *expected, berg_error *error) {
   char found[128];
   base_array_describe(&images->view, found, sizeof found);
-  return base_fail_at(
-      error, &(base_fault){BERG_ESTIMULUS, images->name, BERG_NO_OFFSET, NULL, what, expected, found});
+  return base_fail_at(error, &(base_fault){BERG_ESTIMULUS, images->name, BERG_NO_OFFSET, NULL, what, expected, found});
 }
 
 static berg_status check_type(const model_images *images, berg_error *error) {
@@ -27,8 +25,7 @@ static berg_status check_type(const model_images *images, berg_error *error) {
   case BERG_U32:
   case BERG_I32:
   case BERG_U64:
-  case BERG_I64:
-    return BERG_OK;
+  case BERG_I64: return BERG_OK;
   case BERG_F16:
   case BERG_BF16:
   case BERG_F32:
@@ -38,13 +35,11 @@ static berg_status check_type(const model_images *images, berg_error *error) {
                   "255).round().astype('uint8'), floats of "
                   "0..255 by x.round().astype('uint8')",
                   "an integer type", error);
-  default:
-    return refuse(images, "images are whole numbers 0..255", "an integer type", error);
+  default: return refuse(images, "images are whole numbers 0..255", "an integer type", error);
   }
 }
 
-static berg_status check_shape(const model_images *images, berg_layout layout, bool *channels_last,
-                               berg_error *error) {
+static berg_status check_shape(const model_images *images, berg_layout layout, bool *channels_last, berg_error *error) {
   const size_t *shape = images->view.shape;
   if (images->view.ndim != 4)
     return refuse(images, "is not a batch of images",
@@ -114,14 +109,14 @@ berg_status model_images_from_array(model_images *images, const berg_array *arra
   berg_status status = begin(images, array->name ? array->name : "stimuli", error);
   if (status) return status;
   if (array->ndim > BERG_MAX_DIMS || (!array->data && array->ndim && array->shape[0]))
-    return end(images, base_fail(error, BERG_EARGUMENT, "%s: an array without data or of too many dimensions",
-                                 images->name));
+    return end(images,
+               base_fail(error, BERG_EARGUMENT, "%s: an array without data or of too many dimensions", images->name));
   images->view = *array;
   images->view.name = NULL;
   status = settle(images, layout, error);
   if (!status && array->itemsize != base_dtype_size(array->dtype))
-    status = base_fail(error, BERG_EARGUMENT, "%s: elements of %zu bytes are not %s", images->name,
-                       array->itemsize, berg_dtype_name(array->dtype));
+    status = base_fail(error, BERG_EARGUMENT, "%s: elements of %zu bytes are not %s", images->name, array->itemsize,
+                       berg_dtype_name(array->dtype));
   return end(images, status);
 }
 
@@ -132,13 +127,11 @@ static void view_header(model_images *images, const io_npy_header *header) {
   images->swapped = header->big_endian;
 }
 
-berg_status model_images_open_npy(model_images *images, const char *path, berg_layout layout,
-                                  berg_error *error) {
+berg_status model_images_open_npy(model_images *images, const char *path, berg_layout layout, berg_error *error) {
   io_npy_header header;
   berg_status status = begin(images, path, error);
   if (!status) status = io_map_open(&images->map, path, error);
-  if (!status)
-    status = io_npy_read_header(&header, images->map.bytes, images->map.size, images->map.size, path, error);
+  if (!status) status = io_npy_read_header(&header, images->map.bytes, images->map.size, images->map.size, path, error);
   if (status) return end(images, status);
   view_header(images, &header);
   hash_file(images, path);
@@ -148,8 +141,8 @@ berg_status model_images_open_npy(model_images *images, const char *path, berg_l
   return end(images, status);
 }
 
-berg_status model_images_open_hdf5(model_images *images, const char *path, const char *dataset,
-                                   berg_layout layout, berg_error *error) {
+berg_status model_images_open_hdf5(model_images *images, const char *path, const char *dataset, berg_layout layout,
+                                   berg_error *error) {
   berg_status status = begin(images, path, error);
   if (!status) status = io_hdf5_open(&images->hdf5, path, dataset, error);
   if (status) return end(images, status);
@@ -184,14 +177,13 @@ size_t model_images_row_bytes(const model_images *images) {
   return view->shape[1] * view->shape[2] * view->shape[3] * view->itemsize;
 }
 
-berg_status model_images_load(model_images *images, size_t first, size_t count, void *rows,
-                              berg_error *error) {
+berg_status model_images_load(model_images *images, size_t first, size_t count, void *rows, berg_error *error) {
   if (images->hdf5) return io_hdf5_read(images->hdf5, first, count, rows, error);
   size_t position = io_npy_stream_position(images->stream);
   if (first < position)
     return base_fail(error, BERG_EINPUT,
-                     "%s: image %zu has gone by: a stream is read once, in order, and is at image %zu",
-                     images->name, first, position);
+                     "%s: image %zu has gone by: a stream is read once, in order, and is at image %zu", images->name,
+                     first, position);
   berg_status status = io_npy_stream_read(images->stream, first - position, NULL, error);
   return status ? status : io_npy_stream_read(images->stream, count, rows, error);
 }
@@ -213,8 +205,8 @@ static size_t take_row(const uint8_t *from, ptrdiff_t stride, size_t count, size
   return count;
 }
 
-static berg_status fail_value(const model_images *images, size_t index, const size_t at[3],
-                              const uint8_t *element, berg_error *error) {
+static berg_status fail_value(const model_images *images, size_t index, const size_t at[3], const uint8_t *element,
+                              berg_error *error) {
   const berg_array *view = &images->view;
   const bool is_signed =
       view->dtype == BERG_I8 || view->dtype == BERG_I16 || view->dtype == BERG_I32 || view->dtype == BERG_I64;
@@ -222,27 +214,23 @@ static berg_status fail_value(const model_images *images, size_t index, const si
   uint64_t value = is_signed && element[images->swapped ? 0 : last] & 0x80 ? UINT64_MAX : 0;
   for (size_t b = view->itemsize; b-- > 0;) value = value << 8 | element[images->swapped ? last - b : b];
   char what[160], found[32];
-  snprintf(what, sizeof what, "image %zu (from 0): channel %zu, row %zu, column %zu: value out of range",
-           index, at[0], at[1], at[2]);
+  snprintf(what, sizeof what, "image %zu (from 0): channel %zu, row %zu, column %zu: value out of range", index, at[0],
+           at[1], at[2]);
   snprintf(found, sizeof found, is_signed ? "%lld" : "%llu", (long long)value);
-  return base_fail_at(
-      error, &(base_fault){BERG_ESTIMULUS, images->name, BERG_NO_OFFSET, NULL, what, "0..255", found});
+  return base_fail_at(error, &(base_fault){BERG_ESTIMULUS, images->name, BERG_NO_OFFSET, NULL, what, "0..255", found});
 }
 
 berg_status model_images_planes(const model_images *images, size_t index, const void *image, uint8_t *planes,
                                 berg_error *error) {
   const berg_array *view = &images->view;
-  const size_t height = view->shape[2], width = view->shape[3],
-               low = images->swapped ? view->itemsize - 1 : 0;
+  const size_t height = view->shape[2], width = view->shape[3], low = images->swapped ? view->itemsize - 1 : 0;
   const uint8_t ceiling = view->dtype == BERG_I8 ? 127 : 255;
   for (size_t c = 0; c < 3; c++)
     for (size_t y = 0; y < height; y++) {
-      const uint8_t *row =
-          (const uint8_t *)image + (ptrdiff_t)c * view->strides[1] + (ptrdiff_t)y * view->strides[2];
+      const uint8_t *row = (const uint8_t *)image + (ptrdiff_t)c * view->strides[1] + (ptrdiff_t)y * view->strides[2];
       size_t good = take_row(row, view->strides[3], width, view->itemsize, low, ceiling, planes);
       if (good < width)
-        return fail_value(images, index, (size_t[3]){c, y, good}, row + (ptrdiff_t)good * view->strides[3],
-                          error);
+        return fail_value(images, index, (size_t[3]){c, y, good}, row + (ptrdiff_t)good * view->strides[3], error);
       planes += width;
     }
   return BERG_OK;

@@ -28,10 +28,9 @@ typedef struct model_images {
  * left open. */
 berg_status model_images_from_array(model_images *images, const berg_array *array, berg_layout layout,
                                     berg_error *error);
-berg_status model_images_open_npy(model_images *images, const char *path, berg_layout layout,
-                                  berg_error *error);
-berg_status model_images_open_hdf5(model_images *images, const char *path, const char *dataset,
-                                   berg_layout layout, berg_error *error);
+berg_status model_images_open_npy(model_images *images, const char *path, berg_layout layout, berg_error *error);
+berg_status model_images_open_hdf5(model_images *images, const char *path, const char *dataset, berg_layout layout,
+                                   berg_error *error);
 /* `file` has been read up to behind the magic. */
 berg_status model_images_open_stream(model_images *images, int file, const char *name, berg_layout layout,
                                      berg_error *error);
@@ -40,8 +39,7 @@ void model_images_release(model_images *images);
 /* Bytes of one image as model_images_load gives it. */
 size_t model_images_row_bytes(const model_images *images);
 /* Images [first, first + count) of an array without `data`. One thread at a time. EINPUT. */
-berg_status model_images_load(model_images *images, size_t first, size_t count, void *rows,
-                              berg_error *error);
+berg_status model_images_load(model_images *images, size_t first, size_t count, void *rows, berg_error *error);
 /* Image `index`, whose first element is `image`, as uint8 [3][height][width]. ESTIMULUS: a value outside
  * 0..255. */
 berg_status model_images_planes(const model_images *images, size_t index, const void *image, uint8_t *planes,

@@ -35,8 +35,7 @@ static berg_status add_owned(model_files *files, char *path, berg_error *error) 
   } else if (!files->may_be_missing) {
     status = base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
   }
-  if (!status &&
-      !base_grow((void **)&files->paths, &files->capacity, files->count + 1, sizeof *files->paths, error))
+  if (!status && !base_grow((void **)&files->paths, &files->capacity, files->count + 1, sizeof *files->paths, error))
     status = BERG_ELIMIT;
   if (status) {
     base_free(path);
@@ -51,9 +50,7 @@ berg_status model_files_add(model_files *files, const char *path, berg_error *er
   return add_owned(files, base_copy_text(path, error), error);
 }
 
-static int by_bytes(const void *a, const void *b) {
-  return strcmp(*(char *const *)a, *(char *const *)b);
-}
+static int by_bytes(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 typedef struct names {
   char **names;
@@ -95,14 +92,11 @@ berg_status model_files_add_folder(model_files *files, const char *path, berg_er
   base_free(list.names);
   if (!status && files->count == before)
     return base_fail(error, BERG_EINPUT,
-                     "%s: no pictures (.jpg .jpeg .jpe .png) in this folder; sub-folders are not searched",
-                     path);
+                     "%s: no pictures (.jpg .jpeg .jpe .png) in this folder; sub-folders are not searched", path);
   return status;
 }
 
-static bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
-}
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v'; }
 
 static berg_status add_line(model_files *files, const char *line, size_t length, const char *folder,
                             berg_error *error) {
@@ -117,12 +111,11 @@ berg_status model_files_add_list(model_files *files, const char *text, size_t si
                                  const char *folder, berg_error *error) {
   const char *zero = size ? memchr(text, 0, size) : NULL;
   if (zero)
-    return base_fail_at(error, &(base_fault){BERG_EINPUT, name, (uint64_t)(zero - text), NULL,
-                                             "is no picture, .npy or HDF5 file, and no list of paths", "text",
-                                             "a zero byte"});
+    return base_fail_at(error,
+                        &(base_fault){BERG_EINPUT, name, (uint64_t)(zero - text), NULL,
+                                      "is no picture, .npy or HDF5 file, and no list of paths", "text", "a zero byte"});
   const size_t before = files->count;
-  size_t at =
-      size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0; /* the mark that some editors put before UTF-8 */
+  size_t at = size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0; /* the mark that some editors put before UTF-8 */
   for (size_t number = 1; at < size; number++) {
     const char *line = text + at, *end = memchr(line, '\n', size - at);
     size_t length = end ? (size_t)(end - line) : size - at;

@@ -34,8 +34,7 @@ struct berg_stimuli {
 };
 
 /* Adds what one input of berg_stimuli_open names. */
-berg_status model_stimuli_add_input(berg_stimuli *stimuli, const char *input, berg_layout layout,
-                                    berg_error *error);
+berg_status model_stimuli_add_input(berg_stimuli *stimuli, const char *input, berg_layout layout, berg_error *error);
 
 /* The array that holds image `index` (of all), and the number of that image in it. */
 model_images *model_stimuli_array(const berg_stimuli *stimuli, size_t index, size_t *within);

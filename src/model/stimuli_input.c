@@ -15,8 +15,8 @@
 #define STDIN_NAME "standard input"
 
 static berg_status add_array(berg_stimuli *stimuli, berg_error *error) {
-  if (!base_grow((void **)&stimuli->arrays, &stimuli->array_capacity, stimuli->array_count + 1,
-                 sizeof *stimuli->arrays, error))
+  if (!base_grow((void **)&stimuli->arrays, &stimuli->array_capacity, stimuli->array_count + 1, sizeof *stimuli->arrays,
+                 error))
     return BERG_ELIMIT;
   return BERG_OK;
 }
@@ -25,10 +25,8 @@ static berg_status add_array(berg_stimuli *stimuli, berg_error *error) {
 static berg_status read_rest(int file, char **bytes, size_t *size, size_t *capacity, berg_error *error) {
   for (;;) {
     if (*size >= LIST_BYTES_MAX)
-      return base_fail(error, BERG_EINPUT, STDIN_NAME ": a list of paths longer than %zu bytes",
-                       LIST_BYTES_MAX);
-    if (*size == *capacity && !base_grow((void **)bytes, capacity, *size + 4096, 1, error))
-      return BERG_ELIMIT;
+      return base_fail(error, BERG_EINPUT, STDIN_NAME ": a list of paths longer than %zu bytes", LIST_BYTES_MAX);
+    if (*size == *capacity && !base_grow((void **)bytes, capacity, *size + 4096, 1, error)) return BERG_ELIMIT;
     ssize_t got = read(file, *bytes + *size, *capacity - *size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return base_fail_errno(error, BERG_EINPUT, STDIN_NAME, "cannot be read", errno);
@@ -38,8 +36,7 @@ static berg_status read_rest(int file, char **bytes, size_t *size, size_t *capac
 }
 
 static berg_status add_stdin(berg_stimuli *stimuli, berg_layout layout, berg_error *error) {
-  if (stimuli->standard_input)
-    return base_fail(error, BERG_EARGUMENT, "standard input (-) can be given once");
+  if (stimuli->standard_input) return base_fail(error, BERG_EARGUMENT, "standard input (-) can be given once");
   stimuli->standard_input = true;
   char *bytes = NULL;
   size_t size = 0, capacity = 0;
@@ -59,8 +56,8 @@ static berg_status add_stdin(berg_stimuli *stimuli, berg_layout layout, berg_err
   if (size == IO_NPY_MAGIC_BYTES && !memcmp(bytes, IO_NPY_MAGIC, IO_NPY_MAGIC_BYTES)) {
     status = add_array(stimuli, error);
     if (!status)
-      status = model_images_open_stream(&stimuli->arrays[stimuli->array_count], STDIN_FILENO, STDIN_NAME,
-                                        layout, error);
+      status =
+          model_images_open_stream(&stimuli->arrays[stimuli->array_count], STDIN_FILENO, STDIN_NAME, layout, error);
     if (!status) stimuli->array_count++;
   } else {
     status = read_rest(STDIN_FILENO, &bytes, &size, &capacity, error);
@@ -73,8 +70,7 @@ static berg_status add_stdin(berg_stimuli *stimuli, berg_layout layout, berg_err
 static berg_status add_hdf5(berg_stimuli *stimuli, const char *path, const char *dataset, berg_layout layout,
                             berg_error *error) {
   berg_status status = add_array(stimuli, error);
-  if (!status)
-    status = model_images_open_hdf5(&stimuli->arrays[stimuli->array_count], path, dataset, layout, error);
+  if (!status) status = model_images_open_hdf5(&stimuli->arrays[stimuli->array_count], path, dataset, layout, error);
   if (!status) stimuli->array_count++;
   return status;
 }
@@ -138,8 +134,7 @@ static berg_status add_colon(berg_stimuli *stimuli, const char *input, berg_layo
   return base_fail_errno(error, BERG_EINPUT, input, "cannot be opened", number);
 }
 
-berg_status model_stimuli_add_input(berg_stimuli *stimuli, const char *input, berg_layout layout,
-                                    berg_error *error) {
+berg_status model_stimuli_add_input(berg_stimuli *stimuli, const char *input, berg_layout layout, berg_error *error) {
   if (!strcmp(input, "-")) return add_stdin(stimuli, layout, error);
   struct stat about;
   if (stat(input, &about)) {

@@ -47,8 +47,8 @@ static berg_status preprocess(const model_images *images, size_t first, size_t c
 
 /* Up to `count` images from image `index` (of all), as many as lie in one array and one slab; `*done` says
  * how many. */
-static berg_status prepare_slab(berg_stimuli *stimuli, size_t index, size_t count, uint8_t *pixels,
-                                size_t *done, berg_error *error) {
+static berg_status prepare_slab(berg_stimuli *stimuli, size_t index, size_t count, uint8_t *pixels, size_t *done,
+                                berg_error *error) {
   size_t within;
   model_images *images = model_stimuli_array(stimuli, index, &within);
   const size_t row_bytes = model_images_row_bytes(images), there = images->view.shape[0] - within;
@@ -58,8 +58,7 @@ static berg_status prepare_slab(berg_stimuli *stimuli, size_t index, size_t coun
   *done = part;
   if (images->view.data)
     return preprocess(images, within, part,
-                      (const uint8_t *)images->view.data + (ptrdiff_t)within * images->view.strides[0],
-                      pixels, error);
+                      (const uint8_t *)images->view.data + (ptrdiff_t)within * images->view.strides[0], pixels, error);
   uint8_t *rows = base_alloc(part, row_bytes, error);
   berg_status status = rows ? model_images_load(images, within, part, rows, error) : BERG_ELIMIT;
   if (!status) status = preprocess(images, within, part, rows, pixels, error);
@@ -74,8 +73,7 @@ static void advise(const berg_stimuli *stimuli, size_t first, size_t count) {
   if (!images->row_offset) return;
   const size_t row_bytes = model_images_row_bytes(images), there = images->view.shape[0] - within;
   io_map_drop(&images->map, images->row_offset, within * row_bytes);
-  io_map_will_need(&images->map, images->row_offset + within * row_bytes,
-                   (count < there ? count : there) * row_bytes);
+  io_map_will_need(&images->map, images->row_offset + within * row_bytes, (count < there ? count : there) * row_bytes);
 }
 
 static bool is_loaded(const berg_stimuli *stimuli) {
@@ -102,8 +100,7 @@ berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t co
   }
   prepared->first = first;
   prepared->count = kept;
-  if (!base_grow((void **)&prepared->pixels, &prepared->capacity, count, VIT_PIXELS, error))
-    return BERG_ELIMIT;
+  if (!base_grow((void **)&prepared->pixels, &prepared->capacity, count, VIT_PIXELS, error)) return BERG_ELIMIT;
   while (prepared->count < count) {
     size_t done, at = prepared->count;
     berg_status status = prepare_slab(stimuli, stimuli->first + first + at, count - at,

@@ -5,9 +5,7 @@
 #include "model/stimuli.h"
 #include "model/stimuli_handle.h"
 
-bool model_stimuli_skips_bad(const berg_stimuli *stimuli) {
-  return stimuli->skip_bad && !stimuli->array_count;
-}
+bool model_stimuli_skips_bad(const berg_stimuli *stimuli) { return stimuli->skip_bad && !stimuli->array_count; }
 
 /* Where `index` is or would be among the skipped. */
 static size_t place_of(const berg_stimuli *stimuli, size_t index) {
@@ -53,8 +51,7 @@ static berg_status insert(berg_stimuli *stimuli, size_t index, const berg_error 
   return BERG_OK;
 }
 
-berg_status model_stimuli_mark_bad(berg_stimuli *stimuli, size_t index, const berg_error *reason,
-                                   berg_error *error) {
+berg_status model_stimuli_mark_bad(berg_stimuli *stimuli, size_t index, const berg_error *reason, berg_error *error) {
   if (!model_stimuli_skips_bad(stimuli) || index >= stimuli->count)
     return base_fail(error, BERG_EARGUMENT, "image %zu cannot be left out", index);
   pthread_mutex_lock(&stimuli->guard);
@@ -63,9 +60,7 @@ berg_status model_stimuli_mark_bad(berg_stimuli *stimuli, size_t index, const be
   return status;
 }
 
-size_t berg_stimuli_skipped_count(const berg_stimuli *stimuli) {
-  return stimuli->skipped_count;
-}
+size_t berg_stimuli_skipped_count(const berg_stimuli *stimuli) { return stimuli->skipped_count; }
 
 const char *berg_stimuli_skipped(const berg_stimuli *stimuli, size_t index) {
   return index < stimuli->skipped_count ? stimuli->skipped[index].text : NULL;

@@ -17,7 +17,8 @@ void vit_cut_patches(const vit_normalisation *normalisation, const uint8_t *pixe
     const float *table = normalisation->value[channel];
     for (size_t y = 0; y < VIT_IMAGE_SIZE; y++) {
       const uint8_t *line = pixels + (channel * VIT_IMAGE_SIZE + y) * VIT_IMAGE_SIZE;
-      float *row = patches + (1 + y / VIT_PATCH * VIT_GRID) * VIT_PATCH_VALUES + (channel * VIT_PATCH + y % VIT_PATCH) * VIT_PATCH;
+      float *row = patches + (1 + y / VIT_PATCH * VIT_GRID) * VIT_PATCH_VALUES +
+                   (channel * VIT_PATCH + y % VIT_PATCH) * VIT_PATCH;
       for (size_t column = 0; column < VIT_GRID; column++)
         for (size_t x = 0; x < VIT_PATCH; x++) row[column * VIT_PATCH_VALUES + x] = table[line[column * VIT_PATCH + x]];
     }

@@ -19,7 +19,8 @@ typedef struct vit_kernels {
   void (*add_bias)(const float *product, size_t rows, size_t columns, const float *bias, float *out, size_t ld);
   void (*add_bias_gelu)(const float *product, size_t rows, size_t columns, const float *bias, float *out, size_t ld);
   /* out += product + bias */
-  void (*add_bias_residual)(const float *product, size_t rows, size_t columns, const float *bias, float *out, size_t ld);
+  void (*add_bias_residual)(const float *product, size_t rows, size_t columns, const float *bias, float *out,
+                            size_t ld);
 } vit_kernels;
 
 /* NULL: not in this build. */

@@ -13,8 +13,8 @@
 #include "vit/embed.h"
 #include "vit/preprocess.h"
 
-#define PANEL 192       /* divides 768, 2304 and 3072, and gives 4 to 16 panels to share */
-#define CHUNK 4         /* 200 rows: products of 50 rows reach 92 % of the rate of 200, of 100 rows 98 % */
+#define PANEL 192 /* divides 768, 2304 and 3072, and gives 4 to 16 panels to share */
+#define CHUNK 4   /* 200 rows: products of 50 rows reach 92 % of the rate of 200, of 100 rows 98 % */
 #define CHUNK_ROWS (CHUNK * VIT_TOKENS)
 
 enum { PATCH, QKV, OUT, UP, DOWN, MATRICES };
@@ -49,9 +49,9 @@ typedef struct chunk {
 
 /* What one thread has for itself. */
 typedef struct thread_memory {
-  float *product;  /* [rows][PANEL] */
+  float *product; /* [rows][PANEL] */
   float *attention;
-  void *scratch;   /* oneDNN's */
+  void *scratch; /* oneDNN's */
 } thread_memory;
 
 typedef struct pass {
@@ -63,9 +63,14 @@ static la_matrix matrix_of(const float *rows, size_t n, size_t k) { return (la_m
 
 static void bind_block(const vit_weights *weights, size_t layer, block *b) {
 #define OF(which) weights->tensor[VIT_BLOCK(layer, which)]
-  *b = (block){.ln1_gain = OF(VIT_LN1_GAIN), .ln1_bias = OF(VIT_LN1_BIAS), .qkv_bias = OF(VIT_QKV_BIAS),
-               .out_bias = OF(VIT_OUT_BIAS), .ln2_gain = OF(VIT_LN2_GAIN), .ln2_bias = OF(VIT_LN2_BIAS),
-               .up_bias = OF(VIT_UP_BIAS),   .down_bias = OF(VIT_DOWN_BIAS)};
+  *b = (block){.ln1_gain = OF(VIT_LN1_GAIN),
+               .ln1_bias = OF(VIT_LN1_BIAS),
+               .qkv_bias = OF(VIT_QKV_BIAS),
+               .out_bias = OF(VIT_OUT_BIAS),
+               .ln2_gain = OF(VIT_LN2_GAIN),
+               .ln2_bias = OF(VIT_LN2_BIAS),
+               .up_bias = OF(VIT_UP_BIAS),
+               .down_bias = OF(VIT_DOWN_BIAS)};
   b->matrix[QKV] = matrix_of(OF(VIT_QKV_WEIGHT), VIT_QKV, VIT_CHANNELS);
   b->matrix[OUT] = matrix_of(OF(VIT_OUT_WEIGHT), VIT_CHANNELS, VIT_CHANNELS);
   b->matrix[UP] = matrix_of(OF(VIT_UP_WEIGHT), VIT_HIDDEN, VIT_CHANNELS);
@@ -73,8 +78,8 @@ static void bind_block(const vit_weights *weights, size_t layer, block *b) {
 #undef OF
 }
 
-berg_status vit_network_new(vit_network **out, const vit_weights *weights, la_engine *engine, const vit_kernels *kernels,
-                            berg_error *error) {
+berg_status vit_network_new(vit_network **out, const vit_weights *weights, la_engine *engine,
+                            const vit_kernels *kernels, berg_error *error) {
   *out = NULL;
   vit_network *network = base_calloc(1, sizeof *network, error);
   if (!network) return BERG_ELIMIT;
@@ -128,7 +133,8 @@ berg_status vit_network_pack(vit_network *network, int threads, berg_error *erro
       const int panels = (int)(matrix->n / PANEL);
 #pragma omp for schedule(static) nowait
       for (int p = 0; p < panels; p++)
-        if (la_pack_panel(network->engine, matrix, (size_t)p, to[i] + (size_t)p * PANEL * matrix->k, NULL)) failed = true;
+        if (la_pack_panel(network->engine, matrix, (size_t)p, to[i] + (size_t)p * PANEL * matrix->k, NULL))
+          failed = true;
     }
   }
   if (failed) {
@@ -142,7 +148,7 @@ berg_status vit_network_pack(vit_network *network, int threads, berg_error *erro
 
 bool vit_network_is_packed(const vit_network *network) { return network->packed != NULL; }
 
-/* --- Workspace: for each thread one chunk and one thread_memory ---------------------------------------------------- */
+/* --- Workspace: for each thread one chunk and one thread_memory --- */
 
 static size_t lines(size_t bytes) { return (bytes + BASE_ALIGNMENT - 1) / BASE_ALIGNMENT * BASE_ALIGNMENT; }
 
@@ -151,13 +157,17 @@ static size_t lines(size_t bytes) { return (bytes + BASE_ALIGNMENT - 1) / BASE_A
 #define PRODUCT_BYTES (CHUNK_ROWS * PANEL * sizeof(float))
 
 static size_t thread_bytes(const vit_network *network) {
-  return NARROW_BYTES + WIDE_BYTES + PRODUCT_BYTES + lines(VIT_ATTENTION_SCRATCH) + lines(la_engine_scratch(network->engine));
+  return NARROW_BYTES + WIDE_BYTES + PRODUCT_BYTES + lines(VIT_ATTENTION_SCRATCH) +
+         lines(la_engine_scratch(network->engine));
 }
 
-size_t vit_network_workspace(const vit_network *network, int threads) { return (size_t)threads * thread_bytes(network); }
+size_t vit_network_workspace(const vit_network *network, int threads) {
+  return (size_t)threads * thread_bytes(network);
+}
 
 static void lay_out(const vit_network *network, char *workspace, int owner, int rank, chunk *c, thread_memory *b) {
-  char *shared = workspace + (size_t)owner * thread_bytes(network), *own = workspace + (size_t)rank * thread_bytes(network);
+  char *shared = workspace + (size_t)owner * thread_bytes(network),
+       *own = workspace + (size_t)rank * thread_bytes(network);
   c->narrow = (float *)(void *)shared;
   c->wide = (float *)(void *)(shared + NARROW_BYTES);
   own += NARROW_BYTES + WIDE_BYTES;
@@ -166,7 +176,7 @@ static void lay_out(const vit_network *network, char *workspace, int owner, int 
   b->scratch = own + PRODUCT_BYTES + lines(VIT_ATTENTION_SCRATCH);
 }
 
-/* --- Stages ----------------------------------------------------------------------------------------------------------- */
+/* --- Stages --- */
 
 /* What one thread of the team has written is read by the others. */
 static void meet(team t) {
@@ -177,8 +187,8 @@ static void meet(team t) {
 
 typedef void (*epilogue)(const float *product, size_t rows, size_t columns, const float *bias, float *out, size_t ld);
 
-static void multiply(pass *p, team t, thread_memory *b, const chunk *c, const la_matrix *matrix, const float *x, epilogue finish,
-                     const float *bias, float *out) {
+static void multiply(pass *p, team t, thread_memory *b, const chunk *c, const la_matrix *matrix, const float *x,
+                     epilogue finish, const float *bias, float *out) {
   for (size_t i = (size_t)t.rank; i < matrix->n / PANEL; i += (size_t)t.size) {
     if (!la_product(p->network->engine, c->rows, matrix, i, x, b->product, b->scratch)) p->failed = true;
     finish(b->product, c->rows, PANEL, bias + i * PANEL, out + i * PANEL, matrix->n);
@@ -188,7 +198,8 @@ static void multiply(pass *p, team t, thread_memory *b, const chunk *c, const la
 
 static void normalise(pass *p, team t, const chunk *c, const float *gain, const float *bias) {
   size_t first = c->rows * (size_t)t.rank / (size_t)t.size, end = c->rows * ((size_t)t.rank + 1) / (size_t)t.size;
-  p->network->kernels->layer_norm(c->tokens + first * VIT_CHANNELS, end - first, gain, bias, c->narrow + first * VIT_CHANNELS);
+  p->network->kernels->layer_norm(c->tokens + first * VIT_CHANNELS, end - first, gain, bias,
+                                  c->narrow + first * VIT_CHANNELS);
   meet(t);
 }
 
@@ -208,7 +219,8 @@ static void embed(pass *p, team t, thread_memory *b, const chunk *c, const uint8
   for (size_t i = (size_t)t.rank; i < c->images; i += (size_t)t.size)
     vit_cut_patches(&network->normalisation, pixels + i * VIT_PIXELS, c->wide + i * VIT_TOKENS * VIT_PATCH_VALUES);
   meet(t);
-  multiply(p, t, b, c, &network->patch, c->wide, network->kernels->add_bias, network->weights->tensor[VIT_PATCH_BIAS], c->tokens);
+  multiply(p, t, b, c, &network->patch, c->wide, network->kernels->add_bias, network->weights->tensor[VIT_PATCH_BIAS],
+           c->tokens);
   add_positions(network->weights, c, t);
 }
 
@@ -252,7 +264,8 @@ berg_status vit_network_run(vit_network *network, const uint8_t *pixels, size_t 
       } else {
 #pragma omp for schedule(dynamic, 1)
         for (size_t i = 0; i < chunks; i++)
-          run_chunk(&p, (team){0, 1}, workspace, rank, rank, tokens, images * i / chunks, images * (i + 1) / chunks, pixels, layer);
+          run_chunk(&p, (team){0, 1}, workspace, rank, rank, tokens, images * i / chunks, images * (i + 1) / chunks,
+                    pixels, layer);
       }
       if (after) after(user, layer, tokens);
 #pragma omp barrier

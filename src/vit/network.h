@@ -9,8 +9,8 @@
 typedef struct vit_network vit_network;
 
 /* `weights`, `engine` and `kernels` are borrowed. */
-berg_status vit_network_new(vit_network **network, const vit_weights *weights, la_engine *engine, const vit_kernels *kernels,
-                            berg_error *error);
+berg_status vit_network_new(vit_network **network, const vit_weights *weights, la_engine *engine,
+                            const vit_kernels *kernels, berg_error *error);
 void vit_network_free(vit_network *network);
 
 /* Packs the matrices for speed (340 MB more, 0.1 s): worth it from some fifty images on, and changes no bit. Done once;

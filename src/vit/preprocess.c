@@ -18,8 +18,7 @@ static void set_axis(vit_axis *axis, size_t in, size_t shorter) {
 }
 
 static berg_status set_axes(vit_axis *x, vit_axis *y, size_t width, size_t height, berg_error *error) {
-  if (!width || !height)
-    return base_fail(error, BERG_ESTIMULUS, "an image of %zu x %zu has no pixels", width, height);
+  if (!width || !height) return base_fail(error, BERG_ESTIMULUS, "an image of %zu x %zu has no pixels", width, height);
   size_t shorter = width < height ? width : height, longer = width < height ? height : width;
   if (longer / shorter >= INT32_MAX / SHORT_SIDE || longer > INT32_MAX)
     return base_fail(error, BERG_ESTIMULUS,

@@ -54,12 +54,8 @@ static berg_status set_taps(vit_taps *taps, const vit_axis *axis, berg_error *er
  * 255 less than 2^16. */
 #define LOW_BITS 15
 
-static int16_t low_part(int32_t weight) {
-  return (int16_t)(weight & ((1 << LOW_BITS) - 1));
-}
-static uint16_t high_part(int32_t weight) {
-  return (uint16_t)(weight >> LOW_BITS);
-}
+static int16_t low_part(int32_t weight) { return (int16_t)(weight & ((1 << LOW_BITS) - 1)); }
+static uint16_t high_part(int32_t weight) { return (uint16_t)(weight >> LOW_BITS); }
 
 static uint8_t to_byte(uint16_t high, int32_t low) {
   int32_t value = (HALF + ((int32_t)high << LOW_BITS) + low) >> BITS;
@@ -103,8 +99,7 @@ static void turn(lanes tile[ROWS]) {
     for (int i = 0; i < ROWS / 2; i++) {
       lanes a = tile[i], b = tile[i + ROWS / 2];
       next[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-      next[2 * i + 1] =
-          __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+      next[2 * i + 1] = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
     }
     memcpy(tile, next, sizeof next);
   }
@@ -127,8 +122,8 @@ static void interleave_rows(const uint8_t *rows, size_t stride, size_t count, si
 }
 
 /* rgb [rows][stride bytes] from the first column needed, to across [rows][3][224]. */
-static void resize_across(const uint8_t *rgb, size_t stride, size_t rows, const vit_taps *taps,
-                          uint8_t *block, uint8_t *across) {
+static void resize_across(const uint8_t *rgb, size_t stride, size_t rows, const vit_taps *taps, uint8_t *block,
+                          uint8_t *across) {
   const size_t last = VIT_IMAGE_SIZE - 1, start = taps->first[0];
   const size_t columns = taps->first[last] + taps->count[last] - start;
   for (size_t y = 0; y < rows; y += ROWS) {
@@ -137,8 +132,8 @@ static void resize_across(const uint8_t *rgb, size_t stride, size_t rows, const 
     for (size_t x = 0; x < VIT_IMAGE_SIZE; x++)
       for (size_t c = 0; c < 3; c++) {
         uint8_t out[ROWS];
-        sum_columns(block + ((taps->first[x] - start) * 3 + c) * ROWS, taps->fixed + x * taps->room,
-                    taps->count[x], out);
+        sum_columns(block + ((taps->first[x] - start) * 3 + c) * ROWS, taps->fixed + x * taps->room, taps->count[x],
+                    out);
         for (size_t r = 0; r < count; r++) across[(y + r) * LINE + c * VIT_IMAGE_SIZE + x] = out[r];
       }
   }

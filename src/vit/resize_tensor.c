@@ -50,8 +50,7 @@ static void interleave_rows(const uint8_t *restrict rows, size_t stride, size_t 
     for (size_t r = 0; r < ROWS; r++) block[i * ROWS + r] = row[r][i];
 }
 
-static void sum_columns(const float *restrict block, const float *restrict weights, size_t count,
-                        float *restrict out) {
+static void sum_columns(const float *restrict block, const float *restrict weights, size_t count, float *restrict out) {
   float sum[ROWS];
   for (size_t r = 0; r < ROWS; r++) sum[r] = block[r] * weights[0];
   for (size_t j = 1; j < count; j++)
@@ -65,8 +64,7 @@ static uint8_t to_byte(float value) {
   return (uint8_t)(int32_t)(whole < 0.0f ? 0.0f : whole > 255.0f ? 255.0f : whole);
 }
 
-static void sum_rows(const float *restrict lines, const float *restrict weights, size_t count,
-                     uint8_t *restrict out) {
+static void sum_rows(const float *restrict lines, const float *restrict weights, size_t count, uint8_t *restrict out) {
   float sum[LANES];
   for (size_t l = 0; l < LANES; l++) sum[l] = lines[l] * weights[0];
   for (size_t j = 1; j < count; j++)
@@ -74,8 +72,8 @@ static void sum_rows(const float *restrict lines, const float *restrict weights,
   for (size_t l = 0; l < LANES; l++) out[l] = to_byte(sum[l]);
 }
 
-static void resize_across(const uint8_t *plane, size_t stride, size_t rows, const vit_taps *taps,
-                          size_t start, size_t columns, float *block, float *across) {
+static void resize_across(const uint8_t *plane, size_t stride, size_t rows, const vit_taps *taps, size_t start,
+                          size_t columns, float *block, float *across) {
   for (size_t y = 0; y < rows; y += ROWS) {
     size_t count = rows - y < ROWS ? rows - y : ROWS;
     interleave_rows(plane + y * stride + start, stride, count, columns, block);
@@ -90,8 +88,8 @@ static void resize_across(const uint8_t *plane, size_t stride, size_t rows, cons
 static void resize_down(const float *across, const vit_taps *taps, size_t start, uint8_t *pixels) {
   for (size_t y = 0; y < VIT_IMAGE_SIZE; y++)
     for (size_t l = 0; l < VIT_IMAGE_SIZE; l += LANES)
-      sum_rows(across + (taps->first[y] - start) * VIT_IMAGE_SIZE + l, taps->real + y * taps->room,
-               taps->count[y], pixels + y * VIT_IMAGE_SIZE + l);
+      sum_rows(across + (taps->first[y] - start) * VIT_IMAGE_SIZE + l, taps->real + y * taps->room, taps->count[y],
+               pixels + y * VIT_IMAGE_SIZE + l);
 }
 
 /* The inputs that the kept outputs depend on: from *start, returns how many. */

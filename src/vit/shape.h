@@ -4,10 +4,10 @@
 
 #define VIT_LAYERS 12
 #define VIT_HEADS 12
-#define VIT_HEAD 64                           /* channels of one head */
-#define VIT_CHANNELS 768                      /* C */
-#define VIT_HIDDEN 3072                       /* of the MLP */
-#define VIT_TOKENS 50                         /* T: the class token, then 7 x 7 patches, row by row */
+#define VIT_HEAD 64      /* channels of one head */
+#define VIT_CHANNELS 768 /* C */
+#define VIT_HIDDEN 3072  /* of the MLP */
+#define VIT_TOKENS 50    /* T: the class token, then 7 x 7 patches, row by row */
 #define VIT_PATCH 32
 #define VIT_GRID 7
 #define VIT_PATCH_VALUES (3 * VIT_PATCH * VIT_PATCH)

@@ -62,16 +62,19 @@ void vit_tensor_name(size_t t, bool old, char name[VIT_NAME_ROOM]) {
   snprintf(name, VIT_NAME_ROOM, "encoder.layers.encoder_layer_%zu.%s", layer, last);
 }
 
-static berg_status check_shape(const berg_array *array, size_t t, const char *file, const char *name, berg_error *error) {
+static berg_status check_shape(const berg_array *array, size_t t, const char *file, const char *name,
+                               berg_error *error) {
   berg_array wanted = {.dtype = BERG_F32, .itemsize = 4};
   wanted.ndim = vit_tensor_shape(t, wanted.shape);
-  bool floating = array->dtype == BERG_F32 || array->dtype == BERG_F64 || array->dtype == BERG_F16 || array->dtype == BERG_BF16;
+  bool floating =
+      array->dtype == BERG_F32 || array->dtype == BERG_F64 || array->dtype == BERG_F16 || array->dtype == BERG_BF16;
   if (floating && array->ndim == wanted.ndim && !memcmp(array->shape, wanted.shape, wanted.ndim * sizeof *wanted.shape))
     return BERG_OK;
   char expected[128], found[128];
   base_array_describe(&wanted, expected, sizeof expected);
   base_array_describe(array, found, sizeof found);
-  return base_fail_at(error, &(base_fault){BERG_EMODEL, file, BERG_NO_OFFSET, name, "not a tensor of ViT-B/32", expected, found});
+  return base_fail_at(
+      error, &(base_fault){BERG_EMODEL, file, BERG_NO_OFFSET, name, "not a tensor of ViT-B/32", expected, found});
 }
 
 static berg_status bind(vit_weights *weights, size_t t, const berg_array *array, berg_error *error) {
@@ -86,7 +89,8 @@ static berg_status bind(vit_weights *weights, size_t t, const berg_array *array,
   return BERG_OK;
 }
 
-berg_status vit_weights_bind(vit_weights *weights, vit_lookup lookup, const void *user, const char *file, berg_error *error) {
+berg_status vit_weights_bind(vit_weights *weights, vit_lookup lookup, const void *user, const char *file,
+                             berg_error *error) {
   memset(weights, 0, sizeof *weights);
   for (size_t t = 0; t < VIT_TENSORS; t++) {
     char name[VIT_NAME_ROOM], old[VIT_NAME_ROOM];

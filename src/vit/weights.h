@@ -20,14 +20,14 @@ typedef enum vit_block_tensor {
   VIT_OUT_BIAS,
   VIT_LN2_GAIN,
   VIT_LN2_BIAS,
-  VIT_UP_WEIGHT,   /* mlp.0 */
+  VIT_UP_WEIGHT, /* mlp.0 */
   VIT_UP_BIAS,
   VIT_DOWN_WEIGHT, /* mlp.3 */
   VIT_DOWN_BIAS,
   VIT_BLOCK_TENSORS
 } vit_block_tensor;
 #define VIT_TENSORS (VIT_BEFORE_BLOCKS + VIT_LAYERS * VIT_BLOCK_TENSORS)
-#define VIT_BLOCK(layer, which) ((size_t)VIT_BEFORE_BLOCKS + (size_t)(layer) * VIT_BLOCK_TENSORS + (size_t)(which))
+#define VIT_BLOCK(layer, which) ((size_t)VIT_BEFORE_BLOCKS + (size_t)(layer)*VIT_BLOCK_TENSORS + (size_t)(which))
 
 /* Shape of tensor `t` in torch's order of dimensions; returns the number of dimensions. */
 size_t vit_tensor_shape(size_t t, size_t shape[4]);
@@ -46,7 +46,8 @@ typedef const berg_array *(*vit_lookup)(const void *user, const char *name);
 
 /* Binds every tensor: in place where it is aligned C-ordered float32, else as a converted copy (float64, float16,
  * bfloat16). EMODEL: missing, of another shape or type; `file` is for messages. */
-berg_status vit_weights_bind(vit_weights *weights, vit_lookup lookup, const void *user, const char *file, berg_error *error);
+berg_status vit_weights_bind(vit_weights *weights, vit_lookup lookup, const void *user, const char *file,
+                             berg_error *error);
 /* The random backbone of docs/random-backbone.md: any seed gives plausible activations, with a few LayerNorm gains an order
  * of magnitude above the rest, as trained networks have. Computed by `threads` threads. */
 berg_status vit_weights_random(vit_weights *weights, uint64_t seed, int threads, berg_error *error);

@@ -25,8 +25,7 @@ typedef struct task {
 static void append_all(const task *job, io_rows *rows, size_t done, berg_status *status, berg_error *error) {
   float *row = base_alloc(job->columns, sizeof *row, error);
   for (size_t r = done; row && r < job->rows && !*status; r++) {
-    for (size_t c = 0; c < job->columns; c++)
-      row[c] = (float)(uint32_t)(2654435761u * r + 40503u * c) / 65536 - 32768;
+    for (size_t c = 0; c < job->columns; c++) row[c] = (float)(uint32_t)(2654435761u * r + 40503u * c) / 65536 - 32768;
     *status = io_rows_append(rows, row, 1, error);
     if (job->slow) nanosleep(&(struct timespec){0, 1000000}, NULL);
   }
@@ -74,9 +73,8 @@ static berg_status finish(const task *job, io_rows *rows, berg_error *error) {
 
 int main(int count, char **arguments) {
   if (count < 4) return 2;
-  task job = {.path = arguments[1],
-              .columns = strtoul(arguments[2], NULL, 10),
-              .rows = strtoul(arguments[3], NULL, 10)};
+  task job = {
+      .path = arguments[1], .columns = strtoul(arguments[2], NULL, 10), .rows = strtoul(arguments[3], NULL, 10)};
   for (int i = 4; i < count; i++) {
     job.force |= !strcmp(arguments[i], "force");
     job.resume |= !strcmp(arguments[i], "resume");
@@ -87,8 +85,7 @@ int main(int count, char **arguments) {
   berg_error error;
   io_rows *rows;
   size_t done;
-  berg_status status =
-      io_rows_open(&rows, job.path, job.columns, "a run", job.force, job.resume, &done, &error);
+  berg_status status = io_rows_open(&rows, job.path, job.columns, "a run", job.force, job.resume, &done, &error);
   if (!status) {
     printf("%zu\n", done);
     fflush(stdout);

@@ -52,15 +52,10 @@ static int parse(arguments *a, int argc, char **argv) {
   a->model.rois = a->rois;
   for (int letter; (letter = getopt(argc, argv, "d:b:s:r:v:n:mt:B:p:c:")) != -1;) {
     switch (letter) {
-    case 'd':
-      a->model.berg_dir = optarg;
-      break;
-    case 'b':
-      a->model.backbone = optarg;
-      break;
+    case 'd': a->model.berg_dir = optarg; break;
+    case 'b': a->model.backbone = optarg; break;
     case 's':
-      for (char *part = strtok(optarg, ","); part && a->model.subject_count < MAX_LIST;
-           part = strtok(NULL, ","))
+      for (char *part = strtok(optarg, ","); part && a->model.subject_count < MAX_LIST; part = strtok(NULL, ","))
         a->subjects[a->model.subject_count++] = atoi(part);
       break;
     case 'r':
@@ -71,26 +66,13 @@ static int parse(arguments *a, int argc, char **argv) {
       a->voxel_index = read_bytes(optarg, &a->model.voxel_index_length);
       a->model.voxel_index = a->voxel_index;
       break;
-    case 'n':
-      a->model.min_noise_ceiling = atof(optarg);
-      break;
-    case 'm':
-      a->model.mean_roi = 1;
-      break;
-    case 't':
-      a->model.threads = atoi(optarg);
-      break;
-    case 'B':
-      a->model.batch = strtoul(optarg, NULL, 10);
-      break;
-    case 'p':
-      a->model.precision = optarg;
-      break;
-    case 'c':
-      a->components = strtoul(optarg, NULL, 10);
-      break;
-    default:
-      return 0;
+    case 'n': a->model.min_noise_ceiling = atof(optarg); break;
+    case 'm': a->model.mean_roi = 1; break;
+    case 't': a->model.threads = atoi(optarg); break;
+    case 'B': a->model.batch = strtoul(optarg, NULL, 10); break;
+    case 'p': a->model.precision = optarg; break;
+    case 'c': a->components = strtoul(optarg, NULL, 10); break;
+    default: return 0;
     }
   }
   if (!a->model.subject_count) a->model.subjects = NULL;
@@ -110,21 +92,18 @@ static berg_status dump_pixels(berg_stimuli *stimuli, const char *path, berg_err
   size_t count = berg_stimuli_count(stimuli), size = (size_t)3 * 224 * 224;
   uint8_t *pixels = calloc(count, size);
   berg_status status = pixels ? BERG_OK : BERG_ELIMIT;
-  for (size_t i = 0; !status && i < count; i++)
-    status = berg_stimuli_pixels(stimuli, i, pixels + i * size, error);
+  for (size_t i = 0; !status && i < count; i++) status = berg_stimuli_pixels(stimuli, i, pixels + i * size, error);
   if (!status) status = write_raw(path, pixels, count * size, error);
   free(pixels);
   return status;
 }
 
-static berg_status dump_encoding(const char *what, const arguments *a, berg_stimuli *stimuli,
-                                 const char *path, berg_error *error) {
+static berg_status dump_encoding(const char *what, const arguments *a, berg_stimuli *stimuli, const char *path,
+                                 berg_error *error) {
   berg_model *model = NULL;
   berg_status status = berg_model_open(&model, "fmri-things_fmri_1-vit_b_32", &a->model, error);
   if (status) return status;
-  size_t width = what[0] == 'f'   ? (size_t)12 * 50 * 768
-                 : what[0] == 's' ? a->components
-                                  : berg_model_columns(model);
+  size_t width = what[0] == 'f' ? (size_t)12 * 50 * 768 : what[0] == 's' ? a->components : berg_model_columns(model);
   size_t count = berg_stimuli_count(stimuli);
   float *values = calloc(count * width, sizeof *values);
   if (!values)
@@ -144,8 +123,7 @@ static berg_status dump_encoding(const char *what, const arguments *a, berg_stim
 int main(int argc, char **argv) {
   arguments a = {0};
   const char *what = argc > 1 ? argv[1] : "";
-  if (strcmp(what, "pixels") && strcmp(what, "features") && strcmp(what, "scores") &&
-      strcmp(what, "responses"))
+  if (strcmp(what, "pixels") && strcmp(what, "features") && strcmp(what, "scores") && strcmp(what, "responses"))
     return usage();
   if (!parse(&a, argc - 1, argv + 1) || (what[0] == 's' && !a.components)) return usage();
   char **rest = argv + 1 + optind;
@@ -154,8 +132,7 @@ int main(int argc, char **argv) {
   berg_status status =
       berg_stimuli_open(&stimuli, (const char *const *)rest + 1, (size_t)(argc - 2 - optind), NULL, &error);
   if (!status)
-    status = what[0] == 'p' ? dump_pixels(stimuli, rest[0], &error)
-                            : dump_encoding(what, &a, stimuli, rest[0], &error);
+    status = what[0] == 'p' ? dump_pixels(stimuli, rest[0], &error) : dump_encoding(what, &a, stimuli, rest[0], &error);
   if (status) fprintf(stderr, "features: %s\n", error.message);
   berg_stimuli_free(stimuli);
   free(a.voxel_index);

@@ -45,8 +45,8 @@ static int find_isa(const char *name) {
   return -1;
 }
 
-static berg_status run(const vit_weights *weights, base_isa isa, int threads, int packed,
-                       const char *pixels_path, FILE *file, berg_error *error) {
+static berg_status run(const vit_weights *weights, base_isa isa, int threads, int packed, const char *pixels_path,
+                       FILE *file, berg_error *error) {
   size_t images;
   uint8_t *pixels = read_pixels(pixels_path, &images);
   la_engine *engine = NULL;
@@ -83,8 +83,7 @@ int main(int argc, char **argv) {
   if (blocks)
     status = run(&weights, (base_isa)isa, threads, !strcmp(argv[7], "packed"), argv[4], file, &error);
   else
-    for (size_t t = 0; t < VIT_TENSORS; t++)
-      fwrite(weights.tensor[t], sizeof(float), vit_tensor_count(t), file);
+    for (size_t t = 0; t < VIT_TENSORS; t++) fwrite(weights.tensor[t], sizeof(float), vit_tensor_count(t), file);
   if (status) fprintf(stderr, "network: %s\n", error.message);
   vit_weights_release(&weights);
   return fclose(file) || status ? 1 : 0;

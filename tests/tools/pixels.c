@@ -17,8 +17,7 @@
 
 static uint8_t pixels[VIT_PIXELS];
 
-static void answer(berg_status status, const berg_error *error, size_t width, size_t height,
-                   const uint8_t *bytes) {
+static void answer(berg_status status, const berg_error *error, size_t width, size_t height, const uint8_t *bytes) {
   if (status) {
     printf("error %s %s\n", berg_status_name(status), error->message);
   } else {

@@ -33,8 +33,7 @@ static berg_status write_batch(berg_stimuli *stimuli, size_t first, size_t count
     }
   }
   for (size_t i = 0; i < count && !status; i++)
-    if (!model_stimuli_is_bad(stimuli, first + i) &&
-        fwrite(pixels + i * VIT_PIXELS, 1, VIT_PIXELS, out) != VIT_PIXELS)
+    if (!model_stimuli_is_bad(stimuli, first + i) && fwrite(pixels + i * VIT_PIXELS, 1, VIT_PIXELS, out) != VIT_PIXELS)
       status = base_fail(error, BERG_EWRITE, "the output cannot be written");
   return status;
 }
@@ -74,8 +73,8 @@ int main(int count, char **arguments) {
   berg_stimuli *stimuli;
   FILE *out = fopen(arguments[1], "wb");
   if (!out) return 5;
-  berg_status status = berg_stimuli_open(&stimuli, (const char *const *)arguments + at, (size_t)(count - at),
-                                         &options, &error);
+  berg_status status =
+      berg_stimuli_open(&stimuli, (const char *const *)arguments + at, (size_t)(count - at), &options, &error);
   if (!status) status = write_all(stimuli, strtoul(arguments[2], NULL, 10), out, &error);
   fclose(out);
   berg_stimuli_free(stimuli);

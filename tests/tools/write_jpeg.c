@@ -46,9 +46,7 @@ int main(int count, char **arguments) {
   codec.image_width = (JDIMENSION)atoi(arguments[2]);
   codec.image_height = (JDIMENSION)atoi(arguments[3]);
   codec.in_color_space = space(arguments[4]);
-  codec.input_components = codec.in_color_space == JCS_GRAYSCALE ? 1
-                           : codec.in_color_space == JCS_CMYK    ? 4
-                                                                 : 3;
+  codec.input_components = codec.in_color_space == JCS_GRAYSCALE ? 1 : codec.in_color_space == JCS_CMYK ? 4 : 3;
   jpeg_set_defaults(&codec);
   jpeg_set_colorspace(&codec, space(arguments[5]));
   jpeg_set_quality(&codec, atoi(arguments[7]), TRUE);

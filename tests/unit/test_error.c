@@ -13,8 +13,8 @@ static void message_says_all(void **state) {
   berg_error error;
   base_fault fault = {BERG_EMODEL, "weights.npy", 12, "reg_param.coef_", "shape does not fit", "(5, 250)", "(5, 249)"};
   assert_int_equal(base_fail_at(&error, &fault), BERG_EMODEL);
-  assert_string_equal(error.message,
-                      "weights.npy: reg_param.coef_: shape does not fit, at byte 12: expected (5, 250), found (5, 249)");
+  assert_string_equal(
+      error.message, "weights.npy: reg_param.coef_: shape does not fit, at byte 12: expected (5, 250), found (5, 249)");
   assert_string_equal(error.item, "reg_param.coef_");
   assert_int_equal(error.offset, 12);
 }
@@ -54,8 +54,10 @@ static void statuses_have_names_and_exits(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(message_says_all),    cmocka_unit_test(message_is_one_line),
-      cmocka_unit_test(long_fields_are_cut), cmocka_unit_test(null_record_is_fine),
+      cmocka_unit_test(message_says_all),
+      cmocka_unit_test(message_is_one_line),
+      cmocka_unit_test(long_fields_are_cut),
+      cmocka_unit_test(null_record_is_fine),
       cmocka_unit_test(statuses_have_names_and_exits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

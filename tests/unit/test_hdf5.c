@@ -31,8 +31,7 @@ static void add(hid_t file, const char *name, hid_t stored, hid_t how, hid_t giv
 }
 
 static void add_odd(hid_t file) {
-  hid_t text = H5Tcopy(H5T_C_S1), boolean = H5Tenum_create(H5T_NATIVE_INT8),
-        how = H5Pcreate(H5P_DATASET_CREATE);
+  hid_t text = H5Tcopy(H5T_C_S1), boolean = H5Tenum_create(H5T_NATIVE_INT8), how = H5Pcreate(H5P_DATASET_CREATE);
   H5Tset_size(text, 4);
   H5Tenum_insert(boolean, "FALSE", (int8_t[]){0});
   H5Tenum_insert(boolean, "TRUE", (int8_t[]){1});
@@ -103,22 +102,14 @@ static int remove_files(void **state) {
 
 static double value_of(const berg_array *about, const void *data, size_t i) {
   switch (about->dtype) {
-  case BERG_U8:
-    return ((const uint8_t *)data)[i];
-  case BERG_U16:
-    return ((const uint16_t *)data)[i];
-  case BERG_I16:
-    return ((const int16_t *)data)[i];
-  case BERG_I64:
-    return (double)((const int64_t *)data)[i];
-  case BERG_U32:
-    return ((const uint32_t *)data)[i];
-  case BERG_F32:
-    return (double)((const float *)data)[i];
-  case BERG_F64:
-    return ((const double *)data)[i];
-  default:
-    return -1;
+  case BERG_U8: return ((const uint8_t *)data)[i];
+  case BERG_U16: return ((const uint16_t *)data)[i];
+  case BERG_I16: return ((const int16_t *)data)[i];
+  case BERG_I64: return (double)((const int64_t *)data)[i];
+  case BERG_U32: return ((const uint32_t *)data)[i];
+  case BERG_F32: return (double)((const float *)data)[i];
+  case BERG_F64: return ((const double *)data)[i];
+  default: return -1;
   }
 }
 

@@ -33,7 +33,8 @@ static void versions_and_spacing(void **state) {
   (void)state;
   io_npy_header header;
   for (int version = 1; version <= 3; version++) {
-    assert_int_equal(parse(&header, version, "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }   \n", 48, NULL), BERG_OK);
+    assert_int_equal(
+        parse(&header, version, "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }   \n", 48, NULL), BERG_OK);
     assert_int_equal(header.dtype, BERG_F32);
     assert_int_equal(header.ndim, 2);
     assert_int_equal(header.shape[0], 3);
@@ -53,7 +54,11 @@ static void versions_and_spacing(void **state) {
 static void wrong_headers(void **state) {
   (void)state;
   static const char *const texts[] = {
-      "", "{", "{}", "[]", "{'descr':'<f4'}",
+      "",
+      "{",
+      "{}",
+      "[]",
+      "{'descr':'<f4'}",
       "{'descr':'<f4','fortran_order':False,'shape':(1)}",
       "{'descr':'<f4','fortran_order':False,'shape':(1,2}",
       "{'descr':'<f4','fortran_order':False,'shape':(-1,)}",
@@ -107,7 +112,8 @@ static void written_headers(void **state) {
   size_t shape[BERG_MAX_DIMS] = {100, 211339};
   size_t length = io_npy_write_header(file, sizeof file, BERG_F32, 4, shape, 2);
   assert_int_equal(length, 128);
-  assert_memory_equal(file, "\x93NUMPY\x01\0\x76\0{'descr': '<f4', 'fortran_order': False, 'shape': (100, 211339), }  ", 75);
+  assert_memory_equal(file, "\x93NUMPY\x01\0\x76\0{'descr': '<f4', 'fortran_order': False, 'shape': (100, 211339), }  ",
+                      75);
   assert_int_equal(file[127], '\n');
   assert_int_equal(io_npy_read_header(&header, file, length, 0, "x", NULL), BERG_OK);
   assert_int_equal(header.shape[1], 211339);

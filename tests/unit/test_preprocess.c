@@ -11,8 +11,7 @@
 
 static uint8_t pixels[VIT_PIXELS];
 
-typedef berg_status preprocess(const uint8_t *bytes, size_t width, size_t height, uint8_t *out,
-                               berg_error *error);
+typedef berg_status preprocess(const uint8_t *bytes, size_t width, size_t height, uint8_t *out, berg_error *error);
 
 static uint8_t *noise(size_t count) {
   uint8_t *bytes = malloc(count);
@@ -47,8 +46,7 @@ static void short_side_of_256_is_only_cropped(void **state) {
                        BERG_OK);
       for (size_t c = 0; c < 3; c++)
         for (size_t y = 0; y < 224; y++)
-          assert_memory_equal(pixels + (c * 224 + y) * 224, planes + (c * height + top + y) * width + left,
-                              224);
+          assert_memory_equal(pixels + (c * 224 + y) * 224, planes + (c * height + top + y) * width + left, 224);
     }
     free(rgb);
     free(planes);
@@ -109,8 +107,7 @@ static void extreme_shapes_are_cropped_first(void **state) {
 static void impossible_sizes_are_refused(void **state) {
   (void)state;
   preprocess *const paths[] = {vit_preprocess_picture, vit_preprocess_tensor};
-  const size_t sizes[][2] = {
-      {0, 5}, {5, 0}, {0, 0}, {1, 8388608}, {8388608, 1}, {SIZE_MAX, 1}, {SIZE_MAX, SIZE_MAX}};
+  const size_t sizes[][2] = {{0, 5}, {5, 0}, {0, 0}, {1, 8388608}, {8388608, 1}, {SIZE_MAX, 1}, {SIZE_MAX, SIZE_MAX}};
   const uint8_t byte = 0;
   for (size_t p = 0; p < 2; p++)
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {

@@ -15,8 +15,7 @@ static void cards_are_json_of_their_id(void **state) {
   for (size_t i = 0; i < berg_model_count(); i++) {
     cJSON *card = cJSON_Parse(berg_model_card(berg_model_id(i)));
     assert_non_null(card);
-    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(card, "model_id")),
-                        berg_model_id(i));
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(card, "model_id")), berg_model_id(i));
     cJSON_Delete(card);
   }
 }

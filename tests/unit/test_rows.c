@@ -48,9 +48,7 @@ static const char *in(const char *name) {
   return ring[next];
 }
 
-static bool is_there(const char *path) {
-  return !access(path, F_OK);
-}
+static bool is_there(const char *path) { return !access(path, F_OK); }
 
 static off_t size_of(const char *path) {
   struct stat about;
@@ -91,8 +89,7 @@ static void names_are_checked(void **state) {
   (void)state;
   const char *good[] = {"a.npy", "b.h5", "c.hdf5", "d.csv", "e.nii", "f.nii.gz", "x/G.NPY"};
   const char *bad[] = {"a", "a.gz", "a.txt", ".npy", "x/.csv", ""};
-  for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-    assert_int_equal(io_rows_check_name(good[i], NULL), BERG_OK);
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++) assert_int_equal(io_rows_check_name(good[i], NULL), BERG_OK);
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     assert_int_equal(io_rows_check_name(bad[i], NULL), BERG_EARGUMENT);
   expect_refusal(in("a.txt"), COLUMNS, RUN, false, false, BERG_EARGUMENT, ".nii.gz");
@@ -271,8 +268,7 @@ static void full_disk_while_finishing(void **state) {
     coordinates[3 * c + 1] = c / 10 % 10;
     coordinates[3 * c + 2] = c / 100;
   }
-  const io_labels labels = {
-      .coordinates = coordinates, .volume = {10, 10, 10}, .model_id = "m", .subject = 1};
+  const io_labels labels = {.coordinates = coordinates, .volume = {10, 10, 10}, .model_id = "m", .subject = 1};
   for (size_t e = 0; e < 4; e++)
     for (size_t l = 0; l < 5; l++) {
       char name[64], temporary[64];
@@ -284,8 +280,7 @@ static void full_disk_while_finishing(void **state) {
       limit_files(limits[l]);
       berg_status status = io_rows_finish(rows, &labels, &error);
       limit_files(RLIM_INFINITY);
-      if (status != BERG_EWRITE)
-        fail_msg("%s with %llu bytes: %d", name, (unsigned long long)limits[l], status);
+      if (status != BERG_EWRITE) fail_msg("%s with %llu bytes: %d", name, (unsigned long long)limits[l], status);
       io_rows_free(rows);
       assert_false(is_there(in(name)));
       assert_false(is_there(in(temporary)));
@@ -348,10 +343,9 @@ static void special_values_in_csv(void **state) {
   FILE *file = fopen(in("special.csv"), "rb");
   assert_true(fread(text, 1, sizeof text - 1, file) > 0);
   fclose(file);
-  assert_string_equal(text,
-                      "image,voxel_0,voxel_1,voxel_2,voxel_3,voxel_4,voxel_5\r\n"
-                      "\"a\nb\",nan,nan,inf,-inf,-0,1.40129846e-45\r\n"
-                      "\"\"\"\",0.100000001,16777216,3.40282347e+38,-1.5,1.00000001e-07,123456.789\r\n");
+  assert_string_equal(text, "image,voxel_0,voxel_1,voxel_2,voxel_3,voxel_4,voxel_5\r\n"
+                            "\"a\nb\",nan,nan,inf,-inf,-0,1.40129846e-45\r\n"
+                            "\"\"\"\",0.100000001,16777216,3.40282347e+38,-1.5,1.00000001e-07,123456.789\r\n");
 }
 
 int main(void) {

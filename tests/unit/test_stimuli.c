@@ -39,9 +39,7 @@ static void put(const char *name, const void *bytes, size_t size) {
   fclose(file);
 }
 
-static void put_text(const char *name, const char *text) {
-  put(name, text, strlen(text));
-}
+static void put_text(const char *name, const char *text) { put(name, text, strlen(text)); }
 
 static void put_npy(const char *name, berg_dtype dtype, const size_t *shape, size_t ndim, const void *data,
                     size_t bytes) {
@@ -109,11 +107,9 @@ static void refusals(void **state) {
       {"empty", BERG_EINPUT, "empty: no pictures (.jpg .jpeg .jpe .png) in this folder"},
       {"absent.txt", BERG_EINPUT, "absent.txt: line 3: "},
       {"blank.txt", BERG_EINPUT, "blank.txt: no paths in this list"},
-      {"zero.txt", BERG_EINPUT,
-       "zero.txt: is no picture, .npy or HDF5 file, and no list of paths, at byte 1"},
+      {"zero.txt", BERG_EINPUT, "zero.txt: is no picture, .npy or HDF5 file, and no list of paths, at byte 1"},
       {"float.npy", BERG_ESTIMULUS, "(x * 255).round().astype('uint8')"},
-      {"flat.npy", BERG_ESTIMULUS,
-       "is not a batch of images: expected 4 dimensions, (images, 3, height, width)"},
+      {"flat.npy", BERG_ESTIMULUS, "is not a batch of images: expected 4 dimensions, (images, 3, height, width)"},
       {"empty.npy", BERG_EINPUT, "empty.npy"},
       {"wrong.npy", BERG_EINPUT, "wrong.npy"},
       {"list.txt:data", BERG_EINPUT, "list.txt: cannot be read as HDF5"},
@@ -126,15 +122,14 @@ static void refusals(void **state) {
   expect_refusal((const char *[]){"/dev/null"}, 1, NULL, BERG_EINPUT, "neither a file nor a folder");
   expect_refusal((const char *[]){in("pictures"), in("ok.npy")}, 2, NULL, BERG_EARGUMENT, "cannot be mixed");
   expect_refusal((const char *[]){in("ok.npy"), in("list.txt")}, 2, NULL, BERG_EARGUMENT, "cannot be mixed");
-  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.shard = 2, .shards = 2},
-                 BERG_EARGUMENT, "shard 2 (from 0) of 2 does not exist");
-  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.shard = 0, .shards = 3},
-                 BERG_EARGUMENT, "2 images cannot be split into 3 shards");
-  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.layout = BERG_NHWC},
-                 BERG_ESTIMULUS,
+  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.shard = 2, .shards = 2}, BERG_EARGUMENT,
+                 "shard 2 (from 0) of 2 does not exist");
+  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.shard = 0, .shards = 3}, BERG_EARGUMENT,
+                 "2 images cannot be split into 3 shards");
+  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.layout = BERG_NHWC}, BERG_ESTIMULUS,
                  "wrong number of channels: expected (images, height, width, 3), found uint8 (2, 3, 4, 5)");
-  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.layout = (berg_layout)9},
-                 BERG_EARGUMENT, "layout");
+  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.layout = (berg_layout)9}, BERG_EARGUMENT,
+                 "layout");
 }
 
 static void expect_names(const char *input, const berg_stimuli_options *options, const char *const *names,
@@ -158,12 +153,11 @@ static void files_are_found_in_order(void **state) {
   expect_names(in("pictures/"), NULL, all, 4);
   expect_names(in("list.txt"), NULL, listed, 2);
   expect_names(in("a:b/list.txt"), NULL, listed + 1, 1);
-  expect_names(in("pictures"), &(berg_stimuli_options){.shard = 0, .shards = 3, .layout = BERG_LAYOUT_AUTO},
-               all, 2);
-  expect_names(in("pictures"), &(berg_stimuli_options){.shard = 1, .shards = 3, .layout = BERG_LAYOUT_AUTO},
-               all + 2, 1);
-  expect_names(in("pictures"), &(berg_stimuli_options){.shard = 2, .shards = 3, .layout = BERG_LAYOUT_AUTO},
-               all + 3, 1);
+  expect_names(in("pictures"), &(berg_stimuli_options){.shard = 0, .shards = 3, .layout = BERG_LAYOUT_AUTO}, all, 2);
+  expect_names(in("pictures"), &(berg_stimuli_options){.shard = 1, .shards = 3, .layout = BERG_LAYOUT_AUTO}, all + 2,
+               1);
+  expect_names(in("pictures"), &(berg_stimuli_options){.shard = 2, .shards = 3, .layout = BERG_LAYOUT_AUTO}, all + 3,
+               1);
 }
 
 static void bad_files_are_listed_in_order(void **state) {
@@ -172,8 +166,7 @@ static void bad_files_are_listed_in_order(void **state) {
   berg_error error;
   berg_stimuli *stimuli;
   static uint8_t pixels[VIT_PIXELS];
-  assert_int_equal(berg_stimuli_open(&stimuli, inputs, 2, &(berg_stimuli_options){.skip_bad = 1}, &error),
-                   BERG_OK);
+  assert_int_equal(berg_stimuli_open(&stimuli, inputs, 2, &(berg_stimuli_options){.skip_bad = 1}, &error), BERG_OK);
   assert_true(model_stimuli_skips_bad(stimuli));
   assert_int_equal(berg_stimuli_count(stimuli), 5);
   const size_t order[] = {4, 0, 3, 0};
@@ -216,11 +209,7 @@ static void arrays_that_are_not_images(void **state) {
       {BERG_F32, 4, {1, 3, 4, 4}, BERG_LAYOUT_AUTO, "expected an integer type, found float32 (1, 3, 4, 4)"},
       {BERG_F64, 4, {1, 3, 4, 4}, BERG_LAYOUT_AUTO, "x.round().astype('uint8')"},
       {BERG_F16, 4, {1, 3, 4, 4}, BERG_LAYOUT_AUTO, "float16"},
-      {BERG_BOOL,
-       4,
-       {1, 3, 4, 4},
-       BERG_LAYOUT_AUTO,
-       "whole numbers 0..255: expected an integer type, found bool"},
+      {BERG_BOOL, 4, {1, 3, 4, 4}, BERG_LAYOUT_AUTO, "whole numbers 0..255: expected an integer type, found bool"},
       {BERG_STRING, 4, {1, 3, 4, 4}, BERG_LAYOUT_AUTO, "found str"},
       {BERG_U8, 3, {3, 4, 4}, BERG_LAYOUT_AUTO, "4 dimensions"},
       {BERG_U8, 5, {1, 1, 3, 4, 4}, BERG_LAYOUT_AUTO, "4 dimensions"},
@@ -229,11 +218,7 @@ static void arrays_that_are_not_images(void **state) {
       {BERG_U8, 4, {1, 4, 4, 3}, BERG_NCHW, "wrong number of channels"},
       {BERG_U8, 4, {0, 3, 4, 4}, BERG_LAYOUT_AUTO, "no images"},
       {BERG_U8, 4, {1, 3, 0, 4}, BERG_LAYOUT_AUTO, "images without pixels"},
-      {BERG_U8,
-       4,
-       {1, 3, 1 << 20, 1 << 20},
-       BERG_LAYOUT_AUTO,
-       "images too large: expected at most 178956970 pixels"},
+      {BERG_U8, 4, {1, 3, 1 << 20, 1 << 20}, BERG_LAYOUT_AUTO, "images too large: expected at most 178956970 pixels"},
       {BERG_U8, 4, {1, 3, SIZE_MAX, SIZE_MAX}, BERG_LAYOUT_AUTO, "images too large"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -273,8 +258,7 @@ static void values_out_of_range_are_named(void **state) {
     assert_int_equal(berg_stimuli_pixels(stimuli, 0, pixels, &error), BERG_OK);
     assert_int_equal(berg_stimuli_pixels(stimuli, 1, pixels, &error), BERG_ESTIMULUS);
     assert_non_null(
-        strstr(error.message,
-               "x: image 1 (from 0): channel 1, row 2, column 3: value out of range: expected 0..255"));
+        strstr(error.message, "x: image 1 (from 0): channel 1, row 2, column 3: value out of range: expected 0..255"));
     if (!strstr(error.message, cases[i].part)) fail_msg("\"%s\" lacks \"%s\"", error.message, cases[i].part);
     assert_int_equal(model_stimuli_mark_bad(stimuli, 1, &error, NULL), BERG_EARGUMENT);
     berg_stimuli_free(stimuli);
@@ -282,9 +266,7 @@ static void values_out_of_range_are_named(void **state) {
 }
 
 /* A value for each channel, row and column, and where each is looked for behind the crop. */
-static uint8_t value_at(size_t n, size_t c, size_t y, size_t x) {
-  return (uint8_t)(n * 31 + c * 97 + y * 7 + x * 3);
-}
+static uint8_t value_at(size_t n, size_t c, size_t y, size_t x) { return (uint8_t)(n * 31 + c * 97 + y * 7 + x * 3); }
 
 static void expect_pixels(const berg_array *array, berg_layout layout) {
   static uint8_t pixels[3][VIT_IMAGE_SIZE][VIT_IMAGE_SIZE];

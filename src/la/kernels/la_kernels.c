@@ -22,8 +22,8 @@ INLINE v16 load_short(const char *from, size_t count) {
 
 /* `m` <= TILE_M and `n` <= TILE_N are constants at every call, so that the loops over them unroll into registers. Each
  * accumulator sees its own products in order of k whatever m and n are. */
-INLINE void tile(const size_t m, const size_t n, const float *x, size_t ldx, const char *w, size_t ldw, size_t k, float *y,
-                 size_t ldy, const float *bias) {
+INLINE void tile(const size_t m, const size_t n, const float *x, size_t ldx, const char *w, size_t ldw, size_t k,
+                 float *y, size_t ldy, const float *bias) {
   v16 sum[TILE_M][TILE_N];
 #pragma GCC unroll 8
   for (size_t i = 0; i < m; i++)
@@ -57,15 +57,15 @@ INLINE void tile(const size_t m, const size_t n, const float *x, size_t ldx, con
 }
 
 /* All rows of x by `n` (a constant) rows of w. */
-INLINE void column_strip(const size_t n, const float *x, size_t ldx, size_t m, const char *w, size_t ldw, size_t k, float *y,
-                         size_t ldy, const float *bias) {
+INLINE void column_strip(const size_t n, const float *x, size_t ldx, size_t m, const char *w, size_t ldw, size_t k,
+                         float *y, size_t ldy, const float *bias) {
   size_t i = 0;
   for (; i + TILE_M <= m; i += TILE_M) tile(TILE_M, n, x + i * ldx, ldx, w, ldw, k, y + i * ldy, ldy, bias);
   for (; i < m; i++) tile(1, n, x + i * ldx, ldx, w, ldw, k, y + i * ldy, ldy, bias);
 }
 
-static void dot_rows(const float *x, size_t ldx, size_t m, const void *w, size_t ldw, size_t n, size_t k, float *y, size_t ldy,
-                     const float *bias) {
+static void dot_rows(const float *x, size_t ldx, size_t m, const void *w, size_t ldw, size_t n, size_t k, float *y,
+                     size_t ldy, const float *bias) {
   const char *rows = w;
   size_t j = 0;
   for (; j + TILE_N <= n; j += TILE_N)
@@ -73,7 +73,8 @@ static void dot_rows(const float *x, size_t ldx, size_t m, const void *w, size_t
   for (; j < n; j++) column_strip(1, x, ldx, m, rows + j * ldw, ldw, k, y + j, ldy, bias ? bias + j : NULL);
 }
 
-static void standardise(const float *x, const float *high, const float *low, const float *reciprocal, size_t n, float *z) {
+static void standardise(const float *x, const float *high, const float *low, const float *reciprocal, size_t n,
+                        float *z) {
   for (size_t i = 0; i < n; i += LANES)
     v16_store(z + i, ((v16_load(x + i) - v16_load(high + i)) - v16_load(low + i)) * v16_load(reciprocal + i));
 }

@@ -5,17 +5,18 @@
 #include "vit/kernels/functions.h"
 #include "vit/shape.h"
 
-#define PADDED 64                   /* tokens as columns: four vectors */
+#define PADDED 64 /* tokens as columns: four vectors */
 #define COLUMNS (PADDED / LANES)
 
 #if defined(__AVX512F__)
-#define ROWS_AT_ONCE 5              /* divides 50; 5 x 4 accumulators */
+#define ROWS_AT_ONCE 5 /* divides 50; 5 x 4 accumulators */
 #else
 #define ROWS_AT_ONCE 2
 #endif
 
 /* out[r][0..63] = scale * sum over p < depth of left[r][p] * right[p][0..63], for ROWS_AT_ONCE rows. `right` is [depth][ldr]. */
-INLINE void rows_by_matrix(const float *left, size_t ldl, const float *right, size_t ldr, size_t depth, v16 out[][COLUMNS]) {
+INLINE void rows_by_matrix(const float *left, size_t ldl, const float *right, size_t ldr, size_t depth,
+                           v16 out[][COLUMNS]) {
 #pragma GCC unroll 8
   for (size_t r = 0; r < ROWS_AT_ONCE; r++)
 #pragma GCC unroll 8
@@ -33,8 +34,9 @@ INLINE void rows_by_matrix(const float *left, size_t ldl, const float *right, si
 
 /* The softmax of one row of 50 scores, the 14 columns of padding left at zero; scores come unscaled. */
 INLINE void softmax_row(const v16 scores[COLUMNS], float *weights) {
-  v16i padding = {0, 0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1}; /* columns 48, 49 are the last tokens */
-  const float scale = 0.125f;                                                     /* 1 / sqrt(64), exact */
+  v16i padding = {0,  0,  -1, -1, -1, -1, -1, -1,
+                  -1, -1, -1, -1, -1, -1, -1, -1}; /* columns 48, 49 are the last tokens */
+  const float scale = 0.125f;                      /* 1 / sqrt(64), exact */
   v16 score[COLUMNS];
   for (size_t c = 0; c < COLUMNS; c++) score[c] = scores[c] * scale;
   score[COLUMNS - 1] = v16_select(padding, v16_all(-1e30f), score[COLUMNS - 1]);

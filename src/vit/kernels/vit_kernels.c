@@ -40,10 +40,12 @@ static void add_bias_gelu(const float *product, size_t rows, size_t columns, con
       v16_store(out + r * ld + c, v16_gelu(v16_load(product + r * columns + c) + v16_load(bias + c)));
 }
 
-static void add_bias_residual(const float *product, size_t rows, size_t columns, const float *bias, float *out, size_t ld) {
+static void add_bias_residual(const float *product, size_t rows, size_t columns, const float *bias, float *out,
+                              size_t ld) {
   for (size_t r = 0; r < rows; r++)
     for (size_t c = 0; c < columns; c += LANES)
-      v16_store(out + r * ld + c, v16_load(out + r * ld + c) + (v16_load(product + r * columns + c) + v16_load(bias + c)));
+      v16_store(out + r * ld + c,
+                v16_load(out + r * ld + c) + (v16_load(product + r * columns + c) + v16_load(bias + c)));
 }
 
 extern const vit_kernels KERNEL(vit_kernels);
