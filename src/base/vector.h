@@ -1,5 +1,5 @@
-/* Sixteen floats at once, written with the compiler's vector types: one source for every instruction set, the same lanes
- * and so the same order of every sum on all of them. For files in kernels/ only. */
+/* The widest float vector of the instruction set that a kernel is compiled for, with the compiler's vector types: one
+ * source for all of them. For files in kernels/ only. */
 #ifndef BASE_VECTOR_H
 #define BASE_VECTOR_H
 
@@ -7,12 +7,19 @@
 #include <stdint.h>
 #include <string.h>
 
-#define LANES 16
+#if defined(__AVX512F__)
+#define VECTOR_BYTES 64
+#elif defined(__AVX2__)
+#define VECTOR_BYTES 32
+#else
+#define VECTOR_BYTES 16
+#endif
+#define LANES (VECTOR_BYTES / sizeof(float))
 
-typedef float v16 __attribute__((vector_size(64)));
-typedef int32_t v16i __attribute__((vector_size(64)));
+typedef float vec __attribute__((vector_size(VECTOR_BYTES)));
+typedef int32_t vec_int __attribute__((vector_size(VECTOR_BYTES)));
 /* For memory at any address: arrays mapped from a pickle start where the pickle happens to have them. */
-typedef float v16_anywhere __attribute__((vector_size(64), aligned(1), may_alias));
+typedef float vec_anywhere __attribute__((vector_size(VECTOR_BYTES), aligned(1), may_alias));
 
 /* Names a kernel for the instruction set it is compiled for: KERNEL(dot) is dot_avx512. */
 #define KERNEL_JOIN(name, isa) name##_##isa
@@ -21,26 +28,76 @@ typedef float v16_anywhere __attribute__((vector_size(64), aligned(1), may_alias
 
 #define INLINE static inline __attribute__((always_inline, unused))
 
-INLINE v16 v16_load(const void *from) { return *(const v16_anywhere *)from; }
-INLINE void v16_store(void *to, v16 value) { *(v16_anywhere *)to = value; }
-INLINE v16 v16_all(float value) { return value - (v16){0}; }
-
-/* The sum of the lanes, as a fixed tree: 8 + 8, 4 + 4, 2 + 2, 1 + 1. */
-INLINE float v16_sum(v16 value) {
-  typedef float v8 __attribute__((vector_size(32)));
-  typedef float v4 __attribute__((vector_size(16)));
-  v8 halves[2];
-  memcpy(halves, &value, sizeof halves);
-  v8 eight = halves[0] + halves[1];
-  v4 quarters[2];
-  memcpy(quarters, &eight, sizeof quarters);
-  v4 four = quarters[0] + quarters[1];
-  return (four[0] + four[2]) + (four[1] + four[3]);
-}
+INLINE vec vec_load(const void *from) { return *(const vec_anywhere *)from; }
+INLINE void vec_store(void *to, vec value) { *(vec_anywhere *)to = value; }
+INLINE vec vec_all(float value) { return value - (vec){0}; }
 
 /* Lanes of `a` where `mask` is all ones, of `b` where it is zero. */
-INLINE v16 v16_select(v16i mask, v16 a, v16 b) { return (v16)((mask & (v16i)a) | (~mask & (v16i)b)); }
-INLINE v16 v16_min(v16 a, v16 b) { return v16_select(a < b, a, b); }
-INLINE v16 v16_max(v16 a, v16 b) { return v16_select(a > b, a, b); }
+INLINE vec vec_select(vec_int mask, vec a, vec b) { return (vec)((mask & (vec_int)a) | (~mask & (vec_int)b)); }
+INLINE vec vec_min(vec a, vec b) { return vec_select(a < b, a, b); }
+INLINE vec vec_max(vec a, vec b) { return vec_select(a > b, a, b); }
+
+/* Reductions fold the upper half of the lanes onto the lower half until one is left: a fixed tree. */
+typedef float vec_4 __attribute__((vector_size(16)));
+typedef int32_t vec_4_int __attribute__((vector_size(16)));
+
+INLINE float vec_4_sum(vec_4 value) { return (value[0] + value[2]) + (value[1] + value[3]); }
+
+INLINE float vec_4_largest(vec_4 value) {
+  float even = value[0] > value[2] ? value[0] : value[2], odd = value[1] > value[3] ? value[1] : value[3];
+  return even > odd ? even : odd;
+}
+
+#if VECTOR_BYTES == 16
+INLINE float vec_sum(vec value) { return vec_4_sum(value); }
+INLINE float vec_largest(vec value) { return vec_4_largest(value); }
+#else
+INLINE vec_4 vec_4_max(vec_4 a, vec_4 b) {
+  vec_4_int larger = a > b;
+  return (vec_4)((larger & (vec_4_int)a) | (~larger & (vec_4_int)b));
+}
+
+INLINE float vec_sum(vec value) {
+  vec_4 part[VECTOR_BYTES / 16];
+  memcpy(part, &value, sizeof part);
+#if VECTOR_BYTES == 64
+  part[0] += part[2];
+  part[1] += part[3];
+#endif
+  return vec_4_sum(part[0] + part[1]);
+}
+
+INLINE float vec_largest(vec value) {
+  vec_4 part[VECTOR_BYTES / 16];
+  memcpy(part, &value, sizeof part);
+#if VECTOR_BYTES == 64
+  part[0] = vec_4_max(part[0], part[2]);
+  part[1] = vec_4_max(part[1], part[3]);
+#endif
+  return vec_4_largest(vec_4_max(part[0], part[1]));
+}
+#endif
+
+#if VECTOR_BYTES == 64
+/* sums[i] = the sum of the lanes of v[i], for sixteen vectors at once, by the same tree as vec_sum: 30 shuffles instead of
+ * sixteen times a dozen steps. After each step a vector holds the shortened parts of twice as many. */
+INLINE void vec_sum_16(const vec v[16], float *sums) {
+  vec a[8], b[4], c[2];
+#pragma GCC unroll 8
+  for (size_t i = 0; i < 8; i++)
+    a[i] = __builtin_shufflevector(v[i], v[i + 8], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+           __builtin_shufflevector(v[i], v[i + 8], 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+#pragma GCC unroll 4
+  for (size_t i = 0; i < 4; i++)
+    b[i] = __builtin_shufflevector(a[i], a[i + 4], 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27) +
+           __builtin_shufflevector(a[i], a[i + 4], 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31);
+#pragma GCC unroll 2
+  for (size_t i = 0; i < 2; i++)
+    c[i] = __builtin_shufflevector(b[i], b[i + 2], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) +
+           __builtin_shufflevector(b[i], b[i + 2], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+  vec_store(sums, __builtin_shufflevector(c[0], c[1], 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30) +
+                      __builtin_shufflevector(c[0], c[1], 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31));
+}
+#endif
 
 #endif

@@ -24,7 +24,7 @@ size_t model_memory_needed(const berg_model *model, size_t images, bool packed) 
     const size_t k = subject->fitted.components;
     floats += VIT_FEATURES * (k + 3) + subject->columns.count * (k + 1);
     bytes += PROJECT_SEGMENTS * images * k * sizeof(double);
-    floats += (size_t)model->threads * images * (PROJECT_TOKENS * VIT_CHANNELS + k);
+    floats += (size_t)model->threads * images * (VIT_CHANNELS + k);
   }
   floats += images * (VIT_LAYER_FEATURES + model->columns);
   return bytes + floats * sizeof(float) + images * VIT_PIXELS + vit_network_workspace(model->network, model->threads);

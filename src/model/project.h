@@ -5,8 +5,9 @@
 #include "la/kernels.h"
 #include "model/fitted.h"
 
-/* Tokens that one product of the projection takes at once, and how many such segments a block has: the sums of the segments
- * are added in double in their own order, so that the scores depend on neither threads nor batch. */
+/* Tokens of a block that one thread takes together, and how many such segments a block has. Each segment has its own sums, in
+ * double over its tokens and the blocks; they are added in their own order, so that the scores depend on neither threads nor
+ * batch. */
 #define PROJECT_TOKENS 5
 #define PROJECT_SEGMENTS (VIT_TOKENS / PROJECT_TOKENS)
 
@@ -15,7 +16,7 @@ typedef struct model_projection {
   const model_fitted *fitted;
   size_t images;        /* of the batch at hand */
   double *sums;         /* [segments][images][components] */
-  float *thread_memory; /* for each thread [images][segment features] and [images][components] */
+  float *thread_memory; /* for each thread [images][768] and [images][components] */
   size_t thread_floats;
 } model_projection;
 

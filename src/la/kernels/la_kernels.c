@@ -4,56 +4,75 @@
 
 #include "base/vector.h"
 
-/* Rows of x by rows of w held in registers at once: 4 x 6 accumulators of 16 lanes fill AVX-512's 32 registers, 2 x 3 of
- * two halves fill AVX2's 16. */
-#if defined(__AVX512F__)
+/* Rows of x by rows of w held in registers at once: 4 x 6 accumulators of AVX-512's 32 registers, 4 x 3 of sixteen. */
 #define TILE_M 4
+#if defined(__AVX512F__)
 #define TILE_N 6
 #else
-#define TILE_M 2
 #define TILE_N 3
 #endif
 
-INLINE v16 load_short(const char *from, size_t count) {
-  v16 value = {0};
-  memcpy(&value, from, count * sizeof(float));
-  return value;
+/* la_arrange_row arranges in sixteens, whatever the vector. */
+#define BLOCK 16
+
+/* The last k % 16 floats of a row of w as a whole block: with what comes before them where there is something, else padded. */
+INLINE const char *last_block(const char *row, size_t k, size_t whole, float padded[BLOCK]) {
+  if (whole) return row + (k - BLOCK) * sizeof(float);
+  memset(padded, 0, BLOCK * sizeof *padded);
+  memcpy(padded, row, k * sizeof *padded);
+  return (const char *)padded;
 }
 
 /* `m` <= TILE_M and `n` <= TILE_N are constants at every call, so that the loops over them unroll into registers. Each
  * accumulator sees its own products in order of k whatever m and n are. */
+INLINE void multiply_tile(const size_t m, const size_t n, const float *x, size_t ldx, const char *w, size_t ldw,
+                          size_t k, vec sum[TILE_M * TILE_N]) {
+#pragma GCC unroll 32
+  for (size_t i = 0; i < m * n; i++) sum[i] = (vec){0};
+  const size_t whole = k / BLOCK * BLOCK;
+  for (size_t p = 0; p < whole; p += LANES) {
+    vec row[TILE_M];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < m; i++) row[i] = vec_load(x + i * ldx + p);
+#pragma GCC unroll 8
+    for (size_t j = 0; j < n; j++) {
+      vec column = vec_load(w + j * ldw + p * sizeof(float));
+#pragma GCC unroll 8
+      for (size_t i = 0; i < m; i++) sum[i * n + j] += row[i] * column;
+    }
+  }
+  if (k == whole) return;
+#pragma GCC unroll 8
+  for (size_t j = 0; j < n; j++) {
+    float padded[BLOCK];
+    const char *from = last_block(w + j * ldw, k, whole, padded);
+    for (size_t p = 0; p < BLOCK; p += LANES) {
+      vec column = vec_load(from + p * sizeof(float));
+#pragma GCC unroll 8
+      for (size_t i = 0; i < m; i++) sum[i * n + j] += vec_load(x + i * ldx + whole + p) * column;
+    }
+  }
+}
+
 INLINE void tile(const size_t m, const size_t n, const float *x, size_t ldx, const char *w, size_t ldw, size_t k,
                  float *y, size_t ldy, const float *bias) {
-  v16 sum[TILE_M][TILE_N];
+  vec sum[TILE_M * TILE_N];
+  float total[TILE_M * TILE_N];
+  multiply_tile(m, n, x, ldx, w, ldw, k, sum);
+  size_t done = 0;
+#if VECTOR_BYTES == 64
+  if (m * n == 24) { /* the tile that nearly all work is in: two transposed reductions that overlap */
+    vec_sum_16(sum, total);
+    vec_sum_16(sum + 8, total + 8);
+    done = 24;
+  }
+#endif
+#pragma GCC unroll 32
+  for (size_t i = done; i < m * n; i++) total[i] = vec_sum(sum[i]);
 #pragma GCC unroll 8
   for (size_t i = 0; i < m; i++)
 #pragma GCC unroll 8
-    for (size_t j = 0; j < n; j++) sum[i][j] = (v16){0};
-
-  size_t whole = k / LANES * LANES;
-  for (size_t p = 0; p < whole; p += LANES) {
-    v16 row[TILE_M];
-#pragma GCC unroll 8
-    for (size_t i = 0; i < m; i++) row[i] = v16_load(x + i * ldx + p);
-#pragma GCC unroll 8
-    for (size_t j = 0; j < n; j++) {
-      v16 column = v16_load(w + j * ldw + p * sizeof(float));
-#pragma GCC unroll 8
-      for (size_t i = 0; i < m; i++) sum[i][j] += row[i] * column;
-    }
-  }
-  if (k > whole) {
-#pragma GCC unroll 8
-    for (size_t j = 0; j < n; j++) {
-      v16 column = whole ? v16_load(w + j * ldw + (k - LANES) * sizeof(float)) : load_short(w + j * ldw, k);
-#pragma GCC unroll 8
-      for (size_t i = 0; i < m; i++) sum[i][j] += v16_load(x + i * ldx + whole) * column;
-    }
-  }
-#pragma GCC unroll 8
-  for (size_t i = 0; i < m; i++)
-#pragma GCC unroll 8
-    for (size_t j = 0; j < n; j++) y[i * ldy + j] = v16_sum(sum[i][j]) + (bias ? bias[j] : 0.0f);
+    for (size_t j = 0; j < n; j++) y[i * ldy + j] = total[i * n + j] + (bias ? bias[j] : 0.0f);
 }
 
 /* All rows of x by `n` (a constant) rows of w. */
@@ -76,7 +95,7 @@ static void dot_rows(const float *x, size_t ldx, size_t m, const void *w, size_t
 static void standardise(const float *x, const float *high, const float *low, const float *reciprocal, size_t n,
                         float *z) {
   for (size_t i = 0; i < n; i += LANES)
-    v16_store(z + i, ((v16_load(x + i) - v16_load(high + i)) - v16_load(low + i)) * v16_load(reciprocal + i));
+    vec_store(z + i, ((vec_load(x + i) - vec_load(high + i)) - vec_load(low + i)) * vec_load(reciprocal + i));
 }
 
 extern const la_kernels KERNEL(la_kernels);

@@ -5,8 +5,9 @@
 #include "vit/kernels/functions.h"
 #include "vit/shape.h"
 
-#define PADDED 64 /* tokens as columns: four vectors */
+#define PADDED 64 /* tokens as columns */
 #define COLUMNS (PADDED / LANES)
+#define GROUP 4 /* vectors of columns held in registers at once */
 
 #if defined(__AVX512F__)
 #define ROWS_AT_ONCE 5 /* divides 50; 5 x 4 accumulators */
@@ -14,42 +15,61 @@
 #define ROWS_AT_ONCE 2
 #endif
 
-/* out[r][0..63] = scale * sum over p < depth of left[r][p] * right[p][0..63], for ROWS_AT_ONCE rows. `right` is [depth][ldr]. */
-INLINE void rows_by_matrix(const float *left, size_t ldl, const float *right, size_t ldr, size_t depth,
-                           v16 out[][COLUMNS]) {
-#pragma GCC unroll 8
-  for (size_t r = 0; r < ROWS_AT_ONCE; r++)
-#pragma GCC unroll 8
-    for (size_t c = 0; c < COLUMNS; c++) out[r][c] = (v16){0};
-  for (size_t p = 0; p < depth; p++) {
-    v16 row[COLUMNS];
-#pragma GCC unroll 8
-    for (size_t c = 0; c < COLUMNS; c++) row[c] = v16_load(right + p * ldr + c * LANES);
+/* out[r][0..63] = sum over p < depth of left[r][p] * right[p][0..63], for ROWS_AT_ONCE rows. `right` is [depth][ldr]. */
+INLINE void rows_by_matrix(const float *left, size_t ldl, const float *right, size_t ldr, size_t depth, float *out,
+                           size_t ldo) {
+  for (size_t first = 0; first < COLUMNS; first += GROUP) {
+    vec sum[ROWS_AT_ONCE][GROUP];
 #pragma GCC unroll 8
     for (size_t r = 0; r < ROWS_AT_ONCE; r++)
 #pragma GCC unroll 8
-      for (size_t c = 0; c < COLUMNS; c++) out[r][c] += left[r * ldl + p] * row[c];
+      for (size_t c = 0; c < GROUP; c++) sum[r][c] = (vec){0};
+    for (size_t p = 0; p < depth; p++) {
+      vec row[GROUP];
+#pragma GCC unroll 8
+      for (size_t c = 0; c < GROUP; c++) row[c] = vec_load(right + p * ldr + (first + c) * LANES);
+#pragma GCC unroll 8
+      for (size_t r = 0; r < ROWS_AT_ONCE; r++)
+#pragma GCC unroll 8
+        for (size_t c = 0; c < GROUP; c++) sum[r][c] += left[r * ldl + p] * row[c];
+    }
+#pragma GCC unroll 8
+    for (size_t r = 0; r < ROWS_AT_ONCE; r++)
+#pragma GCC unroll 8
+      for (size_t c = 0; c < GROUP; c++) vec_store(out + r * ldo + (first + c) * LANES, sum[r][c]);
   }
 }
 
-/* The softmax of one row of 50 scores, the 14 columns of padding left at zero; scores come unscaled. */
-INLINE void softmax_row(const v16 scores[COLUMNS], float *weights) {
-  v16i padding = {0,  0,  -1, -1, -1, -1, -1, -1,
-                  -1, -1, -1, -1, -1, -1, -1, -1}; /* columns 48, 49 are the last tokens */
-  const float scale = 0.125f;                      /* 1 / sqrt(64), exact */
-  v16 score[COLUMNS];
-  for (size_t c = 0; c < COLUMNS; c++) score[c] = scores[c] * scale;
-  score[COLUMNS - 1] = v16_select(padding, v16_all(-1e30f), score[COLUMNS - 1]);
-  v16 most = v16_max(v16_max(score[0], score[1]), v16_max(score[2], score[3]));
-  float largest = most[0];
-  for (size_t lane = 1; lane < LANES; lane++) largest = most[lane] > largest ? most[lane] : largest;
-  v16 total = {0};
+/* Columns [first, first + LANES) of a row of scores, the padding far below any score. A select, not stores into the row: a
+ * vector load just after scalar stores waits for them. */
+INLINE vec load_scores(const float *row, size_t first) {
+  static const int32_t lane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  vec score = vec_load(row + first);
+  if (first + LANES <= VIT_TOKENS) return score;
+  vec_int number;
+  memcpy(&number, lane, sizeof number);
+  return vec_select(number + (int32_t)first < VIT_TOKENS, score, vec_all(-1e30f));
+}
+
+/* The softmax of one row of 50 scores in place, the 14 columns of padding becoming zero; scores come unscaled. */
+INLINE void softmax_row(float *row) {
+  const float scale = 0.125f; /* 1 / sqrt(64), exact */
+  vec score[COLUMNS];
+#pragma GCC unroll 16
+  for (size_t c = 0; c < COLUMNS; c++) score[c] = load_scores(row, c * LANES);
+  vec most = score[0];
+#pragma GCC unroll 16
+  for (size_t c = 1; c < COLUMNS; c++) most = vec_max(most, score[c]);
+  float largest = vec_largest(most);
+  vec total = {0};
+#pragma GCC unroll 16
   for (size_t c = 0; c < COLUMNS; c++) {
-    score[c] = v16_exp(score[c] - largest);
+    score[c] = vec_exp((score[c] - largest) * scale);
     total += score[c];
   }
-  v16 reciprocal = v16_all(1.0f / v16_sum(total));
-  for (size_t c = 0; c < COLUMNS; c++) v16_store(weights + c * LANES, score[c] * reciprocal);
+  float reciprocal = 1.0f / vec_sum(total);
+#pragma GCC unroll 16
+  for (size_t c = 0; c < COLUMNS; c++) vec_store(row + c * LANES, score[c] * reciprocal);
 }
 
 /* q, k, v: [50] rows of 64, VIT_QKV floats apart; out: [50] rows of 64, VIT_CHANNELS apart. `scratch`: [64][64] for the
@@ -61,12 +81,9 @@ INLINE void attend(const float *q, const float *k, const float *v, float *out, f
     for (size_t t = VIT_TOKENS; t < PADDED; t++) keys[d * PADDED + t] = 0.0f;
   }
   for (size_t t = 0; t < VIT_TOKENS; t += ROWS_AT_ONCE) {
-    v16 rows[ROWS_AT_ONCE][COLUMNS];
-    rows_by_matrix(q + t * VIT_QKV, VIT_QKV, keys, PADDED, VIT_HEAD, rows);
-    for (size_t r = 0; r < ROWS_AT_ONCE; r++) softmax_row(rows[r], weights + r * PADDED);
-    rows_by_matrix(weights, PADDED, v, VIT_QKV, VIT_TOKENS, rows);
-    for (size_t r = 0; r < ROWS_AT_ONCE; r++)
-      for (size_t c = 0; c < COLUMNS; c++) v16_store(out + (t + r) * VIT_CHANNELS + c * LANES, rows[r][c]);
+    rows_by_matrix(q + t * VIT_QKV, VIT_QKV, keys, PADDED, VIT_HEAD, weights, PADDED);
+    for (size_t r = 0; r < ROWS_AT_ONCE; r++) softmax_row(weights + r * PADDED);
+    rows_by_matrix(weights, PADDED, v, VIT_QKV, VIT_TOKENS, out + t * VIT_CHANNELS, VIT_CHANNELS);
   }
 }
 
