@@ -11,6 +11,8 @@ endif()
 install(FILES docs/completions/berg.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME berg)
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
+# How far below the prefix the library folder is: lib, lib64 or lib/x86_64-linux-gnu.
+string(REGEX REPLACE "[^/]+" ".." BERG_LIBDIR_UP "${CMAKE_INSTALL_LIBDIR}")
 configure_file(cmake/berg.pc.in berg.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/berg.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 configure_file(cmake/bergConfig.cmake.in bergConfig.cmake @ONLY)

@@ -53,5 +53,9 @@ $command | tr -d '\r' | awk -F, '
   { sub(".*/", "", $1); printf "%-16s", $1 }
   { for (i = 2; i <= NF; i++) printf(NR == 1 ? "%8s" : "%8.2f", $i); print "" }'
 
-step "Done: the responses are in $folder/responses.npy (numpy.load), the subject in $folder/berg-dir"
+step "The same on slices of the brain, one row an image"
+echo "\$ examples/brain_slices.py $BERG_DIR 1 $folder/responses.npy examples/images -o $folder/slices.png"
+PYTHONPATH=${BERG_BUILD:-build}/python "$python" examples/brain_slices.py "$BERG_DIR" 1 $folder/responses.npy examples/images -o $folder/slices.png
+
+step "Done: look at $folder/slices.png; the responses are in $folder/responses.npy (numpy.load), the subject in $folder/berg-dir"
 echo "A real subject lies in the same layout: see README.md for where to get one."

@@ -92,6 +92,12 @@ def test_our_card(run, model_id):
     assert run(cards.load(model_id)["example_usage"])["responses"].shape[0] == 100
 
 
+def test_readme(run):
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    names = run(example)
+    assert names["responses"].shape[0] == 100 and names["metadata"]["fmri"]["voxel_coords"].shape == (600, 3)
+
+
 def test_page_for_python(run, capsys):
     (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "python.md").read_text(), re.DOTALL)
     run(example)

@@ -1,0 +1,59 @@
+"""The README's first lines: its C example compiled against an installed library, and the header as other languages see it."""
+import os
+import pathlib
+import re
+import subprocess
+
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+IMAGES = [ROOT / "examples" / "images" / name for name in ("fruit.jpg", "cat.png")]
+MODEL = "fmri-things_fmri_1-vit_b_32"
+
+
+@pytest.fixture(scope="module")
+def prefix(build_dir, tmp_path_factory):
+    """The library as `make install` lays it out."""
+    folder = tmp_path_factory.mktemp("prefix")
+    subprocess.run(["cmake", "--install", build_dir, "--prefix", folder], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def libraries(prefix):
+    return next(prefix.glob("lib*/**/libberg.so")).parent
+
+
+def test_the_c_example_gives_what_the_program_gives(prefix, libraries, small_berg_dir, berg_program, tmp_path):
+    (code,) = re.findall(r"```c\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "example.c").write_text(code)
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "berg"], check=True, capture_output=True, text=True,
+                           env={**os.environ, "PKG_CONFIG_PATH": str(libraries / "pkgconfig")}).stdout
+    subprocess.run(["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-o", "example", "example.c", *flags.split()], check=True, cwd=tmp_path)
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(libraries)}
+    subprocess.run(["./example", small_berg_dir, *IMAGES], check=True, cwd=tmp_path, env=environment)
+    subprocess.run([berg_program, "encode", MODEL, "--subject", "1", "--berg-dir", small_berg_dir, "--backbone", "random:1", "-q",
+                    *IMAGES, "-o", "program.npy"], check=True, cwd=tmp_path)
+    responses = np.load(tmp_path / "responses.npy")
+    assert responses.shape == (2, 600)
+    assert np.array_equal(responses, np.load(tmp_path / "program.npy"))
+
+    failed = subprocess.run(["./example", tmp_path, *IMAGES], capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert failed.returncode == 4 and len(failed.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("language, standard", [("c", "c11"), ("c++", "c++11")])
+def test_the_header_stands_alone(language, standard, tmp_path):
+    (tmp_path / "alone").write_text("#include <berg.h>\n")
+    subprocess.run(["clang", "-x", language, f"-std={standard}", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only",
+                    "-I", ROOT / "include", "alone"], check=True, cwd=tmp_path)
+
+
+def test_cmake_finds_the_package(prefix, tmp_path):
+    (tmp_path / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.22)\nproject(user C)\n"
+                                             "find_package(berg 0.1 REQUIRED)\nget_target_property(x berg::berg IMPORTED_LOCATION)\n"
+                                             "message(STATUS \"berg is ${x}\")\n")
+    out = subprocess.run(["cmake", "-S", ".", "-B", "b", f"-DCMAKE_PREFIX_PATH={prefix}"], check=True, capture_output=True, text=True,
+                         cwd=tmp_path).stdout
+    assert "libberg.so" in out
