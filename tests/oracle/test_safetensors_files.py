@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from containers import check, convert, refused
+from containers import check, convert, dump, expected, flat, refused, save, weights
 from safetensors_bytes import W8, one, safetensors
 
 
@@ -57,3 +57,41 @@ def test_safetensors_metadata_is_kept(tmp_path):
     (tmp_path / "a.safetensors").write_bytes(safetensors({"__metadata__": {"format": "pt", "q": 'a"b'}, **one()}, W8))
     raw = convert(tmp_path / "a.safetensors", tmp_path / "b.safetensors").read_bytes()
     assert json.loads(raw[8:8 + struct.unpack("<Q", raw[:8])[0]])["__metadata__"] == {"format": "pt", "q": 'a"b'}
+
+
+def test_official_library_reads_ours(tmp_path):
+    reference = pytest.importorskip("safetensors")
+    save(tmp_path / "a.npy", weights(), 4)
+    path = convert(tmp_path / "a.npy", tmp_path / "b.safetensors")
+    arrays = {name: value for name, value in flat(weights()) if not isinstance(value, int)}
+    with reference.safe_open(path, framework="numpy") as file:
+        assert set(file.keys()) <= set(dict(flat(weights()))) and "berg.structure" in file.metadata()
+        for name, value in arrays.items():
+            found = file.get_tensor(name)
+            assert found.dtype == value.dtype.newbyteorder("=") and np.array_equal(found, value), name
+
+
+@pytest.mark.parametrize("metadata", [None, {"format": "pt", "ä": 'a"b'}])
+def test_we_read_the_official_library(tmp_path, metadata):
+    numpy_form = pytest.importorskip("safetensors.numpy")
+    rng = np.random.default_rng(4)
+    tensors = {f"ä.{dtype}": (rng.random((3, 5)) * 100).astype(dtype)
+               for dtype in ("f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?")}
+    tensors.update(scalar=np.array(2.5), empty=np.zeros((0, 4), "f4"))
+    numpy_form.save_file(tensors, tmp_path / "a.safetensors", metadata)
+    found_form, entries = dump(tmp_path / "a.safetensors")
+    assert found_form == "safetensors" and set(entries) == set(tensors)
+    for name, value in tensors.items():
+        assert entries[name] == expected(value), name
+    again = numpy_form.load_file(convert(tmp_path / "a.safetensors", tmp_path / "b.safetensors"))
+    for name, value in tensors.items():
+        assert again[name].dtype == value.dtype and np.array_equal(again[name], value), name
+
+
+def test_bfloat16_of_the_official_library(tmp_path):
+    torch = pytest.importorskip("torch")
+    torch_form = pytest.importorskip("safetensors.torch")
+    value = torch.arange(-4, 4).to(torch.bfloat16).reshape(2, 4)
+    torch_form.save_file({"w": value}, tmp_path / "a.safetensors")
+    again = torch_form.load_file(convert(tmp_path / "a.safetensors", tmp_path / "b.safetensors"))
+    assert again["w"].dtype == torch.bfloat16 and torch.equal(again["w"], value)
