@@ -3,12 +3,14 @@ import io
 import pathlib
 import pickle
 import sys
+import zipfile
 
 import numpy as np
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "oracle"))
-import test_containers as made  # noqa: E402  (the makers of torch and safetensors files)
+from safetensors_bytes import one, safetensors  # noqa: E402
+from torch_zip import sample_torch  # noqa: E402
 
 
 def put(reader, name, data):
@@ -39,9 +41,9 @@ for name, save in (("stored", np.savez), ("deflated", np.savez_compressed)):
     save(out, a=np.arange(3), b=np.array(["x"]), c=np.array({"k": 1}, dtype=object))
     put("npz", name, out.getvalue())
 
-put("torch_zip", "stored", made.sample_torch(extra=[("byteorder", "little")])[0])
-put("torch_zip", "deflated", made.sample_torch(made.zipfile.ZIP_DEFLATED)[0])
-put("safetensors", "two", made.safetensors({"__metadata__": {"format": "pt"}, **made.one(), "s": {"dtype": "F64", "shape": [], "data_offsets": [8, 16]}}, b"\0" * 16))
-put("safetensors", "structure", made.safetensors({"__metadata__": {"berg.structure":
+put("torch_zip", "stored", sample_torch(extra=[("byteorder", "little")])[0])
+put("torch_zip", "deflated", sample_torch(zipfile.ZIP_DEFLATED)[0])
+put("safetensors", "two", safetensors({"__metadata__": {"format": "pt"}, **one(), "s": {"dtype": "F64", "shape": [], "data_offsets": [8, 16]}}, b"\0" * 16))
+put("safetensors", "structure", safetensors({"__metadata__": {"berg.structure":
     '{"dict":[{"str":"a"},{"tensor":"w"},{"int":"3"},{"list":[{"float":"0x1p+1"},{"none":true},{"bool":false}]},'
-    '{"str":"t"},{"object":["x"],"shape":[1]},{"str":"u"},{"unicode":["y"],"shape":[],"width":2}]}'}, **made.one()}, b"\0" * 8))
+    '{"str":"t"},{"object":["x"],"shape":[1]},{"str":"u"},{"unicode":["y"],"shape":[],"width":2}]}'}, **one()}, b"\0" * 8))

@@ -156,10 +156,14 @@ static berg_status make_dtype(pickle_machine *machine, const io_value *arguments
   return BERG_OK;
 }
 
+/* Text that can be shown and compared as a `char *`: a pickle's text may hold zeros (protocol 2 spells bytes as text). */
+static bool is_plain(const io_value *text) { return strlen(text->text) == text->text_length; }
+
 /* Text whose code points are the bytes. */
 static berg_status encode(pickle_machine *machine, const io_value *arguments, io_value **result) {
   const io_value *text = argument(arguments, 0, IO_TEXT), *codec = argument(arguments, 1, IO_TEXT);
-  if (!text || !codec || (strcmp(codec->text, "latin1") && strcmp(codec->text, "latin-1")))
+  if (!text || !codec ||
+      (!same("latin1", codec->text, codec->text_length) && !same("latin-1", codec->text, codec->text_length)))
     return wrong(machine, "encode(text, 'latin1')");
   uint8_t *bytes = io_arena_take(machine->arena, text->text_length, machine->error);
   *result = bytes ? pickle_new(machine, IO_BYTES, 0) : NULL;
@@ -296,8 +300,7 @@ static berg_status build_objects(pickle_machine *machine, io_value *object, berg
   for (size_t i = 0; i < count; i++) {
     if (list->items[i]->kind != IO_TEXT)
       return pickle_fail(machine, "an object array holds more than text", NULL, NULL);
-    if (strlen(list->items[i]->text) != list->items[i]->text_length)
-      return pickle_fail(machine, "text with a zero byte", NULL, NULL);
+    if (!is_plain(list->items[i])) return pickle_fail(machine, "text with a zero byte", NULL, NULL);
     texts[i] = list->items[i]->text;
   }
   object->kind = IO_ARRAY;
@@ -336,8 +339,8 @@ berg_status pickle_persistent(pickle_machine *machine, const io_value *id, io_va
   const io_value *count = argument(id, 4, IO_INT);
   if (!machine->source->storage)
     return pickle_fail(machine, "refers to storages that this file cannot have", NULL, NULL);
-  if (!word || strcmp(word->text, "storage") || !type || !is_global(type, STORAGE) || !key || !count ||
-      count->integer < 0)
+  if (!word || !same("storage", word->text, word->text_length) || !type || !is_global(type, STORAGE) || !key ||
+      !is_plain(key) || !count || count->integer < 0)
     return wrong(machine, "('storage', class, key, device, elements)");
   pickle_storage *storage = io_arena_take(machine->arena, sizeof *storage, machine->error);
   *result = storage ? pickle_new(machine, IO_OTHER, PICKLE_STORAGE) : NULL;

@@ -2,6 +2,8 @@
 import json
 import os
 import pickle
+import resource
+import signal
 
 import numpy as np
 import pytest
@@ -164,6 +166,22 @@ def test_conversions_that_cannot_be(berg, tiny_file, tmp_path, target, status):
     assert result.status == status
     assert str(tmp_path / target) in result.message
     assert not list(tmp_path.iterdir())
+
+
+def small_files():
+    """In the child: a disk on which no file grows beyond 100 bytes."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+
+def test_a_full_disk_leaves_what_was_there(berg, tiny_file, tmp_path):
+    target = tmp_path / "a.npz"
+    target.write_bytes(b"the file of before")
+    result = berg("convert", "--force", tiny_file, target, preexec_fn=small_files)
+    assert result.status == 5
+    assert str(target) in result.message
+    assert target.read_bytes() == b"the file of before"
+    assert os.listdir(tmp_path) == ["a.npz"]
 
 
 class Malicious:

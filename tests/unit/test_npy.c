@@ -104,7 +104,7 @@ static void every_truncation(void **state) {
 }
 
 /* The text that NumPy 1.24 gives, from its documentation of the format: checked against NumPy itself in
- * tests/oracle/test_containers.py. */
+ * tests/oracle/test_npy_files.py. */
 static void written_headers(void **state) {
   (void)state;
   uint8_t file[512];

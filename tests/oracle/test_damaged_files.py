@@ -1,0 +1,66 @@
+"""Containers that are cut short, changed, or no containers at all."""
+import zipfile
+
+import numpy as np
+
+from containers import refused, run
+from safetensors_bytes import W8, one, safetensors
+from torch_zip import sample_torch
+
+
+def samples(folder):
+    np.save(folder / "plain.npy", np.arange(6, dtype="f4").reshape(2, 3))
+    np.save(folder / "pickled.npy", {"a": np.arange(3), "b": {"c": np.array(["x"], dtype=object), "d": np.float32(2)}, "e": 1.5})
+    np.savez(folder / "x.npz", a=np.arange(3), b=np.float32(1))
+    np.savez_compressed(folder / "y.npz", a=np.arange(300))
+    (folder / "x.pth").write_bytes(sample_torch()[0])
+    (folder / "x.safetensors").write_bytes(safetensors(one(), W8))
+    return ["plain.npy", "pickled.npy", "x.npz", "y.npz", "x.pth", "x.safetensors"]
+
+
+def test_every_truncation(tmp_path):
+    for name in samples(tmp_path):
+        data = (tmp_path / name).read_bytes()
+        assert run(tmp_path / name).returncode == 0
+        # all lengths of a file of a kilobyte; of larger ones the start, the end and every seventh
+        for length in range(len(data)):
+            if 200 < length < len(data) - 200 and length % 7:
+                continue
+            (tmp_path / "cut").write_bytes(data[:length])
+            refused(tmp_path / "cut")
+
+
+def test_flipped_bytes_never_crash(tmp_path):
+    rng = np.random.default_rng(3)
+    for name in samples(tmp_path):
+        data = bytearray((tmp_path / name).read_bytes())
+        for _ in range(150):
+            damaged = bytearray(data)
+            for at in rng.integers(0, len(data), rng.integers(1, 4)):
+                damaged[at] = rng.integers(0, 256)
+            (tmp_path / "damaged").write_bytes(damaged)
+            assert run(tmp_path / "damaged").returncode in (0, 3, 6), (name, bytes(damaged))
+
+
+def test_not_there(tmp_path):
+    refused(tmp_path / "none.npy", "No such file")
+    refused(tmp_path, "directory")
+    (tmp_path / "empty.npy").write_bytes(b"")
+    refused(tmp_path / "empty.npy", "empty")
+    (tmp_path / "text.npy").write_bytes(b"not an array at all, just text")
+    refused(tmp_path / "text.npy", "unknown format")
+
+
+def test_zip_wrong(tmp_path):
+    good = sample_torch()[0]
+    local = good.index(b"data/0") - 8 - 30
+    assert good[local:local + 4] == b"PK\3\4"
+    for at, value in ((local, b"XX"), (local + 26, b"\xff\xff"), (local + 28, b"\xff\xff"), (local + 30, b"Z"), (local + 8, b"\1")):
+        (tmp_path / "x.pth").write_bytes(good[:at] + value + good[at + len(value):])
+        refused(tmp_path / "x.pth")
+    pickle_at = good.index(b"\x80\x02}")
+    (tmp_path / "x.pth").write_bytes(good[:pickle_at + 20] + b"?" + good[pickle_at + 21:])
+    refused(tmp_path / "x.pth", "checksum")
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("readme.txt", "x")
+    refused(tmp_path / "other.zip", "readme.txt")
