@@ -8,7 +8,7 @@ from make_subject import BACKBONE
 from synthetic_images import synthetic_images
 
 LARGEST, RMS = 4e-5, 5e-6  # error of a response in units of its voxel's spread over images
-IMAGES = 20
+IMAGES = 12
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +32,7 @@ def reference(backbone, pixels):
 def large_berg_dir(tmp_path_factory):
     """All 250 components, with a few thousand voxels."""
     folder = tmp_path_factory.mktemp("large")
-    make_subject.make_subject(folder, 1, voxels=3000, components=250, backbone=BACKBONE)
+    make_subject.make_subject(folder, 1, voxels=3000, components=250, images=12)
     return folder
 
 
@@ -125,8 +125,7 @@ def test_error_with_all_components(run, large_berg_dir, backbone, images, pixels
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_error_whatever_the_layout_of_the_coefficients(run, tmp_path, images, reference, dtype, order):
-    weights, _ = make_subject.make_subject(tmp_path, 1, voxels=97, components=5, backbone=BACKBONE,
-                                           coef_dtype=dtype, coef_order=order)
+    weights, _ = make_subject.make_subject(tmp_path, 1, voxels=97, components=5, coef_dtype=dtype, coef_order=order)
     expected = oracle.responses(weights, oracle.scores(weights, reference[:6]))
     check_error(run("responses", images[:6], berg_dir=tmp_path), expected, f"{dtype} {order}")
 
