@@ -52,7 +52,9 @@ def backbone_files(backbone, tmp_path_factory):
     files = {"new": folder / "new.pth", "old": folder / "old.pth", "safetensors": folder / "vit.safetensors"}
     for name, path in files.items():
         write_state_dict(path, backbone, "old" if name == "old" else "new")
-    return files
+    yield files
+    for path in files.values():  # a gigabyte, which pytest would keep for three sessions
+        path.unlink()
 
 
 @pytest.fixture(scope="session")

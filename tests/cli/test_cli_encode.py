@@ -17,10 +17,10 @@ from program import MODEL, MODEL_FOLDER
 
 
 @pytest.fixture
-def encode(berg, small_berg_dir):
+def encode(berg, small_berg_dir, backbone_files):
     """encode(...) with subject 1 of the small subjects and the backbone they were made for, unless the arguments differ."""
     def call(*arguments, **more):
-        fixed = ["--berg-dir", small_berg_dir, "--backbone", "random:1"]
+        fixed = ["--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"]]
         if "--subject" not in arguments:
             fixed += ["--subject", "1"]
         return berg("encode", MODEL, *fixed, *arguments, **more)
@@ -268,14 +268,14 @@ def broken_subject(small_berg_dir, tmp_path):
     ("pca_param", "components_", lambda a: a[:, :-768], "pca_param.components_"),
     ("pca_param", "components_", None, "pca_param.components_"),
 ])
-def test_weights_that_do_not_fit(berg, broken_subject, photos, tmp_path, part, key, change, said):
+def test_weights_that_do_not_fit(berg, broken_subject, backbone_files, photos, tmp_path, part, key, change, said):
     def apply(weights):
         if change:
             weights[part][key] = change(weights[part][key])
         else:
             del weights[part][key]
-    result = berg("encode", MODEL, "--subject", 1, photos, "-o", tmp_path / "out.npy", "--backbone", "random:1",
-                  "--berg-dir", broken_subject(apply))
+    result = berg("encode", MODEL, "--subject", 1, photos, "-o", tmp_path / "out.npy",
+                  "--backbone", backbone_files["safetensors"], "--berg-dir", broken_subject(apply))
     assert result.status == 4, result.err
     assert said in result.message and "weights_sub-01.npy" in result.message
     assert not (tmp_path / "out.npy").exists()
@@ -311,16 +311,16 @@ def test_a_disk_that_fills_up(encode, photos, tmp_path):
 
 @pytest.fixture(scope="session")
 def many(tmp_path_factory):
-    """Enough images that a run can be interrupted: uint8 (400, 3, 224, 224)."""
+    """Enough images that a run can be interrupted: uint8 (160, 3, 224, 224)."""
     path = tmp_path_factory.mktemp("many") / "many.npy"
-    np.save(path, np.random.default_rng(9).integers(0, 256, (400, 3, 224, 224), np.uint8))
+    np.save(path, np.random.default_rng(9).integers(0, 256, (160, 3, 224, 224), np.uint8))
     return path
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, many, tmp_path, number):
-    command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", "random:1", "--subject", "1", "--batch", "8",
-               many, "-o"]
+def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, backbone_files, many, tmp_path, number):
+    command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"],
+               "--subject", "1", "--batch", "8", many, "-o"]
     run = berg.start(*command, tmp_path / "out.npy", stderr=subprocess.PIPE)
     partial = tmp_path / "out.npy.partial"
     until = time.monotonic() + 60
@@ -329,7 +329,7 @@ def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, m
     run.send_signal(number)
     message = run.communicate(timeout=60)[1].decode()
     assert run.returncode == 130
-    assert re.search(r"^berg: interrupted after \d+ of 400 images$", message, re.M)
+    assert re.search(r"^berg: interrupted after \d+ of 160 images$", message, re.M)
     assert f"berg: {partial} is kept; the same command with --resume goes on from it" in message
     assert sorted(os.listdir(tmp_path)) == ["out.npy.partial", "out.npy.partial.journal"]
     again = berg(*command, tmp_path / "out.npy")
@@ -342,9 +342,9 @@ def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, m
     assert sorted(os.listdir(tmp_path)) == ["out.npy", "undisturbed.npy"]
 
 
-def test_progress_in_plain_lines_and_on_a_terminal(berg, small_berg_dir, many, tmp_path):
-    command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", "random:1", "--subject", "1", "--batch", "8",
-               "--shard", "1/4", many, "-o"]
+def test_progress_in_plain_lines_and_on_a_terminal(berg, small_berg_dir, backbone_files, many, tmp_path):
+    command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"],
+               "--subject", "1", "--batch", "8", "--shard", "1/4", many, "-o"]
     ours, theirs = pty.openpty()
     run = berg.start(*command, tmp_path / "out.npy", stderr=theirs)
     os.close(theirs)
@@ -359,12 +359,12 @@ def test_progress_in_plain_lines_and_on_a_terminal(berg, small_berg_dir, many, t
         seen += piece
     os.close(ours)
     assert run.wait(timeout=60) == 0
-    assert re.search(rb"\r\[#+ *\] \d+/100  \d+\.\d images/s  \d+:\d\d left", seen)
+    assert re.search(rb"\r\[#+ *\] \d+/40  \d+\.\d images/s  \d+:\d\d left", seen)
     assert seen.endswith(b"out.npy\r\n")
     plain = berg(*command, tmp_path / "plain.npy")
     assert plain.status == 0
     assert "\r" not in plain.err and "\x1b" not in plain.err
-    assert all(re.match(r"berg: \d+ of 100 images, |berg: 100 images, ", line) for line in plain.lines)
+    assert all(re.match(r"berg: \d+ of 40 images, |berg: 40 images, ", line) for line in plain.lines)
 
 
 def test_a_greyscale_image_is_an_image(encode, tmp_path):

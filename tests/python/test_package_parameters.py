@@ -100,11 +100,13 @@ def test_voxel_index_is_as_long_as_the_subjects_files_say(load, subject, voxels)
     assert model.VOXELS_LENGTH == voxels and np.array_equal(model.selected_voxels, np.arange(voxels))
 
 
-def test_an_roi_without_voxels_is_an_error(tmp_path, model_id):
+def test_an_roi_without_voxels_is_an_error(tmp_path, model_id, backbone_files):
     make_subject.make_subject(tmp_path, 1, empty_rois=("lSTS",))
     berg = BERG(tmp_path)
     with pytest.raises(InvalidParameterError, match="lSTS"):
-        berg.get_encoding_model(model_id, subject=1, selection={"roi": ["V1", "lSTS"]}, backbone="random:1")
+        berg.get_encoding_model(
+            model_id, subject=1, selection={"roi": ["V1", "lSTS"]}, backbone=backbone_files["safetensors"]
+        )
     assert berg.get_model_metadata(model_id, subject=1)["roi"]["lSTS"].shape == (0,)
 
 

@@ -1,14 +1,16 @@
 /* network - the random backbone and the forward pass below the public API, on any instruction set that this
  * machine has.
  *
- *     network weights SEED OUT.raw                                  float32: every tensor in order
- *     network blocks SEED OUT.raw PIXELS.raw ISA THREADS plain|packed   float32 [12][images][50][768]
+ *     network weights SEED OUT.raw                                             float32: every tensor in order
+ *     network blocks WEIGHTS.raw OUT.raw PIXELS.raw ISA THREADS plain|packed   float32 [12][images][50][768]
  *
- * PIXELS.raw is uint8 [images][3][224][224]; ISA is as base_isa_name says it. Exit status: 0 done, 1 failed,
+ * WEIGHTS.raw is what `weights` writes; PIXELS.raw is uint8 [images][3][224][224]; ISA is as base_isa_name says it. Exit status: 0 done, 1 failed,
  * 2 usage, 3 the machine does not have that instruction set. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "vit/network.h"
@@ -37,6 +39,21 @@ static uint8_t *read_pixels(const char *path, size_t *images) {
   if (!pixels || fread(pixels, PIXELS, *images, file) != *images) exit(1);
   fclose(file);
   return pixels;
+}
+
+/* Weights in place in a file that the process keeps mapped: made once, they serve many runs. */
+static vit_weights map_weights(const char *path) {
+  vit_weights weights = {0};
+  size_t total = 0, first = 0;
+  for (size_t t = 0; t < VIT_TENSORS; t++) total += vit_tensor_count(t);
+  FILE *file = fopen(path, "rb");
+  struct stat found;
+  if (!file || fstat(fileno(file), &found) || (size_t)found.st_size != total * sizeof(float)) exit(1);
+  const float *values = mmap(NULL, total * sizeof *values, PROT_READ, MAP_PRIVATE, fileno(file), 0);
+  if (values == MAP_FAILED) exit(1);
+  fclose(file);
+  for (size_t t = 0; t < VIT_TENSORS; first += vit_tensor_count(t++)) weights.tensor[t] = values + first;
+  return weights;
 }
 
 static int find_isa(const char *name) {
@@ -70,21 +87,26 @@ static berg_status run(const vit_weights *weights, base_isa isa, int threads, in
   return status;
 }
 
+static int dump_weights(uint64_t seed, FILE *file) {
+  berg_error error = {0};
+  vit_weights weights;
+  if (vit_weights_random(&weights, seed, 1, &error)) return 1;
+  for (size_t t = 0; t < VIT_TENSORS; t++) fwrite(weights.tensor[t], sizeof(float), vit_tensor_count(t), file);
+  vit_weights_release(&weights);
+  return fclose(file) ? 1 : 0;
+}
+
 int main(int argc, char **argv) {
   int blocks = argc == 8 && !strcmp(argv[1], "blocks");
   if (!blocks && !(argc == 4 && !strcmp(argv[1], "weights"))) return 2;
-  int isa = blocks ? find_isa(argv[5]) : 0, threads = blocks ? atoi(argv[6]) : 1;
+  int isa = blocks ? find_isa(argv[5]) : 0;
   if (isa < 0) return 3;
-  berg_error error = {0};
-  vit_weights weights;
   FILE *file = fopen(argv[3], "wb");
-  if (!file || vit_weights_random(&weights, strtoull(argv[2], NULL, 10), threads, &error)) return 1;
-  berg_status status = BERG_OK;
-  if (blocks)
-    status = run(&weights, (base_isa)isa, threads, !strcmp(argv[7], "packed"), argv[4], file, &error);
-  else
-    for (size_t t = 0; t < VIT_TENSORS; t++) fwrite(weights.tensor[t], sizeof(float), vit_tensor_count(t), file);
+  if (!file) return 1;
+  if (!blocks) return dump_weights(strtoull(argv[2], NULL, 10), file);
+  vit_weights weights = map_weights(argv[2]);
+  berg_error error = {0};
+  berg_status status = run(&weights, (base_isa)isa, atoi(argv[6]), !strcmp(argv[7], "packed"), argv[4], file, &error);
   if (status) fprintf(stderr, "network: %s\n", error.message);
-  vit_weights_release(&weights);
   return fclose(file) || status ? 1 : 0;
 }
