@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const char *const codes[] = {
-#define X(name, bytes, code) [BERG_##name] = code,
+#define X(name, bytes, code) [BERG_##name] = (code),
     BERG_DTYPE_MAP(X)
 #undef X
 };

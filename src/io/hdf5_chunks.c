@@ -91,7 +91,7 @@ static bool advance(size_t *at, const size_t *low, const size_t *high, const siz
 static void copy_part(const io_hdf5 *dataset, size_t first, size_t count, uint8_t *data) {
   const berg_array *about = &dataset->about;
   const size_t ndim = about->ndim, item = about->itemsize;
-  size_t low[BERG_MAX_DIMS], high[BERG_MAX_DIMS], at[BERG_MAX_DIMS];
+  size_t low[BERG_MAX_DIMS] = {0}, high[BERG_MAX_DIMS] = {0}, at[BERG_MAX_DIMS];
   static const size_t one[BERG_MAX_DIMS] = {1, 1, 1, 1, 1, 1, 1, 1};
   for (size_t d = 0; d < ndim; d++) {
     size_t begin = d ? 0 : first, end = d ? about->shape[d] : first + count;

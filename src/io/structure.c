@@ -74,7 +74,8 @@ static bool write_texts(cJSON *node, const berg_array *array) {
   if (!list || !shape) return false;
   for (size_t d = 0; d < array->ndim; d++)
     if (!cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)array->shape[d]))) return false;
-  if (!is_objects && !cJSON_AddNumberToObject(node, "width", (double)(array->itemsize / 4))) return false;
+  const size_t width = array->itemsize / 4;
+  if (!is_objects && !cJSON_AddNumberToObject(node, "width", (double)width)) return false;
   size_t count = io_text_count(array);
   for (size_t i = 0; i < count; i++) {
     char *text = io_text_at(array, i, NULL);
@@ -130,7 +131,7 @@ static cJSON *write_node(structure_writer *writer, const io_value *value, const 
 }
 
 berg_status io_structure_write(char **text, const io_value *root, berg_error *error) {
-  berg_error local;
+  berg_error local = {.status = BERG_OK};
   structure_writer writer = {.error = error ? error : &local};
   io_arena_init(&writer.arena, 0);
   base_fail(writer.error, BERG_ELIMIT, "out of memory for the structure's text");

@@ -59,8 +59,8 @@ static berg_status find_storage(void *context, const char *key, const uint8_t **
 
 static berg_status check_byte_order(const storages *known, berg_error *error) {
   const io_zip_entry *entry;
-  const uint8_t *bytes;
-  size_t size;
+  const uint8_t *bytes = NULL;
+  size_t size = 0;
   berg_status status = find_member(known, "byteorder", &entry, error);
   if (!status && entry) status = io_zip_member(known->zip, entry, true, &bytes, &size, NULL, error);
   if (status || !entry || (size == 6 && !memcmp(bytes, "little", 6))) return status;

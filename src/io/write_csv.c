@@ -52,8 +52,9 @@ static berg_status write_row(io_whole_file *file, size_t row, const float *value
                                   : snprintf(line + used, VALUE_MAX, ",%.9g", (double)values[c]);
     used += (size_t)length;
   }
-  memcpy(line + used, "\r\n", 2);
-  return io_whole_file_write(file, line, used + 2, error);
+  line[used++] = '\r';
+  line[used++] = '\n';
+  return io_whole_file_write(file, line, used, error);
 }
 
 static berg_status write_rows(io_whole_file *file, const io_row_source *source, const io_labels *labels,

@@ -194,10 +194,11 @@ static uint32_t checksum(const uint8_t *bytes, size_t size) {
 
 berg_status io_zip_member(const io_zip *zip, const io_zip_entry *entry, bool check, const uint8_t **bytes, size_t *size,
                           uint64_t *offset, berg_error *error) {
-  const uint8_t *local = zip->bytes + entry->offset;
-  if (entry->offset > zip->size || zip->size - entry->offset < LOCAL_SIZE || memcmp(local, "PK\3\4", 4))
+  if (entry->offset > zip->size || zip->size - entry->offset < LOCAL_SIZE ||
+      memcmp(zip->bytes + entry->offset, "PK\3\4", 4))
     return fail(zip, entry->offset, entry->name, "no member there", error);
   if (entry->flags & 1) return fail(zip, entry->offset, entry->name, "the member is encrypted", error);
+  const uint8_t *local = zip->bytes + entry->offset;
   size_t name = u16(local + 26), extra = u16(local + 28), left = zip->size - (size_t)entry->offset - LOCAL_SIZE;
   if (name + extra > left || entry->packed > left - name - extra)
     return fail(zip, entry->offset, entry->name, "the member reaches past the end of the file", error);
