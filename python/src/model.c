@@ -162,11 +162,9 @@ static PyObject *encode_into(model_object *self, berg_stimuli *stimuli, PyObject
   bool ready = fits(&responses, berg_stimuli_count(stimuli), berg_model_columns(self->handle));
   if (ready) {
     binding_call call;
-    self->busy = true;
     binding_call_begin(&call, progress);
     berg_status status = berg_encode(self->handle, stimuli, responses.buf, &call.run, &error);
     binding_call_end(&call);
-    self->busy = false;
     result = outcome(status, &error);
   }
   PyBuffer_Release(&responses);
@@ -179,11 +177,9 @@ static PyObject *encode_to_path(model_object *self, berg_stimuli *stimuli, PyObj
   berg_error error;
   binding_call call;
   if (!PyUnicode_FSConverter(target, &path)) return NULL;
-  self->busy = true;
   binding_call_begin(&call, progress);
   berg_status status = berg_encode_to_file(self->handle, stimuli, PyBytes_AsString(path), options, &call.run, &error);
   binding_call_end(&call);
-  self->busy = false;
   Py_DECREF(path);
   return outcome(status, &error);
 }
@@ -198,21 +194,28 @@ static PyObject *model_encode(PyObject *object, PyObject *args, PyObject *kwargs
     return NULL;
   if (!handle_of(object)) return NULL;
 
+  /* Busy from here: taking a buffer may run Python code, which must not close the model. */
+  model_object *self = (model_object *)object;
   Py_buffer buffer;
   berg_array view;
   berg_stimuli *stimuli = NULL;
   berg_error error;
-  if (PyObject_GetBuffer(stimulus, &buffer, PyBUF_STRIDES | PyBUF_FORMAT)) return NULL;
+  self->busy = true;
+  if (PyObject_GetBuffer(stimulus, &buffer, PyBUF_STRIDES | PyBUF_FORMAT)) {
+    self->busy = false;
+    return NULL;
+  }
   if (binding_view(&buffer, &view)) {
     if (berg_stimuli_from_array(&stimuli, &view, BERG_NCHW, &error))
       binding_raise(&error);
     else if (PyObject_CheckBuffer(target))
-      result = encode_into((model_object *)object, stimuli, target, progress);
+      result = encode_into(self, stimuli, target, progress);
     else
-      result = encode_to_path((model_object *)object, stimuli, target, &options, progress);
+      result = encode_to_path(self, stimuli, target, &options, progress);
     berg_stimuli_free(stimuli);
   }
   PyBuffer_Release(&buffer);
+  self->busy = false;
   return result;
 }
 

@@ -26,19 +26,22 @@ static int journal_text(char *text, size_t room, size_t rows, size_t columns, co
   return snprintf(text, room, HEAD "%0*zu\ncolumns %zu\nfingerprint %s\n", DIGITS, rows, columns, fingerprint);
 }
 
-int io_journal_create(const char *path, size_t columns, const char *fingerprint, berg_error *error) {
+berg_status io_journal_create(int *out, const char *path, size_t columns, const char *fingerprint, berg_error *error) {
   char text[TEXT_MAX];
+  *out = -1;
   int length = journal_text(text, sizeof text, 0, columns, fingerprint);
   io_whole_file *whole;
-  if (io_whole_file_open(&whole, path, true, error)) return -1;
-  if (io_whole_file_write(whole, text, (size_t)length, error)) {
+  berg_status status = io_whole_file_open(&whole, path, true, error);
+  if (status) return status;
+  status = io_whole_file_write(whole, text, (size_t)length, error);
+  if (status) {
     io_whole_file_abandon(whole);
-    return -1;
+    return status;
   }
-  if (io_whole_file_commit(whole, error)) return -1;
-  int file = open(path, O_RDWR | O_CLOEXEC);
-  if (file < 0) base_fail_errno(error, BERG_EWRITE, path, "cannot be opened", errno);
-  return file;
+  status = io_whole_file_commit(whole, error);
+  if (status) return status;
+  *out = open(path, O_RDWR | O_CLOEXEC);
+  return *out < 0 ? base_fail_errno(error, BERG_EWRITE, path, "cannot be opened", errno) : BERG_OK;
 }
 
 static berg_status damaged(const char *path, berg_error *error) {

@@ -9,9 +9,9 @@
 
 #define IO_JOURNAL_FINGERPRINT_MAX 1024
 
-/* Puts a journal of no rows in place, whole, over whatever is there, and opens it; the descriptor or -1 with
- * EWRITE. */
-int io_journal_create(const char *path, size_t columns, const char *fingerprint, berg_error *error);
+/* Puts a journal of no rows in place, whole, over whatever is there, and opens it; `*file` is the descriptor,
+ * or -1. EWRITE, ELIMIT. */
+berg_status io_journal_create(int *file, const char *path, size_t columns, const char *fingerprint, berg_error *error);
 
 /* Opens the journal of an earlier run. EEXISTS: it belongs to another run (columns, fingerprint); EINPUT:
  * there is none, or it is damaged. `*rows` is what it says to be safe. */

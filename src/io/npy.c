@@ -166,8 +166,13 @@ berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size
                                berg_error *error) {
   *header = (io_npy_header){0};
   size_t compared = size < sizeof MAGIC ? size : sizeof MAGIC;
-  if (!size || memcmp(bytes, MAGIC, compared))
-    return base_fail_at(error, &(base_fault){BERG_EINPUT, name, 0, NULL, "not a .npy file", "\\x93NUMPY", NULL});
+  if (!size || memcmp(bytes, MAGIC, compared)) {
+    char start[48] = "an empty file";
+    for (size_t i = 0, used = 0; i < compared; i++)
+      used += (size_t)snprintf(start + used, sizeof start - used, bytes[i] < 0x20 || bytes[i] > 0x7e ? "\\x%02x" : "%c",
+                               bytes[i]);
+    return base_fail_at(error, &(base_fault){BERG_EINPUT, name, 0, NULL, "not a .npy file", "\\x93NUMPY", start});
+  }
   base_fault cut = {BERG_EINPUT, name, size, "npy header", "the file ends too early", NULL, NULL};
   if (size < 10) return base_fail_at(error, &cut);
   if (bytes[6] < 1 || bytes[6] > 3 || bytes[7] != 0) {

@@ -14,7 +14,7 @@ typedef struct io_row_source {
   int file; /* float32 [rows][columns], C order, from byte `offset` */
   off_t offset;
   size_t rows, columns;
-  const char *name; /* for messages */
+  const char *name; /* for messages; NULL: there are no rows yet */
 } io_row_source;
 
 /* `count` values from element `first` of the flattened rows into `values`. EINPUT: unreadable or cut short.
@@ -28,6 +28,8 @@ berg_status io_write_hdf5(const io_row_source *source, const char *path, bool fo
                           berg_error *error);
 berg_status io_write_csv(const io_row_source *source, const char *path, bool force, const io_labels *labels,
                          berg_error *error);
+/* What io_write_nifti asks of the rows; it reads none. EARGUMENT, EMODEL. */
+berg_status io_check_nifti(const io_row_source *source, const char *path, const io_labels *labels, berg_error *error);
 berg_status io_write_nifti(const io_row_source *source, const char *path, bool force, const io_labels *labels,
                            berg_error *error);
 

@@ -57,6 +57,13 @@ berg_status io_rows_check_name(const char *path, berg_error *error) {
                    path);
 }
 
+berg_status io_rows_check_shape(const char *path, size_t rows, size_t columns, const io_labels *labels,
+                                berg_error *error) {
+  int format = format_of(path);
+  if (format < 0 || formats[format].write != io_write_nifti) return io_rows_check_name(path, error);
+  return io_check_nifti(&(io_row_source){.file = -1, .rows = rows, .columns = columns}, path, labels, error);
+}
+
 static double now(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -129,10 +136,7 @@ static berg_status start(io_rows *rows, const char *fingerprint, bool is_there, 
   status = open_partial(rows, O_CREAT | O_EXCL, error);
   if (status) return status;
   if (!write_header(rows, 0)) status = base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
-  if (!status) {
-    rows->journal = io_journal_create(rows->journal_path, rows->columns, fingerprint, error);
-    if (rows->journal < 0) status = BERG_EWRITE;
-  }
+  if (!status) status = io_journal_create(&rows->journal, rows->journal_path, rows->columns, fingerprint, error);
   if (status) unlink(rows->partial);
   return status;
 }

@@ -28,6 +28,11 @@ typedef struct io_labels {
 /* Whether the ending of `path` is one that can be written: .npy .h5 .hdf5 .csv .nii .nii.gz. EARGUMENT names them. */
 berg_status io_rows_check_name(const char *path, berg_error *error);
 
+/* Whether `rows` rows with these labels can become the file at `path`, so that it is known before there are any: a volume of
+ * voxels at hand, not too large for NIfTI. EARGUMENT, EMODEL (coordinates). */
+berg_status io_rows_check_shape(const char *path, size_t rows, size_t columns, const io_labels *labels,
+                                berg_error *error);
+
 /* Starts, or with `resume` goes on; `*done` is the number of rows that are there already. `fingerprint` (any text without a
  * newline) names the run: a partial file of another run is refused (EEXISTS) on resume, and so is any on a fresh start
  * unless `force`. EEXISTS where `path` exists and not `force`; EWRITE. */

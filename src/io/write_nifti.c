@@ -16,18 +16,24 @@
 #include "io/whole_file.h"
 
 #define HEADER_BYTES 352
+#define VOLUME_MAX ((size_t)1 << 27) /* voxels, 512 cubed: the volume is held in memory, and no brain needs as many */
 
-static berg_status check(const io_row_source *source, const char *path, const io_labels *labels, berg_error *error) {
+berg_status io_check_nifti(const io_row_source *source, const char *path, const io_labels *labels, berg_error *error) {
   if (!labels->coordinates || labels->column_names)
     return base_fail(error, BERG_EARGUMENT,
                      "%s: a volume needs a voxel behind each column: ROI means go to .npy, .h5 or .csv", path);
+  const bool is_kept = source->name != NULL;
   const size_t dims[4] = {labels->volume[0], labels->volume[1], labels->volume[2], source->rows};
   for (int d = 0; d < 4; d++)
     if (!dims[d] || dims[d] > INT16_MAX)
       return base_fail(error, BERG_EARGUMENT,
                        "%s: %s %zu does not fit NIfTI-1, which holds 1 to 32767 in each dimension%s%s%s", path,
                        d < 3 ? "a volume side of" : "a number of images of", dims[d],
-                       d < 3 ? "" : " (the rows stay in ", d < 3 ? "" : source->name, d < 3 ? "" : ", a .npy)");
+                       d < 3 || !is_kept ? "" : " (the rows stay in ", d < 3 || !is_kept ? "" : source->name,
+                       d < 3 || !is_kept ? "" : ", a .npy)");
+  if (dims[0] * dims[1] * dims[2] > VOLUME_MAX)
+    return base_fail(error, BERG_EMODEL, "%s: a volume of %zu x %zu x %zu voxels: expected at most %zu in all", path,
+                     dims[0], dims[1], dims[2], VOLUME_MAX);
   for (size_t c = 0; c < source->columns; c++)
     for (int d = 0; d < 3; d++) {
       int64_t at = labels->coordinates[3 * c + (size_t)d];
@@ -101,7 +107,7 @@ static berg_status write_all(const char *temporary, const io_row_source *source,
 
 berg_status io_write_nifti(const io_row_source *source, const char *path, bool force, const io_labels *labels,
                            berg_error *error) {
-  berg_status status = check(source, path, labels, error);
+  berg_status status = io_check_nifti(source, path, labels, error);
   if (status) return status;
   io_whole_file *file;
   status = io_whole_file_open(&file, path, force, error);

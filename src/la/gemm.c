@@ -43,7 +43,9 @@ static dnnl_status_t layout_strided(layout *out, const dnnl_dims_t sizes, const 
 static dnnl_status_t layout_any(layout *out, const dnnl_dims_t sizes) {
   return dnnl_memory_desc_create_with_tag(out, 2, sizes, dnnl_f32, dnnl_format_tag_any);
 }
-static void layout_free(layout *which) { dnnl_memory_desc_destroy(*which); }
+static void layout_free(layout *which) {
+  if (*which) dnnl_memory_desc_destroy(*which);
+}
 static const_layout layout_of(const layout *which) { return *which; }
 static dnnl_status_t describe_product(dnnl_primitive_desc_t *out, dnnl_engine_t engine, const layout *x,
                                       const layout *w, const layout *y, dnnl_primitive_attr_t attributes) {
@@ -97,12 +99,11 @@ static dnnl_status_t make_layouts(size_t m, size_t k, size_t panel, bool packed,
 
 static dnnl_status_t make_shape(dnnl_engine_t engine, size_t m, size_t k, size_t panel, bool packed,
                                 product_shape *shape) {
-  layout x, w, y;
+  layout x = {0}, w = {0}, y = {0};
   dnnl_primitive_attr_t attributes;
   *shape = (product_shape){.m = m, .k = k, .panel = panel, .packed = packed};
   dnnl_status_t status = make_layouts(m, k, panel, packed, &x, &w, &y);
-  if (status) return status;
-  status = dnnl_primitive_attr_create(&attributes);
+  if (!status) status = dnnl_primitive_attr_create(&attributes);
   if (!status) {
     status = dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
     if (!status) status = describe_product(&shape->description, engine, &x, &w, &y, attributes);

@@ -77,7 +77,7 @@ static berg_status keep_good(model_batch *batch, berg_stimuli *stimuli, size_t f
   batch->images = 0;
   for (size_t i = 0; i < count; i++) {
     if (batch->statuses[i]) {
-      if (!model_stimuli_skips_bad(stimuli)) {
+      if (!model_stimuli_may_skip(stimuli, batch->statuses[i])) {
         if (error) *error = batch->faults[i];
         return batch->statuses[i];
       }

@@ -67,12 +67,62 @@ static berg_status fingerprint(const output *o, const model_subject *subject, ch
   return BERG_OK;
 }
 
+/* x, y, z of each column and the volume that holds all voxels. base_free. */
+static int64_t *coordinates(const model_subject *subject, size_t volume[3], berg_error *error) {
+  const berg_array *all = berg_metadata_find(subject->metadata, "fmri.voxel_coords");
+  int64_t *own = base_alloc(subject->columns.count * 3, sizeof *own, error);
+  memset(volume, 0, 3 * sizeof *volume);
+  if (!own) return NULL;
+  for (size_t v = 0; v < all->shape[0]; v++)
+    for (size_t d = 0; d < 3; d++) {
+      int64_t at;
+      memcpy(&at, (const char *)all->data + (ptrdiff_t)v * all->strides[0] + (ptrdiff_t)d * all->strides[1], sizeof at);
+      if (at >= 0 && (uint64_t)at >= volume[d]) volume[d] = (size_t)at + 1;
+    }
+  for (size_t i = 0; i < subject->columns.count; i++)
+    for (size_t d = 0; d < 3; d++)
+      memcpy(&own[3 * i + d],
+             (const char *)all->data + (ptrdiff_t)subject->columns.voxels[i] * all->strides[0] +
+                 (ptrdiff_t)d * all->strides[1],
+             sizeof *own);
+  return own;
+}
+
+/* What is known of a subject's columns; `*places` holds the coordinates and is the caller's, base_free. */
+static berg_status label_columns(const output *o, size_t s, io_labels *labels, int64_t **places, berg_error *error) {
+  const model_subject *subject = &o->model->subjects[s];
+  *labels = (io_labels){.model_id = o->model->id,
+                        .subject = subject->number,
+                        .voxels = subject->columns.voxels,
+                        .column_names = subject->columns.roi_names};
+  *places = NULL;
+  if (!subject->columns.voxels) return BERG_OK;
+  *places = coordinates(subject, labels->volume, error);
+  labels->coordinates = *places;
+  return *places ? BERG_OK : BERG_ELIMIT;
+}
+
+/* What a format cannot hold is refused before hours of encoding. How many images are left out is not known yet. */
+static berg_status check_shapes(const output *o, const char *path, berg_error *error) {
+  const size_t rows = model_stimuli_skips_bad(o->stimuli) ? 1 : berg_stimuli_count(o->stimuli);
+  berg_status status = BERG_OK;
+  for (size_t s = 0; s < o->model->subject_count && !status; s++) {
+    io_labels labels;
+    int64_t *places;
+    status = label_columns(o, s, &labels, &places, error);
+    if (!status) status = io_rows_check_shape(path, rows, o->model->subjects[s].columns.count, &labels, error);
+    base_free(places);
+  }
+  return status;
+}
+
 static berg_status open_files(output *o, const char *path, const berg_output_options *options, berg_error *error) {
   berg_model *model = o->model;
   o->files = base_calloc(model->subject_count, sizeof *o->files, error);
   o->done = base_calloc(model->subject_count, sizeof *o->done, error);
   if (!o->files || !o->done) return BERG_ELIMIT;
   berg_status status = io_rows_check_name(path, error);
+  if (!status) status = check_shapes(o, path, error);
   for (size_t i = 0; i < model->subject_count && !status; i++) {
     char name[256];
     char *own = path_of_subject(path, model->subjects[i].number, model->subject_count > 1, error);
@@ -80,6 +130,12 @@ static berg_status open_files(output *o, const char *path, const berg_output_opt
     if (!status)
       status = io_rows_open(&o->files[i], own, model->subjects[i].columns.count, name, options && options->force,
                             options && options->resume, &o->done[i], error);
+    if (!status && o->done[i] > berg_stimuli_count(o->stimuli)) {
+      char expected[64];
+      snprintf(expected, sizeof expected, "at most %zu, one an image", berg_stimuli_count(o->stimuli));
+      status = base_fail_found(error, BERG_EINPUT, own, "the journal of its partial rows is damaged", expected,
+                               "%zu rows", o->done[i]);
+    }
     base_free(own);
   }
   return status;
@@ -141,10 +197,15 @@ static berg_status find_start(output *o, size_t *first, berg_error *error) {
   for (; o->rows < least && *first < berg_stimuli_count(o->stimuli) && !status; (*first)++) {
     berg_error fault;
     status = model_stimuli_prepare(o->stimuli, *first, 1, error);
-    if (!status && !berg_stimuli_pixels(o->stimuli, *first, pixels, &fault))
+    if (status) break;
+    status = berg_stimuli_pixels(o->stimuli, *first, pixels, &fault);
+    if (!status) {
       o->rows++;
-    else if (!status)
+    } else if (model_stimuli_may_skip(o->stimuli, status)) {
       status = model_stimuli_mark_bad(o->stimuli, *first, &fault, error);
+    } else if (error) {
+      *error = fault;
+    }
   }
   base_free(pixels);
   return status;
@@ -159,41 +220,12 @@ static const char **row_names(const output *o, berg_error *error) {
   return names;
 }
 
-/* x, y, z of each column and the volume that holds all voxels; NULL where columns are ROIs. base_free. */
-static int64_t *coordinates(const model_subject *subject, size_t volume[3], berg_error *error) {
-  const berg_array *all = berg_metadata_find(subject->metadata, "fmri.voxel_coords");
-  int64_t *own = base_alloc(subject->columns.count * 3, sizeof *own, error);
-  memset(volume, 0, 3 * sizeof *volume);
-  if (!own) return NULL;
-  for (size_t v = 0; v < all->shape[0]; v++)
-    for (size_t d = 0; d < 3; d++) {
-      int64_t at;
-      memcpy(&at, (const char *)all->data + (ptrdiff_t)v * all->strides[0] + (ptrdiff_t)d * all->strides[1], sizeof at);
-      if (at >= 0 && (uint64_t)at >= volume[d]) volume[d] = (size_t)at + 1;
-    }
-  for (size_t i = 0; i < subject->columns.count; i++)
-    for (size_t d = 0; d < 3; d++)
-      memcpy(&own[3 * i + d],
-             (const char *)all->data + (ptrdiff_t)subject->columns.voxels[i] * all->strides[0] +
-                 (ptrdiff_t)d * all->strides[1],
-             sizeof *own);
-  return own;
-}
-
 static berg_status finish_subject(output *o, size_t s, const char **names, berg_error *error) {
-  const model_subject *subject = &o->model->subjects[s];
-  io_labels labels = {.model_id = o->model->id,
-                      .subject = subject->number,
-                      .voxels = subject->columns.voxels,
-                      .column_names = subject->columns.roi_names};
+  io_labels labels;
+  int64_t *places;
+  berg_status status = label_columns(o, s, &labels, &places, error);
   if (o->rows && names[0]) labels.row_names = names;
-  int64_t *places = NULL;
-  if (subject->columns.voxels) {
-    places = coordinates(subject, labels.volume, error);
-    if (!places) return BERG_ELIMIT;
-    labels.coordinates = places;
-  }
-  berg_status status = io_rows_finish(o->files[s], &labels, error);
+  if (!status) status = io_rows_finish(o->files[s], &labels, error);
   base_free(places);
   return status;
 }

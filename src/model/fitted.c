@@ -44,6 +44,14 @@ static berg_status check_number(const model_fitted *fitted, const char *name, si
   return fail(fitted, name, "not usable", nonzero ? "finite numbers other than 0" : "finite numbers", found, error);
 }
 
+/* Numbers that are finite in double may leave float32's range: the scale is to blame, or the centre of the feature. */
+static berg_status check_range(const model_fitted *fitted, size_t i, double centre, double scale, berg_error *error) {
+  if (isfinite((float)centre) && isfinite((float)(1.0 / scale))) return BERG_OK;
+  char found[96];
+  snprintf(found, sizeof found, "centre %g, scale %g at index %zu", centre, scale, i);
+  return fail(fitted, "scaler_param.scale_", "not usable", "features that float32 can standardise", found, error);
+}
+
 static berg_status read_standardisation(model_fitted *fitted, berg_error *error) {
   static const char *const names[3] = {"scaler_param.mean_", "scaler_param.scale_", "pca_param.mean_"};
   const size_t features = VIT_FEATURES;
@@ -69,8 +77,11 @@ static berg_status read_standardisation(model_fitted *fitted, berg_error *error)
       status = check_number(fitted, names[0], i, mean, false, error);
       if (!status) status = check_number(fitted, names[1], i, scale, true, error);
       if (!status) status = check_number(fitted, names[2], i, values[2][i], false, error);
+      if (!status) status = check_range(fitted, i, centre, scale, error);
       break;
     }
+    status = check_range(fitted, i, centre, scale, error);
+    if (status) break;
     fitted->centre_high[i] = (float)centre;
     fitted->centre_low[i] = (float)(centre - fitted->centre_high[i]);
     fitted->reciprocal[i] = (float)(1.0 / scale);

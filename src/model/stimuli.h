@@ -19,6 +19,8 @@ berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t co
 
 /* Whether a file that cannot be read is to be left out rather than end the run. False for arrays. */
 bool model_stimuli_skips_bad(const berg_stimuli *stimuli);
+/* Whether an image that gave `status` may be left out: want of memory, say, is no fault of the file. */
+bool model_stimuli_may_skip(const berg_stimuli *stimuli, berg_status status);
 /* Notes that image `index` is left out for `reason` (what berg_stimuli_pixels gave); any thread, once or more
  * often. */
 berg_status model_stimuli_mark_bad(berg_stimuli *stimuli, size_t index, const berg_error *reason, berg_error *error);

@@ -7,6 +7,10 @@
 
 bool model_stimuli_skips_bad(const berg_stimuli *stimuli) { return stimuli->skip_bad && !stimuli->array_count; }
 
+bool model_stimuli_may_skip(const berg_stimuli *stimuli, berg_status status) {
+  return model_stimuli_skips_bad(stimuli) && (status == BERG_EINPUT || status == BERG_ESTIMULUS);
+}
+
 /* Where `index` is or would be among the skipped. */
 static size_t place_of(const berg_stimuli *stimuli, size_t index) {
   size_t low = 0, high = stimuli->skipped_count;

@@ -370,3 +370,11 @@ def test_progress_in_plain_lines_and_on_a_terminal(berg, small_berg_dir, backbon
 def test_a_greyscale_image_is_an_image(encode, tmp_path):
     Image.fromarray(np.arange(90 * 80, dtype=np.uint32).astype(np.uint8).reshape(90, 80)).save(tmp_path / "grey.png")
     assert encode(tmp_path / "grey.png", "-o", tmp_path / "out.npy").status == 0
+
+
+@pytest.mark.parametrize("content, found", [(b"hello world", "hello "), (b"\x00\x01NUMPY", r"\x00\x01NUMP"), (b"", "an empty file")])
+def test_what_is_no_npy_says_how_it_begins(encode, tmp_path, content, found):
+    (tmp_path / "wrong.npy").write_bytes(content)
+    result = encode(tmp_path / "wrong.npy", "-o", tmp_path / "out.npy")
+    assert result.status == 3
+    assert found in result.message
