@@ -41,8 +41,16 @@ typedef struct listing {
   size_t visited, shown;
 } listing;
 
+#if H5_VERSION_GE(1, 12, 0)
+typedef H5O_info2_t object_info;
+#define visit_objects H5Ovisit3
+#else
+typedef H5O_info_t object_info;
+#define visit_objects H5Ovisit2
+#endif
+
 /* Hostile files may make their groups a circle that libhdf5 does not see, hence the depth. */
-static herr_t list_one(hid_t root, const char *name, const H5O_info_t *info, void *user) {
+static herr_t list_one(hid_t root, const char *name, const object_info *info, void *user) {
   listing *list = user;
   size_t depth = 0, used = strlen(list->text);
   (void)root;
@@ -59,7 +67,8 @@ static herr_t list_one(hid_t root, const char *name, const H5O_info_t *info, voi
 
 static berg_status fail_missing(const io_hdf5 *dataset, berg_error *error) {
   listing list = {.text = ""};
-  H5Ovisit(dataset->file, H5_INDEX_NAME, H5_ITER_INC, list_one, &list);
+  /* basic facts only: for sizes libhdf5 walks a group's B-tree, which a hostile file can make a circle */
+  visit_objects(dataset->file, H5_INDEX_NAME, H5_ITER_INC, list_one, &list, H5O_INFO_BASIC);
   if (!*dataset->name)
     base_fail(error, BERG_EINPUT, "%s: is an HDF5 file: say which dataset, as FILE:DATASET; there are: %s",
               dataset->path, *list.text ? list.text : "none");
