@@ -21,6 +21,9 @@ static const berg_model_options *or_defaults(const berg_model_options *given, be
 }
 
 static berg_status check_options(const berg_model_options *options, berg_error *error) {
+  if ((options->subject_count && !options->subjects) || (options->roi_count && !options->rois) ||
+      (options->voxel_index_length && !options->voxel_index))
+    return base_fail(error, BERG_EARGUMENT, "a count of subjects, ROIs or voxels without the list it counts");
   const char *device = options->device ? options->device : "auto",
              *precision = options->precision ? options->precision : "f32";
   if (!strcmp(device, "cuda"))
