@@ -189,3 +189,22 @@ def test_several_subjects_in_one_pass_equal_each_alone(run, few, whole_few):
 @pytest.mark.parametrize("form", ["new", "old"])
 def test_a_checkpoint_gives_the_same_bits_as_safetensors(run, backbone_files, few, whole_few, form):
     assert run("responses", few, backbone=backbone_files[form]).tobytes() == whole_few.tobytes()
+
+
+def test_a_centre_that_lies_between_two_floats(run, small_subject, images, tmp_path):
+    """A feature whose spread is far below its size: the mean in float32 alone would put every image on it."""
+    value = run("features", images[:1]).reshape(-1).astype(np.float64)
+    weights, metadata = small_subject
+    weights = {part: dict(values) for part, values in weights.items()}
+    weights["scaler_param"].update(mean_=value * (1 + 1e-8), scale_=np.abs(value) * 1e-7)
+    chosen = np.flatnonzero(np.abs(value) > 0.1)[:8]
+    components = np.zeros((8, len(value)), np.float32)
+    components[np.arange(8), chosen] = 1
+    weights["pca_param"].update(mean_=np.zeros_like(weights["pca_param"]["mean_"]), components_=components)
+    folder = tmp_path / "encoding_models" / "modality-fmri" / "train_dataset-things_fmri_1" / "model-vit_b_32"
+    for name, values in (("encoding_models_weights/weights", weights), ("metadata/metadata", metadata)):
+        path = folder / f"{name}_sub-01.npy"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, values)
+    expected = -0.1 * np.sign(value[chosen])
+    assert np.allclose(run("scores", images[:1], berg_dir=tmp_path, components=8)[0], expected, rtol=1e-5)
