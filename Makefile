@@ -4,7 +4,7 @@ PREFIX = /usr/local
 PYTHON = /usr/bin/python3
 FUZZ_SECONDS = 600
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-export BERG_BUILD = $(BUILD)
+export BERG_BUILD = $(abspath $(BUILD))
 
 # Debian packages: what builds, what is linked, what the tests need.
 DEPS = gcc clang libclang-rt-dev libomp-dev cmake ninja-build make pkg-config \
@@ -75,7 +75,7 @@ test-asan test-tsan: test-%:
 	cmake --preset $*
 	cmake --build --preset $*
 	ctest --test-dir build-$* --output-on-failure -j 2 -E '$(NOT_SANITIZED_$*)'
-	BERG_BUILD=build-$* $(PYTHON) -m pytest -q -p no:cacheprovider tests/cli/test_cli_usage.py tests/cli/test_cli_files.py
+	BERG_BUILD=$(CURDIR)/build-$* $(PYTHON) -m pytest -q -p no:cacheprovider tests/cli/test_cli_usage.py tests/cli/test_cli_files.py
 
 bench: all
 	$(BUILD)/berg bench $(BENCH)

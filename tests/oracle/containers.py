@@ -8,7 +8,7 @@ import subprocess
 
 import numpy as np
 
-BUILD = pathlib.Path(os.environ.get("BERG_BUILD", pathlib.Path(__file__).parents[2] / "build"))
+BUILD = pathlib.Path(os.environ.get("BERG_BUILD", pathlib.Path(__file__).parents[2] / "build")).resolve()
 DUMP = BUILD / "tests" / "dump_file"
 
 

@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 from PIL import Image
 
-BUILD = pathlib.Path(os.environ.get("BERG_BUILD", pathlib.Path(__file__).parents[2] / "build"))
+BUILD = pathlib.Path(os.environ.get("BERG_BUILD", pathlib.Path(__file__).parents[2] / "build")).resolve()
 WRITE_JPEG = BUILD / "tests" / "write_jpeg"
 
 

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-BUILD = pathlib.Path(os.environ.get("BERG_BUILD", pathlib.Path(__file__).parents[2] / "build"))
+BUILD = pathlib.Path(os.environ.get("BERG_BUILD", pathlib.Path(__file__).parents[2] / "build")).resolve()
 TOOL = BUILD / "tests" / "append_rows"
 COLUMNS, ROWS = 211, 13
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-BUILD = pathlib.Path(os.environ.get("BERG_BUILD", pathlib.Path(__file__).parents[2] / "build"))
+BUILD = pathlib.Path(os.environ.get("BERG_BUILD", pathlib.Path(__file__).parents[2] / "build")).resolve()
 TOOL = BUILD / "tests" / "stimuli_pixels"
 INTEGERS = ["u1", "<u2", ">u2", "<i2", ">i2", "<u4", ">u4", "<i4", ">i4", "<u8", ">u8", "<i8", ">i8"]
 
