@@ -71,12 +71,13 @@ test-release: all
 	$(PYTHON) -m pytest -q -p no:cacheprovider $(wildcard tests/oracle tests/cli tests/python)
 
 # libomp is not built for ThreadSanitizer, hence the option; the encodes run two threads through everything.
+test-tsan: export TSAN_OPTIONS = ignore_noninstrumented_modules=1
 test-asan test-tsan: test-%:
 	@echo "test: unit tests and bad input under the preset $*"
 	cmake --preset $*
 	cmake --build --preset $*
 	ctest --test-dir build-$* --output-on-failure -j 2 -E '$(NOT_SANITIZED_$*)'
-	BERG_BUILD=$(CURDIR)/build-$* TSAN_OPTIONS=ignore_noninstrumented_modules=1 $(PYTHON) -m pytest -q -p no:cacheprovider \
+	BERG_BUILD=$(CURDIR)/build-$* $(PYTHON) -m pytest -q -p no:cacheprovider \
 	  tests/cli/test_cli_usage.py tests/cli/test_cli_files.py \
 	  'tests/cli/test_cli_encode.py::test_several_subjects' 'tests/cli/test_cli_encode.py::test_a_picture_that_is_none'
 
