@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "io/rows.h"
 #include "model/encode.h"
@@ -31,18 +32,13 @@ static char *path_of_subject(const char *path, int subject, bool several, berg_e
   return base_format(error, "%.*s_sub-%02d%s", (int)(dot - path), path, subject, dot);
 }
 
-/* FNV-1a over what decides the numbers: a partial file of anything else is not continued. */
-static uint64_t mix(uint64_t hash, const void *bytes, size_t size) {
-  for (size_t i = 0; i < size; i++) hash = (hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3u;
-  return hash;
-}
-
-static uint64_t mix_file(uint64_t hash, const char *path) {
+/* What decides the numbers is in the fingerprint: a partial file of anything else is not continued. */
+static uint64_t hash_file(uint64_t hash, const char *path) {
   struct stat about;
-  hash = mix(hash, path, strlen(path));
+  hash = base_hash_text(hash, path);
   if (stat(path, &about)) return hash;
   const int64_t facts[] = {about.st_size, about.st_mtim.tv_sec, about.st_mtim.tv_nsec};
-  return mix(hash, facts, sizeof facts);
+  return base_hash_bytes(hash, facts, sizeof facts);
 }
 
 static berg_status fingerprint(const output *o, const model_subject *subject, char *text, size_t room,
@@ -52,17 +48,16 @@ static berg_status fingerprint(const output *o, const model_subject *subject, ch
   if (status) return status;
   const model_columns *columns = &subject->columns;
   const char *engine = la_engine_description(o->model->engine), *isa = base_isa_name(o->model->isa);
-  uint64_t hash = mix(0xcbf29ce484222325u, berg_version(), strlen(berg_version()));
-  hash = mix(hash, engine, strlen(engine));
-  hash = mix(hash, isa, strlen(isa));
-  hash = mix_file(hash, subject->fitted.path);
-  hash = mix_file(hash, o->model->backbone.path);
-  hash = mix(hash, &columns->count, sizeof columns->count);
-  if (columns->voxels) hash = mix(hash, columns->voxels, columns->count * sizeof *columns->voxels);
-  for (size_t i = 0; columns->roi_names && i < columns->count; i++)
-    hash = mix(hash, columns->roi_names[i], strlen(columns->roi_names[i]));
+  uint64_t hash = base_hash_text(BASE_HASH_START, berg_version());
+  hash = base_hash_text(hash, engine);
+  hash = base_hash_text(hash, isa);
+  hash = hash_file(hash, subject->fitted.path);
+  hash = hash_file(hash, o->model->backbone.path);
+  hash = base_hash_bytes(hash, &columns->count, sizeof columns->count);
+  if (columns->voxels) hash = base_hash_bytes(hash, columns->voxels, columns->count * sizeof *columns->voxels);
+  for (size_t i = 0; columns->roi_names && i < columns->count; i++) hash = base_hash_text(hash, columns->roi_names[i]);
   bool skips = model_stimuli_skips_bad(o->stimuli);
-  hash = mix(hash, &skips, sizeof skips);
+  hash = base_hash_bytes(hash, &skips, sizeof skips);
   snprintf(text, room, "%s sub-%02d %s %016llx", o->model->id, subject->number, images, (unsigned long long)hash);
   return BERG_OK;
 }
