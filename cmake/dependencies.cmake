@@ -14,10 +14,18 @@ pkg_check_modules(HDF5 REQUIRED IMPORTED_TARGET hdf5)
 find_path(NIFTI_INCLUDE_DIR nifti/nifti1_io.h REQUIRED)
 find_library(NIFTI_LIBRARY niftiio REQUIRED)
 find_library(ZNZ_LIBRARY znz REQUIRED)
+find_path(CSV_INCLUDE_DIR csv.h REQUIRED)
+find_library(CSV_LIBRARY csv REQUIRED)
+find_path(LAPACKE_INCLUDE_DIR lapacke.h REQUIRED)
+find_library(LAPACKE_LIBRARY lapacke REQUIRED)
+find_path(CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE}/openblas-pthread openblas REQUIRED)
+find_library(CBLAS_LIBRARY openblas REQUIRED)
 
 add_library(berg_dependencies INTERFACE)
 target_link_libraries(berg_dependencies INTERFACE ${DNNL_LIBRARY} PkgConfig::HDF5 JPEG::JPEG PkgConfig::SPNG
-                                                  ZLIB::ZLIB PkgConfig::CJSON ${NIFTI_LIBRARY} ${ZNZ_LIBRARY} OpenMP::OpenMP_C
+                                                  ZLIB::ZLIB PkgConfig::CJSON ${NIFTI_LIBRARY} ${ZNZ_LIBRARY} ${CSV_LIBRARY} ${LAPACKE_LIBRARY} ${CBLAS_LIBRARY}
+                                                  OpenMP::OpenMP_C
                                                   Threads::Threads m dl)
 # nifti1_io.h includes its neighbours without their folder.
-target_include_directories(berg_dependencies SYSTEM INTERFACE ${DNNL_INCLUDE_DIR} ${NIFTI_INCLUDE_DIR}/nifti)
+target_include_directories(berg_dependencies SYSTEM INTERFACE ${DNNL_INCLUDE_DIR} ${NIFTI_INCLUDE_DIR}/nifti ${CSV_INCLUDE_DIR}
+                                                           ${LAPACKE_INCLUDE_DIR} ${CBLAS_INCLUDE_DIR})

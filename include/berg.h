@@ -270,13 +270,18 @@ BERG_API const char *const *berg_model_roi_names(const berg_model *model, size_t
 
 /* --- Running --- */
 
-/* Called between batches, from the calling thread: images done, images in all, seconds since the start. Return other
+/* Called between batches, from the calling thread: images (or what a stage counts) done, in all, seconds since the start. Return other
  * than 0 to cancel (ECANCELLED). */
 typedef int (*berg_progress_fn)(void *user, size_t done, size_t total, double seconds);
+
+/* Called when a run of several stages begins one: "gram", and what `done` and `total` then count: "panels". `seconds` in
+ * the progress is that stage's own. */
+typedef void (*berg_stage_fn)(void *user, const char *stage, const char *unit);
 
 typedef struct berg_run {
   berg_progress_fn progress; /* may be NULL */
   void *user;
+  berg_stage_fn stage; /* may be NULL; training alone has stages */
 } berg_run;
 
 /* Responses of all images: `responses` is float32 [images][columns], C order, session z-score units. With skip_bad
@@ -305,6 +310,164 @@ BERG_API void berg_output_options_init(berg_output_options *options);
  * same bytes. */
 BERG_API berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path,
                                          const berg_output_options *options, const berg_run *run, berg_error *error);
+
+/* --- Training: raw data to a model ------------------------------------------------------------------------------
+ *
+ * berg_simulate (or the THINGS-fMRI1 download) -> berg_prepare -> berg_train -> berg_evaluate; berg_encode then runs the
+ * model. Each finds what the one before left under `berg_dir`, in upstream's layout (docs/file-formats.md). All work out
+ * of core, keep to `memory`, can be interrupted at any moment (SIGKILL and a full disk included) and with `resume` go on
+ * to the same bytes as an undisturbed run. Nothing is replaced unless `force`. */
+
+typedef struct berg_simulate_options {
+  const int *subjects; /* NULL: subject 1 */
+  size_t subject_count;
+  uint64_t seed;             /* default 1 */
+  size_t voxels;             /* of each subject; 0 (default): 211,339, 226,950 and 189,164 as the real ones have */
+  size_t concepts;           /* default 720 */
+  size_t images_per_concept; /* training images, each seen once; default 12 */
+  size_t test_images;        /* each seen once a session; default 100 */
+  size_t sessions;           /* default 12 */
+  size_t image_size;         /* pixels of each side; default 400 */
+  berg_dtype dtype;          /* of the responses: BERG_F64 (default, as pandas wrote the original) or BERG_F32 */
+  int threads;
+  int force;
+} berg_simulate_options;
+
+BERG_API void berg_simulate_options_init(berg_simulate_options *options);
+
+/* A data set in THINGS-fMRI1's raw layout: <folder>/images/<concept>/<stimulus>.jpg, <folder>/betas_csv/
+ * sub-0N_ResponseData.h5, _StimulusMetadata.csv and _VoxelMetadata.csv, <folder>/brainmasks/
+ * sub-0N_space-T1w_brainmask.nii.gz, and what no real data set has, <folder>/truth/sub-0N.npz: the true signal and noise
+ * variance and the true ceilings of each voxel. The same seed gives the same bytes. EWRITE, EEXISTS, ELIMIT (disk). */
+BERG_API berg_status berg_simulate(const char *folder, const berg_simulate_options *options, const berg_run *run,
+                                   berg_error *error);
+
+typedef struct berg_prepare_options {
+  const char *berg_dir; /* gets model_training_datasets/train_dataset-things_fmri_1/ */
+  int subject;
+  size_t memory; /* bytes that the process may hold; 0 (default): 4 GiB */
+  int threads;
+  int force, resume;
+} berg_prepare_options;
+
+BERG_API void berg_prepare_options_init(berg_prepare_options *options);
+
+/* Reads sub-0N_ResponseData.h5, _StimulusMetadata.csv and _VoxelMetadata.csv in `raw` or `raw`/betas_csv; writes
+ * fmri_sub-0N_split-train.h5, _split-test.h5, _split-test_averaged.h5 and fmri_sub-0N_metadata.npy. Responses become
+ * z-scores within each session and voxel. EINPUT names what does not fit: lengths, columns, a session of one trial,
+ * training stimuli that occur twice, test stimuli seen unequally often, betas that are not finite (counted). */
+BERG_API berg_status berg_prepare(const char *raw, const berg_prepare_options *options, const berg_run *run,
+                                  berg_error *error);
+
+/* How responses are regressed on the component scores. */
+typedef struct berg_regression_options {
+  const char *method;   /* "ols" (default) or "ridge" */
+  const double *alphas; /* ridge: candidates; NULL: 1e-4, 1e-3, 1e-2, 0.1, 1, 10 */
+  size_t alpha_count;
+  size_t folds;        /* ridge: consecutive folds of the cross-validation that picks among alphas; default 5 */
+  int alpha_per_voxel; /* 1: each voxel has the alpha best for it; 0 (default): one for each chunk, as upstream */
+  size_t chunks;       /* voxels are fitted in so many chunks of equal size; 0 (default): as memory allows. Changes no
+                          number, but for what an alpha for each chunk means */
+} berg_regression_options;
+
+typedef struct berg_train_options {
+  const char *berg_dir; /* prepared data; gets the model's weights and metadata */
+  const char *images;   /* folder of <concept>/<stimulus> */
+  const int *subjects;  /* one pass over the images serves all; NULL: subject 1 */
+  size_t subject_count;
+  const char *backbone; /* as in berg_model_options */
+  const char *features; /* "all" (default): 12 x 50 x 768; "class-token": 12 x 768 */
+  size_t components;    /* default 250 */
+  berg_regression_options regression;
+  int safetensors;  /* 1: weights as .safetensors too */
+  const char *work; /* folder for what is kept between stages; NULL: <berg_dir>/work */
+  int keep_work;    /* 1: not removed at the end */
+  size_t memory;    /* bytes that the process may hold; 0 (default): 4 GiB */
+  int threads;
+  size_t batch; /* images at a time; 0 (default): chosen. Never changes the numbers */
+  int force, resume;
+} berg_train_options;
+
+BERG_API void berg_train_options_init(berg_train_options *options);
+
+/* What berg_train will need and do: JSON, the caller's. Reads what is there and computes nothing. Input that is wrong
+ * (missing images: all are named) is found here, and in berg_train before it begins. ELIMIT with the sizes when memory or
+ * disk do not suffice. */
+BERG_API berg_status berg_train_plan(char **json, const char *model_id, const berg_train_options *options,
+                                     berg_error *error);
+
+/* Writes weights_sub-0N.npy (upstream's pickled dict) and, where there is none yet, metadata_sub-0N.npy for each subject.
+ * `report` (may be NULL) gets JSON, the caller's: seconds, operations, bytes and rate of each stage, peak memory and disk,
+ * precision, instruction set, libraries. */
+BERG_API berg_status berg_train(const char *model_id, const berg_train_options *options, const berg_run *run,
+                                char **report, berg_error *error);
+
+typedef struct berg_evaluate_options {
+  const char *berg_dir;
+  const char *images;
+  int subject;
+  const char *backbone;
+  size_t memory; /* 0 (default): 4 GiB */
+  int threads;
+  int force; /* replace predictions that are there; the metadata are always replaced */
+} berg_evaluate_options;
+
+BERG_API void berg_evaluate_options_init(berg_evaluate_options *options);
+
+/* Encodes the test images (predictions go to <berg_dir>/results/..., float32 [images][voxels]), correlates them with the
+ * averaged test responses, computes noise ceilings and split-half reliability from the repeats, and writes all into the
+ * model's metadata_sub-0N.npy under upstream's keys. `report` (may be NULL) gets JSON, the caller's: means per ROI, counts
+ * of voxels without variance. Definitions: docs/training.md. */
+BERG_API berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *options, const berg_run *run,
+                                   char **report, berg_error *error);
+
+/* --- The same solver for any features and any responses, in memory --- */
+
+typedef struct berg_fit_options {
+  size_t components; /* default 250; 0: no PCA, regression on the (standardised) features themselves */
+  int standardise;   /* 1 (default): features to mean 0 and variance 1; 0: only centred */
+  berg_regression_options regression;
+  size_t memory; /* on top of the matrices themselves; 0 (default): 4 GiB */
+  int threads;
+} berg_fit_options;
+
+BERG_API void berg_fit_options_init(berg_fit_options *options);
+
+typedef struct berg_fit berg_fit;
+
+/* `features` [n][p] and `responses` [n][targets], float32 or float64, any strides. EARGUMENT: shapes that do not fit, more
+ * components than min(n - 1, p); ESTIMULUS: a value that is not finite. */
+BERG_API berg_status berg_fit_open(berg_fit **fit, const berg_array *features, const berg_array *responses,
+                                   const berg_fit_options *options, const berg_run *run, berg_error *error);
+BERG_API void berg_fit_free(berg_fit *fit);
+
+/* "scaler_param.mean_", "pca_param.components_", "reg_param.coef_", ... as in upstream's weights, and "reg_param.alpha_"
+ * float64 (targets,) after ridge. */
+BERG_API size_t berg_fit_count(const berg_fit *fit);
+BERG_API const berg_array *berg_fit_entry(const berg_fit *fit, size_t index);
+BERG_API const berg_array *berg_fit_find(const berg_fit *fit, const char *name);
+/* float32 [m][targets] from `features` [m][p]. */
+BERG_API berg_status berg_fit_predict(const berg_fit *fit, const berg_array *features, float *responses,
+                                      berg_error *error);
+/* Upstream's pickled .npy, or .safetensors, by the ending. */
+BERG_API berg_status berg_fit_save(const berg_fit *fit, const char *path, int force, berg_error *error);
+
+/* Pearson's r of each column of two matrices [n][columns], float32 or float64, in float64: NaN where a column has no
+ * variance. `r` is [columns]. */
+BERG_API berg_status berg_correlate(const berg_array *a, const berg_array *b, int threads, double *r,
+                                    berg_error *error);
+
+/* Reliability of responses [repeats][stimuli][voxels], float32 or float64, one number a voxel; any pointer may be NULL.
+ * Ceilings in percent of variance (Allen et al. 2022, with z-scores within each repeat), split-half correlation averaged
+ * over all splits of the repeats (over 1,000 drawn ones where there are more), and its Spearman-Brown correction. NaN where
+ * a repeat has no variance. */
+typedef struct berg_reliability {
+  double *noise_ceiling_singletrial, *noise_ceiling_testset;
+  double *splithalf_uncorrected, *splithalf_corrected;
+} berg_reliability;
+
+BERG_API berg_status berg_reliability_of(const berg_array *responses, int threads, const berg_reliability *result,
+                                         berg_error *error);
 
 /* --- This machine --- */
 

@@ -7,10 +7,14 @@
 #include "base/memory.h"
 
 #define MODEL_FOLDER "encoding_models/modality-fmri/train_dataset-things_fmri_1/model-vit_b_32"
+#define PREPARED_FOLDER "model_training_datasets/train_dataset-things_fmri_1"
+/* Not "model-vit_b_32": upstream names the two differently. */
+#define RESULTS_FOLDER "results/test_encoding_models/modality-fmri/train_dataset-things_fmri_1/vit_b_32"
 /* The name under which torch's hub keeps what torchvision downloads. */
 #define TORCH_FILE "vit_b_32-d86f8d99.pth"
 
-static berg_status make(char **path, const char *berg_dir, int subject, const char *folder, const char *stem,
+/* `name` is what follows "sub-0N". */
+static berg_status make(char **path, const char *berg_dir, int subject, const char *stem, const char *name,
                         berg_error *error) {
   *path = NULL;
   if (subject < 1 || subject > MODEL_SUBJECTS)
@@ -18,16 +22,28 @@ static berg_status make(char **path, const char *berg_dir, int subject, const ch
   if (!berg_dir || !*berg_dir)
     return base_fail(error, BERG_EMODEL,
                      "no berg directory is named: it holds the model's files (--berg-dir, BERG_DIR or berg_dir)");
-  *path = base_format(error, "%s/%s/%s/%s_sub-%02d.npy", berg_dir, MODEL_FOLDER, folder, stem, subject);
+  *path = base_format(error, "%s/%ssub-%02d%s", berg_dir, stem, subject, name);
   return *path ? BERG_OK : BERG_ELIMIT;
 }
 
 berg_status model_path_weights(char **path, const char *berg_dir, int subject, berg_error *error) {
-  return make(path, berg_dir, subject, "encoding_models_weights", "weights", error);
+  return make(path, berg_dir, subject, MODEL_FOLDER "/encoding_models_weights/weights_", ".npy", error);
 }
 
 berg_status model_path_metadata(char **path, const char *berg_dir, int subject, berg_error *error) {
-  return make(path, berg_dir, subject, "metadata", "metadata", error);
+  return make(path, berg_dir, subject, MODEL_FOLDER "/metadata/metadata_", ".npy", error);
+}
+
+berg_status model_path_prepared(char **path, const char *berg_dir, int subject, const char *rest, berg_error *error) {
+  char *name = base_format(error, "_%s", rest);
+  if (!name) return BERG_ELIMIT;
+  berg_status status = make(path, berg_dir, subject, PREPARED_FOLDER "/fmri_", name, error);
+  base_free(name);
+  return status;
+}
+
+berg_status model_path_predictions(char **path, const char *berg_dir, int subject, berg_error *error) {
+  return make(path, berg_dir, subject, RESULTS_FOLDER "/fmri_test_pred_", ".npy", error);
 }
 
 /* torch's own rule: $TORCH_HOME, else $XDG_CACHE_HOME/torch, else ~/.cache/torch. */

@@ -12,6 +12,11 @@
 berg_status model_path_weights(char **path, const char *berg_dir, int subject, berg_error *error);
 berg_status model_path_metadata(char **path, const char *berg_dir, int subject, berg_error *error);
 
+/* "fmri_sub-0N_" and `rest` ("split-train.h5", "metadata.npy") among the prepared training data. */
+berg_status model_path_prepared(char **path, const char *berg_dir, int subject, const char *rest, berg_error *error);
+/* The predictions for the test images. */
+berg_status model_path_predictions(char **path, const char *berg_dir, int subject, berg_error *error);
+
 /* Where weights of the backbone are looked for when none are named, in this order: index 0, 1, ... until NULL. The berg
  * directory may be NULL. base_free. */
 char *model_path_backbone(const char *berg_dir, size_t index);

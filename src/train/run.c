@@ -1,0 +1,15 @@
+#include "train/run.h"
+
+#include "base/machine.h"
+
+void train_stage_begin(train_stage *stage, const berg_run *run, const char *name, const char *unit, size_t total) {
+  *stage = (train_stage){.run = run, .start = base_machine_seconds(), .total = total};
+  if (run && run->stage) run->stage(run->user, name, unit);
+}
+
+berg_status train_stage_progress(const train_stage *stage, size_t done, berg_error *error) {
+  const berg_run *run = stage->run;
+  if (!run || !run->progress || !run->progress(run->user, done, stage->total, base_machine_seconds() - stage->start))
+    return BERG_OK;
+  return base_fail(error, BERG_ECANCELLED, "cancelled after %zu of %zu", done, stage->total);
+}

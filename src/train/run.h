@@ -1,0 +1,26 @@
+/* What every stage of a training run is handed: how it may use the machine, and whom it tells how far it is. */
+#ifndef TRAIN_RUN_H
+#define TRAIN_RUN_H
+
+#include "la/gemm.h"
+
+typedef struct train_machine {
+  la_engine *engine;
+  const la_kernels *kernels;
+  int threads;
+  size_t memory; /* bytes that the process may hold in all */
+} train_machine;
+
+/* The stage that runs now. All functions take NULL for `run`. */
+typedef struct train_stage {
+  const berg_run *run;
+  double start;
+  size_t total;
+} train_stage;
+
+/* Tells the caller that a stage begins, "gram" of `total` "panels". */
+void train_stage_begin(train_stage *stage, const berg_run *run, const char *name, const char *unit, size_t total);
+/* Tells how far it is; ECANCELLED when the caller wants to stop. */
+berg_status train_stage_progress(const train_stage *stage, size_t done, berg_error *error);
+
+#endif
