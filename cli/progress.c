@@ -22,6 +22,7 @@ void cli_progress_start(cli_progress *progress, bool quiet, bool resumed) {
   progress->quiet = quiet;
   progress->terminal = isatty(STDERR_FILENO);
   progress->resumed = resumed;
+  snprintf(progress->unit, sizeof progress->unit, "images");
   memset(&action, 0, sizeof action);
   action.sa_handler = interrupt;
   action.sa_flags = (int)SA_RESETHAND;
@@ -47,13 +48,15 @@ static void show(cli_progress *progress, double seconds) {
   cli_grouped(progress->done, done);
   cli_grouped(progress->total, total);
   if (!progress->terminal) {
-    fprintf(stderr, "berg: %s of %s images, %.1f images/s, %s left\n", done, total, rate, left);
+    fprintf(stderr, "berg: %s%s%s of %s %s, %.1f %s/s, %s left\n", progress->stage ? progress->stage : "",
+            progress->stage ? ": " : "", done, total, progress->unit, rate, progress->unit, left);
     return;
   }
   memset(bar, ' ', BAR);
   memset(bar, '#', filled < BAR ? filled : BAR);
   bar[BAR] = '\0';
-  fprintf(stderr, "\r[%s] %s/%s  %.1f images/s  %s left\x1b[K", bar, done, total, rate, left);
+  fprintf(stderr, "\r%s%s[%s] %s/%s  %.1f %s/s  %s left\x1b[K", progress->stage ? progress->stage : "",
+          progress->stage ? " " : "", bar, done, total, rate, progress->unit, left);
   progress->drawn = true;
 }
 
@@ -75,7 +78,20 @@ static int called(void *user, size_t done, size_t total, double seconds) {
   return interrupted;
 }
 
-berg_run cli_progress_run(cli_progress *progress) { return (berg_run){called, progress}; }
+/* Each stage has its own rate; what the one before left on the line is wiped out. */
+static void stage_begins(void *user, const char *stage, const char *unit) {
+  cli_progress *progress = user;
+  cli_progress_end(progress);
+  progress->called = false;
+  progress->first_done = 0;
+  progress->first_seconds = 0;
+  progress->done = progress->total = 0;
+  progress->stage = stage;
+  snprintf(progress->unit, sizeof progress->unit, "%s", unit);
+  if (!progress->quiet && !progress->terminal) cli_say("%s", stage);
+}
+
+berg_run cli_progress_run(cli_progress *progress) { return (berg_run){called, progress, stage_begins}; }
 
 void cli_progress_end(cli_progress *progress) {
   if (progress->drawn) fputs("\r\x1b[K", stderr);

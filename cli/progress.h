@@ -16,6 +16,8 @@ typedef struct cli_progress {
   double first_seconds;
   double last;        /* when something was last shown */
   size_t done, total; /* as the run last said */
+  const char *stage;  /* of a run of several; NULL: it has one */
+  char unit[24];      /* what is counted */
 } cli_progress;
 
 /* Begins to catch the signals. A second signal kills as it would have. */

@@ -275,7 +275,7 @@ BERG_API const char *const *berg_model_roi_names(const berg_model *model, size_t
 typedef int (*berg_progress_fn)(void *user, size_t done, size_t total, double seconds);
 
 /* Called when a run of several stages begins one: "gram", and what `done` and `total` then count: "panels". `seconds` in
- * the progress is that stage's own. */
+ * the progress is that stage's own. The texts live as long as the library. */
 typedef void (*berg_stage_fn)(void *user, const char *stage, const char *unit);
 
 typedef struct berg_run {
