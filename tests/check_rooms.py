@@ -40,6 +40,8 @@ OPENS = re.compile(r"\b(fopen|open|openat|mmap|freopen)\s*\(")
 MULTIPLIER = re.compile(r'#\s*include\s*[<"](?:(?:oneapi/)?dnnl|cblas|lapacke)')
 
 LONGEST = 500
+# The whole public interface is one header, read from top to bottom.
+LONGEST_OF = {"include/berg.h": 800}
 CODE = {".c", ".h", ".py", ".sh", ".cmake"}
 TREES = ("include", "src", "cli", "python", "tests", "fuzz", "bench", "examples", "scripts", "cmake")
 PASSED_OVER = {"build", "__pycache__", ".venv", "corpus", "crashers", "golden", "dist"}
@@ -112,8 +114,9 @@ def violations(root):
             if path.parts[0] == "src":
                 found += check_calls(path, text)
         lines = text.count("\n")
-        if lines > LONGEST:
-            found.append((lines, f"{lines} lines: a file has at most {LONGEST}"))
+        longest = LONGEST_OF.get(path.as_posix(), LONGEST)
+        if lines > longest:
+            found.append((lines, f"{lines} lines: a file has at most {longest}"))
         for line, what in found:
             yield f"{path}:{line}: {what}"
 
