@@ -102,9 +102,12 @@ static void paint(scene_object *object, const scene_look *look, base_dice *dice)
                                                 : colour_of(0.07f, 0.45f, 0.3f + 0.4f * look->bulk);
     if (look->category == BODY) object->palette[2] = colour_of(look->second_hue, 0.5f, 0.35f);
   }
+  if (look->category == LANDSCAPE) object->palette[2] = colour_of(look->hue + 0.05f, 0.5f, 0.2f + 0.25f * light);
   object->texture = look->texture;
   object->texture_scale = 0.25f + 0.9f * look->texture_scale;
-  object->texture_angle = between(dice, -0.5f, 0.5f) + 2 * PI * look->second_hue;
+  const float turn = between(dice, -0.5f, 0.5f) + 2 * PI * look->second_hue;
+  object->texture_cosine = cosf(turn);
+  object->texture_sine = sinf(turn);
   object->contrast = look->contrast;
   object->mirrored = unit(dice) < 0.5f;
 }
@@ -149,6 +152,18 @@ static void furnish(scene_view *scene, base_dice *dice) {
   if (scene->setting == SETTING_BLUR || scene->setting == SETTING_PLAIN) scene->horizon = 1.1f;
 }
 
+/* How far the thing that an image is of may lean: houses do not. */
+static float tilt_of(int category) {
+  switch (category) {
+  case LANDSCAPE:
+  case BUILDING: return 0.05f;
+  case BODY:
+  case FURNITURE:
+  case VEHICLE: return 0.12f;
+  default: return 0.3f;
+  }
+}
+
 static void add_clutter(scene_view *scene, uint64_t seed, size_t concepts, base_dice *dice) {
   size_t count = base_dice_below(dice, scene->setting == SETTING_PLAIN ? 4 : OBJECT_MAX - 3);
   for (size_t i = 0; i < count; i++) {
@@ -181,7 +196,7 @@ void scene_make(scene_view *scene, uint64_t seed, size_t concept, size_t image) 
   bool wide = scene->look.category == LANDSCAPE;
   float half_size = wide ? between(&dice, 0.45f, 0.6f) : between(&dice, 0.24f, 0.42f);
   float x = 0.5f + between(&dice, -0.12f, 0.12f), y = 0.52f + between(&dice, -0.1f, 0.1f);
-  add_object(scene, &scene->look, x, wide ? 0.6f : y, half_size, wide ? 0.05f : 0.3f, &dice);
+  add_object(scene, &scene->look, x, wide ? 0.6f : y, half_size, tilt_of(scene->look.category), &dice);
 }
 
 void scene_latents(const scene_view *scene, float *latents) {

@@ -40,7 +40,7 @@ typedef struct scene_object {
   scene_part part[PART_MAX];
   scene_colour palette[PALETTE];
   int texture;
-  float texture_scale, texture_angle, contrast;
+  float texture_scale, texture_cosine, texture_sine, contrast;
   float shadow; /* 0..1, on the ground below it */
 } scene_object;
 

@@ -14,8 +14,9 @@ static float clamp(float value, float low, float high) { return value < low ? lo
 
 /* `u`, `v` in samples of the tile. */
 static float sample(const texture_tile tile, float u, float v) {
-  float x = floorf(u), y = floorf(v), fx = u - x, fy = v - y;
-  unsigned x0 = (unsigned)(int)x % TEXTURE_SIDE, y0 = (unsigned)(int)y % TEXTURE_SIDE;
+  int x = (int)u - (u < 0), y = (int)v - (v < 0); /* below 0 a whole number is one too low, and its share 1 */
+  float fx = u - (float)x, fy = v - (float)y;
+  unsigned x0 = (unsigned)x % TEXTURE_SIDE, y0 = (unsigned)y % TEXTURE_SIDE;
   unsigned x1 = (x0 + 1) % TEXTURE_SIDE, y1 = (y0 + 1) % TEXTURE_SIDE;
   float top = tile[y0][x0] + fx * (tile[y0][x1] - tile[y0][x0]);
   float bottom = tile[y1][x0] + fx * (tile[y1][x1] - tile[y1][x0]);
@@ -95,7 +96,7 @@ static void draw_pixel(const scene_canvas *picture, const scene_object *object, 
   float shine = side * dome[0] * s->light_x + dome[1] * s->light_y - 0.45f;
   scene_colour paint = object->palette[part->colour];
   if (!part->plain) {
-    float c = cosf(object->texture_angle), d = sinf(object->texture_angle);
+    float c = object->texture_cosine, d = object->texture_sine;
     float scale = 150 * object->texture_scale, tu = part->x + u, tv = part->y + v;
     float grain = sample(picture->tiles[object->texture], scale * (c * tu - d * tv), scale * (d * tu + c * tv));
     mix(paint.c, object->palette[part->colour ? 0 : 1].c, object->contrast * 0.5f * (0.5f + 0.5f * grain));
