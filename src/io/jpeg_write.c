@@ -51,7 +51,7 @@ static berg_status put(const jpeg_writer *writer, const char *path, bool force, 
   berg_status status = io_whole_file_open(&file, path, force, error);
   if (status) return status;
   status = io_whole_file_write(file, writer->bytes, writer->size, error);
-  if (!status) return io_whole_file_commit(file, error);
+  if (!status) return io_whole_file_commit_unsynced(file, error);
   io_whole_file_abandon(file);
   return status;
 }
