@@ -1,5 +1,5 @@
 """berg simulate: what it says, what it refuses, and what a full disk or an interruption leaves."""
-import os
+import resource
 import signal
 import subprocess
 import time
@@ -98,27 +98,19 @@ def test_too_small_a_disk(berg, small_disk):
     assert not (folder / "raw").exists()
 
 
-def test_disk_that_fills_up_meanwhile(berg, small_disk):
-    """Whatever is short, nothing is half-written under a final name."""
-    folder = small_disk(4)
-    whole = berg("simulate", folder / "whole", *SMALL)
-    assert whole.status == 0
-    sizes = {name: (folder / "whole" / name).stat().st_size for name in files(folder / "whole")}
-    for left in (0, 4096, 65536, 262144, 524288):
-        subprocess.run(["rm", "-rf", folder / "raw"], check=True)
-        # the disk fills between the check and the first file: the filler is not seen by it
-        subprocess.run(["rm", "-f", folder / "filler"], check=True)
-        process = berg.start("simulate", folder / "raw", *SMALL, "-q", stderr=subprocess.PIPE)
-        with open(folder / "filler", "wb") as filler:
-            room = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
-            try:
-                filler.write(bytes(max(0, room - left)))
-            except OSError:
-                pass
-        message = process.communicate(timeout=60)[1].decode()
-        assert process.returncode in (0, 5, 6), message
-        for name in files(folder / "raw") if (folder / "raw").exists() else []:
-            assert (folder / "raw" / name).stat().st_size == sizes[name], name
+@pytest.mark.parametrize("limit, name", [(300, ".jpg"), (60000, "ResponseData.h5"), (200000, "ResponseData.h5"),
+                                         (400000, "VoxelMetadata.csv")])
+def test_writing_that_fails(berg, tmp_path, limit, name):
+    """A limit on the size of files stands for a disk that fills up after it was asked: whatever file is the one that cannot
+    be written, it is not there, and the others are as they would have been."""
+    options = ["simulate", tmp_path / "raw", *SMALL, "--voxels", 1000, "-q"]
+    result = berg(*options, restore_signals=False,
+                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    assert result.status == 5 and name in result.message and "cannot be written" in result.message
+    left = {path: (tmp_path / "raw" / path).read_bytes() for path in files(tmp_path / "raw")}
+    assert not [path for path in left if path.endswith(name) or path.endswith(".new")]
+    assert berg(*options, "--force").status == 0
+    assert all((tmp_path / "raw" / path).read_bytes() == content for path, content in left.items())
 
 
 def test_interruption(berg, tmp_path):
