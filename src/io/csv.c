@@ -285,6 +285,15 @@ void io_csv_free(io_csv *csv) {
 }
 
 size_t io_csv_rows(const io_csv *csv) { return csv->rows; }
+
+berg_status io_csv_check_rows(const io_csv *csv, const char *path, size_t expected, const char *why,
+                              berg_error *error) {
+  if (csv->rows == expected) return BERG_OK;
+  char text[128];
+  snprintf(text, sizeof text, "%zu, %s", expected, why);
+  return base_fail_found(error, BERG_EINPUT, path, "has another number of rows", text, "%zu", csv->rows);
+}
+
 uint64_t io_csv_hash(const io_csv *csv) { return csv->hash; }
 bool io_csv_has(const io_csv *csv, size_t index) { return csv->there[index]; }
 const char *const *io_csv_texts(const io_csv *csv, size_t index) { return csv->values[index]; }

@@ -37,6 +37,8 @@ void io_csv_free(io_csv *csv);
 
 /* Rows below the header; empty lines are none. */
 size_t io_csv_rows(const io_csv *csv);
+/* EINPUT unless it has `expected` rows, "9840, as the responses have trials" in the words of `why`. */
+berg_status io_csv_check_rows(const io_csv *csv, const char *path, size_t expected, const char *why, berg_error *error);
 /* A hash of all bytes of the file (base/hash.h). */
 uint64_t io_csv_hash(const io_csv *csv);
 /* Whether column `index` of those asked for is there: optional ones may not be. */

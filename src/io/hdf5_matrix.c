@@ -51,12 +51,15 @@ static berg_status open_partial(io_hdf5_matrix *matrix, int flags, berg_error *e
   return matrix->file < 0 ? fail(matrix, errno, error) : BERG_OK;
 }
 
-/* A full disk is found here rather than by libhdf5, which a file that it cannot close brings down (write_hdf5.c). */
+static size_t data_bytes(const io_hdf5_matrix *matrix) { return matrix->rows * matrix->columns * sizeof(float); }
+
+/* A full disk, or a limit of file sizes, is found here rather than by libhdf5, which a file that it cannot close brings down (write_hdf5.c). */
 static berg_status try_room(io_hdf5_matrix *matrix, berg_error *error) {
   char *zeros = base_calloc(LAYOUT_BYTES, 1, error);
   if (!zeros) return BERG_ELIMIT;
   int number = write_at(matrix->file, zeros, LAYOUT_BYTES, 0);
-  if (!number && fsync(matrix->file)) number = errno;
+  const off_t whole = (off_t)(LAYOUT_BYTES + data_bytes(matrix));
+  if (!number && (ftruncate(matrix->file, whole) || fsync(matrix->file))) number = errno;
   base_free(zeros);
   return number ? fail(matrix, number, error) : BERG_OK;
 }
@@ -89,8 +92,6 @@ static berg_status lay_out(io_hdf5_matrix *matrix, const char *name, berg_error 
   matrix->offset = offset;
   return BERG_OK;
 }
-
-static size_t data_bytes(const io_hdf5_matrix *matrix) { return matrix->rows * matrix->columns * sizeof(float); }
 
 static berg_status set_aside(const io_hdf5_matrix *matrix, berg_error *error) {
   int number = posix_fallocate(matrix->file, 0, (off_t)(matrix->offset + data_bytes(matrix)));

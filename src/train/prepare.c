@@ -89,14 +89,6 @@ static berg_status plan_memory(preparation *p, size_t trials, berg_error *error)
   return BERG_OK;
 }
 
-static berg_status compare_length(const preparation *p, int table, size_t rows, const char *what, size_t number,
-                                  berg_error *error) {
-  if (rows == number) return BERG_OK;
-  char expected[320];
-  snprintf(expected, sizeof expected, "%zu rows, as %s has %s", number, "the ResponseData.h5 beside it", what);
-  return base_fail_found(error, BERG_EINPUT, p->paths[table], "does not fit the responses", expected, "%zu", rows);
-}
-
 static berg_status open_inputs(preparation *p, berg_error *error) {
   berg_status status = train_betas_open(&p->betas, p->paths[BETAS], error);
   if (status) return status;
@@ -104,10 +96,8 @@ static berg_status open_inputs(preparation *p, berg_error *error) {
   p->voxels = about->shape[0];
   p->voxel_bytes = about->shape[1] * about->itemsize;
   status = plan_memory(p, about->shape[1], error);
-  if (!status) status = train_trials_read(&p->trials, p->paths[STIMULI], error);
-  if (!status) status = compare_length(p, STIMULI, p->trials.count, "trials", about->shape[1], error);
-  if (!status) status = train_voxels_read(&p->voxel_table, p->paths[VOXELS], error);
-  if (!status) status = compare_length(p, VOXELS, io_csv_rows(p->voxel_table), "voxels", p->voxels, error);
+  if (!status) status = train_trials_read(&p->trials, p->paths[STIMULI], about->shape[1], error);
+  if (!status) status = train_voxels_read(&p->voxel_table, p->paths[VOXELS], p->voxels, error);
   return status;
 }
 

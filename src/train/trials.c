@@ -136,14 +136,15 @@ static berg_status gather(train_trials *trials, const char *path, berg_error *er
   return status;
 }
 
-berg_status train_trials_read(train_trials *trials, const char *path, berg_error *error) {
+berg_status train_trials_read(train_trials *trials, const char *path, size_t expected, berg_error *error) {
   memset(trials, 0, sizeof *trials);
   berg_status status = io_csv_read(&trials->csv, path, columns, COLUMNS, error);
   if (status) return status;
   trials->count = io_csv_rows(trials->csv);
   trials->stimuli = io_csv_texts(trials->csv, STIMULUS);
   trials->concepts = io_csv_texts(trials->csv, CONCEPT);
-  status = gather(trials, path, error);
+  status = io_csv_check_rows(trials->csv, path, expected, "as the responses have trials", error);
+  if (!status) status = gather(trials, path, error);
   if (status) train_trials_release(trials);
   return status;
 }

@@ -22,9 +22,9 @@ typedef struct train_trials {
   size_t *averaged; /* [averaged_count][repeats] rows among the test trials, in the file's order */
 } train_trials;
 
-/* EINPUT, beyond what io_csv_read says: a trial_type other than train and test, none of one of them, a session of one trial, a
+/* `expected` is how many trials the responses have. EINPUT, beyond what io_csv_read says: another number, a trial_type other than train and test, none of one of them, a session of one trial, a
  * stimulus without a name, of two concepts, trained on twice, or tested more often than another. */
-berg_status train_trials_read(train_trials *trials, const char *path, berg_error *error);
+berg_status train_trials_read(train_trials *trials, const char *path, size_t expected, berg_error *error);
 void train_trials_release(train_trials *trials);
 
 #endif

@@ -216,8 +216,15 @@ static io_value *build(tree *t, const io_csv *voxels, const train_trials *trials
   return root;
 }
 
-berg_status train_voxels_read(io_csv **voxels, const char *path, berg_error *error) {
-  return io_csv_read(voxels, path, columns, COLUMNS, error);
+berg_status train_voxels_read(io_csv **voxels, const char *path, size_t expected, berg_error *error) {
+  berg_status status = io_csv_read(voxels, path, columns, COLUMNS, error);
+  if (status) return status;
+  status = io_csv_check_rows(*voxels, path, expected, "as the responses have voxels", error);
+  if (status) {
+    io_csv_free(*voxels);
+    *voxels = NULL;
+  }
+  return status;
 }
 
 berg_status train_metadata_write(const char *path, const io_csv *voxels, const train_trials *trials, int subject,

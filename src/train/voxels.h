@@ -4,8 +4,9 @@
 
 #include "train/trials.h"
 
-/* Reads the columns that metadata are made of; those of ROIs may be missing. EINPUT. */
-berg_status train_voxels_read(io_csv **voxels, const char *path, berg_error *error);
+/* Reads the columns that metadata are made of; those of ROIs may be missing. `expected` is how many voxels the responses
+ * have. EINPUT. */
+berg_status train_voxels_read(io_csv **voxels, const char *path, size_t expected, berg_error *error);
 
 /* Writes upstream's pickled dict to `path`, whatever is there: fmri, encoding_model, prf and roi, in the keys, order and
  * types of docs/file-formats.md. EWRITE. */

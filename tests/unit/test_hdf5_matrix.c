@@ -125,7 +125,7 @@ static void test_no_room(void **state) {
       signal(SIGXFSZ, SIG_IGN);
       setrlimit(RLIMIT_FSIZE, &small);
       berg_status status = io_hdf5_matrix_start(&matrix, path, "neural_data", 1000, 1000, NULL);
-      _exit(status == BERG_EWRITE && access(partial, F_OK) ? 0 : 1);
+      exit(status == BERG_EWRITE && access(partial, F_OK) ? 0 : 1); /* through what libhdf5 does at exit */
     }
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
