@@ -87,8 +87,8 @@ static berg_status check_idle(const train_prepared *files, berg_error *error) {
 
 static berg_status start(train_prepared *files, const train_prepared_options *options, berg_error *error) {
   berg_status status = check_idle(files, error);
-  if (!status) status = io_make_folders_for(files->paths[TRAIN], error);
   if (!status) status = check_disk(files, error);
+  if (!status) status = io_make_folders_for(files->paths[TRAIN], error);
   if (status) return status;
   unlink(files->journal_path);
   unlink(files->partials[METADATA]);
