@@ -132,19 +132,20 @@ def test_kills_at_any_moment_are_resumed_to_the_same_bytes(large, berg_program, 
     shutil.rmtree(tmp_path / "berg")
     random.seed(7)
     kills = partly = 0
-    for trial in range(12):
+    for _ in range(12):
+        found = {}
         for _ in range(3):
             run = subprocess.Popen(command, stderr=subprocess.DEVNULL)
             time.sleep(random.random() * seconds)
             run.send_signal(signal.SIGKILL)
-            if run.wait() == 0:
+            run.wait()
+            found = prepared_files(tmp_path / "berg")
+            assert all(found[name] == expected[name] for name in set(found) & set(expected))
+            if set(found) == set(expected):  # perhaps killed when all was done
                 break
             kills += 1
-            names = set(prepared_files(tmp_path / "berg"))
-            partly += any(name.endswith(".journal") for name in names)
-            for name in names & set(expected):
-                assert prepared_files(tmp_path / "berg")[name] == expected[name]
-        if not set(expected) <= set(prepared_files(tmp_path / "berg")) or run.returncode:
+            partly += any(name.endswith(".journal") for name in found)
+        if set(found) != set(expected):
             done = subprocess.run(command, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr
         assert prepared_files(tmp_path / "berg") == expected
@@ -187,3 +188,63 @@ def journal_of(program, folder, berg_dir, memory):
             lines = path.read_bytes().split(b"\n")
             return b"\n".join([lines[0], b"rows %020d" % 3001, *lines[2:]])
     raise AssertionError("no run could be caught")
+
+
+def interrupted(program, folder, berg_dir, memory):
+    """How many voxels an interrupted run says are done; some but not all."""
+    journal = berg_dir / oracle.PREPARED / "fmri_sub-01_split-train.h5.partial.journal"
+    for _ in range(20):
+        run = subprocess.Popen([program, "prepare", folder, "--subject", "1", "--berg-dir", berg_dir, "--memory", memory,
+                                "--threads", "1", "--force"], stderr=subprocess.PIPE, text=True)
+        while run.poll() is None and not journal.exists():
+            time.sleep(0.001)
+        run.send_signal(signal.SIGINT)
+        message = run.communicate()[1].splitlines()[-1]
+        if run.returncode == 130 and journal.exists():
+            assert message.startswith("berg: interrupted after ") and message.endswith("with --resume goes on")
+            return int(journal.read_text().splitlines()[1].split()[1])
+    raise AssertionError("no run could be interrupted")
+
+
+def test_an_interrupted_run_goes_on_where_it_was(large, berg_program, tmp_path):
+    folder, expected, memory = large
+    done = interrupted(berg_program, folder, tmp_path, memory)
+    assert 0 < done < 3001
+    partial = tmp_path / oracle.PREPARED / "fmri_sub-01_split-train.h5.partial"
+    with h5py.File(partial, "r+") as file:
+        file["neural_data"][5, done - 1] += 1  # would be right again, had it begun anew
+    result = prepare(berg_program, folder, tmp_path, "--resume")
+    assert result.returncode == 0, result.stderr
+    name = "fmri_sub-01_split-train.h5"
+    with h5py.File(tmp_path / oracle.PREPARED / name, "r+") as file:
+        file["neural_data"][5, done - 1] -= 1
+    found = read_matrices(tmp_path)["split-train"]
+    (tmp_path / "expected.h5").write_bytes(expected[name])
+    with h5py.File(tmp_path / "expected.h5") as file:
+        np.testing.assert_allclose(found, file["neural_data"][:], atol=1e-6)
+
+
+def test_files_missing_from_what_an_interrupted_run_left(large, berg_program, tmp_path):
+    folder, expected, memory = large
+    interrupted(berg_program, folder, tmp_path, memory)
+    partial = tmp_path / oracle.PREPARED / "fmri_sub-01_metadata.npy.partial"
+    kept = partial.read_bytes()
+    partial.unlink()
+    result = prepare(berg_program, folder, tmp_path, "--resume")
+    assert result.returncode == 3
+    assert result.stderr == f"berg: {partial}: is missing, so the run cannot be resumed: force a new start\n"
+    partial.write_bytes(kept)
+    assert prepare(berg_program, folder, tmp_path, "--resume").returncode == 0
+    assert prepared_files(tmp_path) == expected
+
+
+def test_other_inputs_are_not_gone_on_with(large, berg_program, tmp_path):
+    folder, expected, memory = large
+    shutil.copytree(folder, tmp_path / "raw", ignore=shutil.ignore_patterns("berg"))
+    interrupted(berg_program, tmp_path / "raw", tmp_path / "berg", memory)
+    table = tmp_path / "raw" / "sub-01_VoxelMetadata.csv"
+    table.write_text(table.read_text() + "\n")
+    result = prepare(berg_program, tmp_path / "raw", tmp_path / "berg", "--resume")
+    assert result.returncode == 5 and "belongs to another run" in result.stderr
+    assert prepare(berg_program, tmp_path / "raw", tmp_path / "berg", "--force").returncode == 0
+    assert prepared_files(tmp_path / "berg") == expected
