@@ -18,7 +18,6 @@
 #define PIECE ((size_t)1 << 16)
 #define FIELD_MAX ((size_t)1 << 20)
 #define FIELDS_MAX ((size_t)1 << 20)
-#define TEXTS_MAX ((size_t)1 << 30) /* in all */
 #define NOT_KEPT SIZE_MAX
 
 static const size_t sizes[] = {[IO_CSV_TEXT] = sizeof(char *),
@@ -249,7 +248,7 @@ berg_status io_csv_read_stream(io_csv **out, FILE *stream, const char *name, con
   berg_error local;
   *csv = (io_csv){.name = name, .columns = columns, .count = count, .hash = BASE_HASH_START};
   csv->error = error ? error : &local;
-  io_arena_init(&csv->arena, TEXTS_MAX / 2);
+  io_arena_init(&csv->arena, 0);
   csv->there = base_calloc(count, sizeof *csv->there, error);
   csv->values = base_calloc(count, sizeof *csv->values, error);
   csv->rooms = base_calloc(count, sizeof *csv->rooms, error);

@@ -28,7 +28,8 @@ typedef struct io_csv io_csv;
 /* Reads these columns of the file. EINPUT: no such file, no header, a column missing (all of them are named) or there twice
  * (any column), a row of more or fewer fields than the header, a field that is not of its kind: with row (the first below
  * the header is 1) and column; quotes that are not as they should be, bytes that are not UTF-8, fields of more than 1 MiB.
- * ELIMIT. `columns` are borrowed as long as the handle lives. */
+ * ELIMIT: texts of more than
+ * 512 MiB. `columns` are borrowed as long as the handle lives. */
 berg_status io_csv_read(io_csv **csv, const char *path, const io_csv_column *columns, size_t count, berg_error *error);
 /* The same from a stream, whose `name` is for messages. */
 berg_status io_csv_read_stream(io_csv **csv, FILE *stream, const char *name, const io_csv_column *columns, size_t count,
