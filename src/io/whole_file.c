@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -86,7 +87,17 @@ static int sync_by_name(const char *path) {
   return result;
 }
 
+static bool are_one_file(const char *a, const char *b) {
+  struct stat one, other;
+  return !stat(a, &one) && !stat(b, &other) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 static berg_status place(const char *temporary, const char *path, bool force, berg_error *error) {
+  /* both names of one file: killed between link and unlink, where rename would do nothing */
+  if (are_one_file(temporary, path)) {
+    unlink(temporary);
+    return BERG_OK;
+  }
   /* link instead of rename refuses a file that appeared meanwhile; not every file system knows it */
   if (!force && !link(temporary, path)) {
     unlink(temporary);

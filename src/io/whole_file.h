@@ -21,7 +21,8 @@ berg_status io_whole_file_commit_unsynced(io_whole_file *file, berg_error *error
 /* Gives up: removes what was written. NULL is fine. */
 void io_whole_file_abandon(io_whole_file *file);
 /* The last step alone, for a file that was written and synced by other means: `temporary` becomes `path`, and the folder is
- * synced. EEXISTS where `path` is there and not `force`; EWRITE; `temporary` then stays. */
+ * synced. That they are one file already, as a kill in the middle leaves them, is fine. EEXISTS where `path` is there and
+ * not `force`; EWRITE; `temporary` then stays. */
 berg_status io_place_file(const char *temporary, const char *path, bool force, berg_error *error);
 /* The name being written, for libraries that open files themselves (HDF5); nothing else may then write. */
 const char *io_whole_file_path(const io_whole_file *file);
