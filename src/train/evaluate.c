@@ -102,15 +102,6 @@ static berg_status open_inputs(evaluation *e, char **report, berg_error *error) 
   return status;
 }
 
-/* What an interrupted run left of the same predictions is gone on with, of others thrown away. */
-static berg_status encode(berg_model *model, berg_stimuli *stimuli, const evaluation *e, berg_error *error) {
-  berg_output_options output = {.force = 1, .resume = 1};
-  berg_status status = berg_encode_to_file(model, stimuli, e->unfinished_path, &output, e->run, error);
-  if (status != BERG_EEXISTS) return status;
-  output.resume = 0;
-  return berg_encode_to_file(model, stimuli, e->unfinished_path, &output, e->run, error);
-}
-
 static berg_status predict(evaluation *e, berg_error *error) {
   const double start = base_machine_seconds();
   const berg_evaluate_options *options = e->options;
@@ -131,7 +122,9 @@ static berg_status predict(evaluation *e, berg_error *error) {
   if (!status) status = berg_stimuli_open(&stimuli, (const char *const *)e->test.paths, e->test.images, NULL, error);
   if (!status) status = io_make_folders_for(e->predictions_path, error);
   if (!status && e->run && e->run->stage) e->run->stage(e->run->user, "predictions", "images");
-  if (!status) status = encode(model, stimuli, e, error);
+  /* what an interrupted run left is thrown away: so few images are soon done again */
+  if (!status)
+    status = berg_encode_to_file(model, stimuli, e->unfinished_path, &(berg_output_options){.force = 1}, e->run, error);
   e->encoded = !status;
   berg_stimuli_free(stimuli);
   berg_model_free(model);
