@@ -50,10 +50,12 @@ def test_splits_by_hand():
     assert accuracy.splits(3) == [(0,), (1,), (2,)]
 
 
-def test_what_has_no_number(library):
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_has_no_number(library, dtype):
     """A repeat that is constant, a value that is none: NaN everywhere, for that voxel only."""
-    data = simulate(4, 15, 40, 0.5).astype(np.float32)
-    data[1, :, 3] = 0.1  # whose mean over 15 is not 0.1
+    data = simulate(4, 15, 40, 0.5).astype(dtype)
+    data[1, :, 3] = 0.1
+    assert sum([0.1] * 15) / 15 != 0.1
     data[:, :, 20] = 7
     data[2, 5, 21] = np.nan
     data[0, 0, 22] = np.inf
