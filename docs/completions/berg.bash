@@ -24,7 +24,7 @@ _berg() {
     return
   fi
   case $command in
-  describe | metadata | encode | bench)
+  describe | metadata | encode | evaluate | bench)
     if [ "$COMP_CWORD" = 2 ]; then
       mapfile -t COMPREPLY < <(compgen -W "$("$program" list 2>/dev/null)" -- "$word")
       return
