@@ -25,11 +25,11 @@ typedef struct krylov {
   size_t room; /* vectors the space has room for, one block more than it grows to */
   size_t size; /* vectors it has */
   int threads;
-  double *space, *images; /* [room][n]: orthonormal rows, and the matrix times each */
-  double *kept;           /* [keep][n] */
-  double *projection;     /* [room][room]: space times images */
+  double *space, *images;  /* [room][n]: orthonormal rows, and the matrix times each */
+  double *kept;            /* [keep][n] */
+  double *projection;      /* [room][room]: space times images */
   double *rotation, *ritz; /* [room][room], [room]: its eigenvectors, ascending */
-  double *overlap;        /* [room][BLOCK] */
+  double *overlap;         /* [room][BLOCK] */
   uint64_t seed;
 } krylov;
 

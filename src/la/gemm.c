@@ -230,9 +230,8 @@ static berg_status pack(const la_engine *engine, size_t k, size_t panel, const f
   dnnl_primitive_desc_t description = NULL;
   dnnl_primitive_t reorder = NULL;
   bool done = false;
-  if (shape &&
-      layout_strided(&plain, (dnnl_dims_t){(dnnl_dim_t)k, (dnnl_dim_t)panel},
-                     (dnnl_dims_t){(dnnl_dim_t)k_stride, (dnnl_dim_t)panel_stride}) == dnnl_success) {
+  if (shape && layout_strided(&plain, (dnnl_dims_t){(dnnl_dim_t)k, (dnnl_dim_t)panel},
+                              (dnnl_dims_t){(dnnl_dim_t)k_stride, (dnnl_dim_t)panel_stride}) == dnnl_success) {
     done = dnnl_reorder_primitive_desc_create(&description, layout_of(&plain), engine->engine, weights_layout(shape),
                                               engine->engine, NULL) == dnnl_success &&
            dnnl_primitive_create(&reorder, description) == dnnl_success &&

@@ -15,10 +15,10 @@ struct la_gram {
   la_engine *engine;
   size_t rows, tile, width;
   int threads;
-  double *values;      /* [rows][rows] */
-  float *packed;       /* each thread: [tile][width] */
-  float *products;     /* each thread: [tile][tile] */
-  char *scratch;       /* each thread */
+  double *values;       /* [rows][rows] */
+  float *packed;        /* each thread: [tile][width] */
+  float *products;      /* each thread: [tile][tile] */
+  char *scratch;        /* each thread */
   size_t scratch_bytes; /* of one */
 };
 
@@ -38,7 +38,8 @@ berg_status la_gram_new(la_gram **out, la_engine *engine, size_t rows, size_t wi
   *out = NULL;
   la_gram *gram = base_calloc(1, sizeof *gram, error);
   if (!gram) return BERG_ELIMIT;
-  *gram = (la_gram){.engine = engine, .rows = rows, .tile = tile_for(rows), .width = la_padded(width), .threads = threads};
+  *gram =
+      (la_gram){.engine = engine, .rows = rows, .tile = tile_for(rows), .width = la_padded(width), .threads = threads};
   const size_t team = (size_t)threads;
   size_t count;
   berg_status status = la_engine_plan(engine, gram->tile, gram->width, gram->tile, error);

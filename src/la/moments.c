@@ -48,8 +48,7 @@ size_t la_moments_fit(const la_kernels *kernels, const la_block *block, const do
     memcpy(moments->mean + first, s.mean, width * sizeof(double));
     memcpy(moments->variance + first, s.variance, width * sizeof(double));
     memcpy(moments->scale + first, s.scale, width * sizeof(double));
-    for (size_t c = 0; c < width && moments->z_mean; c++)
-      moments->z_mean[first + c] = s.sum[c] / (double)block->rows;
+    for (size_t c = 0; c < width && moments->z_mean; c++) moments->z_mean[first + c] = s.sum[c] / (double)block->rows;
   }
   return bad;
 }

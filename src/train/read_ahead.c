@@ -22,9 +22,7 @@ struct train_read_ahead {
 };
 
 /* A buffer is free when the panel in it was handed out and the next one asked for. */
-static bool has_room(const train_read_ahead *reader) {
-  return reader->read - reader->used + reader->handed < BUFFERS;
-}
+static bool has_room(const train_read_ahead *reader) { return reader->read - reader->used + reader->handed < BUFFERS; }
 
 static void *read_panels(void *user) {
   train_read_ahead *reader = user;
