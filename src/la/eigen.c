@@ -13,8 +13,9 @@
 #define DENSE_SHARE 4
 /* Vectors multiplied at a time: fewer give a space of higher degree, more a better product. */
 #define BLOCK 32
-/* Blocks that a space grows by between restarts. */
+/* Blocks that a space grows by between restarts, and when it is asked once more what it has missed. */
 #define GROWTH 14
+#define DOUBT 6
 #define MAX_RESTARTS 200
 #define MAX_PASSES 8
 
@@ -179,10 +180,10 @@ static void restart(krylov *k) {
   k->size = k->keep;
 }
 
-/* From a space and a block behind it to a full space, with a block behind it. */
-static berg_status grow(krylov *k, berg_error *error) {
+/* From a space and a block behind it to one that fills `room`, with a block behind it. */
+static berg_status grow(krylov *k, size_t room, berg_error *error) {
   berg_status status = BERG_OK;
-  while (k->size + 2 * BLOCK <= k->room && !status) {
+  while (k->size + 2 * BLOCK <= room && !status) {
     take_block(k);
     memcpy(k->space + k->size * k->n, k->images + (k->size - BLOCK) * k->n, BLOCK * k->n * sizeof(double));
     status = join_block(k, error);
@@ -203,7 +204,7 @@ static berg_status search(krylov *k, double *values, double *vectors, double *be
   draw(k, k->space, BLOCK * k->n);
   berg_status status = join_block(k, error);
   for (int turn = 0; turn < MAX_RESTARTS && !status; turn++) {
-    status = grow(k, error);
+    status = grow(k, converged_before ? k->keep + (DOUBT + 1) * BLOCK : k->room, error);
     if (!status) status = find_ritz(k, error);
     if (status) break;
     const size_t converged = measure(k, values, vectors, &worst);

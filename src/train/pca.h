@@ -13,10 +13,10 @@
 #include "train/panels.h"
 #include "train/run.h"
 
-/* How the large products are multiplied. AUTO: in float64 where rows^2 x features is at most TRAIN_EXACT_WORK (about half a
+/* How the large products are multiplied. AUTO: in float64 where rows^2 x features is at most TRAIN_EXACT_WORK (a fraction of a
  * second), else in float32 with a correction (pca_correct.c). */
 typedef enum train_products { TRAIN_PRODUCTS_AUTO, TRAIN_PRODUCTS_F32, TRAIN_PRODUCTS_F64 } train_products;
-#define TRAIN_EXACT_WORK 2e10
+#define TRAIN_EXACT_WORK 4e9
 
 typedef struct train_pca_options {
   size_t components;
