@@ -1,12 +1,9 @@
 #include "la/blas.h"
 
-#include <cblas.h>
+#include <cblas.h> /* openblas_set_num_threads */
 #include <lapacke.h>
 
 #include "base/memory.h"
-
-/* Columns of a product that one thread computes at a time. */
-#define STRIPE 320
 
 /* OpenBLAS shares its work out by the number of threads it finds, and the bits go with it; ours are shared out here. The
  * number is the process's: it is put back. */
@@ -14,20 +11,6 @@ static int own_threads(void) {
   int before = openblas_get_num_threads();
   openblas_set_num_threads(1);
   return before;
-}
-
-void la_multiply(size_t m, size_t n, size_t k, double alpha, la_operand a, la_operand b, double beta, double *c,
-                 size_t ldc, int threads) {
-  if (!m || !n) return;
-  const int before = own_threads();
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-  for (size_t first = 0; first < n; first += STRIPE) {
-    const size_t width = n - first < STRIPE ? n - first : STRIPE;
-    cblas_dgemm(CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,
-                (int)m, (int)width, (int)k, alpha, a.values, (int)a.ld,
-                b.values + (b.transposed ? first * b.ld : first), (int)b.ld, beta, c + first, (int)ldc);
-  }
-  openblas_set_num_threads(before);
 }
 
 berg_status la_eigen_dense(double *matrix, size_t n, double *values, berg_error *error) {

@@ -1,4 +1,4 @@
-/* Float64 products and dense eigenvectors, by OpenBLAS and LAPACK, for what is too small or too delicate for float32. The
+/* Float64 products (multiply.c) and dense eigenvectors by LAPACK (blas.c), for what is too small or too delicate for float32. The
  * work is cut into stripes that do not depend on the number of threads, each computed by one, so that neither do the bits. */
 #ifndef LA_BLAS_H
 #define LA_BLAS_H
@@ -15,9 +15,9 @@ typedef struct la_operand {
   bool transposed;
 } la_operand;
 
-/* c [m][n] (ldc) = alpha * a [m][k] times b [k][n] + beta * c. */
-void la_multiply(size_t m, size_t n, size_t k, double alpha, la_operand a, la_operand b, double beta, double *c,
-                 size_t ldc, int threads);
+/* c [m][n] (ldc) = alpha * a [m][k] times b [k][n] + beta * c. ELIMIT. */
+berg_status la_multiply(size_t m, size_t n, size_t k, double alpha, la_operand a, la_operand b, double beta, double *c,
+                        size_t ldc, int threads, berg_error *error);
 
 /* All eigenvalues, ascending, of the symmetric matrix [n][n], whose lower triangle is read; the matrix becomes its eigenvectors,
  * one a row. ELIMIT, EINTERNAL: not finite, or no convergence. */

@@ -104,13 +104,17 @@ static berg_status join_block(krylov *k, berg_error *error) {
   double *block = k->space + k->size * n;
   for (int pass = 0; pass < MAX_PASSES; pass++) {
     double largest = 0;
+    berg_status status = BERG_OK;
     if (k->size) {
-      la_multiply(BLOCK, k->size, n, 1, plain(block, n), turned(k->space, n), 0, k->overlap, k->size, k->threads);
+      status = la_multiply(BLOCK, k->size, n, 1, plain(block, n), turned(k->space, n), 0, k->overlap, k->size,
+                           k->threads, error);
+      if (status) return status;
       for (size_t i = 0; i < BLOCK * k->size; i++) largest = fmax(largest, fabs(k->overlap[i]));
       if (pass && largest < 1e-14) return BERG_OK;
-      la_multiply(BLOCK, n, k->size, -1, plain(k->overlap, k->size), plain(k->space, n), 1, block, n, k->threads);
+      status = la_multiply(BLOCK, n, k->size, -1, plain(k->overlap, k->size), plain(k->space, n), 1, block, n,
+                           k->threads, error);
     }
-    berg_status status = la_orthonormalise(block, BLOCK, n, error);
+    if (!status) status = la_orthonormalise(block, BLOCK, n, error);
     if (status) return status;
     if (pass && largest < 1e-8) return BERG_OK; /* this pass took it away */
   }
@@ -118,13 +122,16 @@ static berg_status join_block(krylov *k, berg_error *error) {
 }
 
 /* The block behind the space becomes part of it: its images, and its part of the projection. */
-static void take_block(krylov *k) {
+static berg_status take_block(krylov *k, berg_error *error) {
   const size_t n = k->n, first = k->size, size = first + BLOCK;
   double *images = k->images + first * n;
-  la_multiply(BLOCK, n, n, 1, plain(k->space + first * n, n), plain(k->matrix, n), 0, images, n, k->threads);
-  la_multiply(BLOCK, size, n, 1, plain(images, n), turned(k->space, n), 0, k->projection + first * k->room, k->room,
-              k->threads);
+  berg_status status =
+      la_multiply(BLOCK, n, n, 1, plain(k->space + first * n, n), plain(k->matrix, n), 0, images, n, k->threads, error);
+  if (!status)
+    status = la_multiply(BLOCK, size, n, 1, plain(images, n), turned(k->space, n), 0, k->projection + first * k->room,
+                         k->room, k->threads, error);
   k->size = size;
+  return status;
 }
 
 static berg_status find_ritz(krylov *k, berg_error *error) {
@@ -134,25 +141,27 @@ static berg_status find_ritz(krylov *k, berg_error *error) {
 }
 
 /* `rows` [count] of the result: Ritz vectors (or their images), the largest first, of what `from` holds. */
-static void rotate(const krylov *k, const double *from, size_t count, double *to) {
-  la_multiply(count, k->n, k->size, 1, plain(k->rotation + (k->size - count) * k->size, k->size), plain(from, k->n), 0,
-              to, k->n, k->threads);
+static berg_status rotate(const krylov *k, const double *from, size_t count, double *to, berg_error *error) {
+  berg_status status = la_multiply(count, k->n, k->size, 1, plain(k->rotation + (k->size - count) * k->size, k->size),
+                                   plain(from, k->n), 0, to, k->n, k->threads, error);
   for (size_t i = 0; i < count / 2; i++) /* ascending to descending */
     for (size_t j = 0; j < k->n; j++) {
       double *a = to + i * k->n + j, *b = to + (count - 1 - i) * k->n + j, other = *a;
       *a = *b;
       *b = other;
     }
+  return status;
 }
 
 /* Fills values and vectors, and counts those whose residual is small enough; `*worst` is the largest, relative to the largest
  * eigenvalue. */
-static size_t measure(krylov *k, double *values, double *vectors, double *worst) {
-  size_t converged = 0;
+static berg_status measure(krylov *k, double *values, double *vectors, size_t *converged, double *worst,
+                           berg_error *error) {
   double scale = fmax(fabs(k->ritz[k->size - 1]), fabs(k->ritz[0]));
-  rotate(k, k->space, k->count, vectors);
-  rotate(k, k->images, k->count, k->kept);
+  berg_status status = rotate(k, k->space, k->count, vectors, error);
+  if (!status) status = rotate(k, k->images, k->count, k->kept, error);
   *worst = 0;
+  *converged = 0;
   for (size_t i = 0; i < k->count; i++) {
     double sum = 0;
     values[i] = k->ritz[k->size - 1 - i];
@@ -162,31 +171,32 @@ static size_t measure(krylov *k, double *values, double *vectors, double *worst)
     }
     double residual = scale > 0 ? sqrt(sum) / scale : 0;
     if (!(residual <= *worst)) *worst = residual; /* NaN too */
-    converged += residual <= LA_EIGEN_TOLERANCE;
+    *converged += residual <= LA_EIGEN_TOLERANCE;
   }
-  return converged;
+  return status;
 }
 
 /* The space shrinks to its best Ritz vectors. The block behind it moves up to it. */
-static void restart(krylov *k) {
+static berg_status restart(krylov *k, berg_error *error) {
   const size_t n = k->n, block = k->size * n;
-  rotate(k, k->images, k->keep, k->kept);
+  berg_status status = rotate(k, k->images, k->keep, k->kept, error);
   memcpy(k->images, k->kept, k->keep * n * sizeof(double));
-  rotate(k, k->space, k->keep, k->kept);
+  if (!status) status = rotate(k, k->space, k->keep, k->kept, error);
   memcpy(k->space, k->kept, k->keep * n * sizeof(double));
   memmove(k->space + k->keep * n, k->space + block, BLOCK * n * sizeof(double));
   memset(k->projection, 0, k->room * k->room * sizeof(double));
   for (size_t i = 0; i < k->keep; i++) k->projection[i * k->room + i] = k->ritz[k->size - 1 - i];
   k->size = k->keep;
+  return status;
 }
 
 /* From a space and a block behind it to one that fills `room`, with a block behind it. */
 static berg_status grow(krylov *k, size_t room, berg_error *error) {
   berg_status status = BERG_OK;
   while (k->size + 2 * BLOCK <= room && !status) {
-    take_block(k);
+    status = take_block(k, error);
     memcpy(k->space + k->size * k->n, k->images + (k->size - BLOCK) * k->n, BLOCK * k->n * sizeof(double));
-    status = join_block(k, error);
+    if (!status) status = join_block(k, error);
   }
   return status;
 }
@@ -205,14 +215,15 @@ static berg_status search(krylov *k, double *values, double *vectors, double *be
   berg_status status = join_block(k, error);
   for (int turn = 0; turn < MAX_RESTARTS && !status; turn++) {
     status = grow(k, converged_before ? k->keep + (DOUBT + 1) * BLOCK : k->room, error);
+    size_t converged = 0;
     if (!status) status = find_ritz(k, error);
+    if (!status) status = measure(k, values, vectors, &converged, &worst, error);
     if (status) break;
-    const size_t converged = measure(k, values, vectors, &worst);
     if (converged == k->count && converged_before && unchanged(values, before, k->count)) return BERG_OK;
     converged_before = converged == k->count;
     if (watch) status = watch->tell(watch->user, converged, error);
     memcpy(before, values, k->count * sizeof *before);
-    restart(k);
+    if (!status) status = restart(k, error);
     if (converged_before && !status) {
       draw(k, k->space + k->size * k->n, BLOCK * k->n);
       status = join_block(k, error);

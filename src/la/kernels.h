@@ -10,6 +10,10 @@
 /* Columns that the kernels for whole matrices take at a time: 8,640 rows of them stay in the second cache. */
 #define LA_STRIP 32
 
+/* Rows and columns of the tile that the kernel for products in double computes. */
+#define LA_DOUBLE_TILE 8
+#define LA_DOUBLE_STRIP 24
+
 typedef struct la_kernels {
   /* y[i][j] = sum over k of x[i][k] * w[j][k] (+ bias[j], unless NULL).
    * x: [m][ldx], each row arranged by la_arrange_row; w: [n][k] with `ldw` bytes from row to row, at any address;
@@ -27,6 +31,8 @@ typedef struct la_kernels {
                            double *square);
   /* x[i][c] becomes (x[i][c] - mean[c]) / scale[c] in double, rounded once; sum[c] = sum of what it became. */
   void (*strip_standardise)(float *x, size_t ldx, size_t rows, const double *mean, const double *scale, double *sum);
+  /* c [LA_DOUBLE_TILE][LA_DOUBLE_STRIP] += sum over l of a[l][i] * b[l][j]: a [k][LA_DOUBLE_TILE], b [k][LA_DOUBLE_STRIP]. */
+  void (*double_tile)(const double *a, const double *b, size_t k, double *c);
 } la_kernels;
 
 /* NULL: not in this build. */

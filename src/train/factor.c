@@ -31,8 +31,8 @@ static void centre(const train_factor *f, const train_scores *scores, parts *p) 
 
 /* From the eigenvectors of X^T X (or X X^T), one a row ascending, to those that count, and by X to those of the other side, of
  * length 1. */
-static void take_vectors(train_factor *f, parts *p, const double *vectors, const double *values, size_t n, bool narrow,
-                         int threads) {
+static berg_status take_vectors(train_factor *f, parts *p, const double *vectors, const double *values, size_t n,
+                                bool narrow, int threads, berg_error *error) {
   const double largest = n ? values[n - 1] : 0,
                least = 10 * DBL_EPSILON * (double)(p->rows > p->width ? p->rows : p->width) * largest;
   double *own = narrow ? p->right : p->left, *other = narrow ? p->left : p->right;
@@ -43,10 +43,11 @@ static void take_vectors(train_factor *f, parts *p, const double *vectors, const
     memcpy(own + p->rank * n, vectors + (n - 1 - p->rank) * n, n * sizeof *own);
     p->rank++;
   }
-  la_multiply(p->rank, across, n, 1, (la_operand){own, n, false}, (la_operand){p->x, p->width, narrow}, 0, other,
-              across, threads);
+  berg_status status = la_multiply(p->rank, across, n, 1, (la_operand){own, n, false},
+                                   (la_operand){p->x, p->width, narrow}, 0, other, across, threads, error);
   for (size_t r = 0; r < p->rank; r++)
     for (size_t i = 0; i < across; i++) other[r * across + i] /= f->singular[r];
+  return status;
 }
 
 static berg_status decompose(train_factor *f, parts *p, int threads, berg_error *error) {
@@ -54,12 +55,11 @@ static berg_status decompose(train_factor *f, parts *p, int threads, berg_error 
   const size_t n = narrow ? p->width : p->rows;
   double *square = base_alloc_large(n * n, sizeof *square, error), *values = base_alloc(n, sizeof *values, error);
   berg_status status = square && values ? BERG_OK : BERG_ELIMIT;
-  if (!status) {
-    la_multiply(n, n, narrow ? p->rows : p->width, 1, (la_operand){p->x, p->width, narrow},
-                (la_operand){p->x, p->width, !narrow}, 0, square, n, threads);
-    status = la_eigen_dense(square, n, values, error);
-  }
-  if (!status) take_vectors(f, p, square, values, n, narrow, threads);
+  if (!status)
+    status = la_multiply(n, n, narrow ? p->rows : p->width, 1, (la_operand){p->x, p->width, narrow},
+                         (la_operand){p->x, p->width, !narrow}, 0, square, n, threads, error);
+  if (!status) status = la_eigen_dense(square, n, values, error);
+  if (!status) status = take_vectors(f, p, square, values, n, narrow, threads, error);
   base_free_large(square);
   base_free(values);
   return status;
@@ -112,10 +112,12 @@ static berg_status pack_predict(train_factor *f, const parts *p, const train_sco
     for (size_t i = 0; i < out; i++)
       for (size_t j = 0; j < p->width; j++)
         x[i * p->width + j] = scores->values[(f->first_out + i) * p->width + j] - f->mean[j];
-    la_multiply(out, p->rank, p->width, 1, (la_operand){x, p->width, false}, (la_operand){p->right, p->width, true}, 0,
-                product, f->padded_rank, machine->threads);
-    for (size_t i = 0; i < out; i++)
+    status = la_multiply(out, p->rank, p->width, 1, (la_operand){x, p->width, false},
+                         (la_operand){p->right, p->width, true}, 0, product, f->padded_rank, machine->threads, error);
+    for (size_t i = 0; i < out && !status; i++)
       for (size_t r = 0; r < p->rank; r++) predict[i * f->padded_rank + r] = (float)product[i * f->padded_rank + r];
+  }
+  if (!status) {
     status = pack(&f->predict, predict, rows, f->padded_rank, machine, error);
   } else {
     base_free_large(predict);

@@ -88,8 +88,8 @@ static berg_status project_exactly(const pca_job *job, size_t index, const la_bl
     const size_t width = block->columns - first < STRIP ? block->columns - first : STRIP;
     for (size_t i = 0; i < n; i++)
       for (size_t c = 0; c < width; c++) z[i * width + c] = block->values[i * block->ld + first + c];
-    la_multiply(k, width, n, 1, (la_operand){job->vectors, n, false}, (la_operand){z, width, false}, 0, product, width,
-                job->machine->threads);
+    status = la_multiply(k, width, n, 1, (la_operand){job->vectors, n, false}, (la_operand){z, width, false}, 0,
+                         product, width, job->machine->threads, error);
     for (size_t c = 0; c < k; c++)
       for (size_t j = 0; j < width; j++)
         job->pca->directions[c * job->panels->columns + at + first + j] =

@@ -39,9 +39,9 @@ static berg_status find_components(pca_job *job, const la_block *block, double *
   for (size_t first = 0; first < block->rows && !status; first += ROWS) {
     const size_t count = rows_at(block, first);
     widen(job, block, first, count, rows);
-    la_multiply(p, p, count, 1, (la_operand){rows, p, true}, (la_operand){rows, p, false}, 1, covariance, p,
-                job->machine->threads);
-    status = train_stage_progress(&stage, first + count, error);
+    status = la_multiply(p, p, count, 1, (la_operand){rows, p, true}, (la_operand){rows, p, false}, 1, covariance, p,
+                         job->machine->threads, error);
+    if (!status) status = train_stage_progress(&stage, first + count, error);
   }
   /* the products of the two triangles may have been summed in different orders */
   for (size_t i = 0; i < p; i++)
@@ -62,8 +62,8 @@ berg_status pca_by_covariance(pca_job *job, berg_error *error) {
   for (size_t first = 0; first < job->panels->rows && !status; first += ROWS) {
     const size_t count = rows_at(&block, first);
     widen(job, &block, first, count, rows);
-    la_multiply(count, k, p, 1, (la_operand){rows, p, false}, (la_operand){job->vectors, p, true}, 0, scores, k,
-                job->machine->threads);
+    status = la_multiply(count, k, p, 1, (la_operand){rows, p, false}, (la_operand){job->vectors, p, true}, 0, scores,
+                         k, job->machine->threads, error);
     for (size_t i = 0; i < count * k; i++) job->pca->scores[first * k + i] = (float)scores[i];
   }
   base_free_large(panel);

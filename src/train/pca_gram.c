@@ -14,15 +14,16 @@ static berg_status add_exactly(const pca_job *job, la_gram *gram, const la_block
   const size_t n = block->rows;
   double *chunk = base_alloc(n * EXACT_COLUMNS, sizeof *chunk, error);
   if (!chunk) return BERG_ELIMIT;
-  for (size_t first = 0; first < block->columns; first += EXACT_COLUMNS) {
+  berg_status status = BERG_OK;
+  for (size_t first = 0; first < block->columns && !status; first += EXACT_COLUMNS) {
     const size_t width = block->columns - first < EXACT_COLUMNS ? block->columns - first : EXACT_COLUMNS;
     for (size_t i = 0; i < n; i++)
       for (size_t c = 0; c < width; c++) chunk[i * width + c] = block->values[i * block->ld + first + c];
-    la_multiply(n, n, width, 1, (la_operand){chunk, width, false}, (la_operand){chunk, width, true}, 1,
-                la_gram_values(gram), n, job->machine->threads);
+    status = la_multiply(n, n, width, 1, (la_operand){chunk, width, false}, (la_operand){chunk, width, true}, 1,
+                         la_gram_values(gram), n, job->machine->threads, error);
   }
   base_free(chunk);
-  return BERG_OK;
+  return status;
 }
 
 static berg_status add_panel(pca_job *job, la_gram *gram, size_t index, float *panel, berg_error *error) {
