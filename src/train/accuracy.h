@@ -44,8 +44,9 @@ void train_accuracy_release(train_accuracy *accuracy);
 berg_status train_accuracy_write(const train_accuracy *accuracy, const berg_file *prepared, const char *path,
                                  berg_error *error);
 
-/* Adds means, medians, counts, regions and what the dataset's own ceilings (those of `prepared`) differ by. */
-void train_accuracy_report(const train_accuracy *accuracy, const berg_file *prepared, cJSON *report);
+/* Adds means, medians, counts, regions and what the dataset's own ceilings (those of `prepared`) differ by. ELIMIT. */
+berg_status train_accuracy_report(const train_accuracy *accuracy, const berg_file *prepared, cJSON *report,
+                                  berg_error *error);
 
 /* The keys under encoding_model, in the order of the arrays in berg_reliability; index 0 to 3. */
 const char *train_reliability_key(size_t index);

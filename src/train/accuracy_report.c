@@ -1,4 +1,6 @@
 #include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +14,7 @@
 typedef struct voxels {
   const size_t *list; /* NULL: all */
   size_t count;
+  double *room; /* [count] for sorting */
 } voxels;
 
 static double value_of(const double *values, const voxels *of, size_t i) { return values[of->list ? of->list[i] : i]; }
@@ -35,14 +38,11 @@ static int ascending(const void *a, const void *b) {
 
 static double median(const double *values, const voxels *of) {
   size_t count = 0;
-  double *sorted = base_alloc(of->count, sizeof *sorted, NULL);
-  if (!sorted) return NAN;
   for (size_t i = 0; i < of->count; i++)
-    if (!isnan(value_of(values, of, i))) sorted[count++] = value_of(values, of, i);
-  if (count) qsort(sorted, count, sizeof *sorted, ascending);
-  double middle = count ? (sorted[(count - 1) / 2] + sorted[count / 2]) / 2 : NAN;
-  base_free(sorted);
-  return middle;
+    if (!isnan(value_of(values, of, i))) of->room[count++] = value_of(values, of, i);
+  if (!count) return NAN;
+  qsort(of->room, count, sizeof *of->room, ascending);
+  return (of->room[(count - 1) / 2] + of->room[count / 2]) / 2;
 }
 
 /* The ceiling in r, squared after its mean over voxels, as upstream draws it. */
@@ -71,31 +71,30 @@ static void add_figures(const train_accuracy *accuracy, const voxels *of, cJSON 
   cJSON_AddNumberToObject(to, "median_percent_noise_ceiling", median(accuracy->percent_noise_ceiling, of));
 }
 
-/* The voxels of a region, those outside the subject left out; base_free. */
-static size_t *region_voxels(const berg_array *roi, size_t all, size_t *count) {
-  size_t *list = base_alloc(roi->shape[0], sizeof *list, NULL);
-  *count = 0;
-  for (size_t i = 0; list && i < roi->shape[0]; i++) {
-    double index = base_read_number(roi->dtype, (const char *)roi->data + (ptrdiff_t)i * roi->strides[0]);
-    if (index >= 0 && index < (double)all) list[(*count)++] = (size_t)index;
-  }
-  return list;
+static bool is_region(const berg_array *entry) {
+  return !strncmp(entry->name, ROI_PREFIX, strlen(ROI_PREFIX)) && entry->ndim == 1 && base_is_numeric(entry->dtype);
 }
 
-static void add_regions(const train_accuracy *accuracy, const berg_file *prepared, cJSON *report) {
+/* The voxels of a region, those outside the subject left out. */
+static size_t list_voxels(const berg_array *roi, size_t all, size_t *list) {
+  size_t count = 0;
+  for (size_t i = 0; i < roi->shape[0]; i++) {
+    double index = base_read_number(roi->dtype, (const char *)roi->data + (ptrdiff_t)i * roi->strides[0]);
+    if (index >= 0 && index < (double)all) list[count++] = (size_t)index;
+  }
+  return count;
+}
+
+static void add_regions(const train_accuracy *accuracy, const berg_file *prepared, size_t *list, double *room,
+                        cJSON *report) {
   cJSON *regions = cJSON_AddArrayToObject(report, "rois");
   for (size_t i = 0; i < berg_file_count(prepared); i++) {
     const berg_array *roi = berg_file_entry(prepared, i);
-    if (strncmp(roi->name, ROI_PREFIX, strlen(ROI_PREFIX)) || roi->ndim != 1 || !base_is_numeric(roi->dtype)) continue;
-    voxels of;
-    size_t *list = region_voxels(roi, accuracy->voxels, &of.count);
-    if (!list) continue;
-    of.list = list;
+    if (!is_region(roi)) continue;
     cJSON *region = cJSON_CreateObject();
     cJSON_AddStringToObject(region, "name", roi->name + strlen(ROI_PREFIX));
-    add_figures(accuracy, &of, region);
+    add_figures(accuracy, &(voxels){list, list_voxels(roi, accuracy->voxels, list), room}, region);
     cJSON_AddItemToArray(regions, region);
-    base_free(list);
   }
 }
 
@@ -117,9 +116,9 @@ static void add_differences(const train_accuracy *accuracy, const berg_file *pre
   cJSON *to = cJSON_AddObjectToObject(report, "difference_to_dataset");
   for (size_t k = 0; k < 4; k++) {
     const char *key = train_reliability_key(k);
-    char *name = base_format(NULL, "encoding_model.%s", key);
-    const berg_array *given = name ? berg_file_find(prepared, name) : NULL;
-    base_free(name);
+    char name[64];
+    snprintf(name, sizeof name, "encoding_model.%s", key);
+    const berg_array *given = berg_file_find(prepared, name);
     double largest = NAN;
     const double *own = train_reliability_values(accuracy, k);
     bool fits = given && given->ndim == 1 && given->shape[0] == accuracy->voxels && base_is_numeric(given->dtype);
@@ -132,9 +131,22 @@ static void add_differences(const train_accuracy *accuracy, const berg_file *pre
   }
 }
 
-void train_accuracy_report(const train_accuracy *accuracy, const berg_file *prepared, cJSON *report) {
-  add_figures(accuracy, &(voxels){NULL, accuracy->voxels}, report);
-  add_missing(accuracy, report);
-  add_differences(accuracy, prepared, report);
-  add_regions(accuracy, prepared, report);
+berg_status train_accuracy_report(const train_accuracy *accuracy, const berg_file *prepared, cJSON *report,
+                                  berg_error *error) {
+  size_t most = accuracy->voxels; /* a region may name a voxel twice */
+  for (size_t i = 0; i < berg_file_count(prepared); i++) {
+    const berg_array *entry = berg_file_entry(prepared, i);
+    if (is_region(entry) && entry->shape[0] > most) most = entry->shape[0];
+  }
+  size_t *list = base_alloc(most, sizeof *list, error);
+  double *room = list ? base_alloc(most, sizeof *room, error) : NULL;
+  if (room) {
+    add_figures(accuracy, &(voxels){NULL, accuracy->voxels, room}, report);
+    add_missing(accuracy, report);
+    add_differences(accuracy, prepared, report);
+    add_regions(accuracy, prepared, list, room, report);
+  }
+  base_free(list);
+  base_free(room);
+  return room ? BERG_OK : BERG_ELIMIT;
 }

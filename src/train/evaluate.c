@@ -140,21 +140,13 @@ static berg_status measure(evaluation *e, berg_error *error) {
                                 error);
 }
 
-static berg_status write_results(evaluation *e, berg_error *error) {
-  const double start = base_machine_seconds();
-  berg_status status = train_accuracy_write(&e->accuracy, e->prepared, e->metadata_path, error);
-  if (!status) status = io_place_file(e->unfinished_path, e->predictions_path, e->options->force != 0, error);
-  e->metadata_seconds = base_machine_seconds() - start;
-  return status;
-}
-
 static berg_status make_report(const evaluation *e, char **report, berg_error *error) {
   cJSON *tree = cJSON_CreateObject();
   cJSON_AddStringToObject(tree, "model", e->model_id);
   cJSON_AddNumberToObject(tree, "subject", e->options->subject);
   cJSON_AddNumberToObject(tree, "images", (double)e->test.images);
   cJSON_AddNumberToObject(tree, "repeats", (double)e->test.repeats);
-  train_accuracy_report(&e->accuracy, e->prepared, tree);
+  berg_status status = train_accuracy_report(&e->accuracy, e->prepared, tree, error);
   if (e->test.repeats < 2)
     cJSON_AddStringToObject(tree, "note", "each image was seen once: there is no noise ceiling and no split half");
   cJSON_AddStringToObject(tree, "predictions", e->predictions_path);
@@ -165,11 +157,26 @@ static berg_status make_report(const evaluation *e, char **report, berg_error *e
   cJSON_AddNumberToObject(seconds, "reliability", e->accuracy.reliability_seconds);
   cJSON_AddNumberToObject(seconds, "metadata", e->metadata_seconds);
   cJSON_AddNumberToObject(tree, "peak_memory_bytes", (double)base_machine_peak_memory());
-  char *text = cJSON_Print(tree);
+  char *text = status ? NULL : cJSON_Print(tree);
   *report = text ? base_copy_text(text, error) : NULL;
+  if (!status && !*report)
+    status = text ? BERG_ELIMIT : base_fail(error, BERG_ELIMIT, "not enough memory for a report");
   cJSON_free(text);
   cJSON_Delete(tree);
-  return *report ? BERG_OK : BERG_ELIMIT;
+  return status;
+}
+
+/* The predictions last: where they are, all else is done. */
+static berg_status write_results(evaluation *e, char **report, berg_error *error) {
+  const double start = base_machine_seconds();
+  berg_status status = train_accuracy_write(&e->accuracy, e->prepared, e->metadata_path, error);
+  e->metadata_seconds = base_machine_seconds() - start;
+  if (!status) status = make_report(e, report, error);
+  if (!status) status = io_place_file(e->unfinished_path, e->predictions_path, e->options->force != 0, error);
+  if (!status) return BERG_OK;
+  base_free(*report);
+  *report = NULL;
+  return status;
 }
 
 static void release(evaluation *e) {
@@ -195,10 +202,9 @@ berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *giv
   berg_status status = open_inputs(&e, &text, error);
   if (!status) status = predict(&e, error);
   if (!status) status = measure(&e, error);
-  if (!status) status = write_results(&e, error);
+  if (!status) status = write_results(&e, &text, error);
   /* rows of an encoding that did not end have another name, and stay for the next run */
   if (status && e.encoded) unlink(e.unfinished_path);
-  if (!status && report) status = make_report(&e, &text, error);
   if (report)
     *report = text;
   else

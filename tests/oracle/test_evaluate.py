@@ -12,6 +12,7 @@ import make_subject
 from prepared_subject import (PREPARED, RESULTS, names_of, prepared_metadata, trial_order, write_images,
                               write_prepared)
 from vit_oracle import MODEL_FOLDER
+from write_state_dict import write_state_dict
 
 MODEL = "fmri-things_fmri_1-vit_b_32"
 IMAGES, REPEATS = 9, 4
@@ -49,7 +50,7 @@ class Place:
         return [line for line in done.stderr.splitlines() if line not in ("berg: predictions", "berg: reliability")]
 
 
-def build(folder, berg, models, subject, silent_voxel=None):
+def build(folder, berg, models, subject, silent_voxel=None, images=IMAGES, repeats=REPEATS):
     """The place, the metadata before, the trials, and the image that each shows."""
     place, rng = Place(folder, berg, subject), np.random.default_rng(9)
     shutil.copytree(models / MODEL_FOLDER / "metadata", place.model / "metadata")
@@ -63,15 +64,15 @@ def build(folder, berg, models, subject, silent_voxel=None):
         fitted["reg_param"]["coef_"][silent_voxel] = 0
         np.save(weights / source.name, fitted)
     before = np.load(place.metadata, allow_pickle=True).item()
-    names, order = names_of(IMAGES), trial_order(IMAGES, REPEATS, rng)
+    names, order = names_of(images), trial_order(images, repeats, rng)
     write_images(place.images, names)
     metadata = prepared_metadata(before, names, order)
     voxels = len(metadata["fmri"]["voxel_coords"])
-    signal = rng.normal(size=(IMAGES, voxels)) * rng.uniform(0, 1.5, voxels)
+    signal = rng.normal(size=(images, voxels)) * rng.uniform(0, 1.5, voxels)
     trials = (signal[order] + rng.normal(size=(len(order), voxels))).astype(np.float32)
     trials[:, FLAT] = 2
-    trials[:IMAGES, FLAT_REPEAT] = 0.3
-    trials[4, HOLE] = np.nan
+    trials[:images, FLAT_REPEAT] = 0.3
+    trials[1, HOLE] = np.nan
     write_prepared(place.berg_dir, subject, metadata, trials, order)
     return place, metadata, trials, order
 
@@ -302,3 +303,15 @@ def test_one_repeat_has_no_ceiling(fresh):
         assert np.isnan(found[name]).all()
     r = [accuracy.pearson(*pair) for pair in zip(trials[np.argsort(order)].T, np.load(fresh.predictions).T)]
     assert np.abs(found["correlation_results"] - r).max() < 1e-10
+
+
+def test_every_allocation_may_fail(tmp_path, build_dir, berg_program, models, backbone):
+    place = build(tmp_path, berg_program, models, 1, images=2, repeats=2)[0]
+    weights = tmp_path / "vit.safetensors"
+    write_state_dict(weights, backbone)
+    done = subprocess.run([build_dir / "tests" / "failing_evaluate", place.berg_dir, weights, place.images,
+                           place.predictions], capture_output=True, text=True)
+    weights.unlink()
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 200
+    assert list(place.predictions.parent.iterdir()) == []
