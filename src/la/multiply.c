@@ -26,30 +26,33 @@ typedef struct product {
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t up(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
 
-/* Element (row, column) of an operand. */
-static double element(const la_operand *of, size_t row, size_t column) {
-  return of->values[of->transposed ? column * of->ld + row : row * of->ld + column];
-}
-
-/* Packs a[top.., from..] times alpha as tiles [k][LA_DOUBLE_TILE], zeros beyond the last row. */
+/* Packs a[top.., from..] times alpha as tiles [depth][LA_DOUBLE_TILE], zeros beyond the last row. */
 static void pack_a(const product *p, size_t top, size_t rows, size_t from, size_t depth, double *to) {
-  for (size_t t = 0; t < rows; t += LA_DOUBLE_TILE)
-    for (size_t l = 0; l < depth; l++)
-      for (size_t i = 0; i < LA_DOUBLE_TILE; i++)
-        *to++ = t + i < rows ? p->alpha * element(&p->a, top + t + i, from + l) : 0;
+  const size_t row_step = p->a.transposed ? 1 : p->a.ld, step = p->a.transposed ? p->a.ld : 1;
+  for (size_t t = 0; t < up(rows, LA_DOUBLE_TILE); t++) {
+    double *tile = to + t / LA_DOUBLE_TILE * LA_DOUBLE_TILE * depth + t % LA_DOUBLE_TILE;
+    const double *row = p->a.values + (top + t) * row_step + from * step;
+    for (size_t l = 0; l < depth; l++) tile[l * LA_DOUBLE_TILE] = t < rows ? p->alpha * row[l * step] : 0;
+  }
 }
 
+/* Packs b[from.., left..] as strips [depth][LA_DOUBLE_STRIP], zeros beyond the last column. */
 static void pack_b(const product *p, size_t left, size_t columns, size_t from, size_t depth, double *to) {
-  for (size_t s = 0; s < columns; s += LA_DOUBLE_STRIP) {
-    const size_t width = smaller(columns - s, LA_DOUBLE_STRIP);
-    for (size_t l = 0; l < depth; l++, to += LA_DOUBLE_STRIP) {
-      if (!p->b.transposed) {
-        memcpy(to, p->b.values + (from + l) * p->b.ld + left + s, width * sizeof *to);
-      } else {
-        for (size_t j = 0; j < width; j++) to[j] = element(&p->b, from + l, left + s + j);
+  for (size_t l = 0; l < depth && !p->b.transposed; l++) {
+    const double *row = p->b.values + (from + l) * p->b.ld + left;
+    for (size_t s = 0; s < columns; s += LA_DOUBLE_STRIP) {
+      double *strip = to + s * depth + l * LA_DOUBLE_STRIP;
+      if (columns - s >= LA_DOUBLE_STRIP) {
+        memcpy(strip, row + s, LA_DOUBLE_STRIP * sizeof *to); /* of a constant size: no call */
+        continue;
       }
-      for (size_t j = width; j < LA_DOUBLE_STRIP; j++) to[j] = 0;
+      for (size_t j = 0; j < LA_DOUBLE_STRIP; j++) strip[j] = s + j < columns ? row[s + j] : 0;
     }
+  }
+  for (size_t j = 0; j < up(columns, LA_DOUBLE_STRIP) && p->b.transposed; j++) {
+    const double *column = p->b.values + (left + j) * p->b.ld + from;
+    double *strip = to + j / LA_DOUBLE_STRIP * LA_DOUBLE_STRIP * depth + j % LA_DOUBLE_STRIP;
+    for (size_t l = 0; l < depth; l++) strip[l * LA_DOUBLE_STRIP] = j < columns ? column[l] : 0;
   }
 }
 

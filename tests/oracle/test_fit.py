@@ -190,7 +190,8 @@ def test_huge_means_and_tiny_spreads(dtype):
     mean, variance, scale = fitting.scaler(x)
     truth = fitting.pca((x - mean) / scale, 15)
     fit = Fit(x, y, components=15)
-    assert np.allclose(fit["scaler_param.mean_"], mean, rtol=1e-12) and np.allclose(fit["scaler_param.scale_"], scale, rtol=1e-6)
+    assert np.abs((fit["scaler_param.mean_"] - mean) / scale).max() < (1e-7 if dtype == "<f8" else 1e-9)
+    assert np.allclose(fit["scaler_param.scale_"], scale, rtol=1e-6)
     assert fit["scaler_param.scale_"][3] == 1 and fit["scaler_param.scale_"][11] == 1
     assert np.abs(fit["pca_param.explained_variance_"] / truth[1] - 1).max() < 1e-5
     assert fitting.principal_angle(truth[0], fit["pca_param.components_"]) < 1e-5
