@@ -34,6 +34,7 @@ int cli_list(int argc, char **argv);
 int cli_metadata(int argc, char **argv);
 int cli_simulate(int argc, char **argv);
 int cli_prepare(int argc, char **argv);
+int cli_train(int argc, char **argv);
 
 /* "berg: ..." on standard error, always one line. */
 void cli_say(const char *format, ...) CLI_PRINTF(1, 2);

@@ -11,6 +11,7 @@ static const cli_command commands[] = {
     {"encode", "images to the responses of a subject's brain", cli_encode},
     {"simulate", "a synthetic data set in the raw layout, with known noise ceilings", cli_simulate},
     {"prepare", "raw responses to training data: z-scores, split, averaged", cli_prepare},
+    {"train", "prepared data and images to a model", cli_train},
     {"evaluate", "accuracy and noise ceilings of a trained model", cli_evaluate},
     {"convert", "weights and metadata from one file format to another", cli_convert},
     {"info", "what a weight, metadata or array file holds", cli_info},

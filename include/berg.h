@@ -390,9 +390,9 @@ typedef struct berg_train_options {
 
 BERG_API void berg_train_options_init(berg_train_options *options);
 
-/* What berg_train will need and do: JSON, the caller's. Reads what is there and computes nothing. Input that is wrong
- * (missing images: all are named) is found here, and in berg_train before it begins. ELIMIT with the sizes when memory or
- * disk do not suffice. */
+/* What berg_train will need and do: JSON, the caller's. Reads what is there and computes nothing. Input that is wrong is found
+ * here, and in berg_train before it begins. ELIMIT with the sizes when memory or disk do not suffice, EINPUT with the first
+ * of the images that are missing: `json` is then given too, which lists them all under "images", "missing". */
 BERG_API berg_status berg_train_plan(char **json, const char *model_id, const berg_train_options *options,
                                      berg_error *error);
 

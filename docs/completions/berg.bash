@@ -15,7 +15,8 @@ _berg() {
   --layout) mapfile -t COMPREPLY < <(compgen -W "auto nchw nhwc" -- "$word"); return ;;
   --dtype) mapfile -t COMPREPLY < <(compgen -W "f64 f32" -- "$word"); return ;;
   --mean) mapfile -t COMPREPLY < <(compgen -W "roi" -- "$word"); return ;;
-  --berg-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+  --features) mapfile -t COMPREPLY < <(compgen -W "all class-token" -- "$word"); return ;;
+  --berg-dir | --images | --work) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
   esac
   if [[ $word == -* ]]; then
     local options
@@ -25,6 +26,7 @@ _berg() {
   fi
   case $command in
   describe | metadata | encode | evaluate | bench)
+  describe | metadata | encode | train | bench)
     if [ "$COMP_CWORD" = 2 ]; then
       mapfile -t COMPREPLY < <(compgen -W "$("$program" list 2>/dev/null)" -- "$word")
       return

@@ -178,7 +178,7 @@ berg_status berg_fit_open(berg_fit **out, const berg_array *features, const berg
   if (!status)
     status = train_weights_document(
         &fit->document, &fit->entries,
-        &(train_weights){&fit->pca, fit->targets, fit->coefficients, fit->intercepts, fit->alphas}, error);
+        &(train_weights){&fit->pca, fit->targets, fit->coefficients, fit->intercepts, fit->alphas, 0}, error);
   if (status)
     berg_fit_free(fit);
   else

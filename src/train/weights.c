@@ -40,6 +40,15 @@ static void put_array(dict *d, const char *name, berg_dtype dtype, const void *d
   put(d, name, value);
 }
 
+/* One row or number a target, at the stride that the targets have. */
+static void put_targets(dict *d, const char *name, berg_dtype dtype, const void *data, const train_weights *weights,
+                        size_t columns) {
+  if (d->status) return;
+  put_array(d, name, dtype, data, weights->targets, columns);
+  if (d->status || !weights->target_bytes) return;
+  d->value->items[d->value->count - 1]->array->strides[0] = (ptrdiff_t)weights->target_bytes;
+}
+
 static void put_count(dict *d, const char *name, size_t count) {
   io_value *value = d->status ? NULL : io_value_new(d->arena, IO_INT, d->error);
   if (value) value->integer = (int64_t)count;
@@ -84,10 +93,10 @@ static dict components(io_arena *arena, const train_pca *pca, berg_error *error)
 static dict regression(io_arena *arena, const train_weights *weights, berg_error *error) {
   dict d = begin(arena, error);
   const size_t width = weights->pca->components ? weights->pca->components : weights->pca->features;
-  put_array(&d, "coef_", BERG_F32, weights->coefficients, weights->targets, width);
-  put_array(&d, "intercept_", BERG_F32, weights->intercepts, weights->targets, 0);
+  put_targets(&d, "coef_", BERG_F32, weights->coefficients, weights, width);
+  put_targets(&d, "intercept_", BERG_F32, weights->intercepts, weights, 0);
   put_count(&d, "n_features_in_", width);
-  if (weights->alphas) put_array(&d, "alpha_", BERG_F64, weights->alphas, weights->targets, 0);
+  if (weights->alphas) put_targets(&d, "alpha_", BERG_F64, weights->alphas, weights, 0);
   return d;
 }
 

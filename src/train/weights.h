@@ -11,6 +11,7 @@ typedef struct train_weights {
   const float *coefficients; /* [targets][components, or features] */
   const float *intercepts;   /* [targets] */
   const double *alphas;      /* [targets]; NULL: no "alpha_" */
+  size_t target_bytes;       /* from one target to the next in each of the three; 0: they lie without gaps */
 } train_weights;
 
 /* Starts the document's arena and fills root and entries; the arrays stay where they are. The caller releases the arena, also
