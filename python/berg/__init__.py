@@ -5,14 +5,30 @@ from berg import BERG
 berg = BERG(berg_dir="path/to/brain-encoding-response-generator")
 model = berg.get_encoding_model("fmri-things_fmri_1-vit_b_32", subject=1, selection={"roi": ["V1"]})
 responses = berg.encode(model, images)  # uint8 [n, 3, height, width] -> float32 [n, voxels]
+
+Training such models: simulate, prepare, train, evaluate. The same solver on arrays of one's own: fit, correlate, reliability.
 """
 
 import logging
 
 from berg import _berg, models  # models: registers those known
 from berg.core.berg import BERG
+from berg.solver import Fit, correlate, fit, reliability
+from berg.training import evaluate, prepare, simulate, train
 
-__all__ = ["BERG", "__version__", "models"]
+__all__ = [
+    "BERG",
+    "Fit",
+    "__version__",
+    "correlate",
+    "evaluate",
+    "fit",
+    "models",
+    "prepare",
+    "reliability",
+    "simulate",
+    "train",
+]
 __version__ = _berg.version()
 
 # A library leaves it to the program whether and where its messages appear.
