@@ -31,6 +31,13 @@ static const char *figure(const cJSON *object, const char *key, char room[32]) {
   return room;
 }
 
+/* Correlations near 1 differ in their last digits. */
+static const char *closely(const cJSON *object, const char *key, char room[32]) {
+  double value = number(object, key);
+  snprintf(room, 32, isnan(value) ? "-" : "%.9g", value);
+  return room;
+}
+
 static void print_label(const char *label) { printf("%-*s ", LABEL, label); }
 
 static void print_list(const cJSON *list) {
@@ -125,16 +132,16 @@ static void print_correlations(const cJSON *report) {
   if (number(columns, "defined") > 0) {
     print_label("correlation");
     printf("of %s columns over rows: mean %s, median %s,\n", grouped(columns, "defined", count),
-           figure(columns, "mean", room[0]), figure(columns, "median", room[1]));
+           closely(columns, "mean", room[0]), closely(columns, "median", room[1]));
     print_label("");
-    printf("worst %s", figure(columns, "least", room[2]));
+    printf("worst %s", closely(columns, "least", room[2]));
     print_place(get(columns, "worst"));
     putchar('\n');
   }
   if (number(rows, "defined") > 0) {
     print_label(number(columns, "defined") > 0 ? "" : "correlation");
-    printf("of %s rows over columns: mean %s, worst %s", grouped(rows, "defined", count), figure(rows, "mean", room[0]),
-           figure(rows, "least", room[1]));
+    printf("of %s rows over columns: mean %s, worst %s", grouped(rows, "defined", count),
+           closely(rows, "mean", room[0]), closely(rows, "least", room[1]));
     print_place(get(rows, "worst"));
     putchar('\n');
   }
@@ -156,6 +163,7 @@ static void print_figures(const cJSON *report) {
   printf("%s; beyond the tolerance %s\n", grouped(report, "equal", room[0]),
          grouped(report, "beyond_tolerance", room[1]));
   print_not_finite(report);
+  if (number(report, "equal") == number(report, "values")) return;
   print_differences(report);
   print_correlations(report);
   if (!(number(report, "other_image_names") > 0)) return;
@@ -168,29 +176,36 @@ static void print_rois(const cJSON *rois) {
   char room[5][32];
   int width = 6;
   cJSON_ArrayForEach(roi, rois) if ((int)strlen(text(roi, "roi")) > width) width = (int)strlen(text(roi, "roi"));
-  printf("\n%-*s  %7s  %10s  %10s  %12s  %12s\n", width, "region", "voxels", "mean r", "worst r", "rms", "by spread");
+  printf("\n%-*s  %7s  %11s  %11s  %12s  %12s\n", width, "region", "voxels", "mean r", "worst r", "rms", "by spread");
   cJSON_ArrayForEach(roi, rois) {
     cli_print_safe(stdout, text(roi, "roi"));
-    printf("%*s  %7s  %10s  %10s  %12s  %12s\n", width - (int)strlen(text(roi, "roi")), "",
-           grouped(roi, "columns", room[0]), figure(roi, "correlation_mean", room[1]),
-           figure(roi, "correlation_least", room[2]), figure(roi, "rms_difference", room[3]),
+    printf("%*s  %7s  %11s  %11s  %12s  %12s\n", width - (int)strlen(text(roi, "roi")), "",
+           grouped(roi, "columns", room[0]), closely(roi, "correlation_mean", room[1]),
+           closely(roi, "correlation_least", room[2]), figure(roi, "rms_difference", room[3]),
            figure(roi, "relative_rms_median", room[4]));
   }
 }
 
+/* Types are told, not judged. */
+static void print_types(const cJSON *entry) {
+  const char *a = text(get(entry, "a"), "dtype"), *b = text(get(entry, "b"), "dtype");
+  if (*a && *b && strcmp(a, b)) printf(" (%s, %s)", a, b);
+}
+
 static void print_entries(const cJSON *entries) {
   const cJSON *entry;
-  char room[2][32];
+  char room[3][32];
   int width = 5;
   cJSON_ArrayForEach(entry, entries) if ((int)strlen(text(entry, "name")) > width) width =
       (int)strlen(text(entry, "name"));
-  printf("\n%-*s  %12s  %12s  verdict\n", width, "entry", "largest", "rms");
+  printf("\n%-*s  %12s  %12s  %11s  verdict\n", width, "entry", "largest", "rms", "correlation");
   cJSON_ArrayForEach(entry, entries) {
     const char *name = *text(entry, "name") ? text(entry, "name") : "(array)";
     cli_print_safe(stdout, name);
-    printf("%*s  %12s  %12s  %s", width - (int)strlen(name) > 0 ? width - (int)strlen(name) : 0, "",
+    printf("%*s  %12s  %12s  %11s  %s", width - (int)strlen(name) > 0 ? width - (int)strlen(name) : 0, "",
            figure(get(entry, "largest_difference"), "absolute", room[0]), figure(entry, "rms_difference", room[1]),
-           text(entry, "verdict"));
+           closely(entry, "correlation", room[2]), text(entry, "verdict"));
+    print_types(entry);
     if (*text(entry, "reason")) {
       fputs(": ", stdout);
       cli_print_safe(stdout, text(entry, "reason"));

@@ -1,8 +1,22 @@
 #include "report/compare_json.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
-void report_json_number(cJSON *to, const char *key, double value) { cJSON_AddNumberToObject(to, key, value); }
+/* The shortest decimal that reads back as the same number, which cJSON's own need not. */
+void report_json_number(cJSON *to, const char *key, double value) {
+  char text[40];
+  if (!isfinite(value)) {
+    cJSON_AddNullToObject(to, key);
+    return;
+  }
+  for (int digits = 1; digits <= 17; digits++) {
+    snprintf(text, sizeof text, "%.*g", digits, value);
+    if (strtod(text, NULL) == value) break;
+  }
+  cJSON_AddRawToObject(to, key, text);
+}
 
 static void add_count(cJSON *to, const char *key, size_t count) { cJSON_AddNumberToObject(to, key, (double)count); }
 

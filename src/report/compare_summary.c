@@ -154,9 +154,11 @@ report_verdict report_judge(const report_summary *summary, size_t rows, const be
              summary->values);
     add_reason(reasons, text);
   }
+  const double atol = isnan(options->atol) ? 0 : options->atol, rtol = isnan(options->rtol) ? 0 : options->rtol;
   if (asks_values && summary->beyond > unpaired) {
-    snprintf(text, sizeof text, "%zu of %zu values differ by more than %.17g + %.17g |B|", summary->beyond - unpaired,
-             summary->values, isnan(options->atol) ? 0 : options->atol, isnan(options->rtol) ? 0 : options->rtol);
+    char tolerance[80] = "";
+    if (atol > 0 || rtol > 0) snprintf(tolerance, sizeof tolerance, " by more than %.6g + %.6g |B|", atol, rtol);
+    snprintf(text, sizeof text, "%zu of %zu values differ%s", summary->beyond - unpaired, summary->values, tolerance);
     add_reason(reasons, text);
   }
   if (falls_short(mean, least)) {
