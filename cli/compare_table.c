@@ -47,12 +47,20 @@ static void print_list(const cJSON *list) {
   putchar(')');
 }
 
+/* Whether the path ends in ":dataset" already. */
+static bool is_named(const cJSON *side) {
+  size_t path = strlen(text(side, "path")), dataset = strlen(text(side, "dataset"));
+  if (path <= dataset) return false;
+  const char *tail = text(side, "path") + path - dataset;
+  return tail[-1] == ':' && !strcmp(tail, text(side, "dataset"));
+}
+
 static void print_side(const cJSON *report, const char *key, const char *label) {
   const cJSON *side = get(report, key);
   char room[32];
   print_label(label);
   cli_print_safe(stdout, text(side, "path"));
-  if (*text(side, "dataset") && !strstr(text(side, "path"), text(side, "dataset"))) {
+  if (*text(side, "dataset") && !is_named(side)) {
     fputs(" /", stdout);
     cli_print_safe(stdout, text(side, "dataset"));
   }
