@@ -5,7 +5,7 @@
 #include "base/machine.h"
 #include "base/memory.h"
 
-#define BLOCK_VALUES ((size_t)1 << 21) /* 16 MiB of each side */
+#define BLOCK_VALUES ((size_t)1 << 22) /* 32 MiB of each side */
 #define TILE 64                        /* columns whose sums stay in the nearest cache */
 
 typedef struct row_block {
@@ -67,7 +67,7 @@ static void count_tile(passing *pass, size_t from, size_t to) {
     const double *a = pass->block.a + r * columns, *b = pass->block.b + r * columns;
     for (size_t c = from; c < to; c++) {
       report_column *column = &pass->moments->column[c];
-      if (!is_blank(a[c]) || !is_blank(b[c])) column->inside = true;
+      if (!is_blank(a[c]) || !is_blank(b[c])) pass->moments->inside[c] = 1;
       if (isfinite(a[c]) && isfinite(b[c]))
         count_pair(column, a[c], b[c], pass->block.first + r, pass->limits);
       else
@@ -106,7 +106,7 @@ static void sum_row(const passing *pass, size_t r) {
   size_t pairs = 0;
   bool is_same = true;
   for (size_t c = 0; c < moments->columns; c++) {
-    if (!moments->column[c].inside || !isfinite(a[c]) || !isfinite(b[c])) continue;
+    if (!moments->inside[c] || !isfinite(a[c]) || !isfinite(b[c])) continue;
     if (!pairs++) {
       first_a = a[c];
       first_b = b[c];
@@ -118,7 +118,7 @@ static void sum_row(const passing *pass, size_t r) {
   }
   const double n = (double)pairs;
   for (size_t c = 0; c < moments->columns; c++) {
-    if (!moments->column[c].inside || !isfinite(a[c]) || !isfinite(b[c])) continue;
+    if (!moments->inside[c] || !isfinite(a[c]) || !isfinite(b[c])) continue;
     double x = a[c] - first_a - mean_a / n, y = b[c] - first_b - mean_b / n;
     aa += x * x;
     bb += y * y;
@@ -190,7 +190,7 @@ static void finish_first(report_moments *moments, bool are_volumes) {
     report_column *column = &moments->column[c];
     column->mean_a /= (double)column->pairs;
     column->mean_b /= (double)column->pairs;
-    if (!are_volumes) column->inside = true;
+    if (!are_volumes) moments->inside[c] = 1;
   }
 }
 
@@ -201,11 +201,13 @@ static berg_status prepare(passing *pass, berg_error *error) {
   block->room = BLOCK_VALUES / columns ? BLOCK_VALUES / columns : 1;
   if (block->room > moments->rows) block->room = moments->rows ? moments->rows : 1;
   moments->column = base_calloc(moments->columns, sizeof *moments->column, error);
+  moments->inside = base_calloc(moments->columns, 1, error);
   block->a = base_alloc(block->room * columns, sizeof *block->a, error);
   block->b = base_alloc(block->room * columns, sizeof *block->b, error);
   block->rms = base_alloc(block->room, sizeof *block->rms, error);
   block->correlation = base_alloc(block->room, sizeof *block->correlation, error);
-  if (!moments->column || !block->a || !block->b || !block->rms || !block->correlation) return BERG_ELIMIT;
+  if (!moments->column || !moments->inside || !block->a || !block->b || !block->rms || !block->correlation)
+    return BERG_ELIMIT;
   for (size_t c = 0; c < moments->columns; c++) moments->column[c].unpaired_row = SIZE_MAX;
   return BERG_OK;
 }
@@ -230,7 +232,9 @@ berg_status report_moments_take(report_moments *moments, report_rows *a, report_
 
 void report_moments_free(report_moments *moments) {
   base_free(moments->column);
+  base_free(moments->inside);
   moments->column = NULL;
+  moments->inside = NULL;
 }
 
 double report_column_correlation(const report_column *column) {

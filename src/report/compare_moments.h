@@ -20,7 +20,6 @@ typedef struct report_column {
   size_t equal;                            /* values; NaN equals NaN */
   size_t beyond;                           /* the tolerances, unpaired values included */
   size_t nan_a, nan_b, nan_both, infinite; /* infinite: in one, and not the same in the other */
-  bool inside;                             /* of volumes: any value but 0 and NaN */
 } report_column;
 
 typedef struct report_row {
@@ -31,6 +30,7 @@ typedef struct report_row {
 typedef struct report_moments {
   size_t rows, columns;
   report_column *column; /* [columns] */
+  uint8_t *inside;       /* [columns] 1: counts; 0: a voxel of a volume that is 0 or NaN throughout */
   /* over rows, across the columns inside */
   report_row largest_rms, lowest_correlation;
   double correlation_sum;

@@ -37,7 +37,7 @@ static void finish(report_spread *spread, double *values) {
 }
 
 static bool is_in(const report_moments *moments, const uint8_t *mask, size_t column) {
-  return moments->column[column].inside && (!mask || mask[column]);
+  return moments->inside[column] && (!mask || mask[column]);
 }
 
 /* r over all pairs: moments of the columns, moved to the means of everything. */

@@ -112,7 +112,7 @@ def test_more_dimensions(berg_compare):
 
 
 def test_more_rows_than_a_block_and_more_columns_than_a_tile(berg_compare):
-    a, b = noisy(1100, 2001)  # blocks of 1,048 rows
+    a, b = noisy(1100, 4001)  # blocks of 1,048 rows
     report, _ = berg_compare(a, b, status=8)
     check(report, a, b)
     assert berg_compare(a, b, "--threads", 1)[0] == berg_compare(a, b, "--threads", 3)[0] == report
@@ -355,7 +355,7 @@ def test_memory_does_not_grow_with_the_images(berg_program, tmp_path):
                           capture_output=True, text=True, check=True)
     for name in "ab":
         (tmp_path / f"{name}.npy").unlink()
-    assert int(done.stdout) < 120_000  # kB
+    assert int(done.stdout) < 150_000  # kB
 
 
 def test_the_json_is_json(berg_compare):

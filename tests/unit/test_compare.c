@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#define ROWS 700
+#define ROWS 1400
 #define COLUMNS 3001 /* ROWS x COLUMNS is more than a block holds */
 
 static const char *const names[2] = {"compare-a.npy", "compare-b.npy"};
