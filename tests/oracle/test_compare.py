@@ -113,8 +113,11 @@ def test_more_dimensions(berg_compare):
 
 def test_more_rows_than_a_block_and_more_columns_than_a_tile(berg_compare):
     a, b = noisy(1100, 4001)  # blocks of 1,048 rows
+    b[1090, 3900] += 70
+    a[1095, 3950] = np.nan
     report, _ = berg_compare(a, b, status=8)
     check(report, a, b)
+    assert report["not_finite"]["first"] == {"row": 1095, "column": 3950}
     assert berg_compare(a, b, "--threads", 1)[0] == berg_compare(a, b, "--threads", 3)[0] == report
 
 
@@ -130,6 +133,13 @@ def test_tolerances_are_allclose(berg_compare, atol, rtol):
     beyond[7, 5] = a[7, 5] + (atol + rtol * abs(a[7, 5])) * 1.01
     report, _ = berg_compare(beyond, a, "--atol", atol, "--rtol", rtol, status=8)
     assert report["beyond_tolerance"] == 1
+
+
+def test_the_relative_tolerance_is_a_share_of_b(berg_compare):
+    a, b = np.array([[10.0, 9.0]]), np.array([[9.0, 9.0]])
+    assert np.allclose(b, a, rtol=0.105, atol=0) and not np.allclose(a, b, rtol=0.105, atol=0)
+    berg_compare(b, a, "--rtol", 0.105, status=0)
+    berg_compare(a, b, "--rtol", 0.105, status=8)
 
 
 def test_correlations_asked_for(berg_compare):
