@@ -46,12 +46,13 @@ static void add_side(cJSON *item, const char *key, const berg_array *array) {
 static berg_status compare_texts(entries *all, cJSON *item, const berg_array *a, const berg_array *b,
                                  berg_error *error) {
   size_t count = io_text_count(a), unequal = 0, first = 0;
+  berg_error why = {.status = BERG_EINPUT};
   for (size_t i = 0; i < count; i++) {
-    char *x = io_text_at(a, i, error), *y = x ? io_text_at(b, i, error) : NULL;
+    char *x = io_text_at(a, i, &why), *y = x ? io_text_at(b, i, &why) : NULL;
     bool is_read = x && y, is_equal = is_read && !strcmp(x, y);
     base_free(x);
     base_free(y);
-    if (!is_read) return BERG_EINPUT;
+    if (!is_read) return base_fail(error, why.status, "%s", why.message);
     if (!is_equal && !unequal++) first = i;
   }
   char reason[96];

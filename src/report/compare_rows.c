@@ -62,37 +62,53 @@ static void take_shape(report_rows *rows) {
   for (size_t d = from; d < about->ndim; d++) rows->columns *= about->shape[d];
 }
 
+static berg_status take_voxels(report_rows *rows, io_hdf5 *extra, berg_error *error) {
+  const berg_array *about = io_hdf5_about(extra);
+  if (about->dtype != BERG_I64 || about->ndim != 1 || about->shape[0] != rows->columns) return BERG_OK;
+  rows->voxels = base_alloc(rows->columns, sizeof *rows->voxels, error);
+  if (!rows->voxels) return BERG_ELIMIT;
+  berg_status status = io_hdf5_read(extra, 0, rows->columns, rows->voxels, error);
+  if (!status) return BERG_OK;
+  base_free(rows->voxels);
+  rows->voxels = NULL;
+  return status;
+}
+
+static berg_status take_names(report_rows *rows, io_hdf5 *extra, berg_error *error) {
+  const berg_array *about = io_hdf5_about(extra);
+  if (about->ndim != 2 || about->shape[0] != rows->rows) return BERG_OK;
+  rows->name_bytes = about->shape[1];
+  rows->names = base_alloc(rows->rows, rows->name_bytes, error);
+  if (!rows->names) return BERG_ELIMIT;
+  berg_status status = io_hdf5_read(extra, 0, rows->rows, rows->names, error);
+  if (!status) return BERG_OK;
+  base_free(rows->names);
+  rows->names = NULL;
+  return status;
+}
+
 /* What berg_encode_to_file writes beside the responses. Files of other programs have neither, which is fine. */
 static berg_status take_labels(report_rows *rows, const char *path, berg_error *error) {
   io_hdf5 *extra;
-  berg_status status = BERG_OK;
-  if (!io_hdf5_open(&extra, path, "voxel_index", NULL)) {
-    const berg_array *about = io_hdf5_about(extra);
-    if (about->dtype == BERG_I64 && about->ndim == 1 && about->shape[0] == rows->columns) {
-      rows->voxels = base_alloc(rows->columns, sizeof *rows->voxels, error);
-      status = rows->voxels ? io_hdf5_read(extra, 0, rows->columns, rows->voxels, error) : BERG_ELIMIT;
-    }
-    io_hdf5_free(extra);
-  }
-  if (!status && !io_hdf5_open_text(&extra, path, "image_names", NULL)) {
-    const berg_array *about = io_hdf5_about(extra);
-    if (about->ndim == 2 && about->shape[0] == rows->rows) {
-      rows->name_bytes = about->shape[1];
-      rows->names = base_alloc(rows->rows, rows->name_bytes, error);
-      status = rows->names ? io_hdf5_read(extra, 0, rows->rows, rows->names, error) : BERG_ELIMIT;
-    }
-    io_hdf5_free(extra);
-  }
-  return status;
+  berg_status status = io_hdf5_open(&extra, path, "voxel_index", error);
+  if (!status) status = take_voxels(rows, extra, error);
+  io_hdf5_free(extra);
+  if (status && status != BERG_EINPUT) return status;
+  status = io_hdf5_open_text(&extra, path, "image_names", error);
+  if (!status) status = take_names(rows, extra, error);
+  io_hdf5_free(extra);
+  return status == BERG_EINPUT ? BERG_OK : status;
 }
 
 static berg_status open_hdf5(report_rows *rows, const char *path, const char *dataset, berg_error *error) {
   static const char *const usual[] = {"responses", "neural_data"};
-  berg_status status = BERG_EINPUT;
+  berg_status status = dataset ? io_hdf5_open(&rows->hdf5, path, dataset, error) : BERG_EINPUT;
   rows->format = "hdf5";
-  for (size_t i = 0; !dataset && i < 2; i++)
-    if (!io_hdf5_open(&rows->hdf5, path, usual[i], NULL)) dataset = usual[i];
-  status = rows->hdf5 ? BERG_OK : io_hdf5_open(&rows->hdf5, path, dataset ? dataset : "", error);
+  for (size_t i = 0; !dataset && i < 2; i++) {
+    status = io_hdf5_open(&rows->hdf5, path, usual[i], error);
+    if (status != BERG_EINPUT) dataset = usual[i];
+  }
+  if (!dataset) status = io_hdf5_open(&rows->hdf5, path, "", error); /* says which there are */
   if (status) return status;
   rows->dataset = base_copy_text(dataset, error);
   rows->about = *io_hdf5_about(rows->hdf5);
@@ -100,7 +116,7 @@ static berg_status open_hdf5(report_rows *rows, const char *path, const char *da
   if (!rows->dataset) return BERG_ELIMIT;
   if (!rows->about.ndim)
     return base_fail(error, BERG_EINPUT, "%s: %s: a single number: expected an array", path, dataset);
-  return strcmp(dataset, "responses") ? BERG_OK : take_labels(rows, path, error);
+  return strcmp(dataset + (*dataset == '/'), "responses") ? BERG_OK : take_labels(rows, path, error);
 }
 
 static berg_status open_nifti(report_rows *rows, const char *path, berg_error *error) {

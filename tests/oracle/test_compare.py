@@ -368,6 +368,27 @@ def test_memory_does_not_grow_with_the_images(berg_program, tmp_path):
     assert int(done.stdout) < 150_000  # kB
 
 
+def test_every_allocation_may_fail(build_dir, tmp_path):
+    a, b = noisy(4, 20)
+    write_hdf5(tmp_path / "a.h5", a, np.arange(20), "abcd")
+    np.save(tmp_path / "b.npy", b)
+    volumes(tmp_path / "c.nii.gz", a)
+    np.save(tmp_path / "d.npy", {"x": a, "y": np.array(["text"]), "z": {"n": 3}})
+    metadata = roi_metadata(tmp_path / "m.npy", 20, {"V1": np.array([3, 4])})
+    for files in (("a.h5", "b.npy", metadata), ("c.nii.gz", "c.nii.gz"), ("d.npy", "d.npy")):
+        done = subprocess.run([build_dir / "tests" / "failing_compare", *(tmp_path / name for name in files)],
+                              capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert int(done.stdout) > 10
+
+
+def test_a_dataset_named_with_its_slash_has_its_labels(berg_compare, tmp_path):
+    a, b = noisy(4, 20)
+    write_hdf5(tmp_path / "a.h5", a, np.arange(20) + 100, "abcd")
+    report, _ = berg_compare(f"{tmp_path}/a.h5:/responses", b, status=8)
+    assert report["worst_row"]["image"] in "abcd" and report["largest_difference"]["voxel"] >= 100
+
+
 def test_the_json_is_json(berg_compare):
     a, b = noisy(3, 4)
     a[:] = np.nan
