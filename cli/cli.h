@@ -29,9 +29,12 @@ int cli_convert(int argc, char **argv);
 int cli_describe(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_encode(int argc, char **argv);
+int cli_evaluate(int argc, char **argv);
 int cli_info(int argc, char **argv);
 int cli_list(int argc, char **argv);
 int cli_metadata(int argc, char **argv);
+int cli_simulate(int argc, char **argv);
+int cli_prepare(int argc, char **argv);
 
 /* "berg: ..." on standard error, always one line. */
 void cli_say(const char *format, ...) CLI_PRINTF(1, 2);

@@ -417,7 +417,9 @@ BERG_API void berg_evaluate_options_init(berg_evaluate_options *options);
 /* Encodes the test images (predictions go to <berg_dir>/results/..., float32 [images][voxels]), correlates them with the
  * averaged test responses, computes noise ceilings and split-half reliability from the repeats, and writes all into the
  * model's metadata_sub-0N.npy under upstream's keys. `report` (may be NULL) gets JSON, the caller's: means per ROI, counts
- * of voxels without variance. Definitions: docs/training.md. */
+ * of voxels without variance; and where test images are missing (EINPUT) {"missing_images": [...]}, all of them.
+ * Definitions: docs/accuracy.md. A run that did not end is simply run again. EEXISTS: predictions that are there, not
+ * `force`; EINPUT: prepared data that are missing or do not fit, images; and what berg_model_open and berg_encode say. */
 BERG_API berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *options, const berg_run *run,
                                    char **report, berg_error *error);
 
@@ -460,7 +462,7 @@ BERG_API berg_status berg_correlate(const berg_array *a, const berg_array *b, in
 /* Reliability of responses [repeats][stimuli][voxels], float32 or float64, one number a voxel; any pointer may be NULL.
  * Ceilings in percent of variance (Allen et al. 2022, with z-scores within each repeat), split-half correlation averaged
  * over all splits of the repeats (over 1,000 drawn ones where there are more), and its Spearman-Brown correction. NaN where
- * a repeat has no variance. */
+ * a repeat has no variance or a value that is not finite, and for all voxels where there is one repeat. */
 typedef struct berg_reliability {
   double *noise_ceiling_singletrial, *noise_ceiling_testset;
   double *splithalf_uncorrected, *splithalf_corrected;

@@ -13,6 +13,7 @@ _berg() {
   --precision) mapfile -t COMPREPLY < <(compgen -W "f32" -- "$word"); return ;;
   --device) mapfile -t COMPREPLY < <(compgen -W "auto cpu cuda" -- "$word"); return ;;
   --layout) mapfile -t COMPREPLY < <(compgen -W "auto nchw nhwc" -- "$word"); return ;;
+  --dtype) mapfile -t COMPREPLY < <(compgen -W "f64 f32" -- "$word"); return ;;
   --mean) mapfile -t COMPREPLY < <(compgen -W "roi" -- "$word"); return ;;
   --berg-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
   esac
@@ -23,7 +24,7 @@ _berg() {
     return
   fi
   case $command in
-  describe | metadata | encode | bench)
+  describe | metadata | encode | evaluate | bench)
     if [ "$COMP_CWORD" = 2 ]; then
       mapfile -t COMPREPLY < <(compgen -W "$("$program" list 2>/dev/null)" -- "$word")
       return

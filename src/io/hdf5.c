@@ -332,6 +332,14 @@ static void swap_bytes(uint8_t *data, size_t size, size_t itemsize) {
     }
 }
 
+static berg_status read_chunked(io_hdf5 *dataset, const size_t *begin, const size_t *end, void *data,
+                                berg_error *error) {
+  io_hdf5_enter(&dataset->session);
+  berg_status status = io_hdf5_read_chunks(dataset, begin, end, data, error);
+  io_hdf5_leave(&dataset->session);
+  return status;
+}
+
 berg_status io_hdf5_read(io_hdf5 *dataset, size_t first, size_t count, void *data, berg_error *error) {
   const berg_array *about = &dataset->about;
   if (!about->ndim || first > about->shape[0] || count > about->shape[0] - first)
@@ -342,12 +350,49 @@ berg_status io_hdf5_read(io_hdf5 *dataset, size_t first, size_t count, void *dat
   berg_status status;
   if (dataset->layout == H5D_CONTIGUOUS) {
     status = read_contiguous(dataset, first * row, size, data, error);
+  } else if (dataset->layout == H5D_CHUNKED) {
+    size_t begin[BERG_MAX_DIMS] = {first}, end[BERG_MAX_DIMS];
+    memcpy(end, about->shape, sizeof end);
+    end[0] = first + count;
+    status = read_chunked(dataset, begin, end, data, error);
   } else {
     io_hdf5_enter(&dataset->session);
-    status = dataset->layout == H5D_CHUNKED ? io_hdf5_read_chunks(dataset, first, count, data, error)
-                                            : read_compact(dataset, first * row, size, data, error);
+    status = read_compact(dataset, first * row, size, data, error);
     io_hdf5_leave(&dataset->session);
   }
   if (!status && dataset->big_endian) swap_bytes(data, size, about->itemsize);
   return status;
 }
+
+berg_status io_hdf5_read_columns(io_hdf5 *dataset, size_t first_row, size_t rows, size_t first_column, size_t columns,
+                                 void *data, berg_error *error) {
+  const berg_array *about = &dataset->about;
+  if (about->ndim != 2 || first_row > about->shape[0] || rows > about->shape[0] - first_row ||
+      first_column > about->shape[1] || columns > about->shape[1] - first_column)
+    return base_fail(error, BERG_EARGUMENT, "%s: %s: rows %zu to %zu, columns %zu to %zu are not all there",
+                     dataset->path, dataset->name, first_row, first_row + rows, first_column, first_column + columns);
+  if (columns == about->shape[1]) return io_hdf5_read(dataset, first_row, rows, data, error);
+  const size_t part = columns * about->itemsize;
+  if (!rows || !part) return BERG_OK;
+  berg_status status = BERG_OK;
+  if (dataset->layout == H5D_CHUNKED) {
+    size_t begin[] = {first_row, first_column}, end[] = {first_row + rows, first_column + columns};
+    status = read_chunked(dataset, begin, end, data, error);
+  } else {
+    uint8_t *to = data;
+    for (size_t row = 0; row < rows && !status; row++, to += part) {
+      size_t first = (first_row + row) * (size_t)about->strides[0] + first_column * about->itemsize;
+      if (dataset->layout == H5D_CONTIGUOUS) {
+        status = read_contiguous(dataset, first, part, to, error);
+      } else {
+        io_hdf5_enter(&dataset->session);
+        status = read_compact(dataset, first, part, to, error);
+        io_hdf5_leave(&dataset->session);
+      }
+    }
+  }
+  if (!status && dataset->big_endian) swap_bytes(data, rows * part, about->itemsize);
+  return status;
+}
+
+const size_t *io_hdf5_chunk(const io_hdf5 *dataset) { return dataset->layout == H5D_CHUNKED ? dataset->chunk : NULL; }

@@ -20,5 +20,11 @@ void io_hdf5_free(io_hdf5 *dataset);
 const berg_array *io_hdf5_about(const io_hdf5 *dataset);
 /* Rows [first, first + count) along the first dimension into `data`, C order. */
 berg_status io_hdf5_read(io_hdf5 *dataset, size_t first, size_t count, void *data, berg_error *error);
+/* A block of a dataset of two dimensions, as [rows][columns]. Of a chunked one it is best asked for in multiples of its
+ * chunks: those that it covers in part are decoded once for each block. EARGUMENT: not all there. */
+berg_status io_hdf5_read_columns(io_hdf5 *dataset, size_t first_row, size_t rows, size_t first_column, size_t columns,
+                                 void *data, berg_error *error);
+/* Shape of a chunk, [ndim]; NULL where there are none. */
+const size_t *io_hdf5_chunk(const io_hdf5 *dataset);
 
 #endif

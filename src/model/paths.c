@@ -35,6 +35,7 @@ berg_status model_path_metadata(char **path, const char *berg_dir, int subject, 
 }
 
 berg_status model_path_prepared(char **path, const char *berg_dir, int subject, const char *rest, berg_error *error) {
+  *path = NULL;
   char *name = base_format(error, "_%s", rest);
   if (!name) return BERG_ELIMIT;
   berg_status status = make(path, berg_dir, subject, PREPARED_FOLDER "/fmri_", name, error);
