@@ -14,6 +14,7 @@ static const cli_command commands[] = {
     {"train", "prepared data and images to a model", cli_train},
     {"evaluate", "accuracy and noise ceilings of a trained model", cli_evaluate},
     {"convert", "weights and metadata from one file format to another", cli_convert},
+    {"compare", "two files of responses, weights or metadata, and whether they agree", cli_compare},
     {"info", "what a weight, metadata or array file holds", cli_info},
     {"doctor", "what this machine and build can do, and which weights are found where", cli_doctor},
     {"bench", "speeds, and their share of what the machine can do", cli_bench},

@@ -471,6 +471,26 @@ typedef struct berg_reliability {
 BERG_API berg_status berg_reliability_of(const berg_array *responses, int threads, const berg_reliability *result,
                                          berg_error *error);
 
+/* --- Comparing two files --- */
+
+typedef struct berg_compare_options {
+  double atol, rtol;            /* each value: |a - b| <= atol + rtol |b|, as numpy.allclose; NaN (default): 0 */
+  double min_correlation;       /* of the columns' correlations over rows: their mean at least this */
+  double min_voxel_correlation; /* and each. NaN (default): not asked */
+  const char *metadata;         /* a metadata_sub-0N.npy, for figures by ROI; NULL: none */
+  int threads;
+} berg_compare_options;
+
+BERG_API void berg_compare_options_init(berg_compare_options *options);
+
+/* Two matrices [images][columns]: a .npy of numbers, HDF5 (/responses, else /neural_data, or "FILE:DATASET"), a NIfTI of
+ * three or four dimensions. Or two containers (upstream's pickled .npy, .npz, .pth, .safetensors), array by array. Everything
+ * asked for must hold; where only correlations are, single values may differ, but not in being finite. `json` gets differences,
+ * where they are largest, correlations and the verdict (docs/compare.md), the caller's, with BERG_OK and with
+ * BERG_EDIFFERENT. Constant memory in the number of images. EINPUT, EARGUMENT, ECANCELLED. */
+BERG_API berg_status berg_compare(const char *a, const char *b, const berg_compare_options *options,
+                                  const berg_run *run, char **json, berg_error *error);
+
 /* --- This machine --- */
 
 /* What this build and machine can do, which weights are found and where they were looked for: JSON, the caller's.

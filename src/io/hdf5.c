@@ -148,13 +148,24 @@ static berg_status choose_type(io_hdf5 *dataset, hid_t stored, berg_error *error
                         error);
 }
 
+static berg_status take_text(io_hdf5 *dataset, hid_t stored, berg_error *error) {
+  if (H5Tget_class(stored) != H5T_STRING || H5Tis_variable_str(stored) != 0)
+    return io_hdf5_refuse(dataset, "not a dataset of text of fixed length", NULL, NULL, error);
+  dataset->text_bytes = H5Tget_size(stored);
+  dataset->about.dtype = BERG_U8;
+  dataset->about.itemsize = 1;
+  return BERG_OK;
+}
+
 static berg_status take_shape(io_hdf5 *dataset, hid_t space, berg_error *error) {
   berg_array *about = &dataset->about;
   hsize_t dims[H5S_MAX_RANK];
   int ndim = H5Sget_simple_extent_type(space) == H5S_NULL ? -1 : H5Sget_simple_extent_ndims(space);
   if (ndim < 0) return io_hdf5_refuse(dataset, "holds no data", NULL, NULL, error);
-  if (ndim > BERG_MAX_DIMS) return io_hdf5_refuse(dataset, "too many dimensions", "at most 8", NULL, error);
+  if (ndim > BERG_MAX_DIMS - dataset->is_text)
+    return io_hdf5_refuse(dataset, "too many dimensions", "at most 8", NULL, error);
   if (H5Sget_simple_extent_dims(space, dims, NULL) < 0) return io_hdf5_fail(dataset, "has no readable shape", error);
+  if (dataset->is_text) dims[ndim++] = dataset->text_bytes;
   about->ndim = (size_t)ndim;
   size_t bytes = about->itemsize;
   for (int d = 0; d < ndim; d++) {
@@ -188,7 +199,8 @@ static berg_status take_storage(io_hdf5 *dataset, berg_error *error) {
   berg_status status = BERG_OK;
   dataset->layout = H5Pget_layout(how);
   if (dataset->layout == H5D_CHUNKED)
-    status = io_hdf5_take_chunks(dataset, how, error);
+    status = dataset->is_text ? io_hdf5_refuse(dataset, "text in chunks, which is not read here", NULL, NULL, error)
+                              : io_hdf5_take_chunks(dataset, how, error);
   else if (dataset->layout == H5D_VIRTUAL || (dataset->layout == H5D_CONTIGUOUS && H5Pget_external_count(how) != 0))
     status = io_hdf5_refuse(dataset, "its data lie in other files, which are not followed", NULL, NULL, error);
   else if (dataset->layout == H5D_CONTIGUOUS)
@@ -207,8 +219,9 @@ static berg_status open_all(io_hdf5 *dataset, berg_error *error) {
   dataset->dataset = open_dataset(dataset->file, dataset->name);
   if (dataset->dataset < 0) return fail_missing(dataset, error);
   hid_t stored = H5Dget_type(dataset->dataset);
-  berg_status status =
-      stored < 0 ? io_hdf5_fail(dataset, "has no readable type", error) : choose_type(dataset, stored, error);
+  berg_status status = stored < 0         ? io_hdf5_fail(dataset, "has no readable type", error)
+                       : dataset->is_text ? take_text(dataset, stored, error)
+                                          : choose_type(dataset, stored, error);
   if (stored >= 0) H5Tclose(stored);
   if (status) return status;
   hid_t space = H5Dget_space(dataset->dataset);
@@ -231,7 +244,7 @@ static void release(io_hdf5 *dataset) {
   base_free(dataset);
 }
 
-berg_status io_hdf5_open(io_hdf5 **out, const char *path, const char *name, berg_error *error) {
+static berg_status open_dataset_as(io_hdf5 **out, const char *path, const char *name, bool is_text, berg_error *error) {
   *out = NULL;
   struct stat about;
   int raw = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is refused, not waited for */
@@ -248,6 +261,7 @@ berg_status io_hdf5_open(io_hdf5 **out, const char *path, const char *name, berg
   dataset->raw = raw;
   dataset->file_bytes = (uint64_t)about.st_size;
   dataset->file = dataset->dataset = -1;
+  dataset->is_text = is_text;
   dataset->path = base_copy_text(path, error);
   dataset->name = base_copy_text(name, error);
   io_hdf5_enter(&dataset->session);
@@ -259,6 +273,14 @@ berg_status io_hdf5_open(io_hdf5 **out, const char *path, const char *name, berg
   else
     *out = dataset;
   return status;
+}
+
+berg_status io_hdf5_open(io_hdf5 **out, const char *path, const char *name, berg_error *error) {
+  return open_dataset_as(out, path, name, false, error);
+}
+
+berg_status io_hdf5_open_text(io_hdf5 **out, const char *path, const char *name, berg_error *error) {
+  return open_dataset_as(out, path, name, true, error);
 }
 
 void io_hdf5_free(io_hdf5 *dataset) {

@@ -11,6 +11,9 @@ typedef struct io_hdf5 io_hdf5;
 /* EINPUT: no such file, not HDF5, no such dataset (at most ten that are there are named), not of a plain numeric type,
  * data never written or in another file, filters other than gzip, lzf, shuffle and fletcher32. */
 berg_status io_hdf5_open(io_hdf5 **dataset, const char *path, const char *name, berg_error *error);
+/* A dataset of text of fixed length, as bytes: U8 with one more dimension, the length; zeros or spaces fill it up. EINPUT also
+ * where it is chunked. */
+berg_status io_hdf5_open_text(io_hdf5 **dataset, const char *path, const char *name, berg_error *error);
 void io_hdf5_free(io_hdf5 *dataset);
 
 /* Type (converted to this machine's byte order), ndim and shape; `data` is NULL. */

@@ -14,6 +14,8 @@ struct io_hdf5 {
   hid_t file, dataset;
   berg_array about;
   bool big_endian;
+  bool is_text;      /* opened as such: bytes with one more dimension, */
+  size_t text_bytes; /* this one */
   H5D_layout_t layout;
   int raw; /* contiguous: the file, read without libhdf5 */
   uint64_t file_bytes;

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-COMMANDS = ["list", "describe", "metadata", "encode", "simulate", "prepare", "train", "evaluate", "convert", "info", "doctor", "bench"]
+COMMANDS = ["list", "describe", "metadata", "encode", "simulate", "prepare", "train", "evaluate", "convert", "compare", "info", "doctor", "bench"]
 
 
 def long_options(help_text):
