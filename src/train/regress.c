@@ -119,8 +119,13 @@ static size_t load(const train_regression *r, const float *responses, size_t num
   size_t bad = number;
   tile->first = first, tile->number = count;
   for (size_t t = 0; t < FACTOR_TILE; t++) tile->mean[t] = 0;
-  for (size_t i = 0; i < r->rows; i++)
-    for (size_t t = 0; t < count; t++) tile->mean[t] += responses[i * number + first + t];
+  if (count == FACTOR_TILE) { /* the same sums as below */
+    for (size_t t = 0; t < FACTOR_TILE; t += LA_STRIP)
+      r->machine.kernels->strip_sum(responses + first + t, number, r->rows, tile->mean + t);
+  } else {
+    for (size_t i = 0; i < r->rows; i++)
+      for (size_t t = 0; t < count; t++) tile->mean[t] += responses[i * number + first + t];
+  }
   for (size_t t = count; t-- > 0;) {
     tile->mean[t] /= (double)r->rows;
     if (!isfinite(tile->mean[t])) bad = first + t;

@@ -206,9 +206,9 @@ def worst(ours, expected):
 
 
 def spectrum(rows, columns, decay, seed, noise=0.0):
-    """float32 features whose variances fall as i^-decay, plus noise."""
+    """float32 features of 80 directions whose variances fall as i^-decay, plus noise."""
     rng = np.random.default_rng(seed)
-    rank = min(rows, columns)
+    rank = min(rows, columns, 80)
     u = np.linalg.qr(rng.normal(size=(rows, rank)))[0]
     v = np.linalg.qr(rng.normal(size=(columns, rank)))[0]
     s = np.arange(1, rank + 1)**(-decay / 2) * np.sqrt(rows * columns)
