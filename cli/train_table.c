@@ -70,9 +70,9 @@ static void print_sizes(const cJSON *plan) {
   char a[32], b[32];
   const cJSON *subject;
   cJSON_ArrayForEach(subject, part(plan, "subjects"))
-      cli_say("sub-%02d: %s trials, %s voxels, regressed in %.0f chunks", (int)number(subject, "subject"),
+      cli_say("sub-%02d: %s trials, %s voxels, regressed in %.0f chunk%s", (int)number(subject, "subject"),
               cli_grouped((size_t)number(subject, "trials"), a), cli_grouped((size_t)number(subject, "voxels"), b),
-              number(subject, "chunks"));
+              number(subject, "chunks"), number(subject, "chunks") == 1 ? "" : "s");
   cli_say("%s images, %s features (%s), %.0f components, %s",
           cli_grouped((size_t)number(part(plan, "images"), "count"), a),
           cli_grouped((size_t)number(part(plan, "features"), "count"), b), text(part(plan, "features"), "kind"),

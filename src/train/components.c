@@ -11,7 +11,8 @@
 static void describe(const train_plan *plan, size_t set, size_t first, train_report *report) {
   for (size_t i = first; i < report->count; i++) {
     train_record *record = &report->records[i];
-    record->total = strcmp(record->unit, "panels") ? 1 : plan->job.features / train_store_width(plan->job.tokens);
+    record->total = strcmp(record->unit, "panels") ? plan->job.components
+                                                   : plan->job.features / train_store_width(plan->job.tokens);
     record->cost = train_cost_pca(&plan->job, set, record->stage);
   }
 }

@@ -45,8 +45,8 @@ train_cost train_cost_weights(const train_job *job, size_t s) {
 }
 
 uint64_t train_bytes_gram(const train_job *job, size_t set) {
-  const uint64_t n = job->sets[set].count;
-  return n * n * sizeof(double);
+  const uint64_t n = job->sets[set].count; /* a triangle, and what is known of each feature */
+  return n * (n + 1) / 2 * sizeof(double) + job->features * (3 * sizeof(double) + sizeof(float));
 }
 
 uint64_t train_bytes_pca(const train_job *job, size_t set) {

@@ -19,6 +19,8 @@
 
 #define DEFAULT_BATCH 100
 #define MAX_BATCH 4096
+/* Voxels: of fewer at a time reading them would take longer than fitting them. */
+#define LEAST_CHUNK 64
 #define RATE_ROWS 200
 /* Seconds for a measurement, in runs of so many seconds. */
 #define LONG_RUN 30
@@ -158,8 +160,8 @@ static void add_pca(train_plan *plan, size_t set) {
   static const char *const stages[] = {"gram", "eigenvectors", "components"};
   const size_t panels = plan->job.features / train_store_width(plan->job.tokens);
   for (size_t i = 0; i < 3; i++) {
-    const size_t total = i == 1 ? 1 : panels;
-    train_estimate *estimate = add(plan, stages[i], i == 1 ? "matrix" : "panels", total, pca_memory(plan, set));
+    const size_t total = i == 1 ? plan->job.components : panels;
+    train_estimate *estimate = add(plan, stages[i], i == 1 ? "eigenvectors" : "panels", total, pca_memory(plan, set));
     finish(plan, estimate, plan->has_pca[set] ? total : 0, train_cost_pca(&plan->job, set, stages[i]));
   }
 }
@@ -191,7 +193,9 @@ static void add_stages(train_plan *plan) {
   for (size_t set = 0; set < job->set_count; set++)
     if (pca_memory(plan, set) > plan->memory_least) plan->memory_least = pca_memory(plan, set);
   for (size_t s = 0; s < job->subject_count; s++) {
-    const size_t regression = held_by_regression(plan, s) + memory_of_chunk(plan, s, 64);
+    const size_t regression = job->regression.chunks
+                                  ? regression_memory(plan, s)
+                                  : held_by_regression(plan, s) + memory_of_chunk(plan, s, LEAST_CHUNK);
     if (regression > plan->memory_least) plan->memory_least = regression;
     if (weights_memory(plan, s) > plan->memory_least) plan->memory_least = weights_memory(plan, s);
   }
@@ -203,20 +207,20 @@ static void add_stages(train_plan *plan) {
  * weights. Bytes that an earlier run left in the work folder are had already, or are freed first. */
 static void add_disk(train_plan *plan) {
   const train_job *job = &plan->job;
-  uint64_t pcas = 0, later = 0, gram = 0;
+  uint64_t pcas = 0, later = 0, beside = 0;
   bool has_all = true;
   for (size_t set = 0; set < job->set_count; set++) {
-    if (2 * train_bytes_gram(job, set) > gram) gram = 2 * train_bytes_gram(job, set);
-    if (2 * train_bytes_pca(job, set) > gram) gram = 2 * train_bytes_pca(job, set);
+    const uint64_t gram = 2 * train_bytes_gram(job, set), pca = train_bytes_pca(job, set);
+    if (pcas + (gram > pca ? gram : pca) > beside) beside = pcas + (gram > pca ? gram : pca);
     has_all &= plan->has_pca[set];
-    pcas += train_bytes_pca(job, set);
+    pcas += pca;
   }
   for (size_t s = 0; s < job->subject_count; s++)
     later += train_bytes_regression(job, s) + train_bytes_weights(job, s) * (job->options->safetensors ? 2 : 1);
   const uint64_t store = train_store_bytes(job->images.count, job->tokens);
   uint64_t peak = pcas + later;
-  if (!has_all && store + gram > peak) peak = store + gram;
-  if (job->options->keep_work && !has_all) peak = store + gram + pcas + later;
+  if (!has_all && store + beside > peak) peak = store + beside;
+  if (!has_all && job->options->keep_work) peak = store + beside + pcas + later;
   plan->disk_needed = peak > plan->leftover_bytes ? peak - plan->leftover_bytes : 0;
   plan->disk_free = io_disk_free(job->work);
 }
@@ -295,7 +299,7 @@ void train_plan_close(train_plan *plan) {
 
 berg_status train_plan_check(const train_plan *plan, berg_error *error) {
   const size_t memory = plan->job.memory;
-  if (plan->memory_needed > memory || plan->memory_least > memory)
+  if (plan->memory_needed > memory)
     return base_fail(error, BERG_ELIMIT,
                      "%zu MB of memory are not enough for this training: %zu MB is the least that would do (--memory)",
                      memory >> 20, (plan->memory_least >> 20) + 1);

@@ -119,19 +119,17 @@ static berg_status fit_chunk(chunks *c, size_t first, size_t number, berg_error 
   return io_rows_append(c->rows, c->lines + already * train_regression_columns(&c->plan->job), number - already, error);
 }
 
-static berg_status fit_chunks(chunks *c, const berg_run *run, berg_error *error) {
+static berg_status fit_chunks(chunks *c, const train_stage *stage, berg_error *error) {
   const size_t voxels = c->plan->job.subjects[c->subject].voxels, number = c->plan->chunks[c->subject];
-  train_stage stage;
-  train_stage_begin(&stage, run, "regression", "voxels", voxels);
   berg_status status = BERG_OK;
   for (size_t i = 0; i < number && !status; i++) {
     size_t first, count;
     train_chunk(voxels, number, i, &first, &count);
     if (first + count <= c->done) continue;
-    status = train_stage_progress(&stage, c->done > first ? c->done : first, error);
+    status = train_stage_progress(stage, c->done > first ? c->done : first, error);
     if (!status) status = fit_chunk(c, first, count, error);
   }
-  return status ? status : train_stage_progress(&stage, voxels, error);
+  return status ? status : train_stage_progress(stage, voxels, error);
 }
 
 berg_status train_subject_regression(const train_plan *plan, const train_work *work, size_t s, train_report *report,
@@ -145,8 +143,10 @@ berg_status train_subject_regression(const train_plan *plan, const train_work *w
     base_free(path);
     return BERG_OK;
   }
+  train_stage stage;
+  train_stage_begin(&stage, &run, "regression", "voxels", subject->voxels);
   berg_status status = begin(&c, work, path, error);
-  if (!status) status = fit_chunks(&c, &run, error);
+  if (!status) status = fit_chunks(&c, &stage, error);
   if (!status) {
     train_report_describe(report, subject->number, subject->voxels - c.done,
                           train_cost_regression(&plan->job, s, subject->voxels - c.done));

@@ -29,7 +29,7 @@ def train(berg, place):
 def test_a_dry_run_shows_the_plan_and_computes_nothing(train, place):
     result = train("--dry-run", subject="1,sub-02")
     assert (result.status, result.out) == (0, "")
-    assert result.lines[0] == "berg: sub-01: 6 trials, 12 voxels, regressed in 1 chunks"
+    assert result.lines[0] == "berg: sub-01: 6 trials, 12 voxels, regressed in 1 chunk"
     assert result.lines[2] == "berg: 6 images, 460,800 features (all), 2 components, ols"
     stages = [line.split("  ")[1] for line in result.lines if line.startswith("  ")]
     assert stages == ["stage", "features", "gram", "eigenvectors", "components", "regression sub-01", "weights sub-01",
@@ -95,7 +95,7 @@ def test_a_backbone_with_a_nan_is_refused_at_once(train, tmp_path, backbone):
     broken["conv_proj.bias"] = np.where(np.arange(768) == 5, np.nan, broken["conv_proj.bias"]).astype(np.float32)
     path = tmp_path / "broken.safetensors"
     write_state_dict(path, broken, "new")
-    result = train("--backbone", path, "--quiet", "--work", tmp_path / "work")
+    result = train("--backbone", path, "--quiet", "--work", tmp_path / "work", subject="2")
     assert result.status == 4 and "conv_proj.bias" in result.message
     path.unlink()
     assert not (tmp_path / "work").exists()
