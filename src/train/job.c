@@ -94,6 +94,9 @@ static berg_status open_subjects(train_job *job, berg_error *error) {
       return base_fail_found(error, BERG_EINPUT, subject->prepared, "too few training images", expected, "%zu",
                              subject->trials);
     }
+    if (train_regression_is_ridge(&job->regression) && subject->trials / job->regression.folds < 2)
+      return base_fail(error, BERG_EPARAMETER, "folds: %zu of the %zu trials of subject %d leave fewer than two in one",
+                       job->regression.folds, subject->trials, subject->number);
   }
   if (job->components > job->features)
     return base_fail(error, BERG_EPARAMETER, "components: expected at most %zu, as many as features, found %zu",

@@ -61,6 +61,7 @@ def test_a_run_reports_its_stages(train, place, tmp_path):
     (["--alpha-per-voxel"], "belong to --ridge"),
     (["--ridge", "--alphas", "1,x"], 'numbers above 0, found "x"'),
     (["--ridge", "--folds", "1"], "at least 2"),
+    (["--ridge", "--folds", "4"], "fewer than two in one"),
     (["--batch", "100000"], "batch: expected 1 to 4096"),
     (["--components", "0"], "at least 1"),
     (["--memory", "much"], "a size such as"),
