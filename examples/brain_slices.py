@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from berg import BERG
 
 MODEL = "fmri-things_fmri_1-vit_b_32"
-ZOOM, GAP, SLICES = 2, 8, 6
+HEIGHT, GAP, SLICES = 150, 8, 6
 BACKGROUND, OUTSIDE = (255, 255, 255), (232, 232, 232)
 
 
@@ -31,8 +31,9 @@ def slices(response, coordinates, levels, largest):
     """One image of the volume at each z of `levels`, side by side."""
     volume = np.full(coordinates.max(axis=0) + 1, np.nan)
     volume[tuple(coordinates.T)] = response
+    zoom = max(1, round(HEIGHT / volume.shape[1]))
     return [Image.fromarray(colours(volume[:, ::-1, z].T, largest)).resize(
-        (volume.shape[0] * ZOOM, volume.shape[1] * ZOOM), Image.NEAREST) for z in levels]
+        (volume.shape[0] * zoom, volume.shape[1] * zoom), Image.NEAREST) for z in levels]
 
 
 def main():

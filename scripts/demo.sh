@@ -35,7 +35,7 @@ export BERG_DIR=$folder/models
 echo "\$ export BERG_DIR=$BERG_DIR"
 step "Features, principal components, a regression for each voxel"
 run "$berg" train $model --subject 1 --images $folder/raw/images --backbone random:1 --components 100 --ridge \
-  --alphas 1e3,1e4,1e5,1e6 --alpha-per-voxel
+  --alphas 1e4,1e5,1e6,1e7,1e8 --alpha-per-voxel
 
 step "How well it predicts images it was not trained on, and how well any model could"
 run "$berg" evaluate $model --subject 1 --images $folder/raw/images --backbone random:1

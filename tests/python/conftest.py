@@ -79,6 +79,9 @@ def tqdm(monkeypatch):
             return self
 
         def __exit__(self, *exception):
+            self.close()
+
+        def close(self):
             self.closed = True
 
         def set_postfix(self, fields, refresh):
