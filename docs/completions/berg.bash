@@ -25,8 +25,7 @@ _berg() {
     return
   fi
   case $command in
-  describe | metadata | encode | evaluate | bench)
-  describe | metadata | encode | train | bench)
+  describe | metadata | encode | train | evaluate | bench)
     if [ "$COMP_CWORD" = 2 ]; then
       mapfile -t COMPREPLY < <(compgen -W "$("$program" list 2>/dev/null)" -- "$word")
       return
