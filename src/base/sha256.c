@@ -20,6 +20,16 @@ static uint32_t big_endian(const uint8_t *bytes) {
   return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
+/* One round with a = s[first], b = s[first + 1], ... around the eight. */
+static inline __attribute__((always_inline)) void add_round(uint32_t s[8], int first, uint32_t input) {
+#define S(i) s[(first + (i)) & 7]
+  uint32_t one = S(7) + (turn(S(4), 6) ^ turn(S(4), 11) ^ turn(S(4), 25)) + ((S(4) & S(5)) ^ (~S(4) & S(6))) + input;
+  uint32_t two = (turn(S(0), 2) ^ turn(S(0), 13) ^ turn(S(0), 22)) + ((S(0) & S(1)) ^ (S(0) & S(2)) ^ (S(1) & S(2)));
+  S(3) += one;
+  S(7) = one + two;
+#undef S
+}
+
 static void add_block(uint32_t state[8], const uint8_t block[64]) {
   uint32_t w[64], s[8];
   for (int t = 0; t < 16; t++) w[t] = big_endian(block + 4 * t);
@@ -27,13 +37,16 @@ static void add_block(uint32_t state[8], const uint8_t block[64]) {
     w[t] = (turn(w[t - 2], 17) ^ turn(w[t - 2], 19) ^ w[t - 2] >> 10) + w[t - 7] +
            (turn(w[t - 15], 7) ^ turn(w[t - 15], 18) ^ w[t - 15] >> 3) + w[t - 16];
   memcpy(s, state, sizeof s);
-  for (int t = 0; t < 64; t++) {
-    uint32_t one = s[7] + (turn(s[4], 6) ^ turn(s[4], 11) ^ turn(s[4], 25)) + ((s[4] & s[5]) ^ (~s[4] & s[6])) +
-                   constants[t] + w[t];
-    uint32_t two = (turn(s[0], 2) ^ turn(s[0], 13) ^ turn(s[0], 22)) + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
-    memmove(s + 1, s, 7 * sizeof *s);
-    s[4] += one;
-    s[0] = one + two;
+  /* instead of moving a..h along, eight rounds rename them */
+  for (int t = 0; t < 64; t += 8) {
+    add_round(s, 0, w[t] + constants[t]);
+    add_round(s, 7, w[t + 1] + constants[t + 1]);
+    add_round(s, 6, w[t + 2] + constants[t + 2]);
+    add_round(s, 5, w[t + 3] + constants[t + 3]);
+    add_round(s, 4, w[t + 4] + constants[t + 4]);
+    add_round(s, 3, w[t + 5] + constants[t + 5]);
+    add_round(s, 2, w[t + 6] + constants[t + 6]);
+    add_round(s, 1, w[t + 7] + constants[t + 7]);
   }
   for (int i = 0; i < 8; i++) state[i] += s[i];
 }

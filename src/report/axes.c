@@ -52,7 +52,7 @@ const char *report_tick_text(double tick, char text[32]) {
 void report_left_axis(report_panel *panel, const report_axis *up, double left, double right) {
   double ticks[REPORT_TICKS];
   char text[32];
-  size_t count = report_ticks(up, 6, ticks);
+  size_t count = report_ticks(up, 8, ticks);
   for (size_t i = 0; i < count; i++) {
     double y = report_place(up, ticks[i]);
     report_line(panel, left, y, right, y, REPORT_GRID, 1, false);
@@ -95,6 +95,6 @@ void report_colour_bar(report_panel *panel, const report_axis *along, double y, 
   if (!missing) return;
   const uint32_t chequers[] = {REPORT_NO_VALUE(0), REPORT_NO_VALUE(1), REPORT_NO_VALUE(0), REPORT_NO_VALUE(1),
                                REPORT_NO_VALUE(1), REPORT_NO_VALUE(0), REPORT_NO_VALUE(1), REPORT_NO_VALUE(0)};
-  report_image(panel, along->to + 22, y, 20, BAR_HEIGHT, chequers, 4, 2);
-  report_words(panel, along->to + 32, y + BAR_HEIGHT + 14, REPORT_MIDDLE, REPORT_SOFT, REPORT_FONT, "no value");
+  report_image(panel, along->to + 35, y, 20, BAR_HEIGHT, chequers, 4, 2);
+  report_words(panel, along->to + 45, y + BAR_HEIGHT + 14, REPORT_MIDDLE, REPORT_SOFT, REPORT_FONT, "no value");
 }

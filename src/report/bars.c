@@ -89,6 +89,8 @@ static void draw_bar(report_panel *panel, const report_axis *up, double x, doubl
     double y = report_place(up, accuracy);
     report_box(panel, x, y, width - 1, up->from - y, report_subject_role(subject), says);
   }
+  if (isnan(accuracy))
+    report_words(panel, x + width / 2, up->from - 9, REPORT_MIDDLE, REPORT_INK, REPORT_FONT, "\xC3\x97");
   if (!isnan(ceiling)) report_box(panel, x - 1, report_place(up, ceiling) - 1, width + 1, 2, REPORT_INK, says);
 }
 
@@ -158,13 +160,14 @@ static void draw_group(report_figure *figure, const report_data *data, size_t fi
 
 void report_draw_regions(report_figure *figure, const report_data *data) {
   size_t count;
-  report_figure_start(figure, "encoding_accuracy", "Accuracy of each region", 3, true);
+  report_figure_start(figure, "encoding_accuracy", "Accuracy of each region", 4, true);
+  figure->key = "short lines: noise ceiling; dashed: all voxels of the brain; \xC3\x97: no value";
   report_put(
       &figure->caption,
       "Bars: the mean over a region\xE2\x80\x99s voxels of Pearson\xE2\x80\x99s r between predicted and measured "
-      "test responses, not below 0, squared. Black lines: the noise ceiling, the square of the mean over voxels "
+      "test responses, not below 0, squared. Short lines across: the noise ceiling, the square of the mean over voxels "
       "of \xE2\x88\x9A(ceiling / 100), for the mean of the test repeats. Dashed lines: the same as the bars over "
-      "all voxels of the brain. Regions overlap.");
+      "all voxels of the brain. A cross: no value. Regions overlap.");
   report_region_name *names = report_list_regions(data, &count);
   figure->failed |= !names;
   if (!names) return;

@@ -17,6 +17,7 @@ typedef struct report_figure {
   size_t panel_count, capacity;
   size_t sheet_columns; /* panels beside each other in its files */
   bool legend;          /* subjects are told apart by colour */
+  const char *key;      /* what else the marks mean, for the files, which have no caption; or NULL */
   bool failed;
 } report_figure;
 

@@ -89,15 +89,14 @@ static void draw_outline(report_panel *panel, const report_table *table, size_t 
 static void describe(report_text *text, const report_data *data, const distribution *what) {
   for (size_t i = 0; i < data->count; i++) {
     const report_subject *subject = &data->subjects[i];
-    const double *values = values_of(subject, what);
-    double *sorted = values ? base_alloc(subject->voxels, sizeof *sorted, NULL) : NULL;
-    if (!sorted) continue;
-    size_t count = report_sort(values, subject->voxels, sorted);
-    report_print(text, "%ssub-%02d: %zu voxels", i ? "; " : "", subject->number, count);
-    if (count)
-      report_print(text, ", median %.3g, a tenth above %.3g, highest %.3g", report_quantile(sorted, count, 0.5),
-                   report_quantile(sorted, count, 0.9), sorted[count - 1]);
-    base_free(sorted);
+    const report_sorted *sorted =
+        values_of(subject, what) == subject->accuracy ? &subject->sorted_accuracy : &subject->sorted_ceiling;
+    if (!sorted->values) continue;
+    report_print(text, "%ssub-%02d: %zu voxels", text->length ? "; " : "", subject->number, sorted->count);
+    if (sorted->count)
+      report_print(text, ", median %.3g, a tenth above %.3g, highest %.3g",
+                   report_quantile(sorted->values, sorted->count, 0.5),
+                   report_quantile(sorted->values, sorted->count, 0.9), sorted->values[sorted->count - 1]);
   }
 }
 

@@ -35,18 +35,13 @@ static const double *values_of(const report_subject *subject, report_map map) {
 }
 
 /* The end of the scale: one voxel in a thousand lies above it. The same for all subjects. */
-static double top_of_scale(const report_data *data, report_map map, bool *failed) {
+static double top_of_scale(const report_data *data, report_map map) {
   double top = kinds[map].top;
   if (top > 0) return top;
   for (size_t i = 0; i < data->count; i++) {
     const report_subject *subject = &data->subjects[i];
-    const double *values = values_of(subject, map);
-    double *sorted = values ? base_alloc(subject->voxels, sizeof *sorted, NULL) : NULL;
-    *failed |= values && !sorted;
-    if (!sorted) continue;
-    size_t count = report_sort(values, subject->voxels, sorted);
-    if (count) top = fmax(top, report_quantile(sorted, count, 0.999));
-    base_free(sorted);
+    const report_sorted *sorted = map == REPORT_MAP_ACCURACY ? &subject->sorted_accuracy : &subject->sorted_ceiling;
+    if (sorted->count) top = fmax(top, report_quantile(sorted->values, sorted->count, 0.999));
   }
   if (!(top > 0)) return kinds[map].most;
   double step = report_step(0, fmin(top, kinds[map].most), 10);
@@ -155,24 +150,35 @@ static void draw_panel(report_figure *figure, const report_subject *subject, rep
     draw_direction(panel, table, &slices, subject, axis, y, map, top);
     y += row_height(&slices, axis);
   }
-  const report_axis along = {0, top, MARGIN + 12, REPORT_PANEL_WIDTH - 90, false, kind->label};
+  const report_axis along = {0, top, MARGIN + 12, REPORT_PANEL_WIDTH - 78, false, kind->label};
   report_colour_bar(panel, &along, y + 4, true);
+}
+
+/* In full at the first map that there is. */
+static void put_slices(report_text *caption, const report_data *data, report_map map) {
+  bool first = map == REPORT_MAP_ACCURACY;
+  if (map == REPORT_MAP_CEILING) first = !report_knows(data, kinds[REPORT_MAP_ACCURACY].offset);
+  if (!first) {
+    report_put(caption, "The same slices as above.");
+    return;
+  }
+  report_put(caption,
+             "Slices across x, y and z, in indices of the functional volume; which side is left the metadata do not "
+             "say. They lie where the model explains most: of the sum of r\xC2\xB2 over voxels a quarter, a half "
+             "and three quarters lie before the three (without accuracy: of the sum of the ceilings). Numbers "
+             "beyond the scale take the colour of its end; voxels without a value are chequered.");
 }
 
 void report_draw_map(report_figure *figure, const report_data *data, report_map map) {
   const map_kind *kind = &kinds[map];
   report_figure_start(figure, kind->id, kind->title, 3, false);
-  report_put(&figure->caption,
-             "Slices across x, y and z, in indices of the functional volume. They are where the accuracy "
-             "is: of all explained variance a quarter, a half and three quarters lie before the three. "
-             "Which side is left the metadata do not say. Numbers beyond the scale take the colour of "
-             "its end; voxels without a value are chequered.");
+  put_slices(&figure->caption, data, map);
   if (map == REPORT_MAP_SHARE)
     report_put(&figure->caption, " The share is 100 max(r, 0)\xC2\xB2 / (ceiling / 100), with the ceiling of the test "
                                  "set\xE2\x80\x99s means; without a value where the ceiling is 0.");
   report_figure_lacking(figure, data, kind->offset, kind->what);
   if (!report_knows(data, kind->offset)) return;
-  double top = top_of_scale(data, map, &figure->failed);
+  double top = top_of_scale(data, map);
   for (size_t i = 0; i < data->count; i++)
     if (values_of(&data->subjects[i], map)) draw_panel(figure, &data->subjects[i], map, top);
 }

@@ -4,19 +4,14 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/memory.h"
-
 enum { VOXELS, KNOWN, MEAN, MEDIAN, HIGHEST, CEILING, CEILINGS_KNOWN, REGIONS, COLUMNS };
 
 static void summarise_accuracy(double *row, const report_subject *subject) {
-  double *sorted = base_alloc(subject->voxels, sizeof *sorted, NULL);
-  if (!sorted) return;
-  size_t count = report_sort(subject->accuracy, subject->voxels, sorted);
-  row[KNOWN] = (double)count;
+  const report_sorted *sorted = &subject->sorted_accuracy;
+  row[KNOWN] = (double)sorted->count;
   row[MEAN] = report_mean(subject->accuracy, NULL, subject->voxels, NULL);
-  row[MEDIAN] = report_quantile(sorted, count, 0.5);
-  row[HIGHEST] = count ? sorted[count - 1] : NAN;
-  base_free(sorted);
+  row[MEDIAN] = report_quantile(sorted->values, sorted->count, 0.5);
+  row[HIGHEST] = sorted->count ? sorted->values[sorted->count - 1] : NAN;
 }
 
 void report_summarise(report_table *table, const report_data *data) {

@@ -26,7 +26,7 @@ void report_put_classes(report_text *text, bool variables);
 void report_put_variables(report_text *text, bool dark);
 
 /* Voxels without a value are chequered in two greys, which the scale does not have: 0xAARRGGBB by the parity of the place. */
-#define REPORT_NO_VALUE(parity) ((parity)&1 ? 0xFFB9BEC4u : 0xFF8A8F96u)
+#define REPORT_NO_VALUE(parity) ((parity)&1 ? 0xFF8F959Cu : 0xFF70767Du)
 
 /* The colour of `share` of the scale, 0..1 (values outside take the ends), 0xRRGGBB. */
 uint32_t report_scale_colour(double share);

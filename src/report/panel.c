@@ -176,7 +176,7 @@ static double row_height(const report_sheet *sheet, size_t row) {
 void report_sheet_place(const report_sheet *sheet, size_t index, double *x, double *y) {
   size_t row = index / sheet->columns, column = index % sheet->columns;
   *x = GAP + (double)column * (sheet->panels[0].width + GAP);
-  *y = HEADING + (sheet->subject_count ? LEGEND : 0);
+  *y = HEADING + (sheet->subject_count ? LEGEND : 0) + (sheet->key ? LEGEND : 0);
   for (size_t i = 0; i < row; i++) *y += row_height(sheet, i) + GAP;
 }
 
@@ -198,4 +198,6 @@ void report_sheet_heading(report_panel *panel, const report_sheet *sheet) {
     report_box(panel, x, 33, 12, 12, report_subject_role(sheet->subjects[i]), NULL);
     report_words(panel, x + 17, 43, REPORT_LEFT, REPORT_INK, REPORT_FONT, name);
   }
+  if (sheet->key)
+    report_words(panel, GAP, sheet->subject_count ? 62 : 42, REPORT_LEFT, REPORT_SOFT, REPORT_FONT, sheet->key);
 }

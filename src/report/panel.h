@@ -76,6 +76,7 @@ typedef struct report_sheet {
   const char *date;    /* "2026-11-22T19:00:00Z", for the PDF */
   const int *subjects; /* named in a legend under the heading; NULL: none */
   size_t subject_count;
+  const char *key; /* what else the marks mean, below; NULL: nothing */
   const report_panel *panels;
   size_t count, columns;
 } report_sheet;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -79,17 +80,33 @@ static void put_fact(report_text *text, const char *name, const char *value, boo
   report_print(text, "%s</dd>\n", code ? "</code>" : "");
 }
 
+/* Words stay whole as long as the line has room for them: a browser would break after every hyphen. */
+static void put_command(report_text *text, const char *command) {
+  report_put(text, "<dt>Command</dt><dd><code>");
+  while (*command) {
+    report_text word = {0};
+    size_t length = strcspn(command, " ");
+    report_put_bytes(&word, command, length);
+    report_put(text, "<span class=\"word\">");
+    report_put_escaped(text, word.bytes ? word.bytes : "");
+    report_put(text, "</span>");
+    report_text_free(&word);
+    for (command += length; *command == ' '; command++) report_put(text, " ");
+  }
+  report_put(text, "</code></dd>\n");
+}
+
 static void put_file(report_text *text, const report_file *file) {
-  report_put(text, "<tr><th scope=\"row\"><code>");
+  report_put(text, "<li><code>");
   report_put_escaped(text, file->path);
-  report_put(text, "</code></th><td>");
+  report_put(text, "</code><br>");
   report_put_grouped(text, (size_t)file->size);
-  report_print(text, "</td><td>%s</td><td>", file->modified);
+  report_print(text, " bytes, modified %s<br>SHA-256 ", file->modified);
   if (file->digest[0])
     report_print(text, "<code>%s</code>", file->digest);
   else
-    report_put(text, "not computed");
-  report_put(text, "</td></tr>\n");
+    report_put(text, "not computed (--hash-weights)");
+  report_put(text, "</li>\n");
 }
 
 void report_provenance_html(report_text *text, const report_provenance *made) {
@@ -98,18 +115,16 @@ void report_provenance_html(report_text *text, const report_provenance *made) {
            made->threads == 1 ? "" : "s", (double)made->memory / 1073741824.0);
   report_put(text, "<dl>\n");
   put_fact(text, "Model", made->model_id, true);
-  if (made->command) put_fact(text, "Command", made->command, true);
+  if (made->command) put_command(text, made->command);
   report_print(text, "<dt>Made with</dt><dd>libberg %s</dd>\n", berg_version());
   put_fact(text, "Date", made->date, false);
   put_fact(text, "Precision", precision, false);
   put_fact(text, "Machine", machine, false);
   report_put(text,
-             "</dl>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Files\"><table>"
-             "<caption>Files. The report reads the metadata; the weights are those that lie beside them."
-             "</caption>\n<thead><tr><th scope=\"col\">File</th><th scope=\"col\">bytes</th><th scope=\"col\">modified"
-             "</th><th scope=\"col\">SHA-256</th></tr></thead>\n<tbody>\n");
+             "</dl>\n<h3>Files</h3>\n<p>The report reads the metadata; weights are those that lie beside them.</p>\n"
+             "<ul class=\"files\">\n");
   for (size_t i = 0; i < made->file_count; i++) put_file(text, &made->files[i]);
-  report_put(text, "</tbody></table></div>\n");
+  report_put(text, "</ul>\n");
 }
 
 cJSON *report_provenance_json(const report_provenance *made) {

@@ -82,7 +82,9 @@ static void draw_field(report_panel *panel, double x, double y, const char *name
   report_words(panel, x + RADIUS + 3, y + 4, REPORT_LEFT, REPORT_SOFT, 9, angles[0]);
   report_words(panel, x, y - RADIUS - 3, REPORT_MIDDLE, REPORT_SOFT, 9, angles[1]);
   if (!labels) return;
-  snprintf(label, sizeof label, "rim: %s\xC2\xB0", report_tick_text(rim, text));
+  double inner = count > 1 && ticks[0] == 0 ? ticks[1] : rim;
+  int length = snprintf(label, sizeof label, "rings: %s\xC2\xB0", report_tick_text(inner, text));
+  snprintf(label + length, sizeof label - (size_t)length, " apart, rim %s\xC2\xB0", report_tick_text(rim, text));
   report_words(panel, x + RADIUS + 12, y + RADIUS + 8, REPORT_RIGHT, REPORT_SOFT, 9, label);
 }
 
@@ -155,7 +157,7 @@ static void draw_panel(report_figure *figure, const report_subject *subject, dou
 }
 
 void report_draw_receptive_fields(report_figure *figure, const report_data *data) {
-  report_figure_start(figure, "receptive_fields", "Receptive fields", 3, true);
+  report_figure_start(figure, "receptive_fields", "Receptive fields", 3, false);
   report_put(&figure->caption,
              "One dot a voxel: its distance from the centre is the eccentricity, its direction the polar "
              "angle, counted from the right against the clock, as the metadata have them. Which meridian "

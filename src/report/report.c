@@ -26,6 +26,7 @@ static report_sheet sheet_of(const report_figure *figure, const report_data *dat
                         .date = date,
                         .subjects = subjects,
                         .subject_count = figure->legend ? data->count : 0,
+                        .key = figure->key,
                         .panels = figure->panels,
                         .count = figure->panel_count,
                         .columns = figure->sheet_columns};

@@ -29,6 +29,8 @@ static const char layout[] =
     "dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.3rem 1rem;margin:.6rem 0}"
     "dt{color:var(--cm)}dd{margin:0;overflow-wrap:anywhere}"
     "code{font:.85em ui-monospace,SFMono-Regular,'DejaVu Sans Mono',monospace}"
+    ".word{display:inline-block;max-width:100%}"
+    "h3{font-size:1rem;margin:1.2rem 0 .2rem}.files{padding-left:1.2rem}.files li{margin:.5rem 0}"
     "li{overflow-wrap:anywhere}"
     ":focus-visible{outline:2px solid var(--link);outline-offset:2px}"
     "@media(max-width:480px){dl{grid-template-columns:minmax(0,1fr);gap:0}dd{margin-bottom:.5rem}}"

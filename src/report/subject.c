@@ -57,6 +57,14 @@ static berg_status make_share(report_subject *subject, berg_error *error) {
   return BERG_OK;
 }
 
+static berg_status sort_values(report_sorted *sorted, const double *values, size_t count, berg_error *error) {
+  if (!values) return BERG_OK;
+  sorted->values = base_alloc(count, sizeof *values, error);
+  if (!sorted->values) return BERG_ELIMIT;
+  sorted->count = report_sort(values, count, sorted->values);
+  return BERG_OK;
+}
+
 static berg_status open_subject(report_subject *subject, const char *model_id, const char *berg_dir,
                                 berg_error *error) {
   berg_status status = berg_metadata_open(&subject->metadata, model_id, berg_dir, subject->number, error);
@@ -74,6 +82,8 @@ static berg_status open_subject(report_subject *subject, const char *model_id, c
     status = load(metadata, entries[i].name, entries[i].values, error);
   if (!status) status = load_coordinates(subject, error);
   if (!status) status = load_regions(subject, error);
+  if (!status) status = sort_values(&subject->sorted_accuracy, subject->accuracy, subject->voxels, error);
+  if (!status) status = sort_values(&subject->sorted_ceiling, subject->ceiling, subject->voxels, error);
   return status ? status : make_share(subject, error);
 }
 
@@ -112,6 +122,8 @@ void report_data_close(report_data *data) {
     base_free(subject->accuracy);
     base_free(subject->ceiling);
     base_free(subject->share);
+    base_free(subject->sorted_accuracy.values);
+    base_free(subject->sorted_ceiling.values);
     base_free(subject->eccentricity);
     base_free(subject->angle);
     berg_metadata_free(subject->metadata);

@@ -16,6 +16,12 @@ typedef struct report_region {
   size_t count;
 } report_region;
 
+/* The same numbers ascending, NaN left out; empty where there are none. */
+typedef struct report_sorted {
+  double *values;
+  size_t count;
+} report_sorted;
+
 typedef struct report_subject {
   int number;
   berg_metadata *metadata;
@@ -24,6 +30,7 @@ typedef struct report_subject {
   double *ceiling;              /* of the test set's means, percent of variance */
   double *share;                /* 100 max(r, 0)^2 / (ceiling / 100), percent; NaN where the ceiling is 0 */
   double *eccentricity, *angle; /* of receptive fields, degrees */
+  report_sorted sorted_accuracy, sorted_ceiling;
   double *coordinates[3];
   report_region *regions;
   size_t region_count;
