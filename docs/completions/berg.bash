@@ -14,7 +14,7 @@ _berg() {
   --device) mapfile -t COMPREPLY < <(compgen -W "auto cpu cuda" -- "$word"); return ;;
   --layout) mapfile -t COMPREPLY < <(compgen -W "auto nchw nhwc" -- "$word"); return ;;
   --mean) mapfile -t COMPREPLY < <(compgen -W "roi" -- "$word"); return ;;
-  --berg-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+  --berg-dir | --figures) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
   esac
   if [[ $word == -* ]]; then
     local options
@@ -23,7 +23,7 @@ _berg() {
     return
   fi
   case $command in
-  describe | metadata | encode | bench)
+  describe | metadata | encode | report | bench)
     if [ "$COMP_CWORD" = 2 ]; then
       mapfile -t COMPREPLY < <(compgen -W "$("$program" list 2>/dev/null)" -- "$word")
       return

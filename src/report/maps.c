@@ -133,11 +133,13 @@ static void draw_panel(report_figure *figure, const report_subject *subject, rep
   size_t missing;
   double mean = report_mean(values_of(subject, map), NULL, subject->voxels, &missing);
   snprintf(title, sizeof title, "sub-%02d", subject->number);
-  snprintf(
-      description, sizeof description,
-      "%s on %zu slices across x, %zu across y, %zu across z; colours from 0 to %g; mean over all voxels %.3g, %zu "
-      "without a value",
-      kind->label, slices.count[0], slices.count[1], slices.count[2], top, mean, missing);
+  int length =
+      snprintf(description, sizeof description,
+               "%s on %zu slices across x, %zu across y, %zu across z; colours from 0 to %g; %zu of %zu voxels "
+               "have no value",
+               kind->label, slices.count[0], slices.count[1], slices.count[2], top, missing, subject->voxels);
+  if (!isnan(mean))
+    snprintf(description + length, sizeof description - (size_t)length, ", the others\xE2\x80\x99 mean is %.3g", mean);
   double height = FIRST_ROW + BAR;
   for (int axis = 0; axis < 3; axis++) height += row_height(&slices, axis);
   report_panel *panel = report_figure_panel(figure, REPORT_PANEL_WIDTH, height, title, description);

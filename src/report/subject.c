@@ -10,10 +10,22 @@
 #include "model/metadata.h"
 #include "model/paths.h"
 
-/* An entry that may be missing. */
+/* An entry that may be missing. What is not finite counts as no value. */
 static berg_status load(const berg_metadata *metadata, const char *name, double **values, berg_error *error) {
   *values = NULL;
-  return berg_metadata_find(metadata, name) ? model_voxel_values(metadata, name, values, error) : BERG_OK;
+  berg_status status = berg_metadata_find(metadata, name) ? model_voxel_values(metadata, name, values, error) : BERG_OK;
+  for (size_t i = 0; *values && i < berg_metadata_voxels(metadata); i++)
+    if (!isfinite((*values)[i])) (*values)[i] = NAN;
+  return status;
+}
+
+static berg_status check_accuracy(const report_subject *subject, berg_error *error) {
+  for (size_t i = 0; i < subject->voxels && subject->accuracy; i++)
+    if (fabs(subject->accuracy[i]) > 1 + 1e-6)
+      return base_fail_found(error, BERG_EMODEL, berg_metadata_path(subject->metadata),
+                             "encoding_model.correlation_results", "correlations from -1 to 1", "%g at voxel %zu",
+                             subject->accuracy[i], i);
+  return BERG_OK;
 }
 
 static berg_status load_coordinates(report_subject *subject, berg_error *error) {
@@ -52,7 +64,8 @@ static berg_status make_share(report_subject *subject, berg_error *error) {
   if (!subject->share) return BERG_ELIMIT;
   for (size_t i = 0; i < subject->voxels; i++) {
     double r = subject->accuracy[i], ceiling = subject->ceiling[i];
-    subject->share[i] = isnan(r) || !(ceiling > 0) ? NAN : 100 * fmax(r, 0) * fmax(r, 0) / (ceiling / 100);
+    double share = ceiling > 0 ? 100 * fmax(r, 0) * fmax(r, 0) / (ceiling / 100) : NAN;
+    subject->share[i] = isnan(r) || !isfinite(share) ? NAN : share;
   }
   return BERG_OK;
 }
@@ -80,6 +93,7 @@ static berg_status open_subject(report_subject *subject, const char *model_id, c
                  {"prf.prf_polarangle", &subject->angle}};
   for (size_t i = 0; i < sizeof entries / sizeof *entries && !status; i++)
     status = load(metadata, entries[i].name, entries[i].values, error);
+  if (!status) status = check_accuracy(subject, error);
   if (!status) status = load_coordinates(subject, error);
   if (!status) status = load_regions(subject, error);
   if (!status) status = sort_values(&subject->sorted_accuracy, subject->accuracy, subject->voxels, error);

@@ -41,7 +41,8 @@ typedef struct report_data {
   size_t count;
 } report_data;
 
-/* EPARAMETER: no such subject, or one twice; EMODEL: the metadata are missing or do not fit. */
+/* EPARAMETER: no such subject, or one twice; EMODEL: the metadata are missing or do not fit, or a
+ * correlation is none. */
 berg_status report_data_open(report_data *data, const char *model_id, const char *berg_dir, const int *subjects,
                              size_t count, berg_error *error);
 void report_data_close(report_data *data);

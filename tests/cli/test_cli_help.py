@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-COMMANDS = ["list", "describe", "metadata", "encode", "convert", "info", "doctor", "bench"]
+COMMANDS = ["list", "describe", "metadata", "encode", "report", "convert", "info", "doctor", "bench"]
 
 
 def long_options(help_text):
