@@ -5,14 +5,17 @@ from berg import BERG
 berg = BERG(berg_dir="path/to/brain-encoding-response-generator")
 model = berg.get_encoding_model("fmri-things_fmri_1-vit_b_32", subject=1, selection={"roi": ["V1"]})
 responses = berg.encode(model, images)  # uint8 [n, 3, height, width] -> float32 [n, voxels]
+
+How well models predict: report, plot_accuracy.
 """
 
 import logging
 
 from berg import _berg, models  # models: registers those known
 from berg.core.berg import BERG
+from berg.report import plot_accuracy, report
 
-__all__ = ["BERG", "__version__", "models"]
+__all__ = ["BERG", "__version__", "models", "plot_accuracy", "report"]
 __version__ = _berg.version()
 
 # A library leaves it to the program whether and where its messages appear.

@@ -47,4 +47,6 @@ int binding_size(PyObject *object, void *slot);
 /* Adds the type Model to the module; -1 with an exception set. */
 int binding_add_model_type(PyObject *module);
 
+extern PyMethodDef binding_report_functions[];
+
 #endif

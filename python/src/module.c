@@ -87,7 +87,10 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static int add_functions(PyObject *module) { return PyModule_AddFunctions(module, binding_report_functions); }
+
 static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, (void *)(intptr_t)add_functions},
     {Py_mod_exec, (void *)(intptr_t)binding_add_model_type},
     {0, NULL},
 };

@@ -142,6 +142,7 @@ static void draw_panel(report_figure *figure, const report_subject *subject, rep
     snprintf(description + length, sizeof description - (size_t)length, ", the others\xE2\x80\x99 mean is %.3g", mean);
   double height = FIRST_ROW + BAR;
   for (int axis = 0; axis < 3; axis++) height += row_height(&slices, axis);
+  height = ceil(height); /* whole pixels, as attributes of HTML are */
   report_panel *panel = report_figure_panel(figure, REPORT_PANEL_WIDTH, height, title, description);
   if (!panel) return;
   report_table *table = &figure->tables[figure->table_count++];

@@ -41,21 +41,26 @@ static berg_status load_coordinates(report_subject *subject, berg_error *error) 
   return BERG_OK;
 }
 
+/* An empty region, which only encoding takes for an error, keeps no voxels. */
+static berg_status load_region(const berg_metadata *metadata, report_region *region, berg_error *error) {
+  char *name = base_format(error, "roi.%s", region->name);
+  if (!name) return BERG_ELIMIT;
+  const berg_array *entry = berg_metadata_find(metadata, name);
+  base_free(name);
+  if (entry && entry->ndim == 1 && !entry->shape[0]) return BERG_OK;
+  return model_roi_voxels(metadata, region->name, &region->voxels, &region->count, error);
+}
+
 static berg_status load_regions(report_subject *subject, berg_error *error) {
-  const char *name;
+  berg_status status = BERG_OK;
   while (model_roi_name(subject->metadata, subject->region_count)) subject->region_count++;
   subject->regions = base_calloc(subject->region_count, sizeof *subject->regions, error);
   if (!subject->regions) return BERG_ELIMIT;
-  for (size_t i = 0; (name = model_roi_name(subject->metadata, i)); i++) {
-    report_region *region = &subject->regions[i];
-    region->name = name;
-    /* the entry's own name is "roi." and what follows it */
-    const berg_array *entry = berg_metadata_find(subject->metadata, name - strlen("roi."));
-    if (entry && entry->ndim == 1 && !entry->shape[0]) continue; /* empty, which only encoding takes for an error */
-    berg_status status = model_roi_voxels(subject->metadata, name, &region->voxels, &region->count, error);
-    if (status) return status;
+  for (size_t i = 0; i < subject->region_count && !status; i++) {
+    subject->regions[i].name = model_roi_name(subject->metadata, i);
+    status = load_region(subject->metadata, &subject->regions[i], error);
   }
-  return BERG_OK;
+  return status;
 }
 
 static berg_status make_share(report_subject *subject, berg_error *error) {
