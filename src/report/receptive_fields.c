@@ -116,6 +116,7 @@ static void draw_region(report_panel *panel, report_table *table, const report_s
   double x = CELL * ((double)(index % 2) + 0.5), y = FIRST_ROW + 16 + RADIUS + (double)(index / 2) * ROW;
   draw_field(panel, x, y, names[index], rim, index == REGIONS - 1);
   double *row = report_table_row(table, (const char *const[]){names[index]});
+  if (!region) report_words(panel, x, y - 6, REPORT_MIDDLE, REPORT_INK, REPORT_FONT, "no such region");
   if (!row || !region) return;
   report_point *points = base_alloc(region->count, sizeof *points, NULL);
   double *known = base_alloc(region->count, sizeof *known, NULL);
@@ -124,6 +125,7 @@ static void draw_region(report_panel *panel, report_table *table, const report_s
     for (size_t i = 0; i < COLUMNS; i++) row[i] = i >= QUARTER && i <= THREE_QUARTERS ? NAN : 0;
     row[VOXELS] = (double)region->count;
     size_t count = collect(subject, region, rim, x, y, row, points, known);
+    if (!(row[KNOWN] > 0)) report_words(panel, x, y - 6, REPORT_MIDDLE, REPORT_INK, REPORT_FONT, "none known");
     report_dots(panel, points, count, report_subject_role(subject->number), DOT);
   }
   base_free(points);

@@ -97,8 +97,9 @@ static void put_cell(report_text *text, double number, int decimals) {
   report_put(text, "</td>");
 }
 
-static void put_head(report_text *text, const char *scope, const char *words) {
-  report_print(text, "<th scope=\"%s\">", scope);
+/* Columns of words stand to the left, columns of numbers to the right. */
+static void put_head(report_text *text, const char *scope, bool left, const char *words) {
+  report_print(text, left ? "<th scope=\"%s\" class=\"left\">" : "<th scope=\"%s\">", scope);
   report_put_escaped(text, words ? words : "");
   report_put(text, "</th>");
 }
@@ -111,12 +112,12 @@ void report_table_html(report_text *text, const report_table *table) {
   report_put(text, "\"><table><caption>");
   report_put_escaped(text, table->caption);
   report_put(text, "</caption>\n<thead><tr>");
-  for (size_t i = 0; i < table->heads; i++) put_head(text, "col", table->head_names[i]);
-  for (size_t i = 0; i < table->columns; i++) put_head(text, "col", table->names[i]);
+  for (size_t i = 0; i < table->heads; i++) put_head(text, "col", true, table->head_names[i]);
+  for (size_t i = 0; i < table->columns; i++) put_head(text, "col", false, table->names[i]);
   report_put(text, "</tr></thead>\n<tbody>\n");
   for (size_t row = 0; row < table->rows; row++) {
     report_put(text, "<tr>");
-    for (size_t i = 0; i < table->heads; i++) put_head(text, "row", report_table_word(table, row, i));
+    for (size_t i = 0; i < table->heads; i++) put_head(text, "row", true, report_table_word(table, row, i));
     for (size_t i = 0; i < table->columns; i++) put_cell(text, report_table_number(table, row, i), table->decimals[i]);
     report_put(text, "</tr>\n");
   }

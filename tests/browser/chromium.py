@@ -1,4 +1,5 @@
-"""Headless Chromium over its debugging pipe, with nothing but the standard library: pages opened, asked, photographed."""
+"""Headless Chromium over its debugging pipe, with nothing but the standard library: pages opened, asked,
+photographed."""
 import base64
 import json
 import os
@@ -11,7 +12,8 @@ PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 class Chromium:
-    """The browser reads commands from its descriptor 3 and writes answers and events to 4, each ended by a zero byte."""
+    """The browser reads commands from its descriptor 3 and writes answers and events to 4, each ended by a zero
+    byte."""
 
     def __init__(self, folder):
         commands, self.to_browser = os.pipe()

@@ -1,5 +1,5 @@
-"""The page of `berg report` in Chromium, at desktop and phone width, on light and dark paper. BERG_SCREENSHOTS=DIR keeps what it
-looked like. Not part of `make test`: `make test-browser`."""
+"""The page of `berg report` in Chromium, at desktop and phone width, on light and dark paper. Not part of `make
+test`: `make test-browser`. BERG_SCREENSHOTS=DIR keeps what it looked like."""
 import os
 import pathlib
 import subprocess
@@ -52,18 +52,22 @@ def test_page(report, browser, width, dark):
       }).map(t => t.textContent)""") == []
     assert browser.ask("""[...document.querySelectorAll('svg')].flatMap(s => {
         const all = [...s.querySelectorAll('text')].map(t => [t.textContent, t.getBoundingClientRect()]);
-        return all.flatMap(([x, a], i) => all.slice(i + 1).filter(([y, b]) => a.left < b.right - 1 && b.left < a.right - 1 &&
-          a.top < b.bottom - 3 && b.top < a.bottom - 3).map(([y]) => x + ' / ' + y));
+        return all.flatMap(([x, a], i) => all.slice(i + 1).filter(([y, b]) =>
+          a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3)
+          .map(([y]) => x + ' / ' + y));
       })""") == []
     colours = browser.ask(CONTRAST + """
       [...new Set([...document.querySelectorAll('h1, p, a, figcaption, td, th, dt, dd, summary, code, svg text')]
-        .map(e => e.ownerSVGElement ? getComputedStyle(e).fill : getComputedStyle(e).color))].map(c => [c, ratio(c)])""")
+        .map(e => e.ownerSVGElement ? getComputedStyle(e).fill : getComputedStyle(e).color))]
+        .map(c => [c, ratio(c)])""")
     assert all(ratio >= 4.5 for _, ratio in colours), colours
     marks = browser.ask(CONTRAST + """
-      [...new Set([...document.querySelectorAll('svg rect')].map(e => getComputedStyle(e).fill))].map(c => [c, ratio(c)])""")
+      [...new Set([...document.querySelectorAll('svg rect')].map(e => getComputedStyle(e).fill))]
+        .map(c => [c, ratio(c)])""")
     assert all(ratio >= 3 for _, ratio in marks), marks
     if os.environ.get("BERG_SCREENSHOTS"):
-        browser.photograph(pathlib.Path(os.environ["BERG_SCREENSHOTS"]) / f"report-{width}-{'dark' if dark else 'light'}.png")
+        name = f"report-{width}-{'dark' if dark else 'light'}.png"
+        browser.photograph(pathlib.Path(os.environ["BERG_SCREENSHOTS"]) / name)
 
 
 def test_figure_files_open(report, browser):

@@ -1,4 +1,5 @@
-"""`berg report`: every number against NumPy, every drawing against its numbers, and what happens where something lacks."""
+"""`berg report`: every number against NumPy, every drawing against its numbers, and what happens where
+something lacks."""
 import hashlib
 import re
 import subprocess
@@ -211,12 +212,14 @@ def test_the_page_stands_alone(report):
         assert link.startswith(("https://", "data:")) or link[1:] in outline.ids, link
     assert not re.search(r"url\(|@import|\son\w+=", report.html.split("</style>")[0])
     assert '<html lang="en">' in report.html and "prefers-color-scheme:dark" in report.html
-    assert sum(svg.get("role") == "img" and len(svg.get("aria-label")) > 20 for svg in outline.svgs) == 8 + 3 + 2 + 9 + 3
+    told = [svg for svg in outline.svgs if svg.get("role") == "img" and len(svg.get("aria-label")) > 20]
+    assert len(told) == 8 + 3 + 2 + 9 + 3
 
 
 def test_figures_are_what_their_names_say(report):
     names = {path.name for path in report.figures.iterdir()}
-    assert names == {f"{figure['id']}.{ending}" for figure in report.json["figures"] for ending in ("svg", "png", "pdf")}
+    ids = [figure["id"] for figure in report.json["figures"]]
+    assert names == {f"{name}.{ending}" for name in ids for ending in ("svg", "png", "pdf")}
     for name in names:
         start = (report.figures / name).read_bytes()[:8]
         assert start.startswith({"png": b"\x89PNG\r\n\x1a\n", "pdf": b"%PDF-1.", "svg": b"<?xml"}[name[-3:]])
@@ -251,7 +254,8 @@ def test_digests_of_weights_of_all_lengths(berg_program, tmp_path):
         for subject, content in enumerate(contents, 1):
             (tmp_path / MODEL_FOLDER / f"encoding_models_weights/weights_sub-0{subject}.npy").write_bytes(content)
         made = Report(berg_program, tmp_path, tmp_path / "out", "1,2,3", "--hash-weights", "--force").json["provenance"]
-        assert [made_of["sha256"] for made_of in made["files"][1::2]] == [hashlib.sha256(c).hexdigest() for c in contents]
+        digests = [made_of["sha256"] for made_of in made["files"][1::2]]
+        assert digests == [hashlib.sha256(content).hexdigest() for content in contents]
     made = Report(berg_program, tmp_path, tmp_path / "out", "1", "--force").json["provenance"]
     assert made["files"][1]["sha256"] is None
 
@@ -298,7 +302,8 @@ def many_regions(metadata):
 MISSING = {
     "no accuracy": (without("encoding_model.correlation_results"), "sub-01 has no accuracy yet", 4),
     "no ceiling": (without("encoding_model.noise_ceiling_testset"), "sub-01 has no noise ceilings.", 4),
-    "neither": (without("encoding_model.correlation_results", "encoding_model.noise_ceiling_testset"), "no accuracy", 1),
+    "neither": (without("encoding_model.correlation_results", "encoding_model.noise_ceiling_testset"),
+                "no accuracy", 1),
     "no receptive fields": (without("prf.prf_eccentricity"), "sub-01 has no eccentricities", 6),
     "no regions": (lambda metadata: metadata["roi"].clear(), "The metadata name no regions", 5),
     "all NaN": (all_nan, "without accuracy", 7),
