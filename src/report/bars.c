@@ -154,6 +154,7 @@ static void draw_group(report_figure *figure, const report_data *data, size_t fi
       snprintf(title, sizeof title, "%s", name);
     describe(&description, &figure->tables[0], data, first + done, part);
     draw_panel(figure, data, first + done, part, title, description.bytes);
+    figure->failed |= description.failed;
     report_text_free(&description);
   }
 }

@@ -108,6 +108,7 @@ static void draw_panel(report_figure *figure, const report_data *data, const rep
     for (size_t i = 0; i < data->count; i++) high = fmax(high, report_table_number(table, row, SUBJECTS + i));
   describe(&description, data, what);
   report_panel *panel = report_figure_panel(figure, REPORT_PANEL_WIDTH, HEIGHT, what->title, description.bytes);
+  figure->failed |= description.failed;
   report_text_free(&description);
   if (!panel) return;
   const report_axis along = {report_table_number(table, 0, FROM),

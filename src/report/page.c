@@ -1,5 +1,6 @@
 #include "report/page.h"
 
+#include <cjson/cJSON.h>
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -58,12 +59,17 @@ static void put_tables(report_text *text, const report_figure *figure) {
   }
 }
 
+/* Sentences, each begun with a space. */
+static const char *missing_of(const report_figure *figure) {
+  return figure->missing.length ? figure->missing.bytes + strspn(figure->missing.bytes, " ") : "";
+}
+
 static void put_figure(report_text *text, const report_page *page, const report_figure *figure) {
   report_print(text, "<section id=\"%s\" aria-labelledby=\"h-%s\"><h2 id=\"h-%s\">%s</h2>\n", figure->id, figure->id,
                figure->id, figure->title);
   if (figure->missing.length) {
     report_put(text, "<p class=\"missing\">");
-    report_put_escaped(text, figure->missing.bytes + strspn(figure->missing.bytes, " "));
+    report_put_escaped(text, missing_of(figure));
     report_put(text, "</p>\n");
   }
   if (figure->panel_count) {
@@ -88,6 +94,7 @@ static void put_reference(report_text *text, const char *reference) {
   } else {
     report_text before = {0};
     report_put_bytes(&before, reference, (size_t)(address - reference));
+    text->failed |= before.failed;
     report_put_escaped(text, before.bytes ? before.bytes : "");
     report_text_free(&before);
     report_put(text, "<a href=\"");
@@ -156,30 +163,31 @@ void report_page_html(report_text *text, const report_page *page) {
   report_put(text, "</main>\n</body>\n</html>\n");
 }
 
-static cJSON *figure_json(const report_figure *figure) {
-  cJSON *json = cJSON_CreateObject(), *tables = cJSON_CreateArray();
-  cJSON_AddStringToObject(json, "id", figure->id);
-  cJSON_AddStringToObject(json, "title", figure->title);
-  cJSON_AddItemToObject(json, "caption", report_json_words(figure->caption.bytes));
-  cJSON_AddItemToObject(json, "missing", report_json_words(figure->missing.bytes));
-  cJSON_AddItemToObject(json, "tables", tables);
-  for (size_t i = 0; i < figure->table_count; i++) cJSON_AddItemToArray(tables, report_table_json(&figure->tables[i]));
-  return json;
+static void put_figure_json(report_text *text, const report_figure *figure) {
+  report_put(text, "{");
+  report_put_member(text, "id", figure->id);
+  report_put_member(text, "title", figure->title);
+  report_put_member(text, "caption", figure->caption.bytes);
+  report_put_member(text, "missing", missing_of(figure));
+  report_put(text, "\"tables\":[");
+  for (size_t i = 0; i < figure->table_count; i++) {
+    if (i) report_put(text, ",\n");
+    report_table_json(text, &figure->tables[i]);
+  }
+  report_put(text, "]}");
 }
 
 void report_page_json(report_text *text, const report_page *page) {
-  cJSON *json = cJSON_CreateObject(), *figures = cJSON_CreateArray();
-  cJSON_AddItemToObject(json, "model", report_json_words(page->provenance->model_id));
-  cJSON_AddItemToObject(json, "summary", report_table_json(&page->summary));
-  cJSON_AddItemToObject(json, "figures", figures);
-  for (size_t i = 0; i < REPORT_FIGURES; i++) cJSON_AddItemToArray(figures, figure_json(&page->figures[i]));
-  cJSON_AddItemToObject(json, "provenance", report_provenance_json(page->provenance));
-  char *printed = cJSON_PrintUnformatted(json);
-  if (printed)
-    report_put(text, printed);
-  else
-    text->failed = true;
-  report_put(text, "\n");
-  cJSON_free(printed);
-  cJSON_Delete(json);
+  report_put(text, "{");
+  report_put_member(text, "model", page->provenance->model_id);
+  report_put(text, "\"summary\":");
+  report_table_json(text, &page->summary);
+  report_put(text, ",\n\"figures\":[");
+  for (size_t i = 0; i < REPORT_FIGURES; i++) {
+    if (i) report_put(text, ",\n");
+    put_figure_json(text, &page->figures[i]);
+  }
+  report_put(text, "],\n\"provenance\":");
+  report_provenance_json(text, page->provenance);
+  report_put(text, "}\n");
 }

@@ -150,18 +150,15 @@ void report_image(report_panel *panel, double x, double y, double width, double 
 }
 
 const char *report_fit_words(const char *words, double room, double size, char *buffer, size_t capacity) {
-  bool failed = false;
-  char *clean = clean_copy(words, &failed);
-  size_t most = (size_t)(room / (0.58 * size)), length = 0, characters = 0, cut = 0;
-  for (const char *c = clean; clean && *c; c++, length++) {
-    if ((*c & 0xC0) == 0x80) continue;
-    if (++characters == (most ? most : 1)) cut = length;
+  size_t most = (size_t)fmax(room / (0.58 * size), 1), length = 0, characters = 0, cut = 0;
+  for (; words[length]; length++) {
+    if ((words[length] & 0xC0) == 0x80) continue;
+    if (++characters == most) cut = length;
   }
-  if (!clean || (characters <= most && length < capacity))
-    snprintf(buffer, capacity, "%s", clean ? clean : "");
+  if (characters <= most && length < capacity)
+    snprintf(buffer, capacity, "%s", words);
   else
-    snprintf(buffer, capacity, "%.*s\xE2\x80\xA6", (int)(cut < capacity - 4 ? cut : 0), clean);
-  base_free(clean);
+    snprintf(buffer, capacity, "%.*s\xE2\x80\xA6", (int)(cut < capacity - 4 ? cut : 0), words);
   return buffer;
 }
 

@@ -9,7 +9,6 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "model/paths.h"
-#include "report/table.h"
 
 #define PIECE ((size_t)1 << 16)
 
@@ -88,6 +87,7 @@ static void put_command(report_text *text, const char *command) {
     size_t length = strcspn(command, " ");
     report_put_bytes(&word, command, length);
     report_put(text, "<span class=\"word\">");
+    text->failed |= word.failed;
     report_put_escaped(text, word.bytes ? word.bytes : "");
     report_put(text, "</span>");
     report_text_free(&word);
@@ -127,27 +127,25 @@ void report_provenance_html(report_text *text, const report_provenance *made) {
   report_put(text, "</ul>\n");
 }
 
-cJSON *report_provenance_json(const report_provenance *made) {
-  cJSON *json = cJSON_CreateObject(), *files = cJSON_CreateArray();
-  cJSON_AddStringToObject(json, "version", berg_version());
-  if (made->command) cJSON_AddItemToObject(json, "command", report_json_words(made->command));
-  cJSON_AddStringToObject(json, "date", made->date);
-  cJSON_AddStringToObject(json, "precision", precision);
-  cJSON_AddItemToObject(json, "processor", report_json_words(made->processor));
-  cJSON_AddNumberToObject(json, "threads", made->threads);
-  cJSON_AddNumberToObject(json, "memory_bytes", (double)made->memory);
-  cJSON_AddItemToObject(json, "files", files);
+void report_provenance_json(report_text *text, const report_provenance *made) {
+  report_put(text, "{");
+  report_put_member(text, "version", berg_version());
+  if (made->command) report_put_member(text, "command", made->command);
+  report_put_member(text, "date", made->date);
+  report_put_member(text, "precision", precision);
+  report_put_member(text, "processor", made->processor);
+  report_print(text, "\"threads\":%d,\"memory_bytes\":%zu,\"files\":[", made->threads, made->memory);
   for (size_t i = 0; i < made->file_count; i++) {
     const report_file *file = &made->files[i];
-    cJSON *one = cJSON_CreateObject();
-    cJSON_AddItemToObject(one, "path", report_json_words(file->path));
-    cJSON_AddNumberToObject(one, "bytes", (double)file->size);
-    cJSON_AddStringToObject(one, "modified", file->modified);
+    report_put(text, i ? ",\n{" : "\n{");
+    report_put_member(text, "path", file->path);
+    report_put_member(text, "modified", file->modified);
+    report_print(text, "\"bytes\":%llu,\"sha256\":", (unsigned long long)file->size);
     if (file->digest[0])
-      cJSON_AddStringToObject(one, "sha256", file->digest);
+      report_put_quoted(text, file->digest);
     else
-      cJSON_AddNullToObject(one, "sha256");
-    cJSON_AddItemToArray(files, one);
+      report_put(text, "null");
+    report_put(text, "}");
   }
-  return json;
+  report_put(text, "]}");
 }

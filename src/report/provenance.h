@@ -2,8 +2,6 @@
 #ifndef REPORT_PROVENANCE_H
 #define REPORT_PROVENANCE_H
 
-#include <cjson/cJSON.h>
-
 #include "base/sha256.h"
 #include "report/subject.h"
 #include "report/text.h"
@@ -30,6 +28,6 @@ berg_status report_provenance_make(report_provenance *made, const report_data *d
                                    const char *berg_dir, const char *command, bool hash_weights, berg_error *error);
 void report_provenance_free(report_provenance *made);
 void report_provenance_html(report_text *text, const report_provenance *made);
-cJSON *report_provenance_json(const report_provenance *made);
+void report_provenance_json(report_text *text, const report_provenance *made);
 
 #endif

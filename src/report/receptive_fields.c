@@ -155,6 +155,7 @@ static void draw_panel(report_figure *figure, const report_subject *subject, dou
   for (size_t i = 0; i < REGIONS; i++) draw_region(panel, table, subject, i, rim);
   if (!table->failed) describe(&description, table);
   report_panel_describe(panel, description.bytes);
+  figure->failed |= description.failed;
   report_text_free(&description);
 }
 

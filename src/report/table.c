@@ -124,33 +124,32 @@ void report_table_html(report_text *text, const report_table *table) {
   report_put(text, "</tbody></table></div>\n");
 }
 
-cJSON *report_json_words(const char *words) {
-  report_text clean = {0};
-  report_put_clean(&clean, words ? words : "");
-  cJSON *json = cJSON_CreateString(clean.bytes ? clean.bytes : "");
-  report_text_free(&clean);
-  return json;
+static void put_list(report_text *text, const char *name, char *const *words, size_t count) {
+  report_print(text, "\"%s\":[", name);
+  for (size_t i = 0; i < count; i++) {
+    if (i) report_put(text, ",");
+    report_put_quoted(text, words[i] ? words[i] : "");
+  }
+  report_put(text, "],");
 }
 
-cJSON *report_table_json(const report_table *table) {
-  cJSON *json = cJSON_CreateObject(), *heads = cJSON_CreateArray(), *columns = cJSON_CreateArray(),
-        *rows = cJSON_CreateArray();
-  cJSON_AddItemToObject(json, "caption", report_json_words(table->caption));
-  cJSON_AddItemToObject(json, "heads", heads);
-  cJSON_AddItemToObject(json, "columns", columns);
-  cJSON_AddItemToObject(json, "rows", rows);
-  for (size_t i = 0; i < table->heads; i++) cJSON_AddItemToArray(heads, report_json_words(table->head_names[i]));
-  for (size_t i = 0; i < table->columns; i++) cJSON_AddItemToArray(columns, report_json_words(table->names[i]));
+void report_table_json(report_text *text, const report_table *table) {
+  text->failed |= table->failed;
+  if (text->failed) return;
+  report_put(text, "{");
+  report_put_member(text, "caption", table->caption);
+  put_list(text, "heads", table->head_names, table->heads);
+  put_list(text, "columns", table->names, table->columns);
+  report_put(text, "\"rows\":[");
   for (size_t row = 0; row < table->rows; row++) {
-    cJSON *one = cJSON_CreateObject(), *words = cJSON_AddArrayToObject(one, "heads"),
-          *values = cJSON_AddArrayToObject(one, "values");
-    for (size_t i = 0; i < table->heads; i++)
-      cJSON_AddItemToArray(words, report_json_words(report_table_word(table, row, i)));
+    report_put(text, row ? ",\n{" : "\n{");
+    put_list(text, "heads", table->words + row * table->heads, table->heads);
+    report_put(text, "\"values\":[");
     for (size_t i = 0; i < table->columns; i++) {
-      double number = report_table_number(table, row, i);
-      cJSON_AddItemToArray(values, isfinite(number) ? cJSON_CreateNumber(number) : cJSON_CreateNull());
+      if (i) report_put(text, ",");
+      report_put_real(text, report_table_number(table, row, i));
     }
-    cJSON_AddItemToArray(rows, one);
+    report_put(text, "]}");
   }
-  return json;
+  report_put(text, "]}");
 }

@@ -3,8 +3,6 @@
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H
 
-#include <cjson/cJSON.h>
-
 #include "report/text.h"
 
 #define REPORT_COUNT (-1) /* decimals of a column of whole numbers */
@@ -33,8 +31,6 @@ const char *report_table_word(const report_table *table, size_t row, size_t head
 double report_table_number(const report_table *table, size_t row, size_t column);
 
 void report_table_html(report_text *text, const report_table *table);
-cJSON *report_table_json(const report_table *table);
-/* JSON of words from files, which may be no UTF-8. */
-cJSON *report_json_words(const char *words);
+void report_table_json(report_text *text, const report_table *table);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -94,6 +95,37 @@ static void put_characters(report_text *text, const char *plain, bool escaped) {
 
 void report_put_escaped(report_text *text, const char *plain) { put_characters(text, plain, true); }
 void report_put_clean(report_text *text, const char *plain) { put_characters(text, plain, false); }
+
+void report_put_quoted(report_text *text, const char *plain) {
+  report_text clean = {0};
+  report_put_clean(&clean, plain);
+  text->failed |= clean.failed;
+  report_put(text, "\"");
+  for (const char *c = clean.bytes; c && *c; c++) {
+    const char *instead = *c == '"' ? "\\\"" : *c == '\\' ? "\\\\" : *c == '\n' ? "\\n" : *c == '\t' ? "\\t" : NULL;
+    if (instead)
+      report_put(text, instead);
+    else
+      report_put_bytes(text, c, 1);
+  }
+  report_put(text, "\"");
+  report_text_free(&clean);
+}
+
+void report_put_real(report_text *text, double number) {
+  char digits[40] = "null";
+  for (int precision = 15; precision <= 17 && isfinite(number); precision++) {
+    snprintf(digits, sizeof digits, "%.*g", precision, number);
+    if (strtod(digits, NULL) == number) break;
+  }
+  report_put(text, digits);
+}
+
+void report_put_member(report_text *text, const char *name, const char *plain) {
+  report_print(text, "\"%s\":", name);
+  report_put_quoted(text, plain);
+  report_put(text, ",");
+}
 
 void report_put_number(report_text *text, double number) {
   char digits[40];

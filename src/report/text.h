@@ -24,6 +24,11 @@ void report_print(report_text *text, const char *format, ...) BASE_PRINTF(2, 3);
 void report_put_escaped(report_text *text, const char *plain);
 /* The same without escaping the markup: UTF-8 that may be drawn or go to JSON. */
 void report_put_clean(report_text *text, const char *plain);
+/* JSON: a string with its quotes; a number in as few digits as give it back, null where it is not finite; a string member with the
+ * comma after it. */
+void report_put_quoted(report_text *text, const char *plain);
+void report_put_real(report_text *text, double number);
+void report_put_member(report_text *text, const char *name, const char *plain);
 /* A coordinate: at most two decimals, none that are zero. */
 void report_put_number(report_text *text, double number);
 /* "data:image/png;base64,..." without the part before the comma. */

@@ -379,3 +379,14 @@ def test_what_does_not_fit_is_an_error(berg_program, tmp_path, key, value, statu
                            tmp_path / "r.html"], capture_output=True, text=True)
     assert (done.returncode, done.stderr.count("\n")) == (status, 1)
     assert key in done.stderr and not (tmp_path / "r.html").exists()
+
+
+def test_allocations_may_fail(build_dir, tmp_path):
+    metadata = metadata_of(1, 300)
+    metadata["roi"] = {name: metadata["roi"][name] for name in ("V1", "hV4", "lFFA")} | {"<new>": np.arange(3)}
+    save(tmp_path, 1, metadata)
+    done = subprocess.run([build_dir / "tests" / "failing_report", tmp_path, tmp_path / "r.html"], capture_output=True,
+                          text=True)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 1000
+    assert not list(tmp_path.glob("r.html*"))
