@@ -33,12 +33,16 @@ def metadata_of(subject, voxels=None):
     """A subject's metadata; each lacks something else."""
     metadata, _ = subject_metadata(subject, voxels or 2400 + 100 * subject, seed=3)
     encoding, rng = metadata["encoding_model"], np.random.default_rng(subject)
+    if subject == 1:
+        encoding["correlation_results"][metadata["roi"]["lSTS"]] = -0.2  # a region below 0
     if subject == 2:
         encoding["correlation_results"][rng.integers(0, 2600, 200)] = np.nan
         encoding["noise_ceiling_testset"][rng.integers(0, 2600, 50)] = np.nan
         metadata["roi"]['<b>&"x\'</b>'] = np.arange(7)
         metadata["roi"]["rTOS"] = np.array([], np.int64)
-    if subject == 3:
+    if subject == 3:  # numbers on the edges of bins
+        encoding["correlation_results"][:41] = np.round(np.arange(41) * 0.025, 3)
+        encoding["noise_ceiling_testset"][:41] = np.arange(41) * 2.5
         del metadata["roi"]["lSTS"], metadata["roi"]["V2"]
         metadata["prf"]["prf_eccentricity"][::3] = np.nan
     return metadata
