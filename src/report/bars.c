@@ -113,7 +113,7 @@ static void draw_panel(report_figure *figure, const report_data *data, size_t fi
                report_table_number(table, row, COLUMNS * i + ACCURACY),
                report_table_number(table, row, COLUMNS * i + CEILING));
     report_words(panel, middle, BOTTOM + 16, REPORT_MIDDLE, REPORT_INK, REPORT_FONT,
-                 report_fit_words(region, cell + 6, REPORT_FONT, label, sizeof label));
+                 report_fit_words(region, cell - 2, REPORT_FONT, label, sizeof label));
   }
   for (size_t i = 0; i < data->count; i++) {
     double mean = report_table_number(table, table->rows - 1, COLUMNS * i + ACCURACY);

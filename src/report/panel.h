@@ -9,6 +9,7 @@
 /* As wide as a phone shows without scaling. */
 #define REPORT_PANEL_WIDTH 340.0
 #define REPORT_FONT 11.0
+#define REPORT_DOT_OPACITY 0.8
 
 typedef struct report_point {
   double x, y;

@@ -20,9 +20,10 @@ static cairo_status_t collect(void *context, const unsigned char *bytes, unsigne
   return text->failed ? CAIRO_STATUS_NO_MEMORY : CAIRO_STATUS_SUCCESS;
 }
 
-static void set_colour(cairo_t *cairo, report_role role) {
+static void set_colour(cairo_t *cairo, report_role role, double opacity) {
   uint32_t colour = report_role_colour(role);
-  cairo_set_source_rgb(cairo, (colour >> 16 & 255) / 255.0, (colour >> 8 & 255) / 255.0, (colour & 255) / 255.0);
+  cairo_set_source_rgba(cairo, (colour >> 16 & 255) / 255.0, (colour >> 8 & 255) / 255.0, (colour & 255) / 255.0,
+                        opacity);
 }
 
 /* cairo's rows may be padded. Alpha is all or nothing, so nothing has to be premultiplied. */
@@ -89,7 +90,7 @@ static void draw_image(cairo_t *cairo, const report_mark *mark) {
 static void draw_marks(cairo_t *cairo, const report_panel *panel) {
   for (size_t i = 0; i < panel->count; i++) {
     const report_mark *mark = &panel->marks[i];
-    set_colour(cairo, mark->role);
+    set_colour(cairo, mark->role, mark->kind == REPORT_DOTS ? REPORT_DOT_OPACITY : 1);
     switch (mark->kind) {
     case REPORT_BOX:
       cairo_rectangle(cairo, mark->x, mark->y, mark->width, mark->height);

@@ -34,7 +34,8 @@ static void put_path(report_text *text, const report_mark *mark) {
   report_put(text, "<path");
   put_class(text, 's', mark->role);
   put_attribute(text, "stroke-width", mark->line);
-  if (mark->kind == REPORT_DOTS) report_put(text, " stroke-linecap=\"round\" stroke-opacity=\".8\"");
+  if (mark->kind == REPORT_DOTS)
+    report_print(text, " stroke-linecap=\"round\" stroke-opacity=\"%g\"", REPORT_DOT_OPACITY);
   if (mark->dashed) report_put(text, " stroke-dasharray=\"4 3\"");
   report_put(text, " d=\"");
   for (size_t i = 0; i < mark->count; i++) {

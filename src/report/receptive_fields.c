@@ -113,7 +113,8 @@ static void start_table(report_table *table, const report_subject *subject) {
 static void draw_region(report_panel *panel, report_table *table, const report_subject *subject, size_t index,
                         double rim) {
   const report_region *region = report_find_region(subject, names[index]);
-  double x = CELL * ((double)(index % 2) + 0.5), y = FIRST_ROW + 16 + RADIUS + (double)(index / 2) * ROW;
+  size_t column = index % 2, line = index / 2;
+  double x = CELL * ((double)column + 0.5), y = FIRST_ROW + 16 + RADIUS + (double)line * ROW;
   draw_field(panel, x, y, names[index], rim, index == REGIONS - 1);
   double *row = report_table_row(table, (const char *const[]){names[index]});
   if (!region) report_words(panel, x, y - 6, REPORT_MIDDLE, REPORT_INK, REPORT_FONT, "no such region");

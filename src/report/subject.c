@@ -108,10 +108,10 @@ static berg_status open_subject(report_subject *subject, const char *model_id, c
 
 berg_status report_data_open(report_data *data, const char *model_id, const char *berg_dir, const int *subjects,
                              size_t count, berg_error *error) {
-  static const int first = 1;
+  static const int first[1] = {1};
   *data = (report_data){.count = 0};
   if (!subjects) {
-    subjects = &first;
+    subjects = first;
     count = 1;
   }
   if (!count) return base_fail(error, BERG_EARGUMENT, "a report needs a subject");
