@@ -13,7 +13,7 @@ DEPS = gcc clang libclang-rt-dev libomp-dev cmake ninja-build make pkg-config \
 
 # What is left out under the sanitizers: comparisons of products with NumPy, minutes of work that the release build has been
 # through. Readers, the program and the Python package are not left out, but TSan looks at the C tests alone.
-NOT_SANITIZED_asan = ^oracle_(encode|network|outputs|resize)
+NOT_SANITIZED_asan = ^oracle_(encode|fit|network|outputs|resize)
 NOT_SANITIZED_tsan = ^oracle_
 
 .PHONY: all help deps install uninstall demo test test-release test-asan test-tsan test-browser bench fuzz lint conformance clean

@@ -24,14 +24,19 @@ typedef struct cli_command {
 } cli_command;
 
 int cli_bench(int argc, char **argv);
+int cli_compare(int argc, char **argv);
 int cli_convert(int argc, char **argv);
 int cli_describe(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_encode(int argc, char **argv);
+int cli_evaluate(int argc, char **argv);
 int cli_info(int argc, char **argv);
 int cli_list(int argc, char **argv);
 int cli_metadata(int argc, char **argv);
 int cli_report(int argc, char **argv);
+int cli_simulate(int argc, char **argv);
+int cli_prepare(int argc, char **argv);
+int cli_train(int argc, char **argv);
 
 /* "berg: ..." on standard error, always one line. */
 void cli_say(const char *format, ...) CLI_PRINTF(1, 2);

@@ -1,7 +1,9 @@
 """Makes the seeds in fuzz/corpus for the container readers: python3 fuzz/make_corpus.py"""
+import gzip
 import io
 import pathlib
 import pickle
+import struct
 import sys
 import zipfile
 
@@ -47,3 +49,14 @@ put("safetensors", "two", safetensors({"__metadata__": {"format": "pt"}, **one()
 put("safetensors", "structure", safetensors({"__metadata__": {"berg.structure":
     '{"dict":[{"str":"a"},{"tensor":"w"},{"int":"3"},{"list":[{"float":"0x1p+1"},{"none":true},{"bool":false}]},'
     '{"str":"t"},{"object":["x"],"shape":[1]},{"str":"u"},{"unicode":["y"],"shape":[],"width":2}]}'}, **one()}, b"\0" * 8))
+
+for name, ends, code, kind in (("float", "<", 16, "f4"), ("big_endian", ">", 4, "i2")):
+    header = bytearray(352)
+    struct.pack_into(f"{ends}i", header, 0, 348)
+    struct.pack_into(f"{ends}8h", header, 40, 4, 2, 3, 2, 2, 1, 1, 1)
+    struct.pack_into(f"{ends}hh", header, 70, code, 8 * np.dtype(kind).itemsize)
+    struct.pack_into(f"{ends}fff", header, 108, 352, 0.5, 1)
+    header[344:348] = b"n+1\0"
+    volume = bytes(header) + np.arange(24, dtype=ends + kind).tobytes()
+    put("nifti", name, volume)
+    put("nifti", f"{name}_gz", gzip.compress(volume, mtime=0))

@@ -1,4 +1,4 @@
-"""Writes the seeds of fuzz_hdf5, fuzz_hdf5_filters and fuzz_stimuli_list: python3 fuzz/make_stimuli_corpus.py (needs h5py)."""
+"""Writes the seeds of fuzz_hdf5, fuzz_hdf5_filters, fuzz_stimuli_list and fuzz_csv: python3 fuzz/make_stimuli_corpus.py (needs h5py)."""
 import pathlib
 import zlib
 
@@ -24,6 +24,16 @@ LISTS = {
     "zero": b"a.jpg\n\0",
 }
 
+CSVS = {
+    "all": b'u,t,i,"r\nr",m\n1,"a, ""b""",-7,0.5,1\n,c,8,,0\n',
+    "windows": b'\xef\xbb\xbft,m\r\n"two\r\nlines",1.0\r\n\r\nx,0.0',
+    "numbers": b't,"r\nr",i\na,nan,+1\nb,-inf,2\nc,1e-320,3\nd,.5,4\ne,9007199254740993,-9223372036854775808\n',
+    "ragged": b't,i\na,1\nb\n',
+    "quote": b't,i\na"b,1\n',
+    "twice": b't,i,i\na,1,2\n',
+    "missing": b'i\n1\n',
+}
+
 # pipeline (bits: 1 deflate, 2 shuffle, 4 LZF, 8 fletcher32), item size, chunk size (16 bits), data: see the fuzz entry
 FILTERS = {
     "deflate": bytes([1, 4, 96, 0]) + zlib.compress(bytes(96)),
@@ -34,7 +44,7 @@ FILTERS = {
 
 
 def main():
-    for name in ("hdf5", "hdf5_filters", "stimuli_list"):
+    for name in ("hdf5", "hdf5_filters", "stimuli_list", "csv"):
         (CORPUS / name).mkdir(parents=True, exist_ok=True)
     for name, (how, dtype, storage) in HDF5.items():
         with h5py.File(CORPUS / "hdf5" / f"{name}.h5", "w", track_order=False, **how) as file:
@@ -43,6 +53,8 @@ def main():
                 file.create_group("group")["data"] = h5py.SoftLink("/images")
     for name, text in LISTS.items():
         (CORPUS / "stimuli_list" / f"{name}.txt").write_bytes(text)
+    for name, text in CSVS.items():
+        (CORPUS / "csv" / f"{name}.csv").write_bytes(text)
     for name, data in FILTERS.items():
         (CORPUS / "hdf5_filters" / name).write_bytes(data)
 

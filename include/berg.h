@@ -390,9 +390,9 @@ typedef struct berg_train_options {
 
 BERG_API void berg_train_options_init(berg_train_options *options);
 
-/* What berg_train will need and do: JSON, the caller's. Reads what is there and computes nothing. Input that is wrong
- * (missing images: all are named) is found here, and in berg_train before it begins. ELIMIT with the sizes when memory or
- * disk do not suffice. */
+/* What berg_train will need and do: JSON, the caller's. Reads what is there and computes nothing. Input that is wrong is found
+ * here, and in berg_train before it begins. ELIMIT with the sizes when memory or disk do not suffice, EINPUT with the first
+ * of the images that are missing: `json` is then given too, which lists them all under "images", "missing". */
 BERG_API berg_status berg_train_plan(char **json, const char *model_id, const berg_train_options *options,
                                      berg_error *error);
 
@@ -417,7 +417,9 @@ BERG_API void berg_evaluate_options_init(berg_evaluate_options *options);
 /* Encodes the test images (predictions go to <berg_dir>/results/..., float32 [images][voxels]), correlates them with the
  * averaged test responses, computes noise ceilings and split-half reliability from the repeats, and writes all into the
  * model's metadata_sub-0N.npy under upstream's keys. `report` (may be NULL) gets JSON, the caller's: means per ROI, counts
- * of voxels without variance. Definitions: docs/training.md. */
+ * of voxels without variance; and where test images are missing (EINPUT) {"missing_images": [...]}, all of them.
+ * Definitions: docs/accuracy.md. A run that did not end is simply run again. EEXISTS: predictions that are there, not
+ * `force`; EINPUT: prepared data that are missing or do not fit, images; and what berg_model_open and berg_encode say. */
 BERG_API berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *options, const berg_run *run,
                                    char **report, berg_error *error);
 
@@ -460,7 +462,7 @@ BERG_API berg_status berg_correlate(const berg_array *a, const berg_array *b, in
 /* Reliability of responses [repeats][stimuli][voxels], float32 or float64, one number a voxel; any pointer may be NULL.
  * Ceilings in percent of variance (Allen et al. 2022, with z-scores within each repeat), split-half correlation averaged
  * over all splits of the repeats (over 1,000 drawn ones where there are more), and its Spearman-Brown correction. NaN where
- * a repeat has no variance. */
+ * a repeat has no variance or a value that is not finite, and for all voxels where there is one repeat. */
 typedef struct berg_reliability {
   double *noise_ceiling_singletrial, *noise_ceiling_testset;
   double *splithalf_uncorrected, *splithalf_corrected;
@@ -493,6 +495,26 @@ BERG_API berg_status berg_report(const char *model_id, const berg_report_options
  * where there is neither accuracy nor ceiling. */
 BERG_API berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *berg_dir, const int *subjects,
                                         size_t subject_count, berg_error *error);
+
+/* --- Comparing two files --- */
+
+typedef struct berg_compare_options {
+  double atol, rtol;            /* each value: |a - b| <= atol + rtol |b|, as numpy.allclose; NaN (default): 0 */
+  double min_correlation;       /* of the columns' correlations over rows: their mean at least this */
+  double min_voxel_correlation; /* and each. NaN (default): not asked */
+  const char *metadata;         /* a metadata_sub-0N.npy, for figures by ROI; NULL: none */
+  int threads;
+} berg_compare_options;
+
+BERG_API void berg_compare_options_init(berg_compare_options *options);
+
+/* Two matrices [images][columns]: a .npy of numbers, HDF5 (/responses, else /neural_data, or "FILE:DATASET"), a NIfTI of
+ * three or four dimensions. Or two containers (upstream's pickled .npy, .npz, .pth, .safetensors), array by array. Everything
+ * asked for must hold; where only correlations are, single values may differ, but not in being finite. `json` gets differences,
+ * where they are largest, correlations and the verdict (docs/compare.md), the caller's, with BERG_OK and with
+ * BERG_EDIFFERENT. Constant memory in the number of images. EINPUT, EARGUMENT, ECANCELLED. */
+BERG_API berg_status berg_compare(const char *a, const char *b, const berg_compare_options *options,
+                                  const berg_run *run, char **json, berg_error *error);
 
 /* --- This machine --- */
 

@@ -11,7 +11,7 @@ if [ -z "$python" ]; then
   python=$venv/bin/python
   if [ ! -e "$venv/complete" ]; then
     python3 -m venv "$venv"
-    "$python" -m pip install --quiet torch torchvision scikit-learn pillow h5py pandas pytest
+    "$python" -m pip install --quiet torch torchvision scikit-learn pillow h5py pandas tables pytest
     touch "$venv/complete"
   fi
 fi

@@ -13,8 +13,10 @@ _berg() {
   --precision) mapfile -t COMPREPLY < <(compgen -W "f32" -- "$word"); return ;;
   --device) mapfile -t COMPREPLY < <(compgen -W "auto cpu cuda" -- "$word"); return ;;
   --layout) mapfile -t COMPREPLY < <(compgen -W "auto nchw nhwc" -- "$word"); return ;;
+  --dtype) mapfile -t COMPREPLY < <(compgen -W "f64 f32" -- "$word"); return ;;
   --mean) mapfile -t COMPREPLY < <(compgen -W "roi" -- "$word"); return ;;
-  --berg-dir | --figures) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+  --features) mapfile -t COMPREPLY < <(compgen -W "all class-token" -- "$word"); return ;;
+  --berg-dir | --images | --work | --figures) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
   esac
   if [[ $word == -* ]]; then
     local options
@@ -23,7 +25,7 @@ _berg() {
     return
   fi
   case $command in
-  describe | metadata | encode | report | bench)
+  describe | metadata | encode | train | evaluate | report | bench)
     if [ "$COMP_CWORD" = 2 ]; then
       mapfile -t COMPREPLY < <(compgen -W "$("$program" list 2>/dev/null)" -- "$word")
       return

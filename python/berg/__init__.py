@@ -6,6 +6,7 @@ berg = BERG(berg_dir="path/to/brain-encoding-response-generator")
 model = berg.get_encoding_model("fmri-things_fmri_1-vit_b_32", subject=1, selection={"roi": ["V1"]})
 responses = berg.encode(model, images)  # uint8 [n, 3, height, width] -> float32 [n, voxels]
 
+Training such models: simulate, prepare, train, evaluate. The same solver on arrays of one's own: fit, correlate, reliability.
 How well models predict: report, plot_accuracy.
 """
 
@@ -14,8 +15,24 @@ import logging
 from berg import _berg, models  # models: registers those known
 from berg.core.berg import BERG
 from berg.report import plot_accuracy, report
+from berg.solver import Fit, correlate, fit, reliability
+from berg.training import evaluate, prepare, simulate, train
 
-__all__ = ["BERG", "__version__", "models", "plot_accuracy", "report"]
+__all__ = [
+    "BERG",
+    "Fit",
+    "__version__",
+    "correlate",
+    "evaluate",
+    "fit",
+    "models",
+    "plot_accuracy",
+    "prepare",
+    "reliability",
+    "report",
+    "simulate",
+    "train",
+]
 __version__ = _berg.version()
 
 # A library leaves it to the program whether and where its messages appear.

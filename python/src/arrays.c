@@ -47,7 +47,7 @@ bool binding_view(const Py_buffer *buffer, berg_array *view) {
   if ((swapped && buffer->itemsize > 1) || !*format || format[1] || buffer->ndim > BERG_MAX_DIMS ||
       !dtype_of(*format, buffer->itemsize, &view->dtype)) {
     binding_fail(BERG_ESTIMULUS,
-                 "stimuli: expected integers in this machine's byte order, found another type of element");
+                 "expected an array of numbers in this machine's byte order, found another type of element");
     return false;
   }
   view->itemsize = (size_t)buffer->itemsize;

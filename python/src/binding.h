@@ -28,15 +28,15 @@ PyObject *binding_entry(const berg_array *array);
 PyObject *binding_metadata_entries(const berg_metadata *metadata);
 
 /* One long call into the library without the GIL. Between batches the GIL is taken again to let signal
- * handlers run and to call `progress(done, total, seconds)` unless that is NULL; an exception from either
- * cancels the call. */
+ * handlers run and to call `progress(done, total, seconds)` and, of a run of several stages, `stage(name, unit)`, unless
+ * these are None; an exception from any of them cancels the call. */
 typedef struct binding_call {
   PyThreadState *thread;
-  PyObject *progress;
+  PyObject *progress, *stage; /* NULL: none */
   berg_run run;
 } binding_call;
 
-void binding_call_begin(binding_call *call, PyObject *progress);
+void binding_call_begin(binding_call *call, PyObject *progress, PyObject *stage);
 void binding_call_end(binding_call *call);
 
 /* O& converters: a path or None (bytes object or NULL in *slot; Py_CLEANUP_SUPPORTED), a size that is not
@@ -44,8 +44,11 @@ void binding_call_end(binding_call *call);
 int binding_path_or_none(PyObject *object, void *slot);
 int binding_size(PyObject *object, void *slot);
 
-/* Adds the type Model to the module; -1 with an exception set. */
+/* Each adds a type to the module; -1 with an exception set. */
 int binding_add_model_type(PyObject *module);
+int binding_add_fit_type(PyObject *module);
+
+extern PyMethodDef binding_training_functions[], binding_matrix_functions[];
 
 extern PyMethodDef binding_report_functions[];
 

@@ -4,7 +4,7 @@
 static int between_batches(void *user, size_t done, size_t total, double seconds) {
   binding_call *call = user;
   PyEval_RestoreThread(call->thread);
-  int cancel = PyErr_CheckSignals();
+  int cancel = PyErr_Occurred() ? -1 : PyErr_CheckSignals();
   if (!cancel && call->progress) {
     PyObject *result = PyObject_CallFunction(call->progress, "nnd", (Py_ssize_t)done, (Py_ssize_t)total, seconds);
     cancel = result == NULL;
@@ -14,10 +14,19 @@ static int between_batches(void *user, size_t done, size_t total, double seconds
   return cancel != 0;
 }
 
-void binding_call_begin(binding_call *call, PyObject *progress) {
+/* Cannot cancel by itself: an exception stays pending until the next between_batches finds it. */
+static void at_stage(void *user, const char *stage, const char *unit) {
+  binding_call *call = user;
+  if (!call->stage) return;
+  PyEval_RestoreThread(call->thread);
+  if (!PyErr_Occurred()) Py_XDECREF(PyObject_CallFunction(call->stage, "ss", stage, unit));
+  call->thread = PyEval_SaveThread();
+}
+
+void binding_call_begin(binding_call *call, PyObject *progress, PyObject *stage) {
   call->progress = progress == Py_None ? NULL : progress;
-  call->run.progress = between_batches;
-  call->run.user = call;
+  call->stage = stage == Py_None ? NULL : stage;
+  call->run = (berg_run){between_batches, call, at_stage};
   call->thread = PyEval_SaveThread();
 }
 

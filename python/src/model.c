@@ -162,7 +162,7 @@ static PyObject *encode_into(model_object *self, berg_stimuli *stimuli, PyObject
   bool ready = fits(&responses, berg_stimuli_count(stimuli), berg_model_columns(self->handle));
   if (ready) {
     binding_call call;
-    binding_call_begin(&call, progress);
+    binding_call_begin(&call, progress, Py_None);
     berg_status status = berg_encode(self->handle, stimuli, responses.buf, &call.run, &error);
     binding_call_end(&call);
     result = outcome(status, &error);
@@ -177,7 +177,7 @@ static PyObject *encode_to_path(model_object *self, berg_stimuli *stimuli, PyObj
   berg_error error;
   binding_call call;
   if (!PyUnicode_FSConverter(target, &path)) return NULL;
-  binding_call_begin(&call, progress);
+  binding_call_begin(&call, progress, Py_None);
   berg_status status = berg_encode_to_file(self->handle, stimuli, PyBytes_AsString(path), options, &call.run, &error);
   binding_call_end(&call);
   Py_DECREF(path);

@@ -1,4 +1,4 @@
-/* The module berg._berg: what the library knows without a loaded model. Its users are the Python files of
+/* The module berg._berg: what the library knows without a loaded model, and all the other parts put together. Its users are the Python files of
  * this package; they check types and give names to things, this side only carries them over. */
 #include "binding.h"
 
@@ -87,11 +87,18 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static int add_functions(PyObject *module) { return PyModule_AddFunctions(module, binding_report_functions); }
+static int add_functions(PyObject *module) {
+  return PyModule_AddFunctions(module, binding_training_functions) ||
+                 PyModule_AddFunctions(module, binding_matrix_functions) ||
+                 PyModule_AddFunctions(module, binding_report_functions)
+             ? -1
+             : 0;
+}
 
 static PyModuleDef_Slot slots[] = {
-    {Py_mod_exec, (void *)(intptr_t)add_functions},
     {Py_mod_exec, (void *)(intptr_t)binding_add_model_type},
+    {Py_mod_exec, (void *)(intptr_t)binding_add_fit_type},
+    {Py_mod_exec, (void *)(intptr_t)add_functions},
     {0, NULL},
 };
 

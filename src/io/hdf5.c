@@ -148,13 +148,24 @@ static berg_status choose_type(io_hdf5 *dataset, hid_t stored, berg_error *error
                         error);
 }
 
+static berg_status take_text(io_hdf5 *dataset, hid_t stored, berg_error *error) {
+  if (H5Tget_class(stored) != H5T_STRING || H5Tis_variable_str(stored) != 0)
+    return io_hdf5_refuse(dataset, "not a dataset of text of fixed length", NULL, NULL, error);
+  dataset->text_bytes = H5Tget_size(stored);
+  dataset->about.dtype = BERG_U8;
+  dataset->about.itemsize = 1;
+  return BERG_OK;
+}
+
 static berg_status take_shape(io_hdf5 *dataset, hid_t space, berg_error *error) {
   berg_array *about = &dataset->about;
   hsize_t dims[H5S_MAX_RANK];
   int ndim = H5Sget_simple_extent_type(space) == H5S_NULL ? -1 : H5Sget_simple_extent_ndims(space);
   if (ndim < 0) return io_hdf5_refuse(dataset, "holds no data", NULL, NULL, error);
-  if (ndim > BERG_MAX_DIMS) return io_hdf5_refuse(dataset, "too many dimensions", "at most 8", NULL, error);
+  if (ndim > BERG_MAX_DIMS - dataset->is_text)
+    return io_hdf5_refuse(dataset, "too many dimensions", "at most 8", NULL, error);
   if (H5Sget_simple_extent_dims(space, dims, NULL) < 0) return io_hdf5_fail(dataset, "has no readable shape", error);
+  if (dataset->is_text) dims[ndim++] = dataset->text_bytes;
   about->ndim = (size_t)ndim;
   size_t bytes = about->itemsize;
   for (int d = 0; d < ndim; d++) {
@@ -188,7 +199,8 @@ static berg_status take_storage(io_hdf5 *dataset, berg_error *error) {
   berg_status status = BERG_OK;
   dataset->layout = H5Pget_layout(how);
   if (dataset->layout == H5D_CHUNKED)
-    status = io_hdf5_take_chunks(dataset, how, error);
+    status = dataset->is_text ? io_hdf5_refuse(dataset, "text in chunks, which is not read here", NULL, NULL, error)
+                              : io_hdf5_take_chunks(dataset, how, error);
   else if (dataset->layout == H5D_VIRTUAL || (dataset->layout == H5D_CONTIGUOUS && H5Pget_external_count(how) != 0))
     status = io_hdf5_refuse(dataset, "its data lie in other files, which are not followed", NULL, NULL, error);
   else if (dataset->layout == H5D_CONTIGUOUS)
@@ -207,8 +219,9 @@ static berg_status open_all(io_hdf5 *dataset, berg_error *error) {
   dataset->dataset = open_dataset(dataset->file, dataset->name);
   if (dataset->dataset < 0) return fail_missing(dataset, error);
   hid_t stored = H5Dget_type(dataset->dataset);
-  berg_status status =
-      stored < 0 ? io_hdf5_fail(dataset, "has no readable type", error) : choose_type(dataset, stored, error);
+  berg_status status = stored < 0         ? io_hdf5_fail(dataset, "has no readable type", error)
+                       : dataset->is_text ? take_text(dataset, stored, error)
+                                          : choose_type(dataset, stored, error);
   if (stored >= 0) H5Tclose(stored);
   if (status) return status;
   hid_t space = H5Dget_space(dataset->dataset);
@@ -231,7 +244,7 @@ static void release(io_hdf5 *dataset) {
   base_free(dataset);
 }
 
-berg_status io_hdf5_open(io_hdf5 **out, const char *path, const char *name, berg_error *error) {
+static berg_status open_dataset_as(io_hdf5 **out, const char *path, const char *name, bool is_text, berg_error *error) {
   *out = NULL;
   struct stat about;
   int raw = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is refused, not waited for */
@@ -248,6 +261,7 @@ berg_status io_hdf5_open(io_hdf5 **out, const char *path, const char *name, berg
   dataset->raw = raw;
   dataset->file_bytes = (uint64_t)about.st_size;
   dataset->file = dataset->dataset = -1;
+  dataset->is_text = is_text;
   dataset->path = base_copy_text(path, error);
   dataset->name = base_copy_text(name, error);
   io_hdf5_enter(&dataset->session);
@@ -259,6 +273,14 @@ berg_status io_hdf5_open(io_hdf5 **out, const char *path, const char *name, berg
   else
     *out = dataset;
   return status;
+}
+
+berg_status io_hdf5_open(io_hdf5 **out, const char *path, const char *name, berg_error *error) {
+  return open_dataset_as(out, path, name, false, error);
+}
+
+berg_status io_hdf5_open_text(io_hdf5 **out, const char *path, const char *name, berg_error *error) {
+  return open_dataset_as(out, path, name, true, error);
 }
 
 void io_hdf5_free(io_hdf5 *dataset) {
@@ -310,6 +332,14 @@ static void swap_bytes(uint8_t *data, size_t size, size_t itemsize) {
     }
 }
 
+static berg_status read_chunked(io_hdf5 *dataset, const size_t *begin, const size_t *end, void *data,
+                                berg_error *error) {
+  io_hdf5_enter(&dataset->session);
+  berg_status status = io_hdf5_read_chunks(dataset, begin, end, data, error);
+  io_hdf5_leave(&dataset->session);
+  return status;
+}
+
 berg_status io_hdf5_read(io_hdf5 *dataset, size_t first, size_t count, void *data, berg_error *error) {
   const berg_array *about = &dataset->about;
   if (!about->ndim || first > about->shape[0] || count > about->shape[0] - first)
@@ -320,12 +350,49 @@ berg_status io_hdf5_read(io_hdf5 *dataset, size_t first, size_t count, void *dat
   berg_status status;
   if (dataset->layout == H5D_CONTIGUOUS) {
     status = read_contiguous(dataset, first * row, size, data, error);
+  } else if (dataset->layout == H5D_CHUNKED) {
+    size_t begin[BERG_MAX_DIMS] = {first}, end[BERG_MAX_DIMS];
+    memcpy(end, about->shape, sizeof end);
+    end[0] = first + count;
+    status = read_chunked(dataset, begin, end, data, error);
   } else {
     io_hdf5_enter(&dataset->session);
-    status = dataset->layout == H5D_CHUNKED ? io_hdf5_read_chunks(dataset, first, count, data, error)
-                                            : read_compact(dataset, first * row, size, data, error);
+    status = read_compact(dataset, first * row, size, data, error);
     io_hdf5_leave(&dataset->session);
   }
   if (!status && dataset->big_endian) swap_bytes(data, size, about->itemsize);
   return status;
 }
+
+berg_status io_hdf5_read_columns(io_hdf5 *dataset, size_t first_row, size_t rows, size_t first_column, size_t columns,
+                                 void *data, berg_error *error) {
+  const berg_array *about = &dataset->about;
+  if (about->ndim != 2 || first_row > about->shape[0] || rows > about->shape[0] - first_row ||
+      first_column > about->shape[1] || columns > about->shape[1] - first_column)
+    return base_fail(error, BERG_EARGUMENT, "%s: %s: rows %zu to %zu, columns %zu to %zu are not all there",
+                     dataset->path, dataset->name, first_row, first_row + rows, first_column, first_column + columns);
+  if (columns == about->shape[1]) return io_hdf5_read(dataset, first_row, rows, data, error);
+  const size_t part = columns * about->itemsize;
+  if (!rows || !part) return BERG_OK;
+  berg_status status = BERG_OK;
+  if (dataset->layout == H5D_CHUNKED) {
+    size_t begin[] = {first_row, first_column}, end[] = {first_row + rows, first_column + columns};
+    status = read_chunked(dataset, begin, end, data, error);
+  } else {
+    uint8_t *to = data;
+    for (size_t row = 0; row < rows && !status; row++, to += part) {
+      size_t first = (first_row + row) * (size_t)about->strides[0] + first_column * about->itemsize;
+      if (dataset->layout == H5D_CONTIGUOUS) {
+        status = read_contiguous(dataset, first, part, to, error);
+      } else {
+        io_hdf5_enter(&dataset->session);
+        status = read_compact(dataset, first, part, to, error);
+        io_hdf5_leave(&dataset->session);
+      }
+    }
+  }
+  if (!status && dataset->big_endian) swap_bytes(data, rows * part, about->itemsize);
+  return status;
+}
+
+const size_t *io_hdf5_chunk(const io_hdf5 *dataset) { return dataset->layout == H5D_CHUNKED ? dataset->chunk : NULL; }

@@ -87,16 +87,14 @@ static bool advance(size_t *at, const size_t *low, const size_t *high, const siz
   return false;
 }
 
-/* From the chunk held to the part of rows [first, first + count) that it covers. */
-static void copy_part(const io_hdf5 *dataset, size_t first, size_t count, uint8_t *data) {
-  const berg_array *about = &dataset->about;
-  const size_t ndim = about->ndim, item = about->itemsize;
+/* From the chunk held to the part of the box [begin, end) that it covers. */
+static void copy_part(const io_hdf5 *dataset, const size_t *begin, const size_t *end, uint8_t *data) {
+  const size_t ndim = dataset->about.ndim, item = dataset->about.itemsize;
   size_t low[BERG_MAX_DIMS] = {0}, high[BERG_MAX_DIMS] = {0}, at[BERG_MAX_DIMS];
   static const size_t one[BERG_MAX_DIMS] = {1, 1, 1, 1, 1, 1, 1, 1};
   for (size_t d = 0; d < ndim; d++) {
-    size_t begin = d ? 0 : first, end = d ? about->shape[d] : first + count;
-    low[d] = dataset->held[d] > begin ? dataset->held[d] : begin;
-    high[d] = dataset->chunk[d] < end - dataset->held[d] ? dataset->held[d] + dataset->chunk[d] : end;
+    low[d] = dataset->held[d] > begin[d] ? dataset->held[d] : begin[d];
+    high[d] = dataset->chunk[d] < end[d] - dataset->held[d] ? dataset->held[d] + dataset->chunk[d] : end[d];
   }
   memcpy(at, low, sizeof at);
   const size_t run = (high[ndim - 1] - low[ndim - 1]) * item;
@@ -104,26 +102,25 @@ static void copy_part(const io_hdf5 *dataset, size_t first, size_t count, uint8_
     size_t from = 0, to = 0;
     for (size_t d = 0; d < ndim; d++) {
       from = from * dataset->chunk[d] + (at[d] - dataset->held[d]);
-      to = to * (d ? about->shape[d] : 1) + (at[d] - (d ? 0 : first));
+      to = to * (end[d] - begin[d]) + (at[d] - begin[d]);
     }
     memcpy(data + to * item, dataset->block + from * item, run);
   } while (advance(at, low, high, one, ndim - 1));
 }
 
-berg_status io_hdf5_read_chunks(io_hdf5 *dataset, size_t first, size_t count, uint8_t *data, berg_error *error) {
-  const berg_array *about = &dataset->about;
-  size_t low[BERG_MAX_DIMS] = {first / dataset->chunk[0] * dataset->chunk[0]}, high[BERG_MAX_DIMS] = {first + count};
-  size_t at[BERG_MAX_DIMS];
-  for (size_t d = 1; d < about->ndim; d++) {
-    high[d] = about->shape[d];
-    if (!high[d]) return BERG_OK;
+berg_status io_hdf5_read_chunks(io_hdf5 *dataset, const size_t *begin, const size_t *end, uint8_t *data,
+                                berg_error *error) {
+  const size_t ndim = dataset->about.ndim;
+  size_t low[BERG_MAX_DIMS], at[BERG_MAX_DIMS];
+  for (size_t d = 0; d < ndim; d++) {
+    if (begin[d] == end[d]) return BERG_OK;
+    low[d] = at[d] = begin[d] / dataset->chunk[d] * dataset->chunk[d];
   }
-  memcpy(at, low, sizeof at);
   do {
-    bool held = dataset->holds && !memcmp(at, dataset->held, about->ndim * sizeof *at);
+    bool held = dataset->holds && !memcmp(at, dataset->held, ndim * sizeof *at);
     berg_status status = held ? BERG_OK : load(dataset, at, error);
     if (status) return status;
-    copy_part(dataset, first, count, data);
-  } while (advance(at, low, high, dataset->chunk, about->ndim));
+    copy_part(dataset, begin, end, data);
+  } while (advance(at, low, end, dataset->chunk, ndim));
   return BERG_OK;
 }

@@ -14,6 +14,8 @@ struct io_hdf5 {
   hid_t file, dataset;
   berg_array about;
   bool big_endian;
+  bool is_text;      /* opened as such: bytes with one more dimension, */
+  size_t text_bytes; /* this one */
   H5D_layout_t layout;
   int raw; /* contiguous: the file, read without libhdf5 */
   uint64_t file_bytes;
@@ -34,7 +36,8 @@ berg_status io_hdf5_fail(const io_hdf5 *dataset, const char *what, berg_error *e
 
 /* Shape, chunks and filters of a chunked dataset, from its creation properties. */
 berg_status io_hdf5_take_chunks(io_hdf5 *dataset, hid_t how, berg_error *error);
-/* Rows of a chunked dataset, bytes as stored. */
-berg_status io_hdf5_read_chunks(io_hdf5 *dataset, size_t first, size_t count, uint8_t *data, berg_error *error);
+/* The elements [begin[d], end[d]) of each dimension of a chunked dataset, bytes as stored. */
+berg_status io_hdf5_read_chunks(io_hdf5 *dataset, const size_t *begin, const size_t *end, uint8_t *data,
+                                berg_error *error);
 
 #endif

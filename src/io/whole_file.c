@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -86,7 +87,17 @@ static int sync_by_name(const char *path) {
   return result;
 }
 
-berg_status io_place_file(const char *temporary, const char *path, bool force, berg_error *error) {
+static bool are_one_file(const char *a, const char *b) {
+  struct stat one, other;
+  return !stat(a, &one) && !stat(b, &other) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+static berg_status place(const char *temporary, const char *path, bool force, berg_error *error) {
+  /* both names of one file: killed between link and unlink, where rename would do nothing */
+  if (are_one_file(temporary, path)) {
+    unlink(temporary);
+    return BERG_OK;
+  }
   /* link instead of rename refuses a file that appeared meanwhile; not every file system knows it */
   if (!force && !link(temporary, path)) {
     unlink(temporary);
@@ -95,8 +106,13 @@ berg_status io_place_file(const char *temporary, const char *path, bool force, b
   } else if (rename(temporary, path)) {
     return base_fail_errno(error, BERG_EWRITE, path, "cannot be put in its place", errno);
   }
-  sync_directory(path);
   return BERG_OK;
+}
+
+berg_status io_place_file(const char *temporary, const char *path, bool force, berg_error *error) {
+  berg_status status = place(temporary, path, force, error);
+  if (!status) sync_directory(path);
+  return status;
 }
 
 berg_status io_whole_file_commit(io_whole_file *file, berg_error *error) {
@@ -105,6 +121,16 @@ berg_status io_whole_file_commit(io_whole_file *file, berg_error *error) {
   berg_status status = closed || sync_by_name(file->temporary)
                            ? fail(file, "cannot be written", error)
                            : io_place_file(file->temporary, file->path, file->force, error);
+  if (status) unlink(file->temporary);
+  release(file);
+  return status;
+}
+
+berg_status io_whole_file_commit_unsynced(io_whole_file *file, berg_error *error) {
+  int closed = fclose(file->stream);
+  file->stream = NULL;
+  berg_status status =
+      closed ? fail(file, "cannot be written", error) : place(file->temporary, file->path, file->force, error);
   if (status) unlink(file->temporary);
   release(file);
   return status;

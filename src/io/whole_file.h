@@ -15,10 +15,14 @@ berg_status io_whole_file_write(io_whole_file *file, const void *bytes, size_t s
 berg_status io_whole_file_print(io_whole_file *file, berg_error *error, const char *format, ...) BASE_PRINTF(3, 4);
 /* Flushes, syncs, renames; frees the handle either way. EWRITE, and then nothing is left. */
 berg_status io_whole_file_commit(io_whole_file *file, berg_error *error);
+/* The same without waiting for the disk, for thousands of small files: whole for every program that looks, though not
+ * certainly after the power failed. */
+berg_status io_whole_file_commit_unsynced(io_whole_file *file, berg_error *error);
 /* Gives up: removes what was written. NULL is fine. */
 void io_whole_file_abandon(io_whole_file *file);
 /* The last step alone, for a file that was written and synced by other means: `temporary` becomes `path`, and the folder is
- * synced. EEXISTS where `path` is there and not `force`; EWRITE; `temporary` then stays. */
+ * synced. That they are one file already, as a kill in the middle leaves them, is fine. EEXISTS where `path` is there and
+ * not `force`; EWRITE; `temporary` then stays. */
 berg_status io_place_file(const char *temporary, const char *path, bool force, berg_error *error);
 /* The name being written, for libraries that open files themselves (HDF5); nothing else may then write. */
 const char *io_whole_file_path(const io_whole_file *file);

@@ -17,6 +17,7 @@
 
 #include "base/memory.h"
 #include "io/hdf5_session.h"
+#include "io/put_at.h"
 #include "io/row_source.h"
 #include "io/whole_file.h"
 
@@ -109,19 +110,6 @@ static bool lay_out(hid_t file, const io_row_source *source, const io_labels *la
          add_attribute(file, "subject", H5T_NATIVE_INT64, &subject) && add_text_attribute(file, "creator", creator);
 }
 
-static berg_status put(int file, const void *bytes, size_t size, uint64_t offset, const char *path, berg_error *error) {
-  const char *next = bytes;
-  while (size) {
-    ssize_t written = pwrite(file, next, size < CHUNK_BYTES ? size : CHUNK_BYTES, (off_t)offset);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return base_fail_errno(error, BERG_EWRITE, path, "cannot be written", written ? errno : ENOSPC);
-    next += written;
-    offset += (uint64_t)written;
-    size -= (size_t)written;
-  }
-  return BERG_OK;
-}
-
 /* That libhdf5 will not find a full disk or a limit of file sizes. */
 static berg_status try_room(const char *temporary, const char *path, const io_row_source *source,
                             const io_labels *labels, layout *at, berg_error *error) {
@@ -139,7 +127,7 @@ static berg_status try_room(const char *temporary, const char *path, const io_ro
   if (!zeros) return BERG_ELIMIT;
   int file = open(temporary, O_WRONLY | O_CLOEXEC);
   berg_status status = file < 0 ? base_fail_errno(error, BERG_EWRITE, path, "cannot be written", errno)
-                                : put(file, zeros, METADATA_BYTES, 0, path, error);
+                                : io_put_at(file, zeros, METADATA_BYTES, 0, path, error);
   if (!status && (ftruncate(file, (off_t)bytes) || fsync(file)))
     status = base_fail_errno(error, BERG_EWRITE, path, "cannot be written", errno);
   if (file >= 0) close(file);
@@ -168,7 +156,7 @@ static berg_status put_responses(int file, const io_row_source *source, uint64_t
   for (size_t first = 0; first < all && !status; first += step) {
     size_t count = all - first < step ? all - first : step;
     status = io_row_source_read(source, first, count, values, error);
-    if (!status) status = put(file, values, count * sizeof *values, offset + first * sizeof *values, path, error);
+    if (!status) status = io_put_at(file, values, count * sizeof *values, offset + first * sizeof *values, path, error);
   }
   base_free(values);
   return status;
@@ -183,7 +171,7 @@ static berg_status put_names(int file, const char *const *names, size_t count, s
     size_t part = count - first < step ? count - first : step;
     memset(block, 0, part * bytes);
     for (size_t i = 0; i < part; i++) memcpy(block + i * bytes, names[first + i], strlen(names[first + i]));
-    status = put(file, block, part * bytes, offset + first * bytes, path, error);
+    status = io_put_at(file, block, part * bytes, offset + first * bytes, path, error);
   }
   base_free(block);
   return status;
@@ -201,9 +189,9 @@ static berg_status fill(const char *temporary, const char *path, const io_row_so
   if (!status && at->roi_names != HADDR_UNDEF)
     status = put_names(file, labels->column_names, columns, at->roi_name_bytes, at->roi_names, path, error);
   if (!status && at->voxel_index != HADDR_UNDEF)
-    status = put(file, labels->voxels, columns * sizeof(int64_t), at->voxel_index, path, error);
+    status = io_put_at(file, labels->voxels, columns * sizeof(int64_t), at->voxel_index, path, error);
   if (!status && at->coordinates != HADDR_UNDEF)
-    status = put(file, labels->coordinates, columns * 3 * sizeof(int64_t), at->coordinates, path, error);
+    status = io_put_at(file, labels->coordinates, columns * 3 * sizeof(int64_t), at->coordinates, path, error);
   if (close(file) && !status) status = base_fail_errno(error, BERG_EWRITE, path, "cannot be written", errno);
   return status;
 }

@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 
-#define MAX_SHAPES 64
+#define MAX_SHAPES 128
 
 /* Same bits for any batch need oneDNN's batch-reduce kernels ("brg:..." in 2.x, "brg_matmul:..." in 3.x): they walk k in the
  * same order for every m. "gemm:jit" does not, and comes unasked with run-time sizes or padded rows. */
@@ -217,12 +217,12 @@ static bool execute(const la_engine *engine, dnnl_primitive_t primitive, size_t 
   return done;
 }
 
-berg_status la_pack_panel(const la_engine *engine, const la_matrix *matrix, size_t index, float *to,
-                          berg_error *error) {
-  const size_t k = matrix->k, panel = matrix->panel;
-  const float *from = matrix->rows + index * panel * k;
+/* Packs w of [k][panel], whose element (l, j) lies at from[l * k_stride + j * panel_stride]. */
+static berg_status pack(const la_engine *engine, size_t k, size_t panel, const float *from, size_t k_stride,
+                        size_t panel_stride, float *to, berg_error *error) {
   if (!engine->library) {
-    memcpy(to, from, panel * k * sizeof *to);
+    for (size_t j = 0; j < panel; j++)
+      for (size_t l = 0; l < k; l++) to[j * k + l] = from[l * k_stride + j * panel_stride];
     return BERG_OK;
   }
   const product_shape *shape = find(engine, 0, k, panel, true);
@@ -231,7 +231,7 @@ berg_status la_pack_panel(const la_engine *engine, const la_matrix *matrix, size
   dnnl_primitive_t reorder = NULL;
   bool done = false;
   if (shape && layout_strided(&plain, (dnnl_dims_t){(dnnl_dim_t)k, (dnnl_dim_t)panel},
-                              (dnnl_dims_t){1, (dnnl_dim_t)k}) == dnnl_success) {
+                              (dnnl_dims_t){(dnnl_dim_t)k_stride, (dnnl_dim_t)panel_stride}) == dnnl_success) {
     done = dnnl_reorder_primitive_desc_create(&description, layout_of(&plain), engine->engine, weights_layout(shape),
                                               engine->engine, NULL) == dnnl_success &&
            dnnl_primitive_create(&reorder, description) == dnnl_success &&
@@ -242,6 +242,17 @@ berg_status la_pack_panel(const la_engine *engine, const la_matrix *matrix, size
     layout_free(&plain);
   }
   return done ? BERG_OK : base_fail(error, BERG_EINTERNAL, "oneDNN could not pack a matrix of %zu x %zu", panel, k);
+}
+
+berg_status la_pack_panel(const la_engine *engine, const la_matrix *matrix, size_t index, float *to,
+                          berg_error *error) {
+  return pack(engine, matrix->k, matrix->panel, matrix->rows + index * matrix->panel * matrix->k, 1, matrix->k, to,
+              error);
+}
+
+berg_status la_pack_columns(const la_engine *engine, size_t k, size_t panel, const float *from, size_t ld, float *to,
+                            berg_error *error) {
+  return pack(engine, k, panel, from, ld, 1, to, error);
 }
 
 bool la_product(const la_engine *engine, size_t m, const la_matrix *matrix, size_t index, const float *x, float *y,

@@ -31,6 +31,11 @@ bool la_engine_is_library(const la_engine *engine);
 /* "oneDNN 2.6.3 (brg:avx512_core)" */
 const char *la_engine_description(const la_engine *engine);
 
+/* oneDNN has steady kernels for k a multiple of 16 and panels of a multiple of 64: other sizes are padded with zeros to
+ * multiples of this. */
+#define LA_PAD 64
+static inline size_t la_padded(size_t size) { return (size + LA_PAD - 1) / LA_PAD * LA_PAD; }
+
 /* Prepares products of `m` rows by panels of this shape, plain and packed. Not while products run. EINTERNAL: oneDNN has no
  * kernel whose bits are independent of m. */
 berg_status la_engine_plan(la_engine *engine, size_t m, size_t k, size_t panel, berg_error *error);
@@ -40,6 +45,9 @@ size_t la_engine_scratch(const la_engine *engine);
 /* Packs one panel of `matrix` into `to` [panel * k]; whole matrices are packed panel by panel, in any order, by any threads.
  * The shape must have been planned for some m. */
 berg_status la_pack_panel(const la_engine *engine, const la_matrix *matrix, size_t index, float *to, berg_error *error);
+/* Packs a panel that lies the other way round, [k][panel] with `ld` floats from row to row: no transposing before. */
+berg_status la_pack_columns(const la_engine *engine, size_t k, size_t panel, const float *from, size_t ld, float *to,
+                            berg_error *error);
 
 /* y [m][panel] = x [m][k] times panel `index` of `matrix`. False: oneDNN failed, or m was not planned. */
 bool la_product(const la_engine *engine, size_t m, const la_matrix *matrix, size_t index, const float *x, float *y,

@@ -7,6 +7,13 @@
 
 #include "base/machine.h"
 
+/* Columns that the kernels for whole matrices take at a time: 8,640 rows of them stay in the second cache. */
+#define LA_STRIP 32
+
+/* Rows and columns of the tile that the kernel for products in double computes. */
+#define LA_DOUBLE_TILE 8
+#define LA_DOUBLE_STRIP 24
+
 typedef struct la_kernels {
   /* y[i][j] = sum over k of x[i][k] * w[j][k] (+ bias[j], unless NULL).
    * x: [m][ldx], each row arranged by la_arrange_row; w: [n][k] with `ldw` bytes from row to row, at any address;
@@ -16,6 +23,16 @@ typedef struct la_kernels {
   /* z[i] = ((x[i] - high[i]) - low[i]) * reciprocal[i], n a multiple of 16: centring before the product, with a centre that
    * is held to twice float's precision, so that a feature of huge mean and tiny spread keeps its digits. */
   void (*standardise)(const float *x, const float *high, const float *low, const float *reciprocal, size_t n, float *z);
+  /* The three passes over LA_STRIP columns of a matrix, each column's sums in double and row after row:
+   * sum[c] = sum of x[i][c]; */
+  void (*strip_sum)(const float *x, size_t ldx, size_t rows, double *sum);
+  /* deviation[c] = sum of (x[i][c] - mean[c]), square[c] = sum of their squares; */
+  void (*strip_deviations)(const float *x, size_t ldx, size_t rows, const double *mean, double *deviation,
+                           double *square);
+  /* x[i][c] becomes (x[i][c] - mean[c]) / scale[c] in double, rounded once; sum[c] = sum of what it became. */
+  void (*strip_standardise)(float *x, size_t ldx, size_t rows, const double *mean, const double *scale, double *sum);
+  /* c [LA_DOUBLE_TILE][LA_DOUBLE_STRIP] += sum over l of a[l][i] * b[l][j]: a [k][LA_DOUBLE_TILE], b [k][LA_DOUBLE_STRIP]. */
+  void (*double_tile)(const double *a, const double *b, size_t k, double *c);
 } la_kernels;
 
 /* NULL: not in this build. */

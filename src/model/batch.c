@@ -22,8 +22,8 @@ size_t model_memory_needed(const berg_model *model, size_t images, bool packed) 
   for (size_t i = 0; i < model->subject_count; i++) {
     const model_subject *subject = &model->subjects[i];
     const size_t k = subject->fitted.components;
-    floats += VIT_FEATURES * (k + 3) + subject->columns.count * (k + 1);
-    bytes += PROJECT_SEGMENTS * images * k * sizeof(double);
+    floats += subject->fitted.features * (k + 3) + subject->columns.count * (k + 1);
+    bytes += PROJECT_SEGMENTS_MAX * images * k * sizeof(double);
     floats += (size_t)model->threads * images * (VIT_CHANNELS + k);
   }
   floats += images * (VIT_LAYER_FEATURES + model->columns);
@@ -105,11 +105,8 @@ berg_status model_batch_load(model_batch *batch, berg_stimuli *stimuli, size_t f
 
 static void after_block(void *user, size_t layer, const float *tokens) {
   model_batch *batch = user;
-  if (batch->features) {
-#pragma omp for schedule(static)
-    for (size_t i = 0; i < batch->images; i++)
-      memcpy(batch->features + (i * VIT_LAYERS + layer) * VIT_LAYER_FEATURES, tokens + i * VIT_LAYER_FEATURES,
-             VIT_LAYER_FEATURES * sizeof(float));
+  if (batch->take_block) {
+    batch->take_block(batch->taker, batch, layer, tokens);
     return;
   }
   for (size_t s = 0; s < batch->model->subject_count; s++) model_projection_add(&batch->projections[s], layer, tokens);
@@ -146,7 +143,7 @@ berg_status model_batch_run(model_batch *batch, berg_error *error) {
   status = vit_network_run(model->network, batch->pixels, batch->images, model->threads, batch->workspace,
                            batch->tokens, after_block, batch, error);
   model->images_done += batch->images;
-  for (size_t s = 0; s < model->subject_count && !status && !batch->features; s++) {
+  for (size_t s = 0; s < model->subject_count && !status && !batch->take_block; s++) {
     model_projection_finish(&batch->projections[s], batch->scores[s]);
     status = check_scores(batch, s, error);
   }

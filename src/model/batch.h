@@ -5,7 +5,12 @@
 #include "model/model.h"
 #include "model/project.h"
 
-typedef struct model_batch {
+/* Takes what block `layer` gave, `tokens` [images][50][768], while it is warm: called by every thread of the team, as
+ * vit_after_block is. */
+typedef struct model_batch model_batch;
+typedef void (*model_take_block)(void *taker, const model_batch *batch, size_t layer, const float *tokens);
+
+struct model_batch {
   berg_model *model;
   size_t room;     /* images it can hold */
   size_t images;   /* images it holds */
@@ -15,10 +20,11 @@ typedef struct model_batch {
   void *workspace;
   model_projection *projections; /* [subjects] */
   float **scores;                /* [subjects] [room][arranged components] */
-  float *features;       /* where block outputs are wanted too: [images][12][50][768], the caller's; else NULL */
+  model_take_block take_block;   /* where block outputs are wanted instead of scores; else NULL */
+  void *taker;
   berg_error *faults;    /* [room] of the images that could not be read */
   berg_status *statuses; /* [room] */
-} model_batch;
+};
 
 berg_status model_batch_init(model_batch *batch, berg_model *model, size_t room, berg_error *error);
 void model_batch_release(model_batch *batch);

@@ -1,9 +1,9 @@
 /* Speeds, each beside the limit that the machine had at the time: products and encoding take turns. */
-#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "io/json_print.h"
 #include "la/rate.h"
 #include "model/encode.h"
 
@@ -25,15 +25,6 @@ static double median(const double *values, size_t count) {
   double middle = count % 2 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
   base_free(sorted);
   return middle;
-}
-
-/* Takes the tree; the text is the caller's (berg_free, so that cJSON's own allocator stays inside). */
-static berg_status print_json(cJSON *tree, char **json, berg_error *error) {
-  char *text = cJSON_Print(tree);
-  *json = text ? base_copy_text(text, error) : NULL;
-  cJSON_free(text);
-  cJSON_Delete(tree);
-  return *json ? BERG_OK : BERG_ELIMIT;
 }
 
 berg_status berg_bench_machine(char **json, int wanted, double seconds, berg_error *error) {
@@ -60,7 +51,7 @@ berg_status berg_bench_machine(char **json, int wanted, double seconds, berg_err
     cJSON_AddNumberToObject(f32, "flops", flops);
     cJSON_AddNumberToObject(f32, "rows", RATE_ROWS);
     cJSON_AddNumberToObject(cJSON_AddObjectToObject(tree, "bandwidth"), "read", bytes);
-    status = print_json(tree, json, error);
+    status = io_json_print(tree, json, error);
   }
   la_rate_free(rate);
   la_engine_free(engine);
@@ -74,7 +65,7 @@ static double flop_per_image(const berg_model *model) {
       (t - 1) * VIT_PATCH_VALUES * c + VIT_LAYERS * (t * c * (VIT_QKV + c + 2.0 * VIT_HIDDEN) + 2 * t * t * c);
   for (size_t s = 0; s < model->subject_count; s++) {
     double k = (double)model->subjects[s].fitted.components;
-    products += VIT_FEATURES * k + k * (double)model->subjects[s].columns.count;
+    products += (double)model->subjects[s].fitted.features * k + k * (double)model->subjects[s].columns.count;
   }
   return 2 * products;
 }
@@ -153,7 +144,7 @@ berg_status berg_bench_model(char **json, berg_model *model, size_t images, size
   array.strides[3] = 1;
   for (size_t d = 3; d-- > 0;) array.strides[d] = array.strides[d + 1] * (ptrdiff_t)array.shape[d + 1];
   if (!status) status = take_turns(model, &array, repeats, rate, responses, run, &t, error);
-  if (!status) status = print_json(report(model, &array, repeats, &t), json, error);
+  if (!status) status = io_json_print(report(model, &array, repeats, &t), json, error);
   la_rate_free(rate);
   base_free(pixels);
   base_free_large(responses);

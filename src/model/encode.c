@@ -87,10 +87,19 @@ static berg_status take_scores(void *user, model_batch *batch, berg_error *error
   return BERG_OK;
 }
 
+static void copy_block(void *taker, const model_batch *batch, size_t layer, const float *tokens) {
+  const target *t = taker;
+  float *features = t->rows + t->filled * t->width;
+#pragma omp for schedule(static)
+  for (size_t i = 0; i < batch->images; i++)
+    memcpy(features + (i * VIT_LAYERS + layer) * VIT_LAYER_FEATURES, tokens + i * VIT_LAYER_FEATURES,
+           VIT_LAYER_FEATURES * sizeof *features);
+}
+
 static berg_status ready_features(void *user, model_batch *batch, berg_error *error) {
-  target *t = user;
   (void)error;
-  batch->features = t->rows + t->filled * t->width;
+  batch->take_block = copy_block;
+  batch->taker = user;
   return BERG_OK;
 }
 

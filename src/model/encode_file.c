@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
 #include "io/rows.h"
 #include "model/encode.h"
+#include "model/paths.h"
 #include "model/stimuli.h"
 #include "vit/preprocess.h"
 
@@ -33,14 +33,6 @@ static char *path_of_subject(const char *path, int subject, bool several, berg_e
 }
 
 /* What decides the numbers is in the fingerprint: a partial file of anything else is not continued. */
-static uint64_t hash_file(uint64_t hash, const char *path) {
-  struct stat about;
-  hash = base_hash_text(hash, path);
-  if (stat(path, &about)) return hash;
-  const int64_t facts[] = {about.st_size, about.st_mtim.tv_sec, about.st_mtim.tv_nsec};
-  return base_hash_bytes(hash, facts, sizeof facts);
-}
-
 static berg_status fingerprint(const output *o, const model_subject *subject, char *text, size_t room,
                                berg_error *error) {
   char images[MODEL_FINGERPRINT_ROOM];
@@ -51,8 +43,8 @@ static berg_status fingerprint(const output *o, const model_subject *subject, ch
   uint64_t hash = base_hash_text(BASE_HASH_START, berg_version());
   hash = base_hash_text(hash, engine);
   hash = base_hash_text(hash, isa);
-  hash = hash_file(hash, subject->fitted.path);
-  hash = hash_file(hash, o->model->backbone.path);
+  hash = model_hash_file(hash, subject->fitted.path);
+  hash = model_hash_file(hash, o->model->backbone.path);
   hash = base_hash_bytes(hash, &columns->count, sizeof columns->count);
   if (columns->voxels) hash = base_hash_bytes(hash, columns->voxels, columns->count * sizeof *columns->voxels);
   for (size_t i = 0; columns->roi_names && i < columns->count; i++) hash = base_hash_text(hash, columns->roi_names[i]);

@@ -52,9 +52,17 @@ static berg_status check_range(const model_fitted *fitted, size_t i, double cent
   return fail(fitted, "scaler_param.scale_", "not usable", "features that float32 can standardise", found, error);
 }
 
+/* Trained on all tokens of the blocks, or on the class tokens alone: the components say which. */
+static void choose_features(model_fitted *fitted) {
+  const berg_array *components = berg_file_find(fitted->file, "pca_param.components_");
+  const bool class_tokens = components && components->ndim == 2 && components->shape[1] == VIT_CLASS_FEATURES;
+  fitted->tokens = class_tokens ? 1 : VIT_TOKENS;
+  fitted->features = class_tokens ? VIT_CLASS_FEATURES : VIT_FEATURES;
+}
+
 static berg_status read_standardisation(model_fitted *fitted, berg_error *error) {
   static const char *const names[3] = {"scaler_param.mean_", "scaler_param.scale_", "pca_param.mean_"};
-  const size_t features = VIT_FEATURES;
+  const size_t features = fitted->features;
   double *values[3] = {NULL};
   berg_status status = BERG_OK;
   for (size_t i = 0; i < 3 && !status; i++) {
@@ -93,7 +101,7 @@ static berg_status read_standardisation(model_fitted *fitted, berg_error *error)
 static berg_status read_components(model_fitted *fitted, berg_error *error) {
   const char *const name = "pca_param.components_";
   const berg_array *array;
-  berg_status status = find(fitted, name, 2, (const size_t[]){0, VIT_FEATURES}, &array, error);
+  berg_status status = find(fitted, name, 2, (const size_t[]){0, fitted->features}, &array, error);
   if (status) return status;
   fitted->components = array->shape[0];
   if (fitted->components > MAX_COMPONENTS)
@@ -104,11 +112,11 @@ static berg_status read_components(model_fitted *fitted, berg_error *error) {
     fitted->direction_bytes = (size_t)array->strides[0];
     return BERG_OK;
   }
-  fitted->own_directions = base_alloc_large(fitted->components * VIT_FEATURES, sizeof(float), error);
+  fitted->own_directions = base_alloc_large(fitted->components * fitted->features, sizeof(float), error);
   if (!fitted->own_directions) return BERG_ELIMIT;
   base_convert_to_float(array, fitted->own_directions);
   fitted->directions = fitted->own_directions;
-  fitted->direction_bytes = VIT_FEATURES * sizeof(float);
+  fitted->direction_bytes = fitted->features * sizeof(float);
   return BERG_OK;
 }
 
@@ -129,6 +137,7 @@ berg_status model_fitted_open(model_fitted *fitted, const char *berg_dir, int su
   memset(fitted, 0, sizeof *fitted);
   berg_status status = model_path_weights(&fitted->path, berg_dir, subject, error);
   if (!status) status = model_blame(berg_file_open(&fitted->file, fitted->path, error), error);
+  if (!status) choose_features(fitted);
   if (!status) status = read_standardisation(fitted, error);
   if (!status) status = read_components(fitted, error);
   if (!status) status = find_regression(fitted, error);
@@ -149,7 +158,7 @@ void model_fitted_close(model_fitted *fitted) {
 berg_status model_fitted_check_components(const model_fitted *fitted, berg_error *error) {
   for (size_t c = 0; c < fitted->components; c++) {
     const char *row = (const char *)fitted->directions + c * fitted->direction_bytes;
-    for (size_t i = 0; i < VIT_FEATURES; i++) {
+    for (size_t i = 0; i < fitted->features; i++) {
       float value;
       memcpy(&value, row + i * sizeof value, sizeof value);
       if (isfinite(value)) continue;

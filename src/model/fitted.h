@@ -11,10 +11,11 @@ typedef struct model_fitted {
   char *path;
   berg_file *file;
   size_t components, voxels;
+  size_t tokens, features; /* of each block, the first ones: 50, or 1 for a model of class tokens; 12 * 768 * tokens */
   /* z = (x - centre) * reciprocal per feature, the centre as the sum of two floats; it holds both the scaler's mean and the
-   * PCA's: ((x - mean) / scale) - pca_mean = (x - (mean + pca_mean * scale)) / scale. [460800] each. */
+   * PCA's: ((x - mean) / scale) - pca_mean = (x - (mean + pca_mean * scale)) / scale. [features] each. */
   float *centre_high, *centre_low, *reciprocal;
-  /* [components][460800], at any address; the file's own bytes where they are C-ordered float32. */
+  /* [components][features], at any address; the file's own bytes where they are C-ordered float32. */
   const void *directions;
   size_t direction_bytes; /* from one component to the next */
   float *own_directions;

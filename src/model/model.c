@@ -133,6 +133,30 @@ berg_status berg_model_open(berg_model **out, const char *model_id, const berg_m
   return BERG_OK;
 }
 
+berg_status model_open_network(berg_model **out, const char *berg_dir, const char *backbone, int threads, size_t batch,
+                               size_t memory, berg_error *error) {
+  berg_model_options options;
+  berg_model_options_init(&options);
+  options.berg_dir = berg_dir;
+  options.backbone = backbone;
+  options.threads = threads;
+  options.batch = batch;
+  options.memory = memory;
+  *out = NULL;
+  berg_status status = check_options(&options, error);
+  if (status) return status;
+  berg_model *model = base_calloc(1, sizeof *model, error);
+  if (!model) return BERG_ELIMIT;
+  model->threads = base_machine_threads(threads);
+  status = open_network(model, &options, error);
+  if (!status) status = choose_batch(model, &options, error);
+  if (status)
+    berg_model_free(model);
+  else
+    *out = model;
+  return status;
+}
+
 void berg_model_free(berg_model *model) {
   if (!model) return;
   for (size_t i = 0; i < model->subject_count; i++) {

@@ -34,6 +34,10 @@ struct berg_model {
   size_t memory;      /* limit in bytes, 0: none */
 };
 
+/* A model of no subjects: the network alone, for its features. `batch` and `memory` as in berg_model_options. */
+berg_status model_open_network(berg_model **model, const char *berg_dir, const char *backbone, int threads,
+                               size_t batch, size_t memory, berg_error *error);
+
 /* Bytes that the process holds when `images` at a time go through `model`: files mapped in full, what was copied, buffers. */
 size_t model_memory_needed(const berg_model *model, size_t images, bool packed);
 

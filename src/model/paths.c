@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/hash.h"
 #include "base/memory.h"
 
 #define MODEL_FOLDER "encoding_models/modality-fmri/train_dataset-things_fmri_1/model-vit_b_32"
@@ -35,6 +36,7 @@ berg_status model_path_metadata(char **path, const char *berg_dir, int subject, 
 }
 
 berg_status model_path_prepared(char **path, const char *berg_dir, int subject, const char *rest, berg_error *error) {
+  *path = NULL;
   char *name = base_format(error, "_%s", rest);
   if (!name) return BERG_ELIMIT;
   berg_status status = make(path, berg_dir, subject, PREPARED_FOLDER "/fmri_", name, error);
@@ -65,6 +67,14 @@ char *model_path_backbone(const char *berg_dir, size_t index) {
 bool model_path_exists(const char *path) {
   struct stat about;
   return path && stat(path, &about) == 0;
+}
+
+uint64_t model_hash_file(uint64_t hash, const char *path) {
+  struct stat about;
+  hash = base_hash_text(hash, path);
+  if (stat(path, &about)) return hash;
+  const int64_t facts[] = {about.st_size, about.st_mtim.tv_sec, about.st_mtim.tv_nsec};
+  return base_hash_bytes(hash, facts, sizeof facts);
 }
 
 berg_status model_check_id(const char *model_id, berg_error *error) {

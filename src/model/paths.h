@@ -22,6 +22,8 @@ berg_status model_path_predictions(char **path, const char *berg_dir, int subjec
 char *model_path_backbone(const char *berg_dir, size_t index);
 
 bool model_path_exists(const char *path);
+/* Goes on with a hash (base/hash.h) over the path, size and time of a file; over the path alone where there is none. */
+uint64_t model_hash_file(uint64_t hash, const char *path);
 
 /* ENOMODEL unless the registry knows it. */
 berg_status model_check_id(const char *model_id, berg_error *error);

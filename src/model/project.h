@@ -5,15 +5,16 @@
 #include "la/kernels.h"
 #include "model/fitted.h"
 
-/* Tokens of a block that one thread takes together, and how many such segments a block has. Each segment has its own sums, in
+/* Tokens of a block that one thread takes together, and how many such segments a block has at most. Each segment has its own sums, in
  * double over its tokens and the blocks; they are added in their own order, so that the scores depend on neither threads nor
  * batch. */
 #define PROJECT_TOKENS 5
-#define PROJECT_SEGMENTS (VIT_TOKENS / PROJECT_TOKENS)
+#define PROJECT_SEGMENTS_MAX (VIT_TOKENS / PROJECT_TOKENS)
 
 typedef struct model_projection {
   const la_kernels *kernels;
   const model_fitted *fitted;
+  size_t segments;      /* 10; of a model of class tokens 1, of one token */
   size_t images;        /* of the batch at hand */
   double *sums;         /* [segments][images][components] */
   float *thread_memory; /* for each thread [images][768] and [images][components] */

@@ -14,6 +14,7 @@ typedef struct train_panels {
    * need not be the one that called before. */
   berg_status (*read)(void *user, size_t index, float *to, berg_error *error);
   void *user;
+  const double *offsets; /* [columns] that `read` subtracted before it rounded to float32; NULL: none */
 } train_panels;
 
 static inline size_t train_panels_count(const train_panels *panels) {

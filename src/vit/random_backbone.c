@@ -4,23 +4,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "vit/weights.h"
 
-/* Steele, Lea & Flood's SplitMix64 finaliser (OOPSLA 2014) over a counter. */
-static uint64_t bits(uint64_t seed, uint64_t tensor, uint64_t index) {
-  uint64_t x = (seed * 0xD1342543DE82EF95u + (tensor << 40) + index) * 0x9E3779B97F4A7C15u;
-  x ^= x >> 30;
-  x *= 0xBF58476D1CE4E5B9u;
-  x ^= x >> 27;
-  x *= 0x94D049BB133111EBu;
-  return x ^ x >> 31;
-}
-
-/* The sum of four 16-bit numbers is nearly normal; its standard deviation is sqrt((2^32 - 1) / 3). */
 static float normal(uint64_t seed, uint64_t tensor, uint64_t index, float scale) {
-  uint64_t x = bits(seed, tensor, index);
-  int32_t sum = (int32_t)((x & 0xffff) + (x >> 16 & 0xffff) + (x >> 32 & 0xffff) + (x >> 48)) - 131070;
-  return (float)sum * scale;
+  return (float)base_random_bell(base_random_bits(seed, tensor, index)) * scale;
 }
 
 static double spread(size_t t) {
@@ -48,7 +36,7 @@ static int is_gain(size_t t) {
 static void finish_gains(uint64_t seed, size_t t, float *gain) {
   unsigned char outlier[VIT_CHANNELS] = {0};
   for (size_t c = 0; c < VIT_CHANNELS; c++) gain[c] = 1.0f + gain[c];
-  for (uint64_t j = 0; j < 8; j++) outlier[bits(seed, t, (UINT64_C(1) << 32) + j) % VIT_CHANNELS] = 1;
+  for (uint64_t j = 0; j < 8; j++) outlier[base_random_bits(seed, t, (UINT64_C(1) << 32) + j) % VIT_CHANNELS] = 1;
   for (size_t c = 0; c < VIT_CHANNELS; c++)
     if (outlier[c]) gain[c] *= 12.0f;
 }
@@ -66,7 +54,7 @@ berg_status vit_weights_random(vit_weights *weights, uint64_t seed, int threads,
 #pragma omp parallel num_threads(threads)
   for (size_t t = 0; t < VIT_TENSORS; t++) {
     const int64_t count = (int64_t)vit_tensor_count(t);
-    const float scale = (float)(spread(t) / 37837.2265);
+    const float scale = (float)(spread(t) / BASE_RANDOM_BELL_SPREAD);
     float *values = weights->owned[t];
 #pragma omp for schedule(static)
     for (int64_t i = 0; i < count; i++) values[i] = normal(seed, t, (uint64_t)i, scale);

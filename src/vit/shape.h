@@ -14,5 +14,6 @@
 #define VIT_QKV (3 * VIT_CHANNELS)
 #define VIT_LAYER_FEATURES (VIT_TOKENS * VIT_CHANNELS)
 #define VIT_FEATURES (VIT_LAYERS * VIT_LAYER_FEATURES) /* 460,800 */
+#define VIT_CLASS_FEATURES (VIT_LAYERS * VIT_CHANNELS) /* 9,216: the class token of each block */
 
 #endif

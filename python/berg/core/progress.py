@@ -1,4 +1,4 @@
-"""The progress bar of encode, drawn by tqdm where that is installed."""
+"""Progress bars, drawn by tqdm where that is installed."""
 
 from contextlib import contextmanager
 
@@ -21,3 +21,34 @@ def bar(shown, total, description):
             progress_bar.update(done - progress_bar.n)
 
         yield move
+
+
+@contextmanager
+def stages(shown):
+    """Gives the keywords `progress` and `stage` of a call of several stages: one bar a stage, or none."""
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        tqdm = None
+    if not shown or tqdm is None:
+        yield {}
+        return
+
+    current = None
+
+    def stage(name, unit):
+        nonlocal current
+        if current is not None:
+            current.close()
+        current = tqdm(total=0, desc=name, unit=unit.removesuffix("s"))
+
+    def move(done, total, _seconds):
+        if current is not None:
+            current.total = total
+            current.update(done - current.n)
+
+    try:
+        yield {"progress": move, "stage": stage}
+    finally:
+        if current is not None:
+            current.close()

@@ -3,6 +3,8 @@
 #include "la/kernels.h"
 
 #include "base/vector.h"
+#include "la/kernels/double.h"
+#include "la/kernels/strip.h"
 
 /* Rows of x by rows of w held in registers at once: 4 x 6 accumulators of AVX-512's 32 registers, 4 x 3 of sixteen. */
 #define TILE_M 4
@@ -99,4 +101,9 @@ static void standardise(const float *x, const float *high, const float *low, con
 }
 
 extern const la_kernels KERNEL(la_kernels);
-const la_kernels KERNEL(la_kernels) = {dot_rows, standardise};
+const la_kernels KERNEL(la_kernels) = {dot_rows,
+                                       standardise,
+                                       KERNEL(la_strip_sum),
+                                       KERNEL(la_strip_deviations),
+                                       KERNEL(la_strip_standardise),
+                                       KERNEL(la_double_tile)};

@@ -1,0 +1,123 @@
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compare_table.h"
+#include "options.h"
+#include "outline.h"
+#include "progress.h"
+
+typedef struct request {
+  berg_compare_options options;
+  const char *json;
+  size_t threads;
+  bool force, quiet;
+} request;
+
+static int parse(request *asked, int argc, char **argv, size_t *count) {
+  berg_compare_options *options = &asked->options;
+  const cli_option table[] = {
+      {"atol", 0, CLI_NUMBER, &options->atol, "X",
+       "Each value may differ by X, and by --rtol times that of B. Without any of these four, values must be equal."},
+      {"rtol", 0, CLI_NUMBER, &options->rtol, "X", "As a share of |B|, as numpy.allclose has it."},
+      {"min-correlation", 0, CLI_NUMBER, &options->min_correlation, "R",
+       "The mean over columns of the correlation over rows must be at least R."},
+      {"min-voxel-correlation", 0, CLI_NUMBER, &options->min_voxel_correlation, "R",
+       "The correlation of each column must be at least R."},
+      {"metadata", 0, CLI_TEXT, &options->metadata, "FILE",
+       "The subject's metadata_sub-0N.npy: figures for each region too."},
+      {"json", 0, CLI_TEXT, &asked->json, "FILE",
+       "Everything as a JSON object; - is standard output, instead of the "
+       "page."},
+      {"threads", 0, CLI_COUNT, &asked->threads, "N",
+       "Default: as many as this process may run on. Never changes the numbers."},
+      {"force", 'f', CLI_FLAG, &asked->force, NULL, "Replace the JSON file if it is there."},
+      {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Print no page: the exit status says it."},
+  };
+  const cli_syntax syntax = {
+      .command = "compare",
+      .operands = "A B",
+      .summary = "Holds two files against each other: how far values differ and where most, the correlation of each "
+                 "voxel over the images, the worst voxel and the worst image. A and B are responses (.npy, .h5, "
+                 ".nii.gz, FILE.h5:DATASET; one image a row) in any two formats, or two files of weights or metadata, "
+                 "compared entry by entry. The exit status is 0 where they agree and 8 where they differ.",
+      .examples = "berg compare responses-f32.npy responses-bf16.npy --min-correlation 0.999\n"
+                  "berg compare mine.h5 theirs.npy --atol 1e-4 --rtol 1e-3 --json report.json\n"
+                  "berg compare weights_sub-01.npy retrained/weights_sub-01.npy",
+      .options = table,
+      .option_count = sizeof table / sizeof *table,
+      .least = 2,
+      .most = 2};
+  return cli_parse(&syntax, argc, argv, count);
+}
+
+static int check(const request *asked) {
+  const double tolerances[] = {asked->options.atol, asked->options.rtol};
+  const double correlations[] = {asked->options.min_correlation, asked->options.min_voxel_correlation};
+  if (asked->threads > INT_MAX) return cli_usage_error("compare", "--threads: too many");
+  for (int i = 0; i < 2; i++) {
+    if (tolerances[i] < 0) return cli_usage_error("compare", "--%s: expected 0 or more", i ? "rtol" : "atol");
+    if (fabs(correlations[i]) > 1)
+      return cli_usage_error("compare", "--min-%scorrelation: expected -1 to 1", i ? "voxel-" : "");
+  }
+  if (asked->json && strcmp(asked->json, "-") && !asked->force && access(asked->json, F_OK) == 0)
+    return cli_fail_with(BERG_EEXISTS, "%s: is there already; --force replaces it", asked->json);
+  return CLI_GO_ON;
+}
+
+/* Whole or not at all, as everything that is written. */
+static int write_json(const char *json, const char *path) {
+  size_t room = strlen(path) + 5;
+  char *beside = malloc(room);
+  if (!beside) return cli_fail_with(BERG_ELIMIT, "not enough memory for a path");
+  snprintf(beside, room, "%s.new", path);
+  FILE *stream = fopen(beside, "wb");
+  bool good = stream && fputs(json, stream) >= 0 && fputc('\n', stream) != EOF;
+  good = good && !fflush(stream) && !fsync(fileno(stream));
+  if (stream && fclose(stream)) good = false;
+  good = good && !rename(beside, path);
+  int status = good ? CLI_GO_ON : cli_fail_with(BERG_EWRITE, "%s: cannot be written: %s", path, strerror(errno));
+  if (stream && !good) unlink(beside);
+  free(beside);
+  return status;
+}
+
+static int show(const request *asked, const char *json) {
+  const bool to_stdout = asked->json && !strcmp(asked->json, "-");
+  int status = asked->json && !to_stdout ? write_json(json, asked->json) : CLI_GO_ON;
+  if (status != CLI_GO_ON) return status;
+  if (to_stdout) {
+    puts(json);
+  } else if (!asked->quiet) {
+    cJSON *report = cli_parse_json(json);
+    if (!report) return berg_status_exit(BERG_EINTERNAL);
+    cli_compare_table(report);
+    cJSON_Delete(report);
+  }
+  return CLI_GO_ON;
+}
+
+int cli_compare(int argc, char **argv) {
+  request asked = {.threads = 0};
+  size_t count;
+  berg_compare_options_init(&asked.options);
+  int status = parse(&asked, argc, argv, &count);
+  if (status == CLI_GO_ON) status = check(&asked);
+  if (status != CLI_GO_ON) return status;
+  asked.options.threads = (int)asked.threads;
+  cli_progress progress;
+  berg_error error;
+  char *json = NULL;
+  cli_progress_start(&progress, asked.quiet, false);
+  snprintf(progress.unit, sizeof progress.unit, "rows"); /* of both passes */
+  berg_run run = cli_progress_run(&progress);
+  berg_status done = berg_compare(argv[0], argv[1], &asked.options, &run, &json, &error);
+  cli_progress_end(&progress);
+  if (!json) return cli_fail(&error);
+  status = show(&asked, json);
+  berg_free(json);
+  return status == CLI_GO_ON ? berg_status_exit(done) : status;
+}

@@ -1,0 +1,140 @@
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "model.h"
+#include "outline.h"
+#include "progress.h"
+#include "regions.h"
+
+typedef struct request {
+  cli_texts subjects;
+  const char *json;
+  size_t threads;
+  bool force, quiet;
+  int *numbers; /* of the subjects */
+  berg_evaluate_options options;
+} request;
+
+static int parse(request *asked, int argc, char **argv, size_t *count) {
+  berg_evaluate_options *options = &asked->options;
+  const cli_option table[] = {
+      {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]", "Subjects, as 1, 01 or sub-01."},
+      {"images", 0, CLI_TEXT, &options->images, "DIR", "The folder of images: DIR/<concept>/<stimulus>."},
+      {"berg-dir", 0, CLI_TEXT, &options->berg_dir, "DIR",
+       "The folder of models and of prepared data; else $BERG_DIR."},
+      {"backbone", 0, CLI_TEXT, &options->backbone, "FILE",
+       "Weights of the ViT-B/32 (.pth or .safetensors), or random:SEED. Default: looked for, see berg doctor."},
+      {"json", 0, CLI_TEXT, &asked->json, "FILE",
+       "Write the report as JSON; \"-\" is standard output. Several subjects give a list."},
+      {"threads", 0, CLI_COUNT, &asked->threads, "N",
+       "Default: as many as this process may run on. Never changes the numbers."},
+      {"memory", 0, CLI_BYTES, &options->memory, "SIZE", "What the process may hold. Default: 4G."},
+      {"force", 'f', CLI_FLAG, &asked->force, NULL, "Replace predictions and a JSON file that are there."},
+      {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors."},
+  };
+  const cli_syntax syntax = {
+      .command = "evaluate",
+      .operands = "MODEL",
+      .summary =
+          "Predicts the responses to the test images, correlates them with the measured ones, and computes noise "
+          "ceilings and split-half reliability from the repeats, voxel by voxel. All of it goes into the model's "
+          "metadata; a table of regions goes to standard error.",
+      .examples = "berg evaluate fmri-things_fmri_1-vit_b_32 --subject 1 --images images/ --berg-dir berg/\n"
+                  "berg evaluate fmri-things_fmri_1-vit_b_32 --subject 1,2,3 --images images/ --json accuracy.json",
+      .options = table,
+      .option_count = sizeof table / sizeof *table,
+      .least = 1,
+      .most = 1};
+  return cli_parse(&syntax, argc, argv, count);
+}
+
+static int complete(request *asked, const char *model_id) {
+  int status = cli_check_model(model_id);
+  if (status == CLI_GO_ON) status = cli_subjects("evaluate", &asked->subjects, &asked->numbers);
+  if (status == CLI_GO_ON) status = cli_need_berg_dir("evaluate", &asked->options.berg_dir);
+  if (status == CLI_GO_ON && !asked->options.images)
+    status = cli_usage_error("evaluate", "where are the images? Give --images DIR");
+  if (status == CLI_GO_ON && asked->threads > INT_MAX) status = cli_usage_error("evaluate", "--threads: too many");
+  if (status == CLI_GO_ON && asked->json && strcmp(asked->json, "-") && !asked->force && !access(asked->json, F_OK))
+    status = cli_fail_with(BERG_EEXISTS, "%s: is there already; --force replaces it", asked->json);
+  asked->options.threads = (int)asked->threads;
+  asked->options.force = asked->force;
+  return status;
+}
+
+/* After a failure, the whole list that the one line had no room for. */
+static void say_missing(const char *text) {
+  cJSON *report = text ? cli_parse_json(text) : NULL;
+  const cJSON *name;
+  cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(report, "missing_images")) {
+    fputs("  ", stderr);
+    cli_print_safe(stderr, cJSON_GetStringValue(name));
+    fputc('\n', stderr);
+  }
+  cJSON_Delete(report);
+}
+
+static int evaluate(const request *asked, const char *model_id, int subject, cJSON *reports) {
+  berg_error error;
+  cli_progress progress;
+  char *text = NULL;
+  berg_evaluate_options options = asked->options;
+  options.subject = subject;
+  cli_progress_start(&progress, asked->quiet, false);
+  berg_run run = cli_progress_run(&progress);
+  berg_status failed = berg_evaluate(model_id, &options, &run, &text, &error);
+  cli_progress_end(&progress);
+  int status = CLI_GO_ON;
+  if (failed) {
+    status = failed == BERG_ECANCELLED ? cli_fail_with(failed, "interrupted; the same command starts again")
+                                       : cli_fail(&error);
+    say_missing(text);
+  } else {
+    cJSON *report = cli_parse_json(text);
+    if (!report) status = berg_status_exit(BERG_EINTERNAL);
+    if (report && !asked->quiet) cli_print_regions(stderr, report);
+    if (report) cJSON_AddItemToArray(reports, report);
+  }
+  berg_free(text);
+  return status;
+}
+
+static int write_json(const cJSON *json, const char *path) {
+  if (!strcmp(path, "-")) return cli_print_json(json);
+  char *text = cJSON_Print(json), *beside = malloc(strlen(path) + 5);
+  FILE *stream = NULL;
+  bool good = text && beside;
+  if (good) {
+    sprintf(beside, "%s.new", path);
+    stream = fopen(beside, "w");
+    good = stream && fprintf(stream, "%s\n", text) > 0;
+    good = stream && !fflush(stream) && good && !fsync(fileno(stream));
+    good = stream && !fclose(stream) && good && !rename(beside, path);
+  }
+  int status = good ? 0 : cli_fail_with(BERG_EWRITE, "%s: cannot be written: %s", path, strerror(errno));
+  if (stream && !good) unlink(beside);
+  cJSON_free(text);
+  free(beside);
+  return status;
+}
+
+int cli_evaluate(int argc, char **argv) {
+  request asked = {.json = NULL};
+  size_t count;
+  berg_evaluate_options_init(&asked.options);
+  int status = parse(&asked, argc, argv, &count);
+  if (status == CLI_GO_ON) status = complete(&asked, argv[0]);
+  cJSON *reports = cJSON_CreateArray();
+  for (size_t i = 0; status == CLI_GO_ON && i < asked.subjects.count; i++)
+    status = evaluate(&asked, argv[0], asked.numbers[i], reports);
+  if (status == CLI_GO_ON)
+    status =
+        !asked.json ? 0 : write_json(asked.subjects.count > 1 ? reports : cJSON_GetArrayItem(reports, 0), asked.json);
+  cJSON_Delete(reports);
+  cli_texts_free(&asked.subjects);
+  free(asked.numbers);
+  return status;
+}

@@ -1,0 +1,13 @@
+/* The report of an evaluation, for reading. */
+#ifndef CLI_REGIONS_H
+#define CLI_REGIONS_H
+
+#include <cjson/cJSON.h>
+
+#include "cli.h"
+
+/* A table of the regions that have voxels, the whole brain last, then which voxels have no numbers, and where the files
+ * are. What is no number is shown as "-". */
+void cli_print_regions(FILE *stream, const cJSON *report);
+
+#endif

@@ -1,0 +1,201 @@
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "model.h"
+#include "outline.h"
+#include "progress.h"
+#include "train_table.h"
+
+/* What the command line asked for, beyond what fits the library's struct. */
+typedef struct request {
+  cli_texts subjects, alphas;
+  const char *report;
+  bool ridge, alpha_per_voxel, safetensors, keep_work, resume, force, dry_run, quiet;
+  size_t threads;
+  int *numbers;   /* of the subjects */
+  double *values; /* of the alphas */
+  berg_train_options train;
+} request;
+
+static int parse(request *asked, int argc, char **argv, size_t *count) {
+  berg_train_options *train = &asked->train;
+  berg_regression_options *regression = &train->regression;
+  const cli_option options[] = {
+      {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]",
+       "Subjects, as 1, 01 or sub-01. One pass over the images serves all of them."},
+      {"images", 0, CLI_TEXT, &train->images, "DIR", "The images: DIR/<concept>/<stimulus>."},
+      {"berg-dir", 0, CLI_TEXT, &train->berg_dir, "DIR",
+       "The folder of models and of prepared data; gets the weights. Else $BERG_DIR."},
+      {"backbone", 0, CLI_TEXT, &train->backbone, "FILE",
+       "Weights of the ViT-B/32 (.pth or .safetensors), or random:SEED. Default: looked for, see berg "
+       "doctor."},
+      {"features", 0, CLI_TEXT, &train->features, "all|class-token",
+       "All tokens of the twelve blocks, or their class tokens alone. Default: all."},
+      {"components", 0, CLI_COUNT, &train->components, "K", "Principal components. Default: 250."},
+      {"ridge", 0, CLI_FLAG, &asked->ridge, NULL,
+       "Ridge regression, its alpha picked by cross-validation, instead of least squares."},
+      {"alphas", 0, CLI_LIST, &asked->alphas, "A[,A...]",
+       "Candidates for --ridge. Default: 0.0001, 0.001, 0.01, 0.1, 1, 10."},
+      {"folds", 0, CLI_COUNT, &regression->folds, "N", "Folds of the cross-validation of --ridge. Default: 5."},
+      {"alpha-per-voxel", 0, CLI_FLAG, &asked->alpha_per_voxel, NULL,
+       "With --ridge, an alpha for each voxel instead of one for each chunk."},
+      {"chunks", 0, CLI_COUNT, &regression->chunks, "N",
+       "Voxels are regressed in N chunks. Default: as memory allows. Changes no number, but for what an "
+       "alpha for each chunk means."},
+      {"safetensors", 0, CLI_FLAG, &asked->safetensors, NULL, "Write the weights as .safetensors too."},
+      {"work", 0, CLI_TEXT, &train->work, "DIR",
+       "What is kept between the stages, 16 GB at full size. Default: work in the berg directory."},
+      {"keep-work", 0, CLI_FLAG, &asked->keep_work, NULL, "Do not remove it at the end."},
+      {"memory", 0, CLI_BYTES, &train->memory, "SIZE", "What the process may hold. Default: 4G."},
+      {"threads", 0, CLI_COUNT, &asked->threads, "N",
+       "Default: as many as this process may run on. Never changes the numbers."},
+      {"batch", 0, CLI_COUNT, &train->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
+      {"resume", 0, CLI_FLAG, &asked->resume, NULL, "Go on from what an interrupted run left."},
+      {"force", 'f', CLI_FLAG, &asked->force, NULL,
+       "Replace weights that are there, and (without --resume) what an interrupted run left."},
+      {"dry-run", 0, CLI_FLAG, &asked->dry_run, NULL,
+       "Show the plan and stop: status 6 if it would not fit the memory or the disk."},
+      {"report", 0, CLI_TEXT, &asked->report, "FILE", "Write what each stage took, as JSON."},
+      {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors."},
+  };
+  const cli_syntax syntax = {
+      .command = "train",
+      .operands = "MODEL",
+      .summary = "Fits an encoding model to prepared data: features of all training images, "
+                 "standardisation, exact principal components, regression onto every voxel. Shows first "
+                 "what it will take. Works out of core; a run that was cut off at any moment goes on with "
+                 "--resume to the same bytes.",
+      .examples = "berg train fmri-things_fmri_1-vit_b_32 --subject 1 --images images/\n"
+                  "berg train fmri-things_fmri_1-vit_b_32 --subject 1,2,3 --images images/ --dry-run\n"
+                  "berg train fmri-things_fmri_1-vit_b_32 --subject 1 --images images/ --resume\n"
+                  "berg train fmri-things_fmri_1-vit_b_32 --subject 1 --images images/ --ridge --alpha-per-voxel",
+      .options = options,
+      .option_count = sizeof options / sizeof *options,
+      .least = 1,
+      .most = 1};
+  return cli_parse(&syntax, argc, argv, count);
+}
+
+static int parse_alphas(request *asked) {
+  const size_t count = asked->alphas.count;
+  if (!count) return CLI_GO_ON;
+  asked->values = calloc(count, sizeof *asked->values);
+  if (!asked->values) return cli_fail_with(BERG_ELIMIT, "not enough memory for %zu alphas", count);
+  for (size_t i = 0; i < count; i++) {
+    char *end;
+    asked->values[i] = strtod(asked->alphas.items[i], &end);
+    if (*end || !(asked->values[i] > 0) || asked->values[i] > 1e300)
+      return cli_usage_error("train", "--alphas: expected numbers above 0, found \"%s\"", asked->alphas.items[i]);
+  }
+  asked->train.regression.alphas = asked->values;
+  asked->train.regression.alpha_count = count;
+  return CLI_GO_ON;
+}
+
+/* Fills the library's struct from what was asked. */
+static int complete(request *asked, const char *model_id) {
+  berg_train_options *train = &asked->train;
+  int status = cli_check_model(model_id);
+  if (status == CLI_GO_ON) status = cli_subjects("train", &asked->subjects, &asked->numbers);
+  if (status == CLI_GO_ON && !train->images)
+    status = cli_usage_error("train", "where are the images? Give --images DIR");
+  if (status == CLI_GO_ON) status = cli_need_berg_dir("train", &train->berg_dir);
+  if (status == CLI_GO_ON && asked->threads > INT_MAX) status = cli_usage_error("train", "--threads: too many");
+  if (status == CLI_GO_ON && !asked->ridge && (asked->alphas.count || asked->alpha_per_voxel))
+    status = cli_usage_error("train", "--alphas and --alpha-per-voxel belong to --ridge");
+  if (status == CLI_GO_ON) status = parse_alphas(asked);
+  if (status == CLI_GO_ON && asked->report && !asked->force && access(asked->report, F_OK) == 0)
+    status = cli_fail_with(BERG_EEXISTS, "%s: is there already, and is replaced only with --force", asked->report);
+  train->subjects = asked->numbers;
+  train->subject_count = asked->subjects.count;
+  train->regression.method = asked->ridge ? "ridge" : "ols";
+  train->regression.alpha_per_voxel = asked->alpha_per_voxel;
+  train->safetensors = asked->safetensors;
+  train->keep_work = asked->keep_work;
+  train->threads = (int)asked->threads;
+  train->resume = asked->resume;
+  train->force = asked->force;
+  return status;
+}
+
+/* The plan is shown when there is something to decide or to mend; CLI_GO_ON to go on. */
+static int plan(const request *asked, const char *model_id) {
+  berg_error error;
+  char *json;
+  berg_status failed = berg_train_plan(&json, model_id, &asked->train, &error);
+  cJSON *tree = json ? cli_parse_json(json) : NULL;
+  if (tree && (failed || !asked->quiet || asked->dry_run)) cli_print_plan(tree);
+  cJSON_Delete(tree);
+  berg_free(json);
+  if (failed) return cli_fail(&error);
+  return asked->dry_run ? 0 : CLI_GO_ON;
+}
+
+/* After a run that did not end: whether something of it is kept. */
+static void say_kept(const request *asked) {
+  char folder[4096];
+  bool kept = false;
+  int length = asked->train.work ? snprintf(folder, sizeof folder, "%s", asked->train.work)
+                                 : snprintf(folder, sizeof folder, "%s/work", asked->train.berg_dir);
+  if (length < 0 || (size_t)length >= sizeof folder) return;
+  DIR *files = opendir(folder);
+  for (const struct dirent *entry; files && (entry = readdir(files));) kept |= !strncmp(entry->d_name, "berg-", 5);
+  if (files) closedir(files);
+  if (kept) cli_say("%s is kept; the same command with --resume goes on from it", folder);
+}
+
+static int write_report(const char *path, const char *json) {
+  char beside[4096];
+  int length = snprintf(beside, sizeof beside, "%s.new", path);
+  if (length < 0 || (size_t)length >= sizeof beside) return cli_fail_with(BERG_EWRITE, "%s: a name too long", path);
+  FILE *file = fopen(beside, "w");
+  bool written = file && fputs(json, file) >= 0 && fputc('\n', file) >= 0;
+  if (file && fclose(file)) written = false;
+  if (written && !rename(beside, path)) return CLI_GO_ON;
+  int number = errno;
+  unlink(beside);
+  return cli_fail_with(BERG_EWRITE, "%s: cannot be written: %s", path, strerror(number));
+}
+
+static int train(const request *asked, const char *model_id) {
+  berg_error error;
+  cli_progress progress;
+  char *json = NULL;
+  cli_progress_start(&progress, asked->quiet, asked->resume);
+  berg_run run = cli_progress_run(&progress);
+  berg_status failed = berg_train(model_id, &asked->train, &run, &json, &error);
+  cli_progress_end(&progress);
+  if (failed) {
+    int status = failed == BERG_ECANCELLED && progress.stage
+                     ? cli_fail_with(failed, "interrupted in %s, after %zu of %zu %s", progress.stage, progress.done,
+                                     progress.total, progress.unit)
+                     : cli_fail(&error);
+    if (failed != BERG_EEXISTS) say_kept(asked);
+    return status;
+  }
+  int status = asked->report ? write_report(asked->report, json) : CLI_GO_ON;
+  cJSON *report = asked->quiet ? NULL : cli_parse_json(json);
+  if (report) cli_print_report(report);
+  cJSON_Delete(report);
+  berg_free(json);
+  return status == CLI_GO_ON ? 0 : status;
+}
+
+int cli_train(int argc, char **argv) {
+  request asked = {0};
+  size_t count;
+  berg_train_options_init(&asked.train);
+  int status = parse(&asked, argc, argv, &count);
+  if (status == CLI_GO_ON) status = complete(&asked, argv[0]);
+  if (status == CLI_GO_ON) status = plan(&asked, argv[0]);
+  if (status == CLI_GO_ON) status = train(&asked, argv[0]);
+  cli_texts_free(&asked.subjects);
+  cli_texts_free(&asked.alphas);
+  free(asked.numbers);
+  free(asked.values);
+  return status;
+}

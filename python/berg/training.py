@@ -1,0 +1,199 @@
+"""From raw data to a model: simulate, prepare, train, evaluate, one call each.
+
+All of them work out of core within `memory` bytes (an int, or text such as "4G"), use every processor unless `threads`
+says otherwise, and can be interrupted: the same call with resume=True goes on to the same bytes. What the numbers mean
+is in docs/training.md, what the files are in docs/file-formats.md.
+"""
+
+import array
+import json
+
+from berg import _berg
+from berg.core import options, progress
+
+def _subjects(subjects):
+    return array.array("i", [subjects] if isinstance(subjects, int) else subjects)
+
+
+def simulate(
+    folder,
+    subjects=1,
+    *,
+    seed=1,
+    voxels=0,
+    concepts=720,
+    images_per_concept=12,
+    test_images=100,
+    sessions=12,
+    image_size=400,
+    dtype="float64",
+    threads=0,
+    force=False,
+    show_progress=True,
+):
+    """A synthetic data set in the raw layout of THINGS-fMRI1, with known noise ceilings; nothing is returned.
+
+    Parameters
+    ----------
+    folder : path
+        Gets images/, betas_csv/, brainmasks/ and truth/. FileExistsError: it is not empty, unless `force`.
+    subjects : int or sequence of int
+        1, 2, 3. They see the same images.
+    voxels : int
+        Of each subject; 0: as many as the real ones have (16.6 GB of responses each).
+    dtype : "float64" or "float32"
+        Of the responses.
+    """
+    if dtype not in ("float64", "float32"):
+        raise ValueError(f"dtype: expected 'float64' or 'float32', found {dtype!r}")
+    with progress.stages(show_progress) as bar:
+        _berg.simulate(
+            folder,
+            _subjects(subjects),
+            seed=seed,
+            voxels=voxels,
+            concepts=concepts,
+            images_per_concept=images_per_concept,
+            test_images=test_images,
+            sessions=sessions,
+            image_size=image_size,
+            single=dtype == "float32",
+            threads=threads,
+            force=force,
+            **bar,
+        )
+
+
+def prepare(
+    raw, *, berg_dir, subject, memory="4G", threads=0, resume=False, force=False, show_progress=True
+):
+    """Splits one subject's raw responses, z-scores them within sessions, averages the test set; nothing is returned.
+
+    `raw` holds (or its folder betas_csv holds) sub-0N_ResponseData.h5, _StimulusMetadata.csv and _VoxelMetadata.csv.
+    """
+    with progress.stages(show_progress) as bar:
+        _berg.prepare(
+            raw,
+            berg_dir,
+            subject,
+            memory=options.byte_count(memory),
+            threads=threads,
+            resume=resume,
+            force=force,
+            **bar,
+        )
+
+
+def _train(model_id, subjects, berg_dir, images, plan_only, *, regression, memory, **chosen):
+    return json.loads(
+        _berg.train(
+            model_id,
+            _subjects(subjects),
+            berg_dir,
+            images,
+            plan_only,
+            memory=options.byte_count(memory),
+            **{name: value for name, value in chosen.items() if value is not None},
+            **regression,
+        )
+    )
+
+
+def train(
+    model_id,
+    *,
+    berg_dir,
+    images,
+    subject=1,
+    backbone=None,
+    features="all",
+    components=250,
+    ridge=False,
+    alphas=None,
+    folds=5,
+    alpha_per_voxel=False,
+    chunks=0,
+    safetensors=False,
+    work=None,
+    keep_work=False,
+    memory="4G",
+    threads=0,
+    batch=0,
+    resume=False,
+    force=False,
+    plan_only=False,
+    show_progress=True,
+):
+    """Trains the models of one or several subjects out of their prepared data; returns a report as a dict.
+
+    Parameters
+    ----------
+    images : path
+        Folder of <concept>/<stimulus>.
+    subject : int or sequence of int
+        One pass over the images serves all.
+    features : "all" or "class-token"
+        The outputs of all 50 tokens of the 12 blocks, or of the class token alone.
+    ridge : bool
+        Ridge regression, its alpha out of `alphas` (default 1e-4 to 10) by cross-validation over `folds`: one for each of
+        the `chunks` of voxels, or with `alpha_per_voxel` one for each voxel. False: least squares.
+    plan_only : bool
+        Compute nothing; return what it would take: memory, disk, operations, time.
+
+    ResourceError: it would not fit memory or disk; its text says what would do.
+    """
+    regression = options.regression(ridge, alphas, folds, alpha_per_voxel, chunks)
+    with progress.stages(show_progress and not plan_only) as bar:
+        return _train(
+            model_id,
+            subject,
+            berg_dir,
+            images,
+            plan_only,
+            backbone=backbone,
+            features=features,
+            components=components,
+            regression=regression,
+            safetensors=safetensors,
+            work=work,
+            keep_work=keep_work,
+            memory=memory,
+            threads=threads,
+            batch=batch,
+            resume=resume,
+            force=force,
+            **bar,
+        )
+
+
+def evaluate(
+    model_id,
+    *,
+    berg_dir,
+    images,
+    subject=1,
+    backbone=None,
+    memory="4G",
+    threads=0,
+    force=False,
+    show_progress=True,
+):
+    """Accuracy of a subject's model on its test images, noise ceilings and reliability; returns a report as a dict.
+
+    All of it also goes into the model's metadata, one number a voxel. FileExistsError: there are predictions already,
+    unless `force`.
+    """
+    with progress.stages(show_progress) as bar:
+        return json.loads(
+            _berg.evaluate(
+                model_id,
+                subject,
+                berg_dir,
+                images,
+                backbone=backbone,
+                memory=options.byte_count(memory),
+                threads=threads,
+                force=force,
+                **bar,
+            )
+        )

@@ -1,0 +1,13 @@
+/* Bytes to a place in a file that something else has laid out. */
+#ifndef IO_PUT_AT_H
+#define IO_PUT_AT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* All of `bytes` at `offset` of the open `file`, which messages call `path`. EWRITE. */
+berg_status io_put_at(int file, const void *bytes, size_t size, uint64_t offset, const char *path, berg_error *error);
+
+#endif

@@ -1,0 +1,182 @@
+/* berg_compare: what the two inputs are, whether they can be held against each other, and the verdict. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/convert.h"
+#include "base/machine.h"
+#include "base/memory.h"
+#include "report/compare_entries.h"
+#include "report/compare_rois.h"
+
+/* An input is a matrix or a container. */
+typedef struct side {
+  const char *path;
+  report_rows rows;
+  berg_file *file; /* a container; NULL: a matrix */
+} side;
+
+void berg_compare_options_init(berg_compare_options *options) {
+  *options = (berg_compare_options){NAN, NAN, NAN, NAN, NULL, 0};
+}
+
+static berg_status open_side(side *one, const char *path, berg_error *error) {
+  *one = (side){.path = path};
+  if (report_rows_is_streamed(path)) return report_rows_open(&one->rows, path, error);
+  berg_file *file;
+  berg_status status = berg_file_open(&file, path, error);
+  if (status) return status;
+  if (!strcmp(berg_file_format(file), "npy") && base_is_numeric(berg_file_entry(file, 0)->dtype))
+    report_rows_from_file(&one->rows, path, file);
+  else
+    one->file = file;
+  return BERG_OK;
+}
+
+static void close_side(side *one) {
+  berg_file_free(one->file);
+  report_rows_close(&one->rows);
+}
+
+static void add_side(cJSON *tree, const char *key, const side *one) {
+  if (!one->file) {
+    report_json_side(tree, key, &one->rows);
+    return;
+  }
+  cJSON *about = cJSON_AddObjectToObject(tree, key);
+  cJSON_AddStringToObject(about, "path", one->path);
+  cJSON_AddStringToObject(about, "format", berg_file_format(one->file));
+  cJSON_AddNumberToObject(about, "entries", (double)berg_file_count(one->file));
+}
+
+static void add_reason(cJSON *reasons, const char *text) { cJSON_AddItemToArray(reasons, cJSON_CreateString(text)); }
+
+/* Why two matrices cannot be held against each other; false: they can. */
+static bool has_other_shape(const side *a, const side *b, cJSON *reasons) {
+  char x[160], y[160], text[384];
+  const report_rows *one = &a->rows, *other = &b->rows;
+  bool is_other = one->rows != other->rows || one->columns != other->columns;
+  if (one->nifti && other->nifti)
+    for (size_t d = 1; d < 4; d++) is_other = is_other || one->about.shape[d] != other->about.shape[d];
+  if (!is_other) return false;
+  base_array_describe(&one->about, x, sizeof x);
+  base_array_describe(&other->about, y, sizeof y);
+  snprintf(text, sizeof text, "shapes differ: A is %s, B is %s", x, y);
+  add_reason(reasons, text);
+  return true;
+}
+
+/* Columns of the same number may still be other voxels. */
+static bool has_other_voxels(const report_rows *a, const report_rows *b, cJSON *reasons) {
+  if (!a->voxels || !b->voxels || !memcmp(a->voxels, b->voxels, a->columns * sizeof *a->voxels)) return false;
+  add_reason(reasons, "the columns are other voxels: voxel_index differs");
+  return true;
+}
+
+/* Names of images are paths, which may well be others: said, not judged. */
+static void add_other_names(cJSON *tree, const report_rows *a, const report_rows *b) {
+  char x[512], y[512];
+  size_t others = 0;
+  if (!a->names || !b->names) return;
+  for (size_t r = 0; r < a->rows; r++)
+    others += report_rows_name(a, r, x, sizeof x) && report_rows_name(b, r, y, sizeof y) && strcmp(x, y);
+  cJSON_AddNumberToObject(tree, "other_image_names", (double)others);
+}
+
+static berg_status compare_matrices(cJSON *tree, side *a, side *b, const berg_compare_options *options,
+                                    report_limits *limits, const berg_run *run, cJSON *reasons, report_verdict *verdict,
+                                    berg_error *error) {
+  report_moments moments;
+  report_summary summary;
+  *verdict = REPORT_DIFFERENT;
+  if (has_other_shape(a, b, reasons)) return BERG_OK;
+  bool other_voxels = has_other_voxels(&a->rows, &b->rows, reasons);
+  limits->are_volumes = a->rows.nifti && b->rows.nifti;
+  berg_status status = report_moments_take(&moments, &a->rows, &b->rows, limits, run, error);
+  if (status) return status;
+  status = report_summary_make(&summary, &moments, NULL, error);
+  if (!status) {
+    report_verdict judged = report_judge(&summary, moments.rows, options, reasons);
+    if (!other_voxels) *verdict = judged;
+    add_other_names(tree, &a->rows, &b->rows);
+    report_json_figures(tree, &moments, &summary, &a->rows, &b->rows);
+    if (options->metadata) status = report_json_rois(tree, &moments, &a->rows, &b->rows, options->metadata, error);
+  }
+  report_moments_free(&moments);
+  return status;
+}
+
+static berg_status compare(cJSON *tree, side *a, side *b, const berg_compare_options *options, const berg_run *run,
+                           report_verdict *verdict, berg_error *error) {
+  report_limits limits = {isnan(options->atol) ? 0 : options->atol, isnan(options->rtol) ? 0 : options->rtol, false,
+                          base_machine_threads(options->threads)};
+  cJSON *asked = cJSON_AddObjectToObject(tree, "tolerances");
+  report_json_number(asked, "atol", options->atol);
+  report_json_number(asked, "rtol", options->rtol);
+  report_json_number(asked, "min_correlation", options->min_correlation);
+  report_json_number(asked, "min_voxel_correlation", options->min_voxel_correlation);
+  add_side(tree, "a", a);
+  add_side(tree, "b", b);
+  cJSON *reasons = cJSON_AddArrayToObject(tree, "reasons");
+  berg_status status = BERG_OK;
+  if (!a->file != !b->file) {
+    add_reason(reasons, "one is an array, the other a set of named arrays");
+    *verdict = REPORT_DIFFERENT;
+  } else if (a->file) {
+    status = report_json_entries(tree, a->file, b->file, options, &limits, run, reasons, verdict, error);
+  } else {
+    status = compare_matrices(tree, a, b, options, &limits, run, reasons, verdict, error);
+  }
+  cJSON_AddStringToObject(tree, "verdict", report_verdict_text(*verdict));
+  return status;
+}
+
+static berg_status check_options(const berg_compare_options *options, berg_error *error) {
+  const double least[2] = {options->atol, options->rtol};
+  const double r[2] = {options->min_correlation, options->min_voxel_correlation};
+  for (int i = 0; i < 2; i++) {
+    if (least[i] < 0 || isinf(least[i]))
+      return base_fail(error, BERG_EARGUMENT, "%s: expected 0 or more, found %g", i ? "rtol" : "atol", least[i]);
+    if (r[i] < -1 || r[i] > 1)
+      return base_fail(error, BERG_EARGUMENT, "%s: expected a correlation from -1 to 1, found %g",
+                       i ? "min_voxel_correlation" : "min_correlation", r[i]);
+  }
+  return BERG_OK;
+}
+
+/* The tree as the caller's text, and as a status. */
+static berg_status finish(const cJSON *tree, report_verdict verdict, const char *a, const char *b, char **json,
+                          berg_error *error) {
+  char *text = cJSON_Print(tree);
+  *json = text ? base_copy_text(text, error) : NULL;
+  cJSON_free(text);
+  if (!*json) return base_fail(error, BERG_ELIMIT, "not enough memory for the comparison's JSON");
+  if (verdict != REPORT_DIFFERENT) return BERG_OK;
+  const cJSON *reason = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(tree, "reasons"), 0);
+  return base_fail(error, BERG_EDIFFERENT, "%s and %s differ: %s", a, b, reason ? reason->valuestring : "");
+}
+
+berg_status berg_compare(const char *a, const char *b, const berg_compare_options *options, const berg_run *run,
+                         char **json, berg_error *error) {
+  berg_compare_options defaults;
+  side one = {0}, other = {0};
+  if (!json) return base_fail(error, BERG_EARGUMENT, "berg_compare: no place for the JSON");
+  *json = NULL;
+  if (!a || !b) return base_fail(error, BERG_EARGUMENT, "berg_compare: two files are needed");
+  berg_compare_options_init(&defaults);
+  if (!options) options = &defaults;
+  berg_status status = check_options(options, error);
+  if (!status) status = open_side(&one, a, error);
+  if (!status) status = open_side(&other, b, error);
+  if (!status) {
+    report_verdict verdict = REPORT_DIFFERENT;
+    cJSON *tree = cJSON_CreateObject();
+    status = compare(tree, &one, &other, options, run, &verdict, error);
+    if (!status) status = finish(tree, verdict, a, b, json, error);
+    cJSON_Delete(tree);
+  }
+  close_side(&one);
+  close_side(&other);
+  return status;
+}

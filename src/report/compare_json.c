@@ -1,0 +1,156 @@
+#include "report/compare_json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The shortest decimal that reads back as the same number, which cJSON's own need not. */
+void report_json_number(cJSON *to, const char *key, double value) {
+  char text[40];
+  if (!isfinite(value)) {
+    cJSON_AddNullToObject(to, key);
+    return;
+  }
+  for (int digits = 1; digits <= 17; digits++) {
+    snprintf(text, sizeof text, "%.*g", digits, value);
+    if (strtod(text, NULL) == value) break;
+  }
+  cJSON_AddRawToObject(to, key, text);
+}
+
+static void add_count(cJSON *to, const char *key, size_t count) { cJSON_AddNumberToObject(to, key, (double)count); }
+
+void report_json_shape(cJSON *to, const char *key, const berg_array *array) {
+  cJSON *shape = cJSON_AddArrayToObject(to, key);
+  for (size_t d = 0; d < array->ndim; d++) cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)array->shape[d]));
+}
+
+void report_json_side(cJSON *to, const char *key, const report_rows *rows) {
+  cJSON *side = cJSON_AddObjectToObject(to, key);
+  cJSON_AddStringToObject(side, "path", rows->path);
+  if (rows->dataset) cJSON_AddStringToObject(side, "dataset", rows->dataset);
+  cJSON_AddStringToObject(side, "format", rows->format);
+  cJSON_AddStringToObject(side, "dtype", berg_dtype_name(rows->about.dtype));
+  report_json_shape(side, "shape", &rows->about);
+}
+
+/* A column by what it stands for, as far as the files say. */
+static void add_column(cJSON *place, size_t column, const report_rows *a, const report_rows *b) {
+  add_count(place, "column", column);
+  const size_t *voxels = a->voxels ? a->voxels : b->voxels;
+  if (voxels) add_count(place, "voxel", voxels[column]);
+  const report_rows *volume = a->nifti ? a : b;
+  if (!volume->nifti) return;
+  cJSON *xyz = cJSON_AddArrayToObject(place, "xyz");
+  for (size_t d = 4; d-- > 1;) {
+    size_t side = volume->about.shape[d];
+    cJSON_AddItemToArray(xyz, cJSON_CreateNumber((double)(column % side)));
+    column /= side;
+  }
+}
+
+static void add_row(cJSON *place, size_t row, const report_rows *a, const report_rows *b) {
+  char name[512];
+  add_count(place, "row", row);
+  if (report_rows_name(a, row, name, sizeof name) || report_rows_name(b, row, name, sizeof name))
+    cJSON_AddStringToObject(place, "image", name);
+}
+
+/* Of arrays of more dimensions than two, the index as NumPy has it. */
+static void add_index(cJSON *place, size_t row, size_t column, const report_rows *a) {
+  const berg_array *about = &a->about;
+  size_t index[BERG_MAX_DIMS];
+  if (about->ndim < 3 || a->nifti) return;
+  for (size_t d = about->ndim; d-- > 1;) {
+    index[d] = column % about->shape[d];
+    column /= about->shape[d];
+  }
+  index[0] = row;
+  cJSON *list = cJSON_AddArrayToObject(place, "index");
+  for (size_t d = 0; d < about->ndim; d++) cJSON_AddItemToArray(list, cJSON_CreateNumber((double)index[d]));
+}
+
+static void add_differences(cJSON *to, const report_moments *moments, const report_summary *summary,
+                            const report_rows *a, const report_rows *b) {
+  report_json_number(to, "mean_absolute_difference", summary->mean_absolute);
+  report_json_number(to, "rms_difference", summary->rms);
+  cJSON *place = cJSON_AddObjectToObject(to, "largest_difference");
+  report_json_number(place, "absolute", summary->pairs ? summary->largest : NAN);
+  if (summary->largest_column == SIZE_MAX) return;
+  const report_column *column = &moments->column[summary->largest_column];
+  report_json_number(place, "a", column->largest_a);
+  report_json_number(place, "b", column->largest_b);
+  add_row(place, column->largest_row, a, b);
+  add_column(place, summary->largest_column, a, b);
+  add_index(place, column->largest_row, summary->largest_column, a);
+}
+
+static void add_not_finite(cJSON *to, const report_moments *moments, const report_summary *summary,
+                           const report_rows *a, const report_rows *b) {
+  cJSON *counts = cJSON_AddObjectToObject(to, "not_finite");
+  add_count(counts, "nan_only_in_a", summary->nan_a);
+  add_count(counts, "nan_only_in_b", summary->nan_b);
+  add_count(counts, "nan_in_both", summary->nan_both);
+  add_count(counts, "infinite_unequal", summary->infinite);
+  if (summary->unpaired_column == SIZE_MAX) return;
+  size_t row = moments->column[summary->unpaired_column].unpaired_row;
+  cJSON *place = cJSON_AddObjectToObject(counts, "first");
+  add_row(place, row, a, b);
+  add_column(place, summary->unpaired_column, a, b);
+  add_index(place, row, summary->unpaired_column, a);
+}
+
+static void add_columns(cJSON *to, const report_summary *summary, const report_rows *a, const report_rows *b) {
+  const report_spread *r = &summary->correlations, *rms = &summary->relative_rms;
+  cJSON *columns = cJSON_AddObjectToObject(to, "column_correlation");
+  add_count(columns, "defined", r->count);
+  report_json_number(columns, "least", r->least);
+  report_json_number(columns, "median", r->median);
+  report_json_number(columns, "mean", r->mean);
+  if (r->count) {
+    cJSON *worst = cJSON_AddObjectToObject(columns, "worst");
+    report_json_number(worst, "correlation", r->least);
+    add_column(worst, r->least_column, a, b);
+  }
+  columns = cJSON_AddObjectToObject(to, "relative_rms");
+  add_count(columns, "defined", rms->count);
+  report_json_number(columns, "median", rms->median);
+  report_json_number(columns, "mean", rms->mean);
+  report_json_number(columns, "most", rms->most);
+  if (!rms->count) return;
+  cJSON *worst = cJSON_AddObjectToObject(columns, "worst");
+  report_json_number(worst, "relative_rms", rms->most);
+  add_column(worst, rms->most_column, a, b);
+}
+
+static void add_rows(cJSON *to, const report_moments *moments, const report_rows *a, const report_rows *b) {
+  const size_t count = moments->correlation_count;
+  cJSON *rows = cJSON_AddObjectToObject(to, "row_correlation");
+  add_count(rows, "defined", count);
+  report_json_number(rows, "mean", count ? moments->correlation_sum / (double)count : NAN);
+  report_json_number(rows, "least", count ? moments->lowest_correlation.value : NAN);
+  if (count) {
+    cJSON *worst = cJSON_AddObjectToObject(rows, "worst");
+    report_json_number(worst, "correlation", moments->lowest_correlation.value);
+    add_row(worst, moments->lowest_correlation.row, a, b);
+  }
+  if (isnan(moments->largest_rms.value)) return;
+  rows = cJSON_AddObjectToObject(to, "worst_row");
+  report_json_number(rows, "rms_difference", moments->largest_rms.value);
+  add_row(rows, moments->largest_rms.row, a, b);
+}
+
+void report_json_figures(cJSON *to, const report_moments *moments, const report_summary *summary, const report_rows *a,
+                         const report_rows *b) {
+  add_count(to, "rows", moments->rows);
+  add_count(to, "columns", summary->columns);
+  if (summary->columns < moments->columns) add_count(to, "outside", moments->columns - summary->columns);
+  add_count(to, "values", summary->values);
+  add_count(to, "equal", summary->equal);
+  add_count(to, "beyond_tolerance", summary->beyond);
+  add_not_finite(to, moments, summary, a, b);
+  add_differences(to, moments, summary, a, b);
+  report_json_number(to, "correlation", summary->correlation);
+  add_columns(to, summary, a, b);
+  add_rows(to, moments, a, b);
+}

@@ -1,0 +1,241 @@
+#include "report/compare_rows.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/array.h"
+#include "base/convert.h"
+#include "base/memory.h"
+#include "io/container.h"
+
+#define HDF5_MAGIC "\x89HDF\r\n\x1a\n"
+#define HDF5_MAGIC_BYTES 8
+
+static bool is_file(const char *path) {
+  struct stat about;
+  return !stat(path, &about) && S_ISREG(about.st_mode);
+}
+
+static bool is_hdf5(const char *path) {
+  char magic[HDF5_MAGIC_BYTES] = {0};
+  FILE *stream = is_file(path) ? fopen(path, "rb") : NULL;
+  if (!stream) return false;
+  size_t got = fread(magic, 1, sizeof magic, stream);
+  fclose(stream);
+  return got == sizeof magic && !memcmp(magic, HDF5_MAGIC, sizeof magic);
+}
+
+static bool ends_with(const char *text, const char *end) {
+  size_t length = strlen(text), tail = strlen(end);
+  return length >= tail && !strcmp(text + length - tail, end);
+}
+
+static bool is_volume(const char *path) { return ends_with(path, ".nii") || ends_with(path, ".nii.gz"); }
+
+/* "file.h5:group/data" as berg_stimuli_open has it: the first colon behind which a file ends that is there. */
+static const char *find_colon(const char *input, berg_error *error, char **path) {
+  *path = NULL;
+  for (const char *colon = is_file(input) ? NULL : strchr(input, ':'); colon; colon = strchr(colon + 1, ':')) {
+    *path = base_copy_bytes(input, (size_t)(colon - input), error);
+    if (!*path || is_file(*path)) return *path ? colon : NULL;
+    base_free(*path);
+    *path = NULL;
+  }
+  return NULL;
+}
+
+bool report_rows_is_streamed(const char *input) {
+  char *path;
+  bool is_dataset = find_colon(input, NULL, &path) != NULL;
+  base_free(path);
+  return is_dataset || is_volume(input) || is_hdf5(input);
+}
+
+static void take_shape(report_rows *rows) {
+  const berg_array *about = &rows->about;
+  size_t from = about->ndim > 1;
+  rows->rows = from ? about->shape[0] : 1;
+  rows->columns = 1;
+  for (size_t d = from; d < about->ndim; d++) rows->columns *= about->shape[d];
+}
+
+static berg_status take_voxels(report_rows *rows, io_hdf5 *extra, berg_error *error) {
+  const berg_array *about = io_hdf5_about(extra);
+  if (about->dtype != BERG_I64 || about->ndim != 1 || about->shape[0] != rows->columns) return BERG_OK;
+  rows->voxels = base_alloc(rows->columns, sizeof *rows->voxels, error);
+  if (!rows->voxels) return BERG_ELIMIT;
+  berg_status status = io_hdf5_read(extra, 0, rows->columns, rows->voxels, error);
+  if (!status) return BERG_OK;
+  base_free(rows->voxels);
+  rows->voxels = NULL;
+  return status;
+}
+
+static berg_status take_names(report_rows *rows, io_hdf5 *extra, berg_error *error) {
+  const berg_array *about = io_hdf5_about(extra);
+  if (about->ndim != 2 || about->shape[0] != rows->rows) return BERG_OK;
+  rows->name_bytes = about->shape[1];
+  rows->names = base_alloc(rows->rows, rows->name_bytes, error);
+  if (!rows->names) return BERG_ELIMIT;
+  berg_status status = io_hdf5_read(extra, 0, rows->rows, rows->names, error);
+  if (!status) return BERG_OK;
+  base_free(rows->names);
+  rows->names = NULL;
+  return status;
+}
+
+/* What berg_encode_to_file writes beside the responses. Files of other programs have neither, which is fine. */
+static berg_status take_labels(report_rows *rows, const char *path, berg_error *error) {
+  io_hdf5 *extra;
+  berg_status status = io_hdf5_open(&extra, path, "voxel_index", error);
+  if (!status) status = take_voxels(rows, extra, error);
+  io_hdf5_free(extra);
+  if (status && status != BERG_EINPUT) return status;
+  status = io_hdf5_open_text(&extra, path, "image_names", error);
+  if (!status) status = take_names(rows, extra, error);
+  io_hdf5_free(extra);
+  return status == BERG_EINPUT ? BERG_OK : status;
+}
+
+static berg_status open_hdf5(report_rows *rows, const char *path, const char *dataset, berg_error *error) {
+  static const char *const usual[] = {"responses", "neural_data"};
+  berg_status status = dataset ? io_hdf5_open(&rows->hdf5, path, dataset, error) : BERG_EINPUT;
+  rows->format = "hdf5";
+  for (size_t i = 0; !dataset && i < 2; i++) {
+    status = io_hdf5_open(&rows->hdf5, path, usual[i], error);
+    if (status != BERG_EINPUT) dataset = usual[i];
+  }
+  if (!dataset) status = io_hdf5_open(&rows->hdf5, path, "", error); /* says which there are */
+  if (status) return status;
+  rows->dataset = base_copy_text(dataset, error);
+  rows->about = *io_hdf5_about(rows->hdf5);
+  take_shape(rows);
+  if (!rows->dataset) return BERG_ELIMIT;
+  if (!rows->about.ndim)
+    return base_fail(error, BERG_EINPUT, "%s: %s: a single number: expected an array", path, dataset);
+  return strcmp(dataset + (*dataset == '/'), "responses") ? BERG_OK : take_labels(rows, path, error);
+}
+
+static berg_status open_nifti(report_rows *rows, const char *path, berg_error *error) {
+  rows->format = "nifti";
+  berg_status status = io_nifti_rows_open(&rows->nifti, path, error);
+  if (status) return status;
+  rows->about = *io_nifti_rows_about(rows->nifti);
+  take_shape(rows);
+  return BERG_OK;
+}
+
+berg_status report_rows_open(report_rows *rows, const char *input, berg_error *error) {
+  *rows = (report_rows){.path = input};
+  char *path;
+  const char *colon = find_colon(input, error, &path);
+  berg_status status = colon              ? open_hdf5(rows, path, colon + 1, error)
+                       : is_volume(input) ? open_nifti(rows, input, error)
+                                          : open_hdf5(rows, input, NULL, error);
+  base_free(path);
+  if (status) report_rows_close(rows);
+  return status;
+}
+
+void report_rows_from_array(report_rows *rows, const berg_array *array) {
+  *rows = (report_rows){.about = *array};
+  take_shape(rows);
+}
+
+void report_rows_from_file(report_rows *rows, const char *path, berg_file *file) {
+  report_rows_from_array(rows, berg_file_entry(file, 0));
+  rows->format = "npy";
+  rows->path = path;
+  rows->file = file;
+}
+
+void report_rows_close(report_rows *rows) {
+  base_free(rows->dataset);
+  berg_file_free(rows->file);
+  io_hdf5_free(rows->hdf5);
+  io_nifti_rows_free(rows->nifti);
+  base_free(rows->voxels);
+  base_free(rows->names);
+  base_free(rows->raw);
+  *rows = (report_rows){0};
+}
+
+/* The rows as they lie in memory or in `raw`: a view with a first dimension of `count`. */
+static berg_status view_of(report_rows *rows, size_t first, size_t count, berg_array *view, berg_error *error) {
+  *view = rows->about;
+  const bool is_row = view->ndim < 2;
+  if (!is_row) view->shape[0] = count;
+  if (view->data) {
+    if (!is_row) view->data = (const char *)view->data + (ptrdiff_t)first * view->strides[0];
+    return BERG_OK;
+  }
+  size_t size;
+  if (!base_multiply(count * rows->columns, view->itemsize, &size) ||
+      !base_grow((void **)&rows->raw, &rows->raw_room, size, 1, error))
+    return BERG_ELIMIT;
+  view->data = rows->raw;
+  if (rows->nifti) return io_nifti_rows_read(rows->nifti, first, count, rows->raw, error);
+  return io_hdf5_read(rows->hdf5, is_row ? 0 : first, is_row ? rows->columns : count, rows->raw, error);
+}
+
+static void convert_row(const berg_array *view, size_t row, size_t columns, double *values) {
+  berg_array one = *view;
+  if (one.ndim > 1) {
+    one.data = (const char *)one.data + (ptrdiff_t)row * one.strides[0];
+    one.shape[0] = 1;
+  }
+  if (!base_array_is_contiguous(&one) || (one.dtype != BERG_F32 && one.dtype != BERG_F64)) {
+    base_convert_to_double(&one, values);
+    return;
+  }
+  const char *from = one.data;
+  if (one.dtype == BERG_F64) {
+    memcpy(values, from, columns * sizeof *values);
+    return;
+  }
+  for (size_t c = 0; c < columns; c++) {
+    float value;
+    memcpy(&value, from + c * sizeof value, sizeof value);
+    values[c] = value;
+  }
+}
+
+/* Mapped rows that have been read need not stay in memory. */
+static void let_go(const report_rows *rows, const berg_array *view) {
+  size_t offset;
+  if (rows->file && view->ndim > 1 && base_array_is_contiguous(view) && io_container_offset(rows->file, view, &offset))
+    io_map_drop(io_container_map(rows->file), offset, view->shape[0] * (size_t)view->strides[0]);
+}
+
+berg_status report_rows_read(report_rows *rows, size_t first, size_t count, int threads, double *values,
+                             berg_error *error) {
+  berg_array view;
+  if (!count || !rows->columns) return BERG_OK;
+  berg_status status = view_of(rows, first, count, &view, error);
+  if (status) return status;
+  double slope = 1, intercept = 0;
+  if (rows->nifti) io_nifti_rows_scale(rows->nifti, &slope, &intercept);
+  const bool is_scaled = slope != 1 || intercept != 0;
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (size_t r = 0; r < count; r++) {
+    double *row = values + r * rows->columns;
+    convert_row(&view, r, rows->columns, row);
+    for (size_t c = 0; is_scaled && c < rows->columns; c++) row[c] = row[c] * slope + intercept;
+  }
+  let_go(rows, &view);
+  return BERG_OK;
+}
+
+bool report_rows_name(const report_rows *rows, size_t row, char *text, size_t room) {
+  if (!rows->names || !room) return false;
+  const char *name = (const char *)rows->names + row * rows->name_bytes;
+  size_t length = 0;
+  while (length < rows->name_bytes && name[length]) length++;
+  if (length >= room) length = room - 1;
+  memcpy(text, name, length);
+  text[length] = '\0';
+  return io_utf8_valid(text, length, false);
+}

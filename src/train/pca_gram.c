@@ -1,0 +1,105 @@
+/* The first pass: moments of every feature, the Gram matrix of the rows, and the checkpoints between. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "la/blas.h"
+#include "train/pca_job.h"
+
+#define CHECKPOINT_SECONDS 120
+/* Columns that are turned into doubles at a time. */
+#define EXACT_COLUMNS 512
+
+/* The same as la_gram_add, all in float64, both triangles. */
+static berg_status add_exactly(const pca_job *job, la_gram *gram, const la_block *block, berg_error *error) {
+  const size_t n = block->rows;
+  double *chunk = base_alloc(n * EXACT_COLUMNS, sizeof *chunk, error);
+  if (!chunk) return BERG_ELIMIT;
+  berg_status status = BERG_OK;
+  for (size_t first = 0; first < block->columns && !status; first += EXACT_COLUMNS) {
+    const size_t width = block->columns - first < EXACT_COLUMNS ? block->columns - first : EXACT_COLUMNS;
+    for (size_t i = 0; i < n; i++)
+      for (size_t c = 0; c < width; c++) chunk[i * width + c] = block->values[i * block->ld + first + c];
+    status = la_multiply(n, n, width, 1, (la_operand){chunk, width, false}, (la_operand){chunk, width, true}, 1,
+                         la_gram_values(gram), n, job->machine->threads, error);
+  }
+  base_free(chunk);
+  return status;
+}
+
+static berg_status add_panel(pca_job *job, la_gram *gram, size_t index, float *panel, berg_error *error) {
+  la_block block = pca_arrange(job, index, panel);
+  berg_status status = pca_fit_moments(job, index, &block, error);
+  if (status) return status;
+  return job->exact ? add_exactly(job, gram, &block, error) : la_gram_add(gram, block.values, block.columns, error);
+}
+
+/* Cancelled work is kept, too. */
+static berg_status keep(const pca_job *job, la_gram *gram, size_t done, double *last, bool now, berg_error *error) {
+  if (!job->options->checkpoint || (!now && base_machine_seconds() - *last < CHECKPOINT_SECONDS)) return BERG_OK;
+  berg_status status = pca_checkpoint_save(job, gram, done, error);
+  *last = base_machine_seconds();
+  return status;
+}
+
+static berg_status add_panels(pca_job *job, la_gram *gram, size_t done, berg_error *error) {
+  const size_t count = train_panels_count(job->panels), width = la_padded(train_panel_width(job->panels, 0));
+  train_read_ahead *reader;
+  train_stage stage;
+  double last = base_machine_seconds();
+  train_stage_begin(&stage, job->run, "gram", "panels", count);
+  berg_status status = train_stage_progress(&stage, done, error);
+  if (status || done == count) return status;
+  status = train_read_ahead_start(&reader, job->panels, done, pca_padded_rows(job) * width, error);
+  if (status) return status;
+  while (done < count && !status) {
+    float *panel = NULL;
+    status = train_read_ahead_next(reader, &panel, error);
+    if (!status) status = add_panel(job, gram, done, panel, error);
+    if (status) break;
+    done++;
+    status = train_stage_progress(&stage, done, error);
+    berg_status kept = keep(job, gram, done, &last, status == BERG_ECANCELLED || done == count, status ? NULL : error);
+    if (!status) status = kept;
+  }
+  train_read_ahead_stop(reader);
+  return status;
+}
+
+/* G becomes that of rows without their mean: the columns of Z have a mean of about 1e-9, the scores shall have one of 0. */
+static berg_status centre(double *g, size_t n, int threads, berg_error *error) {
+  double *mean = base_alloc(n, sizeof *mean, error), all = 0;
+  if (!mean) return BERG_ELIMIT;
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (size_t i = 0; i < n; i++) {
+    double sum = 0;
+    for (size_t j = 0; j < n; j++) sum += g[i * n + j];
+    mean[i] = sum / (double)n;
+  }
+  for (size_t i = 0; i < n; i++) all += mean[i] / (double)n;
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j < n; j++) g[i * n + j] = g[i * n + j] - (mean[i] + mean[j]) + all;
+  base_free(mean);
+  return BERG_OK;
+}
+
+berg_status pca_gram(pca_job *job, la_gram **out, berg_error *error) {
+  const size_t n = job->panels->rows;
+  size_t done = 0;
+  la_gram *gram;
+  *out = NULL;
+  berg_status status =
+      la_gram_new(&gram, job->machine->engine, n, train_panel_width(job->panels, 0), job->machine->threads, error);
+  if (status) return status;
+  if (job->options->checkpoint && !pca_checkpoint_load(job, gram, &done)) done = 0;
+  status = add_panels(job, gram, done, error);
+  if (!status) {
+    la_gram_mirror(gram);
+    status = centre(la_gram_values(gram), n, job->machine->threads, error);
+  }
+  if (status)
+    la_gram_free(gram);
+  else
+    *out = gram;
+  return status;
+}

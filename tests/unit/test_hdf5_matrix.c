@@ -1,0 +1,165 @@
+/* A matrix written out of order: what is in it, how it is resumed, that two runs and small disks are noticed; and reading
+ * blocks of columns back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/hdf5.h"
+#include "io/hdf5_matrix.h"
+#include "io/hdf5_session.h"
+
+#define ROWS 7
+#define COLUMNS 300
+
+static char folder[] = "/tmp/berg-matrix-XXXXXX";
+static char path[64], partial[64], chunked[64];
+
+static float value(size_t row, size_t column) { return (float)(row * 1000 + column); }
+
+/* The block with its rows `stride` apart. */
+static void put(const io_hdf5_matrix *matrix, size_t row, size_t rows, size_t column, size_t columns) {
+  float block[ROWS * (COLUMNS + 2)];
+  const size_t stride = columns + 2;
+  for (size_t r = 0; r < rows; r++)
+    for (size_t c = 0; c < columns; c++) block[r * stride + c] = value(row + r, column + c);
+  assert_int_equal(io_hdf5_matrix_write(matrix, row, rows, column, columns, block, stride, NULL), BERG_OK);
+}
+
+static void check(const char *file, size_t row, size_t rows, size_t column, size_t columns) {
+  float block[ROWS * COLUMNS];
+  io_hdf5 *dataset;
+  assert_int_equal(io_hdf5_open(&dataset, file, "neural_data", NULL), BERG_OK);
+  assert_int_equal(io_hdf5_read_columns(dataset, row, rows, column, columns, block, NULL), BERG_OK);
+  for (size_t r = 0; r < rows; r++)
+    for (size_t c = 0; c < columns; c++) assert_true(block[r * columns + c] == value(row + r, column + c));
+  io_hdf5_free(dataset);
+}
+
+static void check_blocks(const char *file) {
+  check(file, 0, ROWS, 0, COLUMNS);
+  check(file, 2, 3, 17, 200);
+  check(file, ROWS - 1, 1, COLUMNS - 1, 1);
+  check(file, ROWS, 0, COLUMNS, 0);
+}
+
+static int set_up(void **state) {
+  (void)state;
+  assert_non_null(mkdtemp(folder));
+  snprintf(path, sizeof path, "%s/m.h5", folder);
+  snprintf(partial, sizeof partial, "%s/m.h5.partial", folder);
+  snprintf(chunked, sizeof chunked, "%s/chunked.h5", folder);
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  unlink(path);
+  unlink(chunked);
+  return rmdir(folder);
+}
+
+static void test_written_and_resumed(void **state) {
+  (void)state;
+  io_hdf5_matrix *matrix, *second;
+  berg_error error;
+  assert_int_equal(io_hdf5_matrix_resume(&matrix, path, "neural_data", ROWS, COLUMNS, &error), BERG_EINPUT);
+  assert_int_equal(io_hdf5_matrix_start(&matrix, path, "neural_data", ROWS, COLUMNS, &error), BERG_OK);
+  put(matrix, 3, 4, 100, 200);
+  put(matrix, 0, 3, 0, COLUMNS);
+  assert_int_equal(io_hdf5_matrix_write(matrix, 0, ROWS + 1, 0, 1, NULL, 1, &error), BERG_EARGUMENT);
+  assert_int_equal(io_hdf5_matrix_write(matrix, 0, 1, 1, COLUMNS, NULL, 1, &error), BERG_EARGUMENT);
+  assert_int_equal(io_hdf5_matrix_sync(matrix, &error), BERG_OK);
+  io_hdf5_matrix_free(matrix, false);
+
+  assert_int_equal(access(path, F_OK), -1);
+  assert_int_equal(io_hdf5_matrix_resume(&matrix, path, "neural_data", ROWS, COLUMNS + 1, &error), BERG_EINPUT);
+  assert_int_equal(io_hdf5_matrix_resume(&matrix, path, "other", ROWS, COLUMNS, &error), BERG_EINPUT);
+  assert_int_equal(io_hdf5_matrix_resume(&matrix, path, "neural_data", ROWS, COLUMNS, &error), BERG_OK);
+  put(matrix, 3, 4, 0, 100);
+  assert_int_equal(io_hdf5_matrix_finish(matrix, false, &error), BERG_OK);
+  io_hdf5_matrix_free(matrix, true);
+  assert_int_equal(access(partial, F_OK), -1);
+  check_blocks(path);
+
+  assert_int_equal(io_hdf5_matrix_start(&second, path, "neural_data", 1, 1, &error), BERG_OK);
+  assert_int_equal(io_hdf5_matrix_finish(second, false, &error), BERG_EEXISTS);
+  io_hdf5_matrix_free(second, true);
+  check_blocks(path);
+}
+
+/* Locks are a process's own. */
+static void test_two_runs(void **state) {
+  (void)state;
+  io_hdf5_matrix *matrix;
+  assert_int_equal(io_hdf5_matrix_start(&matrix, path, "neural_data", ROWS, COLUMNS, NULL), BERG_OK);
+  pid_t child = fork();
+  if (!child) {
+    io_hdf5_matrix *second;
+    bool refused = io_hdf5_matrix_start(&second, path, "neural_data", ROWS, COLUMNS, NULL) == BERG_EEXISTS &&
+                   io_hdf5_matrix_resume(&second, path, "neural_data", ROWS, COLUMNS, NULL) == BERG_EEXISTS;
+    _exit(refused ? 0 : 1);
+  }
+  int status;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_int_equal(status, 0);
+  io_hdf5_matrix_free(matrix, true);
+}
+
+/* Room is asked for before anything is written: a limit of file sizes is as good as a full disk. */
+static void test_no_room(void **state) {
+  (void)state;
+  for (rlim_t limit = 1000; limit < 1000000; limit *= 30) {
+    pid_t child = fork();
+    if (!child) {
+      io_hdf5_matrix *matrix;
+      struct rlimit small = {limit, limit};
+      signal(SIGXFSZ, SIG_IGN);
+      setrlimit(RLIMIT_FSIZE, &small);
+      berg_status status = io_hdf5_matrix_start(&matrix, path, "neural_data", 1000, 1000, NULL);
+      exit(status == BERG_EWRITE && access(partial, F_OK) ? 0 : 1); /* through what libhdf5 does at exit */
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+  }
+}
+
+static void test_chunks(void **state) {
+  (void)state;
+  float all[ROWS * COLUMNS];
+  for (size_t i = 0; i < ROWS * COLUMNS; i++) all[i] = value(i / COLUMNS, i % COLUMNS);
+  hid_t file = H5Fcreate(chunked, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), how = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_chunk(how, 2, (hsize_t[]){3, 64});
+  H5Pset_deflate(how, 1);
+  hid_t space = H5Screate_simple(2, (hsize_t[]){ROWS, COLUMNS}, NULL);
+  hid_t dataset = H5Dcreate2(file, "neural_data", H5T_IEEE_F32BE, space, H5P_DEFAULT, how, H5P_DEFAULT);
+  assert_true(H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, all) >= 0);
+  H5Dclose(dataset);
+  H5Sclose(space);
+  H5Pclose(how);
+  H5Fclose(file);
+  check_blocks(chunked);
+
+  io_hdf5 *reader;
+  berg_error error;
+  assert_int_equal(io_hdf5_open(&reader, chunked, "neural_data", NULL), BERG_OK);
+  assert_int_equal(io_hdf5_chunk(reader)[0], 3);
+  assert_int_equal(io_hdf5_read_columns(reader, 0, 1, 1, COLUMNS, all, &error), BERG_EARGUMENT);
+  assert_int_equal(io_hdf5_read_columns(reader, 1, ROWS, 0, 1, all, &error), BERG_EARGUMENT);
+  io_hdf5_free(reader);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_written_and_resumed), cmocka_unit_test(test_two_runs),
+                                     cmocka_unit_test(test_no_room), cmocka_unit_test(test_chunks)};
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
