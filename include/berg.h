@@ -471,6 +471,31 @@ typedef struct berg_reliability {
 BERG_API berg_status berg_reliability_of(const berg_array *responses, int threads, const berg_reliability *result,
                                          berg_error *error);
 
+/* --- Looking: a page about a model's accuracy, and its figures --- */
+
+typedef struct berg_report_options {
+  const char *berg_dir; /* its metadata alone are read */
+  const int *subjects;  /* side by side; NULL: subject 1 */
+  size_t subject_count;
+  const char *figures; /* folder for each figure as .svg, .png and .pdf; NULL: none */
+  const char *json;    /* file for the numbers behind all figures, in full precision; NULL: none */
+  const char *command; /* told under provenance; may be NULL */
+  int hash_weights;    /* 1: SHA-256 of the weights too, which takes seconds; 0 (default): of the metadata */
+  int force;
+} berg_report_options;
+
+BERG_API void berg_report_options_init(berg_report_options *options);
+
+/* One self-contained HTML page at `path` (NULL: only what the options name). What the metadata lack is said there and left
+ * out. EPARAMETER: no such subject, or one twice; EMODEL: metadata missing or corrupt; EEXISTS. Definitions: docs/report.md. */
+BERG_API berg_status berg_report(const char *model_id, const berg_report_options *options, const char *path,
+                                 berg_error *error);
+
+/* The page's first figure, accuracy of each region with noise ceilings, as an SVG file: UTF-8, the caller's. EMODEL also
+ * where there is neither accuracy nor ceiling. */
+BERG_API berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *berg_dir, const int *subjects,
+                                        size_t subject_count, berg_error *error);
+
 /* --- Comparing two files --- */
 
 typedef struct berg_compare_options {

@@ -6,7 +6,8 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-COMMANDS = ["list", "describe", "metadata", "encode", "simulate", "prepare", "train", "evaluate", "convert", "compare", "info", "doctor", "bench"]
+COMMANDS = ["list", "describe", "metadata", "encode", "simulate", "prepare",
+            "train", "evaluate", "report", "convert", "compare", "info", "doctor", "bench"]
 
 
 def long_options(help_text):
