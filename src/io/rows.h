@@ -16,11 +16,13 @@ typedef struct io_rows io_rows;
 
 /* What the columns and rows are. Any pointer may be NULL: not known. Everything is borrowed until finish returns. */
 typedef struct io_labels {
-  const char *const *row_names;    /* [rows] image paths */
-  const size_t *voxels;            /* [columns] index into the subject's voxels */
-  const char *const *column_names; /* [columns] instead of voxels: ROI names */
-  const int64_t *coordinates;      /* [columns][3] x, y, z in the subject's volume; needed for .nii.gz */
-  size_t volume[3];                /* size of that volume */
+  const char *const *row_names;       /* [rows] image paths */
+  const size_t *voxels;               /* [columns] index into the subject's voxels */
+  const char *const *column_names;    /* [columns] instead of voxels: ROI names */
+  const int64_t *coordinates;         /* [columns][3] x, y, z in the subject's volume; needed for .nii.gz */
+  size_t volume[3];                   /* size of that volume */
+  const struct io_nifti_space *space; /* where the volume lies; NULL: not known */
+  bool nan_outside;                   /* in a .nii: NaN where no column lies, else 0 */
   const char *model_id;
   int subject;
 } io_labels;
