@@ -9,7 +9,16 @@
 
 void berg_volume_options_init(berg_volume_options *options) { memset(options, 0, sizeof *options); }
 
-static bool is_whole(berg_dtype dtype) { return base_is_numeric(dtype) && dtype >= BERG_U8 && dtype <= BERG_I64; }
+static bool is_whole(berg_dtype dtype) { return dtype >= BERG_U8 && dtype <= BERG_I64; }
+
+static int64_t read_coordinate(const berg_array *array, size_t voxel, size_t d) {
+  const char *from =
+      (const char *)array->data + (ptrdiff_t)voxel * array->strides[0] + (ptrdiff_t)d * array->strides[1];
+  if (array->dtype != BERG_I64 && array->dtype != BERG_U64) return (int64_t)base_read_number(array->dtype, from);
+  int64_t at;
+  memcpy(&at, from, sizeof at); /* beyond int64 an unsigned one comes out negative, and is refused as that */
+  return at;
+}
 
 berg_status model_coordinates(const berg_array *array, int64_t **coordinates, size_t *count, size_t volume[3],
                               berg_error *error) {
@@ -24,15 +33,8 @@ berg_status model_coordinates(const berg_array *array, int64_t **coordinates, si
   memset(volume, 0, 3 * sizeof *volume);
   for (size_t v = 0; v < array->shape[0]; v++)
     for (size_t d = 0; d < 3; d++) {
-      const char *from =
-          (const char *)array->data + (ptrdiff_t)v * array->strides[0] + (ptrdiff_t)d * array->strides[1];
-      double at = base_read_number(array->dtype, from);
-      if (!(at >= 0 && at < 0x1p53)) {
-        base_free(own);
-        return base_fail(error, BERG_EMODEL, "voxel %zu has coordinate %c = %g: expected 0 or more", v, "xyz"[d], at);
-      }
-      own[3 * v + d] = (int64_t)at;
-      if ((size_t)at >= volume[d]) volume[d] = (size_t)at + 1;
+      int64_t at = own[3 * v + d] = read_coordinate(array, v, d);
+      if (at >= 0 && (uint64_t)at >= volume[d]) volume[d] = (size_t)at + 1;
     }
   *coordinates = own;
   *count = array->shape[0];

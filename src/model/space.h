@@ -6,7 +6,7 @@
 #include "io/nifti.h"
 
 /* The coordinates as int64 [*count][3], base_free, and the size of the smallest volume from 0 that holds them. EMODEL: not
- * whole numbers (voxels, 3), none, or negative ones. */
+ * whole numbers (voxels, 3), or none. Negative ones are left for those who need a place in a grid (io_nifti_check). */
 berg_status model_coordinates(const berg_array *array, int64_t **coordinates, size_t *count, size_t volume[3],
                               berg_error *error);
 
