@@ -31,6 +31,7 @@ int cli_encode(int argc, char **argv);
 int cli_info(int argc, char **argv);
 int cli_list(int argc, char **argv);
 int cli_metadata(int argc, char **argv);
+int cli_volume_run(int argc, char **argv);
 
 /* "berg: ..." on standard error, always one line. */
 void cli_say(const char *format, ...) CLI_PRINTF(1, 2);

@@ -9,6 +9,7 @@ static const cli_command commands[] = {
     {"describe", "the card of a model", cli_describe},
     {"metadata", "what is known of each voxel of a subject, without loading the model", cli_metadata},
     {"encode", "images to the responses of a subject's brain", cli_encode},
+    {"volume", "values of voxels to NIfTI and back, regions as masks and labels", cli_volume_run},
     {"convert", "weights and metadata from one file format to another", cli_convert},
     {"info", "what a weight, metadata or array file holds", cli_info},
     {"doctor", "what this machine and build can do, and which weights are found where", cli_doctor},
