@@ -1,6 +1,7 @@
 #include "model/provenance.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "io/file_hash.h"
@@ -68,10 +69,8 @@ berg_status model_sidecar_check(const char *path, const berg_output_options *opt
   if (!options || !options->sidecar || options->force) return BERG_OK;
   char *beside = model_sidecar_path(path, ".json", error);
   if (!beside) return BERG_ELIMIT;
-  io_whole_file *file;
-  berg_status status = io_whole_file_open(&file, beside, false, error);
-  if (!status) io_whole_file_abandon(file);
-  if (status == BERG_EEXISTS)
+  berg_status status = BERG_OK;
+  if (!access(beside, F_OK))
     status = base_fail(error, BERG_EEXISTS,
                        "%s: is there already, where the sidecar of %s would go: force it, or do without a sidecar",
                        beside, path);
