@@ -11,8 +11,9 @@ import logging
 
 from berg import _berg, models  # models: registers those known
 from berg.core.berg import BERG
+from berg.volumes import to_nifti
 
-__all__ = ["BERG", "__version__", "models"]
+__all__ = ["BERG", "__version__", "models", "to_nifti"]
 __version__ = _berg.version()
 
 # A library leaves it to the program whether and where its messages appear.
