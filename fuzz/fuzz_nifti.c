@@ -1,0 +1,47 @@
+/* The NIfTI reader, all volumes of what it accepts. znzlib wants a file with a path, so each input is written to one: as it
+ * comes, and compressed, since random changes of deflated bytes hardly ever reach the header. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <zlib.h>
+
+#include "base/memory.h"
+#include "io/nifti.h"
+
+#define BYTES_MAX ((size_t)1 << 24)
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+static char path[] = "/tmp/berg-fuzz-nifti-XXXXXX";
+
+static void remove_file(void) { unlink(path); }
+
+static void read_all(void) {
+  io_nifti *nifti;
+  berg_error error;
+  if (io_nifti_open(&nifti, path, &error)) return;
+  const io_nifti_about *about = io_nifti_describe(nifti);
+  const size_t *dims = about->space.dims, bytes = dims[0] * dims[1] * dims[2] * sizeof(double);
+  uint8_t *values = bytes <= BYTES_MAX ? base_alloc(bytes, 1, NULL) : NULL;
+  for (size_t v = 0; values && v < about->volumes; v++)
+    if (io_nifti_read(nifti, values, &error)) break;
+  base_free(values);
+  io_nifti_free(nifti);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
+  static int file = -1;
+  if (file < 0) {
+    file = mkstemp(path);
+    if (file < 0 || atexit(remove_file)) abort();
+  }
+  if (ftruncate(file, 0) || pwrite(file, bytes, size, 0) != (ssize_t)size) abort();
+  read_all();
+  gzFile compressed = gzopen(path, "wb1");
+  if (!compressed || (size && gzwrite(compressed, bytes, (unsigned)size) != (int)size)) abort();
+  if (gzclose(compressed)) abort();
+  read_all();
+  return 0;
+}
