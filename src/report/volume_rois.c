@@ -218,16 +218,19 @@ static berg_status write_each(task *job, const char *path, const io_nifti_space 
   for (size_t r = 0; r < job->count && !status; r++)
     if (!(paths[r] = path_of_mask(path, job->rois[r].name, error))) status = BERG_ELIMIT;
   if (!status) status = check_masks(job, paths, error);
+  cJSON *same =
+      status ? NULL : begin_sidecar(job, "Mask of a region of interest", space); /* hashes its sources, once */
+  if (same) cJSON_AddStringToObject(same, "Type", "ROI");
   for (size_t r = 0; r < job->count && !status; r++) {
     one_mask mask = {job, r};
     io_nifti_rows rows = {.dtype = BERG_U8, .ndim = 3, .rows = 1, .read = read_one, .user = &mask};
     status = write_nifti(job, &rows, paths[r], space, error);
     if (status) break;
-    cJSON *tree = begin_sidecar(job, "Mask of a region of interest", space);
-    if (tree) cJSON_AddStringToObject(tree, "Type", "ROI");
+    cJSON *tree = same ? cJSON_Duplicate(same, 1) : NULL;
     if (tree) cJSON_AddItemToObject(tree, "Label", model_provenance_text(job->rois[r].name));
     status = report_finish_sidecar(tree, paths[r], job->options, error);
   }
+  cJSON_Delete(same);
   for (size_t r = 0; paths && r < job->count; r++) base_free(paths[r]);
   base_free(paths);
   return status;
