@@ -69,7 +69,7 @@ static berg_status check_dims(io_nifti *nifti, const nifti_1_header *header, ber
   snprintf(found, sizeof found, "%d: %d x %d x %d x %d x %d x %d x %d", dim[0], dim[1], dim[2], dim[3], dim[4], dim[5],
            dim[6], dim[7]);
   bool good = dim[0] >= 1 && dim[0] <= 7;
-  for (int d = 1; d <= 7 && good; d++) good = d > dim[0] || (dim[d] >= 1 && (d <= 4 || dim[d] == 1));
+  for (int d = 1; d <= 7 && good; d++) good = d > dim[0] || dim[d] == 1 || (d <= 4 && dim[d] > 1);
   if (!good) return refuse(nifti, "dimensions", "three, or four with the volumes", found, error);
   for (int d = 0; d < 3; d++) nifti->about.space.dims[d] = d < dim[0] ? (size_t)dim[d + 1] : 1;
   nifti->about.ndim = dim[0] > 3 ? 4 : 3;
