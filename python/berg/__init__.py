@@ -17,6 +17,7 @@ from berg.core.berg import BERG
 from berg.report import plot_accuracy, report
 from berg.solver import Fit, correlate, fit, reliability
 from berg.training import evaluate, prepare, simulate, train
+from berg.volumes import to_nifti
 
 __all__ = [
     "BERG",
@@ -31,6 +32,7 @@ __all__ = [
     "reliability",
     "report",
     "simulate",
+    "to_nifti",
     "train",
 ]
 __version__ = _berg.version()

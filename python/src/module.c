@@ -84,6 +84,8 @@ static PyMethodDef functions[] = {
                "or list of str)")},
     {"metadata_voxels", metadata_voxels, METH_VARARGS,
      PyDoc_STR("metadata_voxels(model_id, berg_dir, subject) -> int: voxels of the subject")},
+    {"to_nifti", binding_to_nifti, METH_VARARGS,
+     PyDoc_STR("to_nifti(coordinates, values, voxels, path, like, affine, outside, force, sidecar)")},
     {NULL, NULL, 0, NULL},
 };
 
