@@ -52,9 +52,11 @@ typedef struct io_nifti_about {
 berg_status io_nifti_open(io_nifti **nifti, const char *path, berg_error *error);
 void io_nifti_free(io_nifti *nifti);
 const io_nifti_about *io_nifti_describe(const io_nifti *nifti);
-/* The next volume, in this machine's byte order and scaled as the header says; after the last, the checksum of a compressed
- * file is compared. `values` has room for nx ny nz elements of eight bytes. EINPUT: cut short, damaged. */
-berg_status io_nifti_read(io_nifti *nifti, void *values, berg_error *error);
+/* Volumes [first, first + count), in this machine's byte order and scaled as the header says; `values` has room for
+ * count nx ny nz elements of the described type. Reading on from where the last call ended is fast, going back in a
+ * compressed file begins it anew. Behind the last volume the checksum of a compressed file is compared. EARGUMENT: not all
+ * there; EINPUT: cut short, damaged. */
+berg_status io_nifti_read(io_nifti *nifti, size_t first, size_t count, void *values, berg_error *error);
 
 /* --- Writing --- */
 

@@ -1,13 +1,16 @@
 /* header, 348 bytes | 4 bytes: [0] other than 0, extensions follow | ... | at vox_offset: elements, x fastest
  *
- * Either byte order; the whole may be gzip, told by its content. libnifti's own reader allocates what the header asks for and
- * speaks on standard error, so of it only the header's layout and byte swapping are used. */
+ * Either byte order; the whole may be gzip, told by its content: zlib passes other files through. libnifti's own reader holds
+ * all volumes at once, allocates what the header asks for and speaks on standard error, so of it only the header's layout and
+ * byte swapping are used. */
+#define _FILE_OFFSET_BITS 64
 #include <errno.h>
 #include <math.h>
 #include <nifti1_io.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <zlib.h>
 
 #include "base/array.h"
 #include "base/convert.h"
@@ -18,15 +21,18 @@
 #define DATA_START 352
 #define DEFLATE_MOST 1032 /* a byte of deflate becomes at most so many */
 #define SKIP_BYTES 65536
+#define PIECE ((size_t)1 << 30) /* gzread counts in int */
 
 struct io_nifti {
   char *path;
-  znzFile file;
+  gzFile file;
   io_nifti_about about;
   berg_dtype stored;
   bool swapped, scaled;
   double slope, intercept;
-  size_t voxels, next;
+  uint64_t start; /* of the first volume */
+  size_t voxels;
+  size_t next; /* the volume that the file stands at; SIZE_MAX: not known */
 };
 
 _Static_assert(sizeof(nifti_1_header) == HEADER_BYTES, "the header has its size on disk");
@@ -38,7 +44,14 @@ static berg_status refuse(const io_nifti *nifti, const char *what, const char *e
 
 /* All of `size` bytes; less is the end of the file or a fault of the compression. */
 static bool take(const io_nifti *nifti, void *bytes, size_t size) {
-  return znzread(bytes, 1, size, nifti->file) == size;
+  uint8_t *next = bytes;
+  while (size) {
+    int got = gzread(nifti->file, next, (unsigned)(size < PIECE ? size : PIECE));
+    if (got <= 0) return false;
+    next += got;
+    size -= (size_t)got;
+  }
+  return true;
 }
 
 static bool skip(const io_nifti *nifti, uint64_t size) {
@@ -104,8 +117,8 @@ static berg_status check_type(io_nifti *nifti, const nifti_1_header *header, ber
 }
 
 /* Held against the file's size, so that no header makes us allocate what is not there. */
-static berg_status check_size(io_nifti *nifti, const nifti_1_header *header, uint64_t file_size, bool compressed,
-                              berg_error *error) {
+static berg_status check_size(io_nifti *nifti, const nifti_1_header *header, uint64_t file_size, berg_error *error) {
+  const bool compressed = !gzdirect(nifti->file);
   char expected[64], found[64];
   const float start = header->vox_offset;
   if (!(start >= DATA_START && start <= 1e9f && start == floorf(start))) {
@@ -133,48 +146,33 @@ static void take_space(io_nifti_space *space, const nifti_1_header *header) {
   space->units = XYZT_TO_SPACE((unsigned char)header->xyzt_units);
 }
 
-static berg_status read_header(io_nifti *nifti, uint64_t file_size, bool compressed, berg_error *error) {
+static berg_status read_header(io_nifti *nifti, uint64_t file_size, berg_error *error) {
   nifti_1_header header;
   if (!take(nifti, &header, sizeof header)) return refuse(nifti, "is no NIfTI-1 file: too short", NULL, NULL, error);
   berg_status status = check_kind(nifti, &header, error);
   if (!status) status = check_dims(nifti, &header, error);
   if (!status) status = check_type(nifti, &header, error);
-  if (!status) status = check_size(nifti, &header, file_size, compressed, error);
+  if (!status) status = check_size(nifti, &header, file_size, error);
   if (status) return status;
   take_space(&nifti->about.space, &header);
-  if (skip(nifti, (uint64_t)header.vox_offset - HEADER_BYTES)) return BERG_OK;
+  nifti->start = (uint64_t)header.vox_offset;
+  if (skip(nifti, nifti->start - HEADER_BYTES)) return BERG_OK;
   return refuse(nifti, "is cut short before its data, or damaged", NULL, NULL, error);
 }
 
-/* Size, and whether the content is gzip. */
-static berg_status look(io_nifti *nifti, uint64_t *size, bool *compressed, berg_error *error) {
-  struct stat about;
-  uint8_t magic[2];
-  FILE *file = fopen(nifti->path, "rb");
-  if (!file) return base_fail_errno(error, BERG_EINPUT, nifti->path, "cannot be read", errno);
-  bool regular = !fstat(fileno(file), &about) && S_ISREG(about.st_mode);
-  *compressed = regular && fread(magic, 1, 2, file) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
-  fclose(file);
-  if (!regular) return refuse(nifti, "is no regular file", NULL, NULL, error);
-  *size = (uint64_t)about.st_size;
-  return BERG_OK;
-}
-
 berg_status io_nifti_open(io_nifti **out, const char *path, berg_error *error) {
+  struct stat about;
   *out = NULL;
   io_nifti *nifti = base_calloc(1, sizeof *nifti, error);
   if (!nifti) return BERG_ELIMIT;
-  uint64_t size = 0;
-  bool compressed = false;
   nifti->path = base_copy_text(path, error);
-  berg_status status = nifti->path ? look(nifti, &size, &compressed, error) : BERG_ELIMIT;
-  if (!status) {
-    errno = 0;
-    nifti->file = znzopen(path, "rb", compressed);
-    if (znz_isnull(nifti->file))
-      status = base_fail_errno(error, BERG_EINPUT, path, "cannot be read", errno ? errno : EIO);
-  }
-  if (!status) status = read_header(nifti, size, compressed, error);
+  berg_status status = nifti->path ? BERG_OK : BERG_ELIMIT;
+  if (!status && stat(path, &about)) status = base_fail_errno(error, BERG_EINPUT, path, "cannot be read", errno);
+  if (!status && !S_ISREG(about.st_mode)) status = refuse(nifti, "is no regular file", NULL, NULL, error);
+  errno = 0;
+  if (!status && !(nifti->file = gzopen(path, "rb")))
+    status = base_fail_errno(error, BERG_EINPUT, path, "cannot be read", errno ? errno : ENOMEM);
+  if (!status) status = read_header(nifti, (uint64_t)about.st_size, error);
   if (status)
     io_nifti_free(nifti);
   else
@@ -184,7 +182,7 @@ berg_status io_nifti_open(io_nifti **out, const char *path, berg_error *error) {
 
 void io_nifti_free(io_nifti *nifti) {
   if (!nifti) return;
-  if (!znz_isnull(nifti->file)) znzclose(nifti->file);
+  if (nifti->file) gzclose(nifti->file);
   base_free(nifti->path);
   base_free(nifti);
 }
@@ -201,26 +199,42 @@ static void swap_elements(uint8_t *bytes, size_t count, size_t size) {
 }
 
 /* In place, from the last to the first: doubles are at least as large as what they are made of. */
-static void scale_elements(const io_nifti *nifti, void *values) {
+static void scale_elements(const io_nifti *nifti, void *values, size_t count) {
   const size_t size = base_dtype_size(nifti->stored);
-  for (size_t i = nifti->voxels; i-- > 0;) {
+  for (size_t i = count; i-- > 0;) {
     double value = base_read_number(nifti->stored, (uint8_t *)values + i * size);
     value = value * nifti->slope + nifti->intercept;
     memcpy((uint8_t *)values + i * sizeof value, &value, sizeof value);
   }
 }
 
-berg_status io_nifti_read(io_nifti *nifti, void *values, berg_error *error) {
-  const size_t size = base_dtype_size(nifti->stored);
-  uint8_t more;
-  if (nifti->next >= nifti->about.volumes) return base_fail(error, BERG_EINTERNAL, "no volume is left to be read");
-  nifti->next++;
-  if (!take(nifti, values, nifti->voxels * size))
-    return base_fail(error, BERG_EINPUT, "%s: is cut short in volume %zu of %zu, or damaged", nifti->path, nifti->next,
-                     nifti->about.volumes);
-  if (nifti->next == nifti->about.volumes && znzread(&more, 1, 1, nifti->file) > 1)
-    return refuse(nifti, "is damaged: its checksum does not fit", NULL, NULL, error);
-  if (nifti->swapped) swap_elements(values, nifti->voxels, size);
-  if (nifti->scaled) scale_elements(nifti, values);
+/* Behind the last element zlib finds whether the checksum is there and right. What else may follow is no concern of ours. */
+static berg_status check_end(const io_nifti *nifti, berg_error *error) {
+  uint8_t rest[64];
+  int number, got = gzread(nifti->file, rest, sizeof rest);
+  gzerror(nifti->file, &number);
+  if (got >= 0 && number != Z_BUF_ERROR) return BERG_OK;
+  return refuse(nifti, "is damaged: its checksum does not fit, or is cut off", NULL, NULL, error);
+}
+
+berg_status io_nifti_read(io_nifti *nifti, size_t first, size_t count, void *values, berg_error *error) {
+  const size_t size = base_dtype_size(nifti->stored), volumes = nifti->about.volumes;
+  if (first > volumes || count > volumes - first)
+    return base_fail(error, BERG_EARGUMENT, "%s: volumes %zu to %zu are not all there", nifti->path, first,
+                     first + count);
+  const size_t elements = count * nifti->voxels;
+  const z_off_t place = (z_off_t)(nifti->start + (uint64_t)first * nifti->voxels * size);
+  const bool there = first == nifti->next || gzseek(nifti->file, place, SEEK_SET) == place;
+  nifti->next = SIZE_MAX;
+  if (!there || !take(nifti, values, elements * size))
+    return base_fail(error, BERG_EINPUT, "%s: is cut short in its %zu volumes, or damaged", nifti->path, volumes);
+  if (first + count == volumes) {
+    berg_status status = check_end(nifti, error);
+    if (status) return status;
+  } else {
+    nifti->next = first + count;
+  }
+  if (nifti->swapped) swap_elements(values, elements, size);
+  if (nifti->scaled) scale_elements(nifti, values, elements);
   return BERG_OK;
 }

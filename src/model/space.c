@@ -123,7 +123,7 @@ static berg_status take_like(io_nifti_space *space, const int64_t *coordinates, 
   uint8_t *values = status ? NULL : base_alloc(count, sizeof(double), error);
   uint8_t *mask = values ? base_alloc(count, 1, error) : NULL;
   if (!status && !mask) status = BERG_ELIMIT;
-  if (!status) status = io_nifti_read(nifti, values, error);
+  if (!status) status = io_nifti_read(nifti, 0, 1, values, error);
   size_t inside;
   if (!status && about->volumes == 1 && make_mask(values, about->dtype, count, mask, &inside))
     status = check_mask(space, mask, inside, coordinates, voxels, like, error);

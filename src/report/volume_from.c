@@ -29,7 +29,7 @@ static berg_status put_rows(io_nifti *nifti, const report_voxels *voxels, io_who
   uint8_t *row = volume ? base_alloc(voxels->count, size, error) : NULL;
   berg_status status = row ? BERG_OK : BERG_ELIMIT;
   for (size_t r = 0; r < about->volumes && !status; r++) {
-    status = io_nifti_read(nifti, volume, error);
+    status = io_nifti_read(nifti, r, 1, volume, error);
     for (size_t c = 0; c < voxels->count && !status; c++) {
       const int64_t *at = voxels->own + 3 * c;
       memcpy(row + c * size, volume + size * ((size_t)at[0] + nx * ((size_t)at[1] + ny * (size_t)at[2])), size);
