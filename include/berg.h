@@ -426,7 +426,9 @@ typedef struct berg_evaluate_options {
   const char *backbone;
   size_t memory; /* 0 (default): 4 GiB */
   int threads;
-  int force; /* replace predictions that are there; the metadata are always replaced */
+  int force;           /* replace predictions that are there; the metadata are always replaced */
+  int sidecar;         /* 1: also "<predictions without ending>.json", as berg_output_options has it; default 0 */
+  const char *command; /* for the sidecar: what the user asked for; NULL: not said */
 } berg_evaluate_options;
 
 BERG_API void berg_evaluate_options_init(berg_evaluate_options *options);

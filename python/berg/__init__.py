@@ -13,6 +13,7 @@ How well models predict: report, plot_accuracy.
 import logging
 
 from berg import _berg, models  # models: registers those known
+from berg.comparison import compare
 from berg.core.berg import BERG
 from berg.report import plot_accuracy, report
 from berg.solver import Fit, correlate, fit, reliability
@@ -23,6 +24,7 @@ __all__ = [
     "BERG",
     "Fit",
     "__version__",
+    "compare",
     "correlate",
     "evaluate",
     "fit",

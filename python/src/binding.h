@@ -53,6 +53,6 @@ int binding_add_fit_type(PyObject *module);
 
 extern PyMethodDef binding_training_functions[], binding_matrix_functions[];
 
-extern PyMethodDef binding_report_functions[];
+extern PyMethodDef binding_report_functions[], binding_compare_functions[];
 
 #endif

@@ -92,7 +92,8 @@ static PyMethodDef functions[] = {
 static int add_functions(PyObject *module) {
   return PyModule_AddFunctions(module, binding_training_functions) ||
                  PyModule_AddFunctions(module, binding_matrix_functions) ||
-                 PyModule_AddFunctions(module, binding_report_functions)
+                 PyModule_AddFunctions(module, binding_report_functions) ||
+                 PyModule_AddFunctions(module, binding_compare_functions)
              ? -1
              : 0;
 }

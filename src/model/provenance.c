@@ -5,6 +5,8 @@
 
 #include "base/memory.h"
 #include "io/file_hash.h"
+#include "io/json_guard.h"
+#include "io/map.h"
 #include "io/value.h"
 #include "io/whole_file.h"
 
@@ -34,17 +36,37 @@ cJSON *model_provenance(const char *description, const berg_output_options *opti
   return tree;
 }
 
-void model_provenance_add(cJSON *tree, const char *role, const char *path) {
+static void add_hash(cJSON *file, const char *path) {
   io_file_hash hash;
+  if (io_hash_file(&hash, path, NULL)) return;
+  cJSON_AddNumberToObject(file, "Bytes", (double)hash.size);
+  cJSON_AddStringToObject(file, hash.sampled ? "SampledSHA256" : "SHA256", hash.text);
+}
+
+void model_provenance_add(cJSON *tree, const char *role, const char *path) {
   cJSON_AddItemToArray(cJSON_GetObjectItem(tree, "Sources"), model_provenance_text(path));
   cJSON *file = cJSON_CreateObject();
   cJSON_AddStringToObject(file, "Role", role);
   cJSON_AddItemToObject(file, "Path", model_provenance_text(path));
-  if (!io_hash_file(&hash, path, NULL)) {
-    cJSON_AddNumberToObject(file, "Bytes", (double)hash.size);
-    cJSON_AddStringToObject(file, hash.sampled ? "SampledSHA256" : "SHA256", hash.text);
-  }
+  add_hash(file, path);
   cJSON_AddItemToArray(cJSON_GetObjectItem(tree, "SourceFiles"), file);
+}
+
+static const char *text_of(const cJSON *object, const char *key) {
+  const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+  return text ? text : "";
+}
+
+void model_provenance_renew(cJSON *tree, const char *path) {
+  static const char *const told[] = {"Bytes", "SHA256", "SampledSHA256"};
+  cJSON *file, *name = model_provenance_text(path);
+  const char *written = name ? name->valuestring : path;
+  cJSON_ArrayForEach(file, cJSON_GetObjectItemCaseSensitive(tree, "SourceFiles")) {
+    if (strcmp(text_of(file, "Path"), written)) continue;
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) cJSON_DeleteItemFromObjectCaseSensitive(file, told[i]);
+    add_hash(file, path);
+  }
+  cJSON_Delete(name);
 }
 
 void model_provenance_space(cJSON *tree, const io_nifti_space *space, const berg_volume_options *options) {
@@ -76,6 +98,17 @@ berg_status model_sidecar_check(const char *path, const berg_output_options *opt
                        beside, path);
   base_free(beside);
   return status;
+}
+
+bool model_sidecar_is_ours(const char *sidecar) {
+  io_map map;
+  if (io_map_open(&map, sidecar, NULL)) return false;
+  cJSON *tree = map.size ? io_json_parse((const char *)map.bytes, map.size) : NULL;
+  const cJSON *maker = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(tree, "GeneratedBy"), 0);
+  const bool ours = !strcmp(text_of(maker, "Name"), "libberg");
+  cJSON_Delete(tree);
+  io_map_close(&map);
+  return ours;
 }
 
 berg_status model_sidecar_write(const char *path, const cJSON *tree, int force, berg_error *error) {
