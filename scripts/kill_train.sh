@@ -25,9 +25,16 @@ def outputs():
     return {path.name: path.read_bytes() for path in sorted(models.rglob("*")) if path.is_file()}
 
 
-begin = time.monotonic()
-subprocess.run(command, check=True)
-whole, expected = time.monotonic() - begin, outputs()
+def undisturbed():
+    shutil.rmtree(models, ignore_errors=True)
+    models.mkdir()
+    begin = time.monotonic()
+    subprocess.run(command, check=True)
+    return time.monotonic() - begin
+
+
+whole = min(undisturbed() for _ in range(2))  # the first reads files from the disk
+expected = outputs()
 print(f"{len(expected)} files, {whole:.1f} s undisturbed")
 
 
