@@ -8,7 +8,7 @@ export BERG_BUILD = $(abspath $(BUILD))
 
 # Debian packages: what builds, what is linked, what the tests need.
 DEPS = gcc clang libclang-rt-dev libomp-dev cmake ninja-build make pkg-config \
-       libdnnl-dev libhdf5-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev liblapacke-dev libopenblas-dev \
+       libdnnl-dev libhdf5-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev libcairo2-dev fonts-dejavu-core liblapacke-dev libopenblas-dev \
        libcmocka-dev python3 python3-dev python3-numpy python3-pil python3-pytest python3-h5py python3-nibabel python3-venv
 
 # What is left out under the sanitizers: comparisons of products with NumPy, minutes of work that the release build has been
@@ -16,7 +16,7 @@ DEPS = gcc clang libclang-rt-dev libomp-dev cmake ninja-build make pkg-config \
 NOT_SANITIZED_asan = ^oracle_(encode|fit|network|outputs|resize)
 NOT_SANITIZED_tsan = ^oracle_
 
-.PHONY: all help deps install uninstall demo test test-release test-asan test-tsan bench fuzz lint conformance clean
+.PHONY: all help deps install uninstall demo test test-release test-asan test-tsan test-browser bench fuzz lint conformance clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -27,6 +27,7 @@ help:
 	@echo "install      install under PREFIX ($(PREFIX)); uninstall removes it again"
 	@echo "demo         a full-size synthetic subject, a few images, the whole brain"
 	@echo "test         unit, oracle, command-line and Python tests, then the C tests and the program under the sanitizers"
+	@echo "test-browser the page of berg report in Chromium, which it installs"
 	@echo "bench        speeds of this machine and of encoding on it"
 	@echo "fuzz         every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds"
 	@echo "lint         rooms, format, man page, static analysis"
@@ -72,6 +73,7 @@ test-release: all
 
 # libomp is not built for ThreadSanitizer, hence the option; the encodes run two threads through everything.
 test-tsan: export TSAN_OPTIONS = ignore_noninstrumented_modules=1
+test-asan: export LSAN_OPTIONS = suppressions=$(CURDIR)/tests/leaks.txt:print_suppressions=0
 test-asan test-tsan: test-%:
 	@echo "test: unit tests and bad input under the preset $*"
 	cmake --preset $*
@@ -80,6 +82,12 @@ test-asan test-tsan: test-%:
 	BERG_BUILD=$(CURDIR)/build-$* $(PYTHON) -m pytest -q -p no:cacheprovider \
 	  tests/cli/test_cli_usage.py tests/cli/test_cli_files.py \
 	  'tests/cli/test_cli_encode.py::test_several_subjects' 'tests/cli/test_cli_encode.py::test_a_picture_that_is_none'
+
+# BERG_SCREENSHOTS=DIR keeps what the page looked like.
+test-browser: DEPS += chromium python3-html5lib libxml2-utils
+test-browser: deps
+	@$(MAKE) --no-print-directory all
+	$(PYTHON) -m pytest -q -p no:cacheprovider tests/browser
 
 bench: all
 	$(BUILD)/berg bench $(BENCH)

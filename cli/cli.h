@@ -33,9 +33,11 @@ int cli_evaluate(int argc, char **argv);
 int cli_info(int argc, char **argv);
 int cli_list(int argc, char **argv);
 int cli_metadata(int argc, char **argv);
+int cli_report(int argc, char **argv);
 int cli_simulate(int argc, char **argv);
 int cli_prepare(int argc, char **argv);
 int cli_train(int argc, char **argv);
+int cli_volume_run(int argc, char **argv);
 
 /* "berg: ..." on standard error, always one line. */
 void cli_say(const char *format, ...) CLI_PRINTF(1, 2);

@@ -7,9 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "command_text.h"
 #include "model.h"
 #include "output.h"
 #include "progress.h"
+#include "space.h"
 #include "voxel_index.h"
 
 /* What the command line asked for, beyond what fits the library's structs. */
@@ -17,7 +19,9 @@ typedef struct request {
   cli_texts subjects, rois;
   const char *output, *voxel_index, *mean, *shard, *layout;
   size_t threads;
-  bool resume, force, quiet, skip_bad;
+  bool resume, force, quiet, skip_bad, no_sidecar;
+  char *command; /* as typed */
+  cli_space space;
   int *numbers;   /* of the subjects */
   uint8_t *marks; /* of the voxel index */
   berg_model_options model;
@@ -59,7 +63,10 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"batch", 0, CLI_COUNT, &model->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
       {"memory", 0, CLI_BYTES, &model->memory, "SIZE", "What the process may hold, such as 4G. Default: no limit."},
       {"resume", 0, CLI_FLAG, &asked->resume, NULL, "Go on from what an interrupted run left in OUT.partial."},
-      {"force", 'f', CLI_FLAG, &asked->force, NULL, "Replace OUT if it is there."},
+      CLI_SPACE_OPTIONS(asked->space),
+      {"no-sidecar", 0, CLI_FLAG, &asked->no_sidecar, NULL,
+       "Do not write OUT.json, which says where the responses came from and what their columns are."},
+      {"force", 'f', CLI_FLAG, &asked->force, NULL, "Replace OUT (and its sidecar) if it is there."},
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors and images left out."},
   };
   const cli_syntax syntax = {
@@ -106,6 +113,20 @@ static int parse_layout(const char *text, berg_layout *layout) {
   return cli_usage_error("encode", "--layout: expected nchw, nhwc or auto, found \"%s\"", text);
 }
 
+static bool is_volume(const char *output) {
+  const size_t length = strlen(output);
+  return (length > 4 && !strcmp(output + length - 4, ".nii")) ||
+         (length > 7 && !strcmp(output + length - 7, ".nii.gz"));
+}
+
+static int check_space(request *asked) {
+  const cli_space *space = &asked->space;
+  if (!is_volume(asked->output) && (space->options.like || space->affine_file || space->options.outside))
+    return cli_usage_error("encode", "-o %s: only a volume, .nii or .nii.gz, takes --like, --affine and --outside",
+                           asked->output);
+  return cli_space_complete("encode", &asked->space);
+}
+
 /* Fills the library's structs from what was asked. */
 static int complete(request *asked, const char *model_id) {
   int status = cli_check_model(model_id);
@@ -126,6 +147,7 @@ static int complete(request *asked, const char *model_id) {
     else if (isatty(STDOUT_FILENO) && strcmp(asked->output, "-.csv"))
       status = cli_usage_error("encode", "-o %s: standard output is a terminal", asked->output);
   }
+  if (status == CLI_GO_ON) status = check_space(asked);
   if (status == CLI_GO_ON && asked->voxel_index)
     status = cli_read_voxel_index(asked->voxel_index, &asked->marks, &asked->model.voxel_index_length);
   asked->model.subjects = asked->numbers;
@@ -197,6 +219,9 @@ static int encode(const request *asked, berg_model *model, berg_stimuli *stimuli
   berg_output_options_init(&output);
   output.force = asked->force;
   output.resume = asked->resume;
+  output.volume = &asked->space.options;
+  output.sidecar = !asked->no_sidecar && !to_stdout;
+  output.command = asked->command;
   if (to_stdout) {
     int status = cli_spool_open(&spool, asked->output);
     if (status != CLI_GO_ON) return status;
@@ -221,6 +246,7 @@ static int encode(const request *asked, berg_model *model, berg_stimuli *stimuli
   }
   int status = to_stdout ? cli_spool_copy(&spool) : CLI_GO_ON;
   if (status != CLI_GO_ON) return status;
+  if (!asked->quiet && is_volume(asked->output)) cli_space_warn(&asked->space);
   if (!asked->quiet) say_summary(asked, model, stimuli, seconds, progress.first_done);
   return 0;
 }
@@ -241,8 +267,9 @@ static int run(const request *asked, const char *model_id, char **inputs, size_t
 }
 
 int cli_encode(int argc, char **argv) {
-  request asked = {0};
+  request asked = {.command = cli_command_text(argc, argv)};
   size_t count;
+  berg_volume_options_init(&asked.space.options);
   berg_model_options_init(&asked.model);
   berg_stimuli_options_init(&asked.stimuli);
   int status = parse(&asked, argc, argv, &count);
@@ -252,5 +279,6 @@ int cli_encode(int argc, char **argv) {
   cli_texts_free(&asked.rois);
   free(asked.numbers);
   free(asked.marks);
+  free(asked.command);
   return status;
 }

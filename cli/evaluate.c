@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command_text.h"
 #include "model.h"
 #include "outline.h"
 #include "progress.h"
@@ -13,8 +14,9 @@ typedef struct request {
   cli_texts subjects;
   const char *json;
   size_t threads;
-  bool force, quiet;
-  int *numbers; /* of the subjects */
+  bool force, quiet, no_sidecar;
+  char *command; /* as typed */
+  int *numbers;  /* of the subjects */
   berg_evaluate_options options;
 } request;
 
@@ -32,7 +34,10 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
        "Default: as many as this process may run on. Never changes the numbers."},
       {"memory", 0, CLI_BYTES, &options->memory, "SIZE", "What the process may hold. Default: 4G."},
-      {"force", 'f', CLI_FLAG, &asked->force, NULL, "Replace predictions and a JSON file that are there."},
+      {"no-sidecar", 0, CLI_FLAG, &asked->no_sidecar, NULL,
+       "Do not write, beside the predictions, a .json that says where they came from and what their columns are."},
+      {"force", 'f', CLI_FLAG, &asked->force, NULL,
+       "Replace predictions (and their sidecar) and a JSON file that are there."},
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors."},
   };
   const cli_syntax syntax = {
@@ -62,6 +67,8 @@ static int complete(request *asked, const char *model_id) {
     status = cli_fail_with(BERG_EEXISTS, "%s: is there already; --force replaces it", asked->json);
   asked->options.threads = (int)asked->threads;
   asked->options.force = asked->force;
+  asked->options.sidecar = !asked->no_sidecar;
+  asked->options.command = asked->command;
   return status;
 }
 
@@ -122,7 +129,7 @@ static int write_json(const cJSON *json, const char *path) {
 }
 
 int cli_evaluate(int argc, char **argv) {
-  request asked = {.json = NULL};
+  request asked = {.command = cli_command_text(argc, argv)};
   size_t count;
   berg_evaluate_options_init(&asked.options);
   int status = parse(&asked, argc, argv, &count);
@@ -136,5 +143,6 @@ int cli_evaluate(int argc, char **argv) {
   cJSON_Delete(reports);
   cli_texts_free(&asked.subjects);
   free(asked.numbers);
+  free(asked.command);
   return status;
 }

@@ -13,6 +13,8 @@ static const cli_command commands[] = {
     {"prepare", "raw responses to training data: z-scores, split, averaged", cli_prepare},
     {"train", "prepared data and images to a model", cli_train},
     {"evaluate", "accuracy and noise ceilings of a trained model", cli_evaluate},
+    {"report", "a page about how well a model predicts, with figures", cli_report},
+    {"volume", "values of voxels to NIfTI and back, regions as masks and labels", cli_volume_run},
     {"convert", "weights and metadata from one file format to another", cli_convert},
     {"compare", "two files of responses, weights or metadata, and whether they agree", cli_compare},
     {"info", "what a weight, metadata or array file holds", cli_info},

@@ -14,6 +14,7 @@ pkg_check_modules(HDF5 REQUIRED IMPORTED_TARGET hdf5)
 find_path(NIFTI_INCLUDE_DIR nifti/nifti1_io.h REQUIRED)
 find_library(NIFTI_LIBRARY niftiio REQUIRED)
 find_library(ZNZ_LIBRARY znz REQUIRED)
+pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo cairo-pdf cairo-png)
 find_path(CSV_INCLUDE_DIR csv.h REQUIRED)
 find_library(CSV_LIBRARY csv REQUIRED)
 find_path(LAPACKE_INCLUDE_DIR lapacke.h REQUIRED)
@@ -23,7 +24,7 @@ find_library(CBLAS_LIBRARY openblas REQUIRED)
 
 add_library(berg_dependencies INTERFACE)
 target_link_libraries(berg_dependencies INTERFACE ${DNNL_LIBRARY} PkgConfig::HDF5 JPEG::JPEG PkgConfig::SPNG
-                                                  ZLIB::ZLIB PkgConfig::CJSON ${NIFTI_LIBRARY} ${ZNZ_LIBRARY} ${CSV_LIBRARY} ${LAPACKE_LIBRARY} ${CBLAS_LIBRARY}
+                                                  ZLIB::ZLIB PkgConfig::CJSON PkgConfig::CAIRO ${NIFTI_LIBRARY} ${ZNZ_LIBRARY} ${CSV_LIBRARY} ${LAPACKE_LIBRARY} ${CBLAS_LIBRARY}
                                                   OpenMP::OpenMP_C
                                                   Threads::Threads m dl)
 # nifti1_io.h includes its neighbours without their folder.

@@ -50,13 +50,24 @@ put("safetensors", "structure", safetensors({"__metadata__": {"berg.structure":
     '{"dict":[{"str":"a"},{"tensor":"w"},{"int":"3"},{"list":[{"float":"0x1p+1"},{"none":true},{"bool":false}]},'
     '{"str":"t"},{"object":["x"],"shape":[1]},{"str":"u"},{"unicode":["y"],"shape":[],"width":2}]}'}, **one()}, b"\0" * 8))
 
-for name, ends, code, kind in (("float", "<", 16, "f4"), ("big_endian", ">", 4, "i2")):
+
+def nifti(dtype, code, shape, order="<", **fields):
+    """A NIfTI-1 header and data, by hand; `fields` by offset in the header."""
     header = bytearray(352)
-    struct.pack_into(f"{ends}i", header, 0, 348)
-    struct.pack_into(f"{ends}8h", header, 40, 4, 2, 3, 2, 2, 1, 1, 1)
-    struct.pack_into(f"{ends}hh", header, 70, code, 8 * np.dtype(kind).itemsize)
-    struct.pack_into(f"{ends}fff", header, 108, 352, 0.5, 1)
-    header[344:348] = b"n+1\0"
-    volume = bytes(header) + np.arange(24, dtype=ends + kind).tobytes()
-    put("nifti", name, volume)
-    put("nifti", f"{name}_gz", gzip.compress(volume, mtime=0))
+    def put(at, values, kind):
+        raw = np.asarray(values, order + kind).tobytes()
+        header[at:at + len(raw)] = raw
+    put(0, 348, "i4")
+    put(40, [len(shape), *shape] + [1] * (7 - len(shape)), "i2")
+    put(70, [code, 8 * np.dtype(dtype).itemsize], "i2")
+    put(76, [1] * 8, "f4")
+    put(108, [352, *fields.get("scale", (1, 0))], "f4")
+    header[344:347] = b"n+1"
+    data = np.arange(np.prod(shape)).astype(np.dtype(dtype).newbyteorder(order))
+    return bytes(header) + data.tobytes()
+
+
+put("nifti", "float32", nifti("f4", 16, (2, 3, 2)))
+put("nifti", "big_endian_scaled", nifti("i2", 4, (2, 2, 2, 3), ">", scale=(0.5, -1)))
+put("nifti", "mask", nifti("u1", 2, (3, 3, 3)))
+put("nifti", "compressed", gzip.compress(nifti("f8", 64, (2, 2, 2)), mtime=0))

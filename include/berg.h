@@ -297,15 +297,32 @@ BERG_API berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli
 BERG_API berg_status berg_encode_features(berg_model *model, berg_stimuli *stimuli, float *features,
                                           const berg_run *run, berg_error *error);
 
+/* Where a volume (.nii, .nii.gz) lies, and what is in it where there are no voxels. */
+typedef struct berg_volume_options {
+  /* A NIfTI-1 of the same grid, such as sub-0N_space-T1w_brainmask.nii.gz: size, affines and units are taken over, after a
+   * check that it holds the subject's voxels. */
+  const char *like;
+  const double *affine; /* or [4][4], voxel indices to millimetres. Neither: the space is unknown, the file says so */
+  const char *outside;  /* "nan" or "0"; NULL (default): NaN, and 0 where the type has none */
+} berg_volume_options;
+
+BERG_API void berg_volume_options_init(berg_volume_options *options);
+
 typedef struct berg_output_options {
-  int force;  /* replace an output that is there */
-  int resume; /* go on from what an interrupted run left beside the output */
+  int force;                         /* replace an output that is there */
+  int resume;                        /* go on from what an interrupted run left beside the output */
+  const berg_volume_options *volume; /* NULL: the defaults */
+  int sidecar;                       /* 1: also "<path without ending>.json": what the output was made from and what its
+                                        columns are (docs/volumes.md); default 0 */
+  const char *command;               /* for the sidecar and HDF5: what the user asked for; NULL: not said */
+  const char *const *sources;        /* further files that the output was made from, to be named there */
+  size_t source_count;
 } berg_output_options;
 
 BERG_API void berg_output_options_init(berg_output_options *options);
 
-/* Responses to a file, by its ending: .npy, .h5, .csv, .nii.gz. Written beside its place and renamed when whole;
- * constant memory in the number of images. Several subjects give one file each, "_sub-0N" before the ending. With
+/* Responses to a file, by its ending: .npy, .h5, .csv, .nii, .nii.gz (4-D, one volume an image). Written beside its
+ * place and renamed when whole; constant memory in the number of images. Several subjects give one file each, "_sub-0N" before the ending. With
  * skip_bad the images left out have no row. An interrupted run leaves "<path>.partial", which `resume` continues to the
  * same bytes. */
 BERG_API berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path,
@@ -409,7 +426,9 @@ typedef struct berg_evaluate_options {
   const char *backbone;
   size_t memory; /* 0 (default): 4 GiB */
   int threads;
-  int force; /* replace predictions that are there; the metadata are always replaced */
+  int force;           /* replace predictions that are there; the metadata are always replaced */
+  int sidecar;         /* 1: also "<predictions without ending>.json", as berg_output_options has it; default 0 */
+  const char *command; /* for the sidecar: what the user asked for; NULL: not said */
 } berg_evaluate_options;
 
 BERG_API void berg_evaluate_options_init(berg_evaluate_options *options);
@@ -470,6 +489,61 @@ typedef struct berg_reliability {
 
 BERG_API berg_status berg_reliability_of(const berg_array *responses, int threads, const berg_reliability *result,
                                          berg_error *error);
+
+/* --- Volumes: one number a voxel to NIfTI and back ----------------------------------------------------------------
+ *
+ * `coordinates` is the metadata's "fmri.voxel_coords", whole numbers (voxels, 3): x, y, z of each voxel in the subject's
+ * grid. `voxels` [count] says which voxels the values are of; NULL: all of them, in order. EMODEL: coordinates that are
+ * none, or that do not fit `like`; EINPUT: a file that is no such volume; EEXISTS, EWRITE. */
+
+/* `values` [count] becomes a 3-D volume, [rows][count] a 4-D one, at `path` (.nii or .nii.gz). Numbers keep their type; bool
+ * becomes uint8, float16 and bfloat16 become float32. EARGUMENT: not one value a voxel; one voxel with two values. */
+BERG_API berg_status berg_to_nifti(const berg_array *coordinates, const berg_array *values, const size_t *voxels,
+                                   size_t count, const char *path, const berg_output_options *options,
+                                   berg_error *error);
+
+/* The way back: `volume` to a .npy at `path` of shape (count) or (rows, count), the type as in the file, float64 where the
+ * file scales its numbers. What berg_to_nifti wrote comes back to the same bytes. */
+BERG_API berg_status berg_from_nifti(const berg_array *coordinates, const char *volume, const size_t *voxels,
+                                     size_t count, const char *path, const berg_output_options *options,
+                                     berg_error *error);
+
+typedef enum berg_roi_form {
+  BERG_ROI_LABELS, /* one volume, ROI i (from 1) its number; EPARAMETER naming two ROIs that overlap */
+  BERG_ROI_STACK,  /* one 4-D volume of 0 and 1, a row a ROI */
+  BERG_ROI_EACH    /* a volume of 0 and 1 for each ROI: "x_mask.nii.gz" becomes "x_label-V1_mask.nii.gz", ... */
+} berg_roi_form;
+
+/* ROIs as volumes: those named, or (count 0) all that have voxels. LABELS and STACK come with "<path without ending>.tsv":
+ * index, name and number of voxels. EPARAMETER: no such ROI, or none of its voxels in this subject. */
+BERG_API berg_status berg_rois_to_nifti(const berg_metadata *metadata, const char *const *rois, size_t count,
+                                        berg_roi_form form, const char *path, const berg_output_options *options,
+                                        berg_error *error);
+
+/* --- Looking: a page about a model's accuracy, and its figures --- */
+
+typedef struct berg_report_options {
+  const char *berg_dir; /* its metadata alone are read */
+  const int *subjects;  /* side by side; NULL: subject 1 */
+  size_t subject_count;
+  const char *figures; /* folder for each figure as .svg, .png and .pdf; NULL: none */
+  const char *json;    /* file for the numbers behind all figures, in full precision; NULL: none */
+  const char *command; /* told under provenance; may be NULL */
+  int hash_weights;    /* 1: SHA-256 of the weights too, which takes seconds; 0 (default): of the metadata */
+  int force;
+} berg_report_options;
+
+BERG_API void berg_report_options_init(berg_report_options *options);
+
+/* One self-contained HTML page at `path` (NULL: only what the options name). What the metadata lack is said there and left
+ * out. EPARAMETER: no such subject, or one twice; EMODEL: metadata missing or corrupt; EEXISTS. Definitions: docs/report.md. */
+BERG_API berg_status berg_report(const char *model_id, const berg_report_options *options, const char *path,
+                                 berg_error *error);
+
+/* The page's first figure, accuracy of each region with noise ceilings, as an SVG file: UTF-8, the caller's. EMODEL also
+ * where there is neither accuracy nor ceiling. */
+BERG_API berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *berg_dir, const int *subjects,
+                                        size_t subject_count, berg_error *error);
 
 /* --- Comparing two files --- */
 

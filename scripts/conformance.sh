@@ -1,5 +1,5 @@
 #!/bin/sh
-# Holds the library against the real thing: torch, torchvision, scikit-learn, Pillow, h5py, pandas, from the package
+# Holds the library against the real thing: torch, torchvision, scikit-learn, Pillow, h5py, pandas, nilearn, from the package
 # registry, in a virtual environment of their own. Some gigabytes, once; they stay in build/conformance-venv.
 # BERG_CONFORMANCE_PYTHON names a Python that has them already.
 set -eu
@@ -11,7 +11,7 @@ if [ -z "$python" ]; then
   python=$venv/bin/python
   if [ ! -e "$venv/complete" ]; then
     python3 -m venv "$venv"
-    "$python" -m pip install --quiet torch torchvision scikit-learn pillow h5py pandas tables pytest
+    "$python" -m pip install --quiet torch torchvision scikit-learn pillow h5py pandas tables nilearn pytest
     touch "$venv/complete"
   fi
 fi

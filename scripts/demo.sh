@@ -54,8 +54,13 @@ $command | tr -d '\r' | awk -F, '
   { sub(".*/", "", $1); printf "%-16s", $1 }
   { for (i = 2; i <= NF; i++) printf(NR == 1 ? "%8s" : "%8.2f", $i); print "" }'
 
+step "All that is known of how well it predicts, as a page and as figures"
+run "$berg" report $model --subject 1 -o $folder/report.html --figures $folder/figures --force
+
 step "The same on slices of the brain, one row an image"
 run "$python" examples/brain_slices.py $BERG_DIR 1 $folder/responses.npy examples/images -o $folder/slices.png
 
-step "Done: look at $folder/slices.png; the responses are in $folder/responses.npy (numpy.load), the model in $folder/models"
+step "Done: open $folder/report.html, look at $folder/slices.png; the model is in $folder/models"
+echo "The responses are in $folder/responses.npy (numpy.load), what they were made from in $folder/responses.json."
+echo "As volumes for any viewer: $berg volume to $model --subject 1 $folder/responses.npy -o $folder/volumes.nii.gz"
 echo "Real data lie in the same layout: docs/training.md says where to get them, README.md where the published model is."

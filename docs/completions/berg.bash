@@ -1,6 +1,6 @@
 # Bash completion for berg. Commands and options are asked of the program's own help, so that the two cannot differ.
 _berg() {
-  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} program=${COMP_WORDS[0]} command=${COMP_WORDS[1]-}
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} program=${COMP_WORDS[0]} command=${COMP_WORDS[1]-} first=2
   COMPREPLY=()
   if [ "$COMP_CWORD" = 1 ]; then
     local commands
@@ -8,7 +8,15 @@ _berg() {
     mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$word")
     return
   fi
+  if [ "$command" = volume ]; then
+    if [ "$COMP_CWORD" = 2 ]; then
+      mapfile -t COMPREPLY < <(compgen -W "to from rois" -- "$word")
+      return
+    fi
+    command="volume ${COMP_WORDS[2]}" first=3
+  fi
   case $before in
+  --outside) mapfile -t COMPREPLY < <(compgen -W "nan 0" -- "$word"); return ;;
   --subject) mapfile -t COMPREPLY < <(compgen -W "1 2 3" -- "$word"); return ;;
   --precision) mapfile -t COMPREPLY < <(compgen -W "f32" -- "$word"); return ;;
   --device) mapfile -t COMPREPLY < <(compgen -W "auto cpu cuda" -- "$word"); return ;;
@@ -16,17 +24,18 @@ _berg() {
   --dtype) mapfile -t COMPREPLY < <(compgen -W "f64 f32" -- "$word"); return ;;
   --mean) mapfile -t COMPREPLY < <(compgen -W "roi" -- "$word"); return ;;
   --features) mapfile -t COMPREPLY < <(compgen -W "all class-token" -- "$word"); return ;;
-  --berg-dir | --images | --work) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+  --berg-dir | --images | --work | --figures) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
   esac
   if [[ $word == -* ]]; then
     local options
-    options=$("$program" "$command" --help 2>/dev/null | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p')
+    # shellcheck disable=SC2086 # "volume to" is two words
+    options=$("$program" $command --help 2>/dev/null | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p')
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
     return
   fi
   case $command in
-  describe | metadata | encode | train | evaluate | bench)
-    if [ "$COMP_CWORD" = 2 ]; then
+  describe | metadata | encode | train | evaluate | report | bench | volume*)
+    if [ "$COMP_CWORD" = "$first" ]; then
       mapfile -t COMPREPLY < <(compgen -W "$("$program" list 2>/dev/null)" -- "$word")
       return
     fi

@@ -7,26 +7,34 @@ model = berg.get_encoding_model("fmri-things_fmri_1-vit_b_32", subject=1, select
 responses = berg.encode(model, images)  # uint8 [n, 3, height, width] -> float32 [n, voxels]
 
 Training such models: simulate, prepare, train, evaluate. The same solver on arrays of one's own: fit, correlate, reliability.
+How well models predict: report, plot_accuracy.
 """
 
 import logging
 
 from berg import _berg, models  # models: registers those known
+from berg.comparison import compare
 from berg.core.berg import BERG
+from berg.report import plot_accuracy, report
 from berg.solver import Fit, correlate, fit, reliability
 from berg.training import evaluate, prepare, simulate, train
+from berg.volumes import to_nifti
 
 __all__ = [
     "BERG",
     "Fit",
     "__version__",
+    "compare",
     "correlate",
     "evaluate",
     "fit",
     "models",
+    "plot_accuracy",
     "prepare",
     "reliability",
+    "report",
     "simulate",
+    "to_nifti",
     "train",
 ]
 __version__ = _berg.version()

@@ -176,12 +176,13 @@ def evaluate(
     memory="4G",
     threads=0,
     force=False,
+    sidecar=False,
     show_progress=True,
 ):
     """Accuracy of a subject's model on its test images, noise ceilings and reliability; returns a report as a dict.
 
     All of it also goes into the model's metadata, one number a voxel. FileExistsError: there are predictions already,
-    unless `force`.
+    unless `force`. `sidecar`: a .json beside these says what they were made from.
     """
     with progress.stages(show_progress) as bar:
         return json.loads(
@@ -194,6 +195,7 @@ def evaluate(
                 memory=options.byte_count(memory),
                 threads=threads,
                 force=force,
+                sidecar=sidecar,
                 **bar,
             )
         )

@@ -44,10 +44,15 @@ void binding_call_end(binding_call *call);
 int binding_path_or_none(PyObject *object, void *slot);
 int binding_size(PyObject *object, void *slot);
 
+/* to_nifti(coordinates, values, voxels, path, like, affine, outside, force, sidecar) */
+PyObject *binding_to_nifti(PyObject *module, PyObject *args);
+
 /* Each adds a type to the module; -1 with an exception set. */
 int binding_add_model_type(PyObject *module);
 int binding_add_fit_type(PyObject *module);
 
 extern PyMethodDef binding_training_functions[], binding_matrix_functions[];
+
+extern PyMethodDef binding_report_functions[], binding_compare_functions[];
 
 #endif

@@ -185,12 +185,12 @@ static PyObject *encode_to_path(model_object *self, berg_stimuli *stimuli, PyObj
 }
 
 static PyObject *model_encode(PyObject *object, PyObject *args, PyObject *kwargs) {
-  static const char *const keywords[] = {"stimulus", "out", "progress", "force", "resume", NULL};
+  static const char *const keywords[] = {"stimulus", "out", "progress", "force", "resume", "sidecar", NULL};
   PyObject *stimulus, *target, *progress = Py_None, *result = NULL;
   berg_output_options options;
   berg_output_options_init(&options);
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|$Opp", (char **)(uintptr_t)keywords, &stimulus, &target, &progress,
-                                   &options.force, &options.resume))
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|$Oppp", (char **)(uintptr_t)keywords, &stimulus, &target,
+                                   &progress, &options.force, &options.resume, &options.sidecar))
     return NULL;
   if (!handle_of(object)) return NULL;
 
@@ -263,7 +263,7 @@ static PyObject *get_backbone(PyObject *object, void *unused) {
 static PyMethodDef methods[] = {
     {"close", model_close, METH_NOARGS, PyDoc_STR("close(): frees the model; closing twice is fine")},
     {"encode", (PyCFunction)(void (*)(void))model_encode, METH_VARARGS | METH_KEYWORDS,
-     PyDoc_STR("encode(stimulus, out, *, progress=None, force=False, resume=False): responses of NCHW "
+     PyDoc_STR("encode(stimulus, out, *, progress=None, force=False, resume=False, sidecar=False): responses of NCHW "
                "integers 0..255 into "
                "a writable float32 buffer of shape (images, columns), or to a file where out is a path")},
     {"metadata", model_metadata, METH_NOARGS, PyDoc_STR("metadata() -> as berg._berg.metadata")},

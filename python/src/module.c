@@ -84,12 +84,16 @@ static PyMethodDef functions[] = {
                "or list of str)")},
     {"metadata_voxels", metadata_voxels, METH_VARARGS,
      PyDoc_STR("metadata_voxels(model_id, berg_dir, subject) -> int: voxels of the subject")},
+    {"to_nifti", binding_to_nifti, METH_VARARGS,
+     PyDoc_STR("to_nifti(coordinates, values, voxels, path, like, affine, outside, force, sidecar)")},
     {NULL, NULL, 0, NULL},
 };
 
 static int add_functions(PyObject *module) {
   return PyModule_AddFunctions(module, binding_training_functions) ||
-                 PyModule_AddFunctions(module, binding_matrix_functions)
+                 PyModule_AddFunctions(module, binding_matrix_functions) ||
+                 PyModule_AddFunctions(module, binding_report_functions) ||
+                 PyModule_AddFunctions(module, binding_compare_functions)
              ? -1
              : 0;
 }

@@ -11,18 +11,32 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/sha256.h"
 
 typedef struct io_rows io_rows;
 
+/* Columns that belong together: those of the voxels of an ROI. */
+typedef struct io_column_group {
+  const char *name;
+  const int64_t *columns; /* [count] ascending */
+  size_t count;
+} io_column_group;
+
 /* What the columns and rows are. Any pointer may be NULL: not known. Everything is borrowed until finish returns. */
 typedef struct io_labels {
-  const char *const *row_names;    /* [rows] image paths */
-  const size_t *voxels;            /* [columns] index into the subject's voxels */
-  const char *const *column_names; /* [columns] instead of voxels: ROI names */
-  const int64_t *coordinates;      /* [columns][3] x, y, z in the subject's volume; needed for .nii.gz */
-  size_t volume[3];                /* size of that volume */
+  const char *const *row_names;       /* [rows] image paths */
+  const size_t *voxels;               /* [columns] index into the subject's voxels */
+  const char *const *column_names;    /* [columns] instead of voxels: ROI names */
+  const int64_t *coordinates;         /* [columns][3] x, y, z in the subject's volume; needed for .nii.gz */
+  size_t volume[3];                   /* size of that volume */
+  const struct io_nifti_space *space; /* where the volume lies; NULL: not known */
+  bool nan_outside;                   /* in a .nii: NaN where no column lies, else 0 */
   const char *model_id;
   int subject;
+  const char (*row_hashes)[BASE_SHA256_TEXT]; /* [rows] of the image files; "": not known */
+  const io_column_group *rois;                /* [roi_count] */
+  size_t roi_count;
+  const char *provenance; /* JSON: what the rows were made from */
 } io_labels;
 
 /* Whether the ending of `path` is one that can be written: .npy .h5 .hdf5 .csv .nii .nii.gz. EARGUMENT names them. */

@@ -2,11 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
 #include "io/rows.h"
 #include "model/encode.h"
+#include "model/encode_labels.h"
 #include "model/paths.h"
 #include "model/stimuli.h"
 #include "vit/preprocess.h"
@@ -16,11 +18,13 @@ void berg_output_options_init(berg_output_options *options) { memset(options, 0,
 typedef struct output {
   berg_model *model;
   berg_stimuli *stimuli;
-  io_rows **files;  /* [subjects] */
-  size_t *done;     /* [subjects] rows that a file has */
-  size_t rows;      /* encoded, or passed over because every file has them */
-  float *responses; /* [batch][columns of the model] */
-  float *own;       /* [batch][columns of one subject], where there are several */
+  const char *path;
+  const berg_output_options *options; /* may be NULL */
+  io_rows **files;                    /* [subjects] */
+  size_t *done;                       /* [subjects] rows that a file has */
+  size_t rows;                        /* encoded, or passed over because every file has them */
+  float *responses;                   /* [batch][columns of the model] */
+  float *own;                         /* [batch][columns of one subject], where there are several */
 } output;
 
 /* "_sub-0N" goes before the ending, which may be double (.nii.gz). */
@@ -54,66 +58,33 @@ static berg_status fingerprint(const output *o, const model_subject *subject, ch
   return BERG_OK;
 }
 
-/* x, y, z of each column and the volume that holds all voxels. base_free. */
-static int64_t *coordinates(const model_subject *subject, size_t volume[3], berg_error *error) {
-  const berg_array *all = berg_metadata_find(subject->metadata, "fmri.voxel_coords");
-  int64_t *own = base_alloc(subject->columns.count * 3, sizeof *own, error);
-  memset(volume, 0, 3 * sizeof *volume);
-  if (!own) return NULL;
-  for (size_t v = 0; v < all->shape[0]; v++)
-    for (size_t d = 0; d < 3; d++) {
-      int64_t at;
-      memcpy(&at, (const char *)all->data + (ptrdiff_t)v * all->strides[0] + (ptrdiff_t)d * all->strides[1], sizeof at);
-      if (at >= 0 && (uint64_t)at >= volume[d]) volume[d] = (size_t)at + 1;
-    }
-  for (size_t i = 0; i < subject->columns.count; i++)
-    for (size_t d = 0; d < 3; d++)
-      memcpy(&own[3 * i + d],
-             (const char *)all->data + (ptrdiff_t)subject->columns.voxels[i] * all->strides[0] +
-                 (ptrdiff_t)d * all->strides[1],
-             sizeof *own);
-  return own;
-}
-
-/* What is known of a subject's columns; `*places` holds the coordinates and is the caller's, base_free. */
-static berg_status label_columns(const output *o, size_t s, io_labels *labels, int64_t **places, berg_error *error) {
-  const model_subject *subject = &o->model->subjects[s];
-  *labels = (io_labels){.model_id = o->model->id,
-                        .subject = subject->number,
-                        .voxels = subject->columns.voxels,
-                        .column_names = subject->columns.roi_names};
-  *places = NULL;
-  if (!subject->columns.voxels) return BERG_OK;
-  *places = coordinates(subject, labels->volume, error);
-  labels->coordinates = *places;
-  return *places ? BERG_OK : BERG_ELIMIT;
-}
-
 /* What a format cannot hold is refused before hours of encoding. How many images are left out is not known yet. */
 static berg_status check_shapes(const output *o, const char *path, berg_error *error) {
   const size_t rows = model_stimuli_skips_bad(o->stimuli) ? 1 : berg_stimuli_count(o->stimuli);
   berg_status status = BERG_OK;
   for (size_t s = 0; s < o->model->subject_count && !status; s++) {
-    io_labels labels;
-    int64_t *places;
-    status = label_columns(o, s, &labels, &places, error);
-    if (!status) status = io_rows_check_shape(path, rows, o->model->subjects[s].columns.count, &labels, error);
-    base_free(places);
+    model_labels labels;
+    status = model_labels_make(&labels, o->model, s, path, o->options, error);
+    if (status) break;
+    status = io_rows_check_shape(path, rows, o->model->subjects[s].columns.count, &labels.io, error);
+    model_labels_release(&labels);
   }
   return status;
 }
 
-static berg_status open_files(output *o, const char *path, const berg_output_options *options, berg_error *error) {
+static berg_status open_files(output *o, berg_error *error) {
+  const berg_output_options *options = o->options;
   berg_model *model = o->model;
   o->files = base_calloc(model->subject_count, sizeof *o->files, error);
   o->done = base_calloc(model->subject_count, sizeof *o->done, error);
   if (!o->files || !o->done) return BERG_ELIMIT;
-  berg_status status = io_rows_check_name(path, error);
-  if (!status) status = check_shapes(o, path, error);
+  berg_status status = io_rows_check_name(o->path, error);
+  if (!status) status = check_shapes(o, o->path, error);
   for (size_t i = 0; i < model->subject_count && !status; i++) {
     char name[256];
-    char *own = path_of_subject(path, model->subjects[i].number, model->subject_count > 1, error);
-    status = own ? fingerprint(o, &model->subjects[i], name, sizeof name, error) : BERG_ELIMIT;
+    char *own = path_of_subject(o->path, model->subjects[i].number, model->subject_count > 1, error);
+    if (own) status = model_sidecar_check(own, options, error);
+    if (!status) status = own ? fingerprint(o, &model->subjects[i], name, sizeof name, error) : BERG_ELIMIT;
     if (!status)
       status = io_rows_open(&o->files[i], own, model->subjects[i].columns.count, name, options && options->force,
                             options && options->resume, &o->done[i], error);
@@ -198,40 +169,65 @@ static berg_status find_start(output *o, size_t *first, berg_error *error) {
   return status;
 }
 
-/* Names of the images that have a row, in order; base_free. */
-static const char **row_names(const output *o, berg_error *error) {
-  const char **names = base_calloc(o->rows, sizeof *names, error);
-  size_t row = 0;
-  for (size_t i = 0; names && i < berg_stimuli_count(o->stimuli) && row < o->rows; i++)
-    if (!model_stimuli_is_bad(o->stimuli, i)) names[row++] = berg_stimuli_name(o->stimuli, i);
-  return names;
+static bool is_hdf5(const char *path) {
+  const char *dot = strrchr(path, '.');
+  return dot && (!strcasecmp(dot, ".h5") || !strcasecmp(dot, ".hdf5"));
 }
 
-static berg_status finish_subject(output *o, size_t s, const char **names, berg_error *error) {
-  io_labels labels;
-  int64_t *places;
-  berg_status status = label_columns(o, s, &labels, &places, error);
-  if (o->rows && names[0]) labels.row_names = names;
-  if (!status) status = io_rows_finish(o->files[s], &labels, error);
-  base_free(places);
+/* Everything that is known of rows and columns: HDF5 carries it within, the sidecar beside. */
+static berg_status label_fully(const output *o, size_t s, model_labels *labels, model_row_names *names, cJSON **tree,
+                               char **json, berg_error *error) {
+  berg_status status = model_labels_add_rois(labels, &o->model->subjects[s], error);
+  if (!status) status = model_row_names_hash(names, o->model->threads, error);
+  if (status) return status;
+  *tree = model_encode_provenance(o->model, s, o->stimuli, o->options);
+  if (labels->io.space) model_provenance_space(*tree, &labels->space, o->options ? o->options->volume : NULL);
+  *json = cJSON_Print(*tree);
+  if (!*json) return base_fail(error, BERG_ELIMIT, "no memory for what is said of the output");
+  labels->io.row_hashes = (const char(*)[BASE_SHA256_TEXT])names->hashes;
+  labels->io.provenance = *json;
+  return BERG_OK;
+}
+
+static berg_status finish_subject(output *o, size_t s, model_row_names *names, berg_error *error) {
+  const model_subject *subject = &o->model->subjects[s];
+  const bool sidecar = o->options && o->options->sidecar;
+  model_labels labels;
+  cJSON *tree = NULL;
+  char *json = NULL, *own = path_of_subject(o->path, subject->number, o->model->subject_count > 1, error);
+  if (!own) return BERG_ELIMIT;
+  berg_status status = model_labels_make(&labels, o->model, s, own, o->options, error);
+  if (!status) {
+    labels.io.row_names = names->names;
+    if (sidecar || is_hdf5(own)) status = label_fully(o, s, &labels, names, &tree, &json, error);
+    if (!status) status = io_rows_finish(o->files[s], &labels.io, error);
+    if (!status && sidecar) {
+      model_encode_describe(tree, &labels, subject->columns.count, names, o->stimuli);
+      status = model_sidecar_write(own, tree, o->options->force, error);
+    }
+    model_labels_release(&labels);
+  }
+  cJSON_free(json);
+  cJSON_Delete(tree);
+  base_free(own);
   return status;
 }
 
 static berg_status finish(output *o, berg_error *error) {
   if (!o->rows)
     return base_fail(error, BERG_EINPUT, "none of the %zu images could be read", berg_stimuli_count(o->stimuli));
-  const char **names = row_names(o, error);
-  berg_status status = names ? BERG_OK : BERG_ELIMIT;
-  for (size_t s = 0; s < o->model->subject_count && !status; s++) status = finish_subject(o, s, names, error);
-  base_free(names);
+  model_row_names names;
+  berg_status status = model_row_names_make(&names, o->stimuli, o->rows, error);
+  for (size_t s = 0; s < o->model->subject_count && !status; s++) status = finish_subject(o, s, &names, error);
+  model_row_names_release(&names);
   return status;
 }
 
 berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path,
                                 const berg_output_options *options, const berg_run *run, berg_error *error) {
-  output o = {.model = model, .stimuli = stimuli};
+  output o = {.model = model, .stimuli = stimuli, .path = path, .options = options};
   size_t first = 0;
-  berg_status status = open_files(&o, path, options, error);
+  berg_status status = open_files(&o, error);
   if (!status) status = find_start(&o, &first, error);
   if (!status) status = model_encode(model, stimuli, first, run, NULL, take, &o, error);
   if (!status) status = finish(&o, error);

@@ -113,6 +113,12 @@ const char *berg_stimuli_name(const berg_stimuli *stimuli, size_t index) {
   return stimuli->array_count || index >= stimuli->count ? NULL : stimuli->files.paths[stimuli->first + index];
 }
 
+const char *model_stimuli_array_name(const berg_stimuli *stimuli, size_t index, size_t *path_length) {
+  if (index >= stimuli->array_count) return NULL;
+  *path_length = stimuli->arrays[index].path_length;
+  return stimuli->arrays[index].name;
+}
+
 model_images *model_stimuli_array(const berg_stimuli *stimuli, size_t index, size_t *within) {
   model_images *images = stimuli->arrays;
   for (; index >= images->view.shape[0]; images++) index -= images->view.shape[0];

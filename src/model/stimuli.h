@@ -31,4 +31,8 @@ bool model_stimuli_is_bad(const berg_stimuli *stimuli, size_t index);
  * type. The shard counts, skip_bad does not. */
 berg_status model_stimuli_fingerprint(berg_stimuli *stimuli, char text[MODEL_FINGERPRINT_ROOM], berg_error *error);
 
+/* Array `index` of those that the images are in: its name, and how much of it is the path of a file (0: memory, standard
+ * input). NULL past the end, and where the images are files. */
+const char *model_stimuli_array_name(const berg_stimuli *stimuli, size_t index, size_t *path_length);
+
 #endif

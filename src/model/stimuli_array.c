@@ -97,6 +97,7 @@ static berg_status end(model_images *images, berg_status status) {
 
 static void hash_file(model_images *images, const char *path) {
   struct stat about;
+  images->path_length = strlen(path);
   images->hash = base_hash_text(images->hash, path);
   if (stat(path, &about)) return;
   images->hash = base_hash_number(images->hash, (uint64_t)about.st_size);

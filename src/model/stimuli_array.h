@@ -12,7 +12,8 @@
 #include "io/npy_stream.h"
 
 typedef struct model_images {
-  char *name; /* for messages */
+  char *name;         /* for messages */
+  size_t path_length; /* of the file's path, with which the name begins; 0: no file */
   /* [images][3][height][width] whatever the layout was. `data` is NULL where rows are loaded; the strides are
    * then those within the loaded rows. */
   berg_array view;

@@ -28,13 +28,6 @@ static bool is_hdf5(const char *path) {
   return got == sizeof magic && !memcmp(magic, HDF5_MAGIC, sizeof magic);
 }
 
-static bool ends_with(const char *text, const char *end) {
-  size_t length = strlen(text), tail = strlen(end);
-  return length >= tail && !strcmp(text + length - tail, end);
-}
-
-static bool is_volume(const char *path) { return ends_with(path, ".nii") || ends_with(path, ".nii.gz"); }
-
 /* "file.h5:group/data" as berg_stimuli_open has it: the first colon behind which a file ends that is there. */
 static const char *find_colon(const char *input, berg_error *error, char **path) {
   *path = NULL;
@@ -51,7 +44,7 @@ bool report_rows_is_streamed(const char *input) {
   char *path;
   bool is_dataset = find_colon(input, NULL, &path) != NULL;
   base_free(path);
-  return is_dataset || is_volume(input) || is_hdf5(input);
+  return is_dataset || io_nifti_is_name(input) || is_hdf5(input);
 }
 
 static void take_shape(report_rows *rows) {
@@ -121,9 +114,15 @@ static berg_status open_hdf5(report_rows *rows, const char *path, const char *da
 
 static berg_status open_nifti(report_rows *rows, const char *path, berg_error *error) {
   rows->format = "nifti";
-  berg_status status = io_nifti_rows_open(&rows->nifti, path, error);
+  berg_status status = io_nifti_open(&rows->nifti, path, error);
   if (status) return status;
-  rows->about = *io_nifti_rows_about(rows->nifti);
+  const io_nifti_about *about = io_nifti_describe(rows->nifti);
+  const size_t *dims = about->space.dims;
+  rows->about = (berg_array){.dtype = about->dtype,
+                             .itemsize = base_dtype_size(about->dtype),
+                             .ndim = 4,
+                             .shape = {about->volumes, dims[2], dims[1], dims[0]}};
+  base_array_set_strides(&rows->about, false);
   take_shape(rows);
   return BERG_OK;
 }
@@ -132,9 +131,9 @@ berg_status report_rows_open(report_rows *rows, const char *input, berg_error *e
   *rows = (report_rows){.path = input};
   char *path;
   const char *colon = find_colon(input, error, &path);
-  berg_status status = colon              ? open_hdf5(rows, path, colon + 1, error)
-                       : is_volume(input) ? open_nifti(rows, input, error)
-                                          : open_hdf5(rows, input, NULL, error);
+  berg_status status = colon                     ? open_hdf5(rows, path, colon + 1, error)
+                       : io_nifti_is_name(input) ? open_nifti(rows, input, error)
+                                                 : open_hdf5(rows, input, NULL, error);
   base_free(path);
   if (status) report_rows_close(rows);
   return status;
@@ -156,7 +155,7 @@ void report_rows_close(report_rows *rows) {
   base_free(rows->dataset);
   berg_file_free(rows->file);
   io_hdf5_free(rows->hdf5);
-  io_nifti_rows_free(rows->nifti);
+  io_nifti_free(rows->nifti);
   base_free(rows->voxels);
   base_free(rows->names);
   base_free(rows->raw);
@@ -177,7 +176,7 @@ static berg_status view_of(report_rows *rows, size_t first, size_t count, berg_a
       !base_grow((void **)&rows->raw, &rows->raw_room, size, 1, error))
     return BERG_ELIMIT;
   view->data = rows->raw;
-  if (rows->nifti) return io_nifti_rows_read(rows->nifti, first, count, rows->raw, error);
+  if (rows->nifti) return io_nifti_read(rows->nifti, first, count, rows->raw, error);
   return io_hdf5_read(rows->hdf5, is_row ? 0 : first, is_row ? rows->columns : count, rows->raw, error);
 }
 
@@ -216,15 +215,8 @@ berg_status report_rows_read(report_rows *rows, size_t first, size_t count, int 
   if (!count || !rows->columns) return BERG_OK;
   berg_status status = view_of(rows, first, count, &view, error);
   if (status) return status;
-  double slope = 1, intercept = 0;
-  if (rows->nifti) io_nifti_rows_scale(rows->nifti, &slope, &intercept);
-  const bool is_scaled = slope != 1 || intercept != 0;
 #pragma omp parallel for num_threads(threads) schedule(static)
-  for (size_t r = 0; r < count; r++) {
-    double *row = values + r * rows->columns;
-    convert_row(&view, r, rows->columns, row);
-    for (size_t c = 0; is_scaled && c < rows->columns; c++) row[c] = row[c] * slope + intercept;
-  }
+  for (size_t r = 0; r < count; r++) convert_row(&view, r, rows->columns, values + r * rows->columns);
   let_go(rows, &view);
   return BERG_OK;
 }

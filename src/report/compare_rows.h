@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "io/hdf5.h"
-#include "io/nifti_rows.h"
+#include "io/nifti.h"
 
 typedef struct report_rows {
   const char *format;   /* "npy", "hdf5", "nifti"; NULL: an array of a container */
@@ -13,7 +13,7 @@ typedef struct report_rows {
   char *dataset;        /* HDF5 alone */
   berg_file *file;      /* .npy */
   io_hdf5 *hdf5;        /* ... or HDF5 */
-  io_nifti_rows *nifti; /* ... or NIfTI */
+  io_nifti *nifti; /* ... or NIfTI */
   berg_array about;     /* as stored; its data where they are in memory */
   size_t rows, columns;
   size_t *voxels; /* [columns] index into the subject's voxels; NULL: not known */

@@ -1,7 +1,7 @@
 /* From a trained model and the prepared test set to accuracy and ceilings in the model's metadata.
  *
- * Predictions are written beside their place and put there last, after the metadata: as long as they are not there, a run
- * that was interrupted is done again without force. */
+ * Predictions are written beside their place and put there last, after the metadata and their sidecar: as long as they are
+ * not there, a run that was interrupted is done again without force. */
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +13,7 @@
 #include "io/whole_file.h"
 #include "model/paths.h"
 #include "train/accuracy.h"
+#include "train/evaluate_sidecar.h"
 
 #define DEFAULT_MEMORY ((size_t)4 << 30)
 
@@ -27,6 +28,7 @@ typedef struct evaluation {
   io_hdf5 *averaged, *trials;
   train_test_set test;
   train_accuracy accuracy;
+  cJSON *sidecar; /* NULL: none is asked for */
   double prediction_seconds, metadata_seconds;
 } evaluation;
 
@@ -47,7 +49,7 @@ static berg_status make_paths(evaluation *e, berg_error *error) {
   if (!e->options->force && model_path_exists(e->predictions_path))
     return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced",
                      e->predictions_path);
-  return BERG_OK;
+  return e->options->sidecar && !e->options->force ? train_sidecar_check(e->predictions_path, error) : BERG_OK;
 }
 
 /* As many voxels as the model was trained on, by the coordinates, as everywhere. */
@@ -126,6 +128,9 @@ static berg_status predict(evaluation *e, berg_error *error) {
   if (!status)
     status = berg_encode_to_file(model, stimuli, e->unfinished_path, &(berg_output_options){.force = 1}, e->run, error);
   e->encoded = !status;
+  if (!status && options->sidecar)
+    status =
+        train_sidecar_make(&e->sidecar, model, stimuli, e->predictions_path, e->prepared_path, options->command, error);
   berg_stimuli_free(stimuli);
   berg_model_free(model);
   e->prediction_seconds = base_machine_seconds() - start;
@@ -172,6 +177,7 @@ static berg_status write_results(evaluation *e, char **report, berg_error *error
   berg_status status = train_accuracy_write(&e->accuracy, e->prepared, e->metadata_path, error);
   e->metadata_seconds = base_machine_seconds() - start;
   if (!status) status = make_report(e, report, error);
+  if (!status && e->sidecar) status = train_sidecar_write(e->sidecar, e->predictions_path, e->metadata_path, error);
   if (!status) status = io_place_file(e->unfinished_path, e->predictions_path, e->options->force != 0, error);
   if (!status) return BERG_OK;
   base_free(*report);
@@ -186,6 +192,7 @@ static void release(evaluation *e) {
   io_hdf5_free(e->trials);
   train_test_set_release(&e->test);
   train_accuracy_release(&e->accuracy);
+  cJSON_Delete(e->sidecar);
   base_free(e->prepared_path);
   base_free(e->metadata_path);
   base_free(e->predictions_path);

@@ -30,7 +30,8 @@ class Program:
         self.path = path
         # No BERG_DIR, and a home in which torch has downloaded nothing.
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8"}
-        self.environment |= {name: os.environ[name] for name in ("ASAN_OPTIONS", "TSAN_OPTIONS") if name in os.environ}
+        sanitizers = ("ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS")
+        self.environment |= {name: os.environ[name] for name in sanitizers if name in os.environ}
 
     def __call__(self, *arguments, stdin=b"", binary=False, environment=None, stdout=subprocess.PIPE, **more):
         done = subprocess.run([self.path, *map(str, arguments)], input=stdin, stdout=stdout, stderr=subprocess.PIPE,

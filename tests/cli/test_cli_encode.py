@@ -49,7 +49,7 @@ def test_the_summary(encode, photos, tmp_path):
     result = encode(photos, "-o", "out.npy", cwd=tmp_path)
     assert (result.status, result.out) == (0, "")
     assert re.fullmatch(r"5 images, 600 columns, \d+\.\d\d s, \d+\.\d images/s: out\.npy", result.message)
-    assert os.listdir(tmp_path) == ["out.npy"]
+    assert sorted(os.listdir(tmp_path)) == ["out.json", "out.npy"]
     assert encode(photos, "-o", tmp_path / "quiet.npy", "--quiet").err == ""
 
 
@@ -154,7 +154,7 @@ def test_several_subjects(encode, photos, whole, tmp_path):
     result = encode(photos, "--subject", "1,sub-03", "-o", tmp_path / "out.npy")
     assert result.status == 0, result.err
     assert result.message.endswith(f": {tmp_path}/out_sub-01.npy, {tmp_path}/out_sub-03.npy")
-    assert sorted(os.listdir(tmp_path)) == ["out_sub-01.npy", "out_sub-03.npy"]
+    assert sorted(os.listdir(tmp_path)) == ["out_sub-01.json", "out_sub-01.npy", "out_sub-03.json", "out_sub-03.npy"]
     assert (tmp_path / "out_sub-01.npy").read_bytes() == whole[1].read_bytes()
     assert np.load(tmp_path / "out_sub-03.npy").shape == (5, 530)
 
@@ -338,8 +338,9 @@ def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, b
     assert resumed.status == 0, resumed.err
     assert " of them earlier, 600 columns" in resumed.err
     assert berg(*command, tmp_path / "undisturbed.npy").status == 0
-    assert (tmp_path / "out.npy").read_bytes() == (tmp_path / "undisturbed.npy").read_bytes()
-    assert sorted(os.listdir(tmp_path)) == ["out.npy", "undisturbed.npy"]
+    for ending in ("npy", "json"):
+        assert (tmp_path / f"out.{ending}").read_bytes() == (tmp_path / f"undisturbed.{ending}").read_bytes()
+    assert sorted(os.listdir(tmp_path)) == ["out.json", "out.npy", "undisturbed.json", "undisturbed.npy"]
 
 
 def test_progress_in_plain_lines_and_on_a_terminal(berg, small_berg_dir, backbone_files, many, tmp_path):

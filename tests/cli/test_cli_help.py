@@ -6,7 +6,10 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-COMMANDS = ["list", "describe", "metadata", "encode", "simulate", "prepare", "train", "evaluate", "convert", "compare", "info", "doctor", "bench"]
+COMMANDS = ["list", "describe", "metadata", "encode", "simulate", "prepare", "train", "evaluate", "report", "volume",
+            "convert", "compare", "info", "doctor", "bench"]
+# Those with options of their own: a command, or one of its ways.
+WITH_OPTIONS = [name for name in COMMANDS if name != "volume"] + ["volume to", "volume from", "volume rois"]
 
 
 def long_options(help_text):
@@ -34,30 +37,40 @@ def test_without_arguments_the_help_is_a_usage_error(berg):
     assert result.err.startswith("Examples:\n")
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", WITH_OPTIONS)
 def test_a_commands_help(berg, command):
-    result = berg(command, "-h")
+    words = command.split()
+    result = berg(*words, "-h")
     assert (result.status, result.err) == (0, "")
     assert result.out.startswith(f"Examples:\n  berg {command}")
     assert f"Usage: berg {command} [options]" in result.out
-    assert result.out == berg(command, "--help").out == berg("help", command).out
+    assert result.out == berg(*words, "--help").out
+    assert berg(words[0], "-h").out == berg("help", words[0]).out
     # Examples may be long, to be copied whole; the rest fits a terminal.
     assert max(map(len, result.out.split("Usage:")[1].splitlines())) <= 80
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", WITH_OPTIONS)
 def test_the_examples_name_options_that_exist(berg, command):
-    help_text = berg(command, "-h").out
+    help_text = berg(*command.split(), "-h").out
     examples = help_text.split("\n\n")[0]
     assert set(re.findall(r" --([a-z-]+)", examples)) <= long_options(help_text)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+def test_the_ways_of_volume(berg):
+    result = berg("volume", "-h")
+    assert result.status == 0 and result.out.startswith("Examples:\n  berg volume to ")
+    assert re.findall(r"^  (\w+) ", result.out.split("Ways:")[1], re.M) == ["to", "from", "rois"]
+    assert berg("volume").status == berg("volume", "form").status == 2
+    assert 'did you mean "from"' in berg("volume", "form").message
+
+
+@pytest.mark.parametrize("command", WITH_OPTIONS)
 def test_the_man_page_names_every_option(berg, command):
     page = (ROOT / "docs/berg.1").read_text()
     section = page.split(f".Ss {command}\n")[1].split("\n.Ss ")[0].split("\n.Sh ")[0]
     documented = set(re.findall(r"^\.It.* Fl -([a-z-]+)", section, re.M))
-    assert documented == long_options(berg(command, "-h").out) - {"help"}
+    assert documented == long_options(berg(*command.split(), "-h").out) - {"help"}
 
 
 def complete(berg, *words):
@@ -74,5 +87,8 @@ def test_completion_offers_commands_options_and_models(berg):
     assert complete(berg, program)("d") == ["describe", "doctor"]
     assert complete(berg, program, "encode", "x")("--re") == ["--resume"]
     assert complete(berg, program, "describe")("") == ["fmri-things_fmri_1-vit_b_32"]
+    assert complete(berg, program, "volume")("r") == ["rois"]
+    assert complete(berg, program, "volume", "to")("") == ["fmri-things_fmri_1-vit_b_32"]
+    assert complete(berg, program, "volume", "rois", "x")("--st") == ["--stack"]
     assert set(complete(berg, program, "encode", "x")("--")) == {f"--{name}" for name in
                                                                 long_options(berg("encode", "-h").out)}

@@ -1,4 +1,5 @@
 """`berg evaluate` on a small subject: its predictions, figures and metadata against NumPy's."""
+import hashlib
 import json
 import shutil
 import subprocess
@@ -119,7 +120,29 @@ def test_predictions_are_those_of_encode(evaluated, berg_program, tmp_path):
     predictions = np.load(place.predictions)
     assert predictions.dtype == np.float32 and predictions.shape == (IMAGES, 600)
     assert place.predictions.read_bytes() == out.read_bytes()
-    assert [path.name for path in place.predictions.parent.iterdir()] == [place.predictions.name]
+    assert sorted(path.name for path in place.predictions.parent.iterdir()) == \
+        [place.predictions.with_suffix(".json").name, place.predictions.name]
+
+
+def test_the_sidecar_is_that_of_encode(evaluated, berg_program, tmp_path):
+    """But for the command, the prepared data among the sources, and the metadata, which the run has written itself."""
+    place, metadata, *_ = evaluated
+    encoding, out = metadata["encoding_model"], tmp_path / "encoded.npy"
+    paths = [place.images / concept / stimulus
+             for concept, stimulus in zip(encoding["test_avg_concepts"], encoding["test_avg_stimuli"])]
+    subprocess.run(list(map(str, [berg_program, "encode", MODEL, "--subject", 1, "--berg-dir", place.berg_dir,
+                                  "--backbone", "random:1", "-q", "-o", out, *paths])), check=True)
+    tree = json.loads(place.predictions.with_suffix(".json").read_text())
+    encoded = json.loads(out.with_suffix(".json").read_text())
+    command = tree["GeneratedBy"][0].pop("Command")
+    assert command.startswith(f"berg evaluate {MODEL}") and "--memory" not in command and "--json" not in command
+    encoded["GeneratedBy"][0].pop("Command")
+    prepared = tree["SourceFiles"].pop(0)
+    assert (prepared["Role"], prepared["Path"]) == ("input", str(place.prepared("metadata.npy"))) == \
+        ("input", tree["Sources"].pop(0))
+    assert prepared["SHA256"] == hashlib.sha256(place.prepared("metadata.npy").read_bytes()).hexdigest()
+    assert tree == encoded  # the metadata's hash too: encode saw them as they are now
+    assert tree["Images"]["Count"] == IMAGES and tree["Columns"]["Voxels"] == [[0, 599]]
 
 
 def test_figures_in_the_metadata(evaluated):
@@ -188,20 +211,43 @@ def test_report(evaluated):
 def test_run_again(evaluated):
     """Refused, then with --force the same bytes from other threads and a memory so short that blocks are small."""
     place = evaluated[0]
-    kept = place.metadata.read_bytes(), place.predictions.read_bytes()
+    files = place.metadata, place.predictions, place.predictions.with_suffix(".json")
+    kept = [path.read_bytes() for path in files]
     message, = place.message(5)
     assert str(place.predictions) in message
     place.report("--force", "--threads", "1", "--memory", "1100M")
-    assert (place.metadata.read_bytes(), place.predictions.read_bytes()) == kept
+    assert [path.read_bytes() for path in files] == kept
 
 
 def test_what_an_interrupted_run_left_is_replaced(fresh):
     fresh.predictions.parent.mkdir(parents=True)
     for ending in ("", ".partial", ".partial.journal"):
         (fresh.predictions.parent / f"{fresh.predictions.name}.unfinished.npy{ending}").write_bytes(b"rest of a run")
+    sidecar = fresh.predictions.with_suffix(".json")
+    sidecar.write_text('{"GeneratedBy": [{"Name": "libberg"}]}')
     fresh.report()
     assert len(np.load(fresh.predictions)) == IMAGES
-    assert [path.name for path in fresh.predictions.parent.iterdir()] == [fresh.predictions.name]
+    assert sorted(path.name for path in fresh.predictions.parent.iterdir()) == [sidecar.name, fresh.predictions.name]
+    assert json.loads(sidecar.read_text())["Images"]["Count"] == IMAGES
+
+
+@pytest.mark.parametrize("mine", ["", "mine", "[]", "{}", '{"GeneratedBy": [{"Name": "fMRIPrep"}]}'])
+def test_a_sidecar_of_others_stays(fresh, mine):
+    sidecar = fresh.predictions.with_suffix(".json")
+    sidecar.parent.mkdir(parents=True)
+    sidecar.write_text(mine)
+    message, = fresh.message(5)
+    assert str(sidecar) in message and sidecar.read_text() == mine and not fresh.predictions.exists()
+
+
+def test_without_a_sidecar(fresh):
+    sidecar = fresh.predictions.with_suffix(".json")
+    sidecar.parent.mkdir(parents=True)
+    sidecar.write_text("mine")
+    fresh.report("--no-sidecar")
+    assert fresh.predictions.exists() and sidecar.read_text() == "mine"
+    fresh.report("--force")
+    assert json.loads(sidecar.read_text())["Subject"] == 3
 
 
 def test_missing_images_are_all_named(fresh):
@@ -314,4 +360,4 @@ def test_every_allocation_may_fail(tmp_path, build_dir, berg_program, models, ba
     weights.unlink()
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 200
-    assert list(place.predictions.parent.iterdir()) == []
+    assert list(place.predictions.parent.iterdir()) == [place.predictions.with_suffix(".json")]  # of the last run

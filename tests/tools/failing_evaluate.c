@@ -26,6 +26,7 @@ int main(int argc, char **argv) {
   options.berg_dir = argv[1];
   options.backbone = argv[2];
   options.images = argv[3];
+  options.sidecar = 1;
   options.threads = 1; /* so that the n-th allocation is the same one in every run */
   for (size_t n = 1;; n++) {
     berg_error error = {.status = BERG_OK};

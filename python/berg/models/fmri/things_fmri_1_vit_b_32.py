@@ -7,7 +7,7 @@ import threading
 
 import numpy as np
 
-from berg import _berg
+from berg import _berg, volumes
 from berg.core import cards, metadata, progress, stimuli
 from berg.core.exceptions import InvalidParameterError, ModelLoadError
 from berg.core.model_registry import register_model
@@ -167,7 +167,7 @@ class fMRIEncodingModel(BaseModelInterface):
                 self.model.backbone,
             )
 
-    def generate_response(self, stimulus, show_progress=True, *, out=None, force=False, resume=False):
+    def generate_response(self, stimulus, show_progress=True, *, out=None, force=False, resume=False, sidecar=False):
         """Responses to images.
 
         Parameters
@@ -181,6 +181,9 @@ class fMRIEncodingModel(BaseModelInterface):
             .csv, .nii.gz.
         force, resume : bool
             With a path: replace a file that is there; go on from what an interrupted call left.
+        sidecar : bool
+            With a path: also write a .json beside it that says what the responses were made from and what
+            their columns are.
 
         Returns `out`, or a new float32 array (images, columns), in units of z-scores within a session.
         StimulusError: not such images. FileExistsError, OSError: the file is there already, or cannot be
@@ -194,7 +197,7 @@ class fMRIEncodingModel(BaseModelInterface):
             elif not isinstance(out, (str, os.PathLike)):
                 self._check_out(out, (len(stimulus), model.columns))
             with progress.bar(show_progress, len(stimulus), "Encoding fMRI responses") as move:
-                model.encode(stimulus, out, progress=move, force=force, resume=resume)
+                model.encode(stimulus, out, progress=move, force=force, resume=resume, sidecar=sidecar)
             return out
 
     @staticmethod
@@ -230,6 +233,13 @@ class fMRIEncodingModel(BaseModelInterface):
     def metadata(self):
         """The subject's metadata, as get_metadata gives it: a new dict each time."""
         return self.get_metadata(model_instance=self)
+
+    @property
+    def voxels(self):
+        """Where the columns of the responses are: index, coordinates and ROI names of each (berg.volumes.Voxels)."""
+        with self._lock:
+            self._loaded()
+            return volumes.voxels_of(self.selected_voxels, self.metadata)
 
     @classmethod
     def get_model_id(cls):

@@ -1,0 +1,77 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+#include "options.h"
+
+/* The command line as it could be typed again: words with other than plain characters in single quotes. The caller's. */
+static char *command_line(int argc, char **argv) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,=:+@%";
+  size_t room = 6;
+  for (int i = 0; i < argc; i++) room += 4 * strlen(argv[i]) + 3;
+  char *line = malloc(room), *end = line;
+  if (!line) return NULL;
+  end += sprintf(end, "berg");
+  for (int i = 0; i < argc; i++) {
+    bool bare = argv[i][0] && strspn(argv[i], plain) == strlen(argv[i]);
+    end += sprintf(end, bare ? " " : " '");
+    for (const char *c = argv[i]; *c; c++) end += sprintf(end, *c == '\'' ? "'\\''" : "%c", *c);
+    if (!bare) end += sprintf(end, "'");
+  }
+  return line;
+}
+
+int cli_report(int argc, char **argv) {
+  bool force = false, quiet = false, hash_weights = false;
+  const char *output = NULL;
+  cli_texts subjects = {0};
+  berg_report_options report;
+  berg_report_options_init(&report);
+  const cli_option options[] = {
+      {"output", 'o', CLI_TEXT, &output, "FILE", "The page, as report.html."},
+      {"subject", 0, CLI_LIST, &subjects, "N[,N...]", "Subjects, side by side, as 1, 01 or sub-01."},
+      {"berg-dir", 0, CLI_TEXT, &report.berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
+      {"figures", 0, CLI_TEXT, &report.figures, "DIR",
+       "Write each figure to DIR too, as .svg, .png and .pdf; encoding_accuracy is the one by region."},
+      {"json", 0, CLI_TEXT, &report.json, "FILE", "Write the numbers behind all figures to FILE too."},
+      {"hash-weights", 0, CLI_FLAG, &hash_weights, NULL,
+       "Give the SHA-256 of the weights too, not of the metadata alone."},
+      {"force", 'f', CLI_FLAG, &force, NULL, "Replace what is there."},
+      {"quiet", 'q', CLI_FLAG, &quiet, NULL, "Do not say what was written."},
+  };
+  const cli_syntax syntax = {
+      .command = "report",
+      .operands = "MODEL",
+      .summary = "Writes a page about how well a model predicts: accuracy by region beside noise ceilings, "
+                 "distributions, maps on slices, receptive fields, the numbers behind every figure, and what all was "
+                 "made from. One HTML file without scripts that needs no network. Only metadata are read.",
+      .examples = "berg report fmri-things_fmri_1-vit_b_32 --subject 1 -o report.html\n"
+                  "berg report fmri-things_fmri_1-vit_b_32 --subject 1,2,3 -o report.html --figures figures\n"
+                  "berg report fmri-things_fmri_1-vit_b_32 --subject 1 -o report.html --json numbers.json",
+      .options = options,
+      .option_count = sizeof options / sizeof *options,
+      .least = 1,
+      .most = 1};
+  size_t count;
+  int *numbers = NULL;
+  berg_error error;
+  char *command = command_line(argc, argv);
+  int status = cli_parse(&syntax, argc, argv, &count);
+  if (status == CLI_GO_ON) status = cli_check_model(argv[0]);
+  if (status == CLI_GO_ON) status = cli_subjects("report", &subjects, &numbers);
+  if (status == CLI_GO_ON) status = cli_need_berg_dir("report", &report.berg_dir);
+  if (status == CLI_GO_ON && !output) status = cli_usage_error("report", "where to? -o report.html");
+  if (status == CLI_GO_ON) {
+    report.subjects = numbers;
+    report.subject_count = subjects.count;
+    report.command = command;
+    report.force = force;
+    report.hash_weights = hash_weights;
+    status = berg_report(argv[0], &report, output, &error) ? cli_fail(&error) : 0;
+    if (!status && !quiet) cli_say("%s: written", output);
+  }
+  cli_texts_free(&subjects);
+  free(numbers);
+  free(command);
+  return status;
+}

@@ -1,0 +1,52 @@
+"""Looking at how well a model predicts: a page, and a plot for notebooks. Both read metadata alone."""
+
+import array
+
+from berg import _berg
+
+
+def _subjects(subject):
+    return array.array("i", [subject] if isinstance(subject, int) else subject)
+
+
+class Plot:
+    """A drawing as SVG text in `svg`. A notebook shows it; `save(path)` writes it."""
+
+    def __init__(self, svg):
+        self.svg = svg
+
+    def _repr_svg_(self):
+        return self.svg
+
+    def save(self, path):
+        """Writes the SVG; FileExistsError where `path` is there already."""
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(self.svg)
+
+
+def plot_accuracy(model_id, *, berg_dir, subject=1):
+    """Accuracy of each region beside its noise ceiling, several subjects side by side: a Plot.
+
+    `subject` is a number or a sequence of them. ModelLoadError: the metadata are missing, or hold neither accuracy nor
+    noise ceilings.
+    """
+    return Plot(_berg.plot_accuracy(model_id, _subjects(subject), berg_dir))
+
+
+def report(
+    model_id, path, *, berg_dir, subject=1, figures=None, json=None, hash_weights=False, force=False
+):
+    """Writes the page of `berg report` to `path`; nothing is returned.
+
+    Parameters
+    ----------
+    figures : path
+        Folder that gets each figure as .svg, .png and .pdf.
+    json : path
+        Gets the numbers behind all figures.
+    hash_weights : bool
+        SHA-256 of the weights too, not of the metadata alone.
+
+    FileExistsError: one of them is there already, unless `force`.
+    """
+    _berg.report(model_id, _subjects(subject), berg_dir, path, figures, json, hash_weights, force)

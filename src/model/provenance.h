@@ -1,0 +1,34 @@
+/* What an output was made from, as JSON in the style of BIDS derivatives (docs/volumes.md lists the keys). No times are kept:
+ * the same run gives the same bytes. */
+#ifndef MODEL_PROVENANCE_H
+#define MODEL_PROVENANCE_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "io/nifti.h"
+
+/* {"Description", "GeneratedBy", "Sources": [], "SourceFiles": []} with the options' command and sources; NULL when memory is
+ * short. cJSON_Delete. */
+cJSON *model_provenance(const char *description, const berg_output_options *options);
+/* Names a file, with its size and SHA-256 (io/file_hash.h) where it can be read: one that has gone meanwhile is no reason to
+ * lose the output. */
+void model_provenance_add(cJSON *tree, const char *role, const char *path);
+/* Size and hash anew of a file that was added, and has been written since. */
+void model_provenance_renew(cJSON *tree, const char *path);
+/* "SpatialReference": where the volume's space is from, or that it is not known. */
+void model_provenance_space(cJSON *tree, const io_nifti_space *space, const berg_volume_options *options);
+/* Text of a file's name, in which bytes that are no UTF-8 become "?". */
+cJSON *model_provenance_text(const char *text);
+
+/* Where the sidecar of the output at `path` lies: the ending, which may be double (.nii.gz), replaced. base_free. */
+char *model_sidecar_path(const char *path, const char *ending, berg_error *error);
+/* EEXISTS where there is a sidecar already and neither `force`; asked before the work begins. */
+berg_status model_sidecar_check(const char *path, const berg_output_options *options, berg_error *error);
+/* Whether the file `sidecar` is one that libberg wrote, such as an interrupted run leaves without its output. */
+bool model_sidecar_is_ours(const char *sidecar);
+/* Writes `tree` beside the output at `path`, whole or not at all. */
+berg_status model_sidecar_write(const char *path, const cJSON *tree, int force, berg_error *error);
+
+#endif

@@ -1,0 +1,75 @@
+#include "report/figure.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+void report_figure_start(report_figure *figure, const char *id, const char *title, size_t sheet_columns, bool legend) {
+  *figure = (report_figure){.id = id, .title = title, .sheet_columns = sheet_columns, .legend = legend};
+}
+
+void report_figure_free(report_figure *figure) {
+  for (size_t i = 0; i < figure->table_count; i++) report_table_free(&figure->tables[i]);
+  for (size_t i = 0; i < figure->panel_count; i++) report_panel_free(&figure->panels[i]);
+  base_free(figure->panels);
+  report_text_free(&figure->caption);
+  report_text_free(&figure->missing);
+  *figure = (report_figure){.id = NULL};
+}
+
+report_panel *report_figure_panel(report_figure *figure, double width, double height, const char *title,
+                                  const char *description) {
+  void *block = figure->panels;
+  if (!base_grow(&block, &figure->capacity, figure->panel_count + 1, sizeof *figure->panels, NULL)) {
+    figure->failed = true;
+    return NULL;
+  }
+  figure->panels = block;
+  report_panel *panel = &figure->panels[figure->panel_count++];
+  report_panel_start(panel, width, height, title, description);
+  return panel;
+}
+
+berg_status report_figure_status(const report_figure *figure, berg_error *error) {
+  bool failed = figure->failed || figure->caption.failed || figure->missing.failed;
+  for (size_t i = 0; i < figure->table_count; i++) failed |= figure->tables[i].failed;
+  for (size_t i = 0; i < figure->panel_count; i++) failed |= figure->panels[i].failed;
+  return failed ? base_fail_memory(error, 0) : BERG_OK;
+}
+
+void report_figure_lacking(report_figure *figure, const report_data *data, size_t offset, const char *what) {
+  size_t lacking = 0, said = 0;
+  for (size_t pass = 0; pass < 2; pass++)
+    for (size_t i = 0; i < data->count; i++) {
+      const double *values;
+      char name[16];
+      memcpy(&values, (const char *)&data->subjects[i] + offset, sizeof values);
+      if (values) continue;
+      if (!pass) {
+        lacking++;
+        continue;
+      }
+      report_put(&figure->missing, !said++ ? figure->missing.length ? " " : "" : said < lacking ? ", " : " and ");
+      report_put(&figure->missing, report_subject_name(&data->subjects[i], name));
+    }
+  if (lacking) report_print(&figure->missing, " %s no %s.", lacking == 1 ? "has" : "have", what);
+}
+
+berg_status report_figures_make(report_figure figures[REPORT_FIGURES], const report_data *data, berg_error *error) {
+  report_draw_regions(&figures[0], data);
+  report_draw_density(&figures[1], data);
+  report_draw_distributions(&figures[2], data);
+  report_draw_map(&figures[3], data, REPORT_MAP_ACCURACY);
+  report_draw_map(&figures[4], data, REPORT_MAP_CEILING);
+  report_draw_map(&figures[5], data, REPORT_MAP_SHARE);
+  report_draw_receptive_fields(&figures[6], data);
+  berg_status status = BERG_OK;
+  for (size_t i = 0; i < REPORT_FIGURES && !status; i++) status = report_figure_status(&figures[i], error);
+  if (status) report_figures_free(figures);
+  return status;
+}
+
+void report_figures_free(report_figure figures[REPORT_FIGURES]) {
+  for (size_t i = 0; i < REPORT_FIGURES; i++) report_figure_free(&figures[i]);
+}

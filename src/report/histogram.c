@@ -1,0 +1,146 @@
+/* How accuracy and ceilings are distributed over the voxels. */
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "report/bins.h"
+#include "report/figure.h"
+
+#define HEIGHT 250.0
+#define LEFT 42.0
+#define RIGHT (REPORT_PANEL_WIDTH - 12)
+#define TOP 30.0
+#define BOTTOM 206.0
+
+typedef struct distribution {
+  const char *title, *label;
+  size_t offset; /* of the values in report_subject */
+  double width;
+  int decimals;
+  double least, most; /* what the numbers can be */
+} distribution;
+
+static const distribution distributions[] = {
+    {"Accuracy", "Pearson\xE2\x80\x99s r", offsetof(report_subject, accuracy), 0.025, 3, -1, 1},
+    {"Noise ceiling", "ceiling, % of variance", offsetof(report_subject, ceiling), 2.5, 1, 0, 100},
+};
+
+static const double *values_of(const report_subject *subject, const distribution *what) {
+  return what->offset == offsetof(report_subject, accuracy) ? subject->accuracy : subject->ceiling;
+}
+
+static report_bins bins_for(const report_data *data, const distribution *what) {
+  double low = 0, high = what->most;
+  for (size_t i = 0; i < data->count; i++) {
+    const double *values = values_of(&data->subjects[i], what);
+    for (size_t j = 0; values && j < data->subjects[i].voxels; j++) low = fmin(low, values[j]);
+  }
+  return report_bins_over(fmax(low, what->least), high, what->width, 80);
+}
+
+enum { FROM, TO, SUBJECTS };
+
+static void fill_table(report_table *table, const report_data *data, const distribution *what) {
+  const report_bins bins = bins_for(data, what);
+  char caption[96], head[48];
+  snprintf(caption, sizeof caption, "%s: voxels in each bin", what->title);
+  report_table_start(table, caption, 1, (const char *const[]){"Bin"}, SUBJECTS + data->count);
+  report_table_column(table, FROM, what->decimals, "from");
+  report_table_column(table, TO, what->decimals, "to");
+  for (size_t i = 0; i < data->count; i++)
+    report_table_column(table, SUBJECTS + i, REPORT_COUNT, "sub-%02d", data->subjects[i].number);
+  for (size_t row = 0; row < bins.count; row++) {
+    snprintf(head, sizeof head, "%zu", row + 1);
+    double *numbers = report_table_row(table, (const char *const[]){head});
+    if (!numbers) return;
+    numbers[FROM] = report_bin_edge(&bins, row);
+    numbers[TO] = report_bin_edge(&bins, row + 1);
+    for (size_t i = 0; i < data->count; i++)
+      if (values_of(&data->subjects[i], what)) numbers[SUBJECTS + i] = 0;
+  }
+  for (size_t i = 0; i < data->count; i++) {
+    const double *values = values_of(&data->subjects[i], what);
+    for (size_t j = 0; values && j < data->subjects[i].voxels; j++) {
+      size_t bin = report_bin_of(&bins, values[j]);
+      if (bin != REPORT_NO_BIN) table->numbers[bin * table->columns + SUBJECTS + i]++;
+    }
+  }
+}
+
+/* The outline of one subject's bins; empty ones rest on the base line. */
+static void draw_outline(report_panel *panel, const report_table *table, size_t column, const report_axis *along,
+                         const report_axis *up, report_role role) {
+  report_point *points = base_alloc(2 * table->rows + 2, sizeof *points, NULL);
+  size_t count = 0;
+  panel->failed |= !points;
+  if (!points) return;
+  for (size_t row = 0; row < table->rows; row++) {
+    double voxels = report_table_number(table, row, column), y = voxels > 0 ? report_place(up, voxels) : up->from;
+    if (!row) points[count++] = (report_point){report_place(along, report_table_number(table, row, FROM)), up->from};
+    points[count++] = (report_point){report_place(along, report_table_number(table, row, FROM)), y};
+    points[count++] = (report_point){report_place(along, report_table_number(table, row, TO)), y};
+  }
+  points[count] = (report_point){points[count - 1].x, up->from};
+  report_path(panel, points, count + 1, role, 1.8, false);
+  base_free(points);
+}
+
+static void describe(report_text *text, const report_data *data, const distribution *what) {
+  for (size_t i = 0; i < data->count; i++) {
+    const report_subject *subject = &data->subjects[i];
+    const report_sorted *sorted =
+        values_of(subject, what) == subject->accuracy ? &subject->sorted_accuracy : &subject->sorted_ceiling;
+    if (!sorted->values) continue;
+    report_print(text, "%ssub-%02d: %zu voxels", text->length ? "; " : "", subject->number, sorted->count);
+    if (sorted->count)
+      report_print(text, ", median %.3g, a tenth above %.3g, highest %.3g",
+                   report_quantile(sorted->values, sorted->count, 0.5),
+                   report_quantile(sorted->values, sorted->count, 0.9), sorted->values[sorted->count - 1]);
+  }
+}
+
+static void draw_panel(report_figure *figure, const report_data *data, const report_table *table,
+                       const distribution *what) {
+  report_text description = {0};
+  double high = 2;
+  for (size_t row = 0; row < table->rows; row++)
+    for (size_t i = 0; i < data->count; i++) high = fmax(high, report_table_number(table, row, SUBJECTS + i));
+  describe(&description, data, what);
+  report_panel *panel = report_figure_panel(figure, REPORT_PANEL_WIDTH, HEIGHT, what->title, description.bytes);
+  figure->failed |= description.failed;
+  report_text_free(&description);
+  if (!panel) return;
+  const report_axis along = {report_table_number(table, 0, FROM),
+                             report_table_number(table, table->rows - 1, TO),
+                             LEFT,
+                             RIGHT,
+                             false,
+                             what->label};
+  /* from 0.7, so that a single voxel stands above the base line */
+  const report_axis up = {0.7, 1.3 * high, BOTTOM, TOP, true, "voxels"};
+  report_bold_words(panel, LEFT, 16, REPORT_LEFT, REPORT_INK, 12.5, what->title);
+  report_left_axis(panel, &up, LEFT, RIGHT);
+  report_bottom_axis(panel, &along, TOP, BOTTOM);
+  for (size_t i = 0; i < data->count; i++)
+    if (values_of(&data->subjects[i], what))
+      draw_outline(panel, table, SUBJECTS + i, &along, &up, report_subject_role(data->subjects[i].number));
+  report_line(panel, LEFT, BOTTOM, RIGHT, BOTTOM, REPORT_SOFT, 1, false);
+}
+
+void report_draw_distributions(report_figure *figure, const report_data *data) {
+  report_figure_start(figure, "distributions", "Distributions over voxels", 2, true);
+  report_put(&figure->caption,
+             "Voxels in each bin, on a logarithmic scale: most voxels of a brain are not visual, and the "
+             "few that are should be seen. A bin holds its lower edge and not its upper one; the last "
+             "holds both.");
+  report_figure_lacking(figure, data, offsetof(report_subject, accuracy), "accuracy");
+  report_figure_lacking(figure, data, offsetof(report_subject, ceiling), "noise ceilings");
+  for (size_t i = 0; i < sizeof distributions / sizeof *distributions; i++) {
+    if (!report_knows(data, distributions[i].offset)) continue;
+    report_table *table = &figure->tables[figure->table_count++];
+    fill_table(table, data, &distributions[i]);
+    if (table->failed) return;
+    draw_panel(figure, data, table, &distributions[i]);
+  }
+}

@@ -1,0 +1,23 @@
+/* The page, and the same as JSON. */
+#ifndef REPORT_PAGE_H
+#define REPORT_PAGE_H
+
+#include "report/figure.h"
+#include "report/provenance.h"
+
+typedef struct report_page {
+  const report_data *data;
+  const report_figure *figures; /* REPORT_FIGURES of them */
+  const report_provenance *provenance;
+  report_table summary;
+} report_page;
+
+/* Numbers of each subject: voxels, accuracy, ceilings. */
+void report_summarise(report_table *table, const report_data *data);
+/* One HTML file that needs no other: no script, nothing loaded. */
+void report_page_html(report_text *text, const report_page *page);
+void report_page_json(report_text *text, const report_page *page);
+/* The style sheet. */
+void report_put_style(report_text *text);
+
+#endif

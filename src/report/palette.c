@@ -1,0 +1,56 @@
+#include "report/palette.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Subjects: blue, vermilion and bluish green of Okabe and Ito (2008), "Color Universal Design"; on dark paper sky blue
+ * and orange of the same set instead of the two that would be too dark there. */
+static const struct {
+  char letter;
+  uint32_t light, dark;
+} roles[REPORT_ROLES] = {
+    [REPORT_INK] = {'i', 0x1B1F24, 0xE6EAEF},         [REPORT_SOFT] = {'m', 0x57606A, 0xA3ADB8},
+    [REPORT_GRID] = {'g', 0xD5DBE1, 0x3B444E},        [REPORT_MISSING] = {'n', 0x8C959F, 0x8C959F},
+    [REPORT_SUBJECT] = {'1', 0x0072B2, 0x56B4E9},     [REPORT_SUBJECT + 1] = {'2', 0xD55E00, 0xE69F00},
+    [REPORT_SUBJECT + 2] = {'3', 0x009E73, 0x1DB98C},
+};
+
+/* viridis (Smith and van der Walt, 2015, CC0) at equal steps: its lightness grows evenly, also for colour-blind eyes and in
+ * grey print. Its darkest tenth is left out: it would vanish on dark paper. */
+static const uint32_t viridis[] = {0x482677, 0x453781, 0x404788, 0x39568C, 0x33638D, 0x2D708E,
+                                   0x287D8E, 0x238A8D, 0x1F968B, 0x20A387, 0x29AF7F, 0x3CBB75,
+                                   0x55C667, 0x73D055, 0x95D840, 0xB8DE29, 0xDCE319, 0xFDE725};
+
+report_role report_subject_role(int subject) { return (report_role)(REPORT_SUBJECT + (subject - 1) % 3); }
+char report_role_letter(report_role role) { return roles[role].letter; }
+uint32_t report_role_colour(report_role role) { return roles[role].light; }
+
+void report_put_classes(report_text *text, bool variables) {
+  for (int i = 0; i < REPORT_ROLES; i++) {
+    const char letter = roles[i].letter;
+    char colour[16];
+    if (variables)
+      snprintf(colour, sizeof colour, "var(--c%c)", letter);
+    else
+      snprintf(colour, sizeof colour, "#%06x", (unsigned)roles[i].light);
+    report_print(text, ".f%c{fill:%s}.s%c{stroke:%s;fill:none}", letter, colour, letter, colour);
+  }
+}
+
+void report_put_variables(report_text *text, bool dark) {
+  for (int i = 0; i < REPORT_ROLES; i++)
+    report_print(text, "--c%c:#%06x;", roles[i].letter, (unsigned)(dark ? roles[i].dark : roles[i].light));
+}
+
+uint32_t report_scale_colour(double share) {
+  const int last = (int)(sizeof viridis / sizeof *viridis) - 1;
+  double place = (share > 0 ? share < 1 ? share : 1 : 0) * last;
+  int step = place < last ? (int)place : last - 1;
+  double rest = place - step;
+  uint32_t colour = 0;
+  for (int shift = 16; shift >= 0; shift -= 8) {
+    double from = viridis[step] >> shift & 255, to = viridis[step + 1] >> shift & 255;
+    colour |= (uint32_t)lround(from + rest * (to - from)) << shift;
+  }
+  return colour;
+}

@@ -1,0 +1,170 @@
+/* The public calls: everything is drawn in memory, then the files are written, the page last. */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "io/folders.h"
+#include "io/whole_file.h"
+#include "report/page.h"
+
+void berg_report_options_init(berg_report_options *options) { memset(options, 0, sizeof *options); }
+
+static berg_status write_file(const char *path, const report_text *text, bool force, berg_error *error) {
+  io_whole_file *file;
+  berg_status status = report_text_status(text, error);
+  if (!status) status = io_whole_file_open(&file, path, force, error);
+  if (status) return status;
+  status = io_whole_file_write(file, text->bytes, text->length, error);
+  if (!status) return io_whole_file_commit(file, error);
+  io_whole_file_abandon(file);
+  return status;
+}
+
+static report_sheet sheet_of(const report_figure *figure, const report_data *data, const char *date,
+                             const int *subjects) {
+  return (report_sheet){.heading = figure->title,
+                        .date = date,
+                        .subjects = subjects,
+                        .subject_count = figure->legend ? data->count : 0,
+                        .key = figure->key,
+                        .panels = figure->panels,
+                        .count = figure->panel_count,
+                        .columns = figure->sheet_columns};
+}
+
+static void list_subjects(int numbers[REPORT_MOST_SUBJECTS], const report_data *data) {
+  for (size_t i = 0; i < data->count; i++) numbers[i] = data->subjects[i].number;
+}
+
+typedef berg_status (*draw_sheet)(report_text *bytes, const report_sheet *sheet, berg_error *error);
+
+static berg_status draw_svg(report_text *bytes, const report_sheet *sheet, berg_error *error) {
+  report_sheet_svg(bytes, sheet);
+  return report_text_status(bytes, error);
+}
+
+static const struct {
+  const char *ending;
+  draw_sheet draw;
+} formats[] = {{"svg", draw_svg}, {"png", report_sheet_png}, {"pdf", report_sheet_pdf}};
+
+#define FORMATS (sizeof formats / sizeof *formats)
+
+/* Draws nothing where `check`: finds out what is in the way before the first file is written. */
+static berg_status write_figure(const report_page *page, const report_figure *figure, const char *folder, bool force,
+                                bool check, berg_error *error) {
+  int numbers[REPORT_MOST_SUBJECTS];
+  list_subjects(numbers, page->data);
+  const report_sheet sheet = sheet_of(figure, page->data, page->provenance->date, numbers);
+  berg_status status = BERG_OK;
+  for (size_t i = 0; i < FORMATS && !status && figure->panel_count; i++) {
+    report_text bytes = {0};
+    char *path = base_format(error, "%s/%s.%s", folder, figure->id, formats[i].ending);
+    if (!path) return BERG_ELIMIT;
+    if (!check) {
+      status = formats[i].draw(&bytes, &sheet, error);
+      if (!status) status = write_file(path, &bytes, force, error);
+    } else if (!force && access(path, F_OK) == 0) {
+      status = base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", path);
+    }
+    report_text_free(&bytes);
+    base_free(path);
+  }
+  return status;
+}
+
+static berg_status write_figures(const report_page *page, const char *folder, bool force, bool check,
+                                 berg_error *error) {
+  berg_status status = folder && !check ? io_make_folders(folder, error) : BERG_OK;
+  for (size_t i = 0; i < REPORT_FIGURES && folder && !status; i++)
+    status = write_figure(page, &page->figures[i], folder, force, check, error);
+  return status;
+}
+
+static berg_status check_free(const char *path, bool force, berg_error *error) {
+  if (!path || force || access(path, F_OK)) return BERG_OK;
+  return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", path);
+}
+
+static berg_status write_all(const report_page *page, const berg_report_options *options, const char *path,
+                             berg_error *error) {
+  report_text html = {0}, json = {0};
+  bool force = options->force;
+  berg_status status = check_free(path, force, error);
+  if (!status) status = check_free(options->json, force, error);
+  if (!status) status = write_figures(page, options->figures, force, true, error);
+  if (!status) status = write_figures(page, options->figures, force, false, error);
+  if (!status && options->json) {
+    report_page_json(&json, page);
+    status = write_file(options->json, &json, force, error);
+  }
+  if (!status && path) {
+    report_page_html(&html, page);
+    status = write_file(path, &html, force, error);
+  }
+  report_text_free(&html);
+  report_text_free(&json);
+  return status;
+}
+
+static berg_status write_report(const report_data *data, const char *model_id, const berg_report_options *options,
+                                const char *path, berg_error *error) {
+  report_figure figures[REPORT_FIGURES] = {{.id = NULL}};
+  report_provenance provenance;
+  berg_status status = report_provenance_make(&provenance, data, model_id, options->berg_dir, options->command,
+                                              options->hash_weights, error);
+  if (status) return status;
+  status = report_figures_make(figures, data, error);
+  if (!status) {
+    report_page page = {.data = data, .figures = figures, .provenance = &provenance};
+    report_summarise(&page.summary, data);
+    status = page.summary.failed ? base_fail_memory(error, 0) : write_all(&page, options, path, error);
+    report_table_free(&page.summary);
+    report_figures_free(figures);
+  }
+  report_provenance_free(&provenance);
+  return status;
+}
+
+berg_status berg_report(const char *model_id, const berg_report_options *given, const char *path, berg_error *error) {
+  berg_report_options options;
+  report_data data;
+  berg_report_options_init(&options);
+  if (given) options = *given;
+  if (!path && !options.json && !options.figures)
+    return base_fail(error, BERG_EARGUMENT, "no file is named for the report, its figures or its numbers");
+  berg_status status =
+      report_data_open(&data, model_id, options.berg_dir, options.subjects, options.subject_count, error);
+  if (status) return status;
+  status = write_report(&data, model_id, &options, path, error);
+  report_data_close(&data);
+  return status;
+}
+
+berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *berg_dir, const int *subjects,
+                               size_t count, berg_error *error) {
+  report_data data;
+  report_figure figure;
+  report_text text = {0};
+  int numbers[REPORT_MOST_SUBJECTS];
+  *svg = NULL;
+  berg_status status = report_data_open(&data, model_id, berg_dir, subjects, count, error);
+  if (status) return status;
+  report_draw_regions(&figure, &data);
+  list_subjects(numbers, &data);
+  status = report_figure_status(&figure, error);
+  if (!status && !figure.panel_count)
+    status = base_fail(error, BERG_EMODEL, "%s: nothing to plot: no regions, or neither accuracy nor noise ceilings",
+                       berg_metadata_path(data.subjects[0].metadata));
+  if (!status) {
+    const report_sheet sheet = sheet_of(&figure, &data, NULL, numbers);
+    status = draw_svg(&text, &sheet, error);
+  }
+  if (status)
+    report_text_free(&text);
+  else
+    *svg = text.bytes;
+  report_figure_free(&figure);
+  report_data_close(&data);
+  return status;
+}

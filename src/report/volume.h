@@ -1,0 +1,29 @@
+/* What the directions between voxels and volumes share. */
+#ifndef REPORT_VOLUME_H
+#define REPORT_VOLUME_H
+
+#include "io/nifti.h"
+#include "model/provenance.h"
+
+/* Voxels that have values, in order. */
+typedef struct report_voxels {
+  int64_t *all; /* [all_count][3] every voxel of the subject */
+  size_t all_count;
+  int64_t *own; /* [count][3] those with values; may be `all` itself */
+  size_t count;
+  size_t volume[3]; /* the smallest that holds all */
+} report_voxels;
+
+/* `voxels` [count] are indices into `coordinates`; NULL: all. EMODEL, EARGUMENT (an index past the end). */
+berg_status report_voxels_make(report_voxels *voxels, const berg_array *coordinates, const size_t *indices,
+                               size_t count, berg_error *error);
+void report_voxels_release(report_voxels *voxels);
+
+/* EARGUMENT unless `path` ends in .nii or .nii.gz; EEXISTS where it or, with one asked for, its sidecar is there already. */
+berg_status report_check_output(const char *path, const berg_output_options *options, berg_error *error);
+/* Writes the sidecar, if there is to be one, of `description`; `tree` (may be NULL: none was made) is freed. */
+berg_status report_finish_sidecar(cJSON *tree, const char *path, const berg_output_options *options, berg_error *error);
+/* The tree for that; NULL where no sidecar is asked for. */
+cJSON *report_begin_sidecar(const char *description, const berg_output_options *options, const io_nifti_space *space);
+
+#endif
