@@ -8,13 +8,13 @@
 #include "io/nifti.h"
 
 typedef struct report_rows {
-  const char *format;   /* "npy", "hdf5", "nifti"; NULL: an array of a container */
-  const char *path;     /* as given */
-  char *dataset;        /* HDF5 alone */
-  berg_file *file;      /* .npy */
-  io_hdf5 *hdf5;        /* ... or HDF5 */
-  io_nifti *nifti; /* ... or NIfTI */
-  berg_array about;     /* as stored; its data where they are in memory */
+  const char *format; /* "npy", "hdf5", "nifti"; NULL: an array of a container */
+  const char *path;   /* as given */
+  char *dataset;      /* HDF5 alone */
+  berg_file *file;    /* .npy */
+  io_hdf5 *hdf5;      /* ... or HDF5 */
+  io_nifti *nifti;    /* ... or NIfTI */
+  berg_array about;   /* as stored; its data where they are in memory */
   size_t rows, columns;
   size_t *voxels; /* [columns] index into the subject's voxels; NULL: not known */
   uint8_t *names; /* [rows][name_bytes] names of the images; NULL: not known */

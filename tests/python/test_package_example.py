@@ -93,7 +93,7 @@ def test_our_card(run, model_id):
 
 
 def test_readme(run):
-    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    example, *_ = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)  # encoding comes first
     names = run(example)
     assert names["responses"].shape[0] == 100 and names["metadata"]["fmri"]["voxel_coords"].shape == (600, 3)
 
