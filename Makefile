@@ -18,7 +18,7 @@ NEVER_UNDER_asan = ^oracle_(encode|network|outputs|resize|fit)
 NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^oracle_(train|evaluate|zip64)|^python
 NOT_SANITIZED_tsan = ^oracle_
 
-.PHONY: all help deps install uninstall demo test test-release test-asan test-tsan test-browser bench fuzz lint conformance clean
+.PHONY: all help deps install uninstall demo test test-long test-release test-asan test-tsan test-browser bench fuzz lint conformance clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -29,7 +29,7 @@ help:
 	@echo "install      install under PREFIX ($(PREFIX)); uninstall removes it again"
 	@echo "demo         simulated data, a model trained on them, its accuracy, a few images, a report"
 	@echo "test         unit, oracle, command-line and Python tests, then the C tests and the program under the sanitizers"
-	@echo "test-long    all that AddressSanitizer can see, training killed at random moments: half an hour"
+	@echo "test-long    all that AddressSanitizer can see, training killed at random moments: a quarter of an hour"
 	@echo "test-browser the page of berg report in Chromium, which it installs"
 	@echo "bench        speeds of this machine and of encoding on it"
 	@echo "fuzz         every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds"
