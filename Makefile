@@ -15,7 +15,7 @@ DEPS = gcc clang libclang-rt-dev libomp-dev cmake ninja-build make pkg-config \
 # through, and what loads the library by ctypes. `make test-long` has the rest of what AddressSanitizer can see; TSan looks at the C
 # tests alone.
 NEVER_UNDER_asan = ^oracle_(encode|network|outputs|resize|fit)
-NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^oracle_(train|evaluate|zip64)|^python
+NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^oracle_(train|evaluate|reliability|simulate|zip64)|^python
 NOT_SANITIZED_tsan = ^oracle_
 
 .PHONY: all help deps install uninstall demo test test-long test-release test-asan test-tsan test-browser bench fuzz lint conformance clean
