@@ -11,6 +11,7 @@ import json
 from berg import _berg
 from berg.core import options, progress
 
+
 def _subjects(subjects):
     return array.array("i", [subjects] if isinstance(subjects, int) else subjects)
 
@@ -84,21 +85,6 @@ def prepare(
         )
 
 
-def _train(model_id, subjects, berg_dir, images, plan_only, *, regression, memory, **chosen):
-    return json.loads(
-        _berg.train(
-            model_id,
-            _subjects(subjects),
-            berg_dir,
-            images,
-            plan_only,
-            memory=options.byte_count(memory),
-            **{name: value for name, value in chosen.items() if value is not None},
-            **regression,
-        )
-    )
-
-
 def train(
     model_id,
     *,
@@ -142,27 +128,28 @@ def train(
 
     ResourceError: it would not fit memory or disk; its text says what would do.
     """
-    regression = options.regression(ridge, alphas, folds, alpha_per_voxel, chunks)
     with progress.stages(show_progress and not plan_only) as bar:
-        return _train(
-            model_id,
-            subject,
-            berg_dir,
-            images,
-            plan_only,
-            backbone=backbone,
-            features=features,
-            components=components,
-            regression=regression,
-            safetensors=safetensors,
-            work=work,
-            keep_work=keep_work,
-            memory=memory,
-            threads=threads,
-            batch=batch,
-            resume=resume,
-            force=force,
-            **bar,
+        return json.loads(
+            _berg.train(
+                model_id,
+                _subjects(subject),
+                berg_dir,
+                images,
+                plan_only,
+                backbone=backbone,
+                features=features,
+                components=components,
+                safetensors=safetensors,
+                work=work,
+                keep_work=keep_work,
+                memory=options.byte_count(memory),
+                threads=threads,
+                batch=batch,
+                resume=resume,
+                force=force,
+                **options.regression(ridge, alphas, folds, alpha_per_voxel, chunks),
+                **bar,
+            )
         )
 
 

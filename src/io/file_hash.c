@@ -2,13 +2,13 @@
 
 #include "io/map.h"
 
-berg_status io_hash_file(io_file_hash *hash, const char *path, berg_error *error) {
+berg_status io_hash_file(io_file_hash *hash, const char *path, bool whole, berg_error *error) {
   io_map map;
   berg_status status = io_map_open(&map, path, error);
   if (status) return status;
   base_sha256 sum;
   base_sha256_start(&sum);
-  *hash = (io_file_hash){.size = map.size, .sampled = map.size > IO_HASH_WHOLE_MAX};
+  *hash = (io_file_hash){.size = map.size, .sampled = !whole && map.size > IO_HASH_WHOLE_MAX};
   if (!hash->sampled)
     base_sha256_add(&sum, map.bytes, map.size);
   else

@@ -19,7 +19,7 @@ typedef struct io_file_hash {
   char text[BASE_SHA256_TEXT];
 } io_file_hash;
 
-/* EINPUT: missing, unreadable, no regular file. */
-berg_status io_hash_file(io_file_hash *hash, const char *path, berg_error *error);
+/* `whole`: of all bytes, however large the file. EINPUT: missing, unreadable, no regular file. */
+berg_status io_hash_file(io_file_hash *hash, const char *path, bool whole, berg_error *error);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/array.h"
 #include "base/memory.h"
 #include "io/text_array.h"
@@ -31,18 +32,13 @@ static void put_line(printer *out, size_t depth) {
   for (size_t i = 0; i < depth; i++) put(out, "  ");
 }
 
-/* The shortest decimal that reads back as the same number. */
 static void put_real(printer *out, double real, bool is_single) {
-  char text[40];
+  char text[BASE_DECIMAL_ROOM];
   if (!isfinite(real)) {
     put(out, isnan(real) ? "\"NaN\"" : real > 0 ? "\"Infinity\"" : "\"-Infinity\"");
     return;
   }
-  for (int digits = 1; digits <= 17; digits++) {
-    snprintf(text, sizeof text, "%.*g", digits, real);
-    if (is_single ? strtof(text, NULL) == (float)real : strtod(text, NULL) == real) break;
-  }
-  put(out, text);
+  put(out, base_decimal(real, is_single, text));
   if (!strpbrk(text, ".e")) put(out, ".0");
 }
 

@@ -115,26 +115,19 @@ berg_status io_place_file(const char *temporary, const char *path, bool force, b
   return status;
 }
 
-berg_status io_whole_file_commit(io_whole_file *file, berg_error *error) {
-  int closed = fclose(file->stream);
+static berg_status commit(io_whole_file *file, bool synced, berg_error *error) {
+  int failed = fclose(file->stream) || (synced && sync_by_name(file->temporary));
   file->stream = NULL;
-  berg_status status = closed || sync_by_name(file->temporary)
-                           ? fail(file, "cannot be written", error)
-                           : io_place_file(file->temporary, file->path, file->force, error);
+  berg_status status = failed ? fail(file, "cannot be written", error)
+                              : (synced ? io_place_file : place)(file->temporary, file->path, file->force, error);
   if (status) unlink(file->temporary);
   release(file);
   return status;
 }
 
-berg_status io_whole_file_commit_unsynced(io_whole_file *file, berg_error *error) {
-  int closed = fclose(file->stream);
-  file->stream = NULL;
-  berg_status status =
-      closed ? fail(file, "cannot be written", error) : place(file->temporary, file->path, file->force, error);
-  if (status) unlink(file->temporary);
-  release(file);
-  return status;
-}
+berg_status io_whole_file_commit(io_whole_file *file, berg_error *error) { return commit(file, true, error); }
+
+berg_status io_whole_file_commit_unsynced(io_whole_file *file, berg_error *error) { return commit(file, false, error); }
 
 void io_whole_file_abandon(io_whole_file *file) {
   if (!file) return;

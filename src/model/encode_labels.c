@@ -140,7 +140,7 @@ berg_status model_row_names_hash(model_row_names *names, int threads, berg_error
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (size_t i = 0; i < names->rows; i++) {
     io_file_hash hash;
-    if (!io_hash_file(&hash, names->names[i], NULL)) memcpy(names->hashes[i], hash.text, sizeof hash.text);
+    if (!io_hash_file(&hash, names->names[i], false, NULL)) memcpy(names->hashes[i], hash.text, sizeof hash.text);
   }
   return BERG_OK;
 }

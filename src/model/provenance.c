@@ -38,7 +38,7 @@ cJSON *model_provenance(const char *description, const berg_output_options *opti
 
 static void add_hash(cJSON *file, const char *path) {
   io_file_hash hash;
-  if (io_hash_file(&hash, path, NULL)) return;
+  if (io_hash_file(&hash, path, false, NULL)) return;
   cJSON_AddNumberToObject(file, "Bytes", (double)hash.size);
   cJSON_AddStringToObject(file, hash.sampled ? "SampledSHA256" : "SHA256", hash.text);
 }

@@ -4,18 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The shortest decimal that reads back as the same number, which cJSON's own need not. */
+#include "base/decimal.h"
+
+/* cJSON's own text of a number need not read back as the same. */
 void report_json_number(cJSON *to, const char *key, double value) {
-  char text[40];
+  char text[BASE_DECIMAL_ROOM];
   if (!isfinite(value)) {
     cJSON_AddNullToObject(to, key);
     return;
   }
-  for (int digits = 1; digits <= 17; digits++) {
-    snprintf(text, sizeof text, "%.*g", digits, value);
-    if (strtod(text, NULL) == value) break;
-  }
-  cJSON_AddRawToObject(to, key, text);
+  cJSON_AddRawToObject(to, key, base_decimal(value, false, text));
 }
 
 static void add_count(cJSON *to, const char *key, size_t count) { cJSON_AddNumberToObject(to, key, (double)count); }

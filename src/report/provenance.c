@@ -1,6 +1,5 @@
 #include "report/provenance.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,9 +7,8 @@
 
 #include "base/machine.h"
 #include "base/memory.h"
+#include "io/file_hash.h"
 #include "model/paths.h"
-
-#define PIECE ((size_t)1 << 16)
 
 static const char precision[] = "accuracy and ceilings as the metadata hold them; means, shares and counts in float64";
 
@@ -20,18 +18,9 @@ static void write_date(char text[24], time_t moment) {
 }
 
 static berg_status hash_file(report_file *file, berg_error *error) {
-  base_sha256 hash;
-  size_t size;
-  uint8_t *piece = base_alloc(PIECE, 1, error);
-  if (!piece) return BERG_ELIMIT;
-  FILE *stream = fopen(file->path, "rb");
-  base_sha256_start(&hash);
-  while (stream && (size = fread(piece, 1, PIECE, stream)) > 0) base_sha256_add(&hash, piece, size);
-  berg_status status =
-      !stream || ferror(stream) ? base_fail_errno(error, BERG_EMODEL, file->path, "cannot be read", errno) : BERG_OK;
-  if (stream) fclose(stream);
-  base_free(piece);
-  base_sha256_end(&hash, file->digest);
+  io_file_hash hash;
+  berg_status status = model_blame(io_hash_file(&hash, file->path, true, error), error);
+  if (!status) memcpy(file->digest, hash.text, sizeof hash.text);
   return status;
 }
 

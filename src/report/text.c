@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/memory.h"
 
 #define REPLACEMENT "\xEF\xBF\xBD"
@@ -113,12 +114,8 @@ void report_put_quoted(report_text *text, const char *plain) {
 }
 
 void report_put_real(report_text *text, double number) {
-  char digits[40] = "null";
-  for (int precision = 15; precision <= 17 && isfinite(number); precision++) {
-    snprintf(digits, sizeof digits, "%.*g", precision, number);
-    if (strtod(digits, NULL) == number) break;
-  }
-  report_put(text, digits);
+  char digits[BASE_DECIMAL_ROOM];
+  report_put(text, isfinite(number) ? base_decimal(number, false, digits) : "null");
 }
 
 void report_put_member(report_text *text, const char *name, const char *plain) {

@@ -123,8 +123,10 @@ static berg_status prepare_subject(simulate_subject *subject, int number, size_t
   if (!status) status = simulate_trials_init(&subject->trials, design, number, error);
   if (!status) status = simulate_truth_init(&subject->truth, voxels, design->tests, error);
   if (status) return status;
-  subject->reliability = base_alloc(voxels, sizeof *subject->reliability, error);
-  return subject->reliability ? BERG_OK : BERG_ELIMIT;
+  double *values = base_alloc(voxels, 4 * sizeof *values, error);
+  if (!values) return BERG_ELIMIT;
+  subject->reliability = (berg_reliability){values, values + voxels, values + 2 * voxels, values + 3 * voxels};
+  return BERG_OK;
 }
 
 /* The table of voxels comes last: who finds it, finds the others. */
@@ -141,7 +143,7 @@ static void release_subject(simulate_subject *subject) {
   simulate_brain_release(&subject->brain);
   simulate_trials_release(&subject->trials);
   simulate_truth_release(&subject->truth);
-  base_free(subject->reliability);
+  base_free(subject->reliability.noise_ceiling_singletrial);
 }
 
 /* --- All of it --- */

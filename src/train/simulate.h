@@ -130,15 +130,6 @@ void simulate_voxel_draw(simulate_voxel *voxel, const simulate_brain *brain, uin
 bool simulate_voxel_signal(const simulate_voxel *voxel, const simulate_features *features, size_t tests, float *signal,
                            float *scratch);
 
-/* What the responses show of a voxel: percent, percent, r, r. */
-typedef struct simulate_reliability {
-  double nc_singletrial, nc_testset, splithalf_uncorrected, splithalf_corrected;
-} simulate_reliability;
-
-/* Of responses [trials], from its test trials; `scratch` holds sessions * tests doubles. Definitions: docs/simulation.md. */
-void simulate_reliability_of(simulate_reliability *result, const simulate_design *design, const simulate_trials *trials,
-                             const double *responses, double *scratch);
-
 /* --- One subject's files --- */
 
 /* What is known of each voxel because it was put in: variances of the signal over the test images and of the noise, and the
@@ -159,7 +150,7 @@ typedef struct simulate_subject {
   simulate_brain brain;
   simulate_trials trials;
   simulate_truth truth;
-  simulate_reliability *reliability; /* [voxels] */
+  berg_reliability reliability; /* of the responses: four arrays [voxels] in one piece, which the first points to */
   bool force;
   int threads;
 } simulate_subject;

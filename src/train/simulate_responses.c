@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "io/folders.h"
 #include "io/write_pandas.h"
+#include "la/reliability.h"
 #include "train/simulate.h"
 
 #define BLOCK_BYTES ((size_t)1 << 25)
@@ -19,9 +20,9 @@ typedef struct response_workshop {
   float *waves;            /* [WAVES][trials], each of mean 0 and variance 1 over any session */
   size_t rows, row_bytes;  /* of a block */
   char *block;
-  float *signals;    /* [threads][2][images] */
-  double *responses; /* [threads][trials] */
-  double *scratch;   /* [threads][sessions][tests] */
+  float *signals;     /* [threads][2][images] */
+  double *responses;  /* [threads][trials] */
+  const char **tests; /* [sessions][tests] where in the block the first voxel's response to a test image is */
 } response_workshop;
 
 /* Half cosines over a session, as in the discrete cosine transform: they sum to 0, their squares to the number of trials. */
@@ -78,8 +79,6 @@ static void make_voxel(const response_workshop *shop, size_t thread, size_t inde
   subject->truth.noise[index] = voxel.noise;
   memcpy(subject->truth.test_signal + index * design->tests, signal + design->trainings,
          design->tests * sizeof *signal);
-  simulate_reliability_of(&subject->reliability[index], design, &subject->trials, responses,
-                          shop->scratch + thread * design->sessions * design->tests);
 }
 
 /* Voxels of areas cost more than others and lie together: threads take them in turns. */
@@ -104,9 +103,10 @@ static berg_status open_workshop(response_workshop *shop, simulate_subject *subj
   shop->waves = shop->block ? base_alloc(design->trials, WAVES * sizeof(float), error) : NULL;
   shop->signals = shop->waves ? base_alloc(threads * 2, design->images * sizeof(float), error) : NULL;
   shop->responses = shop->signals ? base_alloc(threads, design->trials * sizeof(double), error) : NULL;
-  shop->scratch =
-      shop->responses ? base_alloc(threads * design->sessions, design->tests * sizeof(double), error) : NULL;
-  if (!shop->scratch) return BERG_ELIMIT;
+  const size_t tests = design->sessions * design->tests, item = shop->row_bytes / design->trials;
+  shop->tests = shop->responses ? base_alloc(tests, sizeof *shop->tests, error) : NULL;
+  if (!shop->tests) return BERG_ELIMIT;
+  for (size_t i = 0; i < tests; i++) shop->tests[i] = shop->block + subject->trials.of_test[i] * item;
   make_waves(shop);
   return BERG_OK;
 }
@@ -116,7 +116,18 @@ static void close_workshop(response_workshop *shop) {
   base_free(shop->waves);
   base_free(shop->signals);
   base_free(shop->responses);
-  base_free(shop->scratch);
+  base_free(shop->tests);
+}
+
+/* What the block's responses to the test images show of voxels [first, first + count). */
+static berg_status measure_block(const response_workshop *shop, size_t first, size_t count, berg_error *error) {
+  const simulate_design *design = shop->subject->design;
+  const berg_reliability *all = &shop->subject->reliability;
+  const berg_reliability here = {all->noise_ceiling_singletrial + first, all->noise_ceiling_testset + first,
+                                 all->splithalf_uncorrected + first, all->splithalf_corrected + first};
+  const la_rows trials = {shop->tests, design->sessions * design->tests, count, (ptrdiff_t)shop->row_bytes,
+                          shop->dtype};
+  return la_reliability(&trials, design->sessions, design->tests, shop->subject->threads, &here, error);
 }
 
 static berg_status write_blocks(const response_workshop *shop, io_pandas *table, const train_stage *stage,
@@ -126,7 +137,8 @@ static berg_status write_blocks(const response_workshop *shop, io_pandas *table,
   for (size_t first = 0; first < voxels && !status; first += shop->rows) {
     size_t count = voxels - first < shop->rows ? voxels - first : shop->rows;
     make_block(shop, first, count);
-    status = io_pandas_write(table, first, count, shop->block, error);
+    status = measure_block(shop, first, count, error);
+    if (!status) status = io_pandas_write(table, first, count, shop->block, error);
     if (!status) status = train_stage_progress(stage, before + first + count, error);
   }
   return status;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/memory.h"
 #include "io/folders.h"
 #include "io/whole_file.h"
@@ -66,10 +67,7 @@ static char *put_real(char *at, double value) {
   *at++ = ',';
   *at = '\0';
   if (isnan(value)) return at;
-  for (int digits = 15; digits <= 17; digits++) {
-    snprintf(at, 32, "%.*g", digits, value);
-    if (strtod(at, NULL) == value) break;
-  }
+  base_decimal(value, false, at);
   return at + strlen(at);
 }
 
@@ -84,15 +82,15 @@ static char *put_field(char *at, const simulate_voxel *voxel) {
 
 static size_t put_voxel(char *row, const simulate_subject *subject, size_t index) {
   const simulate_brain *brain = &subject->brain;
-  const simulate_reliability *reliability = &subject->reliability[index];
+  const berg_reliability *reliability = &subject->reliability;
   const uint16_t *at = brain->coords + 3 * index;
   simulate_voxel voxel;
   simulate_voxel_draw(&voxel, brain, subject->design->seed, index);
   char *next = row + snprintf(row, 128, "%zu,%d,%u,%u,%u", index, brain->subject, at[0], at[1], at[2]);
-  next = put_real(next, reliability->nc_singletrial);
-  next = put_real(next, reliability->nc_testset);
-  next = put_real(next, reliability->splithalf_uncorrected);
-  next = put_real(next, reliability->splithalf_corrected);
+  next = put_real(next, reliability->noise_ceiling_singletrial[index]);
+  next = put_real(next, reliability->noise_ceiling_testset[index]);
+  next = put_real(next, reliability->splithalf_uncorrected[index]);
+  next = put_real(next, reliability->splithalf_corrected[index]);
   next = put_field(next, &voxel);
   for (size_t r = 0; r < SIMULATE_ROIS; r++) {
     *next++ = ',';

@@ -50,10 +50,3 @@ def noise_ceilings(test):
     noise = z.var(axis=1, ddof=1).mean(axis=1)
     signal = np.maximum(0, 1 - noise)
     return 100 * signal / (signal + noise), 100 * signal / (signal + noise / test.shape[1])
-
-
-def split_half(test):
-    """Pearson's r between the images' means over odd and over even repeats."""
-    a, b = test[:, 0::2].mean(axis=1), test[:, 1::2].mean(axis=1)
-    a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
-    return (a * b).sum(axis=1) / np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))

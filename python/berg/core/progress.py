@@ -3,14 +3,19 @@
 from contextlib import contextmanager
 
 
-@contextmanager
-def bar(shown, total, description):
-    """Gives a function of (images done, images in all, seconds) that moves the bar, or None without a bar."""
+def _tqdm():
     try:
         from tqdm.auto import tqdm
     except ImportError:
-        tqdm = None
-    if not shown or tqdm is None:
+        return None
+    return tqdm
+
+
+@contextmanager
+def bar(shown, total, description):
+    """Gives a function of (images done, images in all, seconds) that moves the bar, or None without a bar."""
+    tqdm = _tqdm() if shown else None
+    if tqdm is None:
         yield None
         return
 
@@ -26,11 +31,8 @@ def bar(shown, total, description):
 @contextmanager
 def stages(shown):
     """Gives the keywords `progress` and `stage` of a call of several stages: one bar a stage, or none."""
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        tqdm = None
-    if not shown or tqdm is None:
+    tqdm = _tqdm() if shown else None
+    if tqdm is None:
         yield {}
         return
 
