@@ -1,0 +1,34 @@
+# The CUDA plug-in, and its twin for the host. The twin is plain C, needs no CUDA, and is what the tests run; the plug-in is
+# built by `make cuda` where there is nvcc. Neither is linked to anything of ours: src/model/device.c loads them at run time.
+file(GLOB cuda_common CONFIGURE_DEPENDS src/cuda/*.c)
+list(APPEND cuda_common src/vit/embed.c)
+
+if(BERG_TESTS)
+  file(GLOB cuda_host CONFIGURE_DEPENDS src/cuda/host/*.c)
+  add_library(berg_cuda_host MODULE ${cuda_common} ${cuda_host})
+  target_link_libraries(berg_cuda_host PRIVATE berg_flags OpenMP::OpenMP_C m)
+  target_compile_options(berg_cuda_host PRIVATE -O3 -Wno-psabi)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    set_source_files_properties(src/cuda/host/product_host.c PROPERTIES COMPILE_OPTIONS -march=x86-64-v3)
+  endif()
+endif()
+
+option(BERG_CUDA "Build the CUDA plug-in (needs nvcc)" OFF)
+if(BERG_CUDA)
+  # A100, consumer cards of 8.6 and 8.9, H100 and H200, and consumer cards of 12.0, whose PTX serves what comes later.
+  set(BERG_CUDA_ARCHITECTURES 80-real 86-real 89-real 90-real 120 CACHE STRING "Devices the plug-in has code for")
+  set(CMAKE_CUDA_ARCHITECTURES ${BERG_CUDA_ARCHITECTURES})
+  enable_language(CUDA)
+  find_package(CUDAToolkit REQUIRED)
+  file(GLOB cuda_device CONFIGURE_DEPENDS src/cuda/device/*.cu)
+  add_library(berg_cuda MODULE ${cuda_common} ${cuda_device})
+  # No fast-math and no -fmad change: what nvcc does by default keeps float32 exact to the last operation or better.
+  set_target_properties(berg_cuda PROPERTIES CUDA_STANDARD 17 CUDA_RUNTIME_LIBRARY Static LINKER_LANGUAGE CUDA
+                                             CUDA_VISIBILITY_PRESET hidden)
+  target_include_directories(berg_cuda PRIVATE include src)
+  target_compile_definitions(berg_cuda PRIVATE BERG_BUILDING _POSIX_C_SOURCE=200809L)
+  target_compile_options(berg_cuda PRIVATE $<$<COMPILE_LANGUAGE:C>:-fopenmp>)
+  target_link_libraries(berg_cuda PRIVATE CUDA::cublasLt $<$<LINK_LANGUAGE:CUDA>:gomp>)
+  target_link_options(berg_cuda PRIVATE LINKER:--no-undefined)
+  install(TARGETS berg_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()

@@ -1,0 +1,90 @@
+/* d = a b^T (+ d) (+ bias) by loops of our own, in float32, with what is multiplied rounded first where the precision says so. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cuda/host/host.h"
+#include "cuda/kernel.h"
+
+#define LANES 16 /* divides every k */
+#define ROWS 2
+#define COLUMNS 4 /* divides every n */
+
+typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
+
+/* TF32: ten bits of fraction, to the nearest. */
+static float to_tf32(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  bits = (bits + 0x1000u) & ~0x1fffu;
+  memcpy(&value, &bits, sizeof bits);
+  return value;
+}
+
+/* A row of an operand as float32: as it lies, or rounded into `own`. */
+static const float *row_of(const cuda_product *p, const void *operand, size_t at, float *own) {
+  if (p->precision == CUDA_F32) return (const float *)operand + at;
+  for (size_t i = 0; i < p->k; i++)
+    own[i] = p->precision == CUDA_BF16 ? cuda_from_bf16(((const uint16_t *)operand)[at + i])
+                                       : to_tf32(((const float *)operand)[at + i]);
+  return own;
+}
+
+static void multiply_tile(const float *const a[ROWS], const float *const b[COLUMNS], size_t k,
+                          float out[ROWS][COLUMNS]) {
+  lanes sum[ROWS][COLUMNS] = {{{0}}};
+  for (size_t i = 0; i < k; i += LANES) {
+    lanes x[ROWS], y;
+    for (int r = 0; r < ROWS; r++) memcpy(&x[r], a[r] + i, sizeof x[r]);
+    for (int c = 0; c < COLUMNS; c++) {
+      memcpy(&y, b[c] + i, sizeof y);
+      for (int r = 0; r < ROWS; r++) sum[r][c] += x[r] * y;
+    }
+  }
+  for (int r = 0; r < ROWS; r++)
+    for (int c = 0; c < COLUMNS; c++) {
+      out[r][c] = 0;
+      for (int l = 0; l < LANES; l++) out[r][c] += sum[r][c][l];
+    }
+}
+
+static void finish(const cuda_product *p, size_t row, size_t column, float value, void *d, size_t step,
+                   const float *bias) {
+  const size_t at = step + row * p->ldd + column;
+  const bool narrow = p->narrow_out && p->precision == CUDA_BF16;
+  if (p->add_to) value += ((const float *)d)[at];
+  if (p->add_bias) value += bias[column];
+  if (narrow)
+    ((uint16_t *)d)[at] = (uint16_t)cuda_to_bf16(value);
+  else
+    ((float *)d)[at] = value;
+}
+
+static void run_panel(const cuda_product *p, size_t batch, size_t first, const void *a, const void *b, void *d,
+                      const float *bias, float *memory) {
+  const float *columns[COLUMNS];
+  for (size_t c = 0; c < COLUMNS; c++)
+    columns[c] = row_of(p, b, batch * p->step_b + (first + c) * p->ldb, memory + c * p->k);
+  for (size_t row = 0; row < p->m; row += ROWS) {
+    const float *rows[ROWS];
+    float out[ROWS][COLUMNS];
+    for (size_t r = 0; r < ROWS; r++) {
+      const size_t real = row + r < p->m ? row + r : p->m - 1;
+      rows[r] = row_of(p, a, batch * p->step_a + real * p->lda, memory + (COLUMNS + r) * p->k);
+    }
+    multiply_tile(rows, columns, p->k, out);
+    for (size_t r = 0; r < ROWS && row + r < p->m; r++)
+      for (size_t c = 0; c < COLUMNS; c++) finish(p, row + r, first + c, out[r][c], d, batch * p->step_d, bias);
+  }
+}
+
+void host_run_product(const cuda_product *p, const void *a, const void *b, void *d, const float *bias) {
+  const size_t panels = p->n / COLUMNS;
+#pragma omp parallel
+  {
+    float *memory = malloc((ROWS + COLUMNS) * p->k * sizeof *memory);
+#pragma omp for schedule(static)
+    for (size_t i = 0; i < p->batch * panels; i++)
+      if (memory) run_panel(p, i / panels, i % panels * COLUMNS, a, b, d, bias, memory);
+    free(memory);
+  }
+}
