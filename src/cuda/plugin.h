@@ -83,7 +83,8 @@ typedef struct cuda_batch {
   size_t images;
   float *responses;     /* [images][ld]: the columns of all subjects, one after the other; NULL: not wanted */
   size_t response_ld;   /* floats from image to image, at least the columns of all subjects */
-  float *const *scores; /* for each subject [images][components]; NULL: not wanted */
+  float *const *scores; /* for each subject [images][its score_ld]; NULL: not wanted */
+  const size_t *score_ld;
   cuda_take_block
       block; /* wanted instead of scores and responses: then images is at most the session's chunk; or NULL */
   void *user;

@@ -71,8 +71,8 @@ static cuda_status hand_over(cuda_session *s, const cuda_batch *batch, piece p, 
   for (size_t i = 0; i < s->subject_count && batch->scores; i++) {
     const session_subject *of = &s->subjects[i];
     const size_t row = of->components * sizeof(float);
-    copy_rows(batch->scores[i] + p.first * of->components, row, of->pinned_scores[p.slot], of->k * sizeof(float), row,
-              p.images);
+    copy_rows(batch->scores[i] + p.first * batch->score_ld[i], batch->score_ld[i] * sizeof(float),
+              of->pinned_scores[p.slot], of->k * sizeof(float), row, p.images);
   }
   if (batch->responses && !goes_directly(batch))
     copy_rows(batch->responses + p.first * batch->response_ld, batch->response_ld * sizeof(float),
