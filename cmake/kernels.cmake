@@ -21,3 +21,15 @@ foreach(isa ${BERG_ISAS})
     list(APPEND BERG_OBJECTS $<TARGET_OBJECTS:berg_kernels_${isa}>)
   endif()
 endforeach()
+
+# What AVX-512 has by extensions that not every such processor knows: in files of their own, chosen at run time
+# (src/la/gemm.c).
+if(avx512 IN_LIST BERG_ISAS)
+  file(GLOB sources CONFIGURE_DEPENDS src/la/kernels/avx512/*.c)
+  add_library(berg_kernels_avx512_more OBJECT ${sources})
+  target_compile_options(berg_kernels_avx512_more PRIVATE -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi
+                                                          ${BERG_ISA_FLAGS_avx512} -mavx512vnni -mavx512bf16)
+  target_compile_definitions(berg_kernels_avx512_more PRIVATE BERG_ISA=avx512)
+  target_link_libraries(berg_kernels_avx512_more PRIVATE berg_flags)
+  list(APPEND BERG_OBJECTS $<TARGET_OBJECTS:berg_kernels_avx512_more>)
+endif()

@@ -20,6 +20,24 @@ base_isa base_machine_isa(void) {
   return BASE_ISA_PORTABLE;
 }
 
+bool base_machine_multiplies_int8(void) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  __builtin_cpu_init();
+  return base_machine_isa() == BASE_ISA_AVX512 && __builtin_cpu_supports("avx512vnni");
+#else
+  return false;
+#endif
+}
+
+bool base_machine_multiplies_bf16(void) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  __builtin_cpu_init();
+  return base_machine_isa() == BASE_ISA_AVX512 && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_is("amd");
+#else
+  return false;
+#endif
+}
+
 const char *base_isa_name(base_isa isa) {
   static const char *const names[] = {"portable", "avx2", "avx512"};
   return (size_t)isa < BASE_ISA_COUNT ? names[isa] : "unknown";

@@ -2,6 +2,7 @@
 #ifndef BASE_MACHINE_H
 #define BASE_MACHINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Instruction sets that kernels are compiled for, from the least to the most able. */
@@ -10,6 +11,12 @@ typedef enum base_isa { BASE_ISA_PORTABLE, BASE_ISA_AVX2, BASE_ISA_AVX512, BASE_
 /* The best one that the processor, the system and this build know. */
 base_isa base_machine_isa(void);
 const char *base_isa_name(base_isa isa);
+
+/* Dot products of bytes in one instruction (AVX512_VNNI, with BASE_ISA_AVX512). */
+bool base_machine_multiplies_int8(void);
+/* Dot products of bf16 pairs that are faster than float32's (AVX512_BF16 as AMD has it; Intel's are half as fast as its float32
+ * products: 171 against 350 GFLOP/s on two cores of a Sapphire Rapids). */
+bool base_machine_multiplies_bf16(void);
 
 /* Processors this process may run on (its affinity), at least 1. */
 int base_machine_processors(void);

@@ -1,59 +1,107 @@
-/* Products y = x W^T in float32. The one file that knows oneDNN is gemm.c.
+/* Products y = x W^T in float32, bf16 or int8, tile by tile.
  *
- * A matrix W is stored as torch stores it, [n][k] row by row, and cut into panels of `panel` rows, so that one product can be
- * shared by threads. It can be multiplied as it lies ("plain"), or once packed in the order that the kernel reads: faster
- * for many rows, and the same bits. The bits of one element depend on neither the number of rows, the panel's width, the packing
- * nor the number of threads. */
+ * A matrix W [n][k], row by row as torch stores it, is cut into slabs: LA_PANEL of its rows by up to LA_DEPTH of its columns. A slab
+ * is packed in the order in which the kernel reads it, before ("packed") or just in time ("plain"), with the same bits. A
+ * product multiplies rows of x with one slab and hands each tile of the result, still in the first cache, to the caller's
+ * `finish`, which adds bias or residual or what else follows. Meanwhile it fetches the slab that comes next: without that,
+ * products at the shapes of a ViT block ran at 290 GFLOP/s on two cores instead of 330.
+ *
+ * One element of a product is summed in one register in the order of k. So its bits depend on neither the number of rows nor
+ * threads nor packing; where k is longer than LA_DEPTH, slabs are added in their order by the caller's `finish`. */
 #ifndef LA_GEMM_H
 #define LA_GEMM_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
-#include "la/kernels.h"
+#include "base/machine.h"
 
-typedef struct la_engine la_engine;
+#define LA_PANEL 64    /* rows of W that a slab holds, columns of a tile */
+#define LA_TILE_ROWS 6 /* rows of a tile: with 4 vectors of columns 24 sums in registers */
+#define LA_DEPTH 768   /* columns of W that a slab holds */
+
+/* BF16: W rounded to bf16, x too where the processor multiplies bf16 fast; sums in float32. INT8: W with a scale for each of
+ * the slab's rows, x with a scale for each row; exact sums in int32. */
+typedef enum la_precision { LA_F32, LA_BF16, LA_INT8, LA_PRECISIONS } la_precision;
+
+/* "f32", "bf16", "int8" */
+const char *la_precision_name(la_precision precision);
+
+/* Takes `rows` rows of a tile, float [rows][LA_PANEL], the first of which is row `first` of x. */
+typedef void (*la_finish)(const void *user, const float *tile, size_t first, size_t rows);
+
+/* Memory that will be read next: `rows` pieces of `bytes`, `stride` apart. */
+typedef struct la_fetch {
+  const char *at;
+  size_t rows, bytes, stride;
+} la_fetch;
+
+typedef struct la_product {
+  size_t rows;
+  const void *x; /* rows as `load` makes them, at multiples of 4 bytes */
+  size_t row_bytes;
+  const float *scale; /* [rows] of the rows of x, where `load` gives one */
+  const void *slab;
+  size_t depth;  /* at most LA_DEPTH */
+  float *buffer; /* LA_BUFFER_BYTES of the thread, for what the kernel likes */
+  la_fetch next; /* rows 0: nothing */
+  la_finish finish;
+  const void *user;
+} la_product;
+
+#define LA_BUFFER_BYTES ((size_t)LA_PANEL * LA_DEPTH * sizeof(float))
+
+/* How one precision is multiplied on this machine. */
+typedef struct la_gemm {
+  la_precision precision;
+  const char *name; /* "bf16 weights, float32 sums (avx512)" */
+  /* One row of x, k floats, as products take it, into `row` [la_row_bytes(k)]; its scale. NULL: float rows are taken as they are. */
+  void (*load)(const float *x, size_t k, void *row, float *scale);
+  /* `slab` [la_slab_bytes(depth)] from `floats` [depth][LA_PANEL]. NULL: it is that. */
+  void (*pack)(const float *floats, size_t depth, void *slab);
+  /* The same from rows of W: `columns` <= LA_PANEL of them, `row_bytes` apart, at any address, zeros for those that are missing. */
+  void (*transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, float *floats);
+  void (*multiply)(const la_product *product);
+} la_gemm;
+
+/* NULL: this machine has no instructions for it. The table lives as long as the library. */
+const la_gemm *la_gemm_for(base_isa isa, la_precision precision);
+
+/* Bytes of a row of x with k columns, a multiple of 64. */
+size_t la_row_bytes(const la_gemm *gemm, size_t k);
+/* Bytes of a slab. The layout depends on the precision alone, so that it can be kept in a file:
+ *   f32   float32 [depth][64]
+ *   bf16  pairs [depth / 2 rounded up][64][2], zeros beyond depth
+ *   int8  [depth / 4 rounded up][64][4], then int32 [64]: -128 times the sum of each column, then float32 [64]: its scale */
+size_t la_slab_bytes(la_precision precision, size_t depth);
 
 typedef struct la_matrix {
-  const float *rows; /* [n][k]; not needed any more once packed */
+  const la_gemm *gemm;
   size_t n, k;
-  size_t panel;        /* divides n */
-  const float *packed; /* panel after panel, n * k floats; NULL: plain */
+  const char *rows; /* plain: [n] rows of k floats, at any address; not read once packed */
+  size_t row_bytes;
+  const float *gain;  /* [k] each column of W is multiplied by this when packed (int8: see vit/network.c); NULL: not */
+  const char *packed; /* slabs, panel after panel for the first LA_DEPTH columns, then for the next; NULL: plain */
 } la_matrix;
 
-/* Products run in the thread that calls them; many threads may use one engine. */
-berg_status la_engine_new(la_engine **engine, const la_kernels *kernels, berg_error *error);
-void la_engine_free(la_engine *engine);
-/* Whether products are oneDNN's; else they are la's own dot products, on machines where oneDNN has no kernel that keeps
- * the bits. */
-bool la_engine_is_library(const la_engine *engine);
-/* "oneDNN 2.6.3 (brg:avx512_core)" */
-const char *la_engine_description(const la_engine *engine);
+static inline size_t la_matrix_panels(const la_matrix *matrix) { return (matrix->n + LA_PANEL - 1) / LA_PANEL; }
+static inline size_t la_matrix_blocks(const la_matrix *matrix) { return (matrix->k + LA_DEPTH - 1) / LA_DEPTH; }
+static inline size_t la_matrix_depth(const la_matrix *matrix, size_t block) {
+  return matrix->k - block * LA_DEPTH < LA_DEPTH ? matrix->k - block * LA_DEPTH : LA_DEPTH;
+}
+/* Bytes of all slabs. */
+size_t la_matrix_bytes(const la_matrix *matrix);
+/* Where a slab lies among them. */
+size_t la_matrix_offset(const la_matrix *matrix, size_t block, size_t panel);
 
-/* oneDNN has steady kernels for k a multiple of 16 and panels of a multiple of 64: other sizes are padded with zeros to
- * multiples of this. */
-#define LA_PAD 64
-static inline size_t la_padded(size_t size) { return (size + LA_PAD - 1) / LA_PAD * LA_PAD; }
+/* Packs one slab of a plain matrix; any thread, any order. `buffer`: LA_BUFFER_BYTES. */
+void la_matrix_pack(const la_matrix *matrix, size_t block, size_t panel, float *buffer, void *slab);
+/* What reading this slab will touch. */
+la_fetch la_matrix_fetch(const la_matrix *matrix, size_t block, size_t panel);
 
-/* Prepares products of `m` rows by panels of this shape, plain and packed. Not while products run. EINTERNAL: oneDNN has no
- * kernel whose bits are independent of m. */
-berg_status la_engine_plan(la_engine *engine, size_t m, size_t k, size_t panel, berg_error *error);
-/* Bytes of scratch that one thread needs for any product planned so far. */
-size_t la_engine_scratch(const la_engine *engine);
-
-/* Packs one panel of `matrix` into `to` [panel * k]; whole matrices are packed panel by panel, in any order, by any threads.
- * The shape must have been planned for some m. */
-berg_status la_pack_panel(const la_engine *engine, const la_matrix *matrix, size_t index, float *to, berg_error *error);
-/* Packs a panel that lies the other way round, [k][panel] with `ld` floats from row to row: no transposing before. */
-berg_status la_pack_columns(const la_engine *engine, size_t k, size_t panel, const float *from, size_t ld, float *to,
-                            berg_error *error);
-
-/* y [m][panel] = x [m][k] times panel `index` of `matrix`. False: oneDNN failed, or m was not planned. */
-bool la_product(const la_engine *engine, size_t m, const la_matrix *matrix, size_t index, const float *x, float *y,
-                void *scratch);
-
-/* To be called by each thread of a parallel region before its first product: oneDNN must not start threads of its own. */
-void la_engine_enter_thread(void);
+/* A product with one slab: `product` says everything but slab and depth. A plain matrix is packed into its `buffer`. */
+void la_matrix_multiply(const la_matrix *matrix, size_t block, size_t panel, la_product *product);
 
 #endif

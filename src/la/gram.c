@@ -92,7 +92,7 @@ static void add_tile(la_gram *gram, size_t i, size_t j, const float *products) {
 
 berg_status la_gram_add(la_gram *gram, const float *panel, size_t columns, berg_error *error) {
   const size_t tile = gram->tile, k = la_padded(columns), tiles = la_gram_padded_rows(gram->rows) / tile;
-  const la_matrix matrix = {panel, tiles * tile, k, tile, NULL};
+  const la_old_matrix matrix = {panel, tiles * tile, k, tile, NULL};
   berg_status status = la_engine_plan(gram->engine, tile, k, tile, error);
   if (!status) status = make_scratch(gram, error);
   if (status) return status;
@@ -103,12 +103,12 @@ berg_status la_gram_add(la_gram *gram, const float *panel, size_t columns, berg_
     const size_t rank = (size_t)omp_get_thread_num();
     float *packed = gram->packed + rank * tile * gram->width, *products = gram->products + rank * tile * tile;
     char *scratch = gram->scratch + rank * gram->scratch_bytes;
-    const la_matrix one = {NULL, tile, k, tile, packed};
+    const la_old_matrix one = {NULL, tile, k, tile, packed};
 #pragma omp for schedule(dynamic, 1)
     for (size_t j = 0; j < tiles; j++) { /* the longest strips of tiles first */
       done = la_pack_panel(gram->engine, &matrix, j, packed, NULL) == BERG_OK && done;
       for (size_t i = j; i < tiles && done; i++) {
-        done = la_product(gram->engine, tile, &one, 0, panel + i * tile * k, products, scratch);
+        done = la_old_product(gram->engine, tile, &one, 0, panel + i * tile * k, products, scratch);
         if (done) add_tile(gram, i, j, products);
       }
     }

@@ -2,7 +2,7 @@
 #ifndef LA_GRAM_H
 #define LA_GRAM_H
 
-#include "la/gemm.h"
+#include "la/onednn.h"
 
 typedef struct la_gram la_gram;
 

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "base/machine.h"
+#include "la/gemm.h"
 
 /* Columns that the kernels for whole matrices take at a time: 8,640 rows of them stay in the second cache. */
 #define LA_STRIP 32
@@ -14,7 +14,20 @@
 #define LA_DOUBLE_TILE 8
 #define LA_DOUBLE_STRIP 24
 
+/* Where tiles of a product go; `columns` <= LA_PANEL of them count. */
+typedef struct la_output {
+  float *to; /* of row 0 and the panel's first column */
+  size_t ld, columns;
+  const float *bias; /* [columns] */
+} la_output;
+typedef struct la_sums {
+  double *to;
+  size_t ld, columns;
+} la_sums;
+
 typedef struct la_kernels {
+  la_finish store; /* to la_output: tile + bias */
+  la_finish sum;   /* to la_sums: += tile */
   /* y[i][j] = sum over k of x[i][k] * w[j][k] (+ bias[j], unless NULL).
    * x: [m][ldx], each row arranged by la_arrange_row; w: [n][k] with `ldw` bytes from row to row, at any address;
    * y: [m][ldy]; bias: [n]. */

@@ -5,87 +5,126 @@
 
 #include "base/memory.h"
 
-#define PANEL 192
 #define SHAPES 4
+#define LARGEST_N 3072
 #define LARGEST_K 3072
 #define MEMORY_BLOCK ((size_t)768 << 20)
 
 static const struct { size_t k, n; } shapes[SHAPES] = {{768, 2304}, {768, 768}, {768, 3072}, {3072, 768}};
 
 struct la_rate {
-  la_engine *engine;
   la_matrix matrices[SHAPES];
-  float *weights, *x, *y;
-  char *scratch;
-  size_t rows, scratch_bytes;
+  char *packed;
+  char *x;      /* each thread: rows of LA_DEPTH */
+  float *scale; /* of them */
+  float *y;     /* each thread: [rows][LARGEST_N] */
+  float *buffers;
+  size_t rows;
   int threads;
 };
 
-berg_status la_rate_new(la_rate **out, la_engine *engine, size_t rows, int threads, berg_error *error) {
+static berg_status allocate(la_rate *rate, const la_gemm *gemm, berg_error *error) {
+  const size_t team = (size_t)rate->threads;
+  size_t bytes = 0;
+  for (size_t i = 0; i < SHAPES; i++) bytes += la_matrix_bytes(&rate->matrices[i]);
+  rate->packed = base_alloc_large(bytes, 1, error);
+  rate->x = base_alloc_large(team * rate->rows, la_row_bytes(gemm, LA_DEPTH), error);
+  rate->scale = base_calloc(rate->rows, sizeof(float), error);
+  rate->y = base_alloc_large(team * rate->rows * LARGEST_N, sizeof(float), error);
+  rate->buffers = base_alloc_large(team, LA_BUFFER_BYTES, error);
+  if (!(rate->packed && rate->x && rate->scale && rate->y && rate->buffers)) return BERG_ELIMIT;
+  /* any numbers do that are neither zeros, which cost less power, nor tiny: every row of the matrices is the same */
+  float row[LARGEST_K];
+  for (size_t i = 0; i < LARGEST_K; i++) row[i] = (float)(i % 17) * 0.01f - 0.08f;
+  for (size_t i = 0, at = 0; i < SHAPES; i++) {
+    la_matrix *matrix = &rate->matrices[i];
+    matrix->rows = (const char *)row;
+    for (size_t s = 0, panels = la_matrix_panels(matrix); s < panels * la_matrix_blocks(matrix); s++)
+      la_matrix_pack(matrix, s / panels, s % panels, rate->buffers,
+                     rate->packed + at + la_matrix_offset(matrix, s / panels, s % panels));
+    matrix->packed = rate->packed + at;
+    at += la_matrix_bytes(matrix);
+  }
+  const size_t row_bytes = la_row_bytes(gemm, LA_DEPTH);
+  for (size_t i = 0; i < team * rate->rows; i++) {
+    if (gemm->load)
+      gemm->load(row, LA_DEPTH, rate->x + i * row_bytes, &rate->scale[i % rate->rows]);
+    else
+      memcpy(rate->x + i * row_bytes, row, row_bytes);
+  }
+  return BERG_OK;
+}
+
+berg_status la_rate_new(la_rate **out, const la_gemm *gemm, size_t rows, int threads, berg_error *error) {
   *out = NULL;
   la_rate *rate = base_calloc(1, sizeof *rate, error);
   if (!rate) return BERG_ELIMIT;
-  *rate = (la_rate){.engine = engine, .rows = rows, .threads = threads};
-  size_t floats = 0;
-  berg_status status = BERG_OK;
-  for (size_t i = 0; i < SHAPES && !status; i++) {
-    floats += shapes[i].k * shapes[i].n;
-    status = la_engine_plan(engine, rows, shapes[i].k, PANEL, error);
-  }
-  rate->scratch_bytes = (la_engine_scratch(engine) + BASE_ALIGNMENT) / BASE_ALIGNMENT * BASE_ALIGNMENT;
-  rate->weights = base_alloc_large(floats, sizeof(float), error);
-  rate->x = base_alloc((size_t)threads * rows * LARGEST_K, sizeof(float), error);
-  rate->y = base_alloc((size_t)threads * rows * PANEL, sizeof(float), error);
-  rate->scratch = base_alloc((size_t)threads * rate->scratch_bytes, 1, error);
-  if (!status && !(rate->weights && rate->x && rate->y && rate->scratch)) status = BERG_ELIMIT;
-  if (status) {
+  *rate = (la_rate){.rows = rows, .threads = threads};
+  for (size_t i = 0; i < SHAPES; i++) rate->matrices[i] = (la_matrix){.gemm = gemm, .n = shapes[i].n, .k = shapes[i].k};
+  berg_status status = allocate(rate, gemm, error);
+  if (status)
     la_rate_free(rate);
-    return status;
-  }
-  /* any finite numbers do: the kernels' time does not depend on them */
-  for (size_t i = 0; i < floats; i++) rate->weights[i] = (float)(i % 17) * 0.01f - 0.08f;
-  for (size_t i = 0; i < (size_t)threads * rows * LARGEST_K; i++) rate->x[i] = (float)(i % 13) * 0.01f - 0.06f;
-  const float *at = rate->weights;
-  for (size_t i = 0; i < SHAPES; i++) {
-    rate->matrices[i] = (la_matrix){at, shapes[i].n, shapes[i].k, PANEL, at};
-    at += shapes[i].k * shapes[i].n;
-  }
-  *out = rate;
-  return BERG_OK;
+  else
+    *out = rate;
+  return status;
 }
 
 void la_rate_free(la_rate *rate) {
   if (!rate) return;
-  base_free_large(rate->weights);
-  base_free(rate->x);
-  base_free(rate->y);
-  base_free(rate->scratch);
+  base_free_large(rate->packed);
+  base_free_large(rate->x);
+  base_free(rate->scale);
+  base_free_large(rate->y);
+  base_free_large(rate->buffers);
   base_free(rate);
+}
+
+typedef struct output {
+  float *to;
+  size_t ld;
+} output;
+
+static void store(const void *user, const float *tile, size_t first, size_t rows) {
+  const output *o = user;
+  for (size_t r = 0; r < rows; r++) memcpy(o->to + (first + r) * o->ld, tile + r * LA_PANEL, LA_PANEL * sizeof *tile);
+}
+
+/* All slabs of matrix `i` with the thread's rows. */
+static void multiply_all(const la_rate *rate, size_t i, size_t rank) {
+  const la_matrix *matrix = &rate->matrices[i], *next = &rate->matrices[(i + 1) % SHAPES];
+  const size_t panels = la_matrix_panels(matrix), slabs = panels * la_matrix_blocks(matrix),
+               row_bytes = la_row_bytes(matrix->gemm, LA_DEPTH);
+  for (size_t s = 0; s < slabs; s++) {
+    const output out = {rate->y + rank * rate->rows * LARGEST_N + s % panels * LA_PANEL, matrix->n};
+    la_product product = {.rows = rate->rows,
+                          .x = rate->x + rank * rate->rows * row_bytes,
+                          .row_bytes = row_bytes,
+                          .scale = rate->scale,
+                          .buffer = rate->buffers + rank * (LA_BUFFER_BYTES / sizeof(float)),
+                          .finish = store,
+                          .user = &out};
+    product.next =
+        s + 1 < slabs ? la_matrix_fetch(matrix, (s + 1) / panels, (s + 1) % panels) : la_matrix_fetch(next, 0, 0);
+    la_matrix_multiply(matrix, s / panels, s % panels, &product);
+  }
 }
 
 double la_rate_products(la_rate *rate, double seconds) {
   double total = 0;
 #pragma omp parallel num_threads(rate->threads) reduction(+ : total)
   {
-    la_engine_enter_thread();
     const size_t rank = (size_t)omp_get_thread_num();
-    const float *x = rate->x + rank * rate->rows * LARGEST_K;
-    float *y = rate->y + rank * rate->rows * PANEL;
-    char *scratch = rate->scratch + rank * rate->scratch_bytes;
     double work = 0, start, spent;
-    bool done = true;
 #pragma omp barrier
     start = base_machine_seconds();
     do {
       for (size_t i = 0; i < SHAPES; i++) {
-        const la_matrix *matrix = &rate->matrices[i];
-        for (size_t panel = 0; panel < matrix->n / PANEL; panel++)
-          done = la_product(rate->engine, rate->rows, matrix, panel, x, y, scratch) && done;
-        work += 2.0 * (double)rate->rows * (double)matrix->k * (double)matrix->n;
+        multiply_all(rate, i, rank);
+        work += 2.0 * (double)rate->rows * (double)shapes[i].k * (double)shapes[i].n;
       }
       spent = base_machine_seconds() - start;
     } while (spent < seconds);
-    if (done) total += work / spent;
+    total += work / spent;
   }
   return total;
 }

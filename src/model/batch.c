@@ -1,9 +1,11 @@
 #include "model/batch.h"
 
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/packed.h"
 #include "model/stimuli.h"
 #include "vit/preprocess.h"
 
@@ -11,8 +13,8 @@
  * image costs a tenth less afterwards. */
 #define PACK_FROM 48
 
-/* Columns that one product of the regression takes: their weights, 192 KB, stay in the second cache for all images. */
-#define RESPONSE_COLUMNS 192
+/* Floats of a row of scores: whole lines of the cache. */
+static size_t score_width(const model_subject *subject) { return (subject->fitted.components + 15) / 16 * 16; }
 
 size_t model_memory_needed(const berg_model *model, size_t images, bool packed) {
   const size_t program = (size_t)48 << 20; /* the libraries themselves */
@@ -23,11 +25,20 @@ size_t model_memory_needed(const berg_model *model, size_t images, bool packed) 
     const model_subject *subject = &model->subjects[i];
     const size_t k = subject->fitted.components;
     floats += subject->fitted.features * (k + 3) + subject->columns.count * (k + 1);
-    bytes += PROJECT_SEGMENTS_MAX * images * k * sizeof(double);
-    floats += (size_t)model->threads * images * (VIT_CHANNELS + k);
+    bytes += model_projection_memory(&subject->fitted, &subject->directions, images, model->threads);
   }
   floats += images * (VIT_LAYER_FEATURES + model->columns);
-  return bytes + floats * sizeof(float) + images * VIT_PIXELS + vit_network_workspace(model->network, model->threads);
+  return bytes + floats * sizeof(float) + images * VIT_PIXELS + vit_network_workspace(model->threads);
+}
+
+/* Bytes of the longest row of scores as products take them. */
+static size_t widest_row(const berg_model *model) {
+  size_t widest = 0;
+  for (size_t s = 0; s < model->subject_count; s++) {
+    const size_t bytes = la_row_bytes(model->regression, model->subjects[s].fitted.components);
+    if (bytes > widest) widest = bytes;
+  }
+  return widest;
 }
 
 berg_status model_batch_init(model_batch *batch, berg_model *model, size_t room, berg_error *error) {
@@ -37,19 +48,21 @@ berg_status model_batch_init(model_batch *batch, berg_model *model, size_t room,
   batch->indices = base_alloc(room, sizeof *batch->indices, error);
   batch->pixels = base_alloc(room, VIT_PIXELS, error);
   batch->tokens = base_alloc_large(room * VIT_LAYER_FEATURES, sizeof(float), error);
-  batch->workspace = base_alloc_large(vit_network_workspace(model->network, model->threads), 1, error);
+  batch->workspace = base_alloc_large(vit_network_workspace(model->threads), 1, error);
   batch->projections = base_calloc(model->subject_count, sizeof *batch->projections, error);
   batch->scores = base_calloc(model->subject_count, sizeof *batch->scores, error);
+  batch->loaded_scores = base_alloc(room, widest_row(model), error);
   batch->faults = base_alloc(room, sizeof *batch->faults, error);
   batch->statuses = base_alloc(room, sizeof *batch->statuses, error);
   berg_status status = batch->indices && batch->pixels && batch->tokens && batch->workspace && batch->projections &&
-                               batch->scores && batch->faults && batch->statuses
+                               batch->scores && batch->loaded_scores && batch->faults && batch->statuses
                            ? BERG_OK
                            : BERG_ELIMIT;
   for (size_t i = 0; i < model->subject_count && !status; i++) {
     const model_fitted *fitted = &model->subjects[i].fitted;
-    status = model_projection_init(&batch->projections[i], model->kernels, fitted, room, model->threads, error);
-    batch->scores[i] = base_calloc(room * la_arranged_width(fitted->components), sizeof(float), error);
+    status = model_projection_init(&batch->projections[i], model->kernels, fitted, &model->subjects[i].directions, room,
+                                   model->threads, error);
+    batch->scores[i] = base_calloc(room * score_width(&model->subjects[i]), sizeof(float), error);
     if (!batch->scores[i]) status = BERG_ELIMIT;
   }
   if (status) model_batch_release(batch);
@@ -67,6 +80,7 @@ void model_batch_release(model_batch *batch) {
   base_free_large(batch->workspace);
   base_free(batch->projections);
   base_free(batch->scores);
+  base_free(batch->loaded_scores);
   base_free(batch->faults);
   base_free(batch->statuses);
   memset(batch, 0, sizeof *batch);
@@ -115,7 +129,7 @@ static void after_block(void *user, size_t layer, const float *tokens) {
 /* Finite weights give finite scores: so this costs nothing until something is wrong, and then says what. */
 static berg_status check_scores(const model_batch *batch, size_t s, berg_error *error) {
   const model_fitted *fitted = &batch->model->subjects[s].fitted;
-  const size_t count = batch->images * la_arranged_width(fitted->components);
+  const size_t count = batch->images * score_width(&batch->model->subjects[s]);
   bool finite = true;
   for (size_t i = 0; i < count; i++) finite &= isfinite(batch->scores[s][i]) != 0;
   if (finite) return BERG_OK;
@@ -129,9 +143,7 @@ static berg_status check_scores(const model_batch *batch, size_t s, berg_error *
 static berg_status pack_when_it_pays(berg_model *model, size_t images, berg_error *error) {
   if (vit_network_is_packed(model->network) || model->images_done + images < PACK_FROM) return BERG_OK;
   if (model->memory && model_memory_needed(model, model->batch, true) > model->memory) return BERG_OK;
-  berg_status status = vit_network_pack(model->network, model->threads, error);
-  if (!status) model_backbone_drop_matrices(&model->backbone);
-  return status;
+  return model_pack_network(model, error);
 }
 
 berg_status model_batch_run(model_batch *batch, berg_error *error) {
@@ -140,29 +152,52 @@ berg_status model_batch_run(model_batch *batch, berg_error *error) {
   berg_status status = pack_when_it_pays(model, batch->images, error);
   if (status) return status;
   for (size_t s = 0; s < model->subject_count; s++) model_projection_start(&batch->projections[s], batch->images);
-  status = vit_network_run(model->network, batch->pixels, batch->images, model->threads, batch->workspace,
-                           batch->tokens, after_block, batch, error);
+  vit_network_run(model->network, batch->pixels, batch->images, model->threads, batch->workspace, batch->tokens,
+                  &(vit_hooks){after_block, NULL, batch});
   model->images_done += batch->images;
   for (size_t s = 0; s < model->subject_count && !status && !batch->take_block; s++) {
-    model_projection_finish(&batch->projections[s], batch->scores[s]);
+    model_projection_finish(&batch->projections[s], batch->scores[s], score_width(&model->subjects[s]));
     status = check_scores(batch, s, error);
   }
   return status;
+}
+
+/* Scores as products take them: bf16 on processors that multiply it. */
+static la_product score_rows(const model_batch *batch, size_t s) {
+  const model_subject *subject = &batch->model->subjects[s];
+  const la_gemm *gemm = batch->model->regression;
+  const size_t width = score_width(subject);
+  la_product rows = {.rows = batch->images,
+                     .x = batch->scores[s],
+                     .row_bytes = width * sizeof(float),
+                     .finish = batch->model->kernels->store};
+  if (!gemm->load) return rows;
+  float scale;
+  rows.x = batch->loaded_scores;
+  rows.row_bytes = la_row_bytes(gemm, subject->fitted.components);
+  for (size_t i = 0; i < batch->images; i++)
+    gemm->load(batch->scores[s] + i * width, subject->fitted.components, batch->loaded_scores + i * rows.row_bytes,
+               &scale);
+  return rows;
 }
 
 void model_batch_respond(const model_batch *batch, float *responses) {
   const berg_model *model = batch->model;
   for (size_t s = 0; s < model->subject_count; s++) {
     const model_subject *subject = &model->subjects[s];
-    const model_columns *columns = &subject->columns;
-    const size_t k = subject->fitted.components;
-#pragma omp parallel for schedule(dynamic, 8) num_threads(model->threads)
-    for (size_t first = 0; first < columns->count; first += RESPONSE_COLUMNS) {
-      size_t count = columns->count - first < RESPONSE_COLUMNS ? columns->count - first : RESPONSE_COLUMNS;
-      model->kernels->dot_rows(batch->scores[s], la_arranged_width(k), batch->images,
-                               (const char *)columns->coefficients + first * columns->coefficient_bytes,
-                               columns->coefficient_bytes, count, k, responses + subject->first_column + first,
-                               model->columns, columns->intercepts + first);
+    const la_matrix *coefficients = &subject->coefficients;
+    const size_t count = subject->columns.count, panels = la_matrix_panels(coefficients);
+    const la_product rows = score_rows(batch, s);
+#pragma omp parallel for schedule(dynamic, 16) num_threads(model->threads)
+    for (size_t panel = 0; panel < panels; panel++) {
+      const size_t first = panel * LA_PANEL;
+      const la_output to = {responses + subject->first_column + first, model->columns,
+                            count - first < LA_PANEL ? count - first : LA_PANEL, subject->columns.intercepts + first};
+      la_product product = rows;
+      product.buffer = (float *)(void *)((char *)batch->workspace + (size_t)omp_get_thread_num() * LA_BUFFER_BYTES);
+      product.user = &to;
+      if (panel + 1 < panels) product.next = la_matrix_fetch(coefficients, 0, panel + 1);
+      la_matrix_multiply(coefficients, 0, panel, &product);
     }
   }
 }

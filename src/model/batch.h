@@ -12,14 +12,15 @@ typedef void (*model_take_block)(void *taker, const model_batch *batch, size_t l
 
 struct model_batch {
   berg_model *model;
-  size_t room;     /* images it can hold */
-  size_t images;   /* images it holds */
-  size_t *indices; /* [images] their numbers among the stimuli; bad ones are left out */
-  uint8_t *pixels; /* [room][3][224][224] */
-  float *tokens;   /* [room][50][768] */
-  void *workspace;
+  size_t room;                   /* images it can hold */
+  size_t images;                 /* images it holds */
+  size_t *indices;               /* [images] their numbers among the stimuli; bad ones are left out */
+  uint8_t *pixels;               /* [room][3][224][224] */
+  float *tokens;                 /* [room][50][768] */
+  void *workspace;               /* of the network, then of the regression */
   model_projection *projections; /* [subjects] */
-  float **scores;                /* [subjects] [room][arranged components] */
+  float **scores;                /* [subjects] [room][components rounded up to whole lines of the cache] */
+  char *loaded_scores;           /* of one subject, as products take them */
   model_take_block take_block;   /* where block outputs are wanted instead of scores; else NULL */
   void *taker;
   berg_error *faults;    /* [room] of the images that could not be read */

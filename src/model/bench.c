@@ -7,7 +7,7 @@
 #include "la/rate.h"
 #include "model/encode.h"
 
-#define RATE_ROWS 200
+#define RATE_ROWS 150
 #define BENCH_SIZE 256
 /* What one turn of products takes between two of encoding. */
 #define TURN_SECONDS 0.7
@@ -27,34 +27,42 @@ static double median(const double *values, size_t count) {
   return middle;
 }
 
+static berg_status add_rate(cJSON *products, const la_gemm *gemm, int threads, double seconds, berg_error *error) {
+  la_rate *rate = NULL;
+  berg_status status = la_rate_new(&rate, gemm, RATE_ROWS, threads, error);
+  if (status) return status;
+  la_rate_products(rate, seconds / 4); /* wakes the processor and its vector units */
+  cJSON *entry = cJSON_AddObjectToObject(products, la_precision_name(gemm->precision));
+  cJSON_AddStringToObject(entry, "by", gemm->name);
+  cJSON_AddNumberToObject(entry, "flops", la_rate_products(rate, seconds));
+  cJSON_AddNumberToObject(entry, "rows", RATE_ROWS);
+  la_rate_free(rate);
+  return BERG_OK;
+}
+
 berg_status berg_bench_machine(char **json, int wanted, double seconds, berg_error *error) {
   const int threads = base_machine_threads(wanted);
-  la_engine *engine = NULL;
-  la_rate *rate = NULL;
-  double flops = 0, bytes = 0;
+  double bytes = 0;
   *json = NULL;
-  berg_status status = la_engine_new(&engine, la_kernels_for(base_machine_isa()), error);
-  if (!status) status = la_rate_new(&rate, engine, RATE_ROWS, threads, error);
-  if (!status) {
-    la_rate_products(rate, seconds / 4); /* wakes the processor and its vector units */
-    flops = la_rate_products(rate, seconds);
-    status = la_rate_memory(threads, seconds, &bytes, error);
+  cJSON *products = cJSON_CreateObject();
+  berg_status status = BERG_OK;
+  for (la_precision p = LA_F32; p < LA_PRECISIONS && !status; p++) {
+    const la_gemm *gemm = la_gemm_for(base_machine_isa(), p);
+    if (gemm) status = add_rate(products, gemm, threads, seconds, error);
   }
+  if (!status) status = la_rate_memory(threads, seconds, &bytes, error);
   if (!status) {
     char name[128];
     base_machine_name(name, sizeof name);
     cJSON *tree = cJSON_CreateObject();
     cJSON_AddStringToObject(tree, "cpu", name);
     cJSON_AddNumberToObject(tree, "threads", threads);
-    cJSON_AddStringToObject(tree, "products_by", la_engine_description(engine));
-    cJSON *f32 = cJSON_AddObjectToObject(cJSON_AddObjectToObject(tree, "products"), "f32");
-    cJSON_AddNumberToObject(f32, "flops", flops);
-    cJSON_AddNumberToObject(f32, "rows", RATE_ROWS);
+    cJSON_AddItemToObject(tree, "products", products);
+    products = NULL;
     cJSON_AddNumberToObject(cJSON_AddObjectToObject(tree, "bandwidth"), "read", bytes);
     status = io_json_print(tree, json, error);
   }
-  la_rate_free(rate);
-  la_engine_free(engine);
+  cJSON_Delete(products);
   return status;
 }
 
@@ -114,7 +122,7 @@ static cJSON *report(const berg_model *model, const berg_array *array, size_t re
   double middle = median(t->encode, repeats);
   cJSON_AddNumberToObject(tree, "images", (double)array->shape[0]);
   cJSON_AddNumberToObject(tree, "columns", (double)model->columns);
-  cJSON_AddStringToObject(tree, "precision", "f32");
+  cJSON_AddStringToObject(tree, "precision", berg_model_precision(model));
   cJSON_AddNumberToObject(tree, "threads", model->threads);
   cJSON_AddNumberToObject(tree, "images_per_second", middle > 0 ? (double)array->shape[0] / middle : 0);
   cJSON_AddNumberToObject(tree, "flop_per_image", flop_per_image(model));
@@ -138,7 +146,7 @@ berg_status berg_bench_model(char **json, berg_model *model, size_t images, size
   turns t = {base_calloc(repeats, sizeof(double), error), base_calloc(repeats, sizeof(double), error),
              base_calloc(repeats, sizeof(double), error)};
   berg_status status = pixels && responses && t.encode && t.flops && t.share ? BERG_OK : BERG_ELIMIT;
-  if (!status) status = la_rate_new(&rate, model->engine, RATE_ROWS, model->threads, error);
+  if (!status) status = la_rate_new(&rate, model->gemm, RATE_ROWS, model->threads, error);
   berg_array array = {
       .dtype = BERG_U8, .itemsize = 1, .ndim = 4, .shape = {images, 3, BENCH_SIZE, BENCH_SIZE}, .data = pixels};
   array.strides[3] = 1;

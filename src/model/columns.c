@@ -226,6 +226,12 @@ berg_status model_columns_select(model_columns *columns, const model_fitted *fit
   return status;
 }
 
+void model_columns_drop_coefficients(model_columns *columns) {
+  base_free_large(columns->own_coefficients);
+  columns->own_coefficients = NULL;
+  columns->coefficients = NULL;
+}
+
 void model_columns_release(model_columns *columns) {
   base_free(columns->voxels);
   base_free(columns->roi_names);

@@ -19,6 +19,8 @@ typedef struct model_columns {
  * duplicates kept; nothing selected means all voxels. EPARAMETER, EMODEL. */
 berg_status model_columns_select(model_columns *columns, const model_fitted *fitted, const berg_metadata *metadata,
                                  const berg_model_options *options, berg_error *error);
+/* Gives back the memory of the coefficients where they are a copy: once they are packed. */
+void model_columns_drop_coefficients(model_columns *columns);
 void model_columns_release(model_columns *columns);
 
 #endif

@@ -74,14 +74,13 @@ static berg_status take_responses(void *user, model_batch *batch, berg_error *er
 
 static berg_status take_scores(void *user, model_batch *batch, berg_error *error) {
   target *t = user;
-  const size_t stride = la_arranged_width(t->width), whole = t->width / 16 * 16, rest = t->width - whole;
+  const size_t stride = (t->width + 15) / 16 * 16;
   (void)error;
   for (size_t i = 0; i < batch->images; i++) {
     const float *from = batch->scores[t->subject] + i * stride;
     float *to = t->rows + batch->indices[i] * t->width;
     fill_missing(t, batch->indices[i]);
-    memcpy(to, from, whole * sizeof *to); /* undoes la_arrange_row */
-    memcpy(to + whole, from + whole + (rest && whole ? 16 - rest : 0), rest * sizeof *to);
+    memcpy(to, from, t->width * sizeof *to);
     t->filled = batch->indices[i] + 1;
   }
   return BERG_OK;

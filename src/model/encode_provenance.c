@@ -37,10 +37,10 @@ cJSON *model_encode_provenance(const berg_model *model, size_t subject_index, co
   model_provenance_add(tree, "weights", subject->fitted.path);
   model_provenance_add(tree, "metadata", berg_metadata_path(subject->metadata));
   model_provenance_add(tree, "backbone", model->backbone.path);
-  cJSON_AddStringToObject(tree, "Precision", "f32");
+  cJSON_AddStringToObject(tree, "Precision", berg_model_precision(model));
+  cJSON_AddStringToObject(tree, "Products", model->gemm->name);
   cJSON_AddStringToObject(tree, "InstructionSet", base_isa_name(model->isa));
   cJSON *libraries = cJSON_AddObjectToObject(tree, "Libraries");
-  cJSON_AddStringToObject(libraries, "products", la_engine_description(model->engine));
 #ifdef LIBJPEG_TURBO_VERSION
   cJSON_AddStringToObject(libraries, "libjpeg-turbo", VERSION_TEXT(LIBJPEG_TURBO_VERSION));
 #endif

@@ -155,8 +155,15 @@ void model_fitted_close(model_fitted *fitted) {
   memset(fitted, 0, sizeof *fitted);
 }
 
+void model_fitted_drop_directions(model_fitted *fitted) {
+  if (!fitted->own_directions) return;
+  base_free_large(fitted->own_directions);
+  fitted->own_directions = NULL;
+  fitted->directions = NULL;
+}
+
 berg_status model_fitted_check_components(const model_fitted *fitted, berg_error *error) {
-  for (size_t c = 0; c < fitted->components; c++) {
+  for (size_t c = 0; c < fitted->components && fitted->directions; c++) {
     const char *row = (const char *)fitted->directions + c * fitted->direction_bytes;
     for (size_t i = 0; i < fitted->features; i++) {
       float value;

@@ -27,6 +27,9 @@ typedef struct model_fitted {
 berg_status model_fitted_open(model_fitted *fitted, const char *berg_dir, int subject, berg_error *error);
 void model_fitted_close(model_fitted *fitted);
 
+/* Gives back the memory of the components where they are a copy: once they are packed. */
+void model_fitted_drop_directions(model_fitted *fitted);
+
 /* Looks for a NaN or infinity among the components; EMODEL naming the place, or BERG_OK. Reads them all: for the moment when
  * scores come out not finite. */
 berg_status model_fitted_check_components(const model_fitted *fitted, berg_error *error);

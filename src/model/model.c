@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/packed.h"
 #include "model/paths.h"
 
 #define DEFAULT_BATCH 100
@@ -30,8 +31,8 @@ static berg_status check_options(const berg_model_options *options, berg_error *
     return base_fail(error, BERG_EDEVICE, "device cuda: this build has no CUDA; cpu and auto (which is cpu here) work");
   if (strcmp(device, "cpu") && strcmp(device, "auto"))
     return base_fail(error, BERG_EPARAMETER, "device '%s' is not known: expected cpu, cuda or auto", device);
-  if (strcmp(precision, "f32"))
-    return base_fail(error, BERG_EPARAMETER, "precision '%s' is not known: expected f32", precision);
+  if (strcmp(precision, "f32") && strcmp(precision, "bf16") && strcmp(precision, "int8"))
+    return base_fail(error, BERG_EPARAMETER, "precision '%s' is not known: expected f32, bf16 or int8", precision);
   if (options->threads < 0 || options->threads > 1024)
     return base_fail(error, BERG_EPARAMETER, "threads: expected 0 (as many as there are) to 1024, found %d",
                      options->threads);
@@ -63,6 +64,7 @@ static berg_status open_subject(berg_model *model, model_subject *subject, int n
   berg_status status = berg_metadata_open(&subject->metadata, model->id, options->berg_dir, number, error);
   if (!status) status = model_fitted_open(&subject->fitted, options->berg_dir, number, error);
   if (!status) status = model_columns_select(&subject->columns, &subject->fitted, subject->metadata, &own, error);
+  if (!status) status = model_pack_subject(model, subject, error);
   if (!status) model->columns += subject->columns.count;
   return status;
 }
@@ -83,15 +85,29 @@ static berg_status open_subjects(berg_model *model, const berg_model_options *op
   return BERG_OK;
 }
 
-static berg_status open_network(berg_model *model, const berg_model_options *options, berg_error *error) {
+/* Where the processor lacks int8's instructions, float32 does the work. */
+static berg_status choose_precision(berg_model *model, const berg_model_options *options, berg_error *error) {
+  const char *asked = options->precision ? options->precision : "f32";
+  la_precision precision = LA_F32;
+  while (strcmp(la_precision_name(precision), asked)) precision++;
   model->isa = base_machine_isa();
   model->kernels = la_kernels_for(model->isa);
+  model->gemm = la_gemm_for(model->isa, precision);
+  if (!model->gemm && options->strict)
+    return base_fail(error, BERG_EDEVICE, "precision %s: this processor (%s) has no instructions for it", asked,
+                     base_isa_name(model->isa));
+  if (!model->gemm) model->gemm = la_gemm_for(model->isa, LA_F32);
+  model->regression = model->gemm->precision == LA_INT8 ? la_gemm_for(model->isa, LA_BF16) : model->gemm;
+  return BERG_OK;
+}
+
+static berg_status open_network(berg_model *model, const berg_model_options *options, berg_error *error) {
   berg_status status =
       model_backbone_open(&model->backbone, options->backbone, options->berg_dir, model->threads, error);
-  if (!status) status = la_engine_new(&model->engine, model->kernels, error);
   if (!status)
     status =
-        vit_network_new(&model->network, &model->backbone.weights, model->engine, vit_kernels_for(model->isa), error);
+        vit_network_new(&model->network, &model->backbone.weights, model->gemm, vit_kernels_for(model->isa), error);
+  if (!status && model->gemm->precision != LA_F32) status = model_pack_network(model, error);
   return status;
 }
 
@@ -121,7 +137,8 @@ berg_status berg_model_open(berg_model **out, const char *model_id, const berg_m
   if (!model) return BERG_ELIMIT;
   model->threads = base_machine_threads(options->threads);
   model->id = base_copy_text(model_id, error);
-  status = model->id ? keep_roi_names(model, options, error) : BERG_ELIMIT;
+  status = choose_precision(model, options, error);
+  if (!status) status = model->id ? keep_roi_names(model, options, error) : BERG_ELIMIT;
   if (!status) status = open_subjects(model, options, error);
   if (!status) status = open_network(model, options, error);
   if (!status) status = choose_batch(model, options, error);
@@ -148,7 +165,8 @@ berg_status model_open_network(berg_model **out, const char *berg_dir, const cha
   berg_model *model = base_calloc(1, sizeof *model, error);
   if (!model) return BERG_ELIMIT;
   model->threads = base_machine_threads(threads);
-  status = open_network(model, &options, error);
+  status = choose_precision(model, &options, error);
+  if (!status) status = open_network(model, &options, error);
   if (!status) status = choose_batch(model, &options, error);
   if (status)
     berg_model_free(model);
@@ -164,9 +182,9 @@ void berg_model_free(berg_model *model) {
     model_fitted_close(&model->subjects[i].fitted);
     berg_metadata_free(model->subjects[i].metadata);
   }
+  model_packed_release(model);
   base_free(model->subjects);
   vit_network_free(model->network);
-  la_engine_free(model->engine);
   model_backbone_close(&model->backbone);
   for (size_t i = 0; i < model->roi_count; i++) base_free(model->roi_names[i]);
   base_free(model->roi_names);
@@ -188,6 +206,8 @@ const char *berg_model_device(const berg_model *model) {
   (void)model;
   return "cpu";
 }
+
+const char *berg_model_precision(const berg_model *model) { return la_precision_name(model->gemm->precision); }
 
 const char *berg_model_backbone_path(const berg_model *model) { return model->backbone.path; }
 

@@ -2,7 +2,7 @@
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 
-#include "la/gemm.h"
+#include "la/kernels.h"
 #include "model/backbone.h"
 #include "model/columns.h"
 #include "model/fitted.h"
@@ -13,7 +13,10 @@ typedef struct model_subject {
   berg_metadata *metadata;
   model_fitted fitted;
   model_columns columns;
-  size_t first_column; /* among the columns of all subjects */
+  size_t first_column;    /* among the columns of all subjects */
+  la_matrix directions;   /* principal components [components][features] */
+  la_matrix coefficients; /* [columns][components] */
+  char *packed_directions, *packed_coefficients;
 } model_subject;
 
 struct berg_model {
@@ -26,8 +29,10 @@ struct berg_model {
   model_backbone backbone;
   base_isa isa;
   const la_kernels *kernels;
-  la_engine *engine;
+  const la_gemm *gemm;       /* of network and components */
+  const la_gemm *regression; /* of the regression: bf16 where the rest is int8 */
   vit_network *network;
+  char *packed_network;
   int threads;
   size_t batch;       /* images at a time, at most */
   size_t images_done; /* over the model's life */

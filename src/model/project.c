@@ -5,13 +5,31 @@
 
 #include "base/memory.h"
 
+static size_t segments_of(const model_fitted *fitted) { return (fitted->tokens + PROJECT_TOKENS - 1) / PROJECT_TOKENS; }
+
+/* One thread's memory: the buffer of products, standardised rows, the rows as products take them, their scales. */
+#define FLOAT_ROW (VIT_CHANNELS * sizeof(float))
+
+static size_t bytes_of_thread(const la_matrix *directions, size_t images) {
+  const size_t bytes = LA_BUFFER_BYTES + images * (FLOAT_ROW + la_row_bytes(directions->gemm, VIT_CHANNELS) + 4);
+  return (bytes + BASE_ALIGNMENT - 1) / BASE_ALIGNMENT * BASE_ALIGNMENT;
+}
+
+static size_t sums_of(const model_fitted *fitted, size_t images) {
+  return segments_of(fitted) * images * fitted->components;
+}
+
+size_t model_projection_memory(const model_fitted *fitted, const la_matrix *directions, size_t images, int threads) {
+  return sums_of(fitted, images) * sizeof(double) + (size_t)threads * bytes_of_thread(directions, images);
+}
+
 berg_status model_projection_init(model_projection *projection, const la_kernels *kernels, const model_fitted *fitted,
-                                  size_t images, int threads, berg_error *error) {
-  *projection = (model_projection){.kernels = kernels, .fitted = fitted};
-  projection->segments = (fitted->tokens + PROJECT_TOKENS - 1) / PROJECT_TOKENS;
-  projection->thread_floats = images * (VIT_CHANNELS + la_arranged_width(fitted->components));
-  projection->sums = base_alloc(projection->segments * images * fitted->components, sizeof(double), error);
-  projection->thread_memory = base_alloc((size_t)threads * projection->thread_floats, sizeof(float), error);
+                                  const la_matrix *directions, size_t images, int threads, berg_error *error) {
+  *projection = (model_projection){.kernels = kernels, .fitted = fitted, .directions = directions, .room = images};
+  projection->segments = segments_of(fitted);
+  projection->thread_bytes = bytes_of_thread(directions, images);
+  projection->sums = base_alloc(sums_of(fitted, images), sizeof(double), error);
+  projection->thread_memory = base_alloc_large((size_t)threads, projection->thread_bytes, error);
   if (projection->sums && projection->thread_memory) return BERG_OK;
   model_projection_release(projection);
   return BERG_ELIMIT;
@@ -19,7 +37,7 @@ berg_status model_projection_init(model_projection *projection, const la_kernels
 
 void model_projection_release(model_projection *projection) {
   base_free(projection->sums);
-  base_free(projection->thread_memory);
+  base_free_large(projection->thread_memory);
   memset(projection, 0, sizeof *projection);
 }
 
@@ -28,44 +46,68 @@ void model_projection_start(model_projection *projection, size_t images) {
   memset(projection->sums, 0, projection->segments * images * projection->fitted->components * sizeof(double));
 }
 
-/* Token by token: the standardised features of 100 images are 300 KB, which the second cache holds beside the components'
- * strips. Five tokens at once (1.5 MB) multiplied a third slower. */
-static void add_segment(const model_projection *projection, size_t layer, size_t segment, const float *tokens,
-                        float *memory) {
+/* The features of one token, standardised, of all images: rows of a product. They are 300 KB for 100 images, which the second
+ * cache holds beside a slab of the components. */
+static la_product standardised(const model_projection *projection, size_t block, size_t token, const float *tokens,
+                               char *memory) {
   const model_fitted *fitted = projection->fitted;
-  const size_t images = projection->images, k = fitted->components;
+  const la_gemm *gemm = projection->directions->gemm;
+  const size_t feature = block * VIT_CHANNELS, row_bytes = la_row_bytes(gemm, VIT_CHANNELS);
+  float *floats = (float *)(void *)(memory + LA_BUFFER_BYTES);
+  char *rows = memory + LA_BUFFER_BYTES + projection->room * FLOAT_ROW;
+  float *scale = (float *)(void *)(rows + projection->room * row_bytes);
+  for (size_t i = 0; i < projection->images; i++) {
+    float *to = floats + i * VIT_CHANNELS;
+    projection->kernels->standardise(tokens + i * VIT_LAYER_FEATURES + token * VIT_CHANNELS,
+                                     fitted->centre_high + feature, fitted->centre_low + feature,
+                                     fitted->reciprocal + feature, VIT_CHANNELS, to);
+    if (gemm->load) gemm->load(to, VIT_CHANNELS, rows + i * row_bytes, scale + i);
+  }
+  return (la_product){.rows = projection->images,
+                      .x = gemm->load ? (const void *)rows : floats,
+                      .row_bytes = gemm->load ? row_bytes : FLOAT_ROW,
+                      .scale = scale,
+                      .buffer = (float *)(void *)memory,
+                      .finish = projection->kernels->sum};
+}
+
+static void add_segment(const model_projection *projection, size_t layer, size_t segment, const float *tokens,
+                        char *memory) {
+  const model_fitted *fitted = projection->fitted;
+  const la_matrix *directions = projection->directions;
+  const size_t k = fitted->components, panels = la_matrix_panels(directions);
   const size_t end = (segment + 1) * PROJECT_TOKENS < fitted->tokens ? (segment + 1) * PROJECT_TOKENS : fitted->tokens;
-  float *standardised = memory, *products = memory + images * VIT_CHANNELS;
-  double *sums = projection->sums + segment * images * k;
+  double *sums = projection->sums + segment * projection->images * k;
   for (size_t token = segment * PROJECT_TOKENS; token < end; token++) {
-    const size_t within = token * VIT_CHANNELS, feature = layer * fitted->tokens * VIT_CHANNELS + within;
-    for (size_t i = 0; i < images; i++)
-      projection->kernels->standardise(tokens + i * VIT_LAYER_FEATURES + within, fitted->centre_high + feature,
-                                       fitted->centre_low + feature, fitted->reciprocal + feature, VIT_CHANNELS,
-                                       standardised + i * VIT_CHANNELS);
-    projection->kernels->dot_rows(standardised, VIT_CHANNELS, images,
-                                  (const char *)fitted->directions + feature * sizeof(float), fitted->direction_bytes,
-                                  k, VIT_CHANNELS, products, k, NULL);
-    for (size_t i = 0; i < images * k; i++) sums[i] += products[i];
+    const size_t block = layer * fitted->tokens + token;
+    la_product product = standardised(projection, block, token, tokens, memory);
+    for (size_t panel = 0; panel < panels; panel++) {
+      const size_t first = panel * LA_PANEL;
+      const la_sums to = {sums + first, k, k - first < LA_PANEL ? k - first : LA_PANEL};
+      product.user = &to;
+      product.next = (la_fetch){.rows = 0};
+      if (panel + 1 < panels)
+        product.next = la_matrix_fetch(directions, block, panel + 1);
+      else if (block + 1 < la_matrix_blocks(directions))
+        product.next = la_matrix_fetch(directions, block + 1, 0);
+      la_matrix_multiply(directions, block, panel, &product);
+    }
   }
 }
 
 void model_projection_add(model_projection *projection, size_t layer, const float *tokens) {
-  float *memory = projection->thread_memory + (size_t)omp_get_thread_num() * projection->thread_floats;
+  char *memory = projection->thread_memory + (size_t)omp_get_thread_num() * projection->thread_bytes;
 #pragma omp for schedule(dynamic, 1)
   for (int segment = 0; segment < (int)projection->segments; segment++)
     add_segment(projection, layer, (size_t)segment, tokens, memory);
 }
 
-void model_projection_finish(const model_projection *projection, float *scores) {
-  const size_t k = projection->fitted->components, width = la_arranged_width(k);
-  float *row = projection->thread_memory; /* [k] fits: free between batches */
-  for (size_t i = 0; i < projection->images; i++) {
+void model_projection_finish(const model_projection *projection, float *scores, size_t ld) {
+  const size_t k = projection->fitted->components;
+  for (size_t i = 0; i < projection->images; i++)
     for (size_t j = 0; j < k; j++) {
       double sum = 0;
       for (size_t s = 0; s < projection->segments; s++) sum += projection->sums[(s * projection->images + i) * k + j];
-      row[j] = (float)sum;
+      scores[i * ld + j] = (float)sum;
     }
-    la_arrange_row(row, k, scores + i * width);
-  }
 }

@@ -14,22 +14,25 @@
 typedef struct model_projection {
   const la_kernels *kernels;
   const model_fitted *fitted;
-  size_t segments;      /* 10; of a model of class tokens 1, of one token */
-  size_t images;        /* of the batch at hand */
-  double *sums;         /* [segments][images][components] */
-  float *thread_memory; /* for each thread [images][768] and [images][components] */
-  size_t thread_floats;
+  const la_matrix *directions; /* [components][features], a block of columns being one token of one layer */
+  size_t segments;             /* 10; of a model of class tokens 1, of one token */
+  size_t images;               /* of the batch at hand */
+  double *sums;                /* [segments][images][components] */
+  char *thread_memory;         /* for each thread [images][768], the same as products take them, a buffer */
+  size_t thread_bytes, room;
 } model_projection;
 
 /* Memory for batches of up to `images`. ELIMIT. */
 berg_status model_projection_init(model_projection *projection, const la_kernels *kernels, const model_fitted *fitted,
-                                  size_t images, int threads, berg_error *error);
+                                  const la_matrix *directions, size_t images, int threads, berg_error *error);
 void model_projection_release(model_projection *projection);
+/* Bytes that init takes. */
+size_t model_projection_memory(const model_fitted *fitted, const la_matrix *directions, size_t images, int threads);
 
 void model_projection_start(model_projection *projection, size_t images);
 /* Adds block `layer`, `tokens` [images][50][768]: called by every thread of a team, which shares the segments out. */
 void model_projection_add(model_projection *projection, size_t layer, const float *tokens);
-/* The scores as float32 [images][la_arranged_width(components)], arranged for dot_rows. */
-void model_projection_finish(const model_projection *projection, float *scores);
+/* The scores as float32 [images][ld]. */
+void model_projection_finish(const model_projection *projection, float *scores, size_t ld);
 
 #endif

@@ -68,7 +68,7 @@ static berg_status decompose(train_factor *f, parts *p, int threads, berg_error 
 /* Packs [rows][k], k a multiple of 16, rows of FACTOR_TILE; `from` is released. */
 static berg_status pack(float **to, float *from, size_t rows, size_t k, const train_machine *machine,
                         berg_error *error) {
-  const la_matrix matrix = {from, rows, k, FACTOR_TILE, NULL};
+  const la_old_matrix matrix = {from, rows, k, FACTOR_TILE, NULL};
   berg_status status = la_engine_plan(machine->engine, FACTOR_TILE, k, FACTOR_TILE, error);
   *to = base_alloc_large(rows * k, sizeof **to, error);
   if (!*to) status = BERG_ELIMIT;

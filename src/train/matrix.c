@@ -4,7 +4,7 @@
 
 #include "base/convert.h"
 #include "base/memory.h"
-#include "la/gemm.h"
+#include "la/onednn.h"
 
 /* As wide as the store's: wider ones do not multiply faster. */
 #define WIDEST 3840

@@ -63,12 +63,12 @@ static berg_status project_panel(projection *p, size_t index, const la_block *bl
     la_engine_enter_thread();
     const size_t rank = (size_t)omp_get_thread_num();
     float *packed = p->packed + rank * p->depth * STRIP, *strip = p->strip + rank * k * STRIP;
-    const la_matrix matrix = {NULL, STRIP, p->depth, STRIP, packed};
+    const la_old_matrix matrix = {NULL, STRIP, p->depth, STRIP, packed};
 #pragma omp for schedule(dynamic, 1)
     for (size_t first = 0; first < block->columns; first += STRIP) {
       const size_t width = block->columns - first < STRIP ? block->columns - first : STRIP;
       done = la_pack_columns(engine, p->depth, STRIP, block->values + first, block->ld, packed, NULL) == BERG_OK &&
-             done && la_product(engine, k, &matrix, 0, p->vectors, strip, p->scratch + rank * p->scratch_bytes);
+             done && la_old_product(engine, k, &matrix, 0, p->vectors, strip, p->scratch + rank * p->scratch_bytes);
       for (size_t c = 0; c < k && done; c++) {
         memcpy(job->pca->directions + c * features + at + first, strip + c * STRIP, width * sizeof(float));
         memcpy(p->products + c * block->ld + first, strip + c * STRIP, STRIP * sizeof(float));

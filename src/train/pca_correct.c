@@ -61,11 +61,11 @@ static bool rotate_strip(const pca_job *job, const rotation_work *w, size_t firs
   const size_t width = features - first < STRIP ? features - first : STRIP;
   float *strip = w->strip + rank * w->depth * STRIP, *packed = w->packed + rank * w->depth * STRIP,
         *added = w->added + rank * k * STRIP, *to = job->pca->directions + first;
-  const la_matrix matrix = {NULL, STRIP, w->depth, STRIP, packed};
+  const la_old_matrix matrix = {NULL, STRIP, w->depth, STRIP, packed};
   memset(strip, 0, w->depth * STRIP * sizeof *strip);
   for (size_t c = 0; c < k; c++) memcpy(strip + c * STRIP, to + c * features, width * sizeof *strip);
   if (la_pack_columns(engine, w->depth, STRIP, strip, STRIP, packed, NULL) ||
-      !la_product(engine, k, &matrix, 0, w->change, added, w->scratch + rank * w->scratch_bytes))
+      !la_old_product(engine, k, &matrix, 0, w->change, added, w->scratch + rank * w->scratch_bytes))
     return false;
   for (size_t c = 0; c < k; c++)
     for (size_t j = 0; j < width; j++) to[c * features + j] += added[c * STRIP + j];

@@ -229,7 +229,7 @@ static void add_disk(train_plan *plan) {
 
 double train_plan_rate(const train_plan *plan) {
   la_rate *rate;
-  if (la_rate_new(&rate, plan->engine, RATE_ROWS, plan->job.threads, NULL)) return 0;
+  if (la_rate_new(&rate, plan->network->gemm, RATE_ROWS, plan->job.threads, NULL)) return 0;
   double flops = la_rate_products(rate, plan->seconds > LONG_RUN ? LONG_RATE : SHORT_RATE);
   la_rate_free(rate);
   return flops;
@@ -240,7 +240,7 @@ static void find_own_files(train_plan *plan) {
   const train_work work = {job->work, -1};
   plan->hash = BASE_HASH_START;
   plan->features_hash =
-      train_hash_features(job, la_engine_description(plan->network->engine), plan->network->backbone.path);
+      train_hash_features(job, plan->network->gemm->name, plan->network->backbone.path);
   for (size_t set = 0; set < job->set_count; set++) {
     plan->pca_hash[set] = train_hash_pca(job, set, plan->features_hash);
     plan->has_pca[set] = job->options->resume && is_there(train_work_pca(&work, plan->pca_hash[set], NULL));

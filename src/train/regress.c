@@ -139,9 +139,9 @@ static size_t load(const train_regression *r, const float *responses, size_t num
 }
 
 bool regress_project(const train_regression *r, const train_factor *factor, regress_tile *tile) {
-  const la_matrix matrix = {NULL, factor->padded_rank, r->depth, FACTOR_TILE, factor->left};
+  const la_old_matrix matrix = {NULL, factor->padded_rank, r->depth, FACTOR_TILE, factor->left};
   for (size_t j = 0; j < factor->padded_rank; j += FACTOR_TILE) {
-    if (!la_product(r->machine.engine, FACTOR_TILE, &matrix, j / FACTOR_TILE, tile->responses, tile->product,
+    if (!la_old_product(r->machine.engine, FACTOR_TILE, &matrix, j / FACTOR_TILE, tile->responses, tile->product,
                     tile->scratch))
       return false;
     for (size_t t = 0; t < FACTOR_TILE; t++)
@@ -165,13 +165,13 @@ void regress_scale(const train_factor *factor, const regress_tile *tile, size_t 
 static bool solve(const train_regression *r, regress_tile *tile, const double *alphas, float *coefficients,
                   float *intercepts) {
   const train_factor *all = &r->all;
-  const la_matrix matrix = {NULL, la_padded(r->width), all->padded_rank, FACTOR_TILE, all->right};
+  const la_old_matrix matrix = {NULL, la_padded(r->width), all->padded_rank, FACTOR_TILE, all->right};
   double shift[FACTOR_TILE] = {0};
   if (!regress_project(r, all, tile)) return false;
   for (size_t t = 0; t < FACTOR_TILE; t++) regress_scale(all, tile, t, t < tile->number ? alphas[t] : 0);
   for (size_t j = 0; j < r->width; j += FACTOR_TILE) {
     const size_t width = r->width - j < FACTOR_TILE ? r->width - j : FACTOR_TILE;
-    if (!la_product(r->machine.engine, FACTOR_TILE, &matrix, j / FACTOR_TILE, tile->scaled, tile->product,
+    if (!la_old_product(r->machine.engine, FACTOR_TILE, &matrix, j / FACTOR_TILE, tile->scaled, tile->product,
                     tile->scratch))
       return false;
     for (size_t t = 0; t < tile->number; t++) {

@@ -33,10 +33,10 @@ static void describe(const train_regression *regression, const train_factor *fol
 
 static bool predict(const train_regression *regression, const train_factor *fold, regress_tile *tile, held_out *out) {
   const size_t count = fold->end_out - fold->first_out;
-  const la_matrix matrix = {NULL, la_padded(count), fold->padded_rank, FACTOR_TILE, fold->predict};
+  const la_old_matrix matrix = {NULL, la_padded(count), fold->padded_rank, FACTOR_TILE, fold->predict};
   for (size_t t = 0; t < tile->number; t++) out->residual[t] = 0;
   for (size_t first = 0; first < count; first += FACTOR_TILE) {
-    if (!la_product(regression->machine.engine, FACTOR_TILE, &matrix, first / FACTOR_TILE, tile->scaled, tile->product,
+    if (!la_old_product(regression->machine.engine, FACTOR_TILE, &matrix, first / FACTOR_TILE, tile->scaled, tile->product,
                     tile->scratch))
       return false;
     for (size_t t = 0; t < tile->number; t++) {

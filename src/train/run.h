@@ -2,7 +2,7 @@
 #ifndef TRAIN_RUN_H
 #define TRAIN_RUN_H
 
-#include "la/gemm.h"
+#include "la/onednn.h"
 
 typedef struct train_machine {
   la_engine *engine;

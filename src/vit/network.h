@@ -8,26 +8,37 @@
 
 typedef struct vit_network vit_network;
 
-/* `weights`, `engine` and `kernels` are borrowed. */
-berg_status vit_network_new(vit_network **network, const vit_weights *weights, la_engine *engine,
+/* `weights`, `gemm` and `kernels` are borrowed. In float32 the network can run at once, multiplying the weights where they lie; in other
+ * precisions it must be packed first. */
+berg_status vit_network_new(vit_network **network, const vit_weights *weights, const la_gemm *gemm,
                             const vit_kernels *kernels, berg_error *error);
 void vit_network_free(vit_network *network);
 
-/* Packs the matrices for speed (340 MB more, 0.1 s): worth it from some fifty images on, and changes no bit. Done once;
- * afterwards the weights' own matrices are not read again. */
-berg_status vit_network_pack(vit_network *network, int threads, berg_error *error);
+/* Bytes of all packed matrices; their layout depends on the precision alone. */
+size_t vit_network_packed_bytes(const vit_network *network);
+/* Packs every matrix into `to`, 64-byte aligned. */
+void vit_network_pack_into(const vit_network *network, int threads, void *to);
+/* From now on multiplies what vit_network_pack_into wrote; the weights' own matrices are not read again. */
+void vit_network_use_packed(vit_network *network, const void *packed);
 bool vit_network_is_packed(const vit_network *network);
 
-/* Called after each block by every thread of the team, between barriers, with the block's output tokens
- * [images][50][768]. Work is shared by orphaned worksharing directives (#pragma omp for). */
-typedef void (*vit_after_block)(void *user, size_t layer, const float *tokens);
+/* What else happens during a pass, called by every thread of the team; work is shared by orphaned worksharing directives
+ * (#pragma omp for). Either may be NULL. */
+typedef struct vit_hooks {
+  /* After each block, between barriers, with the block's output tokens [images][50][768]. */
+  void (*after_block)(void *user, size_t layer, const float *tokens);
+  /* By a thread that has nothing left to do in a block while others have: work of another kind, to be shared with
+   * `nowait`. */
+  void (*meanwhile)(void *user, size_t layer);
+  void *user;
+} vit_hooks;
 
-/* Memory that a pass over `images` needs, besides the tokens of the caller. */
-size_t vit_network_workspace(const vit_network *network, int threads);
+/* Memory that a pass needs, besides the tokens of the caller. */
+size_t vit_network_workspace(int threads);
 
 /* `pixels` is uint8 [images][3][224][224], `tokens` float [images][50][768] and holds the last block's output afterwards;
- * `workspace` of vit_network_workspace bytes, 64-byte aligned. EINTERNAL: oneDNN failed. */
-berg_status vit_network_run(vit_network *network, const uint8_t *pixels, size_t images, int threads, void *workspace,
-                            float *tokens, vit_after_block after, void *user, berg_error *error);
+ * `workspace` of vit_network_workspace bytes, 64-byte aligned. */
+void vit_network_run(const vit_network *network, const uint8_t *pixels, size_t images, int threads, void *workspace,
+                     float *tokens, const vit_hooks *hooks);
 
 #endif

@@ -152,7 +152,7 @@ int main(int count, char **arguments) {
   bench b = {.rows = sizes[0], .panels = sizes[1], .components = sizes[2], .targets = sizes[3]};
   b.machine = (train_machine){.kernels = la_kernels_for(base_machine_isa()), .threads = (int)sizes[4]};
   if (la_engine_new(&b.machine.engine, b.machine.kernels, NULL) ||
-      la_rate_new(&b.rate, b.machine.engine, 200, b.machine.threads, NULL))
+      la_rate_new(&b.rate, la_gemm_for(base_machine_isa(), LA_F32), 150, b.machine.threads, NULL))
     return 1;
   b.low = numbers(b.panels * WIDTH * LATENT, 1);
   b.factors = numbers(b.rows * LATENT, 2);

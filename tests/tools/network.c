@@ -66,21 +66,25 @@ static berg_status run(const vit_weights *weights, base_isa isa, int threads, in
                        FILE *file, berg_error *error) {
   size_t images;
   uint8_t *pixels = read_pixels(pixels_path, &images);
-  la_engine *engine = NULL;
   vit_network *network = NULL;
   void *workspace = NULL;
   sink to = {file, images * VIT_LAYER_FEATURES};
   float *tokens = malloc(to.values * sizeof *tokens);
-  berg_status status = la_engine_new(&engine, la_kernels_for(isa), error);
-  if (!status) status = vit_network_new(&network, weights, engine, vit_kernels_for(isa), error);
-  if (!status && packed) status = vit_network_pack(network, threads, error);
+  const la_gemm *gemm = la_gemm_for(isa, LA_F32);
+  berg_status status = vit_network_new(&network, weights, gemm, vit_kernels_for(isa), error);
+  void *matrices = NULL;
+  if (!status && packed) {
+    matrices = aligned_alloc(64, (vit_network_packed_bytes(network) + 63) / 64 * 64);
+    vit_network_pack_into(network, threads, matrices);
+    vit_network_use_packed(network, matrices);
+  }
   if (!status) {
-    printf("%s\n", la_engine_description(engine));
-    workspace = aligned_alloc(64, (vit_network_workspace(network, threads) + 63) / 64 * 64);
-    status = vit_network_run(network, pixels, images, threads, workspace, tokens, write_block, &to, error);
+    printf("%s\n", gemm->name);
+    workspace = aligned_alloc(64, vit_network_workspace(threads));
+    vit_network_run(network, pixels, images, threads, workspace, tokens, &(vit_hooks){write_block, NULL, &to});
   }
   vit_network_free(network);
-  la_engine_free(engine);
+  free(matrices);
   free(workspace);
   free(tokens);
   free(pixels);

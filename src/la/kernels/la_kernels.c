@@ -94,6 +94,24 @@ static void dot_rows(const float *x, size_t ldx, size_t m, const void *w, size_t
   for (; j < n; j++) column_strip(1, x, ldx, m, rows + j * ldw, ldw, k, y + j, ldy, bias ? bias + j : NULL);
 }
 
+static void store(const void *user, const float *tile, size_t first, size_t rows) {
+  const la_output *o = user;
+  const size_t whole = o->columns / LANES * LANES;
+  for (size_t r = 0; r < rows; r++, tile += LA_PANEL) {
+    float *to = o->to + (first + r) * o->ld;
+    for (size_t c = 0; c < whole; c += LANES) vec_store(to + c, vec_load(tile + c) + vec_load(o->bias + c));
+    for (size_t c = whole; c < o->columns; c++) to[c] = tile[c] + o->bias[c];
+  }
+}
+
+static void sum(const void *user, const float *tile, size_t first, size_t rows) {
+  const la_sums *o = user;
+  for (size_t r = 0; r < rows; r++, tile += LA_PANEL) {
+    double *to = o->to + (first + r) * o->ld;
+    for (size_t c = 0; c < o->columns; c++) to[c] += tile[c];
+  }
+}
+
 static void standardise(const float *x, const float *high, const float *low, const float *reciprocal, size_t n,
                         float *z) {
   for (size_t i = 0; i < n; i += LANES)
@@ -101,7 +119,9 @@ static void standardise(const float *x, const float *high, const float *low, con
 }
 
 extern const la_kernels KERNEL(la_kernels);
-const la_kernels KERNEL(la_kernels) = {dot_rows,
+const la_kernels KERNEL(la_kernels) = {store,
+                                       sum,
+                                       dot_rows,
                                        standardise,
                                        KERNEL(la_strip_sum),
                                        KERNEL(la_strip_deviations),

@@ -74,12 +74,9 @@ INLINE void softmax_row(float *row) {
 
 /* q, k, v: [50] rows of 64, VIT_QKV floats apart; out: [50] rows of 64, VIT_CHANNELS apart. `scratch`: [64][64] for the
  * transposed keys, [ROWS_AT_ONCE][64] for the weights. */
-INLINE void attend(const float *q, const float *k, const float *v, float *out, float *scratch) {
+INLINE void attend(const la_gemm *gemm, const float *q, const float *k, const float *v, float *out, float *scratch) {
   float *keys = scratch, *weights = scratch + VIT_HEAD * PADDED;
-  for (size_t d = 0; d < VIT_HEAD; d++) {
-    for (size_t t = 0; t < VIT_TOKENS; t++) keys[d * PADDED + t] = k[t * VIT_QKV + d];
-    for (size_t t = VIT_TOKENS; t < PADDED; t++) keys[d * PADDED + t] = 0.0f;
-  }
+  gemm->transpose((const char *)k, VIT_QKV * sizeof *k, VIT_TOKENS, VIT_HEAD, keys);
   for (size_t t = 0; t < VIT_TOKENS; t += ROWS_AT_ONCE) {
     rows_by_matrix(q + t * VIT_QKV, VIT_QKV, keys, PADDED, VIT_HEAD, weights, PADDED);
     for (size_t r = 0; r < ROWS_AT_ONCE; r++) softmax_row(weights + r * PADDED);

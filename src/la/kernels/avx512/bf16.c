@@ -1,0 +1,68 @@
+/* bf16 products by AVX512_BF16: two products and their sum in one instruction. */
+#include <immintrin.h>
+
+#include "la/gemm.h"
+#include "la/kernels/pack.h"
+#include "la/kernels/tile.h"
+
+#define VECTORS (LA_PANEL / 16)
+
+/* Two numbers of each row of x with two rows of the slab. */
+INLINE void pair_step(const size_t rows, const char *x, size_t row_bytes, const char *pairs,
+                      vec sum[LA_TILE_ROWS][VECTORS]) {
+  vec_int w[VECTORS];
+#pragma GCC unroll 8
+  for (size_t j = 0; j < VECTORS; j++) memcpy(&w[j], pairs + j * 64, sizeof w[j]);
+#pragma GCC unroll 8
+  for (size_t i = 0; i < rows; i++) {
+    int32_t two;
+    memcpy(&two, x + i * row_bytes, sizeof two);
+    const vec_int a = (vec_int)_mm512_set1_epi32(two);
+#pragma GCC unroll 8
+    for (size_t j = 0; j < VECTORS; j++)
+      sum[i][j] = (vec)_mm512_dpbf16_ps((__m512)sum[i][j], (__m512bh)a, (__m512bh)w[j]);
+  }
+}
+
+INLINE void tile_pairs(const size_t rows, const la_product *product, size_t first, float *tile, fetcher *fetch) {
+  const char *x = (const char *)product->x + first * product->row_bytes, *slab = product->slab;
+  const size_t pairs = (product->depth + 1) / 2, row_bytes = product->row_bytes;
+  vec sum[LA_TILE_ROWS][VECTORS];
+#pragma GCC unroll 8
+  for (size_t i = 0; i < rows; i++)
+#pragma GCC unroll 8
+    for (size_t j = 0; j < VECTORS; j++) sum[i][j] = (vec){0};
+  size_t q = 0;
+  for (; q + STEP <= pairs; q += STEP) {
+    fetch_step(fetch);
+#pragma GCC unroll 2
+    for (size_t r = q; r < q + STEP; r++) pair_step(rows, x + 4 * r, row_bytes, slab + r * 4 * LA_PANEL, sum);
+  }
+  for (; q < pairs; q++) pair_step(rows, x + 4 * q, row_bytes, slab + q * 4 * LA_PANEL, sum);
+#pragma GCC unroll 8
+  for (size_t i = 0; i < rows; i++)
+#pragma GCC unroll 8
+    for (size_t j = 0; j < VECTORS; j++) vec_store(tile + i * LA_PANEL + j * 16, sum[i][j]);
+}
+
+static void multiply(const la_product *product) {
+  const size_t rows = product->rows, steps = (product->depth + 1) / 2 / STEP;
+  fetcher fetch = fetch_start(&product->next, (rows + LA_TILE_ROWS - 1) / LA_TILE_ROWS * (steps ? steps : 1));
+  float tile[LA_TILE_ROWS * LA_PANEL] __attribute__((aligned(64)));
+  for (size_t i = 0; i < rows; i += LA_TILE_ROWS) {
+    const size_t count = rows - i < LA_TILE_ROWS ? rows - i : LA_TILE_ROWS;
+    switch (count) {
+    case 6: tile_pairs(6, product, i, tile, &fetch); break;
+    case 5: tile_pairs(5, product, i, tile, &fetch); break;
+    case 4: tile_pairs(4, product, i, tile, &fetch); break;
+    case 3: tile_pairs(3, product, i, tile, &fetch); break;
+    case 2: tile_pairs(2, product, i, tile, &fetch); break;
+    default: tile_pairs(1, product, i, tile, &fetch);
+    }
+    product->finish(product->user, tile, i, count);
+  }
+}
+
+extern const la_gemm la_gemm_bf16_avx512;
+const la_gemm la_gemm_bf16_avx512 = {
+    LA_BF16, "bf16 (avx512_bf16)", KERNEL(la_load_bf16), KERNEL(la_pack_bf16), KERNEL(la_transpose), multiply};

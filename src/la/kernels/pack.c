@@ -1,0 +1,149 @@
+#include "la/kernels/pack.h"
+
+#include <math.h>
+
+#include "la/gemm.h"
+
+/* --- Transposition, as many rows at a time as a vector has lanes --- */
+
+#if VECTOR_BYTES == 64
+#define STAGES 4
+#define LOW_HALVES 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define HIGH_HALVES 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif VECTOR_BYTES == 32
+#define STAGES 3
+#define LOW_HALVES 0, 8, 1, 9, 2, 10, 3, 11
+#define HIGH_HALVES 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define STAGES 2
+#define LOW_HALVES 0, 4, 1, 5
+#define HIGH_HALVES 2, 6, 3, 7
+#endif
+
+/* Shuffling the first half of the rows with the second, as one does with cards, moves one bit of the row's number to the
+ * column's; after as many times as there are bits, rows are columns. */
+INLINE void transpose_block(vec v[LANES]) {
+  vec t[LANES];
+#pragma GCC unroll 4
+  for (size_t stage = 0; stage < STAGES; stage++) {
+#pragma GCC unroll 16
+    for (size_t i = 0; i < LANES / 2; i++) {
+      t[2 * i] = __builtin_shufflevector(v[i], v[i + LANES / 2], LOW_HALVES);
+      t[2 * i + 1] = __builtin_shufflevector(v[i], v[i + LANES / 2], HIGH_HALVES);
+    }
+#pragma GCC unroll 16
+    for (size_t i = 0; i < LANES; i++) v[i] = t[i];
+  }
+}
+
+static void transpose_strip(const char *rows, size_t row_bytes, size_t columns, size_t depth, float *floats) {
+  size_t p = 0;
+  for (; p + LANES <= depth && columns; p += LANES) {
+    vec v[LANES];
+#pragma GCC unroll 16
+    for (size_t i = 0; i < LANES; i++)
+      v[i] = i < columns ? vec_load(rows + i * row_bytes + p * sizeof(float)) : (vec){0};
+    transpose_block(v);
+#pragma GCC unroll 16
+    for (size_t i = 0; i < LANES; i++) vec_store(floats + (p + i) * LA_PANEL, v[i]);
+  }
+  for (; p < depth; p++)
+    for (size_t i = 0; i < LANES; i++) {
+      float value = 0;
+      if (i < columns) memcpy(&value, rows + i * row_bytes + p * sizeof value, sizeof value);
+      floats[p * LA_PANEL + i] = value;
+    }
+}
+
+void KERNEL(la_transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, float *floats) {
+  for (size_t c = 0; c < LA_PANEL; c += LANES) {
+    const size_t left = columns > c ? columns - c : 0;
+    transpose_strip(rows + (left ? c : 0) * row_bytes, row_bytes, left < LANES ? left : LANES, depth, floats + c);
+  }
+}
+
+/* --- bf16: the upper half of a float, rounded to nearest, ties to even --- */
+
+INLINE vec_int round_bf16(vec value) {
+  vec_int bits = (vec_int)value;
+  return (bits + 0x7fff + ((bits >> 16) & 1)) & (int32_t)0xffff0000;
+}
+
+/* Two floats as one pair: the first in the lower half. */
+INLINE vec_int pair_bf16(vec first, vec second) { return ((round_bf16(first) >> 16) & 0xffff) | round_bf16(second); }
+
+void KERNEL(la_pack_bf16)(const float *floats, size_t depth, void *slab) {
+  for (size_t p = 0; p < depth; p += 2)
+    for (size_t c = 0; c < LA_PANEL; c += LANES) {
+      vec second = p + 1 < depth ? vec_load(floats + (p + 1) * LA_PANEL + c) : (vec){0};
+      vec_int pairs = pair_bf16(vec_load(floats + p * LA_PANEL + c), second);
+      memcpy((char *)slab + (p * LA_PANEL / 2 + c) * 4, &pairs, sizeof pairs);
+    }
+}
+
+void KERNEL(la_load_bf16)(const float *x, size_t k, void *row, float *scale) {
+  uint16_t *to = row;
+  for (size_t p = 0; p < k; p++) {
+    uint32_t bits;
+    memcpy(&bits, x + p, sizeof bits);
+    to[p] = (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+  }
+  if (k % 2) to[k] = 0;
+  *scale = 1;
+}
+
+/* --- int8 --- */
+
+/* Adding 1.5 * 2^23 rounds to the nearest integer, which then lies in the low bits. */
+INLINE vec_int round_int(vec value) {
+  const float shift = 0x1.8p23f;
+  return (vec_int)(value + shift) - (vec_int)vec_all(shift);
+}
+
+INLINE vec magnitude(vec value) { return (vec)((vec_int)value & 0x7fffffff); }
+
+static void pack_int8_columns(const float *floats, size_t depth, int8_t *slab, int32_t *offset, float *scale) {
+  vec most = {0};
+  for (size_t p = 0; p < depth; p++) most = vec_max(most, magnitude(vec_load(floats + p * LA_PANEL)));
+  const vec step = vec_max(most * (1.0f / 127), vec_all(1e-30f)), inverse = 1.0f / step;
+  vec_int sum = {0};
+  for (size_t p = 0; p < depth; p += 4) {
+    vec_int packed = {0};
+    for (size_t q = 0; q < 4 && p + q < depth; q++) {
+      vec_int value = round_int(vec_load(floats + (p + q) * LA_PANEL) * inverse);
+      sum += value;
+      packed |= (value & 0xff) << (int32_t)(8 * q);
+    }
+    memcpy(slab + p * LA_PANEL, &packed, sizeof packed);
+  }
+  sum *= -128;
+  memcpy(offset, &sum, sizeof sum);
+  vec_store(scale, step);
+}
+
+void KERNEL(la_pack_int8)(const float *floats, size_t depth, void *slab) {
+  int8_t *values = slab;
+  int32_t *offset = (int32_t *)(void *)(values + (depth + 3) / 4 * 4 * LA_PANEL);
+  float *scale = (float *)(void *)(offset + LA_PANEL);
+  for (size_t c = 0; c < LA_PANEL; c += LANES)
+    pack_int8_columns(floats + c, depth, values + 4 * c, offset + c, scale + c);
+}
+
+/* As unsigned numbers around 128, which is how the processor multiplies them with signed ones. */
+void KERNEL(la_load_int8)(const float *x, size_t k, void *row, float *scale) {
+  typedef uint8_t bytes __attribute__((vector_size(VECTOR_BYTES / 4)));
+  const size_t whole = k / LANES * LANES;
+  vec most = {0};
+  for (size_t p = 0; p < whole; p += LANES) most = vec_max(most, magnitude(vec_load(x + p)));
+  float largest = vec_largest(most);
+  for (size_t p = whole; p < k; p++) largest = fabsf(x[p]) > largest ? fabsf(x[p]) : largest;
+  const float step = largest > 1e-30f ? largest / 127 : 1e-30f, inverse = 1 / step;
+  uint8_t *to = row;
+  for (size_t p = 0; p < whole; p += LANES) {
+    bytes rounded = __builtin_convertvector(round_int(vec_load(x + p) * inverse) + 128, bytes);
+    memcpy(to + p, &rounded, sizeof rounded);
+  }
+  for (size_t p = whole; p < k; p++) to[p] = (uint8_t)((int)lrintf(x[p] * inverse) + 128);
+  for (size_t p = k; p % 4; p++) to[p] = 128;
+  *scale = step;
+}
