@@ -241,12 +241,14 @@ typedef struct berg_model_options {
   size_t voxel_index_length;  /* the subject's number of voxels */
   double min_noise_ceiling;   /* keep columns whose test-set ceiling is at least this, in percent; NaN (default): all */
   int mean_roi;               /* 1: one column a ROI, the mean over its voxels (all ROIs if none are named) */
-  const char *device;         /* "cpu", "cuda" or "auto" (default) */
-  const char *precision;      /* "f32" (default), "bf16" or "int8": of the products (docs/precision.md). A processor that has no
+  const char *device; /* "cpu", "cuda" or "auto" (default): a device where the plug-in, a device and the memory for
+                                 the model are there, else the processor (docs/cuda.md) */
+  const char *
+      precision; /* "f32" (default), "bf16", "int8" (cpu) or "tf32" (cuda): of the products (docs/precision.md). A processor that has no
                                  instructions for int8 computes in f32: see berg_model_precision */
-  int strict;                 /* 1: EDEVICE instead */
-  int threads;                /* 0 (default): as many as this process may run on */
-  size_t batch;               /* images at a time; 0 (default): chosen. Never changes the numbers */
+  int strict;    /* 1: EDEVICE instead */
+  int threads;   /* 0 (default): as many as this process may run on */
+  size_t batch;  /* images at a time; 0 (default): chosen. Never changes the numbers */
   size_t memory; /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
 } berg_model_options;
 
@@ -260,8 +262,8 @@ BERG_API void berg_model_free(berg_model *model);
 BERG_API size_t berg_model_subjects(const berg_model *model);
 BERG_API int berg_model_subject(const berg_model *model, size_t index);
 BERG_API const berg_metadata *berg_model_metadata(const berg_model *model, size_t subject_index);
-BERG_API const char *berg_model_device(const berg_model *model); /* "cpu" */
-/* The precision that is computed in: "f32", "bf16" or "int8". */
+BERG_API const char *berg_model_device(const berg_model *model); /* "cpu", "cuda: NVIDIA H100 80GB HBM3" */
+/* The precision that is computed in: "f32", "tf32", "bf16" or "int8". */
 BERG_API const char *berg_model_precision(const berg_model *model);
 BERG_API const char *berg_model_backbone_path(const berg_model *model);
 /* Columns of the responses: of all subjects, and of one, with the first of them. */
@@ -407,6 +409,7 @@ typedef struct berg_train_options {
   int threads;
   size_t batch; /* images at a time; 0 (default): chosen. Never changes the numbers */
   int force, resume;
+  const char *device; /* for features and Gram matrix: "cpu", "cuda" or "auto" (default); changes last digits */
 } berg_train_options;
 
 BERG_API void berg_train_options_init(berg_train_options *options);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/device.h"
 #include "model/packed.h"
 #include "model/stimuli.h"
 #include "vit/preprocess.h"
@@ -13,8 +14,7 @@
  * image costs a tenth less afterwards. */
 #define PACK_FROM 48
 
-/* Floats of a row of scores: whole lines of the cache. */
-static size_t score_width(const model_subject *subject) { return (subject->fitted.components + 15) / 16 * 16; }
+size_t model_score_width(const model_subject *subject) { return (subject->fitted.components + 15) / 16 * 16; }
 
 size_t model_memory_needed(const berg_model *model, size_t images, bool packed) {
   const size_t program = (size_t)48 << 20; /* the libraries themselves */
@@ -25,7 +25,12 @@ size_t model_memory_needed(const berg_model *model, size_t images, bool packed) 
     const model_subject *subject = &model->subjects[i];
     const size_t k = subject->fitted.components;
     floats += subject->fitted.features * (k + 3) + subject->columns.count * (k + 1);
-    bytes += model_projection_memory(&subject->fitted, &subject->directions, images, model->threads);
+    if (!model->device)
+      bytes += model_projection_memory(&subject->fitted, &subject->directions, images, model->threads);
+  }
+  if (model->device) {
+    floats += images * model->columns;
+    return bytes + floats * sizeof(float) + images * VIT_PIXELS + model_device_pinned_memory(model->device);
   }
   floats += images * (VIT_LAYER_FEATURES + model->columns);
   return bytes + floats * sizeof(float) + images * VIT_PIXELS + vit_network_workspace(model->threads);
@@ -41,30 +46,46 @@ static size_t widest_row(const berg_model *model) {
   return widest;
 }
 
+/* What the processor computes with. */
+static berg_status init_processor(model_batch *batch, berg_error *error) {
+  berg_model *model = batch->model;
+  batch->pixels = base_alloc(batch->room, VIT_PIXELS, error);
+  batch->tokens = base_alloc_large(batch->room * VIT_LAYER_FEATURES, sizeof(float), error);
+  batch->workspace = base_alloc_large(vit_network_workspace(model->threads), 1, error);
+  batch->projections = base_calloc(model->subject_count, sizeof *batch->projections, error);
+  batch->loaded_scores = base_alloc(batch->room, widest_row(model), error);
+  berg_status status = batch->pixels && batch->tokens && batch->workspace && batch->projections && batch->loaded_scores
+                           ? BERG_OK
+                           : BERG_ELIMIT;
+  for (size_t i = 0; i < model->subject_count && !status; i++)
+    status = model_projection_init(&batch->projections[i], model->kernels, &model->subjects[i].fitted,
+                                   &model->subjects[i].directions, batch->room, model->threads, error);
+  return status;
+}
+
+static berg_status alloc_pinned(const model_batch *batch, void **memory, size_t bytes, berg_error *error) {
+  *memory = model_device_alloc(batch->model->device, bytes);
+  if (*memory) return BERG_OK;
+  return base_fail(error, BERG_ELIMIT, "%s: no %zu MB of pinned memory are to be had: smaller batches need less",
+                   model_device_name(batch->model->device), (bytes >> 20) + 1);
+}
+
 berg_status model_batch_init(model_batch *batch, berg_model *model, size_t room, berg_error *error) {
   memset(batch, 0, sizeof *batch);
   batch->model = model;
   batch->room = room;
   batch->indices = base_alloc(room, sizeof *batch->indices, error);
-  batch->pixels = base_alloc(room, VIT_PIXELS, error);
-  batch->tokens = base_alloc_large(room * VIT_LAYER_FEATURES, sizeof(float), error);
-  batch->workspace = base_alloc_large(vit_network_workspace(model->threads), 1, error);
-  batch->projections = base_calloc(model->subject_count, sizeof *batch->projections, error);
   batch->scores = base_calloc(model->subject_count, sizeof *batch->scores, error);
-  batch->loaded_scores = base_alloc(room, widest_row(model), error);
   batch->faults = base_alloc(room, sizeof *batch->faults, error);
   batch->statuses = base_alloc(room, sizeof *batch->statuses, error);
-  berg_status status = batch->indices && batch->pixels && batch->tokens && batch->workspace && batch->projections &&
-                               batch->scores && batch->loaded_scores && batch->faults && batch->statuses
-                           ? BERG_OK
-                           : BERG_ELIMIT;
+  berg_status status = batch->indices && batch->scores && batch->faults && batch->statuses ? BERG_OK : BERG_ELIMIT;
   for (size_t i = 0; i < model->subject_count && !status; i++) {
-    const model_fitted *fitted = &model->subjects[i].fitted;
-    status = model_projection_init(&batch->projections[i], model->kernels, fitted, &model->subjects[i].directions, room,
-                                   model->threads, error);
-    batch->scores[i] = base_calloc(room * score_width(&model->subjects[i]), sizeof(float), error);
+    batch->scores[i] = base_calloc(room * model_score_width(&model->subjects[i]), sizeof(float), error);
     if (!batch->scores[i]) status = BERG_ELIMIT;
   }
+  if (!status)
+    status = model->device ? alloc_pinned(batch, (void **)&batch->pixels, room * VIT_PIXELS, error)
+                           : init_processor(batch, error);
   if (status) model_batch_release(batch);
   return status;
 }
@@ -75,7 +96,12 @@ void model_batch_release(model_batch *batch) {
     if (batch->scores) base_free(batch->scores[i]);
   }
   base_free(batch->indices);
-  base_free(batch->pixels);
+  if (batch->model && batch->model->device) {
+    model_device_release(batch->model->device, batch->pixels);
+    model_device_release(batch->model->device, batch->own_responses);
+  } else {
+    base_free(batch->pixels);
+  }
   base_free_large(batch->tokens);
   base_free_large(batch->workspace);
   base_free(batch->projections);
@@ -129,7 +155,7 @@ static void after_block(void *user, size_t layer, const float *tokens) {
 /* Finite weights give finite scores: so this costs nothing until something is wrong, and then says what. */
 static berg_status check_scores(const model_batch *batch, size_t s, berg_error *error) {
   const model_fitted *fitted = &batch->model->subjects[s].fitted;
-  const size_t count = batch->images * score_width(&batch->model->subjects[s]);
+  const size_t count = batch->images * model_score_width(&batch->model->subjects[s]);
   bool finite = true;
   for (size_t i = 0; i < count; i++) finite &= isfinite(batch->scores[s][i]) != 0;
   if (finite) return BERG_OK;
@@ -146,9 +172,23 @@ static berg_status pack_when_it_pays(berg_model *model, size_t images, berg_erro
   return model_pack_network(model, error);
 }
 
+static berg_status run_on_device(model_batch *batch, berg_error *error) {
+  const berg_model *model = batch->model;
+  berg_status status = BERG_OK;
+  if (!batch->take_block && !batch->scores_alone && !batch->responses) {
+    status = alloc_pinned(batch, (void **)&batch->own_responses, batch->room * model->columns * sizeof(float), error);
+    batch->responses = batch->own_responses;
+  }
+  if (!status) status = model_device_run(model->device, batch, error);
+  for (size_t s = 0; s < model->subject_count && !status && !batch->take_block; s++)
+    status = check_scores(batch, s, error);
+  return status;
+}
+
 berg_status model_batch_run(model_batch *batch, berg_error *error) {
   berg_model *model = batch->model;
   if (!batch->images) return BERG_OK;
+  if (model->device) return run_on_device(batch, error);
   berg_status status = pack_when_it_pays(model, batch->images, error);
   if (status) return status;
   for (size_t s = 0; s < model->subject_count; s++) model_projection_start(&batch->projections[s], batch->images);
@@ -156,7 +196,7 @@ berg_status model_batch_run(model_batch *batch, berg_error *error) {
                   &(vit_hooks){after_block, NULL, batch});
   model->images_done += batch->images;
   for (size_t s = 0; s < model->subject_count && !status && !batch->take_block; s++) {
-    model_projection_finish(&batch->projections[s], batch->scores[s], score_width(&model->subjects[s]));
+    model_projection_finish(&batch->projections[s], batch->scores[s], model_score_width(&model->subjects[s]));
     status = check_scores(batch, s, error);
   }
   return status;
@@ -166,7 +206,7 @@ berg_status model_batch_run(model_batch *batch, berg_error *error) {
 static la_product score_rows(const model_batch *batch, size_t s) {
   const model_subject *subject = &batch->model->subjects[s];
   const la_gemm *gemm = batch->model->regression;
-  const size_t width = score_width(subject);
+  const size_t width = model_score_width(subject);
   la_product rows = {.rows = batch->images,
                      .x = batch->scores[s],
                      .row_bytes = width * sizeof(float),
@@ -181,8 +221,21 @@ static la_product score_rows(const model_batch *batch, size_t s) {
   return rows;
 }
 
+/* They have come back with the scores. */
+static void hand_over(const model_batch *batch, float *responses) {
+  const size_t columns = batch->model->columns;
+  if (responses == batch->responses) return;
+#pragma omp parallel for schedule(static) num_threads(batch->model->threads)
+  for (size_t i = 0; i < batch->images; i++)
+    memcpy(responses + i * columns, batch->responses + i * columns, columns * sizeof *responses);
+}
+
 void model_batch_respond(const model_batch *batch, float *responses) {
   const berg_model *model = batch->model;
+  if (model->device) {
+    hand_over(batch, responses);
+    return;
+  }
   for (size_t s = 0; s < model->subject_count; s++) {
     const model_subject *subject = &model->subjects[s];
     const la_matrix *coefficients = &subject->coefficients;

@@ -16,16 +16,23 @@ struct model_batch {
   size_t images;                 /* images it holds */
   size_t *indices;               /* [images] their numbers among the stimuli; bad ones are left out */
   uint8_t *pixels;               /* [room][3][224][224] */
-  float *tokens;                 /* [room][50][768] */
+  float *tokens;                 /* [room][50][768]; on a device NULL, as all that the processor computes with */
   void *workspace;               /* of the network, then of the regression */
   model_projection *projections; /* [subjects] */
   float **scores;                /* [subjects] [room][components rounded up to whole lines of the cache] */
   char *loaded_scores;           /* of one subject, as products take them */
   model_take_block take_block;   /* where block outputs are wanted instead of scores; else NULL */
   void *taker;
+  size_t first;          /* of a part of a batch, as devices take blocks: images of the whole one before it */
+  bool scores_alone;     /* no responses are wanted */
+  float *responses;      /* on a device, which gives them while it runs: [room][columns of the model] ... */
+  float *own_responses;  /* ... or NULL: here, pinned, had with the first batch */
   berg_error *faults;    /* [room] of the images that could not be read */
   berg_status *statuses; /* [room] */
 };
+
+/* Floats from one row of scores to the next: whole lines of the cache. */
+size_t model_score_width(const model_subject *subject);
 
 berg_status model_batch_init(model_batch *batch, berg_model *model, size_t room, berg_error *error);
 void model_batch_release(model_batch *batch);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "la/gemm.h"
 #include "model/backbone.h"
+#include "model/device.h"
 #include "model/paths.h"
 
 /* "found, 352950000 bytes", "not there", ... */
@@ -91,6 +92,32 @@ static void add_models(cJSON *tree, const char *berg_dir) {
   }
 }
 
+/* The device, or why there is none; and where the plug-in was looked for. */
+static void add_cuda(cJSON *tree) {
+  model_device *device;
+  model_device_search search;
+  model_device_find(&device, NULL, &search, NULL);
+  cJSON *cuda = cJSON_AddObjectToObject(cJSON_AddObjectToObject(tree, "devices"), "cuda");
+  if (device) {
+    char capability[32];
+    snprintf(capability, sizeof capability, "%d.%d", search.major, search.minor);
+    cJSON_AddStringToObject(cuda, "found", search.device);
+    cJSON_AddStringToObject(cuda, "compute_capability", capability);
+    cJSON_AddNumberToObject(cuda, "memory_bytes", (double)search.memory);
+  } else {
+    cJSON_AddNullToObject(cuda, "found");
+    cJSON_AddStringToObject(cuda, "problem", search.problem);
+  }
+  cJSON *searched = cJSON_AddArrayToObject(cuda, "searched");
+  for (size_t i = 0; i < search.count; i++) {
+    cJSON *place = cJSON_CreateObject();
+    cJSON_AddStringToObject(place, "path", search.places[i].path);
+    cJSON_AddStringToObject(place, "state", search.places[i].found);
+    cJSON_AddItemToArray(searched, place);
+  }
+  model_device_free(device);
+}
+
 berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone, berg_error *error) {
   char name[128];
   *json = NULL;
@@ -101,7 +128,7 @@ berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone,
   cJSON_AddStringToObject(tree, "isa", base_isa_name(base_machine_isa()));
   cJSON_AddNumberToObject(tree, "threads", base_machine_threads(0));
   cJSON_AddNumberToObject(tree, "memory_bytes", (double)base_machine_memory());
-  cJSON_AddStringToObject(cJSON_AddObjectToObject(tree, "devices"), "cuda", "not in this build");
+  add_cuda(tree);
   add_products(tree);
   add_backbone(tree, berg_dir, backbone);
   add_models(tree, berg_dir);

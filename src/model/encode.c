@@ -62,6 +62,14 @@ static void spread_rows(target *t, const model_batch *batch, size_t first) {
   }
 }
 
+/* On a device the rows come while it runs. */
+static berg_status ready_responses(void *user, model_batch *batch, berg_error *error) {
+  const target *t = user;
+  (void)error;
+  batch->responses = t->rows + t->filled * t->width;
+  return BERG_OK;
+}
+
 static berg_status take_responses(void *user, model_batch *batch, berg_error *error) {
   target *t = user;
   (void)error;
@@ -69,6 +77,12 @@ static berg_status take_responses(void *user, model_batch *batch, berg_error *er
   size_t first = t->filled;
   model_batch_respond(batch, t->rows + first * t->width);
   spread_rows(t, batch, first);
+  return BERG_OK;
+}
+
+static berg_status ready_scores(void *user, model_batch *batch, berg_error *error) {
+  (void)user, (void)error;
+  batch->scores_alone = true;
   return BERG_OK;
 }
 
@@ -88,7 +102,7 @@ static berg_status take_scores(void *user, model_batch *batch, berg_error *error
 
 static void copy_block(void *taker, const model_batch *batch, size_t layer, const float *tokens) {
   const target *t = taker;
-  float *features = t->rows + t->filled * t->width;
+  float *features = t->rows + (t->filled + batch->first) * t->width;
 #pragma omp for schedule(static)
   for (size_t i = 0; i < batch->images; i++)
     memcpy(features + (i * VIT_LAYERS + layer) * VIT_LAYER_FEATURES, tokens + i * VIT_LAYER_FEATURES,
@@ -117,7 +131,8 @@ static berg_status encode_into(berg_model *model, berg_stimuli *stimuli, target 
 
 berg_status berg_encode(berg_model *model, berg_stimuli *stimuli, float *responses, const berg_run *run,
                         berg_error *error) {
-  return encode_into(model, stimuli, &(target){responses, model->columns, 0, 0}, run, NULL, take_responses, error);
+  return encode_into(model, stimuli, &(target){responses, model->columns, 0, 0}, run, ready_responses, take_responses,
+                     error);
 }
 
 berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli, size_t subject_index, float *scores,
@@ -126,7 +141,7 @@ berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli, size_t 
     return base_fail(error, BERG_EARGUMENT, "subject index %zu: the model has %zu", subject_index,
                      model->subject_count);
   target t = {scores, model->subjects[subject_index].fitted.components, subject_index, 0};
-  return encode_into(model, stimuli, &t, run, NULL, take_scores, error);
+  return encode_into(model, stimuli, &t, run, ready_scores, take_scores, error);
 }
 
 berg_status berg_encode_features(berg_model *model, berg_stimuli *stimuli, float *features, const berg_run *run,

@@ -43,7 +43,7 @@ static berg_status fingerprint(const output *o, const model_subject *subject, ch
   berg_status status = model_stimuli_fingerprint(o->stimuli, images, error);
   if (status) return status;
   const model_columns *columns = &subject->columns;
-  const char *engine = o->model->gemm->name, *isa = base_isa_name(o->model->isa);
+  const char *engine = o->model->products, *isa = base_isa_name(o->model->isa);
   uint64_t hash = base_hash_text(BASE_HASH_START, berg_version());
   hash = base_hash_text(hash, engine);
   hash = base_hash_text(hash, isa);

@@ -38,7 +38,8 @@ cJSON *model_encode_provenance(const berg_model *model, size_t subject_index, co
   model_provenance_add(tree, "metadata", berg_metadata_path(subject->metadata));
   model_provenance_add(tree, "backbone", model->backbone.path);
   cJSON_AddStringToObject(tree, "Precision", berg_model_precision(model));
-  cJSON_AddStringToObject(tree, "Products", model->gemm->name);
+  cJSON_AddStringToObject(tree, "Device", berg_model_device(model));
+  cJSON_AddStringToObject(tree, "Products", model->products);
   cJSON_AddStringToObject(tree, "InstructionSet", base_isa_name(model->isa));
   cJSON *libraries = cJSON_AddObjectToObject(tree, "Libraries");
 #ifdef LIBJPEG_TURBO_VERSION

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/device.h"
 #include "model/packed.h"
 #include "model/paths.h"
 
@@ -21,18 +22,38 @@ static const berg_model_options *or_defaults(const berg_model_options *given, be
   return given ? given : defaults;
 }
 
+static const char *precision_of(const berg_model_options *options) {
+  return options->precision ? options->precision : "f32";
+}
+static const char *device_of(const berg_model_options *options) { return options->device ? options->device : "auto"; }
+static bool device_is(const berg_model_options *options, const char *name) { return !strcmp(device_of(options), name); }
+
+static berg_status check_device(const berg_model_options *options, berg_error *error) {
+  static const char *const known[] = {"f32", "tf32", "bf16", "int8"};
+  const char *precision = precision_of(options);
+  const size_t count = sizeof known / sizeof *known;
+  size_t i = 0;
+  if (!device_is(options, "cpu") && !device_is(options, "auto") && !device_is(options, "cuda"))
+    return base_fail(error, BERG_EPARAMETER, "device '%s' is not known: expected cpu, cuda or auto",
+                     device_of(options));
+  while (i < count && strcmp(known[i], precision)) i++;
+  if (i == count)
+    return base_fail(error, BERG_EPARAMETER, "precision '%s' is not known: expected f32, bf16, int8 or (cuda) tf32",
+                     precision);
+  if (device_is(options, "cuda") && !model_device_knows(precision))
+    return base_fail(error, BERG_EPARAMETER, "precision %s is the processor's: on cuda there are f32, tf32 and bf16",
+                     precision);
+  if (device_is(options, "cpu") && !strcmp(precision, "tf32"))
+    return base_fail(error, BERG_EPARAMETER, "precision tf32 is cuda's: on the processor there are f32, bf16 and int8");
+  return BERG_OK;
+}
+
 static berg_status check_options(const berg_model_options *options, berg_error *error) {
   if ((options->subject_count && !options->subjects) || (options->roi_count && !options->rois) ||
       (options->voxel_index_length && !options->voxel_index))
     return base_fail(error, BERG_EARGUMENT, "a count of subjects, ROIs or voxels without the list it counts");
-  const char *device = options->device ? options->device : "auto",
-             *precision = options->precision ? options->precision : "f32";
-  if (!strcmp(device, "cuda"))
-    return base_fail(error, BERG_EDEVICE, "device cuda: this build has no CUDA; cpu and auto (which is cpu here) work");
-  if (strcmp(device, "cpu") && strcmp(device, "auto"))
-    return base_fail(error, BERG_EPARAMETER, "device '%s' is not known: expected cpu, cuda or auto", device);
-  if (strcmp(precision, "f32") && strcmp(precision, "bf16") && strcmp(precision, "int8"))
-    return base_fail(error, BERG_EPARAMETER, "precision '%s' is not known: expected f32, bf16 or int8", precision);
+  berg_status status = check_device(options, error);
+  if (status) return status;
   if (options->threads < 0 || options->threads > 1024)
     return base_fail(error, BERG_EPARAMETER, "threads: expected 0 (as many as there are) to 1024, found %d",
                      options->threads);
@@ -85,9 +106,9 @@ static berg_status open_subjects(berg_model *model, const berg_model_options *op
   return BERG_OK;
 }
 
-/* Where the processor lacks int8's instructions, float32 does the work. */
+/* Where the processor lacks int8's instructions, float32 does the work. On a device the processor's products are not used. */
 static berg_status choose_precision(berg_model *model, const berg_model_options *options, berg_error *error) {
-  const char *asked = options->precision ? options->precision : "f32";
+  const char *asked = model->device ? "f32" : precision_of(options);
   la_precision precision = LA_F32;
   while (strcmp(la_precision_name(precision), asked)) precision++;
   model->isa = base_machine_isa();
@@ -98,12 +119,21 @@ static berg_status choose_precision(berg_model *model, const berg_model_options 
                      base_isa_name(model->isa));
   if (!model->gemm) model->gemm = la_gemm_for(model->isa, LA_F32);
   model->regression = model->gemm->precision == LA_INT8 ? la_gemm_for(model->isa, LA_BF16) : model->gemm;
+  model->precision = model->device ? precision_of(options) : la_precision_name(model->gemm->precision);
+  snprintf(model->products, sizeof model->products, "%s", model->gemm->name);
   return BERG_OK;
 }
 
 static berg_status open_network(berg_model *model, const berg_model_options *options, berg_error *error) {
   berg_status status =
       model_backbone_open(&model->backbone, options->backbone, options->berg_dir, model->threads, error);
+  if (!status && model->device) {
+    status = model_device_load(model->device, model, model->precision, error);
+    if (!status)
+      snprintf(model->products, sizeof model->products, "%s %s on %s", model_device_products(model->device),
+               model->precision, model_device_name(model->device) + strlen("cuda: "));
+    return status;
+  }
   if (!status)
     status =
         vit_network_new(&model->network, &model->backbone.weights, model->gemm, vit_kernels_for(model->isa), error);
@@ -113,7 +143,8 @@ static berg_status open_network(berg_model *model, const berg_model_options *opt
 
 /* The largest batch that the memory limit allows, at most what was asked for. */
 static berg_status choose_batch(berg_model *model, const berg_model_options *options, berg_error *error) {
-  model->batch = options->batch ? options->batch : DEFAULT_BATCH;
+  const size_t usual = model->device ? model_device_batch(model->device) : DEFAULT_BATCH;
+  model->batch = options->batch ? options->batch : usual;
   model->memory = options->memory;
   if (!model->memory) return BERG_OK;
   while (model->batch > 1 && model_memory_needed(model, model->batch, false) > model->memory)
@@ -125,54 +156,60 @@ static berg_status choose_batch(berg_model *model, const berg_model_options *opt
                    model->memory >> 20, (needed >> 20) + 1);
 }
 
+/* Takes `device` over, NULL: the processor. `model_id` may be NULL: no subjects. */
+static berg_status open_on(berg_model **out, const char *model_id, const berg_model_options *options,
+                           model_device *device, berg_error *error) {
+  berg_model *model = base_calloc(1, sizeof *model, error);
+  if (!model) {
+    model_device_free(device);
+    return BERG_ELIMIT;
+  }
+  model->device = device;
+  model->threads = base_machine_threads(options->threads);
+  berg_status status = choose_precision(model, options, error);
+  if (!status && model_id) {
+    model->id = base_copy_text(model_id, error);
+    status = model->id ? keep_roi_names(model, options, error) : BERG_ELIMIT;
+    if (!status) status = open_subjects(model, options, error);
+  }
+  if (!status) status = open_network(model, options, error);
+  if (!status) status = choose_batch(model, options, error);
+  if (status)
+    berg_model_free(model);
+  else
+    *out = model;
+  return status;
+}
+
+/* auto: the processor also where the device fails or is too small. */
+berg_status model_open_with(berg_model **out, const char *model_id, const berg_model_options *options,
+                            const char *plugin, berg_error *error) {
+  model_device *device = NULL;
+  *out = NULL;
+  berg_status status = check_options(options, error);
+  if (status) return status;
+  const bool must = device_is(options, "cuda") || !strcmp(precision_of(options), "tf32");
+  if (!device_is(options, "cpu") && model_device_knows(precision_of(options)))
+    status = model_device_find(&device, plugin, NULL, error);
+  if (status && (must || status != BERG_EDEVICE)) return status;
+  if (device) {
+    status = open_on(out, model_id, options, device, error);
+    if (must || (status != BERG_EDEVICE && status != BERG_ELIMIT)) return status;
+  }
+  return open_on(out, model_id, options, NULL, error);
+}
+
 berg_status berg_model_open(berg_model **out, const char *model_id, const berg_model_options *given,
                             berg_error *error) {
   berg_model_options defaults;
   const berg_model_options *options = or_defaults(given, &defaults);
   *out = NULL;
   berg_status status = model_check_id(model_id, error);
-  if (!status) status = check_options(options, error);
-  if (status) return status;
-  berg_model *model = base_calloc(1, sizeof *model, error);
-  if (!model) return BERG_ELIMIT;
-  model->threads = base_machine_threads(options->threads);
-  model->id = base_copy_text(model_id, error);
-  status = choose_precision(model, options, error);
-  if (!status) status = model->id ? keep_roi_names(model, options, error) : BERG_ELIMIT;
-  if (!status) status = open_subjects(model, options, error);
-  if (!status) status = open_network(model, options, error);
-  if (!status) status = choose_batch(model, options, error);
-  if (status) {
-    berg_model_free(model);
-    return status;
-  }
-  *out = model;
-  return BERG_OK;
+  return status ? status : model_open_with(out, model_id, options, NULL, error);
 }
 
-berg_status model_open_network(berg_model **out, const char *berg_dir, const char *backbone, int threads, size_t batch,
-                               size_t memory, berg_error *error) {
-  berg_model_options options;
-  berg_model_options_init(&options);
-  options.berg_dir = berg_dir;
-  options.backbone = backbone;
-  options.threads = threads;
-  options.batch = batch;
-  options.memory = memory;
-  *out = NULL;
-  berg_status status = check_options(&options, error);
-  if (status) return status;
-  berg_model *model = base_calloc(1, sizeof *model, error);
-  if (!model) return BERG_ELIMIT;
-  model->threads = base_machine_threads(threads);
-  status = choose_precision(model, &options, error);
-  if (!status) status = open_network(model, &options, error);
-  if (!status) status = choose_batch(model, &options, error);
-  if (status)
-    berg_model_free(model);
-  else
-    *out = model;
-  return status;
+berg_status model_open_network(berg_model **out, const berg_model_options *options, berg_error *error) {
+  return model_open_with(out, NULL, options, NULL, error);
 }
 
 void berg_model_free(berg_model *model) {
@@ -185,6 +222,7 @@ void berg_model_free(berg_model *model) {
   model_packed_release(model);
   base_free(model->subjects);
   vit_network_free(model->network);
+  model_device_free(model->device);
   model_backbone_close(&model->backbone);
   for (size_t i = 0; i < model->roi_count; i++) base_free(model->roi_names[i]);
   base_free(model->roi_names);
@@ -203,11 +241,10 @@ const berg_metadata *berg_model_metadata(const berg_model *model, size_t index) 
 }
 
 const char *berg_model_device(const berg_model *model) {
-  (void)model;
-  return "cpu";
+  return model->device ? model_device_name(model->device) : "cpu";
 }
 
-const char *berg_model_precision(const berg_model *model) { return la_precision_name(model->gemm->precision); }
+const char *berg_model_precision(const berg_model *model) { return model->precision; }
 
 const char *berg_model_backbone_path(const berg_model *model) { return model->backbone.path; }
 

@@ -31,17 +31,24 @@ struct berg_model {
   const la_kernels *kernels;
   const la_gemm *gemm;       /* of network and components */
   const la_gemm *regression; /* of the regression: bf16 where the rest is int8 */
-  vit_network *network;
+  vit_network *network;      /* NULL on a device */
   char *packed_network;
+  struct model_device *device; /* NULL: the processor */
+  const char *precision;       /* "f32", "tf32", "bf16", "int8" */
+  char products[224];          /* what multiplies: the name of the processor's kernels, or the device and its library */
   int threads;
   size_t batch;       /* images at a time, at most */
   size_t images_done; /* over the model's life */
   size_t memory;      /* limit in bytes, 0: none */
 };
 
-/* A model of no subjects: the network alone, for its features. `batch` and `memory` as in berg_model_options. */
-berg_status model_open_network(berg_model **model, const char *berg_dir, const char *backbone, int threads,
-                               size_t batch, size_t memory, berg_error *error);
+/* A model of no subjects: the network alone, for its features. Of the options berg_dir, backbone, device, threads, batch and
+ * memory count. */
+berg_status model_open_network(berg_model **model, const berg_model_options *options, berg_error *error);
+
+/* berg_model_open (or, with `model_id` NULL, model_open_network) with the plug-in of the file `plugin` and no other: for tests. */
+berg_status model_open_with(berg_model **model, const char *model_id, const berg_model_options *options,
+                            const char *plugin, berg_error *error);
 
 /* Bytes that the process holds when `images` at a time go through `model`: files mapped in full, what was copied, buffers. */
 size_t model_memory_needed(const berg_model *model, size_t images, bool packed);

@@ -31,7 +31,9 @@ static header make_header(const pca_job *job, size_t done) {
                   .features = job->panels->columns,
                   .width = job->panels->width,
                   .standardise = job->options->standardise,
-                  .exact = job->exact,
+                  .exact = job->exact    ? 1
+                           : job->device ? 2
+                                         : 0,
                   .done = done,
                   .fingerprint = strlen(fingerprint(job))};
 }

@@ -30,13 +30,16 @@ static berg_status add_panel(pca_job *job, la_gram *gram, size_t index, float *p
   la_block block = pca_arrange(job, index, panel);
   berg_status status = pca_fit_moments(job, index, &block, error);
   if (status) return status;
-  return job->exact ? add_exactly(job, gram, &block, error) : la_gram_add(gram, block.values, block.columns, error);
+  if (job->exact) return add_exactly(job, gram, &block, error);
+  if (job->device) return model_device_gram_add(job->device, block.values, block.ld, block.columns, error);
+  return la_gram_add(gram, block.values, block.columns, error);
 }
 
 /* Cancelled work is kept, too. */
 static berg_status keep(const pca_job *job, la_gram *gram, size_t done, double *last, bool now, berg_error *error) {
   if (!job->options->checkpoint || (!now && base_machine_seconds() - *last < CHECKPOINT_SECONDS)) return BERG_OK;
-  berg_status status = pca_checkpoint_save(job, gram, done, error);
+  berg_status status = job->device ? model_device_gram_store(job->device, la_gram_values(gram), error) : BERG_OK;
+  if (!status) status = pca_checkpoint_save(job, gram, done, error);
   *last = base_machine_seconds();
   return status;
 }
@@ -83,6 +86,14 @@ static berg_status centre(double *g, size_t n, int threads, berg_error *error) {
   return BERG_OK;
 }
 
+/* Without the memory on the device, the processor does it. */
+static berg_status open_device(pca_job *job, berg_error *error) {
+  const size_t width = train_panel_width(job->panels, 0);
+  if (!job->machine->device || job->exact) return BERG_OK;
+  berg_status status = model_device_gram_open(&job->device, job->machine->device, job->panels->rows, width, error);
+  return status == BERG_ELIMIT ? BERG_OK : status;
+}
+
 berg_status pca_gram(pca_job *job, la_gram **out, berg_error *error) {
   const size_t n = job->panels->rows;
   size_t done = 0;
@@ -91,8 +102,13 @@ berg_status pca_gram(pca_job *job, la_gram **out, berg_error *error) {
   berg_status status =
       la_gram_new(&gram, job->machine->engine, n, train_panel_width(job->panels, 0), job->machine->threads, error);
   if (status) return status;
-  if (job->options->checkpoint && !pca_checkpoint_load(job, gram, &done)) done = 0;
-  status = add_panels(job, gram, done, error);
+  status = open_device(job, error);
+  if (!status && job->options->checkpoint && !pca_checkpoint_load(job, gram, &done)) done = 0;
+  if (!status && done && job->device) status = model_device_gram_load(job->device, la_gram_values(gram), error);
+  if (!status) status = add_panels(job, gram, done, error);
+  if (!status && job->device) status = model_device_gram_store(job->device, la_gram_values(gram), error);
+  model_device_gram_close(job->device);
+  job->device = NULL;
   if (!status) {
     la_gram_mirror(gram);
     status = centre(la_gram_values(gram), n, job->machine->threads, error);

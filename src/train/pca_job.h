@@ -13,10 +13,11 @@ typedef struct pca_job {
   const train_pca_options *options;
   const train_machine *machine;
   const berg_run *run;
-  bool exact;      /* products in float64 */
-  double *z_mean;  /* [width] of the panel at hand, standardised */
-  double *values;  /* [components] eigenvalues of the scatter matrix, descending: S^2 */
-  double *vectors; /* [components][rows] U; by way of the covariance [components][features] */
+  bool exact;                /* products in float64 */
+  model_device_gram *device; /* sums G, but for what a checkpoint had; NULL: the processor does */
+  double *z_mean;            /* [width] of the panel at hand, standardised */
+  double *values;            /* [components] eigenvalues of the scatter matrix, descending: S^2 */
+  double *vectors;           /* [components][rows] U; by way of the covariance [components][features] */
 } pca_job;
 
 /* Rows that a panel in memory has, zeros beyond those of the matrix. */

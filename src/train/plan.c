@@ -47,7 +47,7 @@ static size_t choose_batch(train_plan *plan) {
   berg_model *network = plan->network;
   const size_t memory = plan->job.memory, asked = plan->job.options->batch;
   network->memory = memory;
-  network->batch = least(asked ? asked : DEFAULT_BATCH, plan->job.images.count);
+  network->batch = least(asked || network->device ? network->batch : DEFAULT_BATCH, plan->job.images.count);
   while (network->batch > 1 && model_memory_needed(network, network->batch, false) > memory)
     network->batch = (network->batch + 1) / 2;
   const size_t packed = model_memory_needed(network, network->batch, true);
@@ -239,8 +239,7 @@ static void find_own_files(train_plan *plan) {
   const train_job *job = &plan->job;
   const train_work work = {job->work, -1};
   plan->hash = BASE_HASH_START;
-  plan->features_hash =
-      train_hash_features(job, plan->network->gemm->name, plan->network->backbone.path);
+  plan->features_hash = train_hash_features(job, plan->network->products, plan->network->backbone.path);
   for (size_t set = 0; set < job->set_count; set++) {
     plan->pca_hash[set] = train_hash_pca(job, set, plan->features_hash);
     plan->has_pca[set] = job->options->resume && is_there(train_work_pca(&work, plan->pca_hash[set], NULL));
@@ -258,6 +257,20 @@ static void find_own_files(train_plan *plan) {
   plan->is_finished = job->options->resume && has_outputs && is_there(train_work_finished(&work, plan->hash, NULL));
 }
 
+/* The device outlives the network, whose memory the PCA needs: it multiplies the Gram matrix. */
+static berg_status open_network(train_plan *plan, const berg_train_options *options, berg_error *error) {
+  berg_model_options network;
+  berg_model_options_init(&network);
+  network.berg_dir = options->berg_dir;
+  network.backbone = options->backbone;
+  network.device = options->device;
+  network.threads = plan->job.threads;
+  network.batch = options->batch;
+  berg_status status = model_open_network(&plan->network, &network, error);
+  if (!status && plan->network->device) status = model_device_find(&plan->device, NULL, NULL, error);
+  return status;
+}
+
 berg_status train_plan_open(train_plan *plan, const char *model_id, const berg_train_options *options,
                             berg_error *error) {
   memset(plan, 0, sizeof *plan);
@@ -266,14 +279,14 @@ berg_status train_plan_open(train_plan *plan, const char *model_id, const berg_t
                      options->batch);
   berg_status status = train_job_open(&plan->job, model_id, options, error);
   if (status) return status;
-  status = model_open_network(&plan->network, options->berg_dir, options->backbone, plan->job.threads, options->batch,
-                              0, error);
+  status = open_network(plan, options, error);
   if (!status) status = la_engine_new(&plan->engine, plan->network->kernels, error);
   if (status) {
     train_plan_close(plan);
     return status;
   }
-  plan->machine = (train_machine){plan->engine, plan->network->kernels, plan->job.threads, plan->job.memory};
+  plan->machine =
+      (train_machine){plan->engine, plan->network->kernels, plan->job.threads, plan->job.memory, plan->device};
   find_own_files(plan);
   plan->product_flops = train_plan_rate(plan);
   add_stages(plan);
@@ -293,8 +306,10 @@ void train_plan_drop_network(train_plan *plan) {
 void train_plan_close(train_plan *plan) {
   train_plan_drop_network(plan);
   la_engine_free(plan->engine);
+  model_device_free(plan->device);
   train_job_close(&plan->job);
   plan->engine = NULL;
+  plan->device = NULL;
 }
 
 berg_status train_plan_check(const train_plan *plan, berg_error *error) {

@@ -21,7 +21,8 @@ typedef struct train_estimate {
 
 typedef struct train_plan {
   train_job job;
-  berg_model *network; /* no subjects; NULL once it is not needed */
+  berg_model *network;  /* no subjects; NULL once it is not needed */
+  model_device *device; /* NULL: the processor */
   la_engine *engine;
   train_machine machine;
   uint64_t features_hash, pca_hash[MODEL_SUBJECTS], regression_hash[MODEL_SUBJECTS],

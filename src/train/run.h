@@ -3,12 +3,14 @@
 #define TRAIN_RUN_H
 
 #include "la/onednn.h"
+#include "model/device.h"
 
 typedef struct train_machine {
   la_engine *engine;
   const la_kernels *kernels;
   int threads;
-  size_t memory; /* bytes that the process may hold in all */
+  size_t memory;              /* bytes that the process may hold in all */
+  const model_device *device; /* for the Gram matrix; NULL: none */
 } train_machine;
 
 /* The stage that runs now. All functions take NULL for `run`. */

@@ -161,7 +161,8 @@ static void layer_norm(void **state) {
     for (size_t c = 0; c < VIT_CHANNELS; c++)
       expected[r * VIT_CHANNELS + c] = (row[c] - mean) / sqrt(variance + 1e-6) * gain[c] + bias[c];
   }
-  vit_kernels_for(base_machine_isa())->layer_norm(x, ROWS, gain, bias, cpu);
+  for (size_t r = 0; r < ROWS; r++)
+    vit_kernels_for(base_machine_isa())->layer_norm(x + r * VIT_CHANNELS, gain, bias, cpu + r * VIT_CHANNELS);
   for (int bf16 = 0; bf16 < 2; bf16++) {
     RUN(cuda_layer_norm, ROWS, found, count * (bf16 ? 2 : 4), x, gain, bias, found, bf16);
     assert_close(found, expected, VIT_CHANNELS, bf16, 1e-4); /* the mean itself is rounded at 1000 */
@@ -213,9 +214,12 @@ static void attention(void **state) {
     RUN(cuda_attention, IMAGES * VIT_HEADS, found, outs * (bf16 ? 2 : 4), bf16 ? (void *)narrow : (void *)qkv, bias,
         found, bf16);
     assert_close(found, expected, outs, bf16, 2e-5);
-    for (size_t image = 0; image < IMAGES && !bf16; image++)
+    for (size_t h = 0; h < IMAGES * VIT_HEADS && !bf16; h++) {
+      const size_t image = h / VIT_HEADS, head = h % VIT_HEADS;
       vit_kernels_for(base_machine_isa())
-          ->attention(biased + image * VIT_TOKENS * VIT_QKV, cpu + image * VIT_LAYER_FEATURES, scratch);
+          ->attention(la_gemm_for(base_machine_isa(), LA_F32), biased + image * VIT_TOKENS * VIT_QKV + head * VIT_HEAD,
+                      cpu + image * VIT_LAYER_FEATURES + head * VIT_HEAD, scratch);
+    }
     for (size_t i = 0; i < outs && !bf16; i++) assert_true(fabsf(found[i] - cpu[i]) <= 2e-5f);
   }
   free(qkv), free(bias), free(found), free(narrow), free(biased), free(cpu), free(scratch), free(expected);

@@ -78,7 +78,10 @@ static berg_status make_reference(void) {
                              .shape = {IMAGES, 3, side, side},
                              .strides = {(ptrdiff_t)(3 * side * side), (ptrdiff_t)(side * side), (ptrdiff_t)side, 1},
                              .data = pictures};
-  berg_status status = model_open_network(&model, NULL, "random:1", 2, 0, 0, NULL);
+  berg_model_options options;
+  berg_model_options_init(&options);
+  options.backbone = "random:1", options.device = "cpu", options.threads = 2;
+  berg_status status = model_open_network(&model, &options, NULL);
   if (!status) status = berg_stimuli_from_array(&stimuli, &images, BERG_NCHW, NULL);
   for (size_t i = 0; i < IMAGES && !status; i++) status = berg_stimuli_pixels(stimuli, i, pixels + i * PIXELS, NULL);
   if (!status) status = berg_encode_features(model, stimuli, reference, NULL, NULL);
