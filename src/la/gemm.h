@@ -49,6 +49,8 @@ typedef struct la_product {
   la_fetch next; /* rows 0: nothing */
   la_finish finish;
   const void *user;
+  const void *out; /* what `finish` touches: LA_PANEL floats of each row, `out_stride` bytes apart; NULL: not told */
+  size_t out_stride;
 } la_product;
 
 #define LA_BUFFER_BYTES ((size_t)LA_PANEL * LA_DEPTH * sizeof(float))
