@@ -19,8 +19,8 @@ static berg_status set_taps(vit_taps *taps, const vit_axis *axis, berg_error *er
   float scale = (float)axis->in / (float)axis->out, support = scale >= 1.0f ? scale : 1.0f;
   float inverse = scale >= 1.0f ? (float)(1.0 / (double)scale) : 1.0f;
   taps->room = (size_t)ceilf(support) * 2 + 1;
-  taps->real = base_calloc(taps->room * VIT_IMAGE_SIZE, sizeof *taps->real, error);
-  if (!taps->real) return BERG_ELIMIT;
+  taps->weights = base_calloc(taps->room * VIT_IMAGE_SIZE, sizeof *taps->weights, error);
+  if (!taps->weights) return BERG_ELIMIT;
   for (size_t i = 0; i < VIT_IMAGE_SIZE; i++) {
     float centre = (float)((double)scale * ((double)(axis->first + i) + 0.5)), sum = 0;
     double low = (double)(centre - support) + 0.5, high = (double)(centre + support) + 0.5;
@@ -29,7 +29,7 @@ static berg_status set_taps(vit_taps *taps, const vit_axis *axis, berg_error *er
     if (first >= axis->in) first = axis->in - 1;
     if (end <= first) end = first + 1;
     size_t count = end - first < taps->room ? end - first : taps->room;
-    float *weights = taps->real + i * taps->room;
+    float *weights = taps->weights + i * taps->room;
     for (size_t j = 0; j < count; j++) {
       float distance = fabsf((float)(((double)((float)(j + first) - centre) + 0.5) * (double)inverse));
       weights[j] = distance < 1.0f ? 1.0f - distance : 0.0f;
@@ -79,7 +79,7 @@ static void resize_across(const uint8_t *plane, size_t stride, size_t rows, cons
     interleave_rows(plane + y * stride + start, stride, count, columns, block);
     for (size_t x = 0; x < VIT_IMAGE_SIZE; x++) {
       float out[ROWS];
-      sum_columns(block + (taps->first[x] - start) * ROWS, taps->real + x * taps->room, taps->count[x], out);
+      sum_columns(block + (taps->first[x] - start) * ROWS, taps->weights + x * taps->room, taps->count[x], out);
       for (size_t r = 0; r < count; r++) across[(y + r) * VIT_IMAGE_SIZE + x] = out[r];
     }
   }
@@ -88,7 +88,7 @@ static void resize_across(const uint8_t *plane, size_t stride, size_t rows, cons
 static void resize_down(const float *across, const vit_taps *taps, size_t start, uint8_t *pixels) {
   for (size_t y = 0; y < VIT_IMAGE_SIZE; y++)
     for (size_t l = 0; l < VIT_IMAGE_SIZE; l += LANES)
-      sum_rows(across + (taps->first[y] - start) * VIT_IMAGE_SIZE + l, taps->real + y * taps->room, taps->count[y],
+      sum_rows(across + (taps->first[y] - start) * VIT_IMAGE_SIZE + l, taps->weights + y * taps->room, taps->count[y],
                pixels + y * VIT_IMAGE_SIZE + l);
 }
 
