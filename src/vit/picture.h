@@ -11,7 +11,7 @@ typedef struct vit_picture {
   size_t left, top, columns, rows; /* the part of the picture that the kept pixels depend on */
   const vit_resize_kernels *kernels;
   vit_taps over, down; /* without weights where nothing is resized */
-  float *block;        /* [columns][3][16] */
+  float *block;        /* 16 rows side by side */
   uint8_t *across;     /* [rows, up to 15 more][3][224]: after the horizontal pass */
   uint8_t *pixels;
   size_t done; /* rows */

@@ -60,7 +60,7 @@ static berg_status start_resize(vit_picture *picture, const vit_axis *x, const v
   picture->top = picture->down.first[0];
   picture->columns = end_of(&picture->over) - picture->left;
   picture->rows = end_of(&picture->down) - picture->top;
-  picture->block = base_alloc(picture->columns, 3 * VIT_BLOCK_ROWS * sizeof *picture->block, error);
+  picture->block = base_alloc(vit_resize_block(&picture->over), sizeof *picture->block, error);
   picture->across = base_alloc(picture->rows + VIT_BLOCK_ROWS - 1, VIT_LINE, error);
   return picture->block && picture->across ? BERG_OK : BERG_ELIMIT;
 }
@@ -91,8 +91,8 @@ void vit_picture_take(vit_picture *picture, const uint8_t *rgb, size_t stride, s
   }
   while (count) {
     const size_t part = count < VIT_BLOCK_ROWS ? count : VIT_BLOCK_ROWS;
-    kernels->interleave(rgb, stride, part, 3 * picture->columns, picture->block);
-    kernels->fixed_across(picture->block, &picture->over, picture->across + picture->done * VIT_LINE);
+    kernels->fixed_across(rgb, stride, part, &picture->over, picture->block,
+                          picture->across + picture->done * VIT_LINE);
     picture->done += part;
     count -= part;
     rgb += part * stride;

@@ -4,6 +4,9 @@
 #include "vit/resize_kernels.h"
 
 #include <stdbool.h>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
 
 #include "base/vector.h"
 
@@ -44,32 +47,47 @@ INLINE void turn(bytes tile[ROWS]) {
   }
 }
 
-/* In steps of two, for which gcc 12 has instructions. */
+/* One instruction, which gcc 12 does not find by itself: what it makes of the portable form took 0.4 ms a picture more. */
 INLINE vec load_bytes(const uint8_t *from) {
+#if defined(__AVX512F__)
+  return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i_u *)from)));
+#elif defined(__AVX2__)
+  return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadu_si64(from)));
+#else
   vec_bytes narrow;
   memcpy(&narrow, from, sizeof narrow);
-  vec_int wide = __builtin_convertvector(__builtin_convertvector(narrow, vec_shorts), vec_int);
-  return __builtin_convertvector(wide, vec);
+  return __builtin_convertvector(__builtin_convertvector(__builtin_convertvector(narrow, vec_shorts), vec_int), vec);
+#endif
 }
 
-static void interleave(const uint8_t *rows, size_t stride, size_t count, size_t width, float *block) {
-  const uint8_t *row[ROWS];
-  for (size_t r = 0; r < ROWS; r++) row[r] = rows + (r < count ? r : count - 1) * stride;
-  size_t at = 0;
-  for (; at + VECTOR_BYTES <= width; at += VECTOR_BYTES) {
-    bytes tile[ROWS];
+/* VECTOR_BYTES bytes of 16 rows, side by side as floats: block [VECTOR_BYTES][16]. */
+INLINE void interleave_tile(const uint8_t *const row[ROWS], size_t at, float *block) {
+  bytes tile[ROWS];
 #pragma GCC unroll 16
-    for (size_t r = 0; r < ROWS; r++) tile[r] = *(const bytes *)(row[r] + at);
-    turn(tile);
-    uint8_t turned[ROWS][VECTOR_BYTES];
-    memcpy(turned, tile, sizeof turned);
-    for (size_t part = 0; part < VECTOR_BYTES; part += 16)
-      for (size_t i = 0; i < 16; i++)
-        for (size_t r = 0; r < ROWS; r += LANES)
-          vec_store(block + (at + part + i) * ROWS + r, load_bytes(turned[i] + part + r));
+  for (size_t r = 0; r < ROWS; r++) tile[r] = *(const bytes *)(row[r] + at);
+  turn(tile);
+  uint8_t turned[ROWS][VECTOR_BYTES];
+  memcpy(turned, tile, sizeof turned);
+  for (size_t part = 0; part < VECTOR_BYTES; part += 16)
+    for (size_t i = 0; i < 16; i++)
+      for (size_t r = 0; r < ROWS; r += LANES)
+        vec_store(block + (part + i) * ROWS + r, load_bytes(turned[i] + part + r));
+}
+
+/* Bytes [from, to) of 16 rows of `total` bytes, in tiles that stay within the rows. Returns the byte that `block` begins
+ * with: `from` or one before. */
+INLINE size_t interleave(const uint8_t *const row[ROWS], size_t total, size_t from, size_t to, float *block) {
+  if (total < VECTOR_BYTES) {
+    for (size_t at = from; at < to; at++)
+      for (size_t r = 0; r < ROWS; r++) block[(at - from) * ROWS + r] = (float)row[r][at];
+    return from;
   }
-  for (; at < width; at++)
-    for (size_t r = 0; r < ROWS; r++) block[at * ROWS + r] = (float)row[r][at];
+  const size_t last = total - VECTOR_BYTES, begin = from < last ? from : last;
+  for (size_t at = begin; at < to; at += VECTOR_BYTES) {
+    const size_t tile = at < last ? at : last;
+    interleave_tile(row, tile, block + (tile - begin) * ROWS);
+  }
+  return begin;
 }
 
 /* No clipping: rounded weights sum to at most 2^22 + count / 2, and so no sum reaches 256 before a count of 16,448, of a
@@ -103,29 +121,40 @@ INLINE void sum_taps(const void *from, bool is_bytes, size_t step, size_t apart,
   for (size_t s = 0; s < STREAMS; s++) store_bytes(sum[s], out + s * out_apart);
 }
 
-/* 16 output columns are a tile that is turned back, [column][3 and a spare][row] to rows of 16 in each plane. */
-static void fixed_across(const float *block, const vit_taps *taps, uint8_t *across) {
-  for (size_t first = 0; first < VIT_IMAGE_SIZE; first += 16) {
-    uint8_t columns[16][4][ROWS];
-    for (size_t i = 0; i < 16; i++) {
-      const size_t x = first + i;
-      const float *from = block + (taps->first[x] - taps->first[0]) * 3 * ROWS;
-      for (size_t r = 0; r < ROWS; r += LANES)
-        sum_taps(from + r, false, 3 * ROWS, ROWS, taps->weights + 2 * x * taps->room, taps->count[x], &columns[i][0][r],
-                 ROWS);
-      memset(columns[i][3], 0, ROWS);
-    }
-    for (size_t part = 0; part < 64; part += VECTOR_BYTES) {
-      bytes tile[16];
+/* Turns columns [16][3 and a spare][16 rows] back, into 16 pixels of each row of each plane. */
+INLINE void store_columns(const uint8_t *columns, uint8_t *across) {
+  for (size_t part = 0; part < 4 * ROWS; part += VECTOR_BYTES) {
+    bytes tile[16];
 #pragma GCC unroll 16
-      for (size_t i = 0; i < 16; i++) tile[i] = *(const bytes *)(&columns[i][0][0] + part);
-      turn(tile);
-      uint8_t rows[ROWS][VECTOR_BYTES];
-      memcpy(rows, tile, sizeof rows);
-      for (size_t r = 0; r < ROWS; r++)
-        for (size_t lane = 0; lane < VECTOR_BYTES && part + lane < 48; lane += 16)
-          memcpy(across + r * VIT_LINE + (part + lane) / 16 * VIT_IMAGE_SIZE + first, rows[r] + lane, 16);
+    for (size_t i = 0; i < 16; i++) tile[i] = *(const bytes *)(columns + i * 4 * ROWS + part);
+    turn(tile);
+    uint8_t rows[ROWS][VECTOR_BYTES];
+    memcpy(rows, tile, sizeof rows);
+    for (size_t r = 0; r < ROWS; r++)
+      for (size_t lane = 0; lane < VECTOR_BYTES && part + lane < 3 * ROWS; lane += ROWS)
+        memcpy(across + r * VIT_LINE + (part + lane) / ROWS * VIT_IMAGE_SIZE, rows[r] + lane, ROWS);
+  }
+}
+
+static void fixed_across(const uint8_t *rows, size_t stride, size_t count, const vit_taps *taps, float *block,
+                         uint8_t *across) {
+  const size_t last = VIT_IMAGE_SIZE - 1, start = taps->first[0],
+               total = 3 * (taps->first[last] + taps->count[last] - start);
+  const uint8_t *row[ROWS];
+  uint8_t columns[VIT_RESIZE_TILE][4][ROWS];
+  memset(columns, 0, sizeof columns);
+  for (size_t r = 0; r < ROWS; r++) row[r] = rows + (r < count ? r : count - 1) * stride;
+  for (size_t first = 0; first < VIT_IMAGE_SIZE; first += VIT_RESIZE_TILE) {
+    const size_t end = first + VIT_RESIZE_TILE - 1;
+    const size_t begin = interleave(row, total, 3 * (taps->first[first] - start),
+                                    3 * (taps->first[end] + taps->count[end] - start), block);
+    for (size_t x = first; x <= end; x++) {
+      const float *from = block + (3 * (taps->first[x] - start) - begin) * ROWS;
+      for (size_t r = 0; r < ROWS; r += LANES)
+        sum_taps(from + r, false, 3 * ROWS, ROWS, taps->weights + 2 * x * taps->room, taps->count[x],
+                 &columns[x - first][0][r], ROWS);
     }
+    store_columns(&columns[0][0][0], across + first);
   }
 }
 
@@ -151,4 +180,4 @@ static void part_colours(const uint8_t *restrict rgb, size_t y, uint8_t *restric
 }
 
 extern const vit_resize_kernels KERNEL(vit_resize_kernels);
-const vit_resize_kernels KERNEL(vit_resize_kernels) = {interleave, fixed_across, fixed_down, part_colours};
+const vit_resize_kernels KERNEL(vit_resize_kernels) = {fixed_across, fixed_down, part_colours};
