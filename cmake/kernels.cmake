@@ -21,3 +21,5 @@ foreach(isa ${BERG_ISAS})
     list(APPEND BERG_OBJECTS $<TARGET_OBJECTS:berg_kernels_${isa}>)
   endif()
 endforeach()
+# torch's resize rounds after each product and after each sum.
+set_source_files_properties(src/vit/kernels/resize_tensor.c PROPERTIES COMPILE_OPTIONS -ffp-contract=off)

@@ -72,6 +72,10 @@ static void row_to_rgb(const struct spng_ihdr *header, const colour_table *colou
     break;
   default: {
     size_t samples = header->color_type == SPNG_COLOR_TYPE_TRUECOLOR_ALPHA ? 4 : 3;
+    if (samples == 3 && bytes == 1) {
+      memcpy(rgb, row, 3 * width);
+      break;
+    }
     for (size_t x = 0; x < width; x++)
       for (size_t c = 0; c < 3; c++) rgb[3 * x + c] = row[(samples * x + c) * bytes];
   }

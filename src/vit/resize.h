@@ -19,6 +19,14 @@ typedef struct vit_taps {
   float *weights; /* one a tap, or two: upper and lower half (resize_pillow.c); base_free */
 } vit_taps;
 
+/* The end of the inputs that outputs [from, to) need. */
+static inline size_t vit_taps_end(const vit_taps *taps, size_t from, size_t to) {
+  size_t end = 0;
+  for (size_t i = from; i < to; i++)
+    if (taps->first[i] + taps->count[i] > end) end = taps->first[i] + taps->count[i];
+  return end;
+}
+
 /* The sizes of both axes. ESTIMULUS: an empty picture, or one so narrow that the long side would overflow. */
 berg_status vit_set_axes(vit_axis *x, vit_axis *y, size_t width, size_t height, berg_error *error);
 

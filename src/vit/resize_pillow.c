@@ -50,17 +50,15 @@ static berg_status set_taps(vit_taps *taps, const vit_axis *axis, berg_error *er
   return BERG_OK;
 }
 
-static size_t end_of(const vit_taps *taps) { return taps->first[VIT_IMAGE_SIZE - 1] + taps->count[VIT_IMAGE_SIZE - 1]; }
-
 static berg_status start_resize(vit_picture *picture, const vit_axis *x, const vit_axis *y, berg_error *error) {
   berg_status status = set_taps(&picture->over, x, error);
   if (!status) status = set_taps(&picture->down, y, error);
   if (status) return status;
   picture->left = picture->over.first[0];
   picture->top = picture->down.first[0];
-  picture->columns = end_of(&picture->over) - picture->left;
-  picture->rows = end_of(&picture->down) - picture->top;
-  picture->block = base_alloc(vit_resize_block(&picture->over), sizeof *picture->block, error);
+  picture->columns = vit_taps_end(&picture->over, 0, VIT_IMAGE_SIZE) - picture->left;
+  picture->rows = vit_taps_end(&picture->down, 0, VIT_IMAGE_SIZE) - picture->top;
+  picture->block = base_alloc(vit_resize_block(&picture->over, 3), sizeof *picture->block, error);
   picture->across = base_alloc(picture->rows + VIT_BLOCK_ROWS - 1, VIT_LINE, error);
   return picture->block && picture->across ? BERG_OK : BERG_ELIMIT;
 }
@@ -86,7 +84,11 @@ berg_status vit_picture_start(vit_picture *picture, size_t width, size_t height,
 void vit_picture_take(vit_picture *picture, const uint8_t *rgb, size_t stride, size_t count) {
   const vit_resize_kernels *kernels = picture->kernels;
   if (!picture->across) {
-    for (; count; count--, rgb += stride) kernels->part_colours(rgb, picture->done++, picture->pixels);
+    const size_t plane = VIT_IMAGE_SIZE * VIT_IMAGE_SIZE;
+    for (; count; count--, rgb += stride) {
+      uint8_t *row = picture->pixels + picture->done++ * VIT_IMAGE_SIZE;
+      kernels->part_colours(rgb, VIT_IMAGE_SIZE, row, row + plane, row + 2 * plane);
+    }
     return;
   }
   while (count) {

@@ -4,91 +4,12 @@
 #include "vit/resize_kernels.h"
 
 #include <stdbool.h>
-#ifdef __AVX2__
-#include <immintrin.h>
-#endif
 
-#include "base/vector.h"
+#include "vit/kernels/interleave.h"
+#include "vit/kernels/resize_tensor.h"
 
-#define ROWS VIT_BLOCK_ROWS
 #define EXACT 32 /* taps that may be added up in float */
 #define STREAMS 3
-
-typedef uint8_t bytes __attribute__((vector_size(VECTOR_BYTES), aligned(1), may_alias));
-typedef uint8_t vec_bytes __attribute__((vector_size(LANES)));
-typedef uint16_t vec_shorts __attribute__((vector_size(2 * LANES)));
-
-/* Interleaves the 16-byte parts of two vectors, their lower or upper halves. */
-#define EIGHT(i)                                                                                         \
-  (i), VECTOR_BYTES + (i), (i) + 1, VECTOR_BYTES + (i) + 1, (i) + 2, VECTOR_BYTES + (i) + 2, (i) + 3,    \
-      VECTOR_BYTES + (i) + 3, (i) + 4, VECTOR_BYTES + (i) + 4, (i) + 5, VECTOR_BYTES + (i) + 5, (i) + 6, \
-      VECTOR_BYTES + (i) + 6, (i) + 7, VECTOR_BYTES + (i) + 7
-#if VECTOR_BYTES == 64
-#define PARTS(i) EIGHT(i), EIGHT((i) + 16), EIGHT((i) + 32), EIGHT((i) + 48)
-#elif VECTOR_BYTES == 32
-#define PARTS(i) EIGHT(i), EIGHT((i) + 16)
-#else
-#define PARTS(i) EIGHT(i)
-#endif
-
-/* 16 x 16 bytes turned, in each 16-byte part of the vectors: interleaving row i with row i + 8, four times over, brings
- * byte (r, c) to (c, r). */
-INLINE void turn(bytes tile[ROWS]) {
-#pragma GCC unroll 4
-  for (int stage = 0; stage < 4; stage++) {
-    bytes next[ROWS];
-#pragma GCC unroll 8
-    for (int i = 0; i < ROWS / 2; i++) {
-      next[2 * i] = __builtin_shufflevector(tile[i], tile[i + ROWS / 2], PARTS(0));
-      next[2 * i + 1] = __builtin_shufflevector(tile[i], tile[i + ROWS / 2], PARTS(8));
-    }
-#pragma GCC unroll 16
-    for (int i = 0; i < ROWS; i++) tile[i] = next[i];
-  }
-}
-
-/* One instruction, which gcc 12 does not find by itself: what it makes of the portable form took 0.4 ms a picture more. */
-INLINE vec load_bytes(const uint8_t *from) {
-#if defined(__AVX512F__)
-  return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i_u *)from)));
-#elif defined(__AVX2__)
-  return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadu_si64(from)));
-#else
-  vec_bytes narrow;
-  memcpy(&narrow, from, sizeof narrow);
-  return __builtin_convertvector(__builtin_convertvector(__builtin_convertvector(narrow, vec_shorts), vec_int), vec);
-#endif
-}
-
-/* VECTOR_BYTES bytes of 16 rows, side by side as floats: block [VECTOR_BYTES][16]. */
-INLINE void interleave_tile(const uint8_t *const row[ROWS], size_t at, float *block) {
-  bytes tile[ROWS];
-#pragma GCC unroll 16
-  for (size_t r = 0; r < ROWS; r++) tile[r] = *(const bytes *)(row[r] + at);
-  turn(tile);
-  uint8_t turned[ROWS][VECTOR_BYTES];
-  memcpy(turned, tile, sizeof turned);
-  for (size_t part = 0; part < VECTOR_BYTES; part += 16)
-    for (size_t i = 0; i < 16; i++)
-      for (size_t r = 0; r < ROWS; r += LANES)
-        vec_store(block + (part + i) * ROWS + r, load_bytes(turned[i] + part + r));
-}
-
-/* Bytes [from, to) of 16 rows of `total` bytes, in tiles that stay within the rows. Returns the byte that `block` begins
- * with: `from` or one before. */
-INLINE size_t interleave(const uint8_t *const row[ROWS], size_t total, size_t from, size_t to, float *block) {
-  if (total < VECTOR_BYTES) {
-    for (size_t at = from; at < to; at++)
-      for (size_t r = 0; r < ROWS; r++) block[(at - from) * ROWS + r] = (float)row[r][at];
-    return from;
-  }
-  const size_t last = total - VECTOR_BYTES, begin = from < last ? from : last;
-  for (size_t at = begin; at < to; at += VECTOR_BYTES) {
-    const size_t tile = at < last ? at : last;
-    interleave_tile(row, tile, block + (tile - begin) * ROWS);
-  }
-  return begin;
-}
 
 /* No clipping: rounded weights sum to at most 2^22 + count / 2, and so no sum reaches 256 before a count of 16,448, of a
  * picture of 2 million pixels square. */
@@ -138,17 +59,16 @@ INLINE void store_columns(const uint8_t *columns, uint8_t *across) {
 
 static void fixed_across(const uint8_t *rows, size_t stride, size_t count, const vit_taps *taps, float *block,
                          uint8_t *across) {
-  const size_t last = VIT_IMAGE_SIZE - 1, start = taps->first[0],
-               total = 3 * (taps->first[last] + taps->count[last] - start);
+  const size_t start = taps->first[0], total = 3 * (vit_taps_end(taps, 0, VIT_IMAGE_SIZE) - start);
   const uint8_t *row[ROWS];
   uint8_t columns[VIT_RESIZE_TILE][4][ROWS];
   memset(columns, 0, sizeof columns);
-  for (size_t r = 0; r < ROWS; r++) row[r] = rows + (r < count ? r : count - 1) * stride;
+  point_rows(row, rows, stride, count);
   for (size_t first = 0; first < VIT_IMAGE_SIZE; first += VIT_RESIZE_TILE) {
-    const size_t end = first + VIT_RESIZE_TILE - 1;
-    const size_t begin = interleave(row, total, 3 * (taps->first[first] - start),
-                                    3 * (taps->first[end] + taps->count[end] - start), block);
-    for (size_t x = first; x <= end; x++) {
+    const size_t end = first + VIT_RESIZE_TILE;
+    const size_t begin =
+        interleave(row, total, 3 * (taps->first[first] - start), 3 * (vit_taps_end(taps, first, end) - start), block);
+    for (size_t x = first; x < end; x++) {
       const float *from = block + (3 * (taps->first[x] - start) - begin) * ROWS;
       for (size_t r = 0; r < ROWS; r += LANES)
         sum_taps(from + r, false, 3 * ROWS, ROWS, taps->weights + 2 * x * taps->room, taps->count[x],
@@ -169,10 +89,9 @@ static void fixed_down(const uint8_t *across, const vit_taps *taps, uint8_t *pix
   }
 }
 
-static void part_colours(const uint8_t *restrict rgb, size_t y, uint8_t *restrict pixels) {
-  uint8_t *red = pixels + y * VIT_IMAGE_SIZE, *green = red + VIT_IMAGE_SIZE * VIT_IMAGE_SIZE,
-          *blue = green + VIT_IMAGE_SIZE * VIT_IMAGE_SIZE;
-  for (size_t x = 0; x < VIT_IMAGE_SIZE; x++) {
+static void part_colours(const uint8_t *restrict rgb, size_t count, uint8_t *restrict red, uint8_t *restrict green,
+                         uint8_t *restrict blue) {
+  for (size_t x = 0; x < count; x++) {
     red[x] = rgb[3 * x];
     green[x] = rgb[3 * x + 1];
     blue[x] = rgb[3 * x + 2];
@@ -180,4 +99,5 @@ static void part_colours(const uint8_t *restrict rgb, size_t y, uint8_t *restric
 }
 
 extern const vit_resize_kernels KERNEL(vit_resize_kernels);
-const vit_resize_kernels KERNEL(vit_resize_kernels) = {fixed_across, fixed_down, part_colours};
+const vit_resize_kernels KERNEL(vit_resize_kernels) = {fixed_across, fixed_down, part_colours,
+                                                       KERNEL(vit_tensor_across), KERNEL(vit_tensor_down)};
