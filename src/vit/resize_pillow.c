@@ -8,7 +8,7 @@
  *                                                                      --vertical----> pixels [3][224][224]
  *
  * The block puts 16 rows side by side, so that one weight meets 16 neighbours; only rows and columns that the kept
- * pixels depend on are looked at. With the kernels, a picture of 800 x 800 takes 0.27 ms where plain loops took 1.6. */
+ * pixels depend on are looked at. A picture of 800 x 800 takes 0.4 ms; loops left to the compiler took 1.6. */
 #include <math.h>
 #include <string.h>
 
