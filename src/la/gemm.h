@@ -61,6 +61,8 @@ typedef struct la_gemm {
   const char *name; /* "bf16 weights, float32 sums (avx512)" */
   /* One row of x, k floats, as products take it, into `row` [la_row_bytes(k)]; its scale. NULL: float rows are taken as they are. */
   void (*load)(const float *x, size_t k, void *row, float *scale);
+  /* The same as two rows whose products add up to that of x, with a scale each, to 15 bits. NULL: not this precision's. */
+  void (*load_fine)(const float *x, size_t k, void *rows, float *scales);
   /* `slab` [la_slab_bytes(depth)] from `floats` [depth][LA_PANEL]. NULL: it is that. */
   void (*pack)(const float *floats, size_t depth, void *slab);
   /* The same from rows of W: `columns` <= LA_PANEL of them, `row_bytes` apart, at any address, zeros for those that are missing. */

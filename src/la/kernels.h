@@ -27,6 +27,8 @@ typedef struct la_sums {
 
 typedef struct la_kernels {
   la_finish store; /* to la_output: tile + bias */
+  la_finish
+      store_pairs; /* of rows as la_gemm.load_fine makes them: two rows of a tile become one, tile + tile + bias */
   la_finish sum;   /* to la_sums: += tile */
   /* y[i][j] = sum over k of x[i][k] * w[j][k] (+ bias[j], unless NULL).
    * x: [m][ldx], each row arranged by la_arrange_row; w: [n][k] with `ldw` bytes from row to row, at any address;

@@ -104,6 +104,15 @@ static void store(const void *user, const float *tile, size_t first, size_t rows
   }
 }
 
+static void store_pairs(const void *user, const float *tile, size_t first, size_t rows) {
+  float one[LA_TILE_ROWS / 2 * LA_PANEL];
+  for (size_t r = 0; r < rows / 2; r++)
+    for (size_t c = 0; c < LA_PANEL; c += LANES)
+      vec_store(one + r * LA_PANEL + c,
+                vec_load(tile + 2 * r * LA_PANEL + c) + vec_load(tile + (2 * r + 1) * LA_PANEL + c));
+  store(user, one, first / 2, rows / 2);
+}
+
 static void sum(const void *user, const float *tile, size_t first, size_t rows) {
   const la_sums *o = user;
   for (size_t r = 0; r < rows; r++, tile += LA_PANEL) {
@@ -120,6 +129,7 @@ static void standardise(const float *x, const float *high, const float *low, con
 
 extern const la_kernels KERNEL(la_kernels);
 const la_kernels KERNEL(la_kernels) = {store,
+                                       store_pairs,
                                        sum,
                                        dot_rows,
                                        standardise,

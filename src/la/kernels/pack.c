@@ -148,3 +148,20 @@ void KERNEL(la_load_int8)(const float *x, size_t k, void *row, float *scale) {
   for (size_t p = k; p % 4; p++) to[p] = 128;
   *scale = step;
 }
+
+/* x = step * (256 coarse + fine), both signed bytes. */
+void KERNEL(la_load_int8_fine)(const float *x, size_t k, void *rows, float *scales) {
+  const size_t row_bytes = (k + 63) / 64 * 64;
+  uint8_t *coarse = rows, *fine = coarse + row_bytes;
+  float largest = 0;
+  for (size_t p = 0; p < k; p++) largest = fabsf(x[p]) > largest ? fabsf(x[p]) : largest;
+  const float step = largest > 1e-30f ? largest / (127 * 256) : 1e-30f, inverse = 1 / step;
+  for (size_t p = 0; p < k; p++) {
+    const int32_t value = (int32_t)lrintf(x[p] * inverse), high = (value + 128 + 0x10000) / 256 - 0x100;
+    coarse[p] = (uint8_t)(high + 128);
+    fine[p] = (uint8_t)(value - 256 * high + 128);
+  }
+  for (size_t p = k; p % 4; p++) coarse[p] = fine[p] = 128;
+  scales[0] = 256 * step;
+  scales[1] = step;
+}

@@ -87,5 +87,10 @@ static void multiply(const la_product *product) {
 }
 
 extern const la_gemm la_gemm_int8_avx512;
-const la_gemm la_gemm_int8_avx512 = {
-    LA_INT8, "int8 (avx512 vnni)", KERNEL(la_load_int8), KERNEL(la_pack_int8), KERNEL(la_transpose), multiply};
+const la_gemm la_gemm_int8_avx512 = {LA_INT8,
+                                     "int8 (avx512 vnni)",
+                                     KERNEL(la_load_int8),
+                                     KERNEL(la_load_int8_fine),
+                                     KERNEL(la_pack_int8),
+                                     KERNEL(la_transpose),
+                                     multiply};
