@@ -49,6 +49,8 @@ typedef struct la_product {
   la_fetch next; /* rows 0: nothing */
   la_finish finish;
   const void *user;
+  const void *out; /* what `finish` touches: LA_PANEL floats of each row, `out_stride` bytes apart; NULL: not told */
+  size_t out_stride;
 } la_product;
 
 #define LA_BUFFER_BYTES ((size_t)LA_PANEL * LA_DEPTH * sizeof(float))
@@ -59,6 +61,8 @@ typedef struct la_gemm {
   const char *name; /* "bf16 weights, float32 sums (avx512)" */
   /* One row of x, k floats, as products take it, into `row` [la_row_bytes(k)]; its scale. NULL: float rows are taken as they are. */
   void (*load)(const float *x, size_t k, void *row, float *scale);
+  /* The same as two rows whose products add up to that of x, with a scale each, to 15 bits. NULL: not this precision's. */
+  void (*load_fine)(const float *x, size_t k, void *rows, float *scales);
   /* `slab` [la_slab_bytes(depth)] from `floats` [depth][LA_PANEL]. NULL: it is that. */
   void (*pack)(const float *floats, size_t depth, void *slab);
   /* The same from rows of W: `columns` <= LA_PANEL of them, `row_bytes` apart, at any address, zeros for those that are missing. */

@@ -59,7 +59,7 @@ static void finish(const cuda_product *p, size_t row, size_t column, float value
     ((float *)d)[at] = value;
 }
 
-static void run_panel(const cuda_product *p, size_t batch, size_t first, const void *a, const void *b, void *d,
+static void run_panel(const cuda_product *p, size_t batch, size_t first, const float *a, const void *b, void *d,
                       const float *bias, float *memory) {
   const float *columns[COLUMNS];
   for (size_t c = 0; c < COLUMNS; c++)
@@ -69,7 +69,7 @@ static void run_panel(const cuda_product *p, size_t batch, size_t first, const v
     float out[ROWS][COLUMNS];
     for (size_t r = 0; r < ROWS; r++) {
       const size_t real = row + r < p->m ? row + r : p->m - 1;
-      rows[r] = row_of(p, a, batch * p->step_a + real * p->lda, memory + (COLUMNS + r) * p->k);
+      rows[r] = a + (batch * p->m + real) * p->k;
     }
     multiply_tile(rows, columns, p->k, out);
     for (size_t r = 0; r < ROWS && row + r < p->m; r++)
@@ -78,13 +78,21 @@ static void run_panel(const cuda_product *p, size_t batch, size_t first, const v
 }
 
 void host_run_product(const cuda_product *p, const void *a, const void *b, void *d, const float *bias) {
-  const size_t panels = p->n / COLUMNS;
+  const size_t panels = p->n / COLUMNS, rows = p->batch * p->m;
+  float *floats = malloc(rows * p->k * sizeof *floats); /* all of a, once */
+  if (!floats) return;
+#pragma omp parallel for schedule(static)
+  for (size_t i = 0; i < rows; i++) {
+    const float *row = row_of(p, a, i / p->m * p->step_a + i % p->m * p->lda, floats + i * p->k);
+    if (row != floats + i * p->k) memcpy(floats + i * p->k, row, p->k * sizeof *row);
+  }
 #pragma omp parallel
   {
-    float *memory = malloc((ROWS + COLUMNS) * p->k * sizeof *memory);
+    float *memory = malloc(COLUMNS * p->k * sizeof *memory);
 #pragma omp for schedule(static)
     for (size_t i = 0; i < p->batch * panels; i++)
-      if (memory) run_panel(p, i / panels, i % panels * COLUMNS, a, b, d, bias, memory);
+      if (memory) run_panel(p, i / panels, i % panels * COLUMNS, floats, b, d, bias, memory);
     free(memory);
   }
+  free(floats);
 }

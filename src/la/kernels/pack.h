@@ -9,5 +9,6 @@ void KERNEL(la_pack_bf16)(const float *floats, size_t depth, void *slab);
 void KERNEL(la_pack_int8)(const float *floats, size_t depth, void *slab);
 void KERNEL(la_load_bf16)(const float *x, size_t k, void *row, float *scale);
 void KERNEL(la_load_int8)(const float *x, size_t k, void *row, float *scale);
+void KERNEL(la_load_int8_fine)(const float *x, size_t k, void *rows, float *scales);
 
 #endif
