@@ -66,6 +66,7 @@ static int measure_model(request *asked, const char *model_id, cJSON *report) {
   asked->model.subjects = numbers;
   asked->model.subject_count = asked->subjects.count;
   asked->model.threads = (int)asked->threads;
+  asked->model.device = "cpu"; /* the stages are the processor's */
   if (berg_model_open(&model, model_id, &asked->model, &error)) {
     free(numbers);
     return cli_fail(&error);

@@ -104,6 +104,9 @@ berg_status berg_bench_model(char **json, berg_model *model, size_t images, size
   if (!images || !repeats || images > 100000 || repeats > 10000)
     return base_fail(error, BERG_EARGUMENT,
                      "bench: expected 1 to 100000 images and 1 to 10000 repeats, found %zu and %zu", images, repeats);
+  if (model->device)
+    return base_fail(error, BERG_EARGUMENT, "bench: the model is on %s, but the stages are the processor's: device cpu",
+                     berg_model_device(model));
   la_rate *rate = NULL;
   uint8_t *pixels = make_images(images, error);
   float *responses = base_alloc_large(images * model->columns, sizeof(float), error);

@@ -63,7 +63,10 @@ static bool load(model_device *device, model_device_place *place) {
   /* CUDA does not stand being unloaded */
   void *library = dlopen(place->path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!library) {
-    snprintf(place->found, sizeof place->found, "%s", dlerror());
+    const char *why = dlerror(); /* "path: why" */
+    const size_t length = strlen(place->path);
+    if (!strncmp(why, place->path, length) && why[length] == ':') why += length + 1 + strspn(why + length + 1, " ");
+    snprintf(place->found, sizeof place->found, "%s", why);
     return false;
   }
   *(void **)&table = dlsym(library, CUDA_PLUGIN_SYMBOL); /* as POSIX has it */

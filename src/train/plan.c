@@ -229,7 +229,7 @@ static void add_disk(train_plan *plan) {
 
 double train_plan_rate(const train_plan *plan) {
   la_rate *rate;
-  if (la_rate_new(&rate, plan->network->gemm, RATE_ROWS, plan->job.threads, NULL)) return 0;
+  if (la_rate_new(&rate, la_gemm_for(base_machine_isa(), LA_F32), RATE_ROWS, plan->job.threads, NULL)) return 0;
   double flops = la_rate_products(rate, plan->seconds > LONG_RUN ? LONG_RATE : SHORT_RATE);
   la_rate_free(rate);
   return flops;

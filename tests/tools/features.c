@@ -6,7 +6,7 @@
  *     features responses [options] OUT INPUT...    float32 [images][columns]
  *
  * Exit status: 0 done, the library's where it failed (its message on standard error), 2 usage. */
-#include <berg.h>
+#include "model/model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +21,8 @@ typedef struct arguments {
   const char *rois[MAX_LIST];
   uint8_t *voxel_index;
   size_t components;
+  const char *plugin; /* NULL: the usual places */
+  berg_stimuli_options stimuli;
 } arguments;
 
 static int usage(void) {
@@ -28,6 +30,7 @@ static int usage(void) {
                   "SUBJECT,...] [-r ROI,...]\n"
                   "       [-v VOXEL_INDEX.raw] [-n MIN_CEILING] [-m] [-t THREADS] [-B BATCH] [-p PRECISION] "
                   "[-c COMPONENTS]\n"
+                  "       [-D DEVICE] [-P PLUGIN] [-k]\n"
                   "       OUT.raw INPUT...\n");
   return 2;
 }
@@ -48,9 +51,10 @@ static uint8_t *read_bytes(const char *path, size_t *size) {
 
 static int parse(arguments *a, int argc, char **argv) {
   berg_model_options_init(&a->model);
+  berg_stimuli_options_init(&a->stimuli);
   a->model.subjects = a->subjects;
   a->model.rois = a->rois;
-  for (int letter; (letter = getopt(argc, argv, "d:b:s:r:v:n:mt:B:p:c:")) != -1;) {
+  for (int letter; (letter = getopt(argc, argv, "d:b:s:r:v:n:mt:B:p:c:D:P:k")) != -1;) {
     switch (letter) {
     case 'd': a->model.berg_dir = optarg; break;
     case 'b': a->model.backbone = optarg; break;
@@ -71,6 +75,9 @@ static int parse(arguments *a, int argc, char **argv) {
     case 't': a->model.threads = atoi(optarg); break;
     case 'B': a->model.batch = strtoul(optarg, NULL, 10); break;
     case 'p': a->model.precision = optarg; break;
+    case 'D': a->model.device = optarg; break;
+    case 'P': a->plugin = optarg; break;
+    case 'k': a->stimuli.skip_bad = 1; break;
     case 'c': a->components = strtoul(optarg, NULL, 10); break;
     default: return 0;
     }
@@ -101,8 +108,9 @@ static berg_status dump_pixels(berg_stimuli *stimuli, const char *path, berg_err
 static berg_status dump_encoding(const char *what, const arguments *a, berg_stimuli *stimuli, const char *path,
                                  berg_error *error) {
   berg_model *model = NULL;
-  berg_status status = berg_model_open(&model, "fmri-things_fmri_1-vit_b_32", &a->model, error);
+  berg_status status = model_open_with(&model, "fmri-things_fmri_1-vit_b_32", &a->model, a->plugin, error);
   if (status) return status;
+  fprintf(stderr, "features: on %s in %s\n", berg_model_device(model), berg_model_precision(model));
   size_t width = what[0] == 'f' ? (size_t)12 * 50 * 768 : what[0] == 's' ? a->components : berg_model_columns(model);
   size_t count = berg_stimuli_count(stimuli);
   float *values = calloc(count * width, sizeof *values);
@@ -130,7 +138,7 @@ int main(int argc, char **argv) {
   berg_error error = {0};
   berg_stimuli *stimuli = NULL;
   berg_status status =
-      berg_stimuli_open(&stimuli, (const char *const *)rest + 1, (size_t)(argc - 2 - optind), NULL, &error);
+      berg_stimuli_open(&stimuli, (const char *const *)rest + 1, (size_t)(argc - 2 - optind), &a.stimuli, &error);
   if (!status)
     status = what[0] == 'p' ? dump_pixels(stimuli, rest[0], &error) : dump_encoding(what, &a, stimuli, rest[0], &error);
   if (status) fprintf(stderr, "features: %s\n", error.message);

@@ -5,7 +5,8 @@ import numpy as np
 
 SHAPES = {"pixels": (3, 224, 224), "features": (12, 50, 768)}
 OPTIONS = {"berg_dir": "-d", "backbone": "-b", "subjects": "-s", "rois": "-r", "voxel_index": "-v",
-           "min_noise_ceiling": "-n", "threads": "-t", "batch": "-B", "precision": "-p", "components": "-c"}
+           "min_noise_ceiling": "-n", "threads": "-t", "batch": "-B", "precision": "-p", "components": "-c",
+           "device": "-D", "plugin": "-P"}
 
 
 class Library:
@@ -13,8 +14,9 @@ class Library:
 
     def __init__(self, build_dir, folder):
         self.program, self.folder, self.calls = build_dir / "tests" / "features", folder, 0
+        self.said = ""  # what the last call wrote on standard error
 
-    def __call__(self, what, inputs, mean_roi=False, **options):
+    def __call__(self, what, inputs, mean_roi=False, skip_bad=False, **options):
         """Pixels, features, scores or responses of `inputs`, an array of images or a list of paths."""
         self.calls += 1
         out = self.folder / f"{self.calls}.raw"
@@ -24,11 +26,12 @@ class Library:
         if "voxel_index" in options:
             np.asarray(options["voxel_index"], np.uint8).tofile(self.folder / f"{self.calls}.index")
             options["voxel_index"] = self.folder / f"{self.calls}.index"
-        command = [self.program, what] + (["-m"] if mean_roi else [])
+        command = [self.program, what] + (["-m"] if mean_roi else []) + (["-k"] if skip_bad else [])
         for name, value in options.items():
             values = value if isinstance(value, (list, tuple)) else [value]
             command += [OPTIONS[name], ",".join(map(str, values))]
         done = subprocess.run(list(map(str, command + [out] + list(inputs))), capture_output=True, text=True)
+        self.said = done.stderr
         assert done.returncode == 0, f"status {done.returncode}: {done.stderr}"
         values = np.fromfile(out, np.uint8 if what == "pixels" else np.float32)
         out.unlink()
