@@ -14,11 +14,11 @@ DEPS = gcc clang libclang-rt-dev libomp-dev cmake ninja-build make pkg-config \
 # What is left out under the sanitizers: comparisons of products with NumPy, minutes of work that the release build has been
 # through, and what loads the library by ctypes. `make test-long` has the rest of what AddressSanitizer can see; TSan looks at the C
 # tests alone.
-NEVER_UNDER_asan = ^oracle_(encode|network|outputs|resize|fit)
-NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^oracle_(train|evaluate|reliability|simulate|zip64)|^python
-NOT_SANITIZED_tsan = ^oracle_
+NEVER_UNDER_asan = ^oracle_(encode|network|outputs|resize|fit|cuda)
+NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_cuda_session|^oracle_(train|evaluate|reliability|simulate|zip64)|^python
+NOT_SANITIZED_tsan = ^oracle_|^test_cuda_session
 
-.PHONY: all help deps install uninstall demo test test-long test-release test-asan test-tsan test-browser bench fuzz lint conformance clean
+.PHONY: all help deps install uninstall demo test test-long test-release test-asan test-tsan test-browser cuda cuda-check bench fuzz lint conformance clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -31,6 +31,8 @@ help:
 	@echo "test         unit, oracle, command-line and Python tests, then the C tests and the program under the sanitizers"
 	@echo "test-long    all that AddressSanitizer can see, training killed at random moments: a quarter of an hour"
 	@echo "test-browser the page of berg report in Chromium, which it installs"
+	@echo "cuda         the plug-in for CUDA devices, libberg_cuda.so, beside the program; needs nvcc"
+	@echo "cuda-check   that it compiles and links, and its tests on the host; on a device: scripts/cuda_check.sh"
 	@echo "bench        speeds of this machine and of encoding on it"
 	@echo "fuzz         every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds"
 	@echo "lint         rooms, format, man page, static analysis"
@@ -97,6 +99,21 @@ test-browser: deps
 	@$(MAKE) --no-print-directory all
 	$(PYTHON) -m pytest -q -p no:cacheprovider tests/browser
 
+cuda:
+	@command -v nvcc >/dev/null || { echo "cuda: nvcc is not on PATH: the CUDA toolkit (12.8 or later) builds the plug-in"; exit 1; }
+	cmake --preset release -B $(BUILD) -DBERG_CUDA=ON
+	cmake --build $(BUILD)
+
+# In a build folder of its own: a plug-in beside the program would change what `auto` means for all other tests.
+cuda-check: deps
+	@if command -v nvcc >/dev/null; then \
+	  cmake --preset release -B build-cuda -DBERG_CUDA=ON -DBERG_PYTHON=OFF && cmake --build build-cuda && \
+	  ctest --test-dir build-cuda --output-on-failure -R '^test_cuda'; \
+	else \
+	  echo "cuda-check: nvcc is not on PATH: the plug-in itself is passed over, its host build is tested"; \
+	  $(MAKE) --no-print-directory all && ctest --test-dir $(BUILD) --output-on-failure -R '^test_cuda'; \
+	fi
+
 bench: all
 	$(BUILD)/berg bench $(BENCH)
 
@@ -112,4 +129,4 @@ conformance: all
 	scripts/conformance.sh
 
 clean:
-	rm -rf $(BUILD) build-asan build-tsan build-fuzz build-coverage
+	rm -rf $(BUILD) build-asan build-tsan build-fuzz build-coverage build-cuda

@@ -56,8 +56,10 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"backbone", 0, CLI_TEXT, &model->backbone, "FILE",
        "Weights of the ViT-B/32 (.pth or .safetensors), or random:SEED. Default: looked for, see berg "
        "doctor."},
-      {"precision", 0, CLI_TEXT, &model->precision, "f32", "Of the products. Default: f32."},
-      {"device", 0, CLI_TEXT, &model->device, "auto|cpu|cuda", "Where to compute. Default: auto."},
+      {"precision", 0, CLI_TEXT, &model->precision, "f32|bf16|int8|tf32",
+       "Of the products; int8 on the processor, tf32 on cuda. Default: f32."},
+      {"device", 0, CLI_TEXT, &model->device, "auto|cpu|cuda",
+       "Where to compute. Default: auto, which is cuda where the plug-in and a device are there."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
        "Default: as many as this process may run on. Never changes the numbers."},
       {"batch", 0, CLI_COUNT, &model->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},

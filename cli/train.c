@@ -53,6 +53,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"memory", 0, CLI_BYTES, &train->memory, "SIZE", "What the process may hold. Default: 4G."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
        "Default: as many as this process may run on. Never changes the numbers."},
+      {"device", 0, CLI_TEXT, &train->device, "auto|cpu|cuda",
+       "Where features and the Gram matrix are computed. Default: auto."},
       {"batch", 0, CLI_COUNT, &train->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
       {"resume", 0, CLI_FLAG, &asked->resume, NULL, "Go on from what an interrupted run left."},
       {"force", 'f', CLI_FLAG, &asked->force, NULL,
