@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cuda/gram.h"
+#include "cuda/rate.h"
 #include "cuda/session.h"
 
 /* Below it cuBLASLt has no bfloat16 and no TF32, and the plug-in no code. */
@@ -91,6 +92,7 @@ const cuda_plugin *berg_cuda_plugin(void) {
                               .close = close_session,
                               .facts = tell_facts,
                               .run = cuda_session_run,
+                              .rates = cuda_measure,
                               .pinned = cuda_pin,
                               .unpin = cuda_unpin,
                               .gram_open = cuda_gram_open,

@@ -90,6 +90,12 @@ typedef struct cuda_batch {
   void *user;
 } cuda_batch;
 
+/* What the device can do at most, for scripts/cuda_check.sh. */
+typedef struct cuda_rates {
+  double products;         /* flop a second: a block's four products at the shapes of a chunk, nothing else */
+  double upload, download; /* bytes a second of pinned memory */
+} cuda_rates;
+
 /* G += Z Z^T over panels of columns, as src/la/gram.h: products in float32, sums in double on the device. */
 typedef struct cuda_gram cuda_gram;
 
@@ -107,6 +113,9 @@ typedef struct cuda_plugin {
   void (*close)(cuda_session *session); /* NULL is fine */
   void (*facts)(const cuda_session *session, cuda_session_facts *facts);
   cuda_status (*run)(cuda_session *session, const cuda_batch *batch, cuda_fault *fault);
+
+  /* `seconds` for the products, half as many for the copies. */
+  cuda_status (*rates)(int device, cuda_precision precision, double seconds, cuda_rates *rates, cuda_fault *fault);
 
   /* Memory of the host that is copied without a detour. NULL: none to be had; ordinary memory serves, slower. */
   void *(*pinned)(size_t bytes);
