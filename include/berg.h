@@ -241,14 +241,12 @@ typedef struct berg_model_options {
   size_t voxel_index_length;  /* the subject's number of voxels */
   double min_noise_ceiling;   /* keep columns whose test-set ceiling is at least this, in percent; NaN (default): all */
   int mean_roi;               /* 1: one column a ROI, the mean over its voxels (all ROIs if none are named) */
-  const char *device;         /* "cpu", "cuda" or "auto" (default): a device where the plug-in, a device and the memory for
-                                 the model are there, else the processor (docs/cuda.md) */
-  const char *precision;      /* "f32" (default), "bf16", "int8" (cpu) or "tf32" (cuda): of the products (docs/precision.md).
-                                 A processor without instructions for int8 computes in f32: see berg_model_precision */
-  int strict;                 /* 1: EDEVICE instead */
-  int threads;                /* 0 (default): as many as this process may run on */
-  size_t batch;               /* images at a time; 0 (default): chosen. Never changes the numbers */
-  size_t memory; /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
+  const char *device;    /* "cpu", "cuda" or "auto" (default): cuda where all that it needs is there, docs/cuda.md */
+  const char *precision; /* of the products: "f32" (default), "bf16", "int8" (cpu), "tf32" (cuda); docs/precision.md */
+  int strict;            /* 1: EDEVICE where the processor has no instructions for int8; 0 (default): f32 then */
+  int threads;           /* 0 (default): as many as this process may run on */
+  size_t batch;          /* images at a time; 0 (default): chosen. Never changes the numbers */
+  size_t memory;         /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
 } berg_model_options;
 
 BERG_API void berg_model_options_init(berg_model_options *options);
