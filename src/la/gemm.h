@@ -65,8 +65,9 @@ typedef struct la_gemm {
   void (*load_fine)(const float *x, size_t k, void *rows, float *scales);
   /* `slab` [la_slab_bytes(depth)] from `floats` [depth][LA_PANEL]. NULL: it is that. */
   void (*pack)(const float *floats, size_t depth, void *slab);
-  /* The same from rows of W: `columns` <= LA_PANEL of them, `row_bytes` apart, at any address, zeros for those that are missing. */
-  void (*transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, float *floats);
+  /* The same from rows of W: `columns` <= LA_PANEL of them, `row_bytes` apart, at any address, zeros for those that are missing.
+   * What lies `ahead` bytes further is fetched meanwhile; 0: nothing. */
+  void (*transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, ptrdiff_t ahead, float *floats);
   void (*multiply)(const la_product *product);
 } la_gemm;
 
