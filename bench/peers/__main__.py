@@ -153,7 +153,7 @@ def run(options):
         contestant.guard("failed", contestant.all, case)
     if any(system.module == "libberg" for system in options.systems):
         record["bench"]["model"] = machine.bench(case, MODEL, "--subject", str(SUBJECT), "--berg-dir", case.berg_dir, "--backbone",
-                                                 case.backbone, "--images", str(case.images))
+                                                 case.backbone, "--images", str(case.images), "--repeats", str(options.repeats))
     return record
 
 

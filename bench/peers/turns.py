@@ -17,7 +17,8 @@ class Failed(Exception):
 
 def environment(case, system):
     """Everybody gets the same number of threads."""
-    variables = dict(os.environ, PYTHONPATH=str(pathlib.Path(__file__).resolve().parents[1]))
+    paths = [str(pathlib.Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH")]
+    variables = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, paths)))
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         variables[name] = str(case.threads)
     if system is None or system.module not in ("libberg", "program"):

@@ -81,8 +81,6 @@ def test_a_run_in_which_peers_are_missing(build_dir, small_berg_dir, backbone_fi
     """Modules that raise on import stand for packages that are not there, whatever this interpreter has."""
     for package in ("torch", "onnxruntime", "openvino"):
         (tmp_path / f"{package}.py").write_text(f"raise ImportError('no {package} today')\n")
-    sitecustomize = tmp_path / "sitecustomize.py"
-    sitecustomize.write_text(f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n")
     command = [sys.executable, "-m", "peers", "--build", build_dir, "--work", tmp_path / "work", "--images", "3", "--repeats", "1",
                "--systems", "libberg-f32,program-f32,openvino-f32,upstream", "--json", tmp_path / "run.json", small_berg_dir,
                backbone_files["new"]]
