@@ -31,7 +31,8 @@ def arguments():
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--images", type=int, default=100, help="in a batch (100)")
     parser.add_argument("--roi", default="V1")
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of each (as many as this process may run on)")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)),
+                        help="of each (as many as this process may run on)")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", help="folder of libberg (build)")
     parser.add_argument("--work", type=pathlib.Path, help="where exports and images are kept (BUILD/peers)")
     parser.add_argument("--json", metavar="OUT", help="everything, each single time too")
@@ -50,8 +51,9 @@ def make_case(options):
     """What is made once is kept for these very files."""
     import vit_oracle
     weights = pathlib.Path(options.berg_dir) / vit_oracle.MODEL_FOLDER / f"encoding_models_weights/weights_sub-0{SUBJECT}.npy"
-    stats = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in (weights, pathlib.Path(options.backbone))]
-    folder = (options.work or options.build / "peers") / hashlib.sha256(repr(stats).encode()).hexdigest()[:12]
+    files = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns)
+             for path in (weights, pathlib.Path(options.backbone))]
+    folder = (options.work or options.build / "peers") / hashlib.sha256(repr(files).encode()).hexdigest()[:12]
     folder.mkdir(parents=True, exist_ok=True)
     return Case(str(pathlib.Path(options.berg_dir).resolve()), str(pathlib.Path(options.backbone).resolve()),
                 str(options.build.resolve()), str(folder.resolve()), options.images, options.roi, options.threads)
@@ -62,7 +64,7 @@ class Contestant:
 
     def __init__(self, system):
         self.system, self.process = system, None
-        self.record = {"name": system.name, "label": system.label, "family": system.name.partition("-")[0], "precision": system.precision,
+        self.record = {"name": system.name, "label": system.label, "family": system.family, "precision": system.precision,
                        "status": "ok", "check": None, "seconds": {}, "megabytes": {}}
 
     def guard(self, what, call, *values):
@@ -134,9 +136,9 @@ def take_turns(case, contestants, repeats, record):
 
 def run(options):
     case, contestants = make_case(options), [Contestant(system) for system in options.systems]
-    record = {"images": case.images, "roi": case.roi, "threads": case.threads, "repeats": options.repeats, "machine": machine.describe(),
-              "versions": {"Python": sys.version.split()[0]}, "bench": {"machine": [], "model": None},
-              "systems": [contestant.record for contestant in contestants]}
+    record = {"images": case.images, "roi": case.roi, "threads": case.threads, "repeats": options.repeats,
+              "machine": machine.describe(), "versions": {"Python": sys.version.split()[0]},
+              "bench": {"machine": [], "model": None}, "systems": [contestant.record for contestant in contestants]}
     prepare(case)
     try:
         for contestant in contestants:
@@ -152,8 +154,9 @@ def run(options):
     for contestant in contestants:
         contestant.guard("failed", contestant.all, case)
     if any(system.module == "libberg" for system in options.systems):
-        record["bench"]["model"] = machine.bench(case, MODEL, "--subject", str(SUBJECT), "--berg-dir", case.berg_dir, "--backbone",
-                                                 case.backbone, "--images", str(case.images), "--repeats", str(options.repeats))
+        record["bench"]["model"] = machine.bench(case, MODEL, "--subject", str(SUBJECT), "--berg-dir", case.berg_dir,
+                                                 "--backbone", case.backbone, "--images", str(case.images),
+                                                 "--repeats", str(options.repeats))
     return record
 
 

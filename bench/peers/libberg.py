@@ -20,7 +20,8 @@ def prepare(case, precision):
     """The backbone without a pickle, as users are told to have it; its precision is made of it by the library."""
     with case.making("libberg") as folder:
         if folder:
-            subprocess.run([f"{case.build}/berg", "convert", case.backbone, folder / "vit.safetensors"], check=True, stdout=sys.stderr)
+            command = [f"{case.build}/berg", "convert", case.backbone, folder / "vit.safetensors"]
+            subprocess.run(command, check=True, stdout=sys.stderr)
 
 
 class Peer:
@@ -43,9 +44,8 @@ class Peer:
             responses = self.berg.encode(model, images, show_progress=False)
             results[figure] = time.perf_counter() - start, responses
         if self.features:
-            pixels = np.ascontiguousarray(images[:, :, 16:240, 16:240])
             start = time.perf_counter()
-            features = self.features(pixels)
+            features = self.features(images)
             results[FORWARD] = time.perf_counter() - start, features
         return results
 
@@ -72,7 +72,7 @@ U8, NCHW = 1, 0  # BERG_U8, BERG_NCHW
 
 
 class Features:
-    """uint8 (n, 3, 224, 224) -> float32 (n, FEATURES), of a model of the region, whose readout it does not use."""
+    """uint8 (n, 3, height, width) -> float32 (n, FEATURES), of a model of the region, whose readout it does not use."""
 
     def __init__(self, case, precision):
         self.library, self.model = ctypes.CDLL(os.path.join(case.build, "libberg.so")), ctypes.c_void_p()
@@ -88,10 +88,10 @@ class Features:
         if getattr(self.library, name)(*arguments, ctypes.byref(error)):
             raise RuntimeError(error.message.decode())
 
-    def __call__(self, pixels):
-        array = Array(dtype=U8, itemsize=1, ndim=4, data=pixels.ctypes.data)
-        array.shape[:4], array.strides[:4] = pixels.shape, pixels.strides
-        stimuli, features = ctypes.c_void_p(), np.empty((len(pixels), FEATURES), np.float32)
+    def __call__(self, images):
+        array = Array(dtype=U8, itemsize=1, ndim=4, data=images.ctypes.data)
+        array.shape[:4], array.strides[:4] = images.shape, images.strides
+        stimuli, features = ctypes.c_void_p(), np.empty((len(images), FEATURES), np.float32)
         self.call("berg_stimuli_from_array", ctypes.byref(stimuli), ctypes.byref(array), NCHW)
         try:
             self.call("berg_encode_features", self.model, stimuli, features.ctypes.data_as(ctypes.c_void_p), None)

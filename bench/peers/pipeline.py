@@ -41,7 +41,8 @@ class Readout:
 
     def __init__(self, case, figure):
         self.mean, self.scale, self.components, coef, intercept = (
-            np.load(case.path("matrices") / f"{name}.npy", mmap_mode="r") for name in ("mean", "scale", "components", "coef", "intercept"))
+            np.load(case.path("matrices") / f"{name}.npy", mmap_mode="r")
+            for name in ("mean", "scale", "components", "coef", "intercept"))
         rows = slice(None) if figure == WHOLE else case.voxels
         self.coef, self.intercept = coef[rows], intercept[rows]
 

@@ -11,6 +11,10 @@ class System:
     precision: str
     alone: bool = False  # a program: every call is a new process, so it has a first response and no turns
 
+    @property
+    def family(self):
+        return self.name.partition("-")[0]
+
     def load(self):
         return importlib.import_module(f"peers.{self.module}")
 
@@ -44,4 +48,4 @@ def chosen(names):
 
 
 def matches(system, name):
-    return name in (system.name, system.name.partition("-")[0])
+    return name in (system.name, system.family)

@@ -59,7 +59,8 @@ def shares(run):
         seconds = system["seconds"].get("whole")
         if system["family"] == "libberg" and seconds and system["precision"] in rates and "flop_per_image" in model:
             rate = run["images"] / statistics.median(seconds) * model["flop_per_image"]
-            lines.append(f"libberg in {system['precision']}, whole brain, from Python: {100 * rate / rates[system['precision']]:.0f} % of that.")
+            share = 100 * rate / rates[system["precision"]]
+            lines.append(f"libberg in {system['precision']}, whole brain, from Python: {share:.0f} % of that.")
     if "share" in model:
         lines.append(f"`berg bench` itself, products and encoding by turns: {100 * model['share']:.0f} % in {model['precision']}.")
     return lines
@@ -70,8 +71,9 @@ def markdown(run):
     names = {"roi": run["roi"], "images": run["images"]}
     lines = [line([column.format(**names) for column in COLUMNS]), line(["---"] * len(COLUMNS))]
     lines += [line(row(system, run)) for system in run["systems"] if system["status"] == "ok"]
-    lines += ["", f"{machine['name']}, {machine['cores']} cores ({', '.join(machine['flags'])}), {machine['memory_gb']:g} GB; {run['threads']} "
-              f"threads each; {machine['date']}. Medians of {run['repeats']}, in turns, {run['images']} images of 256x256. "
+    lines += ["", f"{machine['name']}, {machine['cores']} cores ({', '.join(machine['flags'])}), {machine['memory_gb']:g} GB; "
+              f"{run['threads']} threads each; {machine['date']}. Medians of {run['repeats']}, in turns, {run['images']} images of "
+              "256x256. "
               + ", ".join(f"{name} {version}" for name, version in sorted(run["versions"].items())) + "."]
     lines += shares(run)
     missing = [f"- {system['name']}: {system['status']}" for system in run["systems"] if system["status"] != "ok"]

@@ -34,8 +34,9 @@ class Process:
     def __init__(self, case, system, *mode):
         name = system.name if system else "everybody"
         self.log = open(pathlib.Path(case.folder) / f"{name}.log", "a")
-        self.running = subprocess.Popen([sys.executable, "-m", "peers.worker", name, case.to_json(), *map(str, mode)], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, env=environment(case, system))
+        command = [sys.executable, "-m", "peers.worker", name, case.to_json(), *map(str, mode)]
+        self.running = subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
+                                        env=environment(case, system))
 
     def answer(self):
         """The next line. Failed: the system's own error, or that it ended."""

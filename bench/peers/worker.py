@@ -8,10 +8,8 @@ import json
 import os
 import sys
 
-from .systems import SYSTEMS
-
-# The region's name stands in a case; these are the others.
 from .case import FORWARD, WHOLE, Case
+from .systems import SYSTEMS
 
 
 def peak_megabytes():
