@@ -12,6 +12,9 @@ cd "$(dirname "$0")/.."
 build=${BERG_BUILD:-build}
 python=${BERG_PEERS_PYTHON:-}
 subject=${BERG_PEERS_DIR:-}
+PYTHONPATH=bench
+export PYTHONPATH
+case " $* " in *" --help "* | *" -h "* | *" --table "*) exec "${python:-/usr/bin/python3}" -m peers "$@" ;; esac
 if [ -z "$python" ]; then
   venv=$build/peers-venv
   python=$venv/bin/python
@@ -23,9 +26,6 @@ if [ -z "$python" ]; then
     touch "$venv/complete"
   fi
 fi
-PYTHONPATH=bench
-export PYTHONPATH
-case " $* " in *" --help "* | *" -h "* | *" --table "*) exec "$python" -m peers "$@" ;; esac
 if [ -z "$subject" ]; then
   subject=$build/peers-subject
   if [ ! -e "$subject/complete" ]; then
