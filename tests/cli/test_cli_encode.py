@@ -323,7 +323,7 @@ def nine(tmp_path):
 
 
 def test_a_disk_that_fills_up_between_batches(encode, nine, tmp_path):
-    """Rows of 2,400 bytes behind a header of 128: three fit. What failed to be written comes before whatever fails later; what was
+    """Rows of 2,400 bytes behind a header of 128: four fit. That the fifth cannot be written comes before the sixth picture; what was
     written is resumed to the same bytes."""
     out, partial = tmp_path / "out.npy", tmp_path / "out.npy.partial"
     assert encode(nine, "-o", tmp_path / "whole.npy", "--batch", "1").status == 0
@@ -332,10 +332,10 @@ def test_a_disk_that_fills_up_between_batches(encode, nine, tmp_path):
         stamp = os.stat(nine / "5.png")
         (nine / "5.png").write_bytes(bad + b"\0" * (len(good) - len(bad)))
         os.utime(nine / "5.png", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-        result = encode(nine, "-o", out, "--batch", "1", "--force", preexec_fn=files_up_to(128 + 3 * 2400 + 1200))
+        result = encode(nine, "-o", out, "--batch", "1", "--force", preexec_fn=files_up_to(128 + 4 * 2400 + 1200))
         assert result.status == 5, result.err
-        assert f"{partial}: cannot be written (3 rows are safe and can be resumed): File too large" in result.lines[0]
-        np.testing.assert_array_equal(np.load(partial), np.load(tmp_path / "whole.npy")[:3])
+        assert f"{partial}: cannot be written (4 rows are safe and can be resumed): File too large" in result.lines[0]
+        np.testing.assert_array_equal(np.load(partial), np.load(tmp_path / "whole.npy")[:4])
     assert encode(nine, "-o", out, "--batch", "2", "--resume").status == 0
     assert out.read_bytes() == (tmp_path / "whole.npy").read_bytes()
 

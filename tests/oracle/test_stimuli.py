@@ -229,16 +229,16 @@ def test_a_failure_waits_for_its_turn(tmp_path, images, options, bad):
         file["x"] = values
     data = (tmp_path / "a.npy").read_bytes()
     for inputs, stdin in (([tmp_path / "a.npy"], b""), ([f"{tmp_path}/s.h5:x"], b""), (["-"], data)):
-        done = run(tmp_path / "out", *options, *inputs, batch=3, status=3, input=stdin)
+        done = run(tmp_path / "out", *options, *inputs, batch=4, status=3, input=stdin)
         assert f"image {bad} (from 0): ".encode() + named in done.stderr
         got = np.fromfile(tmp_path / "out", np.uint8).reshape(-1, 3, 224, 224)
-        assert np.array_equal(got, cropped(images[:bad // 3 * 3]))
+        assert np.array_equal(got, cropped(images[:bad // 4 * 4]))
     np.save(tmp_path / "good.npy", images.astype("<i2"))
     good = (tmp_path / "good.npy").read_bytes()
     cut = len(good) - (7 - bad) * values[0].nbytes + 100
-    done = run(tmp_path / "out", *options, "-", batch=3, status=3, input=good[:cut])
+    done = run(tmp_path / "out", *options, "-", batch=4, status=3, input=good[:cut])
     assert f"in the middle of its data, in row {bad} of 7".encode() in done.stderr
-    assert os.path.getsize(tmp_path / "out") == bad // 3 * 3 * 150528
+    assert os.path.getsize(tmp_path / "out") == bad // 4 * 4 * 150528
 
 
 @pytest.mark.parametrize("options", [["late"], ["threads=1"], ["threads=3"]])
