@@ -85,7 +85,8 @@ test-asan test-tsan: test-%:
 	ctest --test-dir build-$* --output-on-failure -j 2 -E '$(NOT_SANITIZED_$*)'
 	BERG_BUILD=$(CURDIR)/build-$* $(PYTHON) -m pytest -q -p no:cacheprovider \
 	  tests/cli/test_cli_usage.py tests/cli/test_cli_files.py \
-	  'tests/cli/test_cli_encode.py::test_several_subjects' 'tests/cli/test_cli_encode.py::test_a_picture_that_is_none'
+	  'tests/cli/test_cli_encode.py::test_several_subjects' 'tests/cli/test_cli_encode.py::test_a_picture_that_is_none' \
+	  'tests/cli/test_cli_encode.py::test_sources_whose_batches_overlap[options1]'
 
 test-long: deps
 	@$(MAKE) --no-print-directory all
