@@ -10,6 +10,7 @@ struct berg_fit {
   size_t targets, width; /* width: components, or features */
   float *coefficients, *intercepts;
   double *alphas; /* NULL: least squares */
+  const la_gemm *gemm; /* of float32 */
   const la_kernels *kernels;
   int threads;
   io_document document;
