@@ -15,7 +15,7 @@ static void store(const void *user, const float *tile, size_t first, size_t rows
   }
 }
 
-/* Fetches a row of the next tile, which may lie beyond the last: the matrix that is added to may be far larger than the caches. */
+/* Fetches a row of the tile after the next, which may lie beyond the last: the matrix that is added to may be far larger than the caches. */
 INLINE void fetch_sums(const la_sums *sums, size_t row) {
   const uintptr_t at = (uintptr_t)sums->to + row * sums->ld * sizeof(double);
   for (size_t byte = 0; byte < LA_PANEL * sizeof(double); byte += 64) __builtin_prefetch((const void *)(at + byte), 1);
@@ -29,7 +29,7 @@ static void sum(const void *user, const float *tile, size_t first, size_t rows) 
   const size_t whole = o->columns / (LANES / 2) * (LANES / 2);
   for (size_t r = 0; r < rows; r++, tile += LA_PANEL) {
     double *to = o->to + (first + r) * o->ld;
-    fetch_sums(o, first + r + LA_TILE_ROWS);
+    fetch_sums(o, first + r + 2 * LA_TILE_ROWS);
     for (size_t c = 0; c < whole; c += LANES / 2)
       *(vec_double_anywhere *)(to + c) += __builtin_convertvector(*(const vec_half *)(tile + c), vec_double);
     for (size_t c = whole; c < o->columns; c++) to[c] += tile[c];
