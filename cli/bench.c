@@ -9,6 +9,7 @@ typedef struct request {
   bool json;
   size_t images, repeats, threads;
   double seconds;
+  const char *folder;
   cli_texts subjects;
   berg_model_options model;
 } request;
@@ -22,6 +23,9 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]", "Subjects, as 1, 01 or sub-01. Default: 1."},
       {"berg-dir", 0, CLI_TEXT, &asked->model.berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
       {"backbone", 0, CLI_TEXT, &asked->model.backbone, "FILE", "Weights of the ViT-B/32, or random:SEED."},
+      {"precision", 0, CLI_TEXT, &asked->model.precision, "f32|bf16|int8", "Of MODEL's products. Default: f32."},
+      {"folder", 0, CLI_TEXT, &asked->folder, "DIR",
+       "Where to measure the disk, with a file of 256 MB that goes again. Default: nowhere."},
       {"json", 0, CLI_FLAG, &asked->json, NULL, "A JSON object."},
   };
   const cli_syntax syntax = {
@@ -41,7 +45,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
 static int measure_machine(const request *asked, cJSON *report) {
   berg_error error;
   char *text;
-  if (berg_bench_machine(&text, (int)asked->threads, asked->seconds, &error)) return cli_fail(&error);
+  if (berg_bench_machine(&text, (int)asked->threads, asked->seconds, asked->folder, &error)) return cli_fail(&error);
   cJSON *machine = cli_parse_json(text);
   berg_free(text);
   if (!machine) return berg_status_exit(BERG_EINTERNAL);

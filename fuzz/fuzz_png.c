@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "io/image.h"
+#include "model/picture.h"
 #include "vit/preprocess.h"
 
 #define MAX_PIXELS (1u << 20)
@@ -35,6 +36,7 @@ static void decode(const uint8_t *bytes, size_t size) {
     vit_preprocess_tensor(image.pixels, image.width, image.height, pixels, &error);
   }
   io_image_release(&image);
+  model_picture_decode(bytes, size, "input.png", pixels, &error);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {

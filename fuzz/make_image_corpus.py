@@ -23,6 +23,13 @@ JPEG = [
     ((33, 5), "grey", "grey", "1x1", 40, "r"),
     ((9, 9), "cmyk", "cmyk", "1x1,1x1,1x1,1x1", 40, "o"),
     ((9, 9), "cmyk", "ycck", "2x2,1x1,1x1,2x2", 40, "-"),
+    # long ones, of which the crop drops rows or columns
+    ((250, 33), "rgb", "ycc", "2x2,1x1,1x1", 30, "-"),
+    ((250, 33), "rgb", "ycc", "2x1,1x1,1x1", 30, "r"),
+    ((33, 250), "rgb", "ycc", "2x2,1x1,1x1", 30, "r"),
+    ((33, 250), "rgb", "ycc", "1x2,1x1,1x1", 30, "-"),
+    ((33, 250), "rgb", "ycc", "1x1,1x1,1x1", 30, "-"),
+    ((33, 250), "grey", "grey", "1x1", 30, "-"),
 ]
 PNG = [
     ((5, 4), colour, bits, interlaced)

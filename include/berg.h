@@ -242,12 +242,13 @@ typedef struct berg_model_options {
   double min_noise_ceiling;   /* keep columns whose test-set ceiling is at least this, in percent; NaN (default): all */
   int mean_roi;               /* 1: one column a ROI, the mean over its voxels (all ROIs if none are named) */
   const char *device;         /* "cpu", "cuda" or "auto" (default) */
-  const char *precision;      /* "f32" (default), "bf16" or "int8": of the products (docs/precision.md). A processor that has no
+  const char
+      *precision; /* "f32" (default), "bf16" or "int8": of the products (docs/precision.md). A processor that has no
                                  instructions for int8 computes in f32: see berg_model_precision */
-  int strict;                 /* 1: EDEVICE instead */
-  int threads;                /* 0 (default): as many as this process may run on */
-  size_t batch;               /* images at a time; 0 (default): chosen. Never changes the numbers */
-  size_t memory; /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
+  int strict;     /* 1: EDEVICE instead */
+  int threads;    /* 0 (default): as many as this process may run on */
+  size_t batch;   /* images at a time; 0 (default): chosen. Never changes the numbers */
+  size_t memory;  /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
 } berg_model_options;
 
 BERG_API void berg_model_options_init(berg_model_options *options);
@@ -576,11 +577,13 @@ BERG_API berg_status berg_compare(const char *a, const char *b, const berg_compa
  * XDG_CACHE_HOME and HOME (torch's cache of weights). */
 BERG_API berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone, berg_error *error);
 
-/* Rates measured now: JSON, the caller's. `seconds` is the time for each figure, `threads` as above. */
-BERG_API berg_status berg_bench_machine(char **json, int threads, double seconds, berg_error *error);
+/* Rates measured now: JSON, the caller's. `seconds` is the time for each figure, `threads` as above; `folder` is where the disk is
+ * measured (256 MB, which go again), NULL: nowhere. */
+BERG_API berg_status berg_bench_machine(char **json, int threads, double seconds, const char *folder,
+                                        berg_error *error);
 
 /* Times encoding: `images` random images of 256x256 through `model`, `repeats` times, interleaved with the machine's
- * product rate: JSON, the caller's. */
+ * product rate, by stages, and one image at a time: JSON, the caller's. */
 BERG_API berg_status berg_bench_model(char **json, berg_model *model, size_t images, size_t repeats,
                                       const berg_run *run, berg_error *error);
 

@@ -17,18 +17,6 @@ bool io_image_is_name(const char *path) {
   return false;
 }
 
-berg_status io_image_alloc(io_image *image, size_t width, size_t height, const char *name, berg_error *error) {
-  size_t pixels;
-  if (!width || !height || !base_multiply(width, height, &pixels) || pixels > IO_IMAGE_MAX_PIXELS)
-    return base_fail_found(error, BERG_EINPUT, name, "picture of a size that is not read", "1 to 178956970 pixels",
-                           "%zu x %zu", width, height);
-  image->pixels = base_alloc(pixels, 3, error);
-  if (!image->pixels) return BERG_ELIMIT;
-  image->width = width;
-  image->height = height;
-  return BERG_OK;
-}
-
 void io_image_release(io_image *image) {
   base_free(image->pixels);
   *image = (io_image){0, 0, NULL};
@@ -44,26 +32,58 @@ static berg_status fail_unknown(const uint8_t *bytes, size_t size, const char *n
   return base_fail_at(error, &fault);
 }
 
-berg_status io_image_decode(io_image *image, const uint8_t *bytes, size_t size, const char *name, berg_error *error) {
+berg_status io_image_decode_rows(const io_image_taker *taker, const uint8_t *bytes, size_t size, const char *name,
+                                 berg_error *error) {
   static const uint8_t jpeg[] = {0xff, 0xd8, 0xff}, png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+  if (size >= sizeof jpeg && !memcmp(bytes, jpeg, sizeof jpeg)) return io_jpeg_decode(taker, bytes, size, name, error);
+  if (size >= sizeof png && !memcmp(bytes, png, sizeof png)) return io_png_decode(taker, bytes, size, name, error);
+  return fail_unknown(bytes, size, name, error);
+}
+
+berg_status io_image_read_rows(const io_image_taker *taker, const char *path, berg_error *error) {
+  io_map map;
+  berg_status status = io_map_open(&map, path, error);
+  if (status) return status;
+  status = io_image_decode_rows(taker, map.bytes, map.size, path, error);
+  io_map_close(&map);
+  return status;
+}
+
+/* --- Whole pictures --- */
+
+typedef struct whole {
+  io_image *image;
+  size_t rows;
+} whole;
+
+static berg_status start_whole(void *user, size_t width, size_t height, io_image_part *part, berg_error *error) {
+  io_image *image = ((whole *)user)->image;
+  (void)part;
+  image->pixels = base_alloc(width * height, 3, error);
+  if (!image->pixels) return BERG_ELIMIT;
+  image->width = width;
+  image->height = height;
+  return BERG_OK;
+}
+
+static void take_whole(void *user, const uint8_t *rgb, size_t stride, size_t count) {
+  whole *all = user;
+  const size_t bytes = 3 * all->image->width;
+  for (; count; count--, rgb += stride) memcpy(all->image->pixels + all->rows++ * bytes, rgb, bytes);
+}
+
+berg_status io_image_decode(io_image *image, const uint8_t *bytes, size_t size, const char *name, berg_error *error) {
+  whole all = {image, 0};
   *image = (io_image){0, 0, NULL};
-  berg_status status;
-  if (size >= sizeof jpeg && !memcmp(bytes, jpeg, sizeof jpeg))
-    status = io_jpeg_decode(image, bytes, size, name, error);
-  else if (size >= sizeof png && !memcmp(bytes, png, sizeof png))
-    status = io_png_decode(image, bytes, size, name, error);
-  else
-    status = fail_unknown(bytes, size, name, error);
+  berg_status status = io_image_decode_rows(&(io_image_taker){start_whole, take_whole, &all}, bytes, size, name, error);
   if (status) io_image_release(image);
   return status;
 }
 
 berg_status io_image_read(io_image *image, const char *path, berg_error *error) {
+  whole all = {image, 0};
   *image = (io_image){0, 0, NULL};
-  io_map map;
-  berg_status status = io_map_open(&map, path, error);
-  if (status) return status;
-  status = io_image_decode(image, map.bytes, map.size, path, error);
-  io_map_close(&map);
+  berg_status status = io_image_read_rows(&(io_image_taker){start_whole, take_whole, &all}, path, error);
+  if (status) io_image_release(image);
   return status;
 }

@@ -31,7 +31,8 @@ typedef struct jpeg_reader {
   jmp_buf escape;
   const uint8_t *bytes;
   const char *name;
-  io_image *image;
+  const io_image_taker *taker;
+  io_strip strip;
   uint8_t *row; /* [width][4], for CMYK */
   berg_status status;
   berg_error *error;
@@ -95,6 +96,50 @@ static void cmyk_to_rgb(const uint8_t *inverted, size_t width, uint8_t *rgb) {
   }
 }
 
+/* The next rows of the picture, `count` at most and to the end of the strip at most, into the strip. Returns how many. */
+static size_t read_rows(jpeg_reader *reader, size_t count) {
+  JSAMPROW rows[IO_STRIP_ROWS];
+  size_t room = IO_STRIP_ROWS - reader->strip.held;
+  if (count > room) count = room;
+  if (reader->row) {
+    jpeg_read_scanlines(&reader->codec, &reader->row, 1);
+    cmyk_to_rgb(reader->row, reader->codec.output_width, io_strip_row(&reader->strip, 0));
+    return 1;
+  }
+  for (size_t i = 0; i < count; i++) rows[i] = io_strip_row(&reader->strip, i);
+  return jpeg_read_scanlines(&reader->codec, rows, (JDIMENSION)count);
+}
+
+/* Whether libjpeg-turbo may leave out the transform and the colours of what lies outside the part: files of one scan in
+ * Huffman code with the usual subsampling. The scan itself it decodes all the same. Worth 0.2 of 2.5 ms. */
+static bool may_skip(struct jpeg_decompress_struct *codec) {
+  if (codec->progressive_mode || codec->arith_code || jpeg_has_multiple_scans(codec)) return false;
+  if (codec->num_components == 1) return true;
+  const jpeg_component_info *parts = codec->comp_info;
+  return codec->num_components == 3 && parts[0].h_samp_factor <= 2 && parts[0].v_samp_factor <= 2 &&
+         parts[1].h_samp_factor == 1 && parts[1].v_samp_factor == 1 && parts[2].h_samp_factor == 1 &&
+         parts[2].v_samp_factor == 1;
+}
+
+/* Columns are cropped with a margin, because chroma is smoothed across the edge of what is decoded. */
+static void crop(jpeg_reader *reader) {
+  const size_t margin = 16;
+  const io_image_part *part = &reader->strip.part;
+  JDIMENSION left = part->left < margin ? 0 : (JDIMENSION)(part->left - margin), right = reader->codec.output_width;
+  if (right - (part->left + part->width) > margin) right = (JDIMENSION)(part->left + part->width + margin);
+  JDIMENSION width = right - left;
+  if (width >= reader->codec.output_width) return;
+  jpeg_crop_scanline(&reader->codec, &left, &width);
+  reader->strip.left = left;
+}
+
+/* Rows that nobody wants, up to row `end`. */
+static void pass_rows(jpeg_reader *reader, size_t end, bool skip) {
+  struct jpeg_decompress_struct *codec = &reader->codec;
+  if (skip && codec->output_scanline < end) jpeg_skip_scanlines(codec, (JDIMENSION)end - codec->output_scanline);
+  while (codec->output_scanline < end) read_rows(reader, end - codec->output_scanline);
+}
+
 static void decode(jpeg_reader *reader, size_t size) {
   struct jpeg_decompress_struct *codec = &reader->codec;
   jpeg_create_decompress(codec);
@@ -105,24 +150,28 @@ static void decode(jpeg_reader *reader, size_t size) {
     leave(reader, "JPEG with a number of components other than 1, 3 or 4");
   bool cmyk = codec->num_components == 4;
   codec->out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
-  reader->status = io_image_alloc(reader->image, codec->image_width, codec->image_height, reader->name, reader->error);
+  reader->status = io_strip_start(&reader->strip, reader->taker, codec->image_width, codec->image_height, reader->name,
+                                  reader->error);
   if (!reader->status && cmyk && !(reader->row = base_alloc(codec->image_width, 4, reader->error)))
     reader->status = BERG_ELIMIT;
   if (reader->status) return;
 
   jpeg_start_decompress(codec);
-  uint8_t *pixels = reader->image->pixels;
-  const size_t stride = 3 * reader->image->width;
-  for (; codec->output_scanline < codec->output_height; pixels += stride) {
-    JSAMPROW row = cmyk ? reader->row : pixels;
-    jpeg_read_scanlines(codec, &row, 1);
-    if (cmyk) cmyk_to_rgb(row, reader->image->width, pixels);
-  }
+  const bool skip = may_skip(codec);
+  const size_t first = reader->strip.part.top, end = first + reader->strip.part.height;
+  if (skip && end > first) crop(reader);
+  pass_rows(reader, first, skip);
+  while (codec->output_scanline < end) io_strip_add(&reader->strip, read_rows(reader, end - codec->output_scanline));
+  io_strip_flush(&reader->strip);
+  /* Skipping to the end of the picture would leave the rest of the file unread: so the last row is decoded. */
+  pass_rows(reader, codec->output_height - 1, skip);
+  pass_rows(reader, codec->output_height, false);
   jpeg_finish_decompress(codec);
 }
 
-berg_status io_jpeg_decode(io_image *image, const uint8_t *bytes, size_t size, const char *name, berg_error *error) {
-  jpeg_reader reader = {.bytes = bytes, .name = name, .image = image, .error = error};
+berg_status io_jpeg_decode(const io_image_taker *taker, const uint8_t *bytes, size_t size, const char *name,
+                           berg_error *error) {
+  jpeg_reader reader = {.bytes = bytes, .name = name, .taker = taker, .error = error};
   reader.codec.err = jpeg_std_error(&reader.handler);
   reader.codec.client_data = &reader;
   reader.handler.error_exit = on_error;
@@ -132,5 +181,6 @@ berg_status io_jpeg_decode(io_image *image, const uint8_t *bytes, size_t size, c
   if (!setjmp(reader.escape)) decode(&reader, size);
   jpeg_destroy_decompress(&reader.codec);
   base_free(reader.row);
+  base_free(reader.strip.memory);
   return reader.status;
 }

@@ -72,6 +72,10 @@ static void row_to_rgb(const struct spng_ihdr *header, const colour_table *colou
     break;
   default: {
     size_t samples = header->color_type == SPNG_COLOR_TYPE_TRUECOLOR_ALPHA ? 4 : 3;
+    if (samples == 3 && bytes == 1) {
+      memcpy(rgb, row, 3 * width);
+      break;
+    }
     for (size_t x = 0; x < width; x++)
       for (size_t c = 0; c < 3; c++) rgb[3 * x + c] = row[(samples * x + c) * bytes];
   }
@@ -79,7 +83,7 @@ static void row_to_rgb(const struct spng_ihdr *header, const colour_table *colou
 }
 
 /* A row at a time where rows come in order; an interlaced picture is put together first. */
-static berg_status decode_rows(spng_ctx *context, const struct spng_ihdr *header, io_image *image, const char *name,
+static berg_status decode_rows(spng_ctx *context, const struct spng_ihdr *header, io_strip *strip, const char *name,
                                berg_error *error) {
   colour_table colours;
   size_t raw_size, stride;
@@ -100,14 +104,18 @@ static berg_status decode_rows(spng_ctx *context, const struct spng_ihdr *header
       code = spng_decode_row(context, raw, stride);
       if (code == SPNG_EOI && y + 1 == header->height) code = 0;
     }
-    if (!code) row_to_rgb(header, &colours, row, image->pixels + y * 3 * header->width);
+    if (code || y < strip->part.top || y - strip->part.top >= strip->part.height) continue;
+    row_to_rgb(header, &colours, row, io_strip_row(strip, 0));
+    io_strip_add(strip, 1);
   }
+  io_strip_flush(strip);
   if (!code) code = spng_decode_chunks(context);
   base_free(raw);
   return code ? fail(name, code, error) : BERG_OK;
 }
 
-berg_status io_png_decode(io_image *image, const uint8_t *bytes, size_t size, const char *name, berg_error *error) {
+berg_status io_png_decode(const io_image_taker *taker, const uint8_t *bytes, size_t size, const char *name,
+                          berg_error *error) {
   berg_status status = io_png_check(bytes, size, name, error);
   if (status) return status;
   io_png_stream stream;
@@ -117,11 +125,13 @@ berg_status io_png_decode(io_image *image, const uint8_t *bytes, size_t size, co
   struct spng_ihdr header;
   int code = spng_set_png_stream(context, feed, &stream);
   if (!code) code = spng_get_ihdr(context, &header);
+  io_strip strip = {.memory = NULL};
   if (code)
     status = fail(name, code, error);
   else
-    status = io_image_alloc(image, header.width, header.height, name, error);
-  if (!status) status = decode_rows(context, &header, image, name, error);
+    status = io_strip_start(&strip, taker, header.width, header.height, name, error);
+  if (!status) status = decode_rows(context, &header, &strip, name, error);
+  base_free(strip.memory);
   spng_ctx_free(context);
   return status;
 }

@@ -8,8 +8,9 @@
 typedef struct la_columns {
   const float *values;
   size_t k, n;
-  size_t ld;     /* floats from row to row */
-  size_t stride; /* floats from one LA_PANEL columns to the next: LA_PANEL where rows are whole; k * LA_PANEL where ld is
+  size_t ld; /* floats from row to row */
+  size_t
+      stride; /* floats from one LA_PANEL columns to the next: LA_PANEL where rows are whole; k * LA_PANEL where ld is
                     LA_PANEL, whose panels have all their columns and are multiplied where they lie */
 } la_columns;
 

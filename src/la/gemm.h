@@ -23,7 +23,9 @@
 #define LA_DEPTH 768   /* columns of W that a slab holds */
 
 /* BF16: W rounded to bf16, x too where the processor multiplies bf16 fast; sums in float32. INT8: W with a scale for each of
- * the slab's rows, x with a scale for each row; exact sums in int32. */
+ * the slab's rows, x with a scale for each row; exact sums in int32.
+ * A NaN or infinity in W or x stays in its column or row of a product in F32, and a quiet NaN as processors make it in BF16. INT8 hides
+ * both: who needs to know looks before. */
 typedef enum la_precision { LA_F32, LA_BF16, LA_INT8, LA_PRECISIONS } la_precision;
 
 /* "f32", "bf16", "int8" */
@@ -49,6 +51,8 @@ typedef struct la_product {
   la_fetch next; /* rows 0: nothing */
   la_finish finish;
   const void *user;
+  const void *out; /* what `finish` touches: LA_PANEL floats of each row, `out_stride` bytes apart; NULL: not told */
+  size_t out_stride;
 } la_product;
 
 #define LA_BUFFER_BYTES ((size_t)LA_PANEL * LA_DEPTH * sizeof(float))
@@ -59,10 +63,13 @@ typedef struct la_gemm {
   const char *name; /* "bf16 weights, float32 sums (avx512)" */
   /* One row of x, k floats, as products take it, into `row` [la_row_bytes(k)]; its scale. NULL: float rows are taken as they are. */
   void (*load)(const float *x, size_t k, void *row, float *scale);
+  /* The same as two rows whose products add up to that of x, with a scale each, to 15 bits. NULL: not this precision's. */
+  void (*load_fine)(const float *x, size_t k, void *rows, float *scales);
   /* `slab` [la_slab_bytes(depth)] from `floats` [depth][LA_PANEL]. NULL: it is that. */
   void (*pack)(const float *floats, size_t depth, void *slab);
-  /* The same from rows of W: `columns` <= LA_PANEL of them, `row_bytes` apart, at any address, zeros for those that are missing. */
-  void (*transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, float *floats);
+  /* The same from rows of W: `columns` <= LA_PANEL of them, `row_bytes` apart, at any address, zeros for those that are missing.
+   * What lies `ahead` bytes further is fetched meanwhile; 0: nothing. */
+  void (*transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, ptrdiff_t ahead, float *floats);
   void (*multiply)(const la_product *product);
 } la_gemm;
 

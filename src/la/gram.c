@@ -71,7 +71,8 @@ static void add_run(const la_gram *gram, const la_matrix *z, size_t block, size_
                           .depth = depth,
                           .finish = gram->kernels->sum,
                           .user = &to};
-    if (panel + 1 < end) product.next = (la_fetch){(const char *)(gram->slabs + (panel + 1) * floats), 1, floats * 4, 0};
+    if (panel + 1 < end)
+      product.next = (la_fetch){(const char *)(gram->slabs + (panel + 1) * floats), 1, floats * 4, 0};
     gram->gemm->multiply(&product);
   }
 }

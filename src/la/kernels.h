@@ -27,6 +27,8 @@ typedef struct la_sums {
 
 typedef struct la_kernels {
   la_finish store; /* to la_output: tile + bias */
+  la_finish
+      store_pairs; /* of rows as la_gemm.load_fine makes them: two rows of a tile become one, tile + tile + bias */
   la_finish sum;   /* to la_sums: += tile */
   /* z[i] = ((x[i] - high[i]) - low[i]) * reciprocal[i], n a multiple of 16: centring before the product, with a centre that
    * is held to twice float's precision, so that a feature of huge mean and tiny spread keeps its digits. */
@@ -39,6 +41,8 @@ typedef struct la_kernels {
                            double *square);
   /* x[i][c] becomes (x[i][c] - mean[c]) / scale[c] in double, rounded once; sum[c] = sum of what it became. */
   void (*strip_standardise)(float *x, size_t ldx, size_t rows, const double *mean, const double *scale, double *sum);
+  /* Multiplies and adds in registers alone, `rounds` times; floating-point operations done. What no product can surpass. */
+  double (*multiply_registers)(size_t rounds, float *sink);
   /* c [LA_DOUBLE_TILE][LA_DOUBLE_STRIP] += sum over l of a[l][i] * b[l][j]: a [k][LA_DOUBLE_TILE], b [k][LA_DOUBLE_STRIP]. */
   void (*double_tile)(const double *a, const double *b, size_t k, double *c);
 } la_kernels;

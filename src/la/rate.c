@@ -129,6 +129,23 @@ double la_rate_products(la_rate *rate, double seconds) {
   return total;
 }
 
+double la_rate_peak(const la_kernels *kernels, int threads, double seconds) {
+  double total = 0;
+#pragma omp parallel num_threads(threads) reduction(+ : total)
+  {
+    float sink[16] = {0};
+    double work = 0, start, spent;
+#pragma omp barrier
+    start = base_machine_seconds();
+    do {
+      work += kernels->multiply_registers(100000, sink);
+      spent = base_machine_seconds() - start;
+    } while (spent < seconds);
+    total += sink[0] >= 0 ? work / spent : 0; /* the sum is used, so that the loop stays */
+  }
+  return total;
+}
+
 berg_status la_rate_memory(int threads, double seconds, double *bytes_per_second, berg_error *error) {
   uint64_t *block = base_alloc_large(MEMORY_BLOCK, 1, error);
   if (!block) return BERG_ELIMIT;

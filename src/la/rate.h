@@ -2,7 +2,7 @@
 #ifndef LA_RATE_H
 #define LA_RATE_H
 
-#include "la/gemm.h"
+#include "la/kernels.h"
 
 typedef struct la_rate la_rate;
 
@@ -12,6 +12,9 @@ berg_status la_rate_new(la_rate **rate, const la_gemm *gemm, size_t rows, int th
 void la_rate_free(la_rate *rate);
 /* Operations a second over about `seconds`, a multiplication and an addition being two. */
 double la_rate_products(la_rate *rate, double seconds);
+
+/* Float32 operations a second that all threads reach in registers alone: what no product can surpass. */
+double la_rate_peak(const la_kernels *kernels, int threads, double seconds);
 
 /* Bytes a second that all threads read from memory together, out of a block larger than the caches. */
 berg_status la_rate_memory(int threads, double seconds, double *bytes_per_second, berg_error *error);

@@ -35,7 +35,7 @@ size_t model_memory_needed(const berg_model *model, size_t images, bool packed) 
 static size_t widest_row(const berg_model *model) {
   size_t widest = 0;
   for (size_t s = 0; s < model->subject_count; s++) {
-    const size_t bytes = la_row_bytes(model->regression, model->subjects[s].fitted.components);
+    const size_t bytes = la_row_bytes(model->gemm, model->subjects[s].fitted.components);
     if (bytes > widest) widest = bytes;
   }
   return widest;
@@ -51,11 +51,14 @@ berg_status model_batch_init(model_batch *batch, berg_model *model, size_t room,
   batch->workspace = base_alloc_large(vit_network_workspace(model->threads), 1, error);
   batch->projections = base_calloc(model->subject_count, sizeof *batch->projections, error);
   batch->scores = base_calloc(model->subject_count, sizeof *batch->scores, error);
-  batch->loaded_scores = base_alloc(room, widest_row(model), error);
+  batch->loaded_scores = base_alloc(2 * room, widest_row(model), error);
+  batch->score_scales = base_alloc(2 * room, sizeof(float), error);
+  batch->balanced_scores = base_alloc(1, widest_row(model) * sizeof(float), error);
   batch->faults = base_alloc(room, sizeof *batch->faults, error);
   batch->statuses = base_alloc(room, sizeof *batch->statuses, error);
   berg_status status = batch->indices && batch->pixels && batch->tokens && batch->workspace && batch->projections &&
-                               batch->scores && batch->loaded_scores && batch->faults && batch->statuses
+                               batch->scores && batch->loaded_scores && batch->score_scales && batch->balanced_scores &&
+                               batch->faults && batch->statuses
                            ? BERG_OK
                            : BERG_ELIMIT;
   for (size_t i = 0; i < model->subject_count && !status; i++) {
@@ -81,6 +84,8 @@ void model_batch_release(model_batch *batch) {
   base_free(batch->projections);
   base_free(batch->scores);
   base_free(batch->loaded_scores);
+  base_free(batch->score_scales);
+  base_free(batch->balanced_scores);
   base_free(batch->faults);
   base_free(batch->statuses);
   memset(batch, 0, sizeof *batch);
@@ -162,23 +167,32 @@ berg_status model_batch_run(model_batch *batch, berg_error *error) {
   return status;
 }
 
-/* Scores as products take them: bf16 on processors that multiply it. */
+/* Scores as products take them: in int8 two rows each, since every step of a score would be one of all voxels. */
 static la_product score_rows(const model_batch *batch, size_t s) {
-  const model_subject *subject = &batch->model->subjects[s];
-  const la_gemm *gemm = batch->model->regression;
-  const size_t width = score_width(subject);
-  la_product rows = {.rows = batch->images,
-                     .x = batch->scores[s],
-                     .row_bytes = width * sizeof(float),
-                     .finish = batch->model->kernels->store};
-  if (!gemm->load) return rows;
-  float scale;
-  rows.x = batch->loaded_scores;
-  rows.row_bytes = la_row_bytes(gemm, subject->fitted.components);
-  for (size_t i = 0; i < batch->images; i++)
-    gemm->load(batch->scores[s] + i * width, subject->fitted.components, batch->loaded_scores + i * rows.row_bytes,
-               &scale);
-  return rows;
+  const berg_model *model = batch->model;
+  const model_subject *subject = &model->subjects[s];
+  const la_gemm *gemm = model->gemm;
+  const size_t width = score_width(subject), k = subject->fitted.components, bytes = la_row_bytes(gemm, k);
+  if (!gemm->load)
+    return (la_product){.rows = batch->images,
+                        .x = batch->scores[s],
+                        .row_bytes = width * sizeof(float),
+                        .finish = model->kernels->store};
+  const size_t rows = gemm->load_fine ? 2 : 1; /* of each image */
+  for (size_t i = 0; i < batch->images; i++) {
+    float *scores = batch->scores[s] + i * width;
+    void *to = batch->loaded_scores + i * rows * bytes;
+    if (subject->coefficient_gain) model_balance_scores(subject, scores, batch->balanced_scores);
+    if (gemm->load_fine)
+      gemm->load_fine(batch->balanced_scores, k, to, batch->score_scales + 2 * i);
+    else
+      gemm->load(scores, k, to, batch->score_scales + i);
+  }
+  return (la_product){.rows = rows * batch->images,
+                      .x = batch->loaded_scores,
+                      .row_bytes = bytes,
+                      .scale = batch->score_scales,
+                      .finish = gemm->load_fine ? model->kernels->store_pairs : model->kernels->store};
 }
 
 void model_batch_respond(const model_batch *batch, float *responses) {

@@ -21,6 +21,8 @@ struct model_batch {
   model_projection *projections; /* [subjects] */
   float **scores;                /* [subjects] [room][components rounded up to whole lines of the cache] */
   char *loaded_scores;           /* of one subject, as products take them */
+  float *score_scales;           /* of these rows */
+  float *balanced_scores;        /* of one image */
   model_take_block take_block;   /* where block outputs are wanted instead of scores; else NULL */
   void *taker;
   berg_error *faults;    /* [room] of the images that could not be read */

@@ -4,10 +4,8 @@
 
 #include "base/memory.h"
 #include "io/json_print.h"
-#include "la/rate.h"
-#include "model/encode.h"
+#include "model/bench.h"
 
-#define RATE_ROWS 150
 #define BENCH_SIZE 256
 /* What one turn of products takes between two of encoding. */
 #define TURN_SECONDS 0.7
@@ -17,7 +15,7 @@ static int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static double median(const double *values, size_t count) {
+double model_bench_median(const double *values, size_t count) {
   double *sorted = base_alloc(count, sizeof *sorted, NULL);
   if (!sorted) return 0;
   memcpy(sorted, values, count * sizeof *sorted);
@@ -27,55 +25,21 @@ static double median(const double *values, size_t count) {
   return middle;
 }
 
-static berg_status add_rate(cJSON *products, const la_gemm *gemm, int threads, double seconds, berg_error *error) {
-  la_rate *rate = NULL;
-  berg_status status = la_rate_new(&rate, gemm, RATE_ROWS, threads, error);
-  if (status) return status;
-  la_rate_products(rate, seconds / 4); /* wakes the processor and its vector units */
-  cJSON *entry = cJSON_AddObjectToObject(products, la_precision_name(gemm->precision));
-  cJSON_AddStringToObject(entry, "by", gemm->name);
-  cJSON_AddNumberToObject(entry, "flops", la_rate_products(rate, seconds));
-  cJSON_AddNumberToObject(entry, "rows", RATE_ROWS);
-  la_rate_free(rate);
-  return BERG_OK;
-}
-
-berg_status berg_bench_machine(char **json, int wanted, double seconds, berg_error *error) {
-  const int threads = base_machine_threads(wanted);
-  double bytes = 0;
-  *json = NULL;
-  cJSON *products = cJSON_CreateObject();
-  berg_status status = BERG_OK;
-  for (la_precision p = LA_F32; p < LA_PRECISIONS && !status; p++) {
-    const la_gemm *gemm = la_gemm_for(base_machine_isa(), p);
-    if (gemm) status = add_rate(products, gemm, threads, seconds, error);
-  }
-  if (!status) status = la_rate_memory(threads, seconds, &bytes, error);
-  if (!status) {
-    char name[128];
-    base_machine_name(name, sizeof name);
-    cJSON *tree = cJSON_CreateObject();
-    cJSON_AddStringToObject(tree, "cpu", name);
-    cJSON_AddNumberToObject(tree, "threads", threads);
-    cJSON_AddItemToObject(tree, "products", products);
-    products = NULL;
-    cJSON_AddNumberToObject(cJSON_AddObjectToObject(tree, "bandwidth"), "read", bytes);
-    status = io_json_print(tree, json, error);
-  }
-  cJSON_Delete(products);
-  return status;
-}
-
-/* Multiplications and additions that one image needs, by the sizes of the matrices. */
-static double flop_per_image(const berg_model *model) {
+model_work model_bench_work(const berg_model *model) {
   const double t = VIT_TOKENS, c = VIT_CHANNELS;
-  double products =
-      (t - 1) * VIT_PATCH_VALUES * c + VIT_LAYERS * (t * c * (VIT_QKV + c + 2.0 * VIT_HIDDEN) + 2 * t * t * c);
+  model_work work = {.network = 2 * ((t - 1) * VIT_PATCH_VALUES * c +
+                                     VIT_LAYERS * (t * c * (VIT_QKV + c + 2.0 * VIT_HIDDEN) + 2 * t * t * c))};
   for (size_t s = 0; s < model->subject_count; s++) {
-    double k = (double)model->subjects[s].fitted.components;
-    products += (double)model->subjects[s].fitted.features * k + k * (double)model->subjects[s].columns.count;
+    const double k = (double)model->subjects[s].fitted.components;
+    work.components += 2 * (double)model->subjects[s].fitted.features * k;
+    work.regression += 2 * k * (double)model->subjects[s].columns.count;
   }
-  return 2 * products;
+  return work;
+}
+
+static double flop_per_image(const berg_model *model) {
+  const model_work work = model_bench_work(model);
+  return work.network + work.components + work.regression;
 }
 
 /* Pictures that differ, from a linear congruential generator (Knuth's MMIX constants). */
@@ -119,15 +83,15 @@ static berg_status take_turns(berg_model *model, const berg_array *array, size_t
 
 static cJSON *report(const berg_model *model, const berg_array *array, size_t repeats, const turns *t) {
   cJSON *tree = cJSON_CreateObject();
-  double middle = median(t->encode, repeats);
+  double middle = model_bench_median(t->encode, repeats);
   cJSON_AddNumberToObject(tree, "images", (double)array->shape[0]);
   cJSON_AddNumberToObject(tree, "columns", (double)model->columns);
   cJSON_AddStringToObject(tree, "precision", berg_model_precision(model));
   cJSON_AddNumberToObject(tree, "threads", model->threads);
   cJSON_AddNumberToObject(tree, "images_per_second", middle > 0 ? (double)array->shape[0] / middle : 0);
   cJSON_AddNumberToObject(tree, "flop_per_image", flop_per_image(model));
-  cJSON_AddNumberToObject(tree, "product_flops", median(t->flops, repeats));
-  cJSON_AddNumberToObject(tree, "share", median(t->share, repeats));
+  cJSON_AddNumberToObject(tree, "product_flops", model_bench_median(t->flops, repeats));
+  cJSON_AddNumberToObject(tree, "share", model_bench_median(t->share, repeats));
   cJSON_AddNumberToObject(tree, "peak_memory_bytes", (double)base_machine_peak_memory());
   cJSON_AddItemToObject(tree, "seconds", cJSON_CreateDoubleArray(t->encode, (int)repeats));
   cJSON_AddItemToObject(tree, "shares", cJSON_CreateDoubleArray(t->share, (int)repeats));
@@ -146,13 +110,19 @@ berg_status berg_bench_model(char **json, berg_model *model, size_t images, size
   turns t = {base_calloc(repeats, sizeof(double), error), base_calloc(repeats, sizeof(double), error),
              base_calloc(repeats, sizeof(double), error)};
   berg_status status = pixels && responses && t.encode && t.flops && t.share ? BERG_OK : BERG_ELIMIT;
-  if (!status) status = la_rate_new(&rate, model->gemm, RATE_ROWS, model->threads, error);
+  if (!status) status = la_rate_new(&rate, model->gemm, MODEL_BENCH_ROWS, model->threads, error);
   berg_array array = {
       .dtype = BERG_U8, .itemsize = 1, .ndim = 4, .shape = {images, 3, BENCH_SIZE, BENCH_SIZE}, .data = pixels};
   array.strides[3] = 1;
   for (size_t d = 3; d-- > 0;) array.strides[d] = array.strides[d + 1] * (ptrdiff_t)array.shape[d + 1];
   if (!status) status = take_turns(model, &array, repeats, rate, responses, run, &t, error);
-  if (!status) status = io_json_print(report(model, &array, repeats, &t), json, error);
+  cJSON *tree = status ? NULL : report(model, &array, repeats, &t);
+  if (!status) status = model_bench_stages(tree, model, &array, repeats, rate, error);
+  if (!status) status = model_bench_one(tree, model, &array, repeats, error);
+  if (status)
+    cJSON_Delete(tree);
+  else
+    status = io_json_print(tree, json, error);
   la_rate_free(rate);
   base_free(pixels);
   base_free_large(responses);

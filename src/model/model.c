@@ -97,7 +97,6 @@ static berg_status choose_precision(berg_model *model, const berg_model_options 
     return base_fail(error, BERG_EDEVICE, "precision %s: this processor (%s) has no instructions for it", asked,
                      base_isa_name(model->isa));
   if (!model->gemm) model->gemm = la_gemm_for(model->isa, LA_F32);
-  model->regression = model->gemm->precision == LA_INT8 ? la_gemm_for(model->isa, LA_BF16) : model->gemm;
   return BERG_OK;
 }
 

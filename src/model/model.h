@@ -17,6 +17,7 @@ typedef struct model_subject {
   la_matrix directions;   /* principal components [components][features] */
   la_matrix coefficients; /* [columns][components] */
   char *packed_directions, *packed_coefficients;
+  float *coefficient_gain; /* [components] int8: see model/packed.c; else NULL */
 } model_subject;
 
 struct berg_model {
@@ -29,8 +30,7 @@ struct berg_model {
   model_backbone backbone;
   base_isa isa;
   const la_kernels *kernels;
-  const la_gemm *gemm;       /* of network and components */
-  const la_gemm *regression; /* of the regression: bf16 where the rest is int8 */
+  const la_gemm *gemm; /* how everything is multiplied */
   vit_network *network;
   char *packed_network;
   int threads;

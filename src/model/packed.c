@@ -1,5 +1,8 @@
 #include "model/packed.h"
 
+#include <math.h>
+
+#include "base/convert.h"
 #include "base/memory.h"
 #include "io/container.h"
 
@@ -33,6 +36,40 @@ static berg_status pack(la_matrix *matrix, char **packed, int threads, berg_erro
   return BERG_OK;
 }
 
+/* Coefficients of late components are much larger than of early ones, whose scores are: each is divided by the size that the
+ * component's coefficients have among some thousand voxels, always the same ones whatever is selected, so that the responses of
+ * a voxel do not depend on which others are asked for. */
+#define BALANCE_VOXELS 2048
+
+static berg_status balance_coefficients(model_subject *subject, berg_error *error) {
+  const berg_array *coefficients = subject->fitted.coefficients;
+  const size_t k = subject->fitted.components, voxels = subject->fitted.voxels,
+               step = voxels > BALANCE_VOXELS ? voxels / BALANCE_VOXELS : 1;
+  float *gain = base_alloc(k, sizeof *gain, error);
+  double *squares = base_calloc(k, sizeof *squares, error), count = 0;
+  if (!gain || !squares) {
+    base_free(gain);
+    base_free(squares);
+    return BERG_ELIMIT;
+  }
+  for (size_t v = 0; v < voxels; v += step, count++) {
+    const char *row = (const char *)coefficients->data + (ptrdiff_t)v * coefficients->strides[0];
+    for (size_t j = 0; j < k; j++) {
+      const double value = base_read_number(coefficients->dtype, row + (ptrdiff_t)j * coefficients->strides[1]);
+      if (isfinite(value)) squares[j] += value * value;
+    }
+  }
+  for (size_t j = 0; j < k; j++) gain[j] = squares[j] > 0 ? (float)(1 / sqrt(squares[j] / count)) : 1;
+  base_free(squares);
+  subject->coefficient_gain = gain;
+  subject->coefficients.gain = gain;
+  return BERG_OK;
+}
+
+void model_balance_scores(const model_subject *subject, const float *scores, float *balanced) {
+  for (size_t j = 0; j < subject->fitted.components; j++) balanced[j] = scores[j] / subject->coefficient_gain[j];
+}
+
 berg_status model_pack_subject(const berg_model *model, model_subject *subject, berg_error *error) {
   model_fitted *fitted = &subject->fitted;
   model_columns *columns = &subject->columns;
@@ -41,7 +78,7 @@ berg_status model_pack_subject(const berg_model *model, model_subject *subject, 
                                     .k = fitted->features,
                                     .rows = fitted->directions,
                                     .row_bytes = fitted->direction_bytes};
-  subject->coefficients = (la_matrix){.gemm = model->regression,
+  subject->coefficients = (la_matrix){.gemm = model->gemm,
                                       .n = columns->count,
                                       .k = fitted->components,
                                       .rows = columns->coefficients,
@@ -50,6 +87,7 @@ berg_status model_pack_subject(const berg_model *model, model_subject *subject, 
   /* int8 would hide a NaN */
   berg_status status = model_fitted_check_components(fitted, error);
   if (!status) status = pack(&subject->directions, &subject->packed_directions, model->threads, error);
+  if (!status && model->gemm->precision == LA_INT8) status = balance_coefficients(subject, error);
   if (!status) status = pack(&subject->coefficients, &subject->packed_coefficients, model->threads, error);
   if (status) return status;
   model_fitted_drop_directions(fitted);
@@ -63,6 +101,7 @@ void model_packed_release(berg_model *model) {
   for (size_t i = 0; i < model->subject_count; i++) {
     base_free_large(model->subjects[i].packed_directions);
     base_free_large(model->subjects[i].packed_coefficients);
+    base_free(model->subjects[i].coefficient_gain);
   }
   base_free_large(model->packed_network);
 }

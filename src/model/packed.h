@@ -8,6 +8,8 @@
 berg_status model_pack_network(berg_model *model, berg_error *error);
 /* Binds a subject's components and coefficients; in bf16 and int8 packs them. */
 berg_status model_pack_subject(const berg_model *model, model_subject *subject, berg_error *error);
+/* The scores [components] of one image as the packed coefficients of int8 want them. */
+void model_balance_scores(const model_subject *subject, const float *scores, float *balanced);
 void model_packed_release(berg_model *model);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
-#include "io/image.h"
+#include "model/picture.h"
 #include "model/stimuli_handle.h"
 #include "vit/preprocess.h"
 
@@ -126,16 +126,6 @@ model_images *model_stimuli_array(const berg_stimuli *stimuli, size_t index, siz
   return images;
 }
 
-static berg_status file_pixels(const char *path, uint8_t *pixels, berg_error *error) {
-  io_image image;
-  berg_status status = io_image_read(&image, path, error);
-  if (status) return status;
-  berg_error bad;
-  status = vit_preprocess_picture(image.pixels, image.width, image.height, pixels, &bad);
-  io_image_release(&image);
-  return status ? base_fail(error, status, "%s: %s", path, bad.message) : BERG_OK;
-}
-
 /* A row that was not prepared: HDF5 and standard input are one thread's at a time. */
 static berg_status load_one(berg_stimuli *stimuli, model_images *images, size_t index, void **row, berg_error *error) {
   *row = base_alloc(model_images_row_bytes(images), 1, error);
@@ -171,7 +161,7 @@ berg_status berg_stimuli_pixels(berg_stimuli *stimuli, size_t index, uint8_t *pi
     return BERG_OK;
   }
   return stimuli->array_count ? array_pixels(stimuli, index, pixels, error)
-                              : file_pixels(stimuli->files.paths[stimuli->first + index], pixels, error);
+                              : model_picture_read(stimuli->files.paths[stimuli->first + index], pixels, error);
 }
 
 /* Arrays in memory may change without any file's time changing, so their pixels are what counts. */

@@ -26,7 +26,8 @@ size_t train_pca_memory(size_t rows, size_t features, size_t width, size_t compo
   const size_t gram = la_gram_memory(rows, widest) + 2 * panel + rows * 512 * doubles;
   const size_t eigen = rows * rows * doubles + la_eigen_memory(rows, components) + vectors;
   const size_t second = 2 * panel + 2 * vectors + la_pitch(rows) * components * floats +
-                        team * (components * PCA_STRIP * doubles + LA_BUFFER_BYTES) + la_gram_memory(components, widest);
+                        team * (components * PCA_STRIP * doubles + LA_BUFFER_BYTES) +
+                        la_gram_memory(components, widest);
   size_t peak = gram > eigen ? gram : eigen;
   return results + (peak > second ? peak : second);
 }

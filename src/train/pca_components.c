@@ -62,14 +62,16 @@ static void project_panel(const projection *p, size_t index, const la_block *blo
   float *directions = p->job->pca->directions + index * panels->width;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(p->job->machine->threads)
   for (size_t first = 0; first < block->columns; first += PCA_STRIP)
-    project_strip(p, block, first, block->columns - first < PCA_STRIP ? block->columns - first : PCA_STRIP, directions + first);
+    project_strip(p, block, first, block->columns - first < PCA_STRIP ? block->columns - first : PCA_STRIP,
+                  directions + first);
   la_gram_add(p->overlap, directions, panels->columns, block->columns);
 }
 
 /* The same in float64, which needs no correction. */
 static berg_status project_exactly(const pca_job *job, size_t index, const la_block *block, berg_error *error) {
   const size_t n = block->rows, k = job->pca->components, at = index * job->panels->width;
-  double *z = base_alloc(n * EXACT_COLUMNS, sizeof *z, error), *product = base_alloc(k * EXACT_COLUMNS, sizeof *product, error);
+  double *z = base_alloc(n * EXACT_COLUMNS, sizeof *z, error),
+         *product = base_alloc(k * EXACT_COLUMNS, sizeof *product, error);
   berg_status status = z && product ? BERG_OK : BERG_ELIMIT;
   for (size_t first = 0; first < block->columns && !status; first += EXACT_COLUMNS) {
     const size_t width = block->columns - first < EXACT_COLUMNS ? block->columns - first : EXACT_COLUMNS;

@@ -62,7 +62,8 @@ static size_t pca_memory(const train_plan *plan, size_t set) {
 /* What is held for all chunks: the scores and their factors. */
 static size_t held_by_regression(const train_plan *plan, size_t s) {
   const size_t trials = plan->job.subjects[s].trials, k = plan->job.components;
-  return PROGRAM + trials * k * sizeof(float) + regress_shared_memory(trials, k, &plan->job.regression, plan->job.threads);
+  return PROGRAM + trials * k * sizeof(float) +
+         regress_shared_memory(trials, k, &plan->job.regression, plan->job.threads);
 }
 
 /* Responses, with a part of them in double where they are stored so; coefficients, and the rows as they go to the file. */
@@ -239,8 +240,7 @@ static void find_own_files(train_plan *plan) {
   const train_job *job = &plan->job;
   const train_work work = {job->work, -1};
   plan->hash = BASE_HASH_START;
-  plan->features_hash =
-      train_hash_features(job, plan->network->gemm->name, plan->network->backbone.path);
+  plan->features_hash = train_hash_features(job, plan->network->gemm->name, plan->network->backbone.path);
   for (size_t set = 0; set < job->set_count; set++) {
     plan->pca_hash[set] = train_hash_pca(job, set, plan->features_hash);
     plan->has_pca[set] = job->options->resume && is_there(train_work_pca(&work, plan->pca_hash[set], NULL));

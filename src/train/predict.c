@@ -131,11 +131,13 @@ berg_status berg_fit_predict(const berg_fit *fit, const berg_array *features, fl
   if (status) return status;
   const bool direct = !fit->pca.components;
   const float *matrix = direct ? fit->coefficients : fit->pca.directions;
-  const prediction p = {fit, features, {.gemm = fit->gemm,
-                                        .n = direct ? fit->targets : fit->width,
-                                        .k = fit->pca.features,
-                                        .rows = (const char *)matrix,
-                                        .row_bytes = fit->pca.features * sizeof *matrix}};
+  const prediction p = {fit,
+                        features,
+                        {.gemm = fit->gemm,
+                         .n = direct ? fit->targets : fit->width,
+                         .k = fit->pca.features,
+                         .rows = (const char *)matrix,
+                         .row_bytes = fit->pca.features * sizeof *matrix}};
   const size_t rows = features->shape[0], step = rows_at_a_time(rows, fit->threads);
   size_t bad = rows;
   bool room = true;

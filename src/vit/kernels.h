@@ -25,9 +25,10 @@ typedef struct vit_kernels {
   void (*attention)(const la_gemm *gemm, const float *qkv, float *out, void *scratch);
   /* What follows a product; `user` is a vit_output. out = tile + bias; */
   la_finish add_bias;
-  la_finish add_bias_gelu;     /* out = gelu(tile + bias), */
-  la_finish add_bias_residual; /* out += tile + bias, */
-  la_finish add;               /* out += tile. */
+  la_finish add_bias_gelu;        /* out = gelu(tile + bias), */
+  la_finish add_bias_gelu_coarse; /* the same to 2e-4, */
+  la_finish add_bias_residual;    /* out += tile + bias, */
+  la_finish add;                  /* out += tile. */
 } vit_kernels;
 
 /* NULL: not in this build. */

@@ -35,6 +35,7 @@ struct vit_network {
   vit_normalisation normalisation;
   la_matrix patch;
   block blocks[VIT_LAYERS];
+  la_finish gelu;
   float *balanced; /* int8: see balance */
 };
 
@@ -83,6 +84,7 @@ berg_status vit_network_new(vit_network **out, const vit_weights *weights, const
   vit_network *network = base_calloc(1, sizeof *network, error);
   if (!network) return BERG_ELIMIT;
   *network = (vit_network){.weights = weights, .gemm = gemm, .kernels = kernels};
+  network->gelu = gemm->precision == LA_INT8 ? kernels->add_bias_gelu_coarse : kernels->add_bias_gelu;
   vit_normalisation_init(&network->normalisation);
   network->patch = matrix_of(gemm, weights->tensor[VIT_PATCH_WEIGHT], VIT_CHANNELS, VIT_PATCH_VALUES);
   for (size_t layer = 0; layer < VIT_LAYERS; layer++) bind_block(weights, gemm, layer, &network->blocks[layer]);
@@ -260,7 +262,9 @@ static void multiply(const pass *p, const la_matrix *matrix, size_t b, size_t fi
                           .scale = x.scale,
                           .buffer = p->own.buffer,
                           .finish = end.finish,
-                          .user = &output};
+                          .user = &output,
+                          .out = output.to,
+                          .out_stride = ld * sizeof(float)};
     if (i + p->team.size < count)
       product.next = la_matrix_fetch(matrix, b, first + i + p->team.size);
     else if (end.next && end.panel + p->team.rank < la_matrix_panels(end.next))
@@ -299,7 +303,7 @@ static void feed_forward(const pass *p, const block *layer, size_t first, size_t
   const la_matrix *up = &layer->matrix[UP], *down = &layer->matrix[DOWN];
   const size_t part_floats = c->rows * VIT_CHANNELS;
   multiply(p, up, 0, first * PART_PANELS, count * PART_PANELS, loaded(p, c->narrow, VIT_CHANNELS, 0), c->wide,
-           VIT_CHANNELS, (ending){kernels->add_bias_gelu, layer->up_bias, down, first, 0});
+           VIT_CHANNELS, (ending){p->network->gelu, layer->up_bias, down, first, 0});
   meet(p);
   load(p, c->wide, VIT_CHANNELS, CHUNK_ROWS, count * c->rows);
   if (p->network->gemm->load) meet(p);

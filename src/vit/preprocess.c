@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "vit/resize.h"
+#include "vit/picture.h"
 
 #define SHORT_SIDE 256
 
@@ -17,7 +17,7 @@ static void set_axis(vit_axis *axis, size_t in, size_t shorter) {
   axis->first = margin % 2 && half % 2 ? half + 1 : half;
 }
 
-static berg_status set_axes(vit_axis *x, vit_axis *y, size_t width, size_t height, berg_error *error) {
+berg_status vit_set_axes(vit_axis *x, vit_axis *y, size_t width, size_t height, berg_error *error) {
   if (!width || !height) return base_fail(error, BERG_ESTIMULUS, "an image of %zu x %zu has no pixels", width, height);
   size_t shorter = width < height ? width : height, longer = width < height ? height : width;
   if (longer / shorter >= INT32_MAX / SHORT_SIDE || longer > INT32_MAX)
@@ -32,23 +32,20 @@ static berg_status set_axes(vit_axis *x, vit_axis *y, size_t width, size_t heigh
 
 berg_status vit_preprocess_picture(const uint8_t *rgb, size_t width, size_t height, uint8_t *pixels,
                                    berg_error *error) {
-  vit_axis x, y;
-  berg_status status = set_axes(&x, &y, width, height, error);
-  if (status) return status;
-  /* Either both sides change or neither: with a short side of 256 the long one stays, with any other it moves
-   * too. */
-  if (x.in != x.out) return vit_resize_pillow(rgb, &x, &y, pixels, error);
-  for (size_t c = 0; c < 3; c++)
-    for (size_t row = 0; row < VIT_IMAGE_SIZE; row++)
-      for (size_t column = 0; column < VIT_IMAGE_SIZE; column++)
-        *pixels++ = rgb[((y.first + row) * width + x.first + column) * 3 + c];
-  return BERG_OK;
+  vit_picture picture;
+  berg_status status = vit_picture_start(&picture, width, height, pixels, error);
+  if (!status) {
+    vit_picture_take(&picture, rgb + 3 * (picture.top * width + picture.left), 3 * width, picture.rows);
+    vit_picture_finish(&picture);
+  }
+  vit_picture_release(&picture);
+  return status;
 }
 
 berg_status vit_preprocess_tensor(const uint8_t *planes, size_t width, size_t height, uint8_t *pixels,
                                   berg_error *error) {
   vit_axis x, y;
-  berg_status status = set_axes(&x, &y, width, height, error);
+  berg_status status = vit_set_axes(&x, &y, width, height, error);
   if (status) return status;
   if (x.in != x.out) return vit_resize_tensor(planes, &x, &y, pixels, error);
   for (size_t c = 0; c < 3; c++)

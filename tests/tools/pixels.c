@@ -13,6 +13,7 @@
 
 #include "io/image.h"
 #include "io/map.h"
+#include "model/picture.h"
 #include "vit/preprocess.h"
 
 static uint8_t pixels[VIT_PIXELS];
@@ -27,16 +28,11 @@ static void answer(berg_status status, const berg_error *error, size_t width, si
   fflush(stdout);
 }
 
-static void run_file(const char *path, int resize) {
+static void decode(const char *path) {
   berg_error error;
   io_image image;
   berg_status status = io_image_read(&image, path, &error);
-  if (!resize || status) {
-    answer(status, &error, image.width, image.height, image.pixels);
-  } else {
-    status = vit_preprocess_picture(image.pixels, image.width, image.height, pixels, &error);
-    answer(status, &error, VIT_IMAGE_SIZE, VIT_IMAGE_SIZE, pixels);
-  }
+  answer(status, &error, image.width, image.height, image.pixels);
   io_image_release(&image);
 }
 
@@ -54,12 +50,13 @@ static void run_raw(const char *path, size_t width, size_t height, int tensor) {
 
 int main(void) {
   char line[5000], path[4096], kind[16];
+  berg_error error;
   while (fgets(line, sizeof line, stdin)) {
     size_t width, height;
     if (sscanf(line, "decode %4095[^\n]", path) == 1)
-      run_file(path, 0);
+      decode(path);
     else if (sscanf(line, "picture %4095[^\n]", path) == 1)
-      run_file(path, 1);
+      answer(model_picture_read(path, pixels, &error), &error, VIT_IMAGE_SIZE, VIT_IMAGE_SIZE, pixels);
     else if (sscanf(line, "raw %15s %zu %zu %4095[^\n]", kind, &width, &height, path) == 4)
       run_raw(path, width, height, !strcmp(kind, "tensor"));
     else

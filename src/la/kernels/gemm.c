@@ -13,7 +13,8 @@ static void multiply_f32(const la_product *product) {
  * processors whose bf16 products are slower than float32 ones (all of Intel's without AMX) this is the faster way. */
 static void multiply_widened(const la_product *product) {
   const uint16_t *slab = product->slab;
-  for (size_t p = 0; p < product->depth; p += 2)
+  for (size_t p = (product->depth + 1) / 2 * 2; p;) { /* from the end, for the slab may lie where it is widened to */
+    p -= 2;
     for (size_t c = 0; c < LA_PANEL; c += LANES) {
       vec_int pairs;
       memcpy(&pairs, slab + p * LA_PANEL + 2 * c, sizeof pairs);
@@ -21,6 +22,7 @@ static void multiply_widened(const la_product *product) {
       if (p + 1 < product->depth)
         vec_store(product->buffer + (p + 1) * LA_PANEL + c, (vec)(pairs & (int32_t)0xffff0000));
     }
+  }
   tile_product(product, product->x, product->row_bytes / sizeof(float), product->buffer);
 }
 
@@ -28,10 +30,11 @@ static void multiply_widened(const la_product *product) {
 #define TEXT_(isa) #isa
 
 extern const la_gemm KERNEL(la_gemm_f32), KERNEL(la_gemm_widened);
-const la_gemm KERNEL(la_gemm_f32) = {LA_F32, "float32 (" TEXT(BERG_ISA) ")", NULL,
+const la_gemm KERNEL(la_gemm_f32) = {LA_F32, "float32 (" TEXT(BERG_ISA) ")", NULL,        NULL,
                                      NULL,   KERNEL(la_transpose),           multiply_f32};
 const la_gemm KERNEL(la_gemm_widened) = {LA_BF16,
                                          "bf16 weights, float32 products (" TEXT(BERG_ISA) ")",
+                                         NULL,
                                          NULL,
                                          KERNEL(la_pack_bf16),
                                          KERNEL(la_transpose),

@@ -15,7 +15,17 @@ static void store(const void *user, const float *tile, size_t first, size_t rows
   }
 }
 
-/* Fetches a row of the tile after the next, which may lie beyond the last: the matrix that is added to may be far larger than the caches. */
+static void store_pairs(const void *user, const float *tile, size_t first, size_t rows) {
+  float one[LA_TILE_ROWS / 2 * LA_PANEL];
+  for (size_t r = 0; r < rows / 2; r++)
+    for (size_t c = 0; c < LA_PANEL; c += LANES)
+      vec_store(one + r * LA_PANEL + c,
+                vec_load(tile + 2 * r * LA_PANEL + c) + vec_load(tile + (2 * r + 1) * LA_PANEL + c));
+  store(user, one, first / 2, rows / 2);
+}
+
+/* Fetches a row of the tile after the next, which may lie beyond the last: the matrix that is added to may be far larger than
+ * the caches. */
 INLINE void fetch_sums(const la_sums *sums, size_t row) {
   const uintptr_t at = (uintptr_t)sums->to + row * sums->ld * sizeof(double);
   for (size_t byte = 0; byte < LA_PANEL * sizeof(double); byte += 64) __builtin_prefetch((const void *)(at + byte), 1);
@@ -24,7 +34,7 @@ INLINE void fetch_sums(const la_sums *sums, size_t row) {
 static void sum(const void *user, const float *tile, size_t first, size_t rows) {
   typedef double vec_double __attribute__((vector_size(VECTOR_BYTES)));
   typedef double vec_double_anywhere __attribute__((vector_size(VECTOR_BYTES), aligned(8), may_alias));
-  typedef float vec_half __attribute__((vector_size(VECTOR_BYTES / 2), may_alias));
+  typedef float vec_half __attribute__((vector_size(VECTOR_BYTES / 2), aligned(4), may_alias));
   const la_sums *o = user;
   const size_t whole = o->columns / (LANES / 2) * (LANES / 2);
   for (size_t r = 0; r < rows; r++, tile += LA_PANEL) {
@@ -42,11 +52,30 @@ static void standardise(const float *x, const float *high, const float *low, con
     vec_store(z + i, ((vec_load(x + i) - vec_load(high + i)) - vec_load(low + i)) * vec_load(reciprocal + i));
 }
 
+/* Twelve sums hide the latency of a multiplication: 4 or 5 cycles, two begun in each. */
+#define INDEPENDENT 12
+
+static double multiply_registers(size_t rounds, float *sink) {
+  vec sum[INDEPENDENT], factor = vec_all(0.5f) + vec_load(sink), term = vec_all(0.25f) + vec_load(sink);
+#pragma GCC unroll 16
+  for (size_t i = 0; i < INDEPENDENT; i++) sum[i] = vec_all((float)i) + vec_load(sink);
+  for (size_t r = 0; r < rounds; r++) {
+#pragma GCC unroll 16
+    for (size_t i = 0; i < INDEPENDENT; i++) sum[i] = sum[i] * factor + term;
+  }
+#pragma GCC unroll 16
+  for (size_t i = 1; i < INDEPENDENT; i++) sum[0] += sum[i];
+  vec_store(sink, sum[0]);
+  return 2.0 * INDEPENDENT * LANES * (double)rounds;
+}
+
 extern const la_kernels KERNEL(la_kernels);
 const la_kernels KERNEL(la_kernels) = {store,
+                                       store_pairs,
                                        sum,
                                        standardise,
                                        KERNEL(la_strip_sum),
                                        KERNEL(la_strip_deviations),
                                        KERNEL(la_strip_standardise),
+                                       multiply_registers,
                                        KERNEL(la_double_tile)};

@@ -36,10 +36,13 @@ INLINE void transpose_block(vec v[LANES]) {
   }
 }
 
-static void transpose_strip(const char *rows, size_t row_bytes, size_t columns, size_t depth, float *floats) {
+static void transpose_strip(const char *rows, size_t row_bytes, size_t columns, size_t depth, ptrdiff_t ahead,
+                            float *floats) {
   size_t p = 0;
   for (; p + LANES <= depth && columns; p += LANES) {
     vec v[LANES];
+    for (size_t i = 0; i < columns && ahead; i++)
+      __builtin_prefetch(rows + i * row_bytes + p * sizeof(float) + ahead, 0, 2);
 #pragma GCC unroll 16
     for (size_t i = 0; i < LANES; i++)
       v[i] = i < columns ? vec_load(rows + i * row_bytes + p * sizeof(float)) : (vec){0};
@@ -55,10 +58,12 @@ static void transpose_strip(const char *rows, size_t row_bytes, size_t columns, 
     }
 }
 
-void KERNEL(la_transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, float *floats) {
+void KERNEL(la_transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, ptrdiff_t ahead,
+                          float *floats) {
   for (size_t c = 0; c < LA_PANEL; c += LANES) {
     const size_t left = columns > c ? columns - c : 0;
-    transpose_strip(rows + (left ? c : 0) * row_bytes, row_bytes, left < LANES ? left : LANES, depth, floats + c);
+    transpose_strip(rows + (left ? c : 0) * row_bytes, row_bytes, left < LANES ? left : LANES, depth, ahead,
+                    floats + c);
   }
 }
 
@@ -131,19 +136,37 @@ void KERNEL(la_pack_int8)(const float *floats, size_t depth, void *slab) {
 
 /* As unsigned numbers around 128, which is how the processor multiplies them with signed ones. */
 void KERNEL(la_load_int8)(const float *x, size_t k, void *row, float *scale) {
-  typedef uint8_t bytes __attribute__((vector_size(VECTOR_BYTES / 4)));
-  const size_t whole = k / LANES * LANES;
-  vec most = {0};
-  for (size_t p = 0; p < whole; p += LANES) most = vec_max(most, magnitude(vec_load(x + p)));
-  float largest = vec_largest(most);
+  const size_t whole = k / (4 * LANES) * (4 * LANES);
+  vec most[4] = {{0}}; /* four, or each step would wait for the one before */
+  for (size_t p = 0; p < whole; p += 4 * LANES)
+#pragma GCC unroll 4
+    for (size_t i = 0; i < 4; i++) most[i] = vec_max(most[i], magnitude(vec_load(x + p + i * LANES)));
+  float largest = vec_largest(vec_max(vec_max(most[0], most[1]), vec_max(most[2], most[3])));
   for (size_t p = whole; p < k; p++) largest = fabsf(x[p]) > largest ? fabsf(x[p]) : largest;
   const float step = largest > 1e-30f ? largest / 127 : 1e-30f, inverse = 1 / step;
+  const float shift = 0x1.8p23f + 128; /* rounds, and leaves the number plus 128 in the lowest byte */
   uint8_t *to = row;
   for (size_t p = 0; p < whole; p += LANES) {
-    bytes rounded = __builtin_convertvector(round_int(vec_load(x + p) * inverse) + 128, bytes);
-    memcpy(to + p, &rounded, sizeof rounded);
+    vec_store_bytes(to + p, (vec_int)(vec_load(x + p) * inverse + shift));
   }
   for (size_t p = whole; p < k; p++) to[p] = (uint8_t)((int)lrintf(x[p] * inverse) + 128);
   for (size_t p = k; p % 4; p++) to[p] = 128;
   *scale = step;
+}
+
+/* x = step * (256 coarse + fine), both signed bytes. */
+void KERNEL(la_load_int8_fine)(const float *x, size_t k, void *rows, float *scales) {
+  const size_t row_bytes = (k + 63) / 64 * 64;
+  uint8_t *coarse = rows, *fine = coarse + row_bytes;
+  float largest = 0;
+  for (size_t p = 0; p < k; p++) largest = fabsf(x[p]) > largest ? fabsf(x[p]) : largest;
+  const float step = largest > 1e-30f ? largest / (127 * 256) : 1e-30f, inverse = 1 / step;
+  for (size_t p = 0; p < k; p++) {
+    const int32_t value = (int32_t)lrintf(x[p] * inverse), high = (value + 128 + 0x10000) / 256 - 0x100;
+    coarse[p] = (uint8_t)(high + 128);
+    fine[p] = (uint8_t)(value - 256 * high + 128);
+  }
+  for (size_t p = k; p % 4; p++) coarse[p] = fine[p] = 128;
+  scales[0] = 256 * step;
+  scales[1] = step;
 }

@@ -32,6 +32,16 @@ INLINE void fetch_step(fetcher *f) {
   }
 }
 
+/* Brings the lines that `finish` will change, before the tile that it takes is computed: OUT and DOWN of a block, which add to
+ * tokens in the second cache, spent half as long there. */
+INLINE void fetch_out(const la_product *product, size_t first, size_t rows) {
+  if (!product->out) return;
+  for (size_t i = first; i < first + rows; i++) {
+    const char *line = (const char *)product->out + i * product->out_stride;
+    for (size_t c = 0; c < LA_PANEL * sizeof(float); c += 64) __builtin_prefetch(line + c, 1, 3);
+  }
+}
+
 /* Columns of a tile that registers hold at once. */
 #if VECTOR_BYTES == 64
 #define TILE_VECTORS 4
@@ -82,6 +92,7 @@ INLINE void tile_product(const la_product *product, const float *x, size_t ldx, 
   float tile[LA_TILE_ROWS * LA_PANEL] __attribute__((aligned(64)));
   for (size_t i = 0; i < rows; i += LA_TILE_ROWS) {
     const size_t count = rows - i < LA_TILE_ROWS ? rows - i : LA_TILE_ROWS;
+    fetch_out(product, i, count);
     for (size_t c = 0; c < LA_PANEL; c += TILE_COLUMNS) {
       switch (count) {
       case 6: tile_columns(6, x + i * ldx, ldx, slab + c, depth, tile + c, &fetch); break;

@@ -42,7 +42,20 @@ INLINE vec vec_erf_over_sqrt2(vec x) {
   q = q * s + 0x1.d2256ap-6f;
   q = q * s + 0x1.fcf52ep-3f;
   q = q * s + 1.0f;
-  return x * p / q;
+  return vec_divide(x * p, q);
+}
+
+/* The same to 2e-4, for where the result is rounded to int8's steps, a hundred times larger: half the time. */
+INLINE vec vec_gelu_coarse(vec x) {
+  const vec z = vec_max(vec_min(x, vec_all(4.0f)), vec_all(-4.0f)), s = z * z;
+  vec p = vec_all(0x1.87622p-26f);
+  p = p * s - 0x1.ad1f58p-20f;
+  p = p * s + 0x1.9247d6p-15f;
+  p = p * s - 0x1.aac764p-11f;
+  p = p * s + 0x1.1f7426p-7f;
+  p = p * s - 0x1.087dd2p-4f;
+  p = p * s + 0x1.976ebcp-2f;
+  return x * (z * p + 0.5f);
 }
 
 /* x Phi(x), the exact form of the GELU (Hendrycks & Gimpel 2016), as torch's default. */

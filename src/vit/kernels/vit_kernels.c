@@ -37,6 +37,14 @@ static void add_bias_gelu(const void *user, const float *tile, size_t first, siz
       vec_store(o->to + (first + r) * o->ld + c, vec_gelu(vec_load(tile + r * LA_PANEL + c) + vec_load(o->bias + c)));
 }
 
+static void add_bias_gelu_coarse(const void *user, const float *tile, size_t first, size_t rows) {
+  const vit_output *o = user;
+  for (size_t r = 0; r < rows; r++)
+    for (size_t c = 0; c < LA_PANEL; c += LANES)
+      vec_store(o->to + (first + r) * o->ld + c,
+                vec_gelu_coarse(vec_load(tile + r * LA_PANEL + c) + vec_load(o->bias + c)));
+}
+
 static void add_bias_residual(const void *user, const float *tile, size_t first, size_t rows) {
   const vit_output *o = user;
   for (size_t r = 0; r < rows; r++)
@@ -56,4 +64,5 @@ static void add(const void *user, const float *tile, size_t first, size_t rows) 
 }
 
 extern const vit_kernels KERNEL(vit_kernels);
-const vit_kernels KERNEL(vit_kernels) = {layer_norm, attention, add_bias, add_bias_gelu, add_bias_residual, add};
+const vit_kernels KERNEL(vit_kernels) = {layer_norm,           attention,         add_bias, add_bias_gelu,
+                                         add_bias_gelu_coarse, add_bias_residual, add};

@@ -51,6 +51,7 @@ static void multiply(const la_product *product) {
   float tile[LA_TILE_ROWS * LA_PANEL] __attribute__((aligned(64)));
   for (size_t i = 0; i < rows; i += LA_TILE_ROWS) {
     const size_t count = rows - i < LA_TILE_ROWS ? rows - i : LA_TILE_ROWS;
+    fetch_out(product, i, count);
     switch (count) {
     case 6: tile_pairs(6, product, i, tile, &fetch); break;
     case 5: tile_pairs(5, product, i, tile, &fetch); break;
@@ -65,4 +66,4 @@ static void multiply(const la_product *product) {
 
 extern const la_gemm la_gemm_bf16_avx512;
 const la_gemm la_gemm_bf16_avx512 = {
-    LA_BF16, "bf16 (avx512_bf16)", KERNEL(la_load_bf16), KERNEL(la_pack_bf16), KERNEL(la_transpose), multiply};
+    LA_BF16, "bf16 (avx512_bf16)", KERNEL(la_load_bf16), NULL, KERNEL(la_pack_bf16), KERNEL(la_transpose), multiply};

@@ -73,6 +73,7 @@ static void multiply(const la_product *product) {
   float tile[LA_TILE_ROWS * LA_PANEL] __attribute__((aligned(64)));
   for (size_t i = 0; i < rows; i += LA_TILE_ROWS) {
     const size_t count = rows - i < LA_TILE_ROWS ? rows - i : LA_TILE_ROWS;
+    fetch_out(product, i, count);
     switch (count) {
     case 6: tile_integer(6, product, &w, i, tile, &fetch); break;
     case 5: tile_integer(5, product, &w, i, tile, &fetch); break;
@@ -86,5 +87,10 @@ static void multiply(const la_product *product) {
 }
 
 extern const la_gemm la_gemm_int8_avx512;
-const la_gemm la_gemm_int8_avx512 = {
-    LA_INT8, "int8 (avx512 vnni)", KERNEL(la_load_int8), KERNEL(la_pack_int8), KERNEL(la_transpose), multiply};
+const la_gemm la_gemm_int8_avx512 = {LA_INT8,
+                                     "int8 (avx512 vnni)",
+                                     KERNEL(la_load_int8),
+                                     KERNEL(la_load_int8_fine),
+                                     KERNEL(la_pack_int8),
+                                     KERNEL(la_transpose),
+                                     multiply};
