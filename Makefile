@@ -18,7 +18,7 @@ NEVER_UNDER_asan = ^oracle_(encode|network|outputs|resize|fit)
 NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^oracle_(train|evaluate|reliability|simulate|zip64)|^python
 NOT_SANITIZED_tsan = ^oracle_
 
-.PHONY: all help deps install uninstall demo test test-long test-release test-asan test-tsan test-browser bench fuzz lint conformance clean
+.PHONY: all help deps install uninstall demo test test-long test-release test-asan test-tsan test-browser bench peers fuzz lint conformance clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -32,6 +32,7 @@ help:
 	@echo "test-long    all that AddressSanitizer can see, training killed at random moments: a quarter of an hour"
 	@echo "test-browser the page of berg report in Chromium, which it installs"
 	@echo "bench        speeds of this machine and of encoding on it"
+	@echo "peers        encoding beside torch, ONNX Runtime and OpenVINO, which it installs into a virtual environment: a quarter of an hour"
 	@echo "fuzz         every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds"
 	@echo "lint         rooms, format, man page, static analysis"
 	@echo "conformance  against torch, torchvision, scikit-learn and Pillow, which it installs into a virtual environment"
@@ -99,6 +100,9 @@ test-browser: deps
 
 bench: all
 	$(BUILD)/berg bench $(BENCH)
+
+peers: all
+	scripts/peers.sh $(PEERS)
 
 fuzz:
 	cmake --preset fuzz
