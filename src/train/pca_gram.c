@@ -30,7 +30,9 @@ static berg_status add_panel(pca_job *job, la_gram *gram, size_t index, float *p
   la_block block = pca_arrange(job, index, panel);
   berg_status status = pca_fit_moments(job, index, &block, error);
   if (status) return status;
-  return job->exact ? add_exactly(job, gram, &block, error) : la_gram_add(gram, block.values, block.columns, error);
+  if (job->exact) return add_exactly(job, gram, &block, error);
+  la_gram_add(gram, block.values, block.ld, block.columns);
+  return BERG_OK;
 }
 
 /* Cancelled work is kept, too. */
@@ -42,14 +44,14 @@ static berg_status keep(const pca_job *job, la_gram *gram, size_t done, double *
 }
 
 static berg_status add_panels(pca_job *job, la_gram *gram, size_t done, berg_error *error) {
-  const size_t count = train_panels_count(job->panels), width = la_padded(train_panel_width(job->panels, 0));
+  const size_t count = train_panels_count(job->panels);
   train_read_ahead *reader;
   train_stage stage;
   double last = base_machine_seconds();
   train_stage_begin(&stage, job->run, "gram", "panels", count);
   berg_status status = train_stage_progress(&stage, done, error);
   if (status || done == count) return status;
-  status = train_read_ahead_start(&reader, job->panels, done, pca_padded_rows(job) * width, error);
+  status = train_read_ahead_start(&reader, job->panels, done, pca_panel_floats(job), error);
   if (status) return status;
   while (done < count && !status) {
     float *panel = NULL;
@@ -88,14 +90,15 @@ berg_status pca_gram(pca_job *job, la_gram **out, berg_error *error) {
   size_t done = 0;
   la_gram *gram;
   *out = NULL;
-  berg_status status =
-      la_gram_new(&gram, job->machine->engine, n, train_panel_width(job->panels, 0), job->machine->threads, error);
+  const train_machine *machine = job->machine;
+  berg_status status = la_gram_new(&gram, machine->gemm, machine->kernels, n, train_panel_width(job->panels, 0),
+                                   machine->threads, error);
   if (status) return status;
   if (job->options->checkpoint && !pca_checkpoint_load(job, gram, &done)) done = 0;
   status = add_panels(job, gram, done, error);
   if (!status) {
     la_gram_mirror(gram);
-    status = centre(la_gram_values(gram), n, job->machine->threads, error);
+    status = centre(la_gram_values(gram), n, machine->threads, error);
   }
   if (status)
     la_gram_free(gram);

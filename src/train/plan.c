@@ -62,7 +62,8 @@ static size_t pca_memory(const train_plan *plan, size_t set) {
 /* What is held for all chunks: the scores and their factors. */
 static size_t held_by_regression(const train_plan *plan, size_t s) {
   const size_t trials = plan->job.subjects[s].trials, k = plan->job.components;
-  return PROGRAM + trials * k * sizeof(float) + regress_shared_memory(trials, k, &plan->job.regression);
+  return PROGRAM + trials * k * sizeof(float) +
+         regress_shared_memory(trials, k, &plan->job.regression, plan->job.threads);
 }
 
 /* Responses, with a part of them in double where they are stored so; coefficients, and the rows as they go to the file. */
@@ -229,7 +230,7 @@ static void add_disk(train_plan *plan) {
 
 double train_plan_rate(const train_plan *plan) {
   la_rate *rate;
-  if (la_rate_new(&rate, plan->network->gemm, RATE_ROWS, plan->job.threads, NULL)) return 0;
+  if (la_rate_new(&rate, plan->machine.gemm, RATE_ROWS, plan->job.threads, NULL)) return 0;
   double flops = la_rate_products(rate, plan->seconds > LONG_RUN ? LONG_RATE : SHORT_RATE);
   la_rate_free(rate);
   return flops;
@@ -239,8 +240,7 @@ static void find_own_files(train_plan *plan) {
   const train_job *job = &plan->job;
   const train_work work = {job->work, -1};
   plan->hash = BASE_HASH_START;
-  plan->features_hash =
-      train_hash_features(job, plan->network->gemm->name, plan->network->backbone.path);
+  plan->features_hash = train_hash_features(job, plan->network->gemm->name, plan->network->backbone.path);
   for (size_t set = 0; set < job->set_count; set++) {
     plan->pca_hash[set] = train_hash_pca(job, set, plan->features_hash);
     plan->has_pca[set] = job->options->resume && is_there(train_work_pca(&work, plan->pca_hash[set], NULL));
@@ -268,12 +268,11 @@ berg_status train_plan_open(train_plan *plan, const char *model_id, const berg_t
   if (status) return status;
   status = model_open_network(&plan->network, options->berg_dir, options->backbone, plan->job.threads, options->batch,
                               0, error);
-  if (!status) status = la_engine_new(&plan->engine, plan->network->kernels, error);
   if (status) {
     train_plan_close(plan);
     return status;
   }
-  plan->machine = (train_machine){plan->engine, plan->network->kernels, plan->job.threads, plan->job.memory};
+  plan->machine = train_machine_for(plan->job.threads, plan->job.memory);
   find_own_files(plan);
   plan->product_flops = train_plan_rate(plan);
   add_stages(plan);
@@ -292,9 +291,7 @@ void train_plan_drop_network(train_plan *plan) {
 
 void train_plan_close(train_plan *plan) {
   train_plan_drop_network(plan);
-  la_engine_free(plan->engine);
   train_job_close(&plan->job);
-  plan->engine = NULL;
 }
 
 berg_status train_plan_check(const train_plan *plan, berg_error *error) {

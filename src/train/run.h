@@ -2,14 +2,17 @@
 #ifndef TRAIN_RUN_H
 #define TRAIN_RUN_H
 
-#include "la/onednn.h"
+#include "la/kernels.h"
 
 typedef struct train_machine {
-  la_engine *engine;
+  const la_gemm *gemm; /* of float32 */
   const la_kernels *kernels;
   int threads;
-  size_t memory; /* bytes that the process may hold in all */
+  size_t memory; /* bytes that the process may hold in all; 0: no limit */
 } train_machine;
+
+/* With the widest instructions that there are. */
+train_machine train_machine_for(int threads, size_t memory);
 
 /* The stage that runs now. All functions take NULL for `run`. */
 typedef struct train_stage {
