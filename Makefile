@@ -8,7 +8,7 @@ export BERG_BUILD = $(abspath $(BUILD))
 
 # Debian packages: what builds, what is linked, what the tests need.
 DEPS = gcc clang libclang-rt-dev libomp-dev cmake ninja-build make pkg-config \
-       libdnnl-dev libhdf5-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev libcairo2-dev fonts-dejavu-core liblapacke-dev libopenblas-dev \
+       libhdf5-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev libcairo2-dev fonts-dejavu-core liblapacke-dev libopenblas-dev \
        libcmocka-dev python3 python3-dev python3-numpy python3-pil python3-pytest python3-h5py python3-nibabel python3-venv
 
 # What is left out under the sanitizers: comparisons of products with NumPy, minutes of work that the release build has been
@@ -18,7 +18,7 @@ NEVER_UNDER_asan = ^oracle_(encode|network|outputs|resize|fit|cuda)
 NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_cuda_session|^oracle_(train|evaluate|reliability|simulate|zip64)|^python
 NOT_SANITIZED_tsan = ^oracle_|^test_cuda_session
 
-.PHONY: all help deps install uninstall demo test test-long test-release test-asan test-tsan test-browser cuda cuda-check bench fuzz lint conformance clean
+.PHONY: all help deps install uninstall demo test test-long test-release test-asan test-tsan test-browser cuda cuda-check bench peers fuzz lint conformance clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -34,6 +34,7 @@ help:
 	@echo "cuda         the plug-in for CUDA devices, libberg_cuda.so, beside the program; needs nvcc"
 	@echo "cuda-check   that it compiles and links, and its tests on the host; on a device: scripts/cuda_check.sh"
 	@echo "bench        speeds of this machine and of encoding on it"
+	@echo "peers        encoding beside torch, ONNX Runtime and OpenVINO, which it installs into a virtual environment: a quarter of an hour"
 	@echo "fuzz         every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds"
 	@echo "lint         rooms, format, man page, static analysis"
 	@echo "conformance  against torch, torchvision, scikit-learn and Pillow, which it installs into a virtual environment"
@@ -86,7 +87,8 @@ test-asan test-tsan: test-%:
 	ctest --test-dir build-$* --output-on-failure -j 2 -E '$(NOT_SANITIZED_$*)'
 	BERG_BUILD=$(CURDIR)/build-$* $(PYTHON) -m pytest -q -p no:cacheprovider \
 	  tests/cli/test_cli_usage.py tests/cli/test_cli_files.py \
-	  'tests/cli/test_cli_encode.py::test_several_subjects' 'tests/cli/test_cli_encode.py::test_a_picture_that_is_none'
+	  'tests/cli/test_cli_encode.py::test_several_subjects' 'tests/cli/test_cli_encode.py::test_a_picture_that_is_none' \
+	  'tests/cli/test_cli_encode.py::test_sources_whose_batches_overlap[options1]'
 
 test-long: deps
 	@$(MAKE) --no-print-directory all
@@ -116,6 +118,9 @@ cuda-check: deps
 
 bench: all
 	$(BUILD)/berg bench $(BENCH)
+
+peers: all
+	scripts/peers.sh $(PEERS)
 
 fuzz:
 	cmake --preset fuzz

@@ -2,9 +2,6 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS C)
-# dnnl's own CMake package asks for OpenCL, which Debian builds it with and nothing here needs.
-find_path(DNNL_INCLUDE_DIR dnnl.h REQUIRED)
-find_library(DNNL_LIBRARY dnnl REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET spng)
@@ -23,10 +20,10 @@ find_path(CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE}/
 find_library(CBLAS_LIBRARY openblas REQUIRED)
 
 add_library(berg_dependencies INTERFACE)
-target_link_libraries(berg_dependencies INTERFACE ${DNNL_LIBRARY} PkgConfig::HDF5 JPEG::JPEG PkgConfig::SPNG
+target_link_libraries(berg_dependencies INTERFACE PkgConfig::HDF5 JPEG::JPEG PkgConfig::SPNG
                                                   ZLIB::ZLIB PkgConfig::CJSON PkgConfig::CAIRO ${NIFTI_LIBRARY} ${ZNZ_LIBRARY} ${CSV_LIBRARY} ${LAPACKE_LIBRARY} ${CBLAS_LIBRARY}
                                                   OpenMP::OpenMP_C
                                                   Threads::Threads m dl)
 # nifti1_io.h includes its neighbours without their folder.
-target_include_directories(berg_dependencies SYSTEM INTERFACE ${DNNL_INCLUDE_DIR} ${NIFTI_INCLUDE_DIR}/nifti ${CSV_INCLUDE_DIR}
+target_include_directories(berg_dependencies SYSTEM INTERFACE ${NIFTI_INCLUDE_DIR}/nifti ${CSV_INCLUDE_DIR}
                                                            ${LAPACKE_INCLUDE_DIR} ${CBLAS_INCLUDE_DIR})

@@ -288,7 +288,8 @@ typedef struct berg_run {
 } berg_run;
 
 /* Responses of all images: `responses` is float32 [images][columns], C order, session z-score units. With skip_bad
- * the rows of images left out are NaN. */
+ * the rows of images left out are NaN. What a batch needs stays with the model: called with image after image of an array, this
+ * allocates nothing from the third call on, but for images that are resized. */
 BERG_API berg_status berg_encode(berg_model *model, berg_stimuli *stimuli, float *responses, const berg_run *run,
                                  berg_error *error);
 

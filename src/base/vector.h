@@ -109,26 +109,4 @@ INLINE float vec_largest(vec value) {
 }
 #endif
 
-#if VECTOR_BYTES == 64
-/* sums[i] = the sum of the lanes of v[i], for sixteen vectors at once, by the same tree as vec_sum: 30 shuffles instead of
- * sixteen times a dozen steps. After each step a vector holds the shortened parts of twice as many. */
-INLINE void vec_sum_16(const vec v[16], float *sums) {
-  vec a[8], b[4], c[2];
-#pragma GCC unroll 8
-  for (size_t i = 0; i < 8; i++)
-    a[i] = __builtin_shufflevector(v[i], v[i + 8], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
-           __builtin_shufflevector(v[i], v[i + 8], 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
-#pragma GCC unroll 4
-  for (size_t i = 0; i < 4; i++)
-    b[i] = __builtin_shufflevector(a[i], a[i + 4], 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27) +
-           __builtin_shufflevector(a[i], a[i + 4], 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31);
-#pragma GCC unroll 2
-  for (size_t i = 0; i < 2; i++)
-    c[i] = __builtin_shufflevector(b[i], b[i + 2], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) +
-           __builtin_shufflevector(b[i], b[i + 2], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
-  vec_store(sums, __builtin_shufflevector(c[0], c[1], 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30) +
-                      __builtin_shufflevector(c[0], c[1], 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31));
-}
-#endif
-
 #endif

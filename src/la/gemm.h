@@ -23,7 +23,9 @@
 #define LA_DEPTH 768   /* columns of W that a slab holds */
 
 /* BF16: W rounded to bf16, x too where the processor multiplies bf16 fast; sums in float32. INT8: W with a scale for each of
- * the slab's rows, x with a scale for each row; exact sums in int32. */
+ * the slab's rows, x with a scale for each row; exact sums in int32.
+ * A NaN or infinity in W or x stays in its column or row of a product in F32, and a quiet NaN as processors make it in BF16. INT8 hides
+ * both: who needs to know looks before. */
 typedef enum la_precision { LA_F32, LA_BF16, LA_INT8, LA_PRECISIONS } la_precision;
 
 /* "f32", "bf16", "int8" */
@@ -65,8 +67,9 @@ typedef struct la_gemm {
   void (*load_fine)(const float *x, size_t k, void *rows, float *scales);
   /* `slab` [la_slab_bytes(depth)] from `floats` [depth][LA_PANEL]. NULL: it is that. */
   void (*pack)(const float *floats, size_t depth, void *slab);
-  /* The same from rows of W: `columns` <= LA_PANEL of them, `row_bytes` apart, at any address, zeros for those that are missing. */
-  void (*transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, float *floats);
+  /* The same from rows of W: `columns` <= LA_PANEL of them, `row_bytes` apart, at any address, zeros for those that are missing.
+   * What lies `ahead` bytes further is fetched meanwhile; 0: nothing. */
+  void (*transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, ptrdiff_t ahead, float *floats);
   void (*multiply)(const la_product *product);
 } la_gemm;
 

@@ -1,55 +1,47 @@
 #include "la/gram.h"
 
-#include <omp.h>
 #include <string.h>
 
 #include "base/memory.h"
 
-/* 192 x 192 tiles multiply at the rate of the network's own products (K = 3,840: 98 to 103 % of la_rate_products, m and panel
- * from 64 to 384 tried), 64 x 64 ones at 94 %, and waste less where there are few rows. */
-#define LARGE_TILE 192
-#define SMALL_TILE 64
-#define LARGE_ROWS 1152
+/* Rows of Z that are multiplied with one slab after another: with LA_DEPTH columns 590 KB, which stay in the second cache beside
+ * the slab and the one that is fetched. Twice as many were slower. */
+#define ROWS ((size_t)192)
+/* Panels of columns that one thread takes at a time. */
+#define RUN ((size_t)16)
+#define MIRRORED 64
 
 struct la_gram {
-  la_engine *engine;
-  size_t rows, tile, width;
+  const la_gemm *gemm;
+  const la_kernels *kernels;
+  size_t rows;
   int threads;
-  double *values;       /* [rows][rows] */
-  float *packed;        /* each thread: [tile][width] */
-  float *products;      /* each thread: [tile][tile] */
-  char *scratch;        /* each thread */
-  size_t scratch_bytes; /* of one */
+  double *values; /* [rows][rows] */
+  float *slabs;   /* of LA_DEPTH columns of all rows */
 };
 
-static size_t tile_for(size_t rows) { return rows < LARGE_ROWS ? SMALL_TILE : LARGE_TILE; }
+static size_t panels_of(size_t rows) { return (rows + LA_PANEL - 1) / LA_PANEL; }
 
-size_t la_gram_padded_rows(size_t rows) {
-  const size_t tile = tile_for(rows);
-  return (rows + tile - 1) / tile * tile;
+static size_t floats_of_slabs(size_t rows, size_t width) {
+  return panels_of(rows) * LA_PANEL * (width < LA_DEPTH ? width : LA_DEPTH);
 }
 
-size_t la_gram_memory(size_t rows, size_t width, int threads) {
-  const size_t tile = tile_for(rows);
-  return rows * rows * sizeof(double) + (size_t)threads * tile * (la_padded(width) + tile) * sizeof(float);
+size_t la_gram_memory(size_t rows, size_t width) {
+  return rows * rows * sizeof(double) + floats_of_slabs(rows, width) * sizeof(float);
 }
 
-berg_status la_gram_new(la_gram **out, la_engine *engine, size_t rows, size_t width, int threads, berg_error *error) {
+berg_status la_gram_new(la_gram **out, const la_gemm *gemm, const la_kernels *kernels, size_t rows, size_t width,
+                        int threads, berg_error *error) {
   *out = NULL;
   la_gram *gram = base_calloc(1, sizeof *gram, error);
   if (!gram) return BERG_ELIMIT;
-  *gram =
-      (la_gram){.engine = engine, .rows = rows, .tile = tile_for(rows), .width = la_padded(width), .threads = threads};
-  const size_t team = (size_t)threads;
+  *gram = (la_gram){.gemm = gemm, .kernels = kernels, .rows = rows, .threads = threads};
   size_t count;
-  berg_status status = la_engine_plan(engine, gram->tile, gram->width, gram->tile, error);
-  gram->values = !status && base_multiply(rows, rows, &count) ? base_alloc_large(count, sizeof(double), error) : NULL;
-  gram->packed = base_alloc_large(team * gram->tile, gram->width * sizeof(float), error);
-  gram->products = base_alloc(team * gram->tile * gram->tile, sizeof(float), error);
-  if (!status && !(gram->values && gram->packed && gram->products)) status = base_fail_memory(error, rows * rows * 8);
-  if (status) {
+  gram->values = base_multiply(rows, rows, &count) ? base_alloc_large(count, sizeof(double), error) : NULL;
+  gram->slabs = base_alloc_large(floats_of_slabs(rows, width), sizeof(float), error);
+  if (!gram->values || !gram->slabs) {
     la_gram_free(gram);
-    return status;
+    return base_fail_memory(error, rows * rows * sizeof(double));
   }
   memset(gram->values, 0, rows * rows * sizeof(double));
   *out = gram;
@@ -59,65 +51,50 @@ berg_status la_gram_new(la_gram **out, la_engine *engine, size_t rows, size_t wi
 void la_gram_free(la_gram *gram) {
   if (!gram) return;
   base_free_large(gram->values);
-  base_free_large(gram->packed);
-  base_free(gram->products);
-  base_free(gram->scratch);
+  base_free_large(gram->slabs);
   base_free(gram);
 }
 
 double *la_gram_values(la_gram *gram) { return gram->values; }
 
-/* Shapes may have been planned since, here and elsewhere. */
-static berg_status make_scratch(la_gram *gram, berg_error *error) {
-  const size_t bytes = (la_engine_scratch(gram->engine) + BASE_ALIGNMENT) / BASE_ALIGNMENT * BASE_ALIGNMENT;
-  if (bytes <= gram->scratch_bytes) return BERG_OK;
-  base_free(gram->scratch);
-  gram->scratch_bytes = 0;
-  gram->scratch = base_alloc((size_t)gram->threads, bytes, error);
-  if (!gram->scratch) return BERG_ELIMIT;
-  gram->scratch_bytes = bytes;
-  return BERG_OK;
-}
-
-/* Adds what lies within the matrix and on or below its diagonal. */
-static void add_tile(la_gram *gram, size_t i, size_t j, const float *products) {
-  const size_t tile = gram->tile, top = i * tile, left = j * tile;
-  for (size_t r = 0; r < tile && top + r < gram->rows; r++) {
-    double *to = gram->values + (top + r) * gram->rows + left;
-    const float *from = products + r * tile;
-    const size_t count = i == j ? r + 1 : tile;
-    for (size_t c = 0; c < count; c++) to[c] += from[c];
+/* Rows [top, top + ROWS) by panels [first, end), as far as they touch the lower triangle. */
+static void add_run(const la_gram *gram, const la_matrix *z, size_t block, size_t top, size_t first, size_t end) {
+  const size_t n = gram->rows, depth = la_matrix_depth(z, block), floats = depth * LA_PANEL,
+               bottom = n - top < ROWS ? n : top + ROWS;
+  for (size_t panel = first; panel < end && panel * LA_PANEL < bottom; panel++) {
+    const size_t left = panel * LA_PANEL, from = left > top ? left : top; /* above the diagonal is nothing to do */
+    const la_sums to = {gram->values + from * n + left, n, n - left < LA_PANEL ? n - left : LA_PANEL};
+    la_product product = {.rows = bottom - from,
+                          .x = z->rows + from * z->row_bytes + block * LA_DEPTH * sizeof(float),
+                          .row_bytes = z->row_bytes,
+                          .slab = gram->slabs + panel * floats,
+                          .depth = depth,
+                          .finish = gram->kernels->sum,
+                          .user = &to};
+    if (panel + 1 < end)
+      product.next = (la_fetch){(const char *)(gram->slabs + (panel + 1) * floats), 1, floats * 4, 0};
+    gram->gemm->multiply(&product);
   }
 }
 
-berg_status la_gram_add(la_gram *gram, const float *panel, size_t columns, berg_error *error) {
-  const size_t tile = gram->tile, k = la_padded(columns), tiles = la_gram_padded_rows(gram->rows) / tile;
-  const la_old_matrix matrix = {panel, tiles * tile, k, tile, NULL};
-  berg_status status = la_engine_plan(gram->engine, tile, k, tile, error);
-  if (!status) status = make_scratch(gram, error);
-  if (status) return status;
-  bool done = true;
-#pragma omp parallel num_threads(gram->threads) reduction(&& : done)
-  {
-    la_engine_enter_thread();
-    const size_t rank = (size_t)omp_get_thread_num();
-    float *packed = gram->packed + rank * tile * gram->width, *products = gram->products + rank * tile * tile;
-    char *scratch = gram->scratch + rank * gram->scratch_bytes;
-    const la_old_matrix one = {NULL, tile, k, tile, packed};
-#pragma omp for schedule(dynamic, 1)
-    for (size_t j = 0; j < tiles; j++) { /* the longest strips of tiles first */
-      done = la_pack_panel(gram->engine, &matrix, j, packed, NULL) == BERG_OK && done;
-      for (size_t i = j; i < tiles && done; i++) {
-        done = la_old_product(gram->engine, tile, &one, 0, panel + i * tile * k, products, scratch);
-        if (done) add_tile(gram, i, j, products);
-      }
-    }
+void la_gram_add(la_gram *gram, const float *panel, size_t ld, size_t columns) {
+  const size_t panels = panels_of(gram->rows), stripes = (gram->rows + ROWS - 1) / ROWS;
+  const la_matrix z = {
+      .gemm = gram->gemm, .n = gram->rows, .k = columns, .rows = (const char *)panel, .row_bytes = ld * sizeof *panel};
+#pragma omp parallel num_threads(gram->threads)
+  for (size_t block = 0; block < la_matrix_blocks(&z); block++) {
+    const size_t floats = la_matrix_depth(&z, block) * LA_PANEL;
+#pragma omp for schedule(dynamic, 4)
+    for (size_t i = 0; i < panels; i++) la_matrix_pack(&z, block, i, NULL, gram->slabs + i * floats);
+#pragma omp for collapse(2) schedule(dynamic, 1)
+    for (size_t stripe = 0; stripe < stripes; stripe++) /* from the bottom: the longest first */
+      for (size_t first = 0; first < panels; first += RUN)
+        add_run(gram, &z, block, (stripes - 1 - stripe) * ROWS, first, first + RUN < panels ? first + RUN : panels);
   }
-  return done ? BERG_OK : base_fail(error, BERG_EINTERNAL, "oneDNN could not multiply rows of %zu numbers", k);
 }
 
 void la_gram_mirror(la_gram *gram) {
-  const size_t n = gram->rows, block = SMALL_TILE;
+  const size_t n = gram->rows, block = MIRRORED;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(gram->threads)
   for (size_t top = 0; top < n; top += block)
     for (size_t left = 0; left <= top; left += block)

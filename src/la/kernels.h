@@ -30,11 +30,6 @@ typedef struct la_kernels {
   la_finish
       store_pairs; /* of rows as la_gemm.load_fine makes them: two rows of a tile become one, tile + tile + bias */
   la_finish sum;   /* to la_sums: += tile */
-  /* y[i][j] = sum over k of x[i][k] * w[j][k] (+ bias[j], unless NULL).
-   * x: [m][ldx], each row arranged by la_arrange_row; w: [n][k] with `ldw` bytes from row to row, at any address;
-   * y: [m][ldy]; bias: [n]. */
-  void (*dot_rows)(const float *x, size_t ldx, size_t m, const void *w, size_t ldw, size_t n, size_t k, float *y,
-                   size_t ldy, const float *bias);
   /* z[i] = ((x[i] - high[i]) - low[i]) * reciprocal[i], n a multiple of 16: centring before the product, with a centre that
    * is held to twice float's precision, so that a feature of huge mean and tiny spread keeps its digits. */
   void (*standardise)(const float *x, const float *high, const float *low, const float *reciprocal, size_t n, float *z);
@@ -55,10 +50,11 @@ typedef struct la_kernels {
 /* NULL: not in this build. */
 const la_kernels *la_kernels_for(base_isa isa);
 
-/* Floats in an arranged row of k: k rounded up to whole vectors. */
-static inline size_t la_arranged_width(size_t k) { return (k + 15) / 16 * 16; }
-/* Copies k floats from `x` into `row` [la_arranged_width(k)] so that dot_rows never reads past a row of w: the last vector
- * of a row of w overlaps the one before, and the lanes counted twice are zero in `row`. */
-void la_arrange_row(const float *x, size_t k, float *row);
+/* Floats from row to row of a matrix in memory: whole strips. Not a multiple of 4 KB, at which all rows would share few sets
+ * of the caches. */
+static inline size_t la_pitch(size_t columns) {
+  const size_t floats = (columns + LA_STRIP - 1) / LA_STRIP * LA_STRIP;
+  return floats % 1024 ? floats : floats + LA_STRIP;
+}
 
 #endif

@@ -94,8 +94,10 @@ static berg_status run_blocks(model_device *device, const model_batch *batch, be
     part.first = first;
     part.images = batch->images - first < chunk ? batch->images - first : chunk;
     part.indices += first;
-    const cuda_batch run = {
-        .pixels = batch->pixels + first * VIT_PIXELS, .images = part.images, .block = take_block, .user = &part};
+    const cuda_batch run = {.pixels = batch->loads[batch->now].pixels + first * VIT_PIXELS,
+                            .images = part.images,
+                            .block = take_block,
+                            .user = &part};
     const cuda_status status = device->plugin->run(device->session, &run, &fault);
     if (status) return blame(device, status, &fault, error);
   }
@@ -109,7 +111,7 @@ berg_status model_device_run(model_device *device, model_batch *batch, berg_erro
   size_t *widths = base_alloc(model->subject_count, sizeof *widths, error);
   if (!widths) return BERG_ELIMIT;
   for (size_t s = 0; s < model->subject_count; s++) widths[s] = model_score_width(&model->subjects[s]);
-  const cuda_batch run = {.pixels = batch->pixels,
+  const cuda_batch run = {.pixels = batch->loads[batch->now].pixels,
                           .images = batch->images,
                           .responses = batch->responses,
                           .response_ld = model->columns,

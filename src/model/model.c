@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/batch.h"
 #include "model/device.h"
 #include "model/packed.h"
 #include "model/paths.h"
@@ -218,6 +219,7 @@ void berg_model_free(berg_model *model) {
     model_fitted_close(&model->subjects[i].fitted);
     berg_metadata_free(model->subjects[i].metadata);
   }
+  model_batch_free(model->kept);
   model_packed_release(model);
   base_free(model->subjects);
   vit_network_free(model->network);

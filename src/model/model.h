@@ -39,7 +39,9 @@ struct berg_model {
   int threads;
   size_t batch;       /* images at a time, at most */
   size_t images_done; /* over the model's life */
-  size_t memory;      /* limit in bytes, 0: none */
+  size_t calls;       /* of encoding, over the model's life */
+  struct model_batch *kept;
+  size_t memory; /* limit in bytes, 0: none */
 };
 
 /* A model of no subjects: the network alone, for its features. Of the options berg_dir, backbone, device, threads, batch and

@@ -65,62 +65,43 @@ static berg_status decompose(train_factor *f, parts *p, int threads, berg_error 
   return status;
 }
 
-/* Packs [rows][k], k a multiple of 16, rows of FACTOR_TILE; `from` is released. */
-static berg_status pack(float **to, float *from, size_t rows, size_t k, const train_machine *machine,
-                        berg_error *error) {
-  const la_old_matrix matrix = {from, rows, k, FACTOR_TILE, NULL};
-  berg_status status = la_engine_plan(machine->engine, FACTOR_TILE, k, FACTOR_TILE, error);
-  *to = base_alloc_large(rows * k, sizeof **to, error);
-  if (!*to) status = BERG_ELIMIT;
-  for (size_t i = 0; i < rows / FACTOR_TILE && !status; i++)
-    status = la_pack_panel(machine->engine, &matrix, i, *to + i * FACTOR_TILE * k, error);
-  base_free_large(from);
-  return status;
-}
-
-static float *zeros(size_t rows, size_t columns, berg_error *error) {
-  float *values = base_alloc_large(rows * columns, sizeof *values, error);
-  if (values) memset(values, 0, rows * columns * sizeof *values);
+/* A matrix of at least one element. */
+static float *zeros(size_t rows, size_t pitch, berg_error *error) {
+  const size_t count = rows && pitch ? rows * pitch : 1;
+  float *values = base_alloc_large(count, sizeof *values, error);
+  if (values) memset(values, 0, count * sizeof *values);
   return values;
 }
 
-static berg_status pack_left(train_factor *f, const parts *p, const train_machine *machine, berg_error *error) {
-  float *left = zeros(f->padded_rank, f->depth, error);
-  if (!left) return BERG_ELIMIT;
-  for (size_t r = 0; r < p->rank; r++)
-    for (size_t i = 0; i < p->rows; i++) left[r * f->depth + row_of(f, i)] = (float)p->left[r * p->rows + i];
-  return pack(&f->left, left, f->padded_rank, f->depth, machine, error);
+static berg_status fill_left(train_factor *f, const parts *p, size_t pitch, berg_error *error) {
+  f->left = zeros(p->rank, pitch, error);
+  for (size_t r = 0; r < p->rank && f->left; r++)
+    for (size_t i = 0; i < p->rows; i++) f->left[r * pitch + row_of(f, i)] = (float)p->left[r * p->rows + i];
+  return f->left ? BERG_OK : BERG_ELIMIT;
 }
 
-static berg_status pack_right(train_factor *f, const parts *p, const train_machine *machine, berg_error *error) {
-  const size_t rows = la_padded(p->width);
-  float *right = zeros(rows, f->padded_rank, error);
-  if (!right) return BERG_ELIMIT;
-  for (size_t j = 0; j < p->width; j++)
-    for (size_t r = 0; r < p->rank; r++) right[j * f->padded_rank + r] = (float)p->right[r * p->width + j];
-  return pack(&f->right, right, rows, f->padded_rank, machine, error);
+static berg_status fill_right(train_factor *f, const parts *p, berg_error *error) {
+  f->right = zeros(p->width, f->pitch, error);
+  for (size_t j = 0; j < p->width && f->right; j++)
+    for (size_t r = 0; r < p->rank; r++) f->right[j * f->pitch + r] = (float)p->right[r * p->width + j];
+  return f->right ? BERG_OK : BERG_ELIMIT;
 }
 
-static berg_status pack_predict(train_factor *f, const parts *p, const train_scores *scores,
-                                const train_machine *machine, berg_error *error) {
-  const size_t out = f->end_out - f->first_out, rows = la_padded(out);
-  float *predict = zeros(rows, f->padded_rank, error);
+static berg_status fill_predict(train_factor *f, const parts *p, const train_scores *scores, int threads,
+                                berg_error *error) {
+  const size_t out = f->end_out - f->first_out, rank = p->rank;
+  f->predict = zeros(out, f->pitch, error);
   double *x = base_alloc_large(out * p->width, sizeof *x, error),
-         *product = base_alloc_large(out * f->padded_rank, sizeof *product, error);
-  berg_status status = predict && x && product ? BERG_OK : BERG_ELIMIT;
-  if (!status) {
+         *product = base_alloc_large(out * (rank ? rank : 1), sizeof *product, error);
+  berg_status status = f->predict && x && product ? BERG_OK : BERG_ELIMIT;
+  if (!status && rank) {
     for (size_t i = 0; i < out; i++)
       for (size_t j = 0; j < p->width; j++)
         x[i * p->width + j] = scores->values[(f->first_out + i) * p->width + j] - f->mean[j];
-    status = la_multiply(out, p->rank, p->width, 1, (la_operand){x, p->width, false},
-                         (la_operand){p->right, p->width, true}, 0, product, f->padded_rank, machine->threads, error);
+    status = la_multiply(out, rank, p->width, 1, (la_operand){x, p->width, false},
+                         (la_operand){p->right, p->width, true}, 0, product, rank, threads, error);
     for (size_t i = 0; i < out && !status; i++)
-      for (size_t r = 0; r < p->rank; r++) predict[i * f->padded_rank + r] = (float)product[i * f->padded_rank + r];
-  }
-  if (!status) {
-    status = pack(&f->predict, predict, rows, f->padded_rank, machine, error);
-  } else {
-    base_free_large(predict);
+      for (size_t r = 0; r < rank; r++) f->predict[i * f->pitch + r] = (float)product[i * rank + r];
   }
   base_free_large(x);
   base_free_large(product);
@@ -128,8 +109,8 @@ static berg_status pack_predict(train_factor *f, const parts *p, const train_sco
 }
 
 size_t train_factor_memory(size_t rows, size_t width) {
-  const size_t rank = la_padded(smaller(rows, width));
-  return rank * (la_padded(rows) + la_padded(width)) * sizeof(float);
+  const size_t rank = smaller(rows, width);
+  return (rank * la_pitch(rows) + width * la_pitch(rank)) * sizeof(float);
 }
 
 void train_factor_release(train_factor *f) {
@@ -145,7 +126,7 @@ berg_status train_factor_make(train_factor *f, const train_scores *scores, size_
                               const train_machine *machine, berg_error *error) {
   parts p = {.rows = scores->rows - (end_out - first_out), .width = scores->width};
   const size_t most = smaller(p.rows, p.width);
-  *f = (train_factor){.first_out = first_out, .end_out = end_out, .depth = la_padded(scores->rows)};
+  *f = (train_factor){.first_out = first_out, .end_out = end_out};
   f->mean = base_alloc(p.width, sizeof(double), error);
   f->singular = base_alloc(most, sizeof(double), error);
   p.x = base_alloc_large(p.rows * p.width, sizeof(double), error);
@@ -158,11 +139,11 @@ berg_status train_factor_make(train_factor *f, const train_scores *scores, size_
   }
   if (!status) {
     f->rank = p.rank;
-    f->padded_rank = la_padded(p.rank ? p.rank : 1);
-    status = pack_left(f, &p, machine, error);
+    f->pitch = la_pitch(p.rank);
+    status = fill_left(f, &p, la_pitch(scores->rows), error);
   }
   if (!status)
-    status = first_out == end_out ? pack_right(f, &p, machine, error) : pack_predict(f, &p, scores, machine, error);
+    status = first_out == end_out ? fill_right(f, &p, error) : fill_predict(f, &p, scores, machine->threads, error);
   base_free_large(p.x);
   base_free_large(p.left);
   base_free_large(p.right);

@@ -146,20 +146,16 @@ static berg_status regress(berg_fit *fit, const float *scores, const berg_array 
 
 static berg_status fit_all(berg_fit *fit, const berg_array *features, const berg_array *responses,
                            const berg_fit_options *options, const berg_run *run, berg_error *error) {
-  train_machine machine = {.kernels = la_kernels_for(base_machine_isa()),
-                           .threads = base_machine_threads(options->threads),
-                           .memory = options->memory ? options->memory : DEFAULT_MEMORY};
+  const train_machine machine =
+      train_machine_for(base_machine_threads(options->threads), options->memory ? options->memory : DEFAULT_MEMORY);
   float *scores = NULL;
-  berg_status status = la_engine_new(&machine.engine, machine.kernels, error);
-  if (status) return status;
-  fit->kernels = machine.kernels, fit->threads = machine.threads;
+  fit->gemm = machine.gemm, fit->kernels = machine.kernels, fit->threads = machine.threads;
   fit->targets = responses->shape[1];
   fit->width = options->components ? options->components : features->shape[1];
-  status = make_scores(fit, features, options, &machine, run, &scores, error);
+  berg_status status = make_scores(fit, features, options, &machine, run, &scores, error);
   if (!status) status = regress(fit, scores, responses, &options->regression, &machine, run, error);
   base_free_large(scores);
   fit->pca.scores = NULL;
-  la_engine_free(machine.engine);
   return status;
 }
 

@@ -9,7 +9,8 @@ struct berg_fit {
   train_pca pca;         /* of 0 components: the scaler alone */
   size_t targets, width; /* width: components, or features */
   float *coefficients, *intercepts;
-  double *alphas; /* NULL: least squares */
+  double *alphas;      /* NULL: least squares */
+  const la_gemm *gemm; /* of float32 */
   const la_kernels *kernels;
   int threads;
   io_document document;

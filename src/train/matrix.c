@@ -4,7 +4,7 @@
 
 #include "base/convert.h"
 #include "base/memory.h"
-#include "la/onednn.h"
+#include "la/kernels.h"
 
 /* As wide as the store's: wider ones do not multiply faster. */
 #define WIDEST 3840
@@ -50,8 +50,8 @@ static size_t choose_width(size_t rows, size_t columns, size_t memory) {
   if (columns < rows) return columns;
   size_t width = columns < WIDEST ? columns : WIDEST;
   if (memory && width > memory / 2 / sizeof(float) / rows) width = memory / 2 / sizeof(float) / rows;
-  if (width < columns) width = width / LA_PAD * LA_PAD;
-  return width ? width : columns < LA_PAD ? columns : LA_PAD;
+  if (width < columns) width = width / LA_PANEL * LA_PANEL;
+  return width ? width : columns < LA_PANEL ? columns : LA_PANEL;
 }
 
 berg_status train_matrix_open(train_matrix *matrix, const berg_array *array, size_t memory, berg_error *error) {

@@ -17,17 +17,17 @@ static bool has_fewer_features(size_t rows, size_t features, size_t width) {
 
 size_t train_pca_memory(size_t rows, size_t features, size_t width, size_t components, int threads) {
   const size_t doubles = sizeof(double), floats = sizeof(float), team = (size_t)threads;
-  const size_t panel = la_gram_padded_rows(rows) * la_padded(smaller(width, features)) * floats;
+  const size_t widest = smaller(width, features), panel = rows * la_pitch(widest) * floats;
   const size_t results = features * (3 * doubles + (1 + components) * floats) + rows * components * floats;
   if (has_fewer_features(rows, features, width))
     return results + panel + features * (features + 512) * doubles + components * (features + 512) * doubles +
            la_eigen_memory(features, components);
   const size_t vectors = rows * components * doubles;
-  const size_t gram = la_gram_memory(rows, smaller(width, features), threads) + 2 * panel + rows * 512 * doubles;
+  const size_t gram = la_gram_memory(rows, widest) + 2 * panel + rows * 512 * doubles;
   const size_t eigen = rows * rows * doubles + la_eigen_memory(rows, components) + vectors;
-  const size_t second = 2 * panel + 2 * vectors + la_padded(rows) * (components + team * 64) * floats +
-                        la_gram_memory(components, smaller(width, features), threads) +
-                        la_gram_padded_rows(components) * la_padded(width) * floats;
+  const size_t second = 2 * panel + 2 * vectors + la_pitch(rows) * components * floats +
+                        team * (components * PCA_STRIP * doubles + LA_BUFFER_BYTES) +
+                        la_gram_memory(components, widest);
   size_t peak = gram > eigen ? gram : eigen;
   return results + (peak > second ? peak : second);
 }

@@ -5,87 +5,76 @@
 
 #include "base/memory.h"
 #include "la/blas.h"
+#include "la/columns.h"
 #include "train/pca_job.h"
 
-/* Columns of Z that are packed and multiplied at a time: 8,640 rows of them fill the second cache. */
-#define STRIP 64
+/* Columns that are turned into doubles at a time. */
+#define EXACT_COLUMNS 64
 
 typedef struct projection {
   pca_job *job;
-  size_t components, depth; /* rows of Z, padded */
-  float *vectors;           /* [components][depth]: S^-1 U^T */
-  float *products;          /* [padded components][padded width] of the panel at hand, for the overlaps */
-  float *packed;            /* each thread: [depth][STRIP] */
-  float *strip;             /* each thread: [components][STRIP] */
-  char *scratch;
-  size_t scratch_bytes;
+  size_t components, pitch;
+  float *vectors; /* [components][pitch] of the rows of Z: S^-1 U^T */
+  double *sums;   /* each thread: [components][PCA_STRIP] */
+  float *buffers; /* each thread */
   la_gram *overlap;
 } projection;
 
 static void release(projection *p) {
   base_free_large(p->vectors);
-  base_free_large(p->products);
-  base_free_large(p->packed);
-  base_free(p->strip);
-  base_free(p->scratch);
+  base_free_large(p->sums);
+  base_free_large(p->buffers);
   la_gram_free(p->overlap);
 }
 
 static berg_status prepare(projection *p, pca_job *job, berg_error *error) {
-  const size_t n = job->panels->rows, k = job->pca->components, width = train_panel_width(job->panels, 0),
-               team = (size_t)job->machine->threads;
-  *p = (projection){.job = job, .components = k, .depth = la_padded(n)};
-  berg_status status = la_engine_plan(job->machine->engine, k, p->depth, STRIP, error);
-  if (!status) status = la_gram_new(&p->overlap, job->machine->engine, k, width, job->machine->threads, error);
+  const train_machine *machine = job->machine;
+  const size_t n = job->panels->rows, k = job->pca->components, team = (size_t)machine->threads;
+  *p = (projection){.job = job, .components = k, .pitch = la_pitch(n)};
+  berg_status status = la_gram_new(&p->overlap, machine->gemm, machine->kernels, k, train_panel_width(job->panels, 0),
+                                   machine->threads, error);
   if (status) return status;
-  p->scratch_bytes = (la_engine_scratch(job->machine->engine) + BASE_ALIGNMENT) / BASE_ALIGNMENT * BASE_ALIGNMENT;
-  p->vectors = base_alloc_large(k * p->depth, sizeof(float), error);
-  p->products = base_alloc_large(la_gram_padded_rows(k) * la_padded(width), sizeof(float), error);
-  p->packed = base_alloc_large(team * p->depth * STRIP, sizeof(float), error);
-  p->strip = base_alloc(team * k * STRIP, sizeof(float), error);
-  p->scratch = base_alloc(team, p->scratch_bytes, error);
-  if (!(p->vectors && p->products && p->packed && p->strip && p->scratch)) return BERG_ELIMIT;
-  memset(p->products, 0, la_gram_padded_rows(k) * la_padded(width) * sizeof(float));
-  memset(p->vectors, 0, k * p->depth * sizeof(float));
+  p->vectors = base_alloc_large(k * p->pitch, sizeof(float), error);
+  p->sums = base_alloc_large(team * k * PCA_STRIP, sizeof(double), error);
+  p->buffers = base_alloc_large(team, LA_BUFFER_BYTES, error);
+  if (!(p->vectors && p->sums && p->buffers)) return BERG_ELIMIT;
   for (size_t c = 0; c < k; c++)
     for (size_t i = 0; i < n; i++)
-      p->vectors[c * p->depth + i] = (float)(job->vectors[c * n + i] / sqrt(job->values[c]));
+      p->vectors[c * p->pitch + i] = (float)(job->vectors[c * n + i] / sqrt(job->values[c]));
   return BERG_OK;
 }
 
-static berg_status project_panel(projection *p, size_t index, const la_block *block, berg_error *error) {
-  const pca_job *job = p->job;
-  const la_engine *engine = job->machine->engine;
-  const size_t features = job->panels->columns, k = p->components, at = index * job->panels->width;
-  bool done = true;
-#pragma omp parallel num_threads(job->machine->threads) reduction(&& : done)
-  {
-    la_engine_enter_thread();
-    const size_t rank = (size_t)omp_get_thread_num();
-    float *packed = p->packed + rank * p->depth * STRIP, *strip = p->strip + rank * k * STRIP;
-    const la_old_matrix matrix = {NULL, STRIP, p->depth, STRIP, packed};
-#pragma omp for schedule(dynamic, 1)
-    for (size_t first = 0; first < block->columns; first += STRIP) {
-      const size_t width = block->columns - first < STRIP ? block->columns - first : STRIP;
-      done = la_pack_columns(engine, p->depth, STRIP, block->values + first, block->ld, packed, NULL) == BERG_OK &&
-             done && la_old_product(engine, k, &matrix, 0, p->vectors, strip, p->scratch + rank * p->scratch_bytes);
-      for (size_t c = 0; c < k && done; c++) {
-        memcpy(job->pca->directions + c * features + at + first, strip + c * STRIP, width * sizeof(float));
-        memcpy(p->products + c * block->ld + first, strip + c * STRIP, STRIP * sizeof(float));
-      }
-    }
-  }
-  if (!done) return base_fail(error, BERG_EINTERNAL, "oneDNN could not multiply rows of %zu numbers", p->depth);
-  return la_gram_add(p->overlap, p->products, block->columns, error);
+/* `width` columns of the components from those of Z. */
+static void project_strip(const projection *p, const la_block *block, size_t first, size_t width, float *directions) {
+  const train_machine *machine = p->job->machine;
+  const size_t k = p->components, rank = (size_t)omp_get_thread_num();
+  double *sums = p->sums + rank * k * PCA_STRIP;
+  const la_columns z = {block->values + first, block->rows, width, block->ld, LA_PANEL};
+  memset(sums, 0, k * PCA_STRIP * sizeof *sums);
+  la_columns_multiply(machine->gemm, machine->kernels, p->vectors, k, p->pitch, &z, sums, PCA_STRIP,
+                      p->buffers + rank * (LA_BUFFER_BYTES / sizeof(float)));
+  for (size_t c = 0; c < k; c++)
+    for (size_t j = 0; j < width; j++) directions[c * p->job->panels->columns + j] = (float)sums[c * PCA_STRIP + j];
+}
+
+static void project_panel(const projection *p, size_t index, const la_block *block) {
+  const train_panels *panels = p->job->panels;
+  float *directions = p->job->pca->directions + index * panels->width;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(p->job->machine->threads)
+  for (size_t first = 0; first < block->columns; first += PCA_STRIP)
+    project_strip(p, block, first, block->columns - first < PCA_STRIP ? block->columns - first : PCA_STRIP,
+                  directions + first);
+  la_gram_add(p->overlap, directions, panels->columns, block->columns);
 }
 
 /* The same in float64, which needs no correction. */
 static berg_status project_exactly(const pca_job *job, size_t index, const la_block *block, berg_error *error) {
   const size_t n = block->rows, k = job->pca->components, at = index * job->panels->width;
-  double *z = base_alloc(n * STRIP, sizeof *z, error), *product = base_alloc(k * STRIP, sizeof *product, error);
+  double *z = base_alloc(n * EXACT_COLUMNS, sizeof *z, error),
+         *product = base_alloc(k * EXACT_COLUMNS, sizeof *product, error);
   berg_status status = z && product ? BERG_OK : BERG_ELIMIT;
-  for (size_t first = 0; first < block->columns && !status; first += STRIP) {
-    const size_t width = block->columns - first < STRIP ? block->columns - first : STRIP;
+  for (size_t first = 0; first < block->columns && !status; first += EXACT_COLUMNS) {
+    const size_t width = block->columns - first < EXACT_COLUMNS ? block->columns - first : EXACT_COLUMNS;
     for (size_t i = 0; i < n; i++)
       for (size_t c = 0; c < width; c++) z[i * width + c] = block->values[i * block->ld + first + c];
     status = la_multiply(k, width, n, 1, (la_operand){job->vectors, n, false}, (la_operand){z, width, false}, 0,
@@ -101,12 +90,12 @@ static berg_status project_exactly(const pca_job *job, size_t index, const la_bl
 }
 
 static berg_status project_panels(projection *p, pca_job *job, berg_error *error) {
-  const size_t count = train_panels_count(job->panels), width = la_padded(train_panel_width(job->panels, 0));
+  const size_t count = train_panels_count(job->panels);
   train_read_ahead *reader;
   train_stage stage;
   train_stage_begin(&stage, job->run, "components", "panels", count);
   berg_status status = train_stage_progress(&stage, 0, error);
-  if (!status) status = train_read_ahead_start(&reader, job->panels, 0, pca_padded_rows(job) * width, error);
+  if (!status) status = train_read_ahead_start(&reader, job->panels, 0, pca_panel_floats(job), error);
   if (status) return status;
   for (size_t index = 0; index < count && !status; index++) {
     float *panel = NULL;
@@ -115,7 +104,10 @@ static berg_status project_panels(projection *p, pca_job *job, berg_error *error
     la_block block = pca_arrange(job, index, panel);
     la_moments moments = pca_moments(job, index);
     la_moments_apply(job->machine->kernels, &block, &moments, job->machine->threads);
-    status = p ? project_panel(p, index, &block, error) : project_exactly(job, index, &block, error);
+    if (p)
+      project_panel(p, index, &block);
+    else
+      status = project_exactly(job, index, &block, error);
     if (!status) status = train_stage_progress(&stage, index + 1, error);
   }
   train_read_ahead_stop(reader);

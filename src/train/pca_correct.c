@@ -9,9 +9,8 @@
 
 #include "base/memory.h"
 #include "la/blas.h"
+#include "la/columns.h"
 #include "train/pca_job.h"
-
-#define STRIP 64
 
 /* `rotation` [k][k] becomes L^-1/2 Q S, `values` L descending, `ritz` Q. */
 static berg_status find_rotation(const pca_job *job, const double *overlap, double *ritz, double *rotation,
@@ -48,61 +47,42 @@ static berg_status rotate_vectors(pca_job *job, const double *ritz, berg_error *
 }
 
 typedef struct rotation_work {
-  size_t k, depth;
-  float *change;                 /* [k][depth]: the rotation less the identity, so that its product may be rounded */
-  float *strip, *packed, *added; /* each thread: [depth][STRIP] twice, [k][STRIP] */
-  char *scratch;
-  size_t scratch_bytes;
+  size_t k, pitch;
+  float *change;  /* [k][pitch]: the rotation less the identity, so that its product may be rounded */
+  double *sums;   /* each thread: [k][PCA_STRIP] */
+  float *buffers; /* each thread */
 } rotation_work;
 
-static bool rotate_strip(const pca_job *job, const rotation_work *w, size_t first, size_t rank) {
-  const la_engine *engine = job->machine->engine;
-  const size_t features = job->panels->columns, k = w->k;
-  const size_t width = features - first < STRIP ? features - first : STRIP;
-  float *strip = w->strip + rank * w->depth * STRIP, *packed = w->packed + rank * w->depth * STRIP,
-        *added = w->added + rank * k * STRIP, *to = job->pca->directions + first;
-  const la_old_matrix matrix = {NULL, STRIP, w->depth, STRIP, packed};
-  memset(strip, 0, w->depth * STRIP * sizeof *strip);
-  for (size_t c = 0; c < k; c++) memcpy(strip + c * STRIP, to + c * features, width * sizeof *strip);
-  if (la_pack_columns(engine, w->depth, STRIP, strip, STRIP, packed, NULL) ||
-      !la_old_product(engine, k, &matrix, 0, w->change, added, w->scratch + rank * w->scratch_bytes))
-    return false;
+static void rotate_strip(const pca_job *job, const rotation_work *w, size_t first) {
+  const size_t features = job->panels->columns, k = w->k, rank = (size_t)omp_get_thread_num();
+  const size_t width = features - first < PCA_STRIP ? features - first : PCA_STRIP;
+  double *sums = w->sums + rank * k * PCA_STRIP;
+  float *to = job->pca->directions + first;
+  const la_columns directions = {to, k, width, features, LA_PANEL};
+  memset(sums, 0, k * PCA_STRIP * sizeof *sums);
+  la_columns_multiply(job->machine->gemm, job->machine->kernels, w->change, k, w->pitch, &directions, sums, PCA_STRIP,
+                      w->buffers + rank * (LA_BUFFER_BYTES / sizeof(float)));
   for (size_t c = 0; c < k; c++)
-    for (size_t j = 0; j < width; j++) to[c * features + j] += added[c * STRIP + j];
-  return true;
+    for (size_t j = 0; j < width; j++) to[c * features + j] = (float)(to[c * features + j] + sums[c * PCA_STRIP + j]);
 }
 
 static berg_status rotate_directions(pca_job *job, const double *rotation, berg_error *error) {
   const size_t k = job->pca->components, team = (size_t)job->machine->threads;
-  rotation_work w = {.k = k, .depth = la_padded(k)};
-  berg_status status = la_engine_plan(job->machine->engine, k, w.depth, STRIP, error);
-  if (status) return status;
-  w.scratch_bytes = (la_engine_scratch(job->machine->engine) + BASE_ALIGNMENT) / BASE_ALIGNMENT * BASE_ALIGNMENT;
-  w.change = base_calloc(k * w.depth, sizeof(float), error);
-  w.strip = base_alloc(team * w.depth * STRIP, sizeof(float), error);
-  w.packed = base_alloc(team * w.depth * STRIP, sizeof(float), error);
-  w.added = base_alloc(team * k * STRIP, sizeof(float), error);
-  w.scratch = base_alloc(team, w.scratch_bytes, error);
-  bool done = w.change && w.strip && w.packed && w.added && w.scratch;
-  if (!done) status = BERG_ELIMIT;
-  for (size_t i = 0; i < k && done; i++)
-    for (size_t j = 0; j < k; j++) w.change[i * w.depth + j] = (float)(rotation[i * k + j] - (i == j));
-  if (done) {
-#pragma omp parallel num_threads(job->machine->threads) reduction(&& : done)
-    {
-      la_engine_enter_thread();
-#pragma omp for schedule(dynamic, 8)
-      for (size_t first = 0; first < job->panels->columns; first += STRIP)
-        done = done && rotate_strip(job, &w, first, (size_t)omp_get_thread_num());
-    }
-    if (!done) status = base_fail(error, BERG_EINTERNAL, "oneDNN could not multiply rows of %zu numbers", w.depth);
+  rotation_work w = {.k = k, .pitch = la_pitch(k)};
+  w.change = base_alloc_large(k * w.pitch, sizeof(float), error);
+  w.sums = base_alloc_large(team * k * PCA_STRIP, sizeof(double), error);
+  w.buffers = base_alloc_large(team, LA_BUFFER_BYTES, error);
+  const bool room = w.change && w.sums && w.buffers;
+  for (size_t i = 0; i < k && room; i++)
+    for (size_t j = 0; j < k; j++) w.change[i * w.pitch + j] = (float)(rotation[i * k + j] - (i == j));
+  if (room) {
+#pragma omp parallel for schedule(dynamic, 2) num_threads(job->machine->threads)
+    for (size_t first = 0; first < job->panels->columns; first += PCA_STRIP) rotate_strip(job, &w, first);
   }
-  base_free(w.change);
-  base_free(w.strip);
-  base_free(w.packed);
-  base_free(w.added);
-  base_free(w.scratch);
-  return status;
+  base_free_large(w.change);
+  base_free_large(w.sums);
+  base_free_large(w.buffers);
+  return room ? BERG_OK : BERG_ELIMIT;
 }
 
 berg_status pca_correct(pca_job *job, const double *overlap, berg_error *error) {

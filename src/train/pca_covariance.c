@@ -20,7 +20,7 @@ static size_t rows_at(const la_block *block, size_t first) {
 }
 
 static berg_status read_panel(pca_job *job, float **panel, la_block *block, berg_error *error) {
-  *panel = base_alloc_large(pca_padded_rows(job) * la_padded(job->panels->columns), sizeof(float), error);
+  *panel = base_alloc_large(pca_panel_floats(job), sizeof(float), error);
   if (!*panel) return BERG_ELIMIT;
   berg_status status = job->panels->read(job->panels->user, 0, *panel, error);
   if (status) return status;

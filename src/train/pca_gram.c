@@ -32,7 +32,8 @@ static berg_status add_panel(pca_job *job, la_gram *gram, size_t index, float *p
   if (status) return status;
   if (job->exact) return add_exactly(job, gram, &block, error);
   if (job->device) return model_device_gram_add(job->device, block.values, block.ld, block.columns, error);
-  return la_gram_add(gram, block.values, block.columns, error);
+  la_gram_add(gram, block.values, block.ld, block.columns);
+  return BERG_OK;
 }
 
 /* Cancelled work is kept, too. */
@@ -45,14 +46,14 @@ static berg_status keep(const pca_job *job, la_gram *gram, size_t done, double *
 }
 
 static berg_status add_panels(pca_job *job, la_gram *gram, size_t done, berg_error *error) {
-  const size_t count = train_panels_count(job->panels), width = la_padded(train_panel_width(job->panels, 0));
+  const size_t count = train_panels_count(job->panels);
   train_read_ahead *reader;
   train_stage stage;
   double last = base_machine_seconds();
   train_stage_begin(&stage, job->run, "gram", "panels", count);
   berg_status status = train_stage_progress(&stage, done, error);
   if (status || done == count) return status;
-  status = train_read_ahead_start(&reader, job->panels, done, pca_padded_rows(job) * width, error);
+  status = train_read_ahead_start(&reader, job->panels, done, pca_panel_floats(job), error);
   if (status) return status;
   while (done < count && !status) {
     float *panel = NULL;
@@ -99,8 +100,9 @@ berg_status pca_gram(pca_job *job, la_gram **out, berg_error *error) {
   size_t done = 0;
   la_gram *gram;
   *out = NULL;
-  berg_status status =
-      la_gram_new(&gram, job->machine->engine, n, train_panel_width(job->panels, 0), job->machine->threads, error);
+  const train_machine *machine = job->machine;
+  berg_status status = la_gram_new(&gram, machine->gemm, machine->kernels, n, train_panel_width(job->panels, 0),
+                                   machine->threads, error);
   if (status) return status;
   status = open_device(job, error);
   if (!status && job->options->checkpoint && !pca_checkpoint_load(job, gram, &done)) done = 0;
@@ -111,7 +113,7 @@ berg_status pca_gram(pca_job *job, la_gram **out, berg_error *error) {
   job->device = NULL;
   if (!status) {
     la_gram_mirror(gram);
-    status = centre(la_gram_values(gram), n, job->machine->threads, error);
+    status = centre(la_gram_values(gram), n, machine->threads, error);
   }
   if (status)
     la_gram_free(gram);

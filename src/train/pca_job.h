@@ -7,6 +7,10 @@
 #include "train/pca.h"
 #include "train/read_ahead.h"
 
+/* Columns of Z or of the directions that a thread multiplies at a time: LA_DEPTH columns of what multiplies them then stay in its
+ * second cache for four slabs. */
+#define PCA_STRIP ((size_t)4 * LA_PANEL)
+
 typedef struct pca_job {
   train_pca *pca; /* results; until the end `mean` is that of the panels as they are read, without their offsets */
   const train_panels *panels;
@@ -20,9 +24,11 @@ typedef struct pca_job {
   double *vectors;           /* [components][rows] U; by way of the covariance [components][features] */
 } pca_job;
 
-/* Rows that a panel in memory has, zeros beyond those of the matrix. */
-static inline size_t pca_padded_rows(const pca_job *job) { return la_gram_padded_rows(job->panels->rows); }
-/* From the panel as it is read, [rows][width], to [padded rows][padded width], in the same buffer. */
+/* Floats of a buffer for any panel, as it is read or arranged. */
+static inline size_t pca_panel_floats(const pca_job *job) {
+  return job->panels->rows * la_pitch(train_panel_width(job->panels, 0));
+}
+/* From the panel as it is read, [rows][width], to [rows][la_pitch(width)], zeros beyond `width`, in the same buffer. */
 la_block pca_arrange(const pca_job *job, size_t index, float *panel);
 /* The moments of panel `index`, within the arrays of `pca`. */
 la_moments pca_moments(const pca_job *job, size_t index);

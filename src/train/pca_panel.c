@@ -1,16 +1,15 @@
-/* One panel in memory: padded and standardised. */
+/* One panel in memory: its rows at their distance, and standardised. */
 #include <stdio.h>
 #include <string.h>
 
 #include "train/pca_job.h"
 
 la_block pca_arrange(const pca_job *job, size_t index, float *panel) {
-  const size_t rows = job->panels->rows, width = train_panel_width(job->panels, index), ld = la_padded(width);
+  const size_t rows = job->panels->rows, width = train_panel_width(job->panels, index), ld = la_pitch(width);
   for (size_t i = rows; i-- > 0 && ld > width;) { /* from the last: rows move apart */
     memmove(panel + i * ld, panel + i * width, width * sizeof *panel);
     memset(panel + i * ld + width, 0, (ld - width) * sizeof *panel);
   }
-  memset(panel + rows * ld, 0, (pca_padded_rows(job) - rows) * ld * sizeof *panel);
   return (la_block){panel, rows, width, ld};
 }
 

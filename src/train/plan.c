@@ -62,7 +62,8 @@ static size_t pca_memory(const train_plan *plan, size_t set) {
 /* What is held for all chunks: the scores and their factors. */
 static size_t held_by_regression(const train_plan *plan, size_t s) {
   const size_t trials = plan->job.subjects[s].trials, k = plan->job.components;
-  return PROGRAM + trials * k * sizeof(float) + regress_shared_memory(trials, k, &plan->job.regression);
+  return PROGRAM + trials * k * sizeof(float) +
+         regress_shared_memory(trials, k, &plan->job.regression, plan->job.threads);
 }
 
 /* Responses, with a part of them in double where they are stored so; coefficients, and the rows as they go to the file. */
@@ -229,7 +230,7 @@ static void add_disk(train_plan *plan) {
 
 double train_plan_rate(const train_plan *plan) {
   la_rate *rate;
-  if (la_rate_new(&rate, la_gemm_for(base_machine_isa(), LA_F32), RATE_ROWS, plan->job.threads, NULL)) return 0;
+  if (la_rate_new(&rate, plan->machine.gemm, RATE_ROWS, plan->job.threads, NULL)) return 0;
   double flops = la_rate_products(rate, plan->seconds > LONG_RUN ? LONG_RATE : SHORT_RATE);
   la_rate_free(rate);
   return flops;
@@ -280,13 +281,12 @@ berg_status train_plan_open(train_plan *plan, const char *model_id, const berg_t
   berg_status status = train_job_open(&plan->job, model_id, options, error);
   if (status) return status;
   status = open_network(plan, options, error);
-  if (!status) status = la_engine_new(&plan->engine, plan->network->kernels, error);
   if (status) {
     train_plan_close(plan);
     return status;
   }
-  plan->machine =
-      (train_machine){plan->engine, plan->network->kernels, plan->job.threads, plan->job.memory, plan->device};
+  plan->machine = train_machine_for(plan->job.threads, plan->job.memory);
+  plan->machine.device = plan->device;
   find_own_files(plan);
   plan->product_flops = train_plan_rate(plan);
   add_stages(plan);
@@ -305,11 +305,9 @@ void train_plan_drop_network(train_plan *plan) {
 
 void train_plan_close(train_plan *plan) {
   train_plan_drop_network(plan);
-  la_engine_free(plan->engine);
   model_device_free(plan->device);
-  train_job_close(&plan->job);
-  plan->engine = NULL;
   plan->device = NULL;
+  train_job_close(&plan->job);
 }
 
 berg_status train_plan_check(const train_plan *plan, berg_error *error) {

@@ -23,7 +23,6 @@ typedef struct train_plan {
   train_job job;
   berg_model *network;  /* no subjects; NULL once it is not needed */
   model_device *device; /* NULL: the processor */
-  la_engine *engine;
   train_machine machine;
   uint64_t features_hash, pca_hash[MODEL_SUBJECTS], regression_hash[MODEL_SUBJECTS],
       hash; /* the last: of the whole run */

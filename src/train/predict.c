@@ -8,22 +8,21 @@
 #include "base/memory.h"
 #include "train/fit.h"
 
-/* Rows at a time, and features between two sums in double. */
-#define ROWS 16
-#define PIECE 1024
+/* The most rows that a thread takes at a time. */
+#define ROWS ((size_t)48)
 
 typedef struct memory {
   double *sums;  /* [ROWS][outputs]: of the components, or of the targets */
-  float *part;   /* the same, of one piece */
-  float *z;      /* [ROWS][PIECE] */
-  float *scores; /* [ROWS][arranged width] */
+  double *panel; /* [ROWS][LA_PANEL] of the responses */
+  float *z;      /* [ROWS][LA_DEPTH] */
+  float *scores; /* [ROWS][width] */
+  float *buffer;
 } memory;
 
 typedef struct prediction {
   const berg_fit *fit;
   const berg_array *features;
-  size_t outputs;      /* rows of `matrix` */
-  const float *matrix; /* [outputs][features]: components, or coefficients where there are none */
+  la_matrix matrix; /* [outputs][features]: components, or coefficients where there are none */
 } prediction;
 
 /* Features [first, first + count) of row `row`, centred and scaled in double. False: not finite. */
@@ -31,29 +30,41 @@ static bool standardise(const prediction *p, size_t row, size_t first, size_t co
   const train_pca *pca = &p->fit->pca;
   const berg_array *x = p->features;
   const char *from = (const char *)x->data + (ptrdiff_t)row * x->strides[0] + (ptrdiff_t)first * x->strides[1];
-  float row_of_z[PIECE];
   bool finite = true;
   for (size_t j = 0; j < count; j++, from += x->strides[1]) {
     const double value = (base_read_number(x->dtype, from) - pca->mean[first + j]) / pca->scale[first + j];
-    row_of_z[j] = (float)(pca->components ? value - (double)pca->pca_mean[first + j] : value);
-    finite = finite && isfinite(row_of_z[j]);
+    z[j] = (float)(pca->components ? value - (double)pca->pca_mean[first + j] : value);
+    finite = finite && isfinite(z[j]);
   }
-  la_arrange_row(row_of_z, count, z);
   return finite;
+}
+
+/* sums [ROWS][ld] += x, `rows` rows of one block's columns, times one panel of a plain matrix. */
+static void add_product(const prediction *p, const la_matrix *matrix, size_t block, size_t panel, const float *x,
+                        size_t ldx, size_t rows, double *sums, size_t ld, float *buffer) {
+  const size_t left = matrix->n - panel * LA_PANEL;
+  const la_sums to = {sums, ld, left < LA_PANEL ? left : LA_PANEL};
+  la_product product = {.rows = rows,
+                        .x = x,
+                        .row_bytes = ldx * sizeof *x,
+                        .buffer = buffer,
+                        .finish = p->fit->kernels->sum,
+                        .user = &to};
+  if (panel + 1 < la_matrix_panels(matrix)) product.next = la_matrix_fetch(matrix, block, panel + 1);
+  la_matrix_multiply(matrix, block, panel, &product);
 }
 
 /* sums = z times matrix^T of `count` rows from `top`. The first row that is not finite, or `top + count`. */
 static size_t project(const prediction *p, memory *m, size_t top, size_t count) {
-  const size_t features = p->fit->pca.features;
+  const la_matrix *matrix = &p->matrix;
   size_t bad = top + count;
-  memset(m->sums, 0, ROWS * p->outputs * sizeof *m->sums);
-  for (size_t first = 0; first < features; first += PIECE) {
-    const size_t width = features - first < PIECE ? features - first : PIECE, ld = la_arranged_width(width);
+  memset(m->sums, 0, ROWS * matrix->n * sizeof *m->sums);
+  for (size_t block = 0; block < la_matrix_blocks(matrix); block++) {
+    const size_t first = block * LA_DEPTH, depth = la_matrix_depth(matrix, block);
     for (size_t i = count; i-- > 0;)
-      if (!standardise(p, top + i, first, width, m->z + i * ld) && top + i < bad) bad = top + i;
-    p->fit->kernels->dot_rows(m->z, ld, count, p->matrix + first, features * sizeof(float), p->outputs, width, m->part,
-                              p->outputs, NULL);
-    for (size_t i = 0; i < count * p->outputs; i++) m->sums[i] += m->part[i];
+      if (!standardise(p, top + i, first, depth, m->z + i * LA_DEPTH) && top + i < bad) bad = top + i;
+    for (size_t panel = 0; panel < la_matrix_panels(matrix); panel++)
+      add_product(p, matrix, block, panel, m->z, LA_DEPTH, count, m->sums + panel * LA_PANEL, matrix->n, m->buffer);
   }
   return bad;
 }
@@ -66,28 +77,46 @@ static void respond(const prediction *p, memory *m, size_t count, float *respons
         responses[i * fit->targets + t] = (float)(m->sums[i * fit->targets + t] + fit->intercepts[t]);
     return;
   }
-  const size_t ld = la_arranged_width(fit->width);
-  for (size_t i = 0; i < count; i++) {
-    for (size_t c = 0; c < fit->width; c++) m->part[c] = (float)m->sums[i * fit->width + c];
-    la_arrange_row(m->part, fit->width, m->scores + i * ld);
+  const la_matrix coefficients = {.gemm = fit->gemm,
+                                  .n = fit->targets,
+                                  .k = fit->width,
+                                  .rows = (const char *)fit->coefficients,
+                                  .row_bytes = fit->width * sizeof(float)};
+  for (size_t i = 0; i < count * fit->width; i++) m->scores[i] = (float)m->sums[i];
+  for (size_t panel = 0; panel < la_matrix_panels(&coefficients); panel++) {
+    const size_t first = panel * LA_PANEL, end = fit->targets - first < LA_PANEL ? fit->targets : first + LA_PANEL;
+    memset(m->panel, 0, ROWS * LA_PANEL * sizeof *m->panel);
+    for (size_t block = 0; block < la_matrix_blocks(&coefficients); block++)
+      add_product(p, &coefficients, block, panel, m->scores + block * LA_DEPTH, fit->width, count, m->panel, LA_PANEL,
+                  m->buffer);
+    for (size_t i = 0; i < count; i++)
+      for (size_t t = first; t < end; t++)
+        responses[i * fit->targets + t] = (float)(m->panel[i * LA_PANEL + t - first] + fit->intercepts[t]);
   }
-  fit->kernels->dot_rows(m->scores, ld, count, fit->coefficients, fit->width * sizeof(float), fit->targets, fit->width,
-                         responses, fit->targets, fit->intercepts);
 }
 
 static bool make_memory(memory *m, const prediction *p) {
-  m->sums = base_alloc(ROWS * p->outputs, sizeof *m->sums, NULL);
-  m->part = base_alloc(ROWS * p->outputs, sizeof *m->part, NULL);
-  m->z = base_alloc(ROWS * PIECE, sizeof *m->z, NULL);
-  m->scores = base_alloc(ROWS * la_arranged_width(p->fit->width), sizeof *m->scores, NULL);
-  return m->sums && m->part && m->z && m->scores;
+  m->sums = base_alloc_large(ROWS * p->matrix.n, sizeof *m->sums, NULL);
+  m->panel = base_alloc(ROWS * LA_PANEL, sizeof *m->panel, NULL);
+  m->z = base_alloc(ROWS * LA_DEPTH, sizeof *m->z, NULL);
+  m->scores = base_alloc(ROWS * p->fit->width, sizeof *m->scores, NULL);
+  m->buffer = base_alloc(1, LA_BUFFER_BYTES, NULL);
+  return m->sums && m->panel && m->z && m->scores && m->buffer;
 }
 
 static void free_memory(memory *m) {
-  base_free(m->sums);
-  base_free(m->part);
+  base_free_large(m->sums);
+  base_free(m->panel);
   base_free(m->z);
   base_free(m->scores);
+  base_free(m->buffer);
+}
+
+/* Whole tiles of rows, so many that every thread has something to do. */
+static size_t rows_at_a_time(size_t rows, int threads) {
+  const size_t tiles = (rows + LA_TILE_ROWS - 1) / LA_TILE_ROWS, team = (size_t)threads,
+               each = (tiles + team - 1) / team * LA_TILE_ROWS;
+  return each < ROWS ? each : ROWS;
 }
 
 static berg_status check(const berg_fit *fit, const berg_array *features, berg_error *error) {
@@ -101,9 +130,15 @@ berg_status berg_fit_predict(const berg_fit *fit, const berg_array *features, fl
   berg_status status = check(fit, features, error);
   if (status) return status;
   const bool direct = !fit->pca.components;
-  const prediction p = {fit, features, direct ? fit->targets : fit->width,
-                        direct ? fit->coefficients : fit->pca.directions};
-  const size_t rows = features->shape[0];
+  const float *matrix = direct ? fit->coefficients : fit->pca.directions;
+  const prediction p = {fit,
+                        features,
+                        {.gemm = fit->gemm,
+                         .n = direct ? fit->targets : fit->width,
+                         .k = fit->pca.features,
+                         .rows = (const char *)matrix,
+                         .row_bytes = fit->pca.features * sizeof *matrix}};
+  const size_t rows = features->shape[0], step = rows_at_a_time(rows, fit->threads);
   size_t bad = rows;
   bool room = true;
 #pragma omp parallel num_threads(fit->threads) reduction(min : bad) reduction(&& : room)
@@ -112,8 +147,8 @@ berg_status berg_fit_predict(const berg_fit *fit, const berg_array *features, fl
     const bool here = make_memory(&m, &p);
     room = here;
 #pragma omp for schedule(dynamic, 1)
-    for (size_t top = 0; top < rows; top += ROWS) {
-      const size_t count = rows - top < ROWS ? rows - top : ROWS;
+    for (size_t top = 0; top < rows; top += step) {
+      const size_t count = rows - top < step ? rows - top : step;
       if (!here) continue;
       const size_t found = project(&p, &m, top, count);
       if (found < top + count) bad = found < bad ? found : bad;
@@ -121,7 +156,7 @@ berg_status berg_fit_predict(const berg_fit *fit, const berg_array *features, fl
     }
     free_memory(&m);
   }
-  if (!room) return base_fail_memory(error, ROWS * p.outputs * sizeof(double));
+  if (!room) return base_fail_memory(error, ROWS * p.matrix.n * sizeof(double));
   if (bad == rows) return BERG_OK;
   char item[48];
   snprintf(item, sizeof item, "row %zu", bad);

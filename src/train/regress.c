@@ -46,7 +46,7 @@ berg_status train_regression_new(train_regression **out, const train_scores *sco
   if (status) return status;
   if (scores->rows < 2)
     return base_fail(error, BERG_EARGUMENT, "a regression needs at least 2 rows, found %zu", scores->rows);
-  const size_t needed = regress_shared_memory(scores->rows, scores->width, options);
+  const size_t needed = regress_shared_memory(scores->rows, scores->width, options, machine->threads);
   if (machine->memory && needed > machine->memory)
     return base_fail(error, BERG_ELIMIT, "regression on %zu rows of %zu numbers takes %zu MiB, %zu MiB are allowed",
                      scores->rows, scores->width, needed >> 20, machine->memory >> 20);
@@ -55,7 +55,7 @@ berg_status train_regression_new(train_regression **out, const train_scores *sco
   r->machine = *machine;
   r->options = regress_complete(options);
   r->is_ridge = train_regression_is_ridge(&r->options);
-  r->rows = scores->rows, r->width = scores->width, r->depth = la_padded(scores->rows);
+  r->rows = scores->rows, r->width = scores->width;
   status = make(r, scores, error);
   if (status)
     train_regression_free(r);
@@ -75,112 +75,134 @@ void train_regression_free(train_regression *r) {
 
 /* --- A tile of targets --- */
 
-/* Each thread's memory, in one block. */
+/* Each thread's memory, in two blocks. */
 typedef struct team {
-  size_t rank, scratch;
   regress_tile *tiles;
   float *floats;
-  char *bytes;
+  double *doubles;
 } team;
 
 static size_t longest_rank(const train_regression *r) {
-  size_t longest = r->all.padded_rank;
+  size_t longest = r->all.rank;
   for (size_t f = 0; f < r->fold_count; f++)
-    if (r->folds[f].padded_rank > longest) longest = r->folds[f].padded_rank;
+    if (r->folds[f].rank > longest) longest = r->folds[f].rank;
   return longest;
 }
 
 static void free_team(team *t) {
   base_free(t->tiles);
   base_free_large(t->floats);
-  base_free(t->bytes);
+  base_free_large(t->doubles);
 }
 
 static berg_status make_team(team *t, const train_regression *r, berg_error *error) {
-  const size_t threads = (size_t)r->machine.threads, rank = longest_rank(r), each = FACTOR_TILE * (r->depth + 2 * rank);
-  t->scratch = (la_engine_scratch(r->machine.engine) + BASE_ALIGNMENT) / BASE_ALIGNMENT * BASE_ALIGNMENT;
+  const size_t threads = (size_t)r->machine.threads, rank = longest_rank(r), floats = REGRESS_TILE * (r->rows + rank),
+               doubles = REGRESS_TILE * (rank + REGRESS_ROWS);
   t->tiles = base_calloc(threads, sizeof *t->tiles, error);
-  t->floats = base_alloc_large(threads * each, sizeof(float), error);
-  t->bytes = base_alloc(threads, t->scratch, error);
-  if (!(t->tiles && t->floats && t->bytes)) return BERG_ELIMIT;
-  memset(t->floats, 0, threads * each * sizeof(float));
+  t->floats = base_alloc_large(threads * floats, sizeof(float), error);
+  t->doubles = base_alloc_large(threads * doubles, sizeof(double), error);
+  if (!(t->tiles && t->floats && t->doubles)) return BERG_ELIMIT;
   for (size_t i = 0; i < threads; i++) {
-    t->tiles[i].responses = t->floats + i * each;
-    t->tiles[i].projected = t->tiles[i].responses + FACTOR_TILE * r->depth;
-    t->tiles[i].scaled = t->tiles[i].projected + FACTOR_TILE * rank;
-    t->tiles[i].scratch = t->bytes + i * t->scratch;
+    t->tiles[i].responses = t->floats + i * floats;
+    t->tiles[i].scaled = t->tiles[i].responses + REGRESS_TILE * r->rows;
+    t->tiles[i].projected = t->doubles + i * doubles;
+    t->tiles[i].product = t->tiles[i].projected + REGRESS_TILE * rank;
   }
   return BERG_OK;
 }
 
-/* Targets [first, ...) of the chunk become rows, less their mean. The place of one that is not finite, or `number`. */
-static size_t load(const train_regression *r, const float *responses, size_t number, size_t first, regress_tile *tile) {
-  const size_t count = number - first < FACTOR_TILE ? number - first : FACTOR_TILE;
-  size_t bad = number;
-  tile->first = first, tile->number = count;
-  for (size_t t = 0; t < FACTOR_TILE; t++) tile->mean[t] = 0;
-  if (count == FACTOR_TILE) { /* the same sums as below */
-    for (size_t t = 0; t < FACTOR_TILE; t += LA_STRIP)
-      r->machine.kernels->strip_sum(responses + first + t, number, r->rows, tile->mean + t);
+static size_t panels_of(const regress_tile *tile) { return (tile->number + LA_PANEL - 1) / LA_PANEL; }
+
+/* The mean of up to LA_PANEL targets. The bits are the same whichever way. */
+static void find_means(const train_regression *r, const float *from, size_t stride, size_t count, double *mean) {
+  for (size_t t = 0; t < LA_PANEL; t++) mean[t] = 0;
+  if (count == LA_PANEL) {
+    for (size_t t = 0; t < LA_PANEL; t += LA_STRIP) r->machine.kernels->strip_sum(from + t, stride, r->rows, mean + t);
   } else {
     for (size_t i = 0; i < r->rows; i++)
-      for (size_t t = 0; t < count; t++) tile->mean[t] += responses[i * number + first + t];
+      for (size_t t = 0; t < count; t++) mean[t] += from[i * stride + t];
   }
-  for (size_t t = count; t-- > 0;) {
-    tile->mean[t] /= (double)r->rows;
+  for (size_t t = 0; t < LA_PANEL; t++) mean[t] /= (double)r->rows;
+}
+
+/* `count` targets of the chunk, from `first`, less their mean. The place of one that is not finite, or `number`. */
+static size_t load(const train_regression *r, const float *responses, size_t number, size_t first, size_t count,
+                   regress_tile *tile) {
+  size_t bad = number;
+  tile->first = first, tile->number = count;
+  for (size_t at = 0; at < count; at += LA_PANEL) {
+    const size_t width = count - at < LA_PANEL ? count - at : LA_PANEL;
+    const float *from = responses + first + at;
+    const double *mean = tile->mean + at;
+    float *to = tile->responses + at * r->rows;
+    find_means(r, from, number, width, tile->mean + at);
+    for (size_t i = 0; i < r->rows; i++, from += number, to += LA_PANEL) {
+      for (size_t t = 0; t < width; t++) to[t] = (float)(from[t] - mean[t]);
+      for (size_t t = width; t < LA_PANEL; t++) to[t] = 0;
+    }
+  }
+  for (size_t t = count; t-- > 0;)
     if (!isfinite(tile->mean[t])) bad = first + t;
-  }
-  for (size_t top = 0; top < r->rows; top += 16) /* sixteen floats of a target's row are one line of the cache */
-    for (size_t t = 0; t < FACTOR_TILE; t++)
-      for (size_t i = top; i < r->rows && i < top + 16; i++)
-        tile->responses[t * r->depth + i] =
-            t < count ? (float)(responses[i * number + first + t] - tile->mean[t]) : 0.0f;
   return bad;
 }
 
-bool regress_project(const train_regression *r, const train_factor *factor, regress_tile *tile) {
-  const la_old_matrix matrix = {NULL, factor->padded_rank, r->depth, FACTOR_TILE, factor->left};
-  for (size_t j = 0; j < factor->padded_rank; j += FACTOR_TILE) {
-    if (!la_old_product(r->machine.engine, FACTOR_TILE, &matrix, j / FACTOR_TILE, tile->responses, tile->product,
-                    tile->scratch))
-      return false;
-    for (size_t t = 0; t < FACTOR_TILE; t++)
-      memcpy(tile->projected + t * factor->padded_rank + j, tile->product + t * FACTOR_TILE,
-             FACTOR_TILE * sizeof(float));
-  }
-  return true;
+void regress_project(const train_regression *r, const train_factor *factor, regress_tile *tile) {
+  const la_columns responses = {tile->responses, r->rows, panels_of(tile) * LA_PANEL, LA_PANEL, r->rows * LA_PANEL};
+  memset(tile->projected, 0, factor->rank * REGRESS_TILE * sizeof *tile->projected);
+  la_columns_multiply(r->machine.gemm, r->machine.kernels, factor->left, factor->rank, la_pitch(r->rows), &responses,
+                      tile->projected, REGRESS_TILE, NULL);
 }
 
-void regress_scale(const train_factor *factor, const regress_tile *tile, size_t target, double alpha) {
-  const float *from = tile->projected + target * factor->padded_rank;
-  float *to = tile->scaled + target * factor->padded_rank;
+void regress_scale(const train_factor *factor, const regress_tile *tile, size_t first, size_t end, double alpha) {
   for (size_t j = 0; j < factor->rank; j++) {
-    const double s = factor->singular[j];
-    to[j] = (float)(from[j] * (s / (s * s + alpha)));
+    const double s = factor->singular[j], d = s / (s * s + alpha), *from = tile->projected + j * REGRESS_TILE;
+    for (size_t t = first; t < end;) {
+      float *to = tile->scaled + (t / LA_PANEL * factor->rank + j) * LA_PANEL;
+      const size_t panel = t / LA_PANEL * LA_PANEL, stop = end < panel + LA_PANEL ? end : panel + LA_PANEL;
+      for (; t < stop; t++) to[t - panel] = (float)(from[t] * d);
+    }
   }
-  for (size_t j = factor->rank; j < factor->padded_rank; j++) to[j] = 0;
+}
+
+void regress_apply(const train_regression *r, const train_factor *factor, const float *matrix, size_t rows,
+                   const regress_tile *tile) {
+  const la_columns scaled = {tile->scaled, factor->rank, panels_of(tile) * LA_PANEL, LA_PANEL, factor->rank * LA_PANEL};
+  memset(tile->product, 0, rows * REGRESS_TILE * sizeof *tile->product);
+  la_columns_multiply(r->machine.gemm, r->machine.kernels, matrix, rows, factor->pitch, &scaled, tile->product,
+                      REGRESS_TILE, NULL);
+}
+
+/* Coefficients [top, top + rows) of all targets from their product, and what they shift the intercepts by. */
+static void take_coefficients(const train_regression *r, const regress_tile *tile, size_t top, size_t rows,
+                              float *coefficients, double *shift) {
+  const size_t together = 16; /* targets whose lines of coefficients are written side by side */
+  for (size_t first = 0; first < tile->number; first += together) {
+    const size_t end = tile->number - first < together ? tile->number : first + together;
+    for (size_t j = 0; j < rows; j++)
+      for (size_t t = first; t < end; t++) {
+        const float value = (float)tile->product[j * REGRESS_TILE + t];
+        coefficients[(tile->first + t) * r->width + top + j] = value;
+        shift[t] += r->all.mean[top + j] * value;
+      }
+  }
 }
 
 /* `alphas` [tile's number]. */
-static bool solve(const train_regression *r, regress_tile *tile, const double *alphas, float *coefficients,
+static void solve(const train_regression *r, regress_tile *tile, const double *alphas, float *coefficients,
                   float *intercepts) {
-  const train_factor *all = &r->all;
-  const la_old_matrix matrix = {NULL, la_padded(r->width), all->padded_rank, FACTOR_TILE, all->right};
-  double shift[FACTOR_TILE] = {0};
-  if (!regress_project(r, all, tile)) return false;
-  for (size_t t = 0; t < FACTOR_TILE; t++) regress_scale(all, tile, t, t < tile->number ? alphas[t] : 0);
-  for (size_t j = 0; j < r->width; j += FACTOR_TILE) {
-    const size_t width = r->width - j < FACTOR_TILE ? r->width - j : FACTOR_TILE;
-    if (!la_old_product(r->machine.engine, FACTOR_TILE, &matrix, j / FACTOR_TILE, tile->scaled, tile->product,
-                    tile->scratch))
-      return false;
-    for (size_t t = 0; t < tile->number; t++) {
-      memcpy(coefficients + (tile->first + t) * r->width + j, tile->product + t * FACTOR_TILE, width * sizeof(float));
-      for (size_t c = 0; c < width; c++) shift[t] += all->mean[j + c] * tile->product[t * FACTOR_TILE + c];
-    }
+  const size_t last = tile->number - 1, columns = panels_of(tile) * LA_PANEL;
+  double shift[REGRESS_TILE] = {0};
+  regress_project(r, &r->all, tile);
+  for (size_t first = 0, end; first <= last; first = end) { /* targets of one alpha */
+    for (end = first + 1; end <= last && alphas[end] == alphas[first];) end++;
+    regress_scale(&r->all, tile, first, end > last ? columns : end, alphas[first]);
+  }
+  for (size_t top = 0; top < r->width; top += REGRESS_ROWS) {
+    const size_t rows = r->width - top < REGRESS_ROWS ? r->width - top : REGRESS_ROWS;
+    regress_apply(r, &r->all, r->all.right + top * r->all.pitch, rows, tile);
+    take_coefficients(r, tile, top, rows, coefficients, shift);
   }
   for (size_t t = 0; t < tile->number; t++) intercepts[tile->first + t] = (float)(tile->mean[t] - shift[t]);
-  return true;
 }
 
 /* --- A chunk --- */
@@ -212,32 +234,38 @@ typedef struct chunk {
   team team;
 } chunk;
 
+/* As many whole panels as give every thread something to do. */
+static size_t targets_of_tile(const chunk *c) {
+  const size_t panels = (c->number + LA_PANEL - 1) / LA_PANEL, threads = (size_t)c->r->machine.threads,
+               each = (panels + threads - 1) / threads * LA_PANEL;
+  return each < REGRESS_TILE ? each : REGRESS_TILE;
+}
+
 /* One pass over the tiles: to score them, or to solve them. */
 static berg_status pass(chunk *c, bool scoring, berg_error *error) {
   const train_regression *r = c->r;
+  const size_t step = targets_of_tile(c);
   size_t bad = c->number;
-  bool done = true;
-#pragma omp parallel num_threads(r->machine.threads) reduction(min : bad) reduction(&& : done)
+#pragma omp parallel num_threads(r->machine.threads) reduction(min : bad)
   {
-    la_engine_enter_thread();
     regress_tile *tile = &c->team.tiles[omp_get_thread_num()];
 #pragma omp for schedule(dynamic, 1)
-    for (size_t first = 0; first < c->number; first += FACTOR_TILE) {
-      const size_t found = load(r, c->responses, c->number, first, tile);
+    for (size_t first = 0; first < c->number; first += step) {
+      const size_t count = c->number - first < step ? c->number - first : step;
+      const size_t found = load(r, c->responses, c->number, first, count, tile);
       bad = found < bad ? found : bad;
-      if (found < c->number || !done) continue;
-      done = scoring
-                 ? regress_cross_validate(r, c->responses, c->number, tile, c->scores + first * r->options.alpha_count)
-                 : solve(r, tile, c->alphas + first, c->coefficients, c->intercepts);
+      if (found < c->number) continue;
+      if (scoring)
+        regress_cross_validate(r, c->responses, c->number, tile, c->scores + first * r->options.alpha_count);
+      else
+        solve(r, tile, c->alphas + first, c->coefficients, c->intercepts);
     }
   }
-  if (bad < c->number) {
-    char item[48];
-    snprintf(item, sizeof item, "target %zu", bad);
-    return base_fail_at(error, &(base_fault){BERG_ESTIMULUS, NULL, BERG_NO_OFFSET, item,
-                                             "its responses cannot be regressed", "finite numbers", "NaN or infinity"});
-  }
-  return done ? BERG_OK : base_fail(error, BERG_EINTERNAL, "oneDNN could not multiply the responses");
+  if (bad == c->number) return BERG_OK;
+  char item[48];
+  snprintf(item, sizeof item, "target %zu", bad);
+  return base_fail_at(error, &(base_fault){BERG_ESTIMULUS, NULL, BERG_NO_OFFSET, item,
+                                           "its responses cannot be regressed", "finite numbers", "NaN or infinity"});
 }
 
 static berg_status choose_alphas(chunk *c, berg_error *error) {

@@ -2,52 +2,67 @@
 #include "train/regress_job.h"
 
 typedef struct held_out {
-  double total[FACTOR_TILE]; /* sum of squares about their own mean */
-  double residual[FACTOR_TILE];
-  double shift[FACTOR_TILE]; /* mean of the training rows, of the centred responses */
-  bool constant[FACTOR_TILE];
+  double total[REGRESS_TILE]; /* sum of squares about their own mean */
+  double residual[REGRESS_TILE];
+  double shift[REGRESS_TILE]; /* mean of the training rows, of the centred responses */
+  bool constant[REGRESS_TILE];
 } held_out;
 
-static void describe(const train_regression *regression, const train_factor *fold, const float *responses,
-                     size_t stride, const regress_tile *tile, held_out *out) {
-  for (size_t t = 0; t < tile->number; t++) {
-    const float *y = tile->responses + t * regression->depth;
-    const size_t count = fold->end_out - fold->first_out;
-    double inside = 0, outside = 0, squares = 0;
-    const float first = responses[fold->first_out * stride + tile->first + t];
-    out->constant[t] = true;
-    for (size_t i = 0; i < regression->rows; i++) {
-      const bool is_out = i >= fold->first_out && i < fold->end_out;
-      if (is_out)
-        outside += y[i];
-      else
-        inside += y[i];
-      if (is_out && responses[i * stride + tile->first + t] != first) out->constant[t] = false;
+/* Row `i` of a tile's targets from `at`, the first of a panel. */
+static const float *row_of(const train_regression *regression, const regress_tile *tile, size_t at, size_t i) {
+  return tile->responses + at * regression->rows + i * LA_PANEL;
+}
+
+/* Targets [at, at + count) of the tile, of one panel. */
+static void describe_panel(const train_regression *regression, const train_factor *fold, const float *raw,
+                           size_t stride, const regress_tile *tile, size_t at, size_t count, held_out *out) {
+  const size_t first = fold->first_out, end = fold->end_out;
+  double inside[LA_PANEL] = {0}, outside[LA_PANEL] = {0}, *total = out->total + at;
+  for (size_t i = 0; i < regression->rows; i++) {
+    const float *y = row_of(regression, tile, at, i);
+    double *sum = i >= first && i < end ? outside : inside;
+    for (size_t t = 0; t < count; t++) sum[t] += y[t];
+  }
+  for (size_t t = 0; t < count; t++) {
+    out->shift[at + t] = inside[t] / (double)(regression->rows - (end - first));
+    out->constant[at + t] = true;
+    outside[t] /= (double)(end - first);
+    total[t] = 0;
+  }
+  for (size_t i = first; i < end; i++) {
+    const float *y = row_of(regression, tile, at, i);
+    for (size_t t = 0; t < count; t++) {
+      total[t] += (y[t] - outside[t]) * (y[t] - outside[t]);
+      if (raw[i * stride + t] != raw[first * stride + t]) out->constant[at + t] = false;
     }
-    const double mean = outside / (double)count;
-    for (size_t i = fold->first_out; i < fold->end_out; i++) squares += (y[i] - mean) * (y[i] - mean);
-    out->total[t] = squares;
-    out->shift[t] = inside / (double)(regression->rows - count);
   }
 }
 
-static bool predict(const train_regression *regression, const train_factor *fold, regress_tile *tile, held_out *out) {
-  const size_t count = fold->end_out - fold->first_out;
-  const la_old_matrix matrix = {NULL, la_padded(count), fold->padded_rank, FACTOR_TILE, fold->predict};
-  for (size_t t = 0; t < tile->number; t++) out->residual[t] = 0;
-  for (size_t first = 0; first < count; first += FACTOR_TILE) {
-    if (!la_old_product(regression->machine.engine, FACTOR_TILE, &matrix, first / FACTOR_TILE, tile->scaled, tile->product,
-                    tile->scratch))
-      return false;
-    for (size_t t = 0; t < tile->number; t++) {
-      const float *y = tile->responses + t * regression->depth + fold->first_out + first;
-      for (size_t i = 0; i < FACTOR_TILE && first + i < count; i++) {
-        const double off = y[i] - out->shift[t] - tile->product[t * FACTOR_TILE + i];
-        out->residual[t] += off * off;
-      }
-    }
+static void describe(const train_regression *regression, const train_factor *fold, const float *responses,
+                     size_t stride, const regress_tile *tile, held_out *out) {
+  for (size_t at = 0; at < tile->number; at += LA_PANEL) {
+    const size_t count = tile->number - at < LA_PANEL ? tile->number - at : LA_PANEL;
+    describe_panel(regression, fold, responses + tile->first + at, stride, tile, at, count, out);
   }
-  return true;
+}
+
+static void predict(const train_regression *regression, const train_factor *fold, const regress_tile *tile,
+                    held_out *out) {
+  const size_t count = fold->end_out - fold->first_out;
+  for (size_t t = 0; t < tile->number; t++) out->residual[t] = 0;
+  for (size_t top = 0; top < count; top += REGRESS_ROWS) {
+    const size_t rows = count - top < REGRESS_ROWS ? count - top : REGRESS_ROWS;
+    regress_apply(regression, fold, fold->predict + top * fold->pitch, rows, tile);
+    for (size_t i = 0; i < rows; i++)
+      for (size_t at = 0; at < tile->number; at += LA_PANEL) {
+        const float *y = row_of(regression, tile, at, fold->first_out + top + i);
+        const double *predicted = tile->product + i * REGRESS_TILE + at;
+        for (size_t t = 0; t < LA_PANEL && at + t < tile->number; t++) {
+          const double off = y[t] - out->shift[at + t] - predicted[t];
+          out->residual[at + t] += off * off;
+        }
+      }
+  }
 }
 
 /* As scikit-learn's r2_score: responses that do not vary are predicted rightly (1) or not (0). */
@@ -56,20 +71,19 @@ static double r2(const held_out *out, size_t t) {
   return 1 - out->residual[t] / out->total[t];
 }
 
-bool regress_cross_validate(const train_regression *regression, const float *responses, size_t stride,
+void regress_cross_validate(const train_regression *regression, const float *responses, size_t stride,
                             regress_tile *tile, double *scores) {
-  const size_t alphas = regression->options.alpha_count;
+  const size_t alphas = regression->options.alpha_count, columns = (tile->number + LA_PANEL - 1) / LA_PANEL * LA_PANEL;
   held_out out;
   for (size_t i = 0; i < tile->number * alphas; i++) scores[i] = 0;
   for (size_t f = 0; f < regression->fold_count; f++) {
     const train_factor *fold = &regression->folds[f];
     describe(regression, fold, responses, stride, tile, &out);
-    if (!regress_project(regression, fold, tile)) return false;
+    regress_project(regression, fold, tile);
     for (size_t a = 0; a < alphas; a++) {
-      for (size_t t = 0; t < FACTOR_TILE; t++) regress_scale(fold, tile, t, regression->alphas[a]);
-      if (!predict(regression, fold, tile, &out)) return false;
+      regress_scale(fold, tile, 0, columns, regression->alphas[a]);
+      predict(regression, fold, tile, &out);
       for (size_t t = 0; t < tile->number; t++) scores[t * alphas + a] += r2(&out, t) / (double)regression->fold_count;
     }
   }
-  return true;
 }

@@ -55,19 +55,21 @@ void train_chunk(size_t targets, size_t chunks, size_t index, size_t *first, siz
   *number = size + (index < longer);
 }
 
-size_t regress_shared_memory(size_t rows, size_t width, const berg_regression_options *options) {
+size_t regress_shared_memory(size_t rows, size_t width, const berg_regression_options *options, int threads) {
   const berg_regression_options all = regress_complete(options);
   const size_t factors = 1 + (train_regression_is_ridge(&all) && all.alpha_count > 1 ? all.folds : 0);
   const size_t less = rows < width ? rows : width;
-  /* what stays, and what the making of one takes in double: X, U, V, the square and LAPACK's work on it */
-  return factors * train_factor_memory(rows, width) +
+  const size_t tile = REGRESS_TILE * ((rows + less) * sizeof(float) + (less + REGRESS_ROWS) * sizeof(double));
+  /* what stays, each thread's tile, and what the making of one factor takes in double: X, U, V, the square and LAPACK's work on
+   * it */
+  return factors * train_factor_memory(rows, width) + (size_t)threads * tile +
          (rows * width + less * (rows + width) + 3 * less * less) * sizeof(double);
 }
 
 size_t train_chunks_for(size_t rows, size_t width, size_t targets, const berg_regression_options *options,
                         const train_machine *machine) {
   if (options->chunks) return options->chunks < targets ? options->chunks : targets ? targets : 1;
-  const size_t shared = regress_shared_memory(rows, width, options) + rows * width * sizeof(float);
+  const size_t shared = regress_shared_memory(rows, width, options, machine->threads) + rows * width * sizeof(float);
   const size_t one = (rows + width + 1) * sizeof(float) + 2 * sizeof(double);
   size_t number = targets;
   if (machine->memory) number = machine->memory > shared ? (machine->memory - shared) / 4 / one : 1;

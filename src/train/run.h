@@ -2,16 +2,19 @@
 #ifndef TRAIN_RUN_H
 #define TRAIN_RUN_H
 
-#include "la/onednn.h"
+#include "la/kernels.h"
 #include "model/device.h"
 
 typedef struct train_machine {
-  la_engine *engine;
+  const la_gemm *gemm; /* of float32 */
   const la_kernels *kernels;
   int threads;
-  size_t memory;              /* bytes that the process may hold in all */
-  const model_device *device; /* for the Gram matrix; NULL: none */
+  size_t memory;              /* bytes that the process may hold in all; 0: no limit */
+  const model_device *device; /* for the Gram matrix; NULL: the processor */
 } train_machine;
+
+/* With the widest instructions that there are. */
+train_machine train_machine_for(int threads, size_t memory);
 
 /* The stage that runs now. All functions take NULL for `run`. */
 typedef struct train_stage {

@@ -18,8 +18,7 @@ static berg_status fit_panel(const pca_job *job, size_t index, float *panel, flo
 
 static berg_status fit_panels(const pca_job *job, float *scores, berg_error *error) {
   const size_t count = train_panels_count(job->panels);
-  float *panel =
-      base_alloc_large(pca_padded_rows(job) * la_padded(train_panel_width(job->panels, 0)), sizeof *panel, error);
+  float *panel = base_alloc_large(pca_panel_floats(job), sizeof *panel, error);
   train_stage stage;
   if (!panel) return BERG_ELIMIT;
   train_stage_begin(&stage, job->run, "standardise", "panels", count);

@@ -107,7 +107,7 @@ static berg_status write_report(const train_plan *plan, const train_report *repo
   if (!json) return BERG_OK;
   cJSON *tree = cJSON_CreateObject();
   cJSON_AddStringToObject(tree, "version", berg_version());
-  cJSON_AddStringToObject(tree, "products_by", la_engine_description(plan->engine));
+  cJSON_AddStringToObject(tree, "products_by", plan->machine.gemm->name);
   cJSON_AddStringToObject(tree, "isa", base_isa_name(base_machine_isa()));
   cJSON_AddStringToObject(tree, "precision", "f32");
   cJSON_AddNumberToObject(tree, "threads", job->threads);

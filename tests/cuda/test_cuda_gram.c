@@ -55,12 +55,9 @@ static berg_status fit(train_pca *pca, const model_device *on, const char *check
       .components = COMPONENTS, .standardise = true, .checkpoint = checkpoint, .products = TRAIN_PRODUCTS_F32};
   watch w = {.stop = stop};
   const berg_run run = {.progress = progress, .user = &w};
-  la_engine *engine;
-  const la_kernels *kernels = la_kernels_for(base_machine_isa());
-  berg_status status = la_engine_new(&engine, kernels, NULL);
-  const train_machine machine = {engine, kernels, 2, 0, on};
-  if (!status) status = train_pca_fit(pca, &panels, &options, &machine, &run, NULL);
-  la_engine_free(engine);
+  train_machine machine = train_machine_for(2, 0);
+  machine.device = on;
+  berg_status status = train_pca_fit(pca, &panels, &options, &machine, &run, NULL);
   if (calls) *calls = w.calls;
   return status;
 }

@@ -64,14 +64,12 @@ static void say(const char *part, double seconds, double work, double rate) {
 }
 
 static void bench_gram(bench *b) {
-  const size_t padded = la_gram_padded_rows(b->rows);
-  float *panel = base_alloc_large(padded * WIDTH, sizeof *panel, NULL);
+  float *panel = base_alloc_large(b->rows * WIDTH, sizeof *panel, NULL);
   double *moments = base_calloc(4 * WIDTH, sizeof *moments, NULL);
   double add = 0, standardise = 0, rate = 0;
   la_gram *gram;
-  if (la_gram_new(&gram, b->machine.engine, b->rows, WIDTH, b->machine.threads, NULL)) exit(1);
+  if (la_gram_new(&gram, b->machine.gemm, b->machine.kernels, b->rows, WIDTH, b->machine.threads, NULL)) exit(1);
   for (size_t index = 0; index < b->panels; index++) {
-    memset(panel, 0, padded * WIDTH * sizeof *panel);
     read_panel(b, index, panel, NULL);
     const la_block block = {panel, b->rows, WIDTH, WIDTH};
     const la_moments m = {moments, moments + WIDTH, moments + 2 * WIDTH, moments + 3 * WIDTH};
@@ -79,7 +77,7 @@ static void bench_gram(bench *b) {
     double start = base_machine_seconds();
     la_moments_fit(b->machine.kernels, &block, NULL, true, b->machine.threads, &m);
     double middle = base_machine_seconds();
-    la_gram_add(gram, panel, WIDTH, NULL);
+    la_gram_add(gram, panel, WIDTH, WIDTH);
     double end = base_machine_seconds();
     rate += la_rate_products(b->rate, TURN_SECONDS / 2);
     standardise += middle - start, add += end - middle;
@@ -150,10 +148,8 @@ int main(int count, char **arguments) {
   size_t sizes[] = {2048, 3, 250, 2048, 2};
   for (int i = 1; i < count && i < 6; i++) sizes[i - 1] = strtoull(arguments[i], NULL, 10);
   bench b = {.rows = sizes[0], .panels = sizes[1], .components = sizes[2], .targets = sizes[3]};
-  b.machine = (train_machine){.kernels = la_kernels_for(base_machine_isa()), .threads = (int)sizes[4]};
-  if (la_engine_new(&b.machine.engine, b.machine.kernels, NULL) ||
-      la_rate_new(&b.rate, la_gemm_for(base_machine_isa(), LA_F32), 150, b.machine.threads, NULL))
-    return 1;
+  b.machine = train_machine_for((int)sizes[4], 0);
+  if (la_rate_new(&b.rate, b.machine.gemm, 150, b.machine.threads, NULL)) return 1;
   b.low = numbers(b.panels * WIDTH * LATENT, 1);
   b.factors = numbers(b.rows * LATENT, 2);
   train_pca pca;
@@ -165,6 +161,5 @@ int main(int count, char **arguments) {
   base_free_large(b.low);
   base_free_large(b.factors);
   la_rate_free(b.rate);
-  la_engine_free(b.machine.engine);
   return 0;
 }

@@ -2,10 +2,10 @@
  * machine has.
  *
  *     network weights SEED OUT.raw                                             float32: every tensor in order
- *     network blocks WEIGHTS.raw OUT.raw PIXELS.raw ISA THREADS plain|packed   float32 [12][images][50][768]
+ *     network blocks WEIGHTS.raw OUT.raw PIXELS.raw ISA f32|bf16|int8 THREADS plain|packed   float32 [12][images][50][768]
  *
- * WEIGHTS.raw is what `weights` writes; PIXELS.raw is uint8 [images][3][224][224]; ISA is as base_isa_name says it. Exit status: 0 done, 1 failed,
- * 2 usage, 3 the machine does not have that instruction set. */
+ * WEIGHTS.raw is what `weights` writes; PIXELS.raw is uint8 [images][3][224][224]; ISA is as base_isa_name says it; bf16 and int8 want to
+ * be packed. Exit status: 0 done, 1 failed, 2 usage, 3 the machine does not have that instruction set, or not for that precision. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,15 +62,20 @@ static int find_isa(const char *name) {
   return -1;
 }
 
-static berg_status run(const vit_weights *weights, base_isa isa, int threads, int packed, const char *pixels_path,
-                       FILE *file, berg_error *error) {
+static const la_gemm *find_gemm(int isa, const char *precision) {
+  for (int p = 0; p < LA_PRECISIONS && isa >= 0; p++)
+    if (!strcmp(la_precision_name((la_precision)p), precision)) return la_gemm_for((base_isa)isa, (la_precision)p);
+  return NULL;
+}
+
+static berg_status run(const vit_weights *weights, base_isa isa, const la_gemm *gemm, int threads, int packed,
+                       const char *pixels_path, FILE *file, berg_error *error) {
   size_t images;
   uint8_t *pixels = read_pixels(pixels_path, &images);
   vit_network *network = NULL;
   void *workspace = NULL;
   sink to = {file, images * VIT_LAYER_FEATURES};
   float *tokens = malloc(to.values * sizeof *tokens);
-  const la_gemm *gemm = la_gemm_for(isa, LA_F32);
   berg_status status = vit_network_new(&network, weights, gemm, vit_kernels_for(isa), error);
   void *matrices = NULL;
   if (!status && packed) {
@@ -101,16 +106,18 @@ static int dump_weights(uint64_t seed, FILE *file) {
 }
 
 int main(int argc, char **argv) {
-  int blocks = argc == 8 && !strcmp(argv[1], "blocks");
+  int blocks = argc == 9 && !strcmp(argv[1], "blocks");
   if (!blocks && !(argc == 4 && !strcmp(argv[1], "weights"))) return 2;
-  int isa = blocks ? find_isa(argv[5]) : 0;
-  if (isa < 0) return 3;
+  const int isa = blocks ? find_isa(argv[5]) : 0;
+  const la_gemm *gemm = blocks ? find_gemm(isa, argv[6]) : NULL;
+  if (blocks && !gemm) return 3;
   FILE *file = fopen(argv[3], "wb");
   if (!file) return 1;
   if (!blocks) return dump_weights(strtoull(argv[2], NULL, 10), file);
   vit_weights weights = map_weights(argv[2]);
   berg_error error = {0};
-  berg_status status = run(&weights, (base_isa)isa, atoi(argv[6]), !strcmp(argv[7], "packed"), argv[4], file, &error);
+  berg_status status =
+      run(&weights, (base_isa)isa, gemm, atoi(argv[7]), !strcmp(argv[8], "packed"), argv[4], file, &error);
   if (status) fprintf(stderr, "network: %s\n", error.message);
   return fclose(file) || status ? 1 : 0;
 }

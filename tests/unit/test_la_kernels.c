@@ -1,4 +1,4 @@
-/* The vector kernels of each instruction set against double: centring, and dot products of every odd shape. */
+/* The vector kernels of each instruction set against double: centring, and what takes the tiles of products. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,50 +38,60 @@ static void test_centre_of_two_floats(void **state) {
   (void)state;
 }
 
-/* Rows end where their memory ends, so that the sanitizers see a read past them. */
-static void check_products(const la_kernels *kernels, size_t m, size_t n, size_t k) {
-  size_t width = la_arranged_width(k);
-  uint64_t seed = m * 10007 + n * 101 + k;
-  float *plain = malloc(m * k * sizeof *plain), *x = calloc(m * width, sizeof *x), *w = malloc(n * k * sizeof *w);
-  float *bias = malloc(n * sizeof *bias), *y = malloc(m * n * sizeof *y);
-  assert_true(plain && x && w && bias && y);
-  for (size_t i = 0; i < m * k; i++) plain[i] = draw(&seed);
-  for (size_t i = 0; i < n * k; i++) w[i] = draw(&seed);
-  for (size_t j = 0; j < n; j++) bias[j] = draw(&seed);
-  for (size_t i = 0; i < m; i++) la_arrange_row(plain + i * k, k, x + i * width);
-  kernels->dot_rows(x, width, m, w, k * sizeof *w, n, k, y, n, bias);
-  for (size_t i = 0; i < m; i++)
-    for (size_t j = 0; j < n; j++) {
-      double sum = bias[j], size = fabs(sum);
-      for (size_t p = 0; p < k; p++) {
-        double term = (double)plain[i * k + p] * w[j * k + p];
-        sum += term;
-        size += fabs(term);
-      }
-      assert_true(fabs(y[i * n + j] - sum) <= 3e-7 * size);
-    }
-  free(plain);
-  free(x);
-  free(w);
-  free(bias);
-  free(y);
+/* A product of `rows` rows as the gemm hands it on, tile by tile. */
+static void hand_on(la_finish finish, const void *user, const float *product, size_t rows) {
+  for (size_t first = 0; first < rows; first += LA_TILE_ROWS)
+    finish(user, product + first * LA_PANEL, first, rows - first < LA_TILE_ROWS ? rows - first : LA_TILE_ROWS);
 }
 
-static void test_products_of_odd_shapes(void **state) {
-  static const size_t rows[] = {1, 2, 3, 5, 9}, columns[] = {1, 2, 3, 4, 7, 13},
-                      depths[] = {1, 8, 15, 16, 17, 31, 250, 256};
-  for (int isa = 0; isa <= (int)base_machine_isa(); isa++) {
-    const la_kernels *kernels = la_kernels_for((base_isa)isa);
-    for (size_t a = 0; kernels && a < sizeof rows / sizeof *rows; a++)
-      for (size_t b = 0; b < sizeof columns / sizeof *columns; b++)
-        for (size_t c = 0; c < sizeof depths / sizeof *depths; c++)
-          check_products(kernels, rows[a], columns[b], depths[c]);
-  }
+/* What takes tiles, for every number of columns; beside them nothing is touched. */
+static void check_takers(const la_kernels *kernels, size_t rows, size_t columns) {
+  enum { LD = LA_PANEL + 3 };
+  float product[14 * LA_PANEL], bias[LA_PANEL], stored[14 * LD], paired[7 * LD];
+  double sums[14 * LD];
+  uint64_t seed = rows * 101 + columns;
+  for (size_t i = 0; i < 14 * LA_PANEL; i++) product[i] = draw(&seed);
+  for (size_t c = 0; c < LA_PANEL; c++) bias[c] = draw(&seed);
+  for (size_t i = 0; i < 14 * LD; i++) stored[i] = -7, sums[i] = 1e9;
+  for (size_t i = 0; i < 7 * LD; i++) paired[i] = -7;
+  hand_on(kernels->store, &(la_output){stored, LD, columns, bias}, product, rows);
+  hand_on(kernels->store_pairs, &(la_output){paired, LD, columns, bias}, product, rows / 2 * 2);
+  for (int turn = 0; turn < 2; turn++) hand_on(kernels->sum, &(la_sums){sums, LD, columns}, product, rows);
+  for (size_t i = 0; i < 14; i++)
+    for (size_t c = 0; c < LD; c++) {
+      const bool is_in = i < rows && c < columns;
+      const float value = is_in ? product[i * LA_PANEL + c] : 0;
+      assert_true(stored[i * LD + c] == (is_in ? value + bias[c] : -7));
+      assert_true(sums[i * LD + c] == (is_in ? 1e9 + value + value : 1e9));
+    }
+  for (size_t i = 0; i < 7; i++)
+    for (size_t c = 0; c < LD; c++)
+      if (i < rows / 2 && c < columns) {
+        const float pair = product[2 * i * LA_PANEL + c] + product[(2 * i + 1) * LA_PANEL + c];
+        assert_true(paired[i * LD + c] == pair + bias[c]);
+      } else {
+        assert_true(paired[i * LD + c] == -7);
+      }
+}
+
+static void test_takers_of_tiles(void **state) {
   (void)state;
+  for (int isa = 0; isa <= (int)base_machine_isa(); isa++)
+    for (size_t columns = 1; columns <= LA_PANEL; columns++)
+      for (size_t rows = 1; rows <= 14; rows++) check_takers(la_kernels_for((base_isa)isa), rows, columns);
+}
+
+static void test_pitch(void **state) {
+  (void)state;
+  for (size_t columns = 0; columns < 5000; columns++) {
+    const size_t pitch = la_pitch(columns);
+    assert_true(pitch >= columns && pitch % LA_STRIP == 0 && pitch < columns + 2 * LA_STRIP);
+    assert_true(!pitch || pitch * sizeof(float) % 4096);
+  }
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_centre_of_two_floats),
-                                     cmocka_unit_test(test_products_of_odd_shapes)};
+                                     cmocka_unit_test(test_takers_of_tiles), cmocka_unit_test(test_pitch)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,11 +61,8 @@ static berg_status fit(train_pca *pca, source *s, train_products products, const
   const train_panels panels = {ROWS, COLUMNS, WIDTH, read_panel, s, NULL};
   const train_pca_options options = {COMPONENTS, true, checkpoint, "these features", products};
   const berg_run run = {progress, w, NULL};
-  train_machine machine = {.kernels = la_kernels_for(base_machine_isa()), .threads = threads, .memory = memory};
-  assert_int_equal(la_engine_new(&machine.engine, machine.kernels, NULL), BERG_OK);
-  berg_status status = train_pca_fit(pca, &panels, &options, &machine, &run, error);
-  la_engine_free(machine.engine);
-  return status;
+  const train_machine machine = train_machine_for(threads, memory);
+  return train_pca_fit(pca, &panels, &options, &machine, &run, error);
 }
 
 static void expect_same(const train_pca *a, const train_pca *b) {

@@ -107,13 +107,7 @@ static void defaults(void **state) {
 
 static int set_up(void **state) {
   (void)state;
-  machine = (train_machine){.kernels = la_kernels_for(base_machine_isa()), .threads = 2};
-  return la_engine_new(&machine.engine, machine.kernels, NULL) != BERG_OK;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  la_engine_free(machine.engine);
+  machine = train_machine_for(2, 0);
   return 0;
 }
 
@@ -124,5 +118,5 @@ int main(void) {
       cmocka_unit_test(chunks_by_memory),
       cmocka_unit_test(defaults),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -13,7 +13,8 @@ static void multiply_f32(const la_product *product) {
  * processors whose bf16 products are slower than float32 ones (all of Intel's without AMX) this is the faster way. */
 static void multiply_widened(const la_product *product) {
   const uint16_t *slab = product->slab;
-  for (size_t p = 0; p < product->depth; p += 2)
+  for (size_t p = (product->depth + 1) / 2 * 2; p;) { /* from the end, for the slab may lie where it is widened to */
+    p -= 2;
     for (size_t c = 0; c < LA_PANEL; c += LANES) {
       vec_int pairs;
       memcpy(&pairs, slab + p * LA_PANEL + 2 * c, sizeof pairs);
@@ -21,6 +22,7 @@ static void multiply_widened(const la_product *product) {
       if (p + 1 < product->depth)
         vec_store(product->buffer + (p + 1) * LA_PANEL + c, (vec)(pairs & (int32_t)0xffff0000));
     }
+  }
   tile_product(product, product->x, product->row_bytes / sizeof(float), product->buffer);
 }
 

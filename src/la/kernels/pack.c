@@ -36,10 +36,13 @@ INLINE void transpose_block(vec v[LANES]) {
   }
 }
 
-static void transpose_strip(const char *rows, size_t row_bytes, size_t columns, size_t depth, float *floats) {
+static void transpose_strip(const char *rows, size_t row_bytes, size_t columns, size_t depth, ptrdiff_t ahead,
+                            float *floats) {
   size_t p = 0;
   for (; p + LANES <= depth && columns; p += LANES) {
     vec v[LANES];
+    for (size_t i = 0; i < columns && ahead; i++)
+      __builtin_prefetch(rows + i * row_bytes + p * sizeof(float) + ahead, 0, 2);
 #pragma GCC unroll 16
     for (size_t i = 0; i < LANES; i++)
       v[i] = i < columns ? vec_load(rows + i * row_bytes + p * sizeof(float)) : (vec){0};
@@ -55,10 +58,12 @@ static void transpose_strip(const char *rows, size_t row_bytes, size_t columns, 
     }
 }
 
-void KERNEL(la_transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, float *floats) {
+void KERNEL(la_transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, ptrdiff_t ahead,
+                          float *floats) {
   for (size_t c = 0; c < LA_PANEL; c += LANES) {
     const size_t left = columns > c ? columns - c : 0;
-    transpose_strip(rows + (left ? c : 0) * row_bytes, row_bytes, left < LANES ? left : LANES, depth, floats + c);
+    transpose_strip(rows + (left ? c : 0) * row_bytes, row_bytes, left < LANES ? left : LANES, depth, ahead,
+                    floats + c);
   }
 }
 
