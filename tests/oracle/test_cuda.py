@@ -90,7 +90,7 @@ def test_images_that_are_left_out(on_device, run, images, tmp_path):
     for path, image in zip(paths[:2] + paths[3:], images):
         Image.fromarray(image.transpose(1, 2, 0)).save(path)
     paths[2].write_bytes(b"no picture")
-    found, wanted = (call("responses", paths, skip_bad=True) for call in (on_device, run))
+    found, wanted = (call("responses", paths, skip_bad=True, batch=2) for call in (on_device, run))
     assert np.isnan(found[2]).all() and np.isfinite(found[[0, 1, 3]]).all()
     assert np.allclose(found, wanted, atol=1e-3, equal_nan=True)
 
