@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "model/packed.h"
 #include "model/paths.h"
+#include "model/precision.h"
 
 #define DEFAULT_BATCH 100
 #define MAX_BATCH 4096
@@ -25,14 +26,11 @@ static berg_status check_options(const berg_model_options *options, berg_error *
   if ((options->subject_count && !options->subjects) || (options->roi_count && !options->rois) ||
       (options->voxel_index_length && !options->voxel_index))
     return base_fail(error, BERG_EARGUMENT, "a count of subjects, ROIs or voxels without the list it counts");
-  const char *device = options->device ? options->device : "auto",
-             *precision = options->precision ? options->precision : "f32";
+  const char *device = options->device ? options->device : "auto";
   if (!strcmp(device, "cuda"))
     return base_fail(error, BERG_EDEVICE, "device cuda: this build has no CUDA; cpu and auto (which is cpu here) work");
   if (strcmp(device, "cpu") && strcmp(device, "auto"))
     return base_fail(error, BERG_EPARAMETER, "device '%s' is not known: expected cpu, cuda or auto", device);
-  if (strcmp(precision, "f32") && strcmp(precision, "bf16") && strcmp(precision, "int8"))
-    return base_fail(error, BERG_EPARAMETER, "precision '%s' is not known: expected f32, bf16 or int8", precision);
   if (options->threads < 0 || options->threads > 1024)
     return base_fail(error, BERG_EPARAMETER, "threads: expected 0 (as many as there are) to 1024, found %d",
                      options->threads);
@@ -85,19 +83,14 @@ static berg_status open_subjects(berg_model *model, const berg_model_options *op
   return BERG_OK;
 }
 
-/* Where the processor lacks int8's instructions, float32 does the work. */
 static berg_status choose_precision(berg_model *model, const berg_model_options *options, berg_error *error) {
-  const char *asked = options->precision ? options->precision : "f32";
-  la_precision precision = LA_F32;
-  while (strcmp(la_precision_name(precision), asked)) precision++;
+  model_precision chosen;
   model->isa = base_machine_isa();
   model->kernels = la_kernels_for(model->isa);
-  model->gemm = la_gemm_for(model->isa, precision);
-  if (!model->gemm && options->strict)
-    return base_fail(error, BERG_EDEVICE, "precision %s: this processor (%s) has no instructions for it", asked,
-                     base_isa_name(model->isa));
-  if (!model->gemm) model->gemm = la_gemm_for(model->isa, LA_F32);
-  model->regression = model->gemm->precision == LA_INT8 ? la_gemm_for(model->isa, LA_BF16) : model->gemm;
+  berg_status status = model_precision_choose(&chosen, model->isa, options->precision, options->strict, error);
+  if (status) return status;
+  model->gemm = chosen.gemm;
+  model->regression = chosen.regression;
   return BERG_OK;
 }
 

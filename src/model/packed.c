@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "io/container.h"
+#include "vit/calibrate.h"
 
 berg_status model_pack_network(berg_model *model, berg_error *error) {
   if (vit_network_is_packed(model->network)) return BERG_OK;
@@ -11,8 +12,15 @@ berg_status model_pack_network(berg_model *model, berg_error *error) {
   }
   model->packed_network = base_alloc_large(vit_network_packed_bytes(model->network), 1, error);
   if (!model->packed_network) return BERG_ELIMIT;
+  vit_calibration calibration = {.factors = NULL};
+  if (model->gemm->precision == LA_INT8) {
+    berg_status status = vit_calibrate(&calibration, model->network, la_gemm_for(model->isa, LA_F32),
+                                       vit_kernels_for(model->isa), model->threads, error);
+    if (status) return status;
+  }
   vit_network_pack_into(model->network, model->threads, model->packed_network);
   vit_network_use_packed(model->network, model->packed_network);
+  vit_calibration_release(&calibration);
   model_backbone_drop_matrices(&model->backbone);
   return BERG_OK;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "vit/calibrate.h"
 #include "vit/embed.h"
 #include "vit/preprocess.h"
 
@@ -103,6 +104,18 @@ berg_status vit_network_new(vit_network **out, const vit_weights *weights, const
   return BERG_OK;
 }
 
+void vit_network_round_by(vit_network *network, const vit_calibration *calibration) {
+  network->patch.rounding = &calibration->patch;
+  for (size_t layer = 0; layer < VIT_LAYERS; layer++)
+    network->blocks[layer].matrix[QKV].rounding = &calibration->qkv[layer];
+}
+
+const float *vit_network_shift(const vit_network *network, size_t layer) {
+  return network->blocks[layer].matrix[QKV].gain;
+}
+const vit_weights *vit_network_weights(const vit_network *network) { return network->weights; }
+const la_gemm *vit_network_gemm(const vit_network *network) { return network->gemm; }
+
 void vit_network_free(vit_network *network) {
   if (!network) return;
   base_free(network->balanced);
@@ -144,6 +157,7 @@ void vit_network_use_packed(vit_network *network, const void *packed) {
   for (size_t i = 0; i < NETWORK_MATRICES; i++) {
     la_matrix *matrix = matrix_at(network, i);
     matrix->packed = at;
+    matrix->rounding = NULL;
     at += la_matrix_bytes(matrix);
   }
 }

@@ -7,12 +7,20 @@
 #include "vit/weights.h"
 
 typedef struct vit_network vit_network;
+struct vit_calibration;
 
 /* `weights`, `gemm` and `kernels` are borrowed. In float32 the network can run at once, multiplying the weights where they lie; in other
  * precisions it must be packed first. */
 berg_status vit_network_new(vit_network **network, const vit_weights *weights, const la_gemm *gemm,
                             const vit_kernels *kernels, berg_error *error);
 void vit_network_free(vit_network *network);
+
+/* int8: rounds patch embedding and QKV by what vit/calibrate.h has found; borrowed until the network is packed. */
+void vit_network_round_by(vit_network *network, const struct vit_calibration *calibration);
+/* int8: [768] the factor that QKV's columns take over from what they are multiplied with. */
+const float *vit_network_shift(const vit_network *network, size_t layer);
+const vit_weights *vit_network_weights(const vit_network *network);
+const la_gemm *vit_network_gemm(const vit_network *network);
 
 /* Bytes of all packed matrices; their layout depends on the precision alone. */
 size_t vit_network_packed_bytes(const vit_network *network);
