@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "io/container.h"
+#include "model/converted.h"
 #include "model/paths.h"
 
 #define RANDOM_PREFIX "random:"
@@ -62,7 +63,10 @@ berg_status model_backbone_open(model_backbone *backbone, const char *named, con
     status = vit_weights_random(&backbone->weights, seed, threads, error);
   } else {
     status = model_blame(berg_file_open(&backbone->file, backbone->path, error), error);
-    if (!status) status = vit_weights_bind(&backbone->weights, find_in_file, backbone->file, backbone->path, error);
+    if (!status) backbone->converted = model_converted_backbone(backbone->file);
+    if (!status)
+      status = (backbone->converted ? vit_weights_bind_small : vit_weights_bind)(
+          &backbone->weights, find_in_file, backbone->file, backbone->path, error);
   }
   if (status) model_backbone_close(backbone);
   return status;

@@ -133,16 +133,26 @@ static berg_status find_regression(model_fitted *fitted, berg_error *error) {
   return find(fitted, "reg_param.intercept_", 1, &fitted->voxels, &fitted->intercepts, error);
 }
 
-berg_status model_fitted_open(model_fitted *fitted, const char *berg_dir, int subject, berg_error *error) {
-  memset(fitted, 0, sizeof *fitted);
-  berg_status status = model_path_weights(&fitted->path, berg_dir, subject, error);
-  if (!status) status = model_blame(berg_file_open(&fitted->file, fitted->path, error), error);
+static berg_status open_path(model_fitted *fitted, berg_error *error) {
+  berg_status status = model_blame(berg_file_open(&fitted->file, fitted->path, error), error);
   if (!status) choose_features(fitted);
   if (!status) status = read_standardisation(fitted, error);
   if (!status) status = read_components(fitted, error);
   if (!status) status = find_regression(fitted, error);
   if (status) model_fitted_close(fitted);
   return status;
+}
+
+berg_status model_fitted_open(model_fitted *fitted, const char *berg_dir, int subject, berg_error *error) {
+  memset(fitted, 0, sizeof *fitted);
+  berg_status status = model_path_weights(&fitted->path, berg_dir, subject, error);
+  return status ? status : open_path(fitted, error);
+}
+
+berg_status model_fitted_open_file(model_fitted *fitted, const char *path, berg_error *error) {
+  memset(fitted, 0, sizeof *fitted);
+  fitted->path = base_copy_text(path, error);
+  return fitted->path ? open_path(fitted, error) : BERG_ELIMIT;
 }
 
 void model_fitted_close(model_fitted *fitted) {

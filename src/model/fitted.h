@@ -25,6 +25,7 @@ typedef struct model_fitted {
 
 /* EMODEL: missing, corrupt, shapes that do not fit, a mean or scale that is no number or zero. */
 berg_status model_fitted_open(model_fitted *fitted, const char *berg_dir, int subject, berg_error *error);
+berg_status model_fitted_open_file(model_fitted *fitted, const char *path, berg_error *error);
 void model_fitted_close(model_fitted *fitted);
 
 /* Gives back the memory of the components where they are a copy: once they are packed. */

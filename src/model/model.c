@@ -97,6 +97,10 @@ static berg_status choose_precision(berg_model *model, const berg_model_options 
 static berg_status open_network(berg_model *model, const berg_model_options *options, berg_error *error) {
   berg_status status =
       model_backbone_open(&model->backbone, options->backbone, options->berg_dir, model->threads, error);
+  const char *converted = model->backbone.converted, *wanted = la_precision_name(model->gemm->precision);
+  if (!status && converted && strcmp(converted, wanted))
+    status = base_fail_at(error, &(base_fault){BERG_EMODEL, model->backbone.path, BERG_NO_OFFSET, NULL,
+                                               "converted for another precision", wanted, converted});
   if (!status)
     status =
         vit_network_new(&model->network, &model->backbone.weights, model->gemm, vit_kernels_for(model->isa), error);
@@ -131,6 +135,7 @@ berg_status berg_model_open(berg_model **out, const char *model_id, const berg_m
   model->threads = base_machine_threads(options->threads);
   model->id = base_copy_text(model_id, error);
   status = choose_precision(model, options, error);
+  if (!status && options->cache && !(model->cache = base_copy_text(options->cache, error))) status = BERG_ELIMIT;
   if (!status) status = model->id ? keep_roi_names(model, options, error) : BERG_ELIMIT;
   if (!status) status = open_subjects(model, options, error);
   if (!status) status = open_network(model, options, error);
@@ -181,6 +186,7 @@ void berg_model_free(berg_model *model) {
   model_backbone_close(&model->backbone);
   for (size_t i = 0; i < model->roi_count; i++) base_free(model->roi_names[i]);
   base_free(model->roi_names);
+  base_free(model->cache);
   base_free(model->id);
   base_free(model);
 }

@@ -4,23 +4,53 @@
 #include "io/container.h"
 #include "vit/calibrate.h"
 
+berg_status model_pack_backbone(vit_network *network, const model_backbone *backbone, base_isa isa, int threads,
+                                char **packed, berg_error *error) {
+  const la_gemm *gemm = vit_network_gemm(network);
+  vit_calibration calibration = {.factors = NULL};
+  berg_status status = BERG_OK;
+  if (gemm->precision != LA_F32) status = model_backbone_check(backbone, error); /* int8 would hide a NaN */
+  if (!status && gemm->precision == LA_INT8)
+    status = vit_calibrate(&calibration, network, la_gemm_for(isa, LA_F32), vit_kernels_for(isa), threads, error);
+  if (!status && !(*packed = base_alloc_large(vit_network_packed_bytes(network), 1, error))) status = BERG_ELIMIT;
+  if (!status) {
+    vit_network_pack_into(network, threads, *packed);
+    vit_network_use_packed(network, *packed);
+  }
+  vit_calibration_release(&calibration);
+  return status;
+}
+
+static model_conversion network_conversion(const berg_model *model) {
+  return (model_conversion){.kind = "backbone",
+                            .precision = model->gemm->precision,
+                            .bytes = vit_network_packed_bytes(model->network),
+                            .source = model->backbone.path,
+                            .packed = model->packed_network,
+                            .small = &model->backbone.weights,
+                            .threads = model->threads};
+}
+
 berg_status model_pack_network(berg_model *model, berg_error *error) {
   if (vit_network_is_packed(model->network)) return BERG_OK;
-  if (model->gemm->precision != LA_F32) { /* int8 would hide a NaN */
-    berg_status status = model_backbone_check(&model->backbone, error);
-    if (status) return status;
+  model_conversion conversion = network_conversion(model);
+  berg_status status = BERG_OK;
+  if (model->backbone.converted) {
+    status = model_converted_take(&model->converted, model->backbone.file, model->backbone.path, &conversion, error);
+    if (!status) model->backbone.file = NULL; /* the converted's own now */
+  } else if (model->gemm->precision != LA_F32 && model->backbone.file) {
+    model_converted_find(&model->converted, model->cache, &conversion);
   }
-  model->packed_network = base_alloc_large(vit_network_packed_bytes(model->network), 1, error);
-  if (!model->packed_network) return BERG_ELIMIT;
-  vit_calibration calibration = {.factors = NULL};
-  if (model->gemm->precision == LA_INT8) {
-    berg_status status = vit_calibrate(&calibration, model->network, la_gemm_for(model->isa, LA_F32),
-                                       vit_kernels_for(model->isa), model->threads, error);
-    if (status) return status;
+  if (status) return status;
+  if (model->converted.packed) {
+    vit_network_use_packed(model->network, model->converted.packed);
+    return BERG_OK;
   }
-  vit_network_pack_into(model->network, model->threads, model->packed_network);
-  vit_network_use_packed(model->network, model->packed_network);
-  vit_calibration_release(&calibration);
+  status = model_pack_backbone(model->network, &model->backbone, model->isa, model->threads, &model->packed_network,
+                               error);
+  if (status) return status;
+  conversion.packed = model->packed_network;
+  if (model->gemm->precision != LA_F32 && model->backbone.file) model_converted_keep(model->cache, &conversion);
   model_backbone_drop_matrices(&model->backbone);
   return BERG_OK;
 }
@@ -41,23 +71,49 @@ static berg_status pack(la_matrix *matrix, char **packed, int threads, berg_erro
   return BERG_OK;
 }
 
+static la_matrix directions_of(const model_fitted *fitted, const la_gemm *gemm) {
+  return (la_matrix){.gemm = gemm,
+                     .n = fitted->components,
+                     .k = fitted->features,
+                     .rows = fitted->directions,
+                     .row_bytes = fitted->direction_bytes};
+}
+
+berg_status model_pack_components(la_matrix *directions, const model_fitted *fitted, const la_gemm *gemm, int threads,
+                                  char **packed, berg_error *error) {
+  *directions = directions_of(fitted, gemm);
+  berg_status status = model_fitted_check_components(fitted, error); /* int8 would hide a NaN */
+  return status ? status : pack(directions, packed, threads, error);
+}
+
+static berg_status find_or_pack_components(const berg_model *model, model_subject *subject, berg_error *error) {
+  model_conversion conversion = {.kind = "components",
+                                 .precision = model->gemm->precision,
+                                 .bytes = la_matrix_bytes(&subject->directions),
+                                 .source = subject->fitted.path,
+                                 .threads = model->threads};
+  if (model_converted_find(&subject->converted, model->cache, &conversion)) {
+    subject->directions.packed = subject->converted.packed;
+    return BERG_OK;
+  }
+  berg_status status = model_pack_components(&subject->directions, &subject->fitted, model->gemm, model->threads,
+                                             &subject->packed_directions, error);
+  conversion.packed = subject->packed_directions;
+  if (!status) model_converted_keep(model->cache, &conversion);
+  return status;
+}
+
 berg_status model_pack_subject(const berg_model *model, model_subject *subject, berg_error *error) {
   model_fitted *fitted = &subject->fitted;
   model_columns *columns = &subject->columns;
-  subject->directions = (la_matrix){.gemm = model->gemm,
-                                    .n = fitted->components,
-                                    .k = fitted->features,
-                                    .rows = fitted->directions,
-                                    .row_bytes = fitted->direction_bytes};
+  subject->directions = directions_of(fitted, model->gemm);
   subject->coefficients = (la_matrix){.gemm = model->regression,
                                       .n = columns->count,
                                       .k = fitted->components,
                                       .rows = columns->coefficients,
                                       .row_bytes = columns->coefficient_bytes};
   if (model->gemm->precision == LA_F32) return BERG_OK;
-  /* int8 would hide a NaN */
-  berg_status status = model_fitted_check_components(fitted, error);
-  if (!status) status = pack(&subject->directions, &subject->packed_directions, model->threads, error);
+  berg_status status = find_or_pack_components(model, subject, error);
   if (!status) status = pack(&subject->coefficients, &subject->packed_coefficients, model->threads, error);
   if (status) return status;
   model_fitted_drop_directions(fitted);
@@ -71,6 +127,8 @@ void model_packed_release(berg_model *model) {
   for (size_t i = 0; i < model->subject_count; i++) {
     base_free_large(model->subjects[i].packed_directions);
     base_free_large(model->subjects[i].packed_coefficients);
+    model_converted_close(&model->subjects[i].converted);
   }
   base_free_large(model->packed_network);
+  model_converted_close(&model->converted);
 }

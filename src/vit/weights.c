@@ -89,10 +89,16 @@ static berg_status bind(vit_weights *weights, size_t t, const berg_array *array,
   return BERG_OK;
 }
 
-berg_status vit_weights_bind(vit_weights *weights, vit_lookup lookup, const void *user, const char *file,
-                             berg_error *error) {
+bool vit_is_matrix(size_t t) {
+  if (t < VIT_BEFORE_BLOCKS) return t == VIT_PATCH_WEIGHT;
+  return of_block[(t - VIT_BEFORE_BLOCKS) % VIT_BLOCK_TENSORS].ndim == 2;
+}
+
+static berg_status bind_all(vit_weights *weights, bool matrices, vit_lookup lookup, const void *user, const char *file,
+                            berg_error *error) {
   memset(weights, 0, sizeof *weights);
   for (size_t t = 0; t < VIT_TENSORS; t++) {
+    if (!matrices && vit_is_matrix(t)) continue;
     char name[VIT_NAME_ROOM], old[VIT_NAME_ROOM];
     vit_tensor_name(t, false, name);
     vit_tensor_name(t, true, old);
@@ -111,19 +117,24 @@ berg_status vit_weights_bind(vit_weights *weights, vit_lookup lookup, const void
   return BERG_OK;
 }
 
+berg_status vit_weights_bind(vit_weights *weights, vit_lookup lookup, const void *user, const char *file,
+                             berg_error *error) {
+  return bind_all(weights, true, lookup, user, file, error);
+}
+
+berg_status vit_weights_bind_small(vit_weights *weights, vit_lookup lookup, const void *user, const char *file,
+                                   berg_error *error) {
+  return bind_all(weights, false, lookup, user, file, error);
+}
+
 void vit_weights_release(vit_weights *weights) {
   for (size_t t = 0; t < VIT_TENSORS; t++) base_free(weights->owned[t]);
   memset(weights, 0, sizeof *weights);
 }
 
-static bool is_matrix(size_t t) {
-  if (t < VIT_BEFORE_BLOCKS) return t == VIT_PATCH_WEIGHT;
-  return of_block[(t - VIT_BEFORE_BLOCKS) % VIT_BLOCK_TENSORS].ndim == 2;
-}
-
 void vit_weights_drop_matrices(vit_weights *weights) {
   for (size_t t = 0; t < VIT_TENSORS; t++) {
-    if (!is_matrix(t) || !weights->owned[t]) continue;
+    if (!vit_is_matrix(t) || !weights->owned[t]) continue;
     base_free(weights->owned[t]);
     weights->owned[t] = NULL;
     weights->tensor[t] = NULL;

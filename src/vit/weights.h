@@ -41,6 +41,9 @@ typedef struct vit_weights {
   float *owned[VIT_TENSORS];        /* where the file's own bytes could not be used */
 } vit_weights;
 
+/* Whether tensor `t` is multiplied: the patch embedding and the four matrices of a block. */
+bool vit_is_matrix(size_t t);
+
 /* Finds an array by name; NULL: not there. */
 typedef const berg_array *(*vit_lookup)(const void *user, const char *name);
 
@@ -48,6 +51,9 @@ typedef const berg_array *(*vit_lookup)(const void *user, const char *name);
  * bfloat16). EMODEL: missing, of another shape or type; `file` is for messages. */
 berg_status vit_weights_bind(vit_weights *weights, vit_lookup lookup, const void *user, const char *file,
                              berg_error *error);
+/* The same of all but the matrices, for a file that has them packed. */
+berg_status vit_weights_bind_small(vit_weights *weights, vit_lookup lookup, const void *user, const char *file,
+                                   berg_error *error);
 /* The random backbone of docs/random-backbone.md: any seed gives plausible activations, with a few LayerNorm gains an order
  * of magnitude above the rest, as trained networks have. Computed by `threads` threads. */
 berg_status vit_weights_random(vit_weights *weights, uint64_t seed, int threads, berg_error *error);
