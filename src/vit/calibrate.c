@@ -13,17 +13,6 @@
 #define SQUARE ((size_t)VIT_CHANNELS * VIT_CHANNELS)
 #define SEED 1
 
-typedef struct calibrator {
-  vit_network *network;
-  const vit_weights *weights;
-  const la_gemm *gemm;
-  const vit_kernels *kernels;
-  vit_calibration *calibration;
-  int threads;
-  float *turned; /* [768][TOKENS] what QKV is multiplied with, transposed */
-  float *scratch;
-} calibrator;
-
 /* --- Pictures: grids of noise, each half as coarse and of less contrast than the one before, as photographs have it --- */
 
 static double between(const double *grid, size_t cells, size_t y, size_t x) {
@@ -60,132 +49,94 @@ static void draw(size_t image, double *plane, uint8_t *pixels) {
   }
 }
 
-/* --- Moments --- */
+/* --- Operands --- */
 
-/* factor of layer `layer` from tokens [TOKENS][768], by all threads of the team */
-static void take_tokens(calibrator *c, size_t layer, const float *tokens) {
-  const float *gain = c->weights->tensor[VIT_BLOCK(layer, VIT_LN1_GAIN)],
-              *bias = c->weights->tensor[VIT_BLOCK(layer, VIT_LN1_BIAS)], *shift = vit_network_shift(c->network, layer);
-  float *moments = c->calibration->factors + layer * SQUARE;
-#pragma omp for schedule(static)
-  for (size_t t = 0; t < TOKENS; t++) {
-    float row[VIT_CHANNELS] __attribute__((aligned(64)));
-    c->kernels->layer_norm(tokens + t * VIT_CHANNELS, gain, bias, row);
-    for (size_t i = 0; i < VIT_CHANNELS; i++) c->turned[i * TOKENS + t] = row[i] / shift[i];
-  }
-#pragma omp for schedule(static)
-  for (size_t panel = 0; panel < VIT_CHANNELS / LA_PANEL; panel++) {
-    float buffer[LA_BUFFER_BYTES / sizeof(float)] __attribute__((aligned(64)));
-    const la_matrix matrix = {.gemm = c->gemm,
-                              .n = VIT_CHANNELS,
-                              .k = TOKENS,
-                              .rows = (const char *)c->turned,
-                              .row_bytes = TOKENS * sizeof(float)};
-    const vit_output output = {moments + panel * LA_PANEL, VIT_CHANNELS, NULL};
-    la_product product = {.rows = VIT_CHANNELS,
-                          .x = c->turned,
-                          .row_bytes = TOKENS * sizeof(float),
-                          .buffer = buffer,
-                          .finish = c->kernels->add,
-                          .user = &output};
-    la_matrix_multiply(&matrix, 0, panel, &product);
-  }
+static float *operand_of(const vit_calibration *calibration, size_t layer, size_t operand) {
+  return calibration->operands + (layer * VIT_OPERANDS + operand) * TOKENS * VIT_CHANNELS;
 }
 
-static void after_block(void *user, size_t layer, const float *tokens) {
-  if (layer + 1 < VIT_LAYERS) take_tokens(user, layer + 1, tokens);
+static void take(void *user, size_t layer, size_t operand, const float *rows, size_t first, size_t count) {
+  memcpy(operand_of(user, layer, operand) + first * VIT_CHANNELS, rows, count * VIT_CHANNELS * sizeof *rows);
 }
 
-/* The first block's tokens: patches, their positions, the class token. */
-static void embed(const calibrator *c, const uint8_t *pixels, float *patches, float *tokens) {
-  vit_normalisation normalisation;
-  vit_normalisation_init(&normalisation);
-  const la_matrix matrix = {.gemm = c->gemm,
-                            .n = VIT_CHANNELS,
-                            .k = VIT_PATCH_VALUES,
-                            .rows = (const char *)c->weights->tensor[VIT_PATCH_WEIGHT],
-                            .row_bytes = VIT_PATCH_VALUES * sizeof(float)};
-  const float *position = c->weights->tensor[VIT_POSITION], *class_token = c->weights->tensor[VIT_CLASS_TOKEN];
-  const float *bias = c->weights->tensor[VIT_PATCH_BIAS];
-  float buffer[LA_BUFFER_BYTES / sizeof(float)] __attribute__((aligned(64)));
-  for (size_t image = 0; image < IMAGES; image++)
-    vit_cut_patches(&normalisation, pixels + image * VIT_PIXELS, patches + image * VIT_TOKENS * VIT_PATCH_VALUES);
-  for (size_t t = 0; t < TOKENS; t++)
-    for (size_t i = 0; i < VIT_CHANNELS; i++)
-      tokens[t * VIT_CHANNELS + i] = position[t % VIT_TOKENS * VIT_CHANNELS + i] + (t % VIT_TOKENS ? bias : class_token)[i];
-  for (size_t panel = 0; panel < VIT_CHANNELS / LA_PANEL; panel++)
-    for (size_t b = 0; b < la_matrix_blocks(&matrix); b++) {
-      const vit_output output = {tokens + panel * LA_PANEL, VIT_CHANNELS, NULL};
-      la_product product = {.rows = TOKENS,
-                            .x = patches + b * LA_DEPTH,
-                            .row_bytes = VIT_PATCH_VALUES * sizeof(float),
-                            .buffer = buffer,
-                            .finish = c->kernels->add,
-                            .user = &output};
-      la_matrix_multiply(&matrix, b, panel, &product);
-    }
+typedef struct rooms {
+  uint8_t *pixels;
+  double *plane;
+  float *tokens;
+  void *workspace;
+} rooms;
+
+static void release(rooms *r) {
+  base_free(r->pixels);
+  base_free(r->plane);
+  base_free(r->tokens);
+  base_free_large(r->workspace);
 }
 
-static void run(calibrator *c, const vit_network *plain, uint8_t *pixels, float *tokens, void *workspace) {
-  double *plane = (double *)(void *)c->turned;
-  for (size_t image = 0; image < IMAGES; image++) draw(image, plane, pixels + image * VIT_PIXELS);
-  embed(c, pixels, c->scratch, tokens);
-#pragma omp parallel num_threads(c->threads)
-  take_tokens(c, 0, tokens);
-  vit_network_run(plain, pixels, IMAGES, c->threads, workspace, tokens, &(vit_hooks){after_block, NULL, c});
-}
+#define THREAD_BYTES (TOKENS * VIT_CHANNELS * sizeof(float) + 2 * SQUARE * sizeof(float) + VIT_CHANNELS * sizeof(uint16_t))
 
-static berg_status factor(calibrator *c, const la_gemm *narrow, berg_error *error) {
-  vit_calibration *to = c->calibration;
-  bool failed = false;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(c->threads)
-  for (size_t layer = 0; layer < VIT_LAYERS; layer++) {
-    float *scratch = base_alloc(SQUARE, sizeof *scratch, NULL);
-    uint16_t *order = to->orders + layer * VIT_CHANNELS;
-    if (scratch) {
-      narrow->factor(to->factors + layer * SQUARE, VIT_CHANNELS, order, scratch);
-      to->qkv[layer] = (la_rounding){to->factors + layer * SQUARE, order};
-    } else {
-#pragma omp atomic write
-      failed = true;
-    }
-    base_free(scratch);
-  }
-  return failed ? base_fail_memory(error, SQUARE * sizeof(float)) : BERG_OK;
-}
-
-berg_status vit_calibrate(vit_calibration *calibration, vit_network *network, const la_gemm *gemm,
+berg_status vit_calibrate(vit_calibration *calibration, const vit_network *network, const la_gemm *wide,
                           const vit_kernels *kernels, int threads, berg_error *error) {
-  *calibration = (vit_calibration){.factors = base_calloc(VIT_LAYERS, SQUARE * sizeof(float), error)};
-  calibration->orders = base_alloc((size_t)VIT_LAYERS * VIT_CHANNELS, sizeof(uint16_t), error);
-  calibrator c = {network, vit_network_weights(network), gemm, kernels, calibration, threads, NULL, NULL};
-  /* `turned` also holds a plane of a picture being drawn, `scratch` the patches */
-  c.turned = base_alloc(TOKENS * VIT_CHANNELS, sizeof *c.turned, error);
-  c.scratch = base_alloc(TOKENS * VIT_PATCH_VALUES, sizeof *c.scratch, error);
-  uint8_t *pixels = base_alloc(IMAGES, VIT_PIXELS, error);
-  float *tokens = base_alloc(TOKENS * VIT_CHANNELS, sizeof *tokens, error);
-  void *workspace = base_alloc_large(vit_network_workspace(threads), 1, error);
+  *calibration = (vit_calibration){.narrow = vit_network_gemm(network), .wide = wide, .kernels = kernels};
+  calibration->operands = base_alloc_large(VIT_LAYERS * VIT_OPERANDS * TOKENS, VIT_CHANNELS * sizeof(float), error);
+  calibration->scratch = base_alloc_large((size_t)threads, THREAD_BYTES, error);
+  rooms r = {.pixels = base_alloc(IMAGES, VIT_PIXELS, error),
+             .plane = base_alloc((size_t)VIT_IMAGE_SIZE * VIT_IMAGE_SIZE, sizeof(double), error),
+             .tokens = base_alloc(TOKENS * VIT_CHANNELS, sizeof(float), error),
+             .workspace = base_alloc_large(vit_network_workspace(threads), 1, error)};
   vit_network *plain = NULL;
-  berg_status status = vit_network_new(&plain, c.weights, gemm, kernels, error);
-  if (!calibration->factors || !calibration->orders || !c.turned || !c.scratch || !pixels || !tokens || !workspace)
+  berg_status status = vit_network_new(&plain, vit_network_weights(network), wide, kernels, error);
+  if (!calibration->operands || !calibration->scratch || !r.pixels || !r.plane || !r.tokens || !r.workspace)
     status = BERG_ELIMIT;
-  if (!status) {
-    run(&c, plain, pixels, tokens, workspace);
-    status = factor(&c, vit_network_gemm(network), error);
-  }
-  if (!status) vit_network_round_by(network, calibration);
+  for (size_t image = 0; image < IMAGES && !status; image++) draw(image, r.plane, r.pixels + image * VIT_PIXELS);
+  if (!status)
+    vit_network_run(plain, r.pixels, IMAGES, threads, r.workspace, r.tokens,
+                    &(vit_hooks){.operand = take, .user = calibration});
   vit_network_free(plain);
-  base_free(c.turned);
-  base_free(c.scratch);
-  base_free(pixels);
-  base_free(tokens);
-  base_free_large(workspace);
+  release(&r);
   if (status) vit_calibration_release(calibration);
   return status;
 }
 
 void vit_calibration_release(vit_calibration *calibration) {
-  base_free(calibration->factors);
-  base_free(calibration->orders);
-  *calibration = (vit_calibration){.factors = NULL};
+  base_free_large(calibration->operands);
+  base_free_large(calibration->scratch);
+  *calibration = (vit_calibration){.operands = NULL};
+}
+
+/* --- Rounding --- */
+
+/* [768][768] += X^T X, X [TOKENS][768] being given transposed. */
+static void add_moments(const vit_calibration *calibration, const float *turned, float *moments) {
+  float buffer[LA_BUFFER_BYTES / sizeof(float)] __attribute__((aligned(64)));
+  const la_matrix matrix = {.gemm = calibration->wide,
+                            .n = VIT_CHANNELS,
+                            .k = TOKENS,
+                            .rows = (const char *)turned,
+                            .row_bytes = TOKENS * sizeof(float)};
+  for (size_t panel = 0; panel < VIT_CHANNELS / LA_PANEL; panel++) {
+    const vit_output output = {moments + panel * LA_PANEL, VIT_CHANNELS, NULL};
+    la_product product = {.rows = VIT_CHANNELS,
+                          .x = turned,
+                          .row_bytes = TOKENS * sizeof(float),
+                          .buffer = buffer,
+                          .finish = calibration->kernels->add,
+                          .user = &output};
+    la_matrix_multiply(&matrix, 0, panel, &product);
+  }
+}
+
+la_rounding vit_calibration_of(const vit_calibration *calibration, size_t layer, size_t operand, const float *shift,
+                               int rank) {
+  const float *rows = operand_of(calibration, layer, operand);
+  float *turned = (float *)(void *)(calibration->scratch + (size_t)rank * THREAD_BYTES);
+  float *moments = turned + TOKENS * VIT_CHANNELS, *scratch = moments + SQUARE;
+  uint16_t *order = (uint16_t *)(void *)(scratch + SQUARE);
+  for (size_t t = 0; t < TOKENS; t++)
+    for (size_t i = 0; i < VIT_CHANNELS; i++)
+      turned[i * TOKENS + t] = rows[t * VIT_CHANNELS + i] / (shift ? shift[i] : 1);
+  memset(moments, 0, SQUARE * sizeof *moments);
+  add_moments(calibration, turned, moments);
+  calibration->narrow->factor(moments, VIT_CHANNELS, order, scratch);
+  return (la_rounding){moments, order};
 }

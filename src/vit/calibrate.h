@@ -1,24 +1,29 @@
-/* How int8 rounds the weights whose errors cost most, by what a few pictures send through the network.
+/* How int8 rounds weights: by what a few pictures send through the network.
  *
- * Rounding errors of weights are the same for every token, so they do not average out as those of activations do: with LayerNorm's
- * outliers they cost 5.0e-4 of the correlation with float32's responses in QKV alone (whose errors the softmax makes larger) and
- * 1.1e-4 in the patch embedding, where the limit for all is 5e-4. Rounded so that errors cancel for rows like those to come, QKV
- * costs 1.1e-4 and the patches 0.1e-4. */
+ * Rounding errors of weights are the same for every token, so they do not average out as those of activations do. To the nearest number,
+ * they cost 7.2e-4 of the correlation with float32's responses on a backbone with LayerNorm's outliers (the limit is 5e-4),
+ * 5.0e-4 in QKV alone, whose errors the softmax makes larger. Rounded so that errors cancel for rows like those to come: a quarter of
+ * that. */
 #ifndef VIT_CALIBRATE_H
 #define VIT_CALIBRATE_H
 
 #include "vit/network.h"
 
 typedef struct vit_calibration {
-  la_rounding patch, qkv[VIT_LAYERS];
-  float *factors;
-  uint16_t *orders;
+  const la_gemm *narrow, *wide; /* int8's and float32's */
+  const vit_kernels *kernels;
+  float *operands; /* what each block of each matrix is multiplied with: float [layers][VIT_OPERANDS][tokens][768] */
+  char *scratch;   /* for each thread */
 } vit_calibration;
 
-/* `network` is of int8 and neither packed nor run; `gemm` is float32's. Eight pictures of noise go through the float32 network: 0.3 s.
- * The same for any `threads`. ELIMIT. */
-berg_status vit_calibrate(vit_calibration *calibration, vit_network *network, const la_gemm *gemm,
+/* Eight pictures of noise go through the float32 network: 0.3 s and 100 MB. The same for any `threads`. ELIMIT. */
+berg_status vit_calibrate(vit_calibration *calibration, const vit_network *network, const la_gemm *wide,
                           const vit_kernels *kernels, int threads, berg_error *error);
 void vit_calibration_release(vit_calibration *calibration);
+
+/* The rounding of the weights that operand `operand` of `layer` meets, `shift` [768] being divided out of it (NULL: not); for thread
+ * `rank`, whose memory it stays in until the next call. */
+la_rounding vit_calibration_of(const vit_calibration *calibration, size_t layer, size_t operand, const float *shift,
+                               int rank);
 
 #endif
