@@ -12,41 +12,65 @@ INLINE vec_int nearest(vec value) {
   return (vec_int)(value + shift) - (vec_int)vec_all(shift);
 }
 
-/* What the errors of the numbers rounded before, [p][LA_PANEL], would add along direction p. */
-INLINE vec carried(const la_rounding *rounding, size_t depth, size_t p, const float *errors) {
+#define VECTORS (LA_PANEL / LANES)
+/* Vectors that are summed at a time. */
+#define TOGETHER (VECTORS < 4 ? VECTORS : 4)
+
+/* What the errors [p][LA_PANEL] of the numbers rounded before would add along direction p, for TOGETHER vectors. */
+INLINE void carried(const la_rounding *rounding, size_t depth, size_t p, const float *errors, vec sum[TOGETHER]) {
   const float *row = rounding->factor + (depth - 1 - p) * depth + depth - 1;
-  vec even = {0}, odd = {0};
+  vec even[TOGETHER], odd[TOGETHER];
+#pragma GCC unroll 8
+  for (size_t v = 0; v < TOGETHER; v++) even[v] = odd[v] = (vec){0};
   size_t i = 0;
   for (; i + 2 <= p; i += 2) {
-    even += vec_load(errors + i * LA_PANEL) * row[-(ptrdiff_t)i];
-    odd += vec_load(errors + (i + 1) * LA_PANEL) * row[-(ptrdiff_t)i - 1];
+    const vec a = vec_all(row[-(ptrdiff_t)i]), b = vec_all(row[-(ptrdiff_t)i - 1]);
+#pragma GCC unroll 8
+    for (size_t v = 0; v < TOGETHER; v++) {
+      even[v] += vec_load(errors + i * LA_PANEL + v * LANES) * a;
+      odd[v] += vec_load(errors + (i + 1) * LA_PANEL + v * LANES) * b;
+    }
   }
-  if (i < p) even += vec_load(errors + i * LA_PANEL) * row[-(ptrdiff_t)i];
-  return (even + odd) / row[-(ptrdiff_t)p];
+  const float last = i < p ? row[-(ptrdiff_t)i] : 0, reciprocal = 1.0f / row[-(ptrdiff_t)p];
+#pragma GCC unroll 8
+  for (size_t v = 0; v < TOGETHER; v++) {
+    if (i < p) even[v] += vec_load(errors + i * LA_PANEL + v * LANES) * last;
+    sum[v] = (even[v] + odd[v]) * reciprocal;
+  }
 }
 
 static void round_columns(const float *floats, size_t depth, const la_rounding *rounding, int8_t *slab, int32_t *offset,
                           float *scale, float *errors) {
-  vec most = {0};
-  for (size_t p = 0; p < depth; p++)
-    most = vec_max(most, (vec)((vec_int)vec_load(floats + p * LA_PANEL) & 0x7fffffff));
-  const vec step = vec_max(most * (1.0f / 127), vec_all(1e-30f)), inverse = 1.0f / step;
-  vec_int sum = {0};
-  vec error = {0};
+  vec step[TOGETHER], inverse[TOGETHER], error[TOGETHER];
+  vec_int sum[TOGETHER];
+  for (size_t v = 0; v < TOGETHER; v++) {
+    vec most = {0};
+    for (size_t p = 0; p < depth; p++)
+      most = vec_max(most, (vec)((vec_int)vec_load(floats + p * LA_PANEL + v * LANES) & 0x7fffffff));
+    step[v] = vec_max(most * (1.0f / 127), vec_all(1e-30f));
+    inverse[v] = 1.0f / step[v];
+    sum[v] = (vec_int){0};
+    error[v] = (vec){0};
+  }
   for (size_t p = 0; p < depth; p++) {
     const size_t k = rounding->factor ? rounding->order[p] : p;
-    const vec value = vec_load(floats + k * LA_PANEL);
-    const vec wanted = value + (rounding->factor ? carried(rounding, depth, p, errors) : error);
-    const vec_int rounded = nearest(wanted * inverse);
-    const vec got = __builtin_convertvector(rounded, vec) * step;
-    error = wanted - got;
-    vec_store(errors + p * LA_PANEL, value - got);
-    sum += rounded;
-    for (size_t c = 0; c < LANES; c++) slab[k / 4 * 4 * LA_PANEL + 4 * c + k % 4] = (int8_t)rounded[c];
+    if (rounding->factor) carried(rounding, depth, p, errors, error);
+    for (size_t v = 0; v < TOGETHER; v++) {
+      const vec value = vec_load(floats + k * LA_PANEL + v * LANES), wanted = value + error[v];
+      const vec_int rounded = nearest(wanted * inverse[v]);
+      const vec got = __builtin_convertvector(rounded, vec) * step[v];
+      error[v] = wanted - got;
+      vec_store(errors + p * LA_PANEL + v * LANES, value - got);
+      sum[v] += rounded;
+      for (size_t c = 0; c < LANES; c++)
+        slab[k / 4 * 4 * LA_PANEL + 4 * (v * LANES + c) + k % 4] = (int8_t)rounded[c];
+    }
   }
-  sum *= -128;
-  memcpy(offset, &sum, sizeof sum);
-  vec_store(scale, step);
+  for (size_t v = 0; v < TOGETHER; v++) {
+    sum[v] *= -128;
+    memcpy(offset + v * LANES, &sum[v], sizeof sum[v]);
+    vec_store(scale + v * LANES, step[v]);
+  }
 }
 
 void KERNEL(la_round_int8)(const float *floats, size_t depth, const la_rounding *rounding, void *slab) {
@@ -56,7 +80,7 @@ void KERNEL(la_round_int8)(const float *floats, size_t depth, const la_rounding 
   int32_t *offset = (int32_t *)(void *)(values + whole * LA_PANEL);
   float *scale = (float *)(void *)(offset + LA_PANEL);
   memset(values + (whole - 4) * LA_PANEL, 0, 4 * LA_PANEL);
-  for (size_t c = 0; c < LA_PANEL; c += LANES)
+  for (size_t c = 0; c < LA_PANEL; c += TOGETHER * LANES)
     round_columns(floats + c, depth, rounding, values + 4 * c, offset + c, scale + c, errors + c);
 }
 
