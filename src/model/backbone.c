@@ -79,6 +79,13 @@ void model_backbone_close(model_backbone *backbone) {
   memset(backbone, 0, sizeof *backbone);
 }
 
+void model_backbone_drop_tensor(const model_backbone *backbone, size_t t) {
+  const io_map *map = backbone->file ? io_container_map(backbone->file) : NULL;
+  const uint8_t *at = (const uint8_t *)backbone->weights.tensor[t];
+  if (map && at && !backbone->weights.owned[t])
+    io_map_drop(map, (size_t)(at - map->bytes), vit_tensor_count(t) * sizeof(float));
+}
+
 void model_backbone_drop_matrices(model_backbone *backbone) {
   vit_weights_drop_matrices(&backbone->weights);
   const io_map *map = backbone->file ? io_container_map(backbone->file) : NULL;
@@ -86,10 +93,14 @@ void model_backbone_drop_matrices(model_backbone *backbone) {
 }
 
 berg_status model_backbone_check(const model_backbone *backbone, berg_error *error) {
-  size_t t = vit_weights_find_not_finite(&backbone->weights);
-  if (t == VIT_TENSORS) return BERG_OK;
-  char name[VIT_NAME_ROOM];
-  vit_tensor_name(t, false, name);
-  return base_fail_at(error, &(base_fault){BERG_EMODEL, backbone->path, BERG_NO_OFFSET, name, "not usable",
-                                           "finite numbers", "NaN or infinity"});
+  for (size_t t = 0; t < VIT_TENSORS; t++) {
+    const bool good = vit_tensor_is_finite(&backbone->weights, t);
+    model_backbone_drop_tensor(backbone, t);
+    if (good) continue;
+    char name[VIT_NAME_ROOM];
+    vit_tensor_name(t, false, name);
+    return base_fail_at(error, &(base_fault){BERG_EMODEL, backbone->path, BERG_NO_OFFSET, name, "not usable",
+                                             "finite numbers", "NaN or infinity"});
+  }
+  return BERG_OK;
 }

@@ -20,6 +20,9 @@ void model_backbone_close(model_backbone *backbone);
 /* "random:SEED": true, with the seed; a malformed seed is false. */
 bool model_backbone_is_random(const char *named, uint64_t *seed);
 
+/* Lets the pages of a tensor go, where it lies in the file; it stays readable. */
+void model_backbone_drop_tensor(const model_backbone *backbone, size_t t);
+
 /* Gives back the memory of the matrices, once they have been packed. */
 void model_backbone_drop_matrices(model_backbone *backbone);
 

@@ -1,8 +1,15 @@
 #include "model/packed.h"
 
+#include <stdint.h>
+
 #include "base/memory.h"
 #include "io/container.h"
 #include "vit/calibrate.h"
+
+static void let_go(void *user, size_t layer) {
+  for (size_t which = 0; which < VIT_BLOCK_TENSORS; which++)
+    model_backbone_drop_tensor(user, VIT_BLOCK(layer, which));
+}
 
 berg_status model_pack_backbone(vit_network *network, const model_backbone *backbone, base_isa isa, int threads,
                                 char **packed, berg_error *error) {
@@ -11,7 +18,8 @@ berg_status model_pack_backbone(vit_network *network, const model_backbone *back
   berg_status status = BERG_OK;
   if (gemm->precision != LA_F32) status = model_backbone_check(backbone, error); /* int8 would hide a NaN */
   if (!status && gemm->precision == LA_INT8)
-    status = vit_calibrate(&calibration, network, la_gemm_for(isa, LA_F32), vit_kernels_for(isa), threads, error);
+    status = vit_calibrate(&calibration, network, la_gemm_for(isa, LA_F32), vit_kernels_for(isa),
+                           (vit_passed){let_go, (void *)(uintptr_t)backbone}, threads, error);
   if (!status && !(*packed = base_alloc_large(vit_network_packed_bytes(network), 1, error))) status = BERG_ELIMIT;
   if (!status) {
     vit_network_pack_into(network, calibration.operands ? &calibration : NULL, threads, *packed);
@@ -55,17 +63,23 @@ berg_status model_pack_network(berg_model *model, berg_error *error) {
   return BERG_OK;
 }
 
-static berg_status pack(la_matrix *matrix, char **packed, int threads, berg_error *error) {
-  const size_t panels = la_matrix_panels(matrix), slabs = panels * la_matrix_blocks(matrix);
+/* Panel after panel of rows, whose pages are let go when it is done. */
+static berg_status pack(la_matrix *matrix, const berg_file *file, char **packed, int threads, berg_error *error) {
+  const io_map *map = io_container_map(file);
+  const size_t first = (uintptr_t)matrix->rows - (uintptr_t)map->bytes, bytes = LA_PANEL * matrix->row_bytes;
+  const bool is_mapped = map->bytes && (uintptr_t)matrix->rows >= (uintptr_t)map->bytes && first < map->size;
   *packed = base_alloc_large(la_matrix_bytes(matrix), 1, error);
   if (!*packed) return BERG_ELIMIT;
+  const size_t panels = la_matrix_panels(matrix), blocks = la_matrix_blocks(matrix);
 #pragma omp parallel num_threads(threads)
   {
     float buffer[LA_BUFFER_BYTES / sizeof(float)] __attribute__((aligned(64)));
-#pragma omp for schedule(static)
-    for (size_t s = 0; s < slabs; s++)
-      la_matrix_pack(matrix, s / panels, s % panels, buffer,
-                     *packed + la_matrix_offset(matrix, s / panels, s % panels));
+#pragma omp for schedule(monotonic : dynamic, 64)
+    for (size_t s = 0; s < panels * blocks; s++) {
+      const size_t panel = s / blocks, block = s % blocks;
+      la_matrix_pack(matrix, block, panel, buffer, *packed + la_matrix_offset(matrix, block, panel));
+      if (is_mapped && block + 1 == blocks) io_map_drop(map, first + panel * bytes, bytes);
+    }
   }
   matrix->packed = *packed;
   return BERG_OK;
@@ -83,7 +97,7 @@ berg_status model_pack_components(la_matrix *directions, const model_fitted *fit
                                   char **packed, berg_error *error) {
   *directions = directions_of(fitted, gemm);
   berg_status status = model_fitted_check_components(fitted, error); /* int8 would hide a NaN */
-  return status ? status : pack(directions, packed, threads, error);
+  return status ? status : pack(directions, fitted->file, packed, threads, error);
 }
 
 static berg_status find_or_pack_components(const berg_model *model, model_subject *subject, berg_error *error) {
@@ -114,7 +128,7 @@ berg_status model_pack_subject(const berg_model *model, model_subject *subject, 
                                       .row_bytes = columns->coefficient_bytes};
   if (model->gemm->precision == LA_F32) return BERG_OK;
   berg_status status = find_or_pack_components(model, subject, error);
-  if (!status) status = pack(&subject->coefficients, &subject->packed_coefficients, model->threads, error);
+  if (!status) status = pack(&subject->coefficients, fitted->file, &subject->packed_coefficients, model->threads, error);
   if (status) return status;
   model_fitted_drop_directions(fitted);
   model_columns_drop_coefficients(columns);

@@ -59,6 +59,13 @@ static void take(void *user, size_t layer, size_t operand, const float *rows, si
   memcpy(operand_of(user, layer, operand) + first * VIT_CHANNELS, rows, count * VIT_CHANNELS * sizeof *rows);
 }
 
+static void after_block(void *user, size_t layer, const float *tokens) {
+  const vit_calibration *calibration = user;
+  (void)tokens;
+#pragma omp master
+  calibration->passed.layer(calibration->passed.user, layer);
+}
+
 typedef struct rooms {
   uint8_t *pixels;
   double *plane;
@@ -76,8 +83,8 @@ static void release(rooms *r) {
 #define THREAD_BYTES (TOKENS * VIT_CHANNELS * sizeof(float) + 2 * SQUARE * sizeof(float) + VIT_CHANNELS * sizeof(uint16_t))
 
 berg_status vit_calibrate(vit_calibration *calibration, const vit_network *network, const la_gemm *wide,
-                          const vit_kernels *kernels, int threads, berg_error *error) {
-  *calibration = (vit_calibration){.narrow = vit_network_gemm(network), .wide = wide, .kernels = kernels};
+                          const vit_kernels *kernels, vit_passed passed, int threads, berg_error *error) {
+  *calibration = (vit_calibration){.passed = passed, .narrow = vit_network_gemm(network), .wide = wide, .kernels = kernels};
   calibration->operands = base_alloc_large(VIT_LAYERS * VIT_OPERANDS * TOKENS, VIT_CHANNELS * sizeof(float), error);
   calibration->scratch = base_alloc_large((size_t)threads, THREAD_BYTES, error);
   rooms r = {.pixels = base_alloc(IMAGES, VIT_PIXELS, error),
@@ -91,7 +98,7 @@ berg_status vit_calibrate(vit_calibration *calibration, const vit_network *netwo
   for (size_t image = 0; image < IMAGES && !status; image++) draw(image, r.plane, r.pixels + image * VIT_PIXELS);
   if (!status)
     vit_network_run(plain, r.pixels, IMAGES, threads, r.workspace, r.tokens,
-                    &(vit_hooks){.operand = take, .user = calibration});
+                    &(vit_hooks){.after_block = after_block, .operand = take, .user = calibration});
   vit_network_free(plain);
   release(&r);
   if (status) vit_calibration_release(calibration);

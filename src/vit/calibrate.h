@@ -9,7 +9,15 @@
 
 #include "vit/network.h"
 
+/* Told when a layer's matrices are done with for now, so that a mapped file need not be resident as a whole: in the pass, and again
+ * in packing. By one thread. */
+typedef struct vit_passed {
+  void (*layer)(void *user, size_t layer);
+  void *user;
+} vit_passed;
+
 typedef struct vit_calibration {
+  vit_passed passed;
   const la_gemm *narrow, *wide; /* int8's and float32's */
   const vit_kernels *kernels;
   float *operands; /* what each block of each matrix is multiplied with: float [layers][VIT_OPERANDS][tokens][768] */
@@ -18,7 +26,7 @@ typedef struct vit_calibration {
 
 /* Eight pictures of noise go through the float32 network: 0.3 s and 100 MB. The same for any `threads`. ELIMIT. */
 berg_status vit_calibrate(vit_calibration *calibration, const vit_network *network, const la_gemm *wide,
-                          const vit_kernels *kernels, int threads, berg_error *error);
+                          const vit_kernels *kernels, vit_passed passed, int threads, berg_error *error);
 void vit_calibration_release(vit_calibration *calibration);
 
 /* The rounding of the weights that operand `operand` of `layer` meets, `shift` [768] being divided out of it (NULL: not); for thread

@@ -140,13 +140,14 @@ static void pack_rounded(const vit_network *network, const vit_calibration *cali
 }
 
 static void pack_all_rounded(const vit_network *network, const vit_calibration *calibration, int threads, char *to) {
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+#pragma omp parallel for schedule(monotonic : dynamic, 1) num_threads(threads)
   for (size_t i = 0; i < VIT_LAYERS * VIT_OPERANDS; i++) {
     const size_t layer = i / VIT_OPERANDS, operand = i % VIT_OPERANDS;
     char *at = to;
     for (size_t m = 0; m < 1 + layer * MATRICES + (operand < DOWN ? operand : DOWN); m++)
       at += la_matrix_bytes(matrix_at((vit_network *)network, m));
     pack_rounded(network, calibration, layer, operand, at);
+    if (operand + 1 == VIT_OPERANDS) calibration->passed.layer(calibration->passed.user, layer);
   }
 }
 

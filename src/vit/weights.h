@@ -61,7 +61,7 @@ void vit_weights_release(vit_weights *weights);
 /* Frees the owned copies of what is multiplied (not of biases and the like), once a network has packed them. */
 void vit_weights_drop_matrices(vit_weights *weights);
 
-/* The first tensor, of those still held, that has a NaN or infinity; or VIT_TENSORS. */
-size_t vit_weights_find_not_finite(const vit_weights *weights);
+/* Whether tensor `t`, where it is held, has neither NaN nor infinity. */
+bool vit_tensor_is_finite(const vit_weights *weights, size_t t);
 
 #endif
