@@ -586,7 +586,7 @@ BERG_API berg_status berg_compare(const char *a, const char *b, const berg_compa
 
 /* What this build and machine can do, which weights are found and where they were looked for: JSON, the caller's.
  * `berg_dir` and `backbone` may be NULL. The environment read, here and in berg_model_open: TORCH_HOME and
- * XDG_CACHE_HOME and HOME (torch's cache of weights). */
+ * XDG_CACHE_HOME and HOME (torch's cache of weights; berg_cache_folder, whose files are listed). */
 BERG_API berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone, berg_error *error);
 
 /* Rates measured now: JSON, the caller's. `seconds` is the time for each figure, `threads` as above. */

@@ -88,6 +88,23 @@ static void clear_abandoned(const char *cache) {
   if (folder) closedir(folder);
 }
 
+size_t model_converted_list(const char *cache, char ***paths) {
+  static const char ending[] = ".safetensors";
+  DIR *folder = opendir(cache);
+  size_t count = 0, room = 0;
+  void *list = NULL;
+  for (struct dirent *entry; folder && (entry = readdir(folder));) {
+    const size_t length = strlen(entry->d_name);
+    if (length < sizeof ending || strcmp(entry->d_name + length - sizeof ending + 1, ending)) continue;
+    if (!base_grow(&list, &room, count + 1, sizeof **paths, NULL)) break;
+    char *path = base_format(NULL, "%s/%s", cache, entry->d_name);
+    if (path) ((char **)list)[count++] = path;
+  }
+  if (folder) closedir(folder);
+  *paths = list;
+  return count;
+}
+
 void model_converted_keep(const char *cache, const model_conversion *conversion) {
   if (!cache || io_make_folders(cache, NULL)) return;
   struct stat s;

@@ -12,6 +12,7 @@
 #include "io/container.h"
 #include "io/file_hash.h"
 #include "io/writers.h"
+#include "model/precision.h"
 
 /* Raised whenever packing, balancing or rounding changes. */
 #define LAYOUT "1"
@@ -99,6 +100,18 @@ berg_status model_converted_open(model_converted *converted, const char *path, c
   }
   if (status == BERG_EINPUT && error) error->status = BERG_EMODEL;
   return status == BERG_EINPUT ? BERG_EMODEL : status;
+}
+
+berg_status model_converted_check(model_converted *converted, const char *path, berg_error *error) {
+  *converted = (model_converted){NULL, NULL};
+  berg_status status = berg_file_open(&converted->file, path, error);
+  if (status) return status;
+  const berg_array *array = berg_file_find(converted->file, PACKED);
+  model_conversion itself = {.kind = about(converted->file, "berg.kind"), .threads = base_machine_threads(0)};
+  if (array && array->ndim == 1) itself.bytes = array->shape[0];
+  status = model_precision_named(&itself.precision, about(converted->file, "berg.precision"), error);
+  const void *packed;
+  return status ? status : check(converted->file, path, &itself, &packed, error);
 }
 
 void model_converted_close(model_converted *converted) {

@@ -29,6 +29,8 @@ berg_status model_converted_open(model_converted *converted, const char *path, c
 /* The same of a file that is open already; it becomes the converted's own only when all is well. */
 berg_status model_converted_take(model_converted *converted, berg_file *file, const char *path,
                                  const model_conversion *wanted, berg_error *error);
+/* Whether the file at `path` is whole: EMODEL with what is wrong. */
+berg_status model_converted_check(model_converted *converted, const char *path, berg_error *error);
 void model_converted_close(model_converted *converted);
 /* Whether it was made by this version of the library from `source` as that is now: by its size, number and times, else by a
  * checksum of all its bytes. */
@@ -45,6 +47,8 @@ const char *model_converted_backbone(const berg_file *file);
 
 /* What was kept of `wanted->source`: beside it, or in folder `cache` (NULL: none). False: nothing usable. */
 bool model_converted_find(model_converted *converted, const char *cache, const model_conversion *wanted);
+/* Paths of the converted weights in `cache`, the caller's, each and all (base_free). */
+size_t model_converted_list(const char *cache, char ***paths);
 /* Keeps it in folder `cache` for the next start. A failure costs that start its time and is no error. */
 void model_converted_keep(const char *cache, const model_conversion *conversion);
 

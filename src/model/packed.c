@@ -14,15 +14,16 @@ static void let_go(void *user, size_t layer) {
 berg_status model_pack_backbone(vit_network *network, const model_backbone *backbone, base_isa isa, int threads,
                                 char **packed, berg_error *error) {
   const la_gemm *gemm = vit_network_gemm(network);
+  const vit_passed passed = {let_go, (void *)(uintptr_t)backbone};
   vit_calibration calibration = {.operands = NULL};
   berg_status status = BERG_OK;
   if (gemm->precision != LA_F32) status = model_backbone_check(backbone, error); /* int8 would hide a NaN */
   if (!status && gemm->precision == LA_INT8)
     status = vit_calibrate(&calibration, network, la_gemm_for(isa, LA_F32), vit_kernels_for(isa),
-                           (vit_passed){let_go, (void *)(uintptr_t)backbone}, threads, error);
+                           passed, threads, error);
   if (!status && !(*packed = base_alloc_large(vit_network_packed_bytes(network), 1, error))) status = BERG_ELIMIT;
   if (!status) {
-    vit_network_pack_into(network, calibration.operands ? &calibration : NULL, threads, *packed);
+    vit_network_pack_into(network, calibration.operands ? &calibration : NULL, &passed, threads, *packed);
     vit_network_use_packed(network, *packed);
   }
   vit_calibration_release(&calibration);

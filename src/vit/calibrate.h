@@ -9,13 +9,6 @@
 
 #include "vit/network.h"
 
-/* Told when a layer's matrices are done with for now, so that a mapped file need not be resident as a whole: in the pass, and again
- * in packing. By one thread. */
-typedef struct vit_passed {
-  void (*layer)(void *user, size_t layer);
-  void *user;
-} vit_passed;
-
 typedef struct vit_calibration {
   vit_passed passed;
   const la_gemm *narrow, *wide; /* int8's and float32's */

@@ -151,7 +151,8 @@ static void pack_all_rounded(const vit_network *network, const vit_calibration *
   }
 }
 
-void vit_network_pack_into(const vit_network *network, const vit_calibration *calibration, int threads, void *to) {
+void vit_network_pack_into(const vit_network *network, const vit_calibration *calibration, const vit_passed *passed,
+                           int threads, void *to) {
   static const la_rounding along_pixels = {NULL, NULL};
   const size_t matrices = calibration ? 1 : NETWORK_MATRICES;
 #pragma omp parallel num_threads(threads)
@@ -162,10 +163,12 @@ void vit_network_pack_into(const vit_network *network, const vit_calibration *ca
       la_matrix matrix = *matrix_at((vit_network *)network, i);
       const size_t panels = la_matrix_panels(&matrix), slabs = panels * la_matrix_blocks(&matrix);
       if (calibration) matrix.rounding = &along_pixels;
-#pragma omp for schedule(static) nowait
+#pragma omp for schedule(static)
       for (size_t s = 0; s < slabs; s++)
         la_matrix_pack(&matrix, s / panels, s % panels, buffer, at + la_matrix_offset(&matrix, s / panels, s % panels));
       at += la_matrix_bytes(&matrix);
+#pragma omp master
+      if (passed && i && i % MATRICES == 0) passed->layer(passed->user, i / MATRICES - 1);
     }
   }
   if (calibration) pack_all_rounded(network, calibration, threads, to);

@@ -20,8 +20,15 @@ const la_gemm *vit_network_gemm(const vit_network *network);
 
 /* Bytes of all packed matrices; their layout depends on the precision alone. */
 size_t vit_network_packed_bytes(const vit_network *network);
-/* Packs every matrix into `to`, 64-byte aligned. int8 is rounded by `calibration` (vit/calibrate.h); NULL: to the nearest. */
-void vit_network_pack_into(const vit_network *network, const struct vit_calibration *calibration, int threads, void *to);
+/* Told when a layer's matrices are done with for now, so that a mapped file need not be resident as a whole. By one thread. */
+typedef struct vit_passed {
+  void (*layer)(void *user, size_t layer);
+  void *user;
+} vit_passed;
+
+/* Packs every matrix into `to`, 64-byte aligned; `passed` may be NULL. int8 is rounded by `calibration` (vit/calibrate.h); NULL: to the nearest. */
+void vit_network_pack_into(const vit_network *network, const struct vit_calibration *calibration, const vit_passed *passed,
+                           int threads, void *to);
 /* From now on multiplies what vit_network_pack_into wrote; the weights' own matrices are not read again. */
 void vit_network_use_packed(vit_network *network, const void *packed);
 bool vit_network_is_packed(const vit_network *network);

@@ -75,7 +75,7 @@ static berg_status run(const vit_weights *weights, base_isa isa, int threads, in
   void *matrices = NULL;
   if (!status && packed) {
     matrices = aligned_alloc(64, (vit_network_packed_bytes(network) + 63) / 64 * 64);
-    vit_network_pack_into(network, NULL, threads, matrices);
+    vit_network_pack_into(network, NULL, NULL, threads, matrices);
     vit_network_use_packed(network, matrices);
   }
   if (!status) {
