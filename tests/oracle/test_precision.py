@@ -44,6 +44,14 @@ def images(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def few(images):
+    """For what does not turn on the number of images."""
+    path = images.with_name("few.npy")
+    np.save(path, np.load(images)[:3])
+    return path
+
+
+@pytest.fixture(scope="session")
 def plain_backbone(backbone, tmp_path_factory):
     """Without the gains that stand out."""
     weights = dict(backbone)
@@ -57,10 +65,10 @@ def plain_backbone(backbone, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def encode(program, small_berg_dir, images, tmp_path_factory):
+def encode(program, small_berg_dir, few, tmp_path_factory):
     folder = tmp_path_factory.mktemp("responses")
 
-    def call(backbone, precision, *options, inputs=images, **more):
+    def call(backbone, precision, *options, inputs=few, **more):
         out = folder / "out.npy"
         program("encode", MODEL, "--subject", 1, "--berg-dir", small_berg_dir, "--backbone", backbone, inputs, "-o", out,
                 "--precision", precision, "--force", "--quiet", "--no-sidecar", *options, **more)
@@ -74,11 +82,11 @@ def price(a, b):
 
 
 @pytest.mark.parametrize("kind", ["outliers", "plain"])
-def test_price_in_brain_space(encode, has_int8, backbone_files, plain_backbone, kind):
+def test_price_in_brain_space(encode, has_int8, images, backbone_files, plain_backbone, kind):
     source = backbone_files["safetensors"] if kind == "outliers" else plain_backbone
-    exact = encode(source, "f32")
+    exact = encode(source, "f32", inputs=images)
     for precision in PRECISIONS:
-        responses = encode(source, precision)
+        responses = encode(source, precision, inputs=images)
         r = price(exact, responses)
         print(f"{kind}, {precision}: correlation with float32's, mean {r.mean():.5f}, least {r.min():.5f}")
         assert r.mean() >= LIMITS[precision][0] and r.min() >= LIMITS[precision][1]
@@ -86,12 +94,13 @@ def test_price_in_brain_space(encode, has_int8, backbone_files, plain_backbone, 
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_same_bits_for_any_threads_batch_and_cache(encode, backbone_files, precision):
-    source = backbone_files["safetensors"]
-    whole = encode(source, precision, "--no-cache", "--threads", 1).tobytes()
-    for options in (["--threads", 2], ["--threads", 3], ["--batch", 1], ["--batch", 2], ["--batch", 7], ["--batch", 100],
-                    ["--threads", 3, "--no-cache"]):
-        assert encode(source, precision, *options).tobytes() == whole, options
+def test_same_bits_for_any_threads_batch_and_cache(encode, images, backbone_files, precision):
+    def bits(*options):
+        return encode(backbone_files["safetensors"], precision, *options, inputs=images).tobytes()
+    whole = bits("--threads", 1)
+    for options in (["--threads", 2], ["--threads", 3, "--no-cache"], ["--batch", 1], ["--batch", 2, "--threads", 3],
+                    ["--batch", 7]):
+        assert bits(*options) == whole, options
 
 
 def kept(program, precision, stem):
