@@ -252,12 +252,12 @@ typedef struct berg_model_options {
   /* "f32" (default), "bf16" or "int8": of the products (docs/precision.md). A processor that has no instructions for int8
    * computes in f32: see berg_model_precision. */
   const char *precision;
-  int strict;                 /* 1: EDEVICE instead */
-  const char *cache;          /* folder where bf16 and int8 keep the weights they converted, and find them at the next start:
+  int strict;        /* 1: EDEVICE instead */
+  const char *cache; /* folder where bf16 and int8 keep the weights they converted, and find them at the next start:
                                  berg_cache_folder, or one's own. NULL (default): none */
-  int threads;                /* 0 (default): as many as this process may run on */
-  size_t batch;               /* images at a time; 0 (default): chosen. Never changes the numbers */
-  size_t memory; /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
+  int threads;       /* 0 (default): as many as this process may run on */
+  size_t batch;      /* images at a time; 0 (default): chosen. Never changes the numbers */
+  size_t memory;     /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
 } berg_model_options;
 
 BERG_API void berg_model_options_init(berg_model_options *options);
