@@ -55,7 +55,8 @@ class Options(ctypes.Structure):
     _fields_ = [("berg_dir", ctypes.c_char_p), ("backbone", ctypes.c_char_p), ("subjects", ctypes.c_void_p),
                 ("subject_count", ctypes.c_size_t), ("rois", ctypes.POINTER(ctypes.c_char_p)), ("roi_count", ctypes.c_size_t),
                 ("voxel_index", ctypes.c_void_p), ("voxel_index_length", ctypes.c_size_t), ("min_noise_ceiling", ctypes.c_double),
-                ("mean_roi", ctypes.c_int), ("device", ctypes.c_char_p), ("precision", ctypes.c_char_p), ("threads", ctypes.c_int),
+                ("mean_roi", ctypes.c_int), ("device", ctypes.c_char_p), ("precision", ctypes.c_char_p), ("strict", ctypes.c_int),
+                ("cache", ctypes.c_char_p), ("threads", ctypes.c_int),
                 ("batch", ctypes.c_size_t), ("memory", ctypes.c_size_t), ("room", ctypes.c_char * 1024)]
 
 

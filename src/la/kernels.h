@@ -41,6 +41,8 @@ typedef struct la_kernels {
                            double *square);
   /* x[i][c] becomes (x[i][c] - mean[c]) / scale[c] in double, rounded once; sum[c] = sum of what it became. */
   void (*strip_standardise)(float *x, size_t ldx, size_t rows, const double *mean, const double *scale, double *sum);
+  /* to[i][c] = x[i][c] - mean[c] in double, rounded once, of LA_STRIP columns. */
+  void (*strip_centre)(const float *x, size_t ldx, size_t rows, const double *mean, float *to, size_t ldto);
   /* Multiplies and adds in registers alone, `rounds` times; floating-point operations done. What no product can surpass. */
   double (*multiply_registers)(size_t rounds, float *sink);
   /* c [LA_DOUBLE_TILE][LA_DOUBLE_STRIP] += sum over l of a[l][i] * b[l][j]: a [k][LA_DOUBLE_TILE], b [k][LA_DOUBLE_STRIP]. */

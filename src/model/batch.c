@@ -239,7 +239,7 @@ berg_status model_batch_run(model_batch *batch, berg_error *error) {
   if (status) return status;
   for (size_t s = 0; s < model->subject_count; s++) model_projection_start(&batch->projections[s], batch->images);
   vit_network_run(model->network, batch->loads[batch->now].pixels, batch->images, model->threads, batch->workspace,
-                  batch->tokens, &(vit_hooks){after_block, meanwhile, batch});
+                  batch->tokens, &(vit_hooks){.after_block = after_block, .meanwhile = meanwhile, .user = batch});
   model->images_done += batch->images;
   for (size_t s = 0; s < model->subject_count && !status && !batch->take_block; s++) {
     model_projection_finish(&batch->projections[s], batch->scores[s], model_score_width(&model->subjects[s]));

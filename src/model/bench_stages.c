@@ -36,7 +36,7 @@ static berg_status time_batch(model_batch *batch, berg_stimuli *stimuli, size_t 
   for (size_t s = 0; s < model->subject_count; s++) model_projection_start(&batch->projections[s], images);
   start = base_machine_seconds();
   vit_network_run(model->network, batch->loads[batch->now].pixels, images, model->threads, batch->workspace,
-                  batch->tokens, &(vit_hooks){time_block, NULL, &timed});
+                  batch->tokens, &(vit_hooks){.after_block = time_block, .user = &timed});
   t->network[r] = base_machine_seconds() - start - timed.components;
   t->components[r] = timed.components;
   start = base_machine_seconds();

@@ -39,6 +39,9 @@ bool model_device_knows(const char *precision) {
 /* --- Loading --- */
 
 berg_status model_device_load(model_device *device, const berg_model *model, const char *precision, berg_error *error) {
+  if (model->backbone.converted) /* EDEVICE, so that auto goes on with the processor */
+    return base_fail(error, BERG_EDEVICE, "%s: its matrices are packed for the processor's %s: a device needs float32",
+                     model->backbone.path, model->backbone.converted);
   cuda_subject *subjects = base_calloc(model->subject_count, sizeof *subjects, error);
   if (!subjects) return BERG_ELIMIT;
   for (size_t s = 0; s < model->subject_count; s++) {

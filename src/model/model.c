@@ -9,6 +9,7 @@
 #include "model/device.h"
 #include "model/packed.h"
 #include "model/paths.h"
+#include "model/precision.h"
 
 #define DEFAULT_BATCH 100
 #define MAX_BATCH 4096
@@ -107,18 +108,13 @@ static berg_status open_subjects(berg_model *model, const berg_model_options *op
   return BERG_OK;
 }
 
-/* Where the processor lacks int8's instructions, float32 does the work. On a device the processor's products are not used. */
+/* On a device the processor's products are not used. */
 static berg_status choose_precision(berg_model *model, const berg_model_options *options, berg_error *error) {
-  const char *asked = model->device ? "f32" : precision_of(options);
-  la_precision precision = LA_F32;
-  while (strcmp(la_precision_name(precision), asked)) precision++;
   model->isa = base_machine_isa();
   model->kernels = la_kernels_for(model->isa);
-  model->gemm = la_gemm_for(model->isa, precision);
-  if (!model->gemm && options->strict)
-    return base_fail(error, BERG_EDEVICE, "precision %s: this processor (%s) has no instructions for it", asked,
-                     base_isa_name(model->isa));
-  if (!model->gemm) model->gemm = la_gemm_for(model->isa, LA_F32);
+  berg_status status = model_precision_choose(&model->gemm, model->isa, model->device ? NULL : options->precision,
+                                              options->strict, error);
+  if (status) return status;
   model->precision = model->device ? precision_of(options) : la_precision_name(model->gemm->precision);
   snprintf(model->products, sizeof model->products, "%s", model->gemm->name);
   return BERG_OK;
@@ -134,6 +130,10 @@ static berg_status open_network(berg_model *model, const berg_model_options *opt
                model->precision, model_device_name(model->device) + strlen("cuda: "));
     return status;
   }
+  const char *converted = model->backbone.converted, *wanted = la_precision_name(model->gemm->precision);
+  if (!status && converted && strcmp(converted, wanted))
+    status = base_fail_at(error, &(base_fault){BERG_EMODEL, model->backbone.path, BERG_NO_OFFSET, NULL,
+                                               "converted for another precision", wanted, converted});
   if (!status)
     status =
         vit_network_new(&model->network, &model->backbone.weights, model->gemm, vit_kernels_for(model->isa), error);
@@ -167,6 +167,7 @@ static berg_status open_on(berg_model **out, const char *model_id, const berg_mo
   model->device = device;
   model->threads = base_machine_threads(options->threads);
   berg_status status = choose_precision(model, options, error);
+  if (!status && options->cache && !(model->cache = base_copy_text(options->cache, error))) status = BERG_ELIMIT;
   if (!status && model_id) {
     model->id = base_copy_text(model_id, error);
     status = model->id ? keep_roi_names(model, options, error) : BERG_ELIMIT;
@@ -227,6 +228,7 @@ void berg_model_free(berg_model *model) {
   model_backbone_close(&model->backbone);
   for (size_t i = 0; i < model->roi_count; i++) base_free(model->roi_names[i]);
   base_free(model->roi_names);
+  base_free(model->cache);
   base_free(model->id);
   base_free(model);
 }

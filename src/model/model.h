@@ -5,6 +5,7 @@
 #include "la/kernels.h"
 #include "model/backbone.h"
 #include "model/columns.h"
+#include "model/converted.h"
 #include "model/fitted.h"
 #include "vit/network.h"
 
@@ -17,7 +18,8 @@ typedef struct model_subject {
   la_matrix directions;   /* principal components [components][features] */
   la_matrix coefficients; /* [columns][components] */
   char *packed_directions, *packed_coefficients;
-  float *coefficient_gain; /* [components] int8: see model/packed.c; else NULL */
+  float *coefficient_gain;   /* [components] int8: see model/packed.c; else NULL */
+  model_converted converted; /* where the components come from instead */
 } model_subject;
 
 struct berg_model {
@@ -33,6 +35,8 @@ struct berg_model {
   const la_gemm *gemm;  /* how the processor multiplies everything */
   vit_network *network; /* NULL on a device */
   char *packed_network;
+  model_converted converted;   /* where the network's matrices come from instead */
+  char *cache;                 /* folder of converted weights; NULL: none */
   struct model_device *device; /* NULL: the processor */
   const char *precision;       /* "f32", "tf32", "bf16", "int8" */
   char products[224];          /* what multiplies: the name of the processor's kernels, or the device and its library */

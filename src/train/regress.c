@@ -113,16 +113,23 @@ static berg_status make_team(team *t, const train_regression *r, berg_error *err
 
 static size_t panels_of(const regress_tile *tile) { return (tile->number + LA_PANEL - 1) / LA_PANEL; }
 
-/* The mean of up to LA_PANEL targets. The bits are the same whichever way. */
-static void find_means(const train_regression *r, const float *from, size_t stride, size_t count, double *mean) {
-  for (size_t t = 0; t < LA_PANEL; t++) mean[t] = 0;
-  if (count == LA_PANEL) {
-    for (size_t t = 0; t < LA_PANEL; t += LA_STRIP) r->machine.kernels->strip_sum(from + t, stride, r->rows, mean + t);
-  } else {
-    for (size_t i = 0; i < r->rows; i++)
-      for (size_t t = 0; t < count; t++) mean[t] += from[i * stride + t];
-  }
-  for (size_t t = 0; t < LA_PANEL; t++) mean[t] /= (double)r->rows;
+/* LA_STRIP targets to the same columns of a panel, less their mean. */
+static void centre_strip(const train_regression *r, const float *from, size_t stride, double *mean, float *to) {
+  r->machine.kernels->strip_sum(from, stride, r->rows, mean);
+  for (size_t t = 0; t < LA_STRIP; t++) mean[t] /= (double)r->rows;
+  r->machine.kernels->strip_centre(from, stride, r->rows, mean, to, LA_PANEL);
+}
+
+/* The same of `count` < LA_PANEL targets, with the same bits, and zeros to the panel's end. */
+static void centre_few(const train_regression *r, const float *from, size_t stride, size_t count, double *mean,
+                       float *to) {
+  memset(to, 0, r->rows * LA_PANEL * sizeof *to);
+  for (size_t t = 0; t < count; t++) mean[t] = 0;
+  for (size_t i = 0; i < r->rows; i++)
+    for (size_t t = 0; t < count; t++) mean[t] += from[i * stride + t];
+  for (size_t t = 0; t < count; t++) mean[t] /= (double)r->rows;
+  for (size_t i = 0; i < r->rows; i++)
+    for (size_t t = 0; t < count; t++) to[i * LA_PANEL + t] = (float)(from[i * stride + t] - mean[t]);
 }
 
 /* `count` targets of the chunk, from `first`, less their mean. The place of one that is not finite, or `number`. */
@@ -131,15 +138,12 @@ static size_t load(const train_regression *r, const float *responses, size_t num
   size_t bad = number;
   tile->first = first, tile->number = count;
   for (size_t at = 0; at < count; at += LA_PANEL) {
-    const size_t width = count - at < LA_PANEL ? count - at : LA_PANEL;
     const float *from = responses + first + at;
-    const double *mean = tile->mean + at;
     float *to = tile->responses + at * r->rows;
-    find_means(r, from, number, width, tile->mean + at);
-    for (size_t i = 0; i < r->rows; i++, from += number, to += LA_PANEL) {
-      for (size_t t = 0; t < width; t++) to[t] = (float)(from[t] - mean[t]);
-      for (size_t t = width; t < LA_PANEL; t++) to[t] = 0;
-    }
+    if (count - at < LA_PANEL)
+      centre_few(r, from, number, count - at, tile->mean + at, to);
+    else
+      for (size_t t = 0; t < LA_PANEL; t += LA_STRIP) centre_strip(r, from + t, number, tile->mean + at + t, to + t);
   }
   for (size_t t = count; t-- > 0;)
     if (!isfinite(tile->mean[t])) bad = first + t;

@@ -334,7 +334,7 @@ def test_a_disk_that_fills_up_between_batches(encode, nine, tmp_path):
         os.utime(nine / "5.png", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
         result = encode(nine, "-o", out, "--batch", "1", "--force", preexec_fn=files_up_to(128 + 4 * 2400 + 1200))
         assert result.status == 5, result.err
-        assert f"{partial}: cannot be written (4 rows are safe and can be resumed): File too large" in result.lines[0]
+        assert f"{partial}: cannot be written (4 rows are safe and can be resumed): File too large" in result.err
         np.testing.assert_array_equal(np.load(partial), np.load(tmp_path / "whole.npy")[:4])
     assert encode(nine, "-o", out, "--batch", "2", "--resume").status == 0
     assert out.read_bytes() == (tmp_path / "whole.npy").read_bytes()
@@ -349,7 +349,7 @@ def test_rows_before_a_bad_picture_are_kept(encode, nine, tmp_path, batch):
     os.utime(nine / "4.png", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     result = encode(nine, "-o", tmp_path / "out.npy", "--batch", batch)
     assert result.status == 3
-    assert f"{nine}/4.png: " in result.lines[0]
+    assert f"{nine}/4.png: " in result.err
     done = {3: 3, 5: 4}[batch]
     np.testing.assert_array_equal(np.load(tmp_path / "out.npy.partial"), np.load(tmp_path / "whole.npy")[:done])
     skipped = encode(nine, "-o", tmp_path / "skipped.npy", "--batch", batch, "--skip-bad")
@@ -400,6 +400,8 @@ def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, b
     assert sorted(os.listdir(tmp_path)) == ["out.npy.partial", "out.npy.partial.journal"]
     again = berg(*command, tmp_path / "out.npy")
     assert again.status == 5 and str(partial) in again.message
+    narrower = berg(*command, tmp_path / "out.npy", "--resume", "--precision", "bf16", "--no-cache")
+    assert narrower.status == 3 and "journal" in narrower.message
     resumed = berg(*command, tmp_path / "out.npy", "--resume")
     assert resumed.status == 0, resumed.err
     assert " of them earlier, 600 columns" in resumed.err

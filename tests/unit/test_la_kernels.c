@@ -81,6 +81,24 @@ static void test_takers_of_tiles(void **state) {
       for (size_t rows = 1; rows <= 14; rows++) check_takers(la_kernels_for((base_isa)isa), rows, columns);
 }
 
+/* Each strip rounds as one subtraction in double does. */
+static void test_centred_strips(void **state) {
+  enum { ROWS = 7, LD = LA_STRIP + 5 };
+  (void)state;
+  for (int isa = 0; isa <= (int)base_machine_isa(); isa++) {
+    float x[ROWS * LD], to[ROWS * LA_PANEL];
+    double mean[LA_STRIP];
+    uint64_t seed = 3;
+    for (size_t i = 0; i < ROWS * LD; i++) x[i] = 100 + draw(&seed);
+    for (size_t i = 0; i < ROWS * LA_PANEL; i++) to[i] = -7;
+    for (size_t c = 0; c < LA_STRIP; c++) mean[c] = 100 + 1e-9 * draw(&seed);
+    la_kernels_for((base_isa)isa)->strip_centre(x, LD, ROWS, mean, to, LA_PANEL);
+    for (size_t i = 0; i < ROWS; i++)
+      for (size_t c = 0; c < LA_PANEL; c++)
+        assert_true(to[i * LA_PANEL + c] == (c < LA_STRIP ? (float)(x[i * LD + c] - mean[c]) : -7));
+  }
+}
+
 static void test_pitch(void **state) {
   (void)state;
   for (size_t columns = 0; columns < 5000; columns++) {
@@ -92,6 +110,7 @@ static void test_pitch(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_centre_of_two_floats),
-                                     cmocka_unit_test(test_takers_of_tiles), cmocka_unit_test(test_pitch)};
+                                     cmocka_unit_test(test_takers_of_tiles), cmocka_unit_test(test_centred_strips),
+                                     cmocka_unit_test(test_pitch)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,5 +77,6 @@ const la_kernels KERNEL(la_kernels) = {store,
                                        KERNEL(la_strip_sum),
                                        KERNEL(la_strip_deviations),
                                        KERNEL(la_strip_standardise),
+                                       KERNEL(la_strip_centre),
                                        multiply_registers,
                                        KERNEL(la_double_tile)};

@@ -58,3 +58,13 @@ void KERNEL(la_strip_standardise)(float *x, size_t ldx, size_t rows, const doubl
     }
   store_doubles(sum, total);
 }
+
+void KERNEL(la_strip_centre)(const float *x, size_t ldx, size_t rows, const double *mean, float *to, size_t ldto) {
+  vec_double centre[VECTORS];
+  for (size_t v = 0; v < VECTORS; v++) centre[v] = load_doubles(mean + v * DOUBLES);
+  for (size_t i = 0; i < rows; i++, x += ldx, to += ldto)
+#pragma GCC unroll 16
+    for (size_t v = 0; v < VECTORS; v++)
+      *(vec_half_anywhere *)(to + v * DOUBLES) =
+          __builtin_convertvector(load_floats(x + v * DOUBLES) - centre[v], vec_half);
+}

@@ -9,5 +9,6 @@ void KERNEL(la_strip_deviations)(const float *x, size_t ldx, size_t rows, const 
                                  double *square);
 void KERNEL(la_strip_standardise)(float *x, size_t ldx, size_t rows, const double *mean, const double *scale,
                                   double *sum);
+void KERNEL(la_strip_centre)(const float *x, size_t ldx, size_t rows, const double *mean, float *to, size_t ldto);
 
 #endif
