@@ -11,6 +11,7 @@ typedef struct request {
   double seconds;
   const char *folder;
   cli_texts subjects;
+  cli_precision precision;
   berg_model_options model;
 } request;
 
@@ -23,7 +24,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]", "Subjects, as 1, 01 or sub-01. Default: 1."},
       {"berg-dir", 0, CLI_TEXT, &asked->model.berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
       {"backbone", 0, CLI_TEXT, &asked->model.backbone, "FILE", "Weights of the ViT-B/32, or random:SEED."},
-      {"precision", 0, CLI_TEXT, &asked->model.precision, "f32|bf16|int8", "Of MODEL's products. Default: f32."},
+      CLI_PRECISION_OPTIONS(asked->precision, &asked->model),
       {"folder", 0, CLI_TEXT, &asked->folder, "DIR",
        "Where to measure the disk, with a file of 256 MB that goes again. Default: nowhere."},
       {"json", 0, CLI_FLAG, &asked->json, NULL, "A JSON object."},
@@ -66,10 +67,14 @@ static int measure_model(request *asked, const char *model_id, cJSON *report) {
   asked->model.subjects = numbers;
   asked->model.subject_count = asked->subjects.count;
   asked->model.threads = (int)asked->threads;
-  if (berg_model_open(&model, model_id, &asked->model, &error)) {
+  cli_precision_take(&asked->precision, &asked->model);
+  berg_status failed = berg_model_open(&model, model_id, &asked->model, &error);
+  cli_precision_free(&asked->precision);
+  if (failed) {
     free(numbers);
     return cli_fail(&error);
   }
+  cli_precision_say(&asked->model, model);
   cli_progress_start(&progress, false, false);
   berg_run run = cli_progress_run(&progress);
   if (berg_bench_model(&text, model, asked->images, asked->repeats, &run, &error)) status = cli_fail(&error);

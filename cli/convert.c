@@ -2,7 +2,12 @@
 
 int cli_convert(int argc, char **argv) {
   bool force = false;
-  const cli_option options[] = {{"force", 'f', CLI_FLAG, &force, NULL, "Replace DST if it is there."}};
+  const char *precision = NULL;
+  const cli_option options[] = {
+      {"precision", 0, CLI_TEXT, &precision, "bf16|int8",
+       "Write what this precision multiplies: of a backbone (DST can then be named as one), or of the principal "
+       "components of weights_sub-0N.npy. Beside SRC, as NAME.int8.safetensors, it is found by itself."},
+      {"force", 'f', CLI_FLAG, &force, NULL, "Replace DST if it is there."}};
   const cli_syntax syntax = {.command = "convert",
                              .operands = "SRC DST",
                              .summary = "Rewrites a weight, metadata or array file in the format that DST's "
@@ -14,14 +19,17 @@ int cli_convert(int argc, char **argv) {
                                         "executed.",
                              .examples = "berg convert vit_b_32-d86f8d99.pth vit_b_32.safetensors\n"
                                          "berg convert metadata_sub-01.npy metadata_sub-01.npz\n"
-                                         "berg convert weights_sub-01.npy weights_sub-01.safetensors --force",
+                                         "berg convert weights_sub-01.npy weights_sub-01.safetensors --force\n"
+                                         "berg convert --precision int8 vit_b_32.pth vit_b_32.int8.safetensors",
                              .options = options,
-                             .option_count = 1,
+                             .option_count = 2,
                              .least = 2,
                              .most = 2};
   size_t count;
   int status = cli_parse(&syntax, argc, argv, &count);
   if (status != CLI_GO_ON) return status;
   berg_error error;
-  return berg_convert(argv[0], argv[1], force, &error) ? cli_fail(&error) : 0;
+  berg_status failed = precision ? berg_convert_precision(argv[0], argv[1], precision, force, &error)
+                                 : berg_convert(argv[0], argv[1], force, &error);
+  return failed ? cli_fail(&error) : 0;
 }

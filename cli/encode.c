@@ -22,6 +22,7 @@ typedef struct request {
   bool resume, force, quiet, skip_bad, no_sidecar;
   char *command; /* as typed */
   cli_space space;
+  cli_precision precision;
   int *numbers;   /* of the subjects */
   uint8_t *marks; /* of the voxel index */
   berg_model_options model;
@@ -56,7 +57,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"backbone", 0, CLI_TEXT, &model->backbone, "FILE",
        "Weights of the ViT-B/32 (.pth or .safetensors), or random:SEED. Default: looked for, see berg "
        "doctor."},
-      {"precision", 0, CLI_TEXT, &model->precision, "f32", "Of the products. Default: f32."},
+      CLI_PRECISION_OPTIONS(asked->precision, model),
       {"device", 0, CLI_TEXT, &model->device, "auto|cpu|cuda", "Where to compute. Default: auto."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
        "Default: as many as this process may run on. Never changes the numbers."},
@@ -158,6 +159,7 @@ static int complete(request *asked, const char *model_id) {
   asked->model.mean_roi = asked->mean != NULL;
   asked->model.threads = (int)asked->threads;
   asked->stimuli.skip_bad = asked->skip_bad;
+  cli_precision_take(&asked->precision, &asked->model);
   return status;
 }
 
@@ -259,8 +261,10 @@ static int run(const request *asked, const char *model_id, char **inputs, size_t
   if (berg_stimuli_open(&stimuli, (const char *const *)inputs, count, &asked->stimuli, &error) ||
       berg_model_open(&model, model_id, &asked->model, &error))
     status = cli_fail(&error);
-  else
+  else {
+    if (!asked->quiet) cli_precision_say(&asked->model, model);
     status = encode(asked, model, stimuli);
+  }
   berg_stimuli_free(stimuli);
   berg_model_free(model);
   return status;
@@ -277,6 +281,7 @@ int cli_encode(int argc, char **argv) {
   if (status == CLI_GO_ON) status = run(&asked, argv[0], argv + 1, count - 1);
   cli_texts_free(&asked.subjects);
   cli_texts_free(&asked.rois);
+  cli_precision_free(&asked.precision);
   free(asked.numbers);
   free(asked.marks);
   free(asked.command);

@@ -27,6 +27,23 @@ int cli_need_berg_dir(const char *command, const char **berg_dir) {
   return cli_usage_error(command, "where are the models? Give --berg-dir DIR or set BERG_DIR");
 }
 
+void cli_precision_take(cli_precision *asked, berg_model_options *options) {
+  if (!asked->no_cache) asked->cache = berg_cache_folder();
+  options->strict = asked->strict;
+  options->cache = asked->cache;
+}
+
+void cli_precision_free(cli_precision *asked) {
+  berg_free(asked->cache);
+  asked->cache = NULL;
+}
+
+void cli_precision_say(const berg_model_options *options, const berg_model *model) {
+  const char *asked = options->precision, *used = berg_model_precision(model);
+  if (asked && strcmp(asked, used))
+    cli_say("this processor has no instructions for %s: %s does the work (--strict refuses that)", asked, used);
+}
+
 static bool parse_subject(const char *text, int *subject) {
   if (!strncmp(text, "sub-", 4)) text += 4;
   size_t length = strlen(text);

@@ -28,7 +28,7 @@ static inline void fuzz_open_file(const uint8_t *bytes, size_t size) {
     if (berg_file_find(file, entry->name) != entry) abort();
     if (entry->dtype != BERG_STRING) io_put_array(&sink, entry, &error);
   }
-  io_content content = {io_container_document(file)->root, io_container_entries(file), NULL};
+  io_content content = {io_container_document(file)->root, io_container_entries(file), NULL, 0};
   io_write_npy(&sink, &content, &error);
   io_write_npz(&sink, &content, &error);
   io_write_torch(&sink, &content, &error);

@@ -186,6 +186,13 @@ BERG_API const berg_array *berg_file_find(const berg_file *file, const char *nam
  * target cannot hold is an error. EEXISTS unless `force`. */
 BERG_API berg_status berg_convert(const char *source, const char *target, int force, berg_error *error);
 
+/* Converts the weights of a backbone, or the principal components of weights_sub-0N.npy, to the form that `precision` ("bf16", "int8")
+ * multiplies: a .safetensors file. A backbone so converted can be named as one; both are found beside their source as
+ * <name without ending>.<precision>.safetensors (docs/precision.md). EMODEL: neither of the two; EPARAMETER; EEXISTS unless
+ * `force`. */
+BERG_API berg_status berg_convert_precision(const char *source, const char *target, const char *precision, int force,
+                                            berg_error *error);
+
 /* --- Stimuli: where images come from --- */
 
 typedef struct berg_stimuli berg_stimuli;
@@ -245,13 +252,19 @@ typedef struct berg_model_options {
   const char
       *precision; /* "f32" (default), "bf16" or "int8": of the products (docs/precision.md). A processor that has no
                                  instructions for int8 computes in f32: see berg_model_precision */
-  int strict;     /* 1: EDEVICE instead */
-  int threads;    /* 0 (default): as many as this process may run on */
-  size_t batch;   /* images at a time; 0 (default): chosen. Never changes the numbers */
-  size_t memory;  /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
+  int strict;                 /* 1: EDEVICE instead */
+  const char *cache;          /* folder where bf16 and int8 keep the weights they converted, and find them at the next start:
+                                 berg_cache_folder, or one's own. NULL (default): none */
+  int threads;                /* 0 (default): as many as this process may run on */
+  size_t batch;               /* images at a time; 0 (default): chosen. Never changes the numbers */
+  size_t memory; /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
 } berg_model_options;
 
 BERG_API void berg_model_options_init(berg_model_options *options);
+
+/* The user's cache folder, $XDG_CACHE_HOME/berg or ~/.cache/berg, the caller's (berg_free); it need not be there yet. NULL: neither
+ * variable is set. */
+BERG_API char *berg_cache_folder(void);
 
 /* ENOMODEL, EPARAMETER (subject, ROI, voxel_index), EMODEL (file missing or corrupt), EDEVICE, ELIMIT. */
 BERG_API berg_status berg_model_open(berg_model **model, const char *model_id, const berg_model_options *options,
@@ -290,7 +303,8 @@ typedef struct berg_run {
 } berg_run;
 
 /* Responses of all images: `responses` is float32 [images][columns], C order, session z-score units. With skip_bad
- * the rows of images left out are NaN. */
+ * the rows of images left out are NaN. What a batch needs stays with the model: called with image after image of an array, this
+ * allocates nothing from the third call on, but for images that are resized. */
 BERG_API berg_status berg_encode(berg_model *model, berg_stimuli *stimuli, float *responses, const berg_run *run,
                                  berg_error *error);
 
@@ -574,7 +588,7 @@ BERG_API berg_status berg_compare(const char *a, const char *b, const berg_compa
 
 /* What this build and machine can do, which weights are found and where they were looked for: JSON, the caller's.
  * `berg_dir` and `backbone` may be NULL. The environment read, here and in berg_model_open: TORCH_HOME and
- * XDG_CACHE_HOME and HOME (torch's cache of weights). */
+ * XDG_CACHE_HOME and HOME (torch's cache of weights; berg_cache_folder, whose files are listed). */
 BERG_API berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone, berg_error *error);
 
 /* Rates measured now: JSON, the caller's. `seconds` is the time for each figure, `threads` as above; `folder` is where the disk is

@@ -18,7 +18,7 @@ _berg() {
   case $before in
   --outside) mapfile -t COMPREPLY < <(compgen -W "nan 0" -- "$word"); return ;;
   --subject) mapfile -t COMPREPLY < <(compgen -W "1 2 3" -- "$word"); return ;;
-  --precision) mapfile -t COMPREPLY < <(compgen -W "f32" -- "$word"); return ;;
+  --precision) mapfile -t COMPREPLY < <(compgen -W "f32 bf16 int8" -- "$word"); return ;;
   --device) mapfile -t COMPREPLY < <(compgen -W "auto cpu cuda" -- "$word"); return ;;
   --layout) mapfile -t COMPREPLY < <(compgen -W "auto nchw nhwc" -- "$word"); return ;;
   --dtype) mapfile -t COMPREPLY < <(compgen -W "f64 f32" -- "$word"); return ;;

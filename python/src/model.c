@@ -15,6 +15,7 @@ typedef struct open_arguments {
   const char *model_id;
   PyObject *berg_dir;
   PyObject *backbone;
+  PyObject *cache;
   PyObject *names; /* tuple of str: the ROIs */
   const char **rois;
   Py_buffer voxel_index; /* obj is NULL: none given */
@@ -23,6 +24,7 @@ typedef struct open_arguments {
 static void release(open_arguments *arguments) {
   Py_XDECREF(arguments->berg_dir);
   Py_XDECREF(arguments->backbone);
+  Py_XDECREF(arguments->cache);
   Py_XDECREF(arguments->names);
   PyMem_Free((void *)arguments->rois);
   if (arguments->voxel_index.obj) PyBuffer_Release(&arguments->voxel_index);
@@ -63,18 +65,19 @@ static bool take_voxel_index(PyObject *voxel_index, open_arguments *arguments, b
 /* `subject` outlives the options. */
 static bool take(PyObject *args, PyObject *kwargs, open_arguments *arguments, berg_model_options *options,
                  int *subject) {
-  static const char *const keywords[] = {
-      "model_id",          "berg_dir", "subject",   "rois",    "voxel_index", "backbone",
-      "min_noise_ceiling", "device",   "precision", "threads", "batch",       NULL};
+  static const char *const keywords[] = {"model_id", "berg_dir",          "subject", "rois",      "voxel_index",
+                                         "backbone", "min_noise_ceiling", "device",  "precision", "threads",
+                                         "batch",    "strict",            "cache",   NULL};
   PyObject *rois, *voxel_index;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "sO&iOO|$O&dssiO&", (char **)(uintptr_t)keywords, &arguments->model_id,
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "sO&iOO|$O&dssiO&pO&", (char **)(uintptr_t)keywords, &arguments->model_id,
                                    binding_path_or_none, &arguments->berg_dir, subject, &rois, &voxel_index,
                                    binding_path_or_none, &arguments->backbone, &options->min_noise_ceiling,
                                    &options->device, &options->precision, &options->threads, binding_size,
-                                   &options->batch))
+                                   &options->batch, &options->strict, binding_path_or_none, &arguments->cache))
     return false;
   options->berg_dir = arguments->berg_dir ? PyBytes_AsString(arguments->berg_dir) : NULL;
   options->backbone = arguments->backbone ? PyBytes_AsString(arguments->backbone) : NULL;
+  options->cache = arguments->cache ? PyBytes_AsString(arguments->cache) : NULL;
   options->subjects = subject;
   options->subject_count = 1;
   return take_rois(rois, arguments, options) && take_voxel_index(voxel_index, arguments, options);
@@ -252,6 +255,12 @@ static PyObject *get_device(PyObject *object, void *unused) {
   return handle ? PyUnicode_FromString(berg_model_device(handle)) : NULL;
 }
 
+static PyObject *get_precision(PyObject *object, void *unused) {
+  (void)unused;
+  berg_model *handle = handle_of(object);
+  return handle ? PyUnicode_FromString(berg_model_precision(handle)) : NULL;
+}
+
 static PyObject *get_backbone(PyObject *object, void *unused) {
   (void)unused;
   berg_model *handle = handle_of(object);
@@ -274,13 +283,14 @@ static PyMethodDef methods[] = {
 static PyGetSetDef properties[] = {
     {"columns", get_columns, NULL, PyDoc_STR("number of columns of the responses"), NULL},
     {"device", get_device, NULL, PyDoc_STR("device that computes: \"cpu\""), NULL},
+    {"precision", get_precision, NULL, PyDoc_STR("precision that is computed in: \"f32\", \"bf16\", \"int8\""), NULL},
     {"backbone", get_backbone, NULL, PyDoc_STR("where the backbone came from"), NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyType_Slot slots[] = {
     {Py_tp_doc, (void *)(intptr_t)PyDoc_STR("Model(model_id, berg_dir, subject, rois, voxel_index, *, backbone=None, "
-                                            "min_noise_ceiling=nan, device, precision, threads=0, batch=0)")},
+                                            "min_noise_ceiling=nan, device, precision, threads=0, batch=0, strict=False, cache=None)")},
     {Py_tp_new, (void *)(intptr_t)model_new},
     {Py_tp_dealloc, (void *)(intptr_t)model_dealloc},
     {Py_tp_methods, methods},

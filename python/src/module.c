@@ -22,6 +22,15 @@ static PyObject *version(PyObject *module, PyObject *none) {
   return PyUnicode_FromString(berg_version());
 }
 
+static PyObject *cache_folder(PyObject *module, PyObject *none) {
+  (void)module;
+  (void)none;
+  char *folder = berg_cache_folder();
+  PyObject *path = folder ? PyUnicode_DecodeFSDefault(folder) : Py_NewRef(Py_None);
+  berg_free(folder);
+  return path;
+}
+
 static PyObject *model_ids(PyObject *module, PyObject *none) {
   (void)module;
   (void)none;
@@ -82,6 +91,8 @@ static PyMethodDef functions[] = {
     {"metadata", metadata_entries, METH_VARARGS,
      PyDoc_STR("metadata(model_id, berg_dir, subject) -> list of (dotted name, type code, shape, bytearray "
                "or list of str)")},
+    {"cache_folder", cache_folder, METH_NOARGS,
+     PyDoc_STR("cache_folder() -> str or None: the user's folder of converted weights")},
     {"metadata_voxels", metadata_voxels, METH_VARARGS,
      PyDoc_STR("metadata_voxels(model_id, berg_dir, subject) -> int: voxels of the subject")},
     {"to_nifti", binding_to_nifti, METH_VARARGS,

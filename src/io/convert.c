@@ -27,7 +27,7 @@ static size_t find_target(const char *path) {
 static berg_status write_content(const berg_file *file, const char *path, size_t target, bool force,
                                  berg_error *error) {
   const io_document *document = io_container_document(file);
-  io_content content = {document->root, io_container_entries(file), document->metadata};
+  io_content content = {document->root, io_container_entries(file), document->metadata, 0};
   io_arena arena;
   io_arena_init(&arena, 0);
   io_value *root = document->root;

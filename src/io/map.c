@@ -53,3 +53,11 @@ static void advise(const io_map *map, size_t offset, size_t size, int advice, in
 void io_map_will_need(const io_map *map, size_t offset, size_t size) { advise(map, offset, size, MADV_WILLNEED, 0); }
 
 void io_map_drop(const io_map *map, size_t offset, size_t size) { advise(map, offset, size, MADV_DONTNEED, 1); }
+
+void io_file_will_need(const char *path) {
+  /* a pipe that nobody writes to would not open */
+  int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) return;
+  posix_fadvise(file, 0, 0, POSIX_FADV_WILLNEED);
+  close(file);
+}

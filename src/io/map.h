@@ -19,5 +19,7 @@ void io_map_close(io_map *map);
 /* Tells the kernel that [offset, offset + size) will be read soon, or is not needed any more (it stays readable). */
 void io_map_will_need(const io_map *map, size_t offset, size_t size);
 void io_map_drop(const io_map *map, size_t offset, size_t size);
+/* The same of a file that is not mapped yet. What cannot be opened is passed over. */
+void io_file_will_need(const char *path);
 
 #endif

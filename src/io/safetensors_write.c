@@ -98,7 +98,8 @@ static berg_status put_header(text *header, const io_content *content, const ber
     if (!status) status = put_tensor(&sink, tensors[i], &offset, error);
   }
   if (!status) status = io_put(&sink, "}", 1, error);
-  while (!status && header->size % 8) status = io_put(&sink, " ", 1, error);
+  const size_t alignment = content->alignment ? content->alignment : 8;
+  while (!status && (8 + header->size) % alignment) status = io_put(&sink, " ", 1, error);
   base_free(structure);
   return status;
 }

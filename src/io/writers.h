@@ -10,6 +10,7 @@ typedef struct io_content {
   const io_value *root;
   const io_entries *entries;
   const io_value *metadata; /* of .safetensors; NULL: none */
+  size_t alignment;         /* of .safetensors: its data begin at a multiple of it; 0: 8 */
 } io_content;
 
 /* Plain where the root is one array of numbers or fixed-width text, else a pickle: np.load(path,

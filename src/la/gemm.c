@@ -71,7 +71,10 @@ static void pack(const la_matrix *matrix, size_t block, size_t panel, ptrdiff_t 
   gemm->transpose(rows_of(matrix, block, panel), matrix->row_bytes, columns_of(matrix, panel), depth, ahead, floats);
   for (size_t p = 0; matrix->gain && p < depth; p++)
     for (size_t c = 0; c < LA_PANEL; c++) floats[p * LA_PANEL + c] *= matrix->gain[block * LA_DEPTH + p];
-  if (gemm->pack) gemm->pack(floats, depth, slab);
+  if (matrix->rounding)
+    gemm->round(floats, depth, matrix->rounding, slab);
+  else if (gemm->pack)
+    gemm->pack(floats, depth, slab);
 }
 
 void la_matrix_pack(const la_matrix *matrix, size_t block, size_t panel, float *buffer, void *slab) {

@@ -57,6 +57,15 @@ typedef struct la_product {
 
 #define LA_BUFFER_BYTES ((size_t)LA_PANEL * LA_DEPTH * sizeof(float))
 
+/* How weights are rounded to int8 when the nearest number is not the best. */
+typedef struct la_rounding {
+  /* U of the moments X^T X = U^T U (and a little more) of rows like those to come, [depth][depth], columns in the reverse of
+   * `order`. NULL: an error is carried on to the next column, which serves rows that change slowly along their columns, such as
+   * pixels: what is left is then above what they hold. */
+  const float *factor;
+  const uint16_t *order; /* [depth] */
+} la_rounding;
+
 /* How one precision is multiplied on this machine. */
 typedef struct la_gemm {
   la_precision precision;
@@ -71,6 +80,9 @@ typedef struct la_gemm {
    * What lies `ahead` bytes further is fetched meanwhile; 0: nothing. */
   void (*transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, ptrdiff_t ahead, float *floats);
   void (*multiply)(const la_product *product);
+  /* int8: `pack` with another rounding, and its preparation: moments [n][n] to factor and order; scratch [n][n]. */
+  void (*round)(const float *floats, size_t depth, const la_rounding *rounding, void *slab);
+  void (*factor)(float *moments, size_t n, uint16_t *order, float *scratch);
 } la_gemm;
 
 /* NULL: this machine has no instructions for it. The table lives as long as the library. */
@@ -90,6 +102,7 @@ typedef struct la_matrix {
   const char *rows; /* plain: [n] rows of k floats, at any address; not read once packed */
   size_t row_bytes;
   const float *gain;  /* [k] each column of W is multiplied by this when packed (int8: see vit/network.c); NULL: not */
+  const la_rounding *rounding; /* of int8, of every block of columns; NULL: to the nearest */
   const char *packed; /* slabs, panel after panel for the first LA_DEPTH columns, then for the next; NULL: plain */
 } la_matrix;
 

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "io/container.h"
+#include "model/converted.h"
 #include "model/paths.h"
 
 #define RANDOM_PREFIX "random:"
@@ -62,7 +63,10 @@ berg_status model_backbone_open(model_backbone *backbone, const char *named, con
     status = vit_weights_random(&backbone->weights, seed, threads, error);
   } else {
     status = model_blame(berg_file_open(&backbone->file, backbone->path, error), error);
-    if (!status) status = vit_weights_bind(&backbone->weights, find_in_file, backbone->file, backbone->path, error);
+    if (!status) backbone->converted = model_converted_backbone(backbone->file);
+    if (!status)
+      status = (backbone->converted ? vit_weights_bind_small : vit_weights_bind)(&backbone->weights, find_in_file,
+                                                                                 backbone->file, backbone->path, error);
   }
   if (status) model_backbone_close(backbone);
   return status;
@@ -75,6 +79,13 @@ void model_backbone_close(model_backbone *backbone) {
   memset(backbone, 0, sizeof *backbone);
 }
 
+void model_backbone_drop_tensor(const model_backbone *backbone, size_t t) {
+  const io_map *map = backbone->file ? io_container_map(backbone->file) : NULL;
+  const uint8_t *at = (const uint8_t *)backbone->weights.tensor[t];
+  if (map && at && !backbone->weights.owned[t])
+    io_map_drop(map, (size_t)(at - map->bytes), vit_tensor_count(t) * sizeof(float));
+}
+
 void model_backbone_drop_matrices(model_backbone *backbone) {
   vit_weights_drop_matrices(&backbone->weights);
   const io_map *map = backbone->file ? io_container_map(backbone->file) : NULL;
@@ -82,10 +93,14 @@ void model_backbone_drop_matrices(model_backbone *backbone) {
 }
 
 berg_status model_backbone_check(const model_backbone *backbone, berg_error *error) {
-  size_t t = vit_weights_find_not_finite(&backbone->weights);
-  if (t == VIT_TENSORS) return BERG_OK;
-  char name[VIT_NAME_ROOM];
-  vit_tensor_name(t, false, name);
-  return base_fail_at(error, &(base_fault){BERG_EMODEL, backbone->path, BERG_NO_OFFSET, name, "not usable",
-                                           "finite numbers", "NaN or infinity"});
+  for (size_t t = 0; t < VIT_TENSORS; t++) {
+    const bool good = vit_tensor_is_finite(&backbone->weights, t);
+    model_backbone_drop_tensor(backbone, t);
+    if (good) continue;
+    char name[VIT_NAME_ROOM];
+    vit_tensor_name(t, false, name);
+    return base_fail_at(error, &(base_fault){BERG_EMODEL, backbone->path, BERG_NO_OFFSET, name, "not usable",
+                                             "finite numbers", "NaN or infinity"});
+  }
+  return BERG_OK;
 }

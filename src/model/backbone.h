@@ -5,8 +5,9 @@
 #include "vit/weights.h"
 
 typedef struct model_backbone {
-  char *path;      /* the file, or "random:SEED" */
-  berg_file *file; /* NULL for a random one */
+  char *path;            /* the file, or "random:SEED" */
+  berg_file *file;       /* NULL for a random one */
+  const char *converted; /* "int8": the file has its matrices packed, and no others; else NULL */
   vit_weights weights;
 } model_backbone;
 
@@ -18,6 +19,9 @@ void model_backbone_close(model_backbone *backbone);
 
 /* "random:SEED": true, with the seed; a malformed seed is false. */
 bool model_backbone_is_random(const char *named, uint64_t *seed);
+
+/* Lets the pages of a tensor go, where it lies in the file; it stays readable. */
+void model_backbone_drop_tensor(const model_backbone *backbone, size_t t);
 
 /* Gives back the memory of the matrices, once they have been packed. */
 void model_backbone_drop_matrices(model_backbone *backbone);

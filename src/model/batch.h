@@ -1,7 +1,9 @@
-/* One batch on its way: pixels, tokens, scores, responses. All memory is had once, before the first image. */
+/* One batch on its way: pixels, tokens, scores, responses, and the pixels of the next one. The memory stays with the model from the
+ * first batch on, so that a program that encodes image after image finds it warm. */
 #ifndef MODEL_BATCH_H
 #define MODEL_BATCH_H
 
+#include "model/load.h"
 #include "model/model.h"
 #include "model/project.h"
 
@@ -13,9 +15,11 @@ typedef void (*model_take_block)(void *taker, const model_batch *batch, size_t l
 struct model_batch {
   berg_model *model;
   size_t room;                   /* images it can hold */
+  size_t most;                   /* images that a batch of this call has at most */
   size_t images;                 /* images it holds */
   size_t *indices;               /* [images] their numbers among the stimuli; bad ones are left out */
-  uint8_t *pixels;               /* [room][3][224][224] */
+  model_load loads[2];           /* the batch's images, and the next one's; the second has memory once it is needed */
+  int now;                       /* which of them is the batch's */
   float *tokens;                 /* [room][50][768] */
   void *workspace;               /* of the network, then of the regression */
   model_projection *projections; /* [subjects] */
@@ -25,18 +29,20 @@ struct model_batch {
   float *balanced_scores;        /* of one image */
   model_take_block take_block;   /* where block outputs are wanted instead of scores; else NULL */
   void *taker;
-  berg_error *faults;    /* [room] of the images that could not be read */
-  berg_status *statuses; /* [room] */
 };
 
-berg_status model_batch_init(model_batch *batch, berg_model *model, size_t room, berg_error *error);
-void model_batch_release(model_batch *batch);
+/* The model's batch, empty, with room for so many images; `several`: there will be a next one. ELIMIT. */
+berg_status model_batch_of(model_batch **batch, berg_model *model, size_t room, bool several, berg_error *error);
+/* NULL is fine. */
+void model_batch_free(model_batch *batch);
 
-/* Reads and preprocesses stimuli [first, first + count), count <= room, leaving out what skip_bad leaves out. */
-berg_status model_batch_load(model_batch *batch, berg_stimuli *stimuli, size_t first, size_t count, berg_error *error);
+/* Takes stimuli [first, first + count), count <= room, leaving out what skip_bad leaves out: most of them were read and
+ * preprocessed while the batch before was run. The next `next` (0: none) will be so. */
+berg_status model_batch_load(model_batch *batch, berg_stimuli *stimuli, size_t first, size_t count, size_t next,
+                             berg_error *error);
 /* Pixels to scores of every subject. EMODEL: not finite, with the tensor that is to blame. */
 berg_status model_batch_run(model_batch *batch, berg_error *error);
-/* Scores to responses [images][columns of the model]. */
-void model_batch_respond(const model_batch *batch, float *responses);
+/* Scores of images [from, from + images) of the batch to responses [images][columns of the model]. */
+void model_batch_respond(const model_batch *batch, size_t from, size_t images, float *responses);
 
 #endif

@@ -30,17 +30,17 @@ static berg_status time_batch(model_batch *batch, berg_stimuli *stimuli, size_t 
   berg_model *model = batch->model;
   timed_batch timed = {batch, 0};
   double start = base_machine_seconds();
-  berg_status status = model_batch_load(batch, stimuli, 0, images, error);
+  berg_status status = model_batch_load(batch, stimuli, 0, images, 0, error);
   t->load[r] = base_machine_seconds() - start;
   if (status) return status;
   for (size_t s = 0; s < model->subject_count; s++) model_projection_start(&batch->projections[s], images);
   start = base_machine_seconds();
-  vit_network_run(model->network, batch->pixels, images, model->threads, batch->workspace, batch->tokens,
-                  &(vit_hooks){time_block, NULL, &timed});
+  vit_network_run(model->network, batch->loads[batch->now].pixels, images, model->threads, batch->workspace,
+                  batch->tokens, &(vit_hooks){.after_block = time_block, .user = &timed});
   t->network[r] = base_machine_seconds() - start - timed.components;
   t->components[r] = timed.components;
   start = base_machine_seconds();
-  model_batch_respond(batch, responses);
+  model_batch_respond(batch, 0, images, responses);
   t->regression[r] = base_machine_seconds() - start;
   return BERG_OK;
 }
@@ -72,16 +72,15 @@ berg_status model_bench_stages(cJSON *tree, berg_model *model, const berg_array 
   float *responses = base_alloc_large(images * model->columns, sizeof(float), error);
   stages t = {times, times + repeats, times + 2 * repeats, times + 3 * repeats, times + 4 * repeats};
   berg_stimuli *stimuli = NULL;
-  model_batch batch = {.model = NULL};
+  model_batch *batch = NULL;
   berg_status status = times && responses ? berg_stimuli_from_array(&stimuli, array, BERG_NCHW, error) : BERG_ELIMIT;
-  if (!status) status = model_batch_init(&batch, model, images, error);
-  if (!status) status = time_batch(&batch, stimuli, images, responses, 0, &t, error); /* touches memory first */
+  if (!status) status = model_batch_of(&batch, model, images, false, error);
+  if (!status) status = time_batch(batch, stimuli, images, responses, 0, &t, error); /* touches memory first */
   for (size_t r = 0; r < repeats && !status; r++) {
     t.flops[r] = la_rate_products(rate, TURN_SECONDS);
-    status = time_batch(&batch, stimuli, images, responses, r, &t, error);
+    status = time_batch(batch, stimuli, images, responses, r, &t, error);
   }
   if (!status) add_stages(tree, model, images, &t, repeats);
-  model_batch_release(&batch);
   berg_stimuli_free(stimuli);
   base_free(times);
   base_free_large(responses);

@@ -93,17 +93,6 @@ static berg_status not_finite(const model_fitted *fitted, const char *item, size
       error, &(base_fault){BERG_EMODEL, fitted->path, BERG_NO_OFFSET, item, "not usable", "finite numbers", found});
 }
 
-static bool row_is_finite(const void *row, size_t count) {
-  /* the sum of x * 0 is 0 unless some x is not finite; no branch in the loop, so that it vectorises */
-  float zero = 0;
-  for (size_t i = 0; i < count; i++) {
-    float value;
-    memcpy(&value, (const char *)row + i * sizeof value, sizeof value);
-    zero += value * 0.0f;
-  }
-  return zero == 0.0f;
-}
-
 static bool is_whole_brain(const model_columns *columns, const model_fitted *fitted) {
   if (columns->count != fitted->voxels) return false;
   for (size_t i = 0; i < columns->count; i++)
@@ -154,7 +143,8 @@ static berg_status gather(model_columns *columns, const model_fitted *fitted, in
   size_t bad = columns->count;
 #pragma omp parallel for schedule(static) num_threads(threads) reduction(min : bad)
   for (size_t i = 0; i < columns->count; i++)
-    if (!row_is_finite((const char *)columns->coefficients + i * columns->coefficient_bytes, k) && i < bad) bad = i;
+    if (!model_row_is_finite((const char *)columns->coefficients + i * columns->coefficient_bytes, k) && i < bad)
+      bad = i;
   return bad == columns->count ? BERG_OK : not_finite(fitted, "reg_param.coef_", columns->voxels[bad], error);
 }
 
@@ -193,7 +183,7 @@ static berg_status average(model_columns *columns, const model_fitted *fitted, c
     }
     float *mean = columns->own_coefficients + columns->count * k;
     for (size_t j = 0; j < k && !status; j++) mean[j] = (float)(sum[j] / (double)roi.count);
-    if (!status && (!row_is_finite(mean, k) || !isfinite(sum[k])))
+    if (!status && (!model_row_is_finite(mean, k) || !isfinite(sum[k])))
       status = not_finite(fitted, "reg_param.coef_", roi.voxels[0], error);
     columns->intercepts[columns->count] = (float)(sum[k] / (double)(roi.count ? roi.count : 1));
     columns->roi_names[columns->count++] = name;

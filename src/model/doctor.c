@@ -2,12 +2,13 @@
 #include <cjson/cJSON.h>
 #include <hdf5.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/memory.h"
 #include "la/gemm.h"
-#include "model/backbone.h"
+#include "model/converted.h"
 #include "model/paths.h"
 
 /* "found, 352950000 bytes", "not there", ... */
@@ -67,6 +68,36 @@ static void add_backbone(cJSON *tree, const char *berg_dir, const char *named) {
   base_free(first);
 }
 
+static void add_kept(cJSON *files, const char *path) {
+  model_converted converted;
+  berg_error fault;
+  cJSON *file = cJSON_CreateObject();
+  add_place(file, "file", path);
+  berg_status status = model_converted_check(&converted, path, &fault);
+  cJSON_AddStringToObject(file, "whole", status ? fault.message : "yes");
+  model_converted_close(&converted);
+  cJSON_AddItemToArray(files, file);
+}
+
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* Converted weights that are kept; damaged ones are made again when they are wanted. */
+static void add_cache(cJSON *tree) {
+  cJSON *cache = cJSON_AddObjectToObject(tree, "cache");
+  char *folder = berg_cache_folder();
+  cJSON_AddStringToObject(cache, "path", folder ? folder : "");
+  cJSON *files = cJSON_AddArrayToObject(cache, "files");
+  char **names = NULL;
+  size_t count = folder ? model_converted_list(folder, &names) : 0;
+  if (count) qsort(names, count, sizeof *names, by_text);
+  for (size_t i = 0; i < count; i++) {
+    add_kept(files, names[i]);
+    base_free(names[i]);
+  }
+  base_free(names);
+  base_free(folder);
+}
+
 static void add_models(cJSON *tree, const char *berg_dir) {
   cJSON *folder = cJSON_AddObjectToObject(tree, "berg_dir");
   if (!berg_dir) {
@@ -105,6 +136,7 @@ berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone,
   add_products(tree);
   add_backbone(tree, berg_dir, backbone);
   add_models(tree, berg_dir);
+  add_cache(tree);
   berg_status status = BERG_OK;
   char *text = cJSON_Print(tree);
   *json = text ? base_copy_text(text, error) : NULL;

@@ -17,21 +17,23 @@ berg_status model_encode(berg_model *model, berg_stimuli *stimuli, size_t first,
   /* batches of the same size rather than a small last one */
   const size_t batches = (left + model->batch - 1) / model->batch;
   const double start = base_machine_seconds();
-  model_batch batch;
-  berg_status status = model_batch_init(&batch, model, (left + batches - 1) / batches, error);
+  model_batch *batch;
+  berg_status status = model_batch_of(&batch, model, (left + batches - 1) / batches, batches > 1, error);
   if (status) return status;
+  model->calls++;
   for (size_t b = 0; b < batches && !status; b++) {
-    size_t from = first + left * b / batches, to = first + left * (b + 1) / batches;
+    const size_t from = first + left * b / batches, to = first + left * (b + 1) / batches;
+    const size_t next = b + 1 < batches ? first + left * (b + 2) / batches - to : 0;
     if (cancelled(run, from, total, start)) {
       status = base_fail(error, BERG_ECANCELLED, "cancelled after %zu of %zu images", from, total);
       break;
     }
-    status = model_batch_load(&batch, stimuli, from, to - from, error);
-    if (!status && ready) status = ready(user, &batch, error);
-    if (!status) status = model_batch_run(&batch, error);
-    if (!status) status = take(user, &batch, error);
+    status = model_batch_load(batch, stimuli, from, to - from, next, error);
+    if (!status && ready) status = ready(user, batch, error);
+    if (!status) status = model_batch_run(batch, error);
+    if (!status) status = take(user, batch, error);
   }
-  model_batch_release(&batch);
+  model_stimuli_ahead_end(stimuli);
   if (!status && cancelled(run, total, total, start))
     status = base_fail(error, BERG_ECANCELLED, "cancelled after the last of %zu images", total);
   return status;
@@ -67,7 +69,7 @@ static berg_status take_responses(void *user, model_batch *batch, berg_error *er
   (void)error;
   if (!batch->images) return BERG_OK;
   size_t first = t->filled;
-  model_batch_respond(batch, t->rows + first * t->width);
+  model_batch_respond(batch, 0, batch->images, t->rows + first * t->width);
   spread_rows(t, batch, first);
   return BERG_OK;
 }

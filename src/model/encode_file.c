@@ -11,6 +11,7 @@
 #include "model/encode_labels.h"
 #include "model/paths.h"
 #include "model/stimuli.h"
+#include "model/writer.h"
 #include "vit/preprocess.h"
 
 void berg_output_options_init(berg_output_options *options) { memset(options, 0, sizeof *options); }
@@ -23,8 +24,9 @@ typedef struct output {
   io_rows **files;                    /* [subjects] */
   size_t *done;                       /* [subjects] rows that a file has */
   size_t rows;                        /* encoded, or passed over because every file has them */
-  float *responses;                   /* [batch][columns of the model] */
-  float *own;                         /* [batch][columns of one subject], where there are several */
+  model_writer *writer;               /* of [part][columns of the model] */
+  size_t part;                        /* images that are written at a time, at most */
+  float *own;                         /* [part][columns of one subject], where there are several */
 } output;
 
 /* "_sub-0N" goes before the ending, which may be double (.nii.gz). */
@@ -99,17 +101,16 @@ static berg_status open_files(output *o, berg_error *error) {
   return status;
 }
 
-static berg_status append_subject(output *o, size_t s, size_t images, berg_error *error) {
+static berg_status append_subject(output *o, size_t s, const float *responses, size_t images, berg_error *error) {
   const model_subject *subject = &o->model->subjects[s];
   const size_t columns = subject->columns.count;
   size_t skip =
       o->done[s] > o->rows ? o->done[s] - o->rows : 0; /* a file may be ahead of the others after an interruption */
   if (skip >= images) return BERG_OK;
-  const float *rows = o->responses;
+  const float *rows = responses;
   if (o->own) {
     for (size_t i = 0; i < images; i++)
-      memcpy(o->own + i * columns, o->responses + i * o->model->columns + subject->first_column,
-             columns * sizeof(float));
+      memcpy(o->own + i * columns, responses + i * o->model->columns + subject->first_column, columns * sizeof(float));
     rows = o->own;
   }
   berg_status status = io_rows_append(o->files[s], rows + skip * columns, images - skip, error);
@@ -117,24 +118,50 @@ static berg_status append_subject(output *o, size_t s, size_t images, berg_error
   return status;
 }
 
-static berg_status make_room(output *o, const model_batch *batch, berg_error *error) {
-  if (o->responses) return BERG_OK;
+/* In the writer's thread; done, rows and own are its own meanwhile. */
+static berg_status append(void *user, const float *responses, size_t images, berg_error *error) {
+  output *o = user;
+  berg_status status = BERG_OK;
+  for (size_t s = 0; s < o->model->subject_count && !status; s++)
+    status = append_subject(o, s, responses, images, error);
+  o->rows += images;
+  return status;
+}
+
+static berg_status start_writer(output *o, size_t images, berg_error *error) {
+  if (o->writer) return BERG_OK;
   size_t widest = 0;
   for (size_t s = 0; s < o->model->subject_count; s++)
     if (o->model->subjects[s].columns.count > widest) widest = o->model->subjects[s].columns.count;
-  o->responses = base_alloc_large(batch->room * o->model->columns, sizeof(float), error);
-  if (o->model->subject_count > 1) o->own = base_alloc_large(batch->room * widest, sizeof(float), error);
-  return o->responses && (o->own || o->model->subject_count == 1) ? BERG_OK : BERG_ELIMIT;
+  o->part = (images + 1) / 2;
+  if (o->model->subject_count > 1) {
+    o->own = base_alloc_large(o->part * widest, sizeof(float), error);
+    if (!o->own) return BERG_ELIMIT;
+  }
+  return model_writer_open(&o->writer, append, o, o->part * o->model->columns, error);
 }
 
+/* Half a batch at a time, so that two buffers hold no more than one did. */
 static berg_status take(void *user, model_batch *batch, berg_error *error) {
   output *o = user;
-  berg_status status = make_room(o, batch, error);
-  if (status || !batch->images) return status;
-  model_batch_respond(batch, o->responses);
-  for (size_t s = 0; s < o->model->subject_count && !status; s++) status = append_subject(o, s, batch->images, error);
-  o->rows += batch->images;
+  berg_status status = start_writer(o, batch->most, error);
+  for (size_t first = 0; first < batch->images && !status; first += o->part) {
+    const size_t count = batch->images - first < o->part ? batch->images - first : o->part;
+    float *responses;
+    status = model_writer_buffer(o->writer, &responses, error);
+    if (status) break;
+    model_batch_respond(batch, first, count, responses);
+    model_writer_hand(o->writer, count);
+  }
   return status;
+}
+
+/* What could not be written was computed before whatever else went wrong. */
+static berg_status stop_writer(output *o, berg_status status, berg_error *error) {
+  berg_error late;
+  berg_status written = model_writer_close(o->writer, &late);
+  if (written && error) *error = late;
+  return written ? written : status;
 }
 
 /* The number of the first image that some file has no row for. Rows are images but for those left out: to know which were,
@@ -230,11 +257,11 @@ berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const 
   berg_status status = open_files(&o, error);
   if (!status) status = find_start(&o, &first, error);
   if (!status) status = model_encode(model, stimuli, first, run, NULL, take, &o, error);
+  status = stop_writer(&o, status, error);
   if (!status) status = finish(&o, error);
   for (size_t s = 0; o.files && s < model->subject_count; s++) io_rows_free(o.files[s]);
   base_free(o.files);
   base_free(o.done);
-  base_free_large(o.responses);
   base_free_large(o.own);
   return status;
 }

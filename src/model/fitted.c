@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/convert.h"
 #include "base/memory.h"
+#include "io/container.h"
 #include "model/paths.h"
 
 /* More components than images that anybody trains on; bounds what a hostile file can make us allocate. */
@@ -133,16 +134,26 @@ static berg_status find_regression(model_fitted *fitted, berg_error *error) {
   return find(fitted, "reg_param.intercept_", 1, &fitted->voxels, &fitted->intercepts, error);
 }
 
-berg_status model_fitted_open(model_fitted *fitted, const char *berg_dir, int subject, berg_error *error) {
-  memset(fitted, 0, sizeof *fitted);
-  berg_status status = model_path_weights(&fitted->path, berg_dir, subject, error);
-  if (!status) status = model_blame(berg_file_open(&fitted->file, fitted->path, error), error);
+static berg_status open_path(model_fitted *fitted, berg_error *error) {
+  berg_status status = model_blame(berg_file_open(&fitted->file, fitted->path, error), error);
   if (!status) choose_features(fitted);
   if (!status) status = read_standardisation(fitted, error);
   if (!status) status = read_components(fitted, error);
   if (!status) status = find_regression(fitted, error);
   if (status) model_fitted_close(fitted);
   return status;
+}
+
+berg_status model_fitted_open(model_fitted *fitted, const char *berg_dir, int subject, berg_error *error) {
+  memset(fitted, 0, sizeof *fitted);
+  berg_status status = model_path_weights(&fitted->path, berg_dir, subject, error);
+  return status ? status : open_path(fitted, error);
+}
+
+berg_status model_fitted_open_file(model_fitted *fitted, const char *path, berg_error *error) {
+  memset(fitted, 0, sizeof *fitted);
+  fitted->path = base_copy_text(path, error);
+  return fitted->path ? open_path(fitted, error) : BERG_ELIMIT;
 }
 
 void model_fitted_close(model_fitted *fitted) {
@@ -162,9 +173,32 @@ void model_fitted_drop_directions(model_fitted *fitted) {
   fitted->directions = NULL;
 }
 
+bool model_row_is_finite(const void *row, size_t count) {
+  /* the sum of x * 0 is 0 unless some x is not finite; no branch in the loop, so that it vectorises */
+  float zero = 0;
+  for (size_t i = 0; i < count; i++) {
+    float value;
+    memcpy(&value, (const char *)row + i * sizeof value, sizeof value);
+    zero += value * 0.0f;
+  }
+  return zero == 0.0f;
+}
+
+/* Read once, the components need not stay resident: they are the largest part of the file. */
+static void drop_row(const model_fitted *fitted, const char *row) {
+  const io_map *map = io_container_map(fitted->file);
+  const uintptr_t first = (uintptr_t)row, start = (uintptr_t)map->bytes;
+  if (map->bytes && first >= start && first - start < map->size)
+    io_map_drop(map, first - start, fitted->features * sizeof(float));
+}
+
 berg_status model_fitted_check_components(const model_fitted *fitted, berg_error *error) {
   for (size_t c = 0; c < fitted->components && fitted->directions; c++) {
     const char *row = (const char *)fitted->directions + c * fitted->direction_bytes;
+    if (model_row_is_finite(row, fitted->features)) {
+      drop_row(fitted, row);
+      continue;
+    }
     for (size_t i = 0; i < fitted->features; i++) {
       float value;
       memcpy(&value, row + i * sizeof value, sizeof value);

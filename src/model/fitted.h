@@ -2,6 +2,7 @@
 #ifndef MODEL_FITTED_H
 #define MODEL_FITTED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -25,7 +26,11 @@ typedef struct model_fitted {
 
 /* EMODEL: missing, corrupt, shapes that do not fit, a mean or scale that is no number or zero. */
 berg_status model_fitted_open(model_fitted *fitted, const char *berg_dir, int subject, berg_error *error);
+berg_status model_fitted_open_file(model_fitted *fitted, const char *path, berg_error *error);
 void model_fitted_close(model_fitted *fitted);
+
+/* Whether `count` floats at any address hold neither NaN nor infinity. */
+bool model_row_is_finite(const void *row, size_t count);
 
 /* Gives back the memory of the components where they are a copy: once they are packed. */
 void model_fitted_drop_directions(model_fitted *fitted);

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/batch.h"
 #include "model/packed.h"
 #include "model/paths.h"
+#include "model/precision.h"
 
 #define DEFAULT_BATCH 100
 #define MAX_BATCH 4096
@@ -25,14 +27,11 @@ static berg_status check_options(const berg_model_options *options, berg_error *
   if ((options->subject_count && !options->subjects) || (options->roi_count && !options->rois) ||
       (options->voxel_index_length && !options->voxel_index))
     return base_fail(error, BERG_EARGUMENT, "a count of subjects, ROIs or voxels without the list it counts");
-  const char *device = options->device ? options->device : "auto",
-             *precision = options->precision ? options->precision : "f32";
+  const char *device = options->device ? options->device : "auto";
   if (!strcmp(device, "cuda"))
     return base_fail(error, BERG_EDEVICE, "device cuda: this build has no CUDA; cpu and auto (which is cpu here) work");
   if (strcmp(device, "cpu") && strcmp(device, "auto"))
     return base_fail(error, BERG_EPARAMETER, "device '%s' is not known: expected cpu, cuda or auto", device);
-  if (strcmp(precision, "f32") && strcmp(precision, "bf16") && strcmp(precision, "int8"))
-    return base_fail(error, BERG_EPARAMETER, "precision '%s' is not known: expected f32, bf16 or int8", precision);
   if (options->threads < 0 || options->threads > 1024)
     return base_fail(error, BERG_EPARAMETER, "threads: expected 0 (as many as there are) to 1024, found %d",
                      options->threads);
@@ -85,24 +84,19 @@ static berg_status open_subjects(berg_model *model, const berg_model_options *op
   return BERG_OK;
 }
 
-/* Where the processor lacks int8's instructions, float32 does the work. */
 static berg_status choose_precision(berg_model *model, const berg_model_options *options, berg_error *error) {
-  const char *asked = options->precision ? options->precision : "f32";
-  la_precision precision = LA_F32;
-  while (strcmp(la_precision_name(precision), asked)) precision++;
   model->isa = base_machine_isa();
   model->kernels = la_kernels_for(model->isa);
-  model->gemm = la_gemm_for(model->isa, precision);
-  if (!model->gemm && options->strict)
-    return base_fail(error, BERG_EDEVICE, "precision %s: this processor (%s) has no instructions for it", asked,
-                     base_isa_name(model->isa));
-  if (!model->gemm) model->gemm = la_gemm_for(model->isa, LA_F32);
-  return BERG_OK;
+  return model_precision_choose(&model->gemm, model->isa, options->precision, options->strict, error);
 }
 
 static berg_status open_network(berg_model *model, const berg_model_options *options, berg_error *error) {
   berg_status status =
       model_backbone_open(&model->backbone, options->backbone, options->berg_dir, model->threads, error);
+  const char *converted = model->backbone.converted, *wanted = la_precision_name(model->gemm->precision);
+  if (!status && converted && strcmp(converted, wanted))
+    status = base_fail_at(error, &(base_fault){BERG_EMODEL, model->backbone.path, BERG_NO_OFFSET, NULL,
+                                               "converted for another precision", wanted, converted});
   if (!status)
     status =
         vit_network_new(&model->network, &model->backbone.weights, model->gemm, vit_kernels_for(model->isa), error);
@@ -137,6 +131,7 @@ berg_status berg_model_open(berg_model **out, const char *model_id, const berg_m
   model->threads = base_machine_threads(options->threads);
   model->id = base_copy_text(model_id, error);
   status = choose_precision(model, options, error);
+  if (!status && options->cache && !(model->cache = base_copy_text(options->cache, error))) status = BERG_ELIMIT;
   if (!status) status = model->id ? keep_roi_names(model, options, error) : BERG_ELIMIT;
   if (!status) status = open_subjects(model, options, error);
   if (!status) status = open_network(model, options, error);
@@ -181,12 +176,14 @@ void berg_model_free(berg_model *model) {
     model_fitted_close(&model->subjects[i].fitted);
     berg_metadata_free(model->subjects[i].metadata);
   }
+  model_batch_free(model->kept);
   model_packed_release(model);
   base_free(model->subjects);
   vit_network_free(model->network);
   model_backbone_close(&model->backbone);
   for (size_t i = 0; i < model->roi_count; i++) base_free(model->roi_names[i]);
   base_free(model->roi_names);
+  base_free(model->cache);
   base_free(model->id);
   base_free(model);
 }

@@ -5,6 +5,7 @@
 #include "la/kernels.h"
 #include "model/backbone.h"
 #include "model/columns.h"
+#include "model/converted.h"
 #include "model/fitted.h"
 #include "vit/network.h"
 
@@ -17,7 +18,8 @@ typedef struct model_subject {
   la_matrix directions;   /* principal components [components][features] */
   la_matrix coefficients; /* [columns][components] */
   char *packed_directions, *packed_coefficients;
-  float *coefficient_gain; /* [components] int8: see model/packed.c; else NULL */
+  float *coefficient_gain;   /* [components] int8: see model/packed.c; else NULL */
+  model_converted converted; /* where the components come from instead */
 } model_subject;
 
 struct berg_model {
@@ -33,10 +35,14 @@ struct berg_model {
   const la_gemm *gemm; /* how everything is multiplied */
   vit_network *network;
   char *packed_network;
+  model_converted converted; /* where the network's matrices come from instead */
+  char *cache;               /* folder of converted weights; NULL: none */
   int threads;
   size_t batch;       /* images at a time, at most */
   size_t images_done; /* over the model's life */
-  size_t memory;      /* limit in bytes, 0: none */
+  size_t calls;       /* of encoding, over the model's life */
+  struct model_batch *kept;
+  size_t memory; /* limit in bytes, 0: none */
 };
 
 /* A model of no subjects: the network alone, for its features. `batch` and `memory` as in berg_model_options. */

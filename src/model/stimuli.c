@@ -103,6 +103,7 @@ void berg_stimuli_free(berg_stimuli *stimuli) {
   base_free(stimuli->arrays);
   base_free(stimuli->skipped);
   base_free(stimuli->prepared.pixels);
+  model_ahead_release(&stimuli->ahead);
   pthread_mutex_destroy(&stimuli->guard);
   base_free(stimuli);
 }

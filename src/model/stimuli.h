@@ -1,7 +1,7 @@
 /* What the encoder needs of stimuli beyond berg.h.
  *
- * A batch goes so: model_stimuli_prepare from one thread, then berg_stimuli_pixels for different indices from
- * as many threads as one likes. */
+ * A batch goes so: model_stimuli_ahead_begin from one thread as soon as it is known, if one likes; model_stimuli_prepare from
+ * one thread; then berg_stimuli_pixels for different indices from as many threads as one likes. */
 #ifndef MODEL_STIMULI_H
 #define MODEL_STIMULI_H
 
@@ -16,6 +16,19 @@
  * preprocesses it with OpenMP. Standard input goes forward only: images before `first` that were not prepared
  * are gone. EINPUT, ESTIMULUS (the first bad image of the batch), ELIMIT. */
 berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t count, berg_error *error);
+
+/* Whether there is something that only one thread can read; else berg_stimuli_pixels needs no preparation. */
+bool model_stimuli_read_by_one(const berg_stimuli *stimuli);
+/* Images [first, first + count) will be prepared: the kernel is told of mapped ones. Pixels that were prepared before `first` are
+ * gone. */
+void model_stimuli_ahead_begin(berg_stimuli *stimuli, size_t first, size_t count);
+/* Step `step` of `steps` of preparing them, of those that model_stimuli_read_by_one: called by every thread of a team between two
+ * barriers. What goes wrong is what model_stimuli_prepare then says. */
+void model_stimuli_ahead(berg_stimuli *stimuli, size_t step, size_t steps);
+/* After the last step, from one thread; model_stimuli_prepare does it too. */
+void model_stimuli_ahead_end(berg_stimuli *stimuli);
+/* Tells the kernel that the file of image `index` will be read soon, if there is such a file. Any thread. */
+void model_stimuli_will_need(const berg_stimuli *stimuli, size_t index);
 
 /* Whether a file that cannot be read is to be left out rather than end the run. False for arrays. */
 bool model_stimuli_skips_bad(const berg_stimuli *stimuli);

@@ -10,9 +10,16 @@
 
 #define SLAB_BYTES ((size_t)64 << 20)
 
+/* Whether an image lies there as model_images_planes would give it. */
+static bool is_planes(const berg_array *view) {
+  return view->dtype == BERG_U8 && view->strides[3] == 1 && view->strides[2] == (ptrdiff_t)view->shape[3] &&
+         view->strides[1] == (ptrdiff_t)(view->shape[2] * view->shape[3]);
+}
+
 berg_status model_images_pixels(const model_images *images, size_t index, const void *image, uint8_t *pixels,
                                 berg_error *error) {
   const size_t height = images->view.shape[2], width = images->view.shape[3];
+  if (is_planes(&images->view)) return vit_preprocess_tensor(image, width, height, pixels, error);
   uint8_t *planes = base_alloc(3 * height, width, error);
   if (!planes) return BERG_ELIMIT;
   berg_status status = model_images_planes(images, index, image, planes, error);
@@ -66,8 +73,7 @@ static berg_status prepare_slab(berg_stimuli *stimuli, size_t index, size_t coun
   return status;
 }
 
-/* Mapped arrays: what lies before the batch leaves this process's memory, what lies in it is fetched. */
-static void advise(const berg_stimuli *stimuli, size_t first, size_t count) {
+void model_stimuli_advise(const berg_stimuli *stimuli, size_t first, size_t count) {
   size_t within;
   const model_images *images = model_stimuli_array(stimuli, stimuli->first + first, &within);
   if (!images->row_offset) return;
@@ -76,30 +82,22 @@ static void advise(const berg_stimuli *stimuli, size_t first, size_t count) {
   io_map_will_need(&images->map, images->row_offset + within * row_bytes, (count < there ? count : there) * row_bytes);
 }
 
-static bool is_loaded(const berg_stimuli *stimuli) {
-  for (size_t a = 0; a < stimuli->array_count; a++)
-    if (!stimuli->arrays[a].view.data) return true;
-  return false;
-}
-
 berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t count, berg_error *error) {
   if (first > stimuli->count || count > stimuli->count - first)
     return base_fail(error, BERG_EARGUMENT, "there are no images %zu to %zu among %zu", first, first + count,
                      stimuli->count);
   if (!stimuli->array_count || !count) return BERG_OK;
-  if (!is_loaded(stimuli)) {
-    advise(stimuli, first, count);
-    return BERG_OK;
-  }
+  if (!model_stimuli_read_by_one(stimuli)) return BERG_OK;
+  model_stimuli_ahead_end(stimuli);
   model_prepared *prepared = &stimuli->prepared;
   /* What is there already is kept: a stream cannot give it again. */
-  size_t kept = 0;
-  if (first >= prepared->first && first - prepared->first < prepared->count) {
-    kept = prepared->count - (first - prepared->first);
-    memmove(prepared->pixels, prepared->pixels + (first - prepared->first) * VIT_PIXELS, kept * VIT_PIXELS);
+  model_prepared_keep(prepared, first);
+  if (prepared->count < count && prepared->status) {
+    berg_status status = prepared->status;
+    if (error) *error = prepared->error;
+    prepared->status = BERG_OK;
+    return status;
   }
-  prepared->first = first;
-  prepared->count = kept;
   if (!base_grow((void **)&prepared->pixels, &prepared->capacity, count, VIT_PIXELS, error)) return BERG_ELIMIT;
   while (prepared->count < count) {
     size_t done, at = prepared->count;

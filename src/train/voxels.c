@@ -236,7 +236,7 @@ berg_status train_metadata_write(const char *path, const io_csv *voxels, const t
   berg_status status = t.failed ? BERG_ELIMIT : io_whole_file_open(&file, path, true, error);
   if (!status) {
     io_sink sink = io_sink_file(file);
-    status = io_write_npy(&sink, &(io_content){root, NULL, NULL}, error);
+    status = io_write_npy(&sink, &(io_content){root, NULL, NULL, 0}, error);
     if (status)
       io_whole_file_abandon(file);
     else

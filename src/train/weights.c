@@ -127,7 +127,7 @@ berg_status train_weights_document(io_document *document, io_entries *entries, c
 
 berg_status train_weights_save(const io_document *document, const io_entries *entries, const char *path, bool force,
                                berg_error *error) {
-  const io_content content = {document->root, entries, NULL};
+  const io_content content = {document->root, entries, NULL, 0};
   const char *ending = strrchr(path, '.');
   const bool npy = ending && !strcasecmp(ending, ".npy");
   if (!npy && !(ending && !strcasecmp(ending, ".safetensors")))

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "vit/calibrate.h"
 #include "vit/embed.h"
 #include "vit/preprocess.h"
 
@@ -105,6 +106,9 @@ berg_status vit_network_new(vit_network **out, const vit_weights *weights, const
   return BERG_OK;
 }
 
+const vit_weights *vit_network_weights(const vit_network *network) { return network->weights; }
+const la_gemm *vit_network_gemm(const vit_network *network) { return network->gemm; }
+
 void vit_network_free(vit_network *network) {
   if (!network) return;
   base_free(network->balanced);
@@ -125,20 +129,51 @@ size_t vit_network_packed_bytes(const vit_network *network) {
   return bytes;
 }
 
-void vit_network_pack_into(const vit_network *network, int threads, void *to) {
+/* One block of a matrix and the operand that it meets. */
+static void pack_rounded(const vit_network *network, const vit_calibration *calibration, size_t layer, size_t operand,
+                         char *to) {
+  const size_t which = operand < DOWN ? operand : DOWN, b = operand - which;
+  la_matrix matrix = network->blocks[layer].matrix[which];
+  const la_rounding rounding = vit_calibration_of(calibration, layer, operand, matrix.gain, omp_get_thread_num());
+  float buffer[LA_BUFFER_BYTES / sizeof(float)] __attribute__((aligned(64)));
+  matrix.rounding = &rounding;
+  for (size_t panel = 0; panel < la_matrix_panels(&matrix); panel++)
+    la_matrix_pack(&matrix, b, panel, buffer, to + la_matrix_offset(&matrix, b, panel));
+}
+
+static void pack_all_rounded(const vit_network *network, const vit_calibration *calibration, int threads, char *to) {
+#pragma omp parallel for schedule(monotonic : dynamic, 1) num_threads(threads)
+  for (size_t i = 0; i < VIT_LAYERS * VIT_OPERANDS; i++) {
+    const size_t layer = i / VIT_OPERANDS, operand = i % VIT_OPERANDS;
+    char *at = to;
+    for (size_t m = 0; m < 1 + layer * MATRICES + (operand < DOWN ? operand : DOWN); m++)
+      at += la_matrix_bytes(matrix_at((vit_network *)network, m));
+    pack_rounded(network, calibration, layer, operand, at);
+    if (operand + 1 == VIT_OPERANDS) calibration->passed.layer(calibration->passed.user, layer);
+  }
+}
+
+void vit_network_pack_into(const vit_network *network, const vit_calibration *calibration, const vit_passed *passed,
+                           int threads, void *to) {
+  static const la_rounding along_pixels = {NULL, NULL};
+  const size_t matrices = calibration ? 1 : NETWORK_MATRICES;
 #pragma omp parallel num_threads(threads)
   {
     float buffer[LA_BUFFER_BYTES / sizeof(float)] __attribute__((aligned(64)));
     char *at = to;
-    for (size_t i = 0; i < NETWORK_MATRICES; i++) {
-      const la_matrix *matrix = matrix_at((vit_network *)network, i);
-      const size_t panels = la_matrix_panels(matrix), slabs = panels * la_matrix_blocks(matrix);
-#pragma omp for schedule(static) nowait
+    for (size_t i = 0; i < matrices; i++) {
+      la_matrix matrix = *matrix_at((vit_network *)network, i);
+      const size_t panels = la_matrix_panels(&matrix), slabs = panels * la_matrix_blocks(&matrix);
+      if (calibration) matrix.rounding = &along_pixels;
+#pragma omp for schedule(static)
       for (size_t s = 0; s < slabs; s++)
-        la_matrix_pack(matrix, s / panels, s % panels, buffer, at + la_matrix_offset(matrix, s / panels, s % panels));
-      at += la_matrix_bytes(matrix);
+        la_matrix_pack(&matrix, s / panels, s % panels, buffer, at + la_matrix_offset(&matrix, s / panels, s % panels));
+      at += la_matrix_bytes(&matrix);
+#pragma omp master
+      if (passed && i && i % MATRICES == 0) passed->layer(passed->user, i / MATRICES - 1);
     }
   }
+  if (calibration) pack_all_rounded(network, calibration, threads, to);
 }
 
 void vit_network_use_packed(vit_network *network, const void *packed) {
@@ -182,6 +217,8 @@ typedef struct pass {
   team team;
   chunk c;
   thread_memory own;
+  const vit_hooks *hooks;
+  size_t layer, first; /* image */
 } pass;
 
 #define NARROW_BYTES (CHUNK_ROWS * VIT_CHANNELS * sizeof(float))
@@ -296,6 +333,12 @@ static void attend(const pass *p) {
   if (p->network->gemm->load) meet(p);
 }
 
+/* Shows what the next product is of; the team's threads only read it until they meet again. */
+static void show(const pass *p, size_t which, const float *rows) {
+  if (p->hooks->operand && !p->team.rank)
+    p->hooks->operand(p->hooks->user, p->layer, which, rows, p->first * VIT_TOKENS, p->c.rows);
+}
+
 /* Parts [first, first + count) of the hidden layer, and what they add to the tokens. `after`: what is multiplied next. */
 static void feed_forward(const pass *p, const block *layer, size_t first, size_t count, const la_matrix *after) {
   const chunk *c = &p->c;
@@ -305,6 +348,7 @@ static void feed_forward(const pass *p, const block *layer, size_t first, size_t
   multiply(p, up, 0, first * PART_PANELS, count * PART_PANELS, loaded(p, c->narrow, VIT_CHANNELS, 0), c->wide,
            VIT_CHANNELS, (ending){p->network->gelu, layer->up_bias, down, first, 0});
   meet(p);
+  for (size_t part = 0; part < count; part++) show(p, DOWN + first + part, c->wide + part * part_floats);
   load(p, c->wide, VIT_CHANNELS, CHUNK_ROWS, count * c->rows);
   if (p->network->gemm->load) meet(p);
   for (size_t part = 0; part < count; part++) {
@@ -324,14 +368,17 @@ static void run_block(const pass *p, const block *layer, const la_matrix *after)
   const chunk *c = &p->c;
   const vit_kernels *kernels = p->network->kernels;
   normalise(p, layer->ln1_gain, layer->ln1_bias);
+  show(p, QKV, c->narrow);
   multiply(p, &layer->matrix[QKV], 0, 0, VIT_QKV / LA_PANEL, loaded(p, c->narrow, VIT_CHANNELS, 0), c->wide, VIT_QKV,
            (ending){kernels->add_bias, layer->qkv_bias, &layer->matrix[OUT], 0, 0});
   meet(p);
   attend(p);
+  show(p, OUT, c->narrow);
   multiply(p, &layer->matrix[OUT], 0, 0, PART_PANELS, loaded(p, c->narrow, VIT_CHANNELS, 0), c->tokens, VIT_CHANNELS,
            (ending){kernels->add_bias_residual, layer->out_bias, &layer->matrix[UP], 0, 0});
   meet(p);
   normalise(p, layer->ln2_gain, layer->ln2_bias);
+  show(p, UP, c->narrow);
   /* threads that share an image would wait for each other at every part */
   const size_t parts = p->team.size > 1 ? PARTS : 1;
   for (size_t part = 0; part < PARTS; part += parts) feed_forward(p, layer, part, parts, after);
@@ -371,8 +418,8 @@ static void embed(const pass *p, const uint8_t *pixels) {
 
 /* Images [first, end) through block `layer`. `more`: another chunk follows, else the next block. */
 static void run_chunk(const vit_network *network, team t, char *workspace, const uint8_t *pixels, float *tokens,
-                      size_t first, size_t end, size_t layer, bool more) {
-  pass p = {.network = network, .team = t};
+                      size_t first, size_t end, size_t layer, bool more, const vit_hooks *hooks) {
+  pass p = {.network = network, .team = t, .hooks = hooks, .layer = layer, .first = first};
   p.c =
       (chunk){.tokens = tokens + first * VIT_LAYER_FEATURES, .images = end - first, .rows = (end - first) * VIT_TOKENS};
   lay_out(workspace, t.size > 1 ? 0 : (size_t)omp_get_thread_num(), (size_t)omp_get_thread_num(), &p.c, &p.own);
@@ -393,12 +440,12 @@ void vit_network_run(const vit_network *network, const uint8_t *pixels, size_t i
     for (size_t layer = 0; layer < VIT_LAYERS; layer++) {
       if (images < size) {
         for (size_t i = 0; i < images; i++)
-          run_chunk(network, (team){rank, size}, workspace, pixels, tokens, i, i + 1, layer, i + 1 < images);
+          run_chunk(network, (team){rank, size}, workspace, pixels, tokens, i, i + 1, layer, i + 1 < images, hooks);
       } else {
 #pragma omp for schedule(dynamic, 1) nowait
         for (size_t i = 0; i < chunks; i++)
           run_chunk(network, (team){0, 1}, workspace, pixels, tokens, images * i / chunks, images * (i + 1) / chunks,
-                    layer, i + size < chunks);
+                    layer, i + size < chunks, hooks);
       }
       if (hooks->meanwhile) hooks->meanwhile(hooks->user, layer);
 #pragma omp barrier

@@ -7,6 +7,7 @@
 #include "vit/weights.h"
 
 typedef struct vit_network vit_network;
+struct vit_calibration;
 
 /* `weights`, `gemm` and `kernels` are borrowed. In float32 the network can run at once, multiplying the weights where they lie; in other
  * precisions it must be packed first. */
@@ -14,10 +15,20 @@ berg_status vit_network_new(vit_network **network, const vit_weights *weights, c
                             const vit_kernels *kernels, berg_error *error);
 void vit_network_free(vit_network *network);
 
+const vit_weights *vit_network_weights(const vit_network *network);
+const la_gemm *vit_network_gemm(const vit_network *network);
+
 /* Bytes of all packed matrices; their layout depends on the precision alone. */
 size_t vit_network_packed_bytes(const vit_network *network);
-/* Packs every matrix into `to`, 64-byte aligned. */
-void vit_network_pack_into(const vit_network *network, int threads, void *to);
+/* Told when a layer's matrices are done with for now, so that a mapped file need not be resident as a whole. By one thread. */
+typedef struct vit_passed {
+  void (*layer)(void *user, size_t layer);
+  void *user;
+} vit_passed;
+
+/* Packs every matrix into `to`, 64-byte aligned; `passed` may be NULL. int8 is rounded by `calibration` (vit/calibrate.h); NULL: to the nearest. */
+void vit_network_pack_into(const vit_network *network, const struct vit_calibration *calibration, const vit_passed *passed,
+                           int threads, void *to);
 /* From now on multiplies what vit_network_pack_into wrote; the weights' own matrices are not read again. */
 void vit_network_use_packed(vit_network *network, const void *packed);
 bool vit_network_is_packed(const vit_network *network);
@@ -30,8 +41,12 @@ typedef struct vit_hooks {
   /* By a thread that has nothing left to do in a block while others have: work of another kind, to be shared with
    * `nowait`. */
   void (*meanwhile)(void *user, size_t layer);
+  /* The rows [count][768], from row `first` of all images', that a product of a block is of: QKV, OUT, UP, and the four parts of
+   * DOWN. By one thread, while others are elsewhere. */
+  void (*operand)(void *user, size_t layer, size_t operand, const float *rows, size_t first, size_t count);
   void *user;
 } vit_hooks;
+#define VIT_OPERANDS 7
 
 /* Memory that a pass needs, besides the tokens of the caller. */
 size_t vit_network_workspace(int threads);

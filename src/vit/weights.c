@@ -1,6 +1,5 @@
 #include "vit/weights.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,10 +88,16 @@ static berg_status bind(vit_weights *weights, size_t t, const berg_array *array,
   return BERG_OK;
 }
 
-berg_status vit_weights_bind(vit_weights *weights, vit_lookup lookup, const void *user, const char *file,
-                             berg_error *error) {
+bool vit_is_matrix(size_t t) {
+  if (t < VIT_BEFORE_BLOCKS) return t == VIT_PATCH_WEIGHT;
+  return of_block[(t - VIT_BEFORE_BLOCKS) % VIT_BLOCK_TENSORS].ndim == 2;
+}
+
+static berg_status bind_all(vit_weights *weights, bool matrices, vit_lookup lookup, const void *user, const char *file,
+                            berg_error *error) {
   memset(weights, 0, sizeof *weights);
   for (size_t t = 0; t < VIT_TENSORS; t++) {
+    if (!matrices && vit_is_matrix(t)) continue;
     char name[VIT_NAME_ROOM], old[VIT_NAME_ROOM];
     vit_tensor_name(t, false, name);
     vit_tensor_name(t, true, old);
@@ -111,30 +116,34 @@ berg_status vit_weights_bind(vit_weights *weights, vit_lookup lookup, const void
   return BERG_OK;
 }
 
+berg_status vit_weights_bind(vit_weights *weights, vit_lookup lookup, const void *user, const char *file,
+                             berg_error *error) {
+  return bind_all(weights, true, lookup, user, file, error);
+}
+
+berg_status vit_weights_bind_small(vit_weights *weights, vit_lookup lookup, const void *user, const char *file,
+                                   berg_error *error) {
+  return bind_all(weights, false, lookup, user, file, error);
+}
+
 void vit_weights_release(vit_weights *weights) {
   for (size_t t = 0; t < VIT_TENSORS; t++) base_free(weights->owned[t]);
   memset(weights, 0, sizeof *weights);
 }
 
-static bool is_matrix(size_t t) {
-  if (t < VIT_BEFORE_BLOCKS) return t == VIT_PATCH_WEIGHT;
-  return of_block[(t - VIT_BEFORE_BLOCKS) % VIT_BLOCK_TENSORS].ndim == 2;
-}
-
 void vit_weights_drop_matrices(vit_weights *weights) {
   for (size_t t = 0; t < VIT_TENSORS; t++) {
-    if (!is_matrix(t) || !weights->owned[t]) continue;
+    if (!vit_is_matrix(t) || !weights->owned[t]) continue;
     base_free(weights->owned[t]);
     weights->owned[t] = NULL;
     weights->tensor[t] = NULL;
   }
 }
 
-size_t vit_weights_find_not_finite(const vit_weights *weights) {
-  for (size_t t = 0; t < VIT_TENSORS; t++) {
-    size_t count = weights->tensor[t] ? vit_tensor_count(t) : 0;
-    for (size_t i = 0; i < count; i++)
-      if (!isfinite(weights->tensor[t][i])) return t;
-  }
-  return VIT_TENSORS;
+bool vit_tensor_is_finite(const vit_weights *weights, size_t t) {
+  const size_t count = weights->tensor[t] ? vit_tensor_count(t) : 0;
+  /* the sum of x * 0 is 0 unless some x is not finite; no branch in the loop, so that it vectorises */
+  float zero = 0;
+  for (size_t i = 0; i < count; i++) zero += weights->tensor[t][i] * 0.0f;
+  return zero == 0.0f;
 }

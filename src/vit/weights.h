@@ -41,6 +41,9 @@ typedef struct vit_weights {
   float *owned[VIT_TENSORS];        /* where the file's own bytes could not be used */
 } vit_weights;
 
+/* Whether tensor `t` is multiplied: the patch embedding and the four matrices of a block. */
+bool vit_is_matrix(size_t t);
+
 /* Finds an array by name; NULL: not there. */
 typedef const berg_array *(*vit_lookup)(const void *user, const char *name);
 
@@ -48,6 +51,9 @@ typedef const berg_array *(*vit_lookup)(const void *user, const char *name);
  * bfloat16). EMODEL: missing, of another shape or type; `file` is for messages. */
 berg_status vit_weights_bind(vit_weights *weights, vit_lookup lookup, const void *user, const char *file,
                              berg_error *error);
+/* The same of all but the matrices, for a file that has them packed. */
+berg_status vit_weights_bind_small(vit_weights *weights, vit_lookup lookup, const void *user, const char *file,
+                                   berg_error *error);
 /* The random backbone of docs/random-backbone.md: any seed gives plausible activations, with a few LayerNorm gains an order
  * of magnitude above the rest, as trained networks have. Computed by `threads` threads. */
 berg_status vit_weights_random(vit_weights *weights, uint64_t seed, int threads, berg_error *error);
@@ -55,7 +61,7 @@ void vit_weights_release(vit_weights *weights);
 /* Frees the owned copies of what is multiplied (not of biases and the like), once a network has packed them. */
 void vit_weights_drop_matrices(vit_weights *weights);
 
-/* The first tensor, of those still held, that has a NaN or infinity; or VIT_TENSORS. */
-size_t vit_weights_find_not_finite(const vit_weights *weights);
+/* Whether tensor `t`, where it is held, has neither NaN nor infinity. */
+bool vit_tensor_is_finite(const vit_weights *weights, size_t t);
 
 #endif

@@ -296,17 +296,83 @@ def test_outputs_that_cannot_be_written(encode, photos, tmp_path):
     assert os.listdir(tmp_path) == ["folder.npy"]
 
 
-def small_files():
-    """In the child: a disk on which no file grows beyond 4 KiB."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+def files_up_to(size):
+    """For the child: a disk on which no file grows beyond that many bytes."""
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    return limit
 
 
 def test_a_disk_that_fills_up(encode, photos, tmp_path):
-    result = encode(photos, "-o", tmp_path / "out.npy", preexec_fn=small_files)
+    result = encode(photos, "-o", tmp_path / "out.npy", preexec_fn=files_up_to(4096))
     assert result.status in (5, 6)
     assert "out.npy" in result.lines[0]
     assert not (tmp_path / "out.npy").exists()
+
+
+@pytest.fixture
+def nine(tmp_path):
+    """Nine pictures, of sizes of their own, in a folder of their own."""
+    folder = tmp_path / "nine"
+    folder.mkdir()
+    rng = np.random.default_rng(12)
+    for i in range(9):
+        Image.fromarray(rng.integers(0, 256, (60 + i, 70 - i, 3), np.uint8)).save(folder / f"{i}.png")
+    return folder
+
+
+def test_a_disk_that_fills_up_between_batches(encode, nine, tmp_path):
+    """Rows of 2,400 bytes behind a header of 128: four fit. That the fifth cannot be written comes before the sixth picture; what was
+    written is resumed to the same bytes."""
+    out, partial = tmp_path / "out.npy", tmp_path / "out.npy.partial"
+    assert encode(nine, "-o", tmp_path / "whole.npy", "--batch", "1").status == 0
+    good = (nine / "5.png").read_bytes()
+    for bad in (b"no picture", good):
+        stamp = os.stat(nine / "5.png")
+        (nine / "5.png").write_bytes(bad + b"\0" * (len(good) - len(bad)))
+        os.utime(nine / "5.png", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+        result = encode(nine, "-o", out, "--batch", "1", "--force", preexec_fn=files_up_to(128 + 4 * 2400 + 1200))
+        assert result.status == 5, result.err
+        assert f"{partial}: cannot be written (4 rows are safe and can be resumed): File too large" in result.err
+        np.testing.assert_array_equal(np.load(partial), np.load(tmp_path / "whole.npy")[:4])
+    assert encode(nine, "-o", out, "--batch", "2", "--resume").status == 0
+    assert out.read_bytes() == (tmp_path / "whole.npy").read_bytes()
+
+
+@pytest.mark.parametrize("batch", [3, 5])
+def test_rows_before_a_bad_picture_are_kept(encode, nine, tmp_path, batch):
+    """Batches are equal: of 9 images in fives, 4 and 5. Image 4 ends the run in its own batch's turn, not earlier."""
+    assert encode(nine, "-o", tmp_path / "whole.npy").status == 0
+    stamp, good = os.stat(nine / "4.png"), (nine / "4.png").read_bytes()
+    (nine / "4.png").write_bytes(good[:100] + b"\0" * (len(good) - 100))
+    os.utime(nine / "4.png", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    result = encode(nine, "-o", tmp_path / "out.npy", "--batch", batch)
+    assert result.status == 3
+    assert f"{nine}/4.png: " in result.err
+    done = {3: 3, 5: 4}[batch]
+    np.testing.assert_array_equal(np.load(tmp_path / "out.npy.partial"), np.load(tmp_path / "whole.npy")[:done])
+    skipped = encode(nine, "-o", tmp_path / "skipped.npy", "--batch", batch, "--skip-bad")
+    assert skipped.status == 0 and f"berg: 1 image left out:\n  {nine}/4.png: " in skipped.err
+    np.testing.assert_array_equal(np.load(tmp_path / "skipped.npy"), np.delete(np.load(tmp_path / "whole.npy"), 4, axis=0))
+    (nine / "4.png").write_bytes(good)
+    os.utime(nine / "4.png", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert encode(nine, "-o", tmp_path / "out.npy", "--resume").status == 0
+    assert (tmp_path / "out.npy").read_bytes() == (tmp_path / "whole.npy").read_bytes()
+
+
+@pytest.mark.parametrize("options", [["--batch", "1", "--threads", "3"], ["--batch", "2", "--threads", "2"],
+                                     ["--batch", "4", "--threads", "1"]])
+def test_sources_whose_batches_overlap(encode, stack, tmp_path, options):
+    h5py = pytest.importorskip("h5py")
+    np.save(tmp_path / "a.npy", stack)
+    with h5py.File(tmp_path / "s.h5", "w") as file:
+        file.create_dataset("x", data=stack.astype(np.int16), chunks=(1, 3, 64, 64), compression="gzip")
+    expected = encode(tmp_path / "a.npy", "-o", "-", binary=True).out
+    assert load(expected).shape == (6, 600)
+    for source in (tmp_path / "a.npy", f"{tmp_path}/s.h5:x", "-"):
+        result = encode(source, "-o", "-", *options, binary=True, stdin=save(stack))
+        assert result.out == expected, (source, result.err)
 
 
 @pytest.fixture(scope="session")
@@ -334,6 +400,8 @@ def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, b
     assert sorted(os.listdir(tmp_path)) == ["out.npy.partial", "out.npy.partial.journal"]
     again = berg(*command, tmp_path / "out.npy")
     assert again.status == 5 and str(partial) in again.message
+    narrower = berg(*command, tmp_path / "out.npy", "--resume", "--precision", "bf16", "--no-cache")
+    assert narrower.status == 3 and "journal" in narrower.message
     resumed = berg(*command, tmp_path / "out.npy", "--resume")
     assert resumed.status == 0, resumed.err
     assert " of them earlier, 600 columns" in resumed.err

@@ -188,3 +188,77 @@ def test_shards_are_parts_of_the_whole(tmp_path, images):
     parts = [pixels(tmp_path, f"shard={i}/3", tmp_path / "a.npy") for i in range(3)]
     assert [len(part) for part in parts] == [3, 2, 2]
     assert np.array_equal(np.concatenate(parts), cropped(images))
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory, images):
+    """The images of each kind of input: what to call it by, and what goes to standard input."""
+    h5py = pytest.importorskip("h5py")
+    folder = tmp_path_factory.mktemp("sources")
+    (folder / "pictures").mkdir()
+    for i, image in enumerate(images):
+        Image.fromarray(image.transpose(1, 2, 0)).save(folder / "pictures" / f"{i}.png")
+    np.save(folder / "a.npy", images)
+    with h5py.File(folder / "s.h5", "w") as file:
+        file.create_dataset("whole", data=images.astype(">i4"), chunks=(2, 3, 64, 256), compression="gzip")
+        file["head"], file["tail"] = images[:3], images[5:].astype(np.int64)
+    np.save(folder / "middle.npy", images[3:5])
+    return {"files": ([folder / "pictures"], b""), "npy": ([folder / "a.npy"], b""), "hdf5": ([f"{folder}/s.h5:whole"], b""),
+            "pipe": (["-"], (folder / "a.npy").read_bytes()),
+            "mixed": ([f"{folder}/s.h5:head", folder / "middle.npy", f"{folder}/s.h5:tail"], b"")}
+
+
+@pytest.mark.parametrize("source", ["files", "npy", "hdf5", "pipe", "mixed"])
+@pytest.mark.parametrize("batch", [1, 2, 3, 7, 100])
+def test_what_comes_ahead_is_the_same(tmp_path, images, sources, source, batch):
+    inputs, stdin = sources[source]
+    for options in (["late"], ["threads=1"], ["threads=2"], ["threads=3"]):
+        assert np.array_equal(pixels(tmp_path, *options, *inputs, batch=batch, input=stdin), cropped(images))
+
+
+@pytest.mark.parametrize("options", [["late"], ["threads=1"], ["threads=3"]])
+@pytest.mark.parametrize("bad", [0, 2, 3, 5, 6])
+def test_a_failure_waits_for_its_turn(tmp_path, images, options, bad):
+    """Batches before the bad image are whole, whatever was known of it by then; the first of two is named."""
+    h5py = pytest.importorskip("h5py")
+    values = images.astype("<i2")
+    values[bad, 2, 17, 20] = values[6, 0, 0, 0] = -1
+    named = b"channel 2, row 17, column 20" if bad < 6 else b"channel 0, row 0, column 0"
+    np.save(tmp_path / "a.npy", values)
+    with h5py.File(tmp_path / "s.h5", "w") as file:
+        file["x"] = values
+    data = (tmp_path / "a.npy").read_bytes()
+    for inputs, stdin in (([tmp_path / "a.npy"], b""), ([f"{tmp_path}/s.h5:x"], b""), (["-"], data)):
+        done = run(tmp_path / "out", *options, *inputs, batch=4, status=3, input=stdin)
+        assert f"image {bad} (from 0): ".encode() + named in done.stderr
+        got = np.fromfile(tmp_path / "out", np.uint8).reshape(-1, 3, 224, 224)
+        assert np.array_equal(got, cropped(images[:bad // 4 * 4]))
+    np.save(tmp_path / "good.npy", images.astype("<i2"))
+    good = (tmp_path / "good.npy").read_bytes()
+    cut = len(good) - (7 - bad) * values[0].nbytes + 100
+    done = run(tmp_path / "out", *options, "-", batch=4, status=3, input=good[:cut])
+    assert f"in the middle of its data, in row {bad} of 7".encode() in done.stderr
+    assert os.path.getsize(tmp_path / "out") == bad // 4 * 4 * 150528
+
+
+@pytest.mark.parametrize("options", [["late"], ["threads=1"], ["threads=3"]])
+def test_files_left_out_at_the_ends_of_batches(tmp_path, images, options):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for i, image in enumerate(images):
+        Image.fromarray(image.transpose(1, 2, 0)).save(folder / f"{i}.png")
+    for bad in ([2], [3], [2, 3], [0, 6], [3, 4, 5], range(6)):
+        for i in bad:
+            (folder / f"{i}.png").rename(folder / f"{i}.good")
+            (folder / f"{i}.png").write_bytes(b"no picture")
+        done = run(tmp_path / "out", *options, "skip", folder, batch=3)
+        kept = [i for i in range(7) if i not in bad]
+        got = np.fromfile(tmp_path / "out", np.uint8).reshape(-1, 3, 224, 224)
+        assert np.array_equal(got, cropped(images[kept])), bad
+        left_out = [line for line in done.stdout.decode().splitlines() if line.startswith("skipped ")]
+        assert [line.split(": ")[0] for line in left_out] == [f"skipped {folder}/{i}.png" for i in bad]
+        done = run(tmp_path / "out", *options, folder, batch=3, status=3)
+        assert f"{folder}/{bad[0]}.png: not a picture".encode() in done.stderr
+        assert os.path.getsize(tmp_path / "out") == bad[0] // 3 * 3 * 150528
+        for i in bad:
+            (folder / f"{i}.good").rename(folder / f"{i}.png")

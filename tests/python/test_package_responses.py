@@ -17,6 +17,14 @@ def test_twice_the_same(berg, whole_model, images, whole):
     assert np.array_equal(berg.encode(whole_model, images), whole)
 
 
+def test_calls_of_any_size_in_any_order_are_the_same(berg, load, images, whole):
+    """The memory of a batch stays with the model, and grows; the second call packs the network."""
+    with load(batch=3) as model:
+        for first, end in [(0, 1), (1, 2), (0, 5), (4, 5), (2, 4), (0, 5), (3, 4)]:
+            responses = berg.encode(model, images[first:end], show_progress=False)
+            assert np.array_equal(responses, whole[first:end])
+
+
 def test_model_makes_the_same_by_itself(whole_model, images, whole):
     assert np.array_equal(whole_model.generate_response(images, show_progress=False), whole)
 

@@ -80,13 +80,13 @@ static berg_status run(const vit_weights *weights, base_isa isa, const la_gemm *
   void *matrices = NULL;
   if (!status && packed) {
     matrices = aligned_alloc(64, (vit_network_packed_bytes(network) + 63) / 64 * 64);
-    vit_network_pack_into(network, threads, matrices);
+    vit_network_pack_into(network, NULL, NULL, threads, matrices);
     vit_network_use_packed(network, matrices);
   }
   if (!status) {
     printf("%s\n", gemm->name);
     workspace = aligned_alloc(64, vit_network_workspace(threads));
-    vit_network_run(network, pixels, images, threads, workspace, tokens, &(vit_hooks){write_block, NULL, &to});
+    vit_network_run(network, pixels, images, threads, workspace, tokens, &(vit_hooks){.after_block = write_block, .user = &to});
   }
   vit_network_free(network);
   free(matrices);

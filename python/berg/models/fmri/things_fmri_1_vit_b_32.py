@@ -61,7 +61,13 @@ class fMRIEncodingModel(BaseModelInterface):
     berg_dir : str or path
         Folder in upstream's layout.
     precision : str
-        Of the products: "f32".
+        Of the products: "f32", "bf16" or "int8" (docs/precision.md). Once loaded, the one that is computed in: a
+        processor without instructions for int8 computes in float32, and says so in the log.
+    strict : bool
+        Raise ResourceError instead.
+    cache : bool, str or path, optional
+        Where bf16 and int8 keep the weights they converted: True, in the user's cache folder (berg doctor names it); a
+        folder; None or False, nowhere.
     threads : int
         0: as many as this process may run on.
     backbone : str or path, optional
@@ -95,6 +101,8 @@ class fMRIEncodingModel(BaseModelInterface):
         berg_dir=None,
         *,
         precision="f32",
+        strict=False,
+        cache=True,
         threads=0,
         backbone=None,
         batch=0,
@@ -105,6 +113,8 @@ class fMRIEncodingModel(BaseModelInterface):
         self.selection = selection
         self.berg_dir = berg_dir
         self.precision = precision
+        self.strict = bool(strict)
+        self.cache = _berg.cache_folder() if cache is True else cache or None
         self.threads = _count(threads, "threads")
         self.backbone = backbone
         self.batch = _count(batch, "batch")
@@ -154,8 +164,15 @@ class fMRIEncodingModel(BaseModelInterface):
                 precision=self.precision,
                 threads=self.threads,
                 batch=self.batch,
+                strict=self.strict,
+                cache=self.cache,
             )
             self.device = self.model.device
+            if self.model.precision != self.precision:
+                _log.warning(
+                    "this processor has no instructions for %s: %s does the work", self.precision, self.model.precision
+                )
+            self.precision = self.model.precision
             self.VOXELS_LENGTH = voxels
             self.selected_voxels = np.frombuffer(self.model.voxels(), np.int64)
             _log.info(

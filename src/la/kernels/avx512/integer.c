@@ -3,6 +3,7 @@
 
 #include "la/gemm.h"
 #include "la/kernels/pack.h"
+#include "la/kernels/round.h"
 #include "la/kernels/tile.h"
 
 #define VECTORS (LA_PANEL / 16)
@@ -93,4 +94,6 @@ const la_gemm la_gemm_int8_avx512 = {LA_INT8,
                                      KERNEL(la_load_int8_fine),
                                      KERNEL(la_pack_int8),
                                      KERNEL(la_transpose),
-                                     multiply};
+                                     multiply,
+                                     KERNEL(la_round_int8),
+                                     KERNEL(la_factor_moments)};

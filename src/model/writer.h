@@ -1,0 +1,25 @@
+/* Rows of responses on their way to files: a thread writes them while the next ones are computed. Two buffers go round, so that the
+ * files may be behind by what both hold, and no more. */
+#ifndef MODEL_WRITER_H
+#define MODEL_WRITER_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+typedef struct model_writer model_writer;
+
+/* Writes `count` rows, in the writer's thread. */
+typedef berg_status (*model_write_rows)(void *user, const float *rows, size_t count, berg_error *error);
+
+/* Buffers of `floats` each. ELIMIT; EINTERNAL: no thread. */
+berg_status model_writer_open(model_writer **writer, model_write_rows write, void *user, size_t floats,
+                              berg_error *error);
+/* The buffer to fill next, once what was in it is written. Fails with what failed since. */
+berg_status model_writer_buffer(model_writer *writer, float **rows, berg_error *error);
+/* `count` rows of that buffer are to be written. */
+void model_writer_hand(model_writer *writer, size_t count);
+/* Waits until all is written; fails with the first thing that failed, after which nothing was written. NULL is fine. */
+berg_status model_writer_close(model_writer *writer, berg_error *error);
+
+#endif
