@@ -249,14 +249,15 @@ typedef struct berg_model_options {
   double min_noise_ceiling;   /* keep columns whose test-set ceiling is at least this, in percent; NaN (default): all */
   int mean_roi;               /* 1: one column a ROI, the mean over its voxels (all ROIs if none are named) */
   const char *device;         /* "cpu", "cuda" or "auto" (default) */
-  const char *precision;      /* "f32" (default), "bf16" or "int8": of the products (docs/precision.md). A processor that has no
+  const char
+      *precision;    /* "f32" (default), "bf16" or "int8": of the products (docs/precision.md). A processor that has no
                                  instructions for int8 computes in f32: see berg_model_precision */
-  int strict;                 /* 1: EDEVICE instead */
-  const char *cache;          /* folder where bf16 and int8 keep the weights they converted, and find them at the next start:
+  int strict;        /* 1: EDEVICE instead */
+  const char *cache; /* folder where bf16 and int8 keep the weights they converted, and find them at the next start:
                                  berg_cache_folder, or one's own. NULL (default): none */
-  int threads;                /* 0 (default): as many as this process may run on */
-  size_t batch;               /* images at a time; 0 (default): chosen. Never changes the numbers */
-  size_t memory; /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
+  int threads;       /* 0 (default): as many as this process may run on */
+  size_t batch;      /* images at a time; 0 (default): chosen. Never changes the numbers */
+  size_t memory;     /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
 } berg_model_options;
 
 BERG_API void berg_model_options_init(berg_model_options *options);

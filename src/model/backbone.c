@@ -65,8 +65,8 @@ berg_status model_backbone_open(model_backbone *backbone, const char *named, con
     status = model_blame(berg_file_open(&backbone->file, backbone->path, error), error);
     if (!status) backbone->converted = model_converted_backbone(backbone->file);
     if (!status)
-      status = (backbone->converted ? vit_weights_bind_small : vit_weights_bind)(
-          &backbone->weights, find_in_file, backbone->file, backbone->path, error);
+      status = (backbone->converted ? vit_weights_bind_small : vit_weights_bind)(&backbone->weights, find_in_file,
+                                                                                 backbone->file, backbone->path, error);
   }
   if (status) model_backbone_close(backbone);
   return status;

@@ -5,8 +5,8 @@
 #include "vit/weights.h"
 
 typedef struct model_backbone {
-  char *path;      /* the file, or "random:SEED" */
-  berg_file *file; /* NULL for a random one */
+  char *path;            /* the file, or "random:SEED" */
+  berg_file *file;       /* NULL for a random one */
   const char *converted; /* "int8": the file has its matrices packed, and no others; else NULL */
   vit_weights weights;
 } model_backbone;

@@ -15,12 +15,6 @@
 
 #define ABANDONED_SECONDS 3600
 
-char *berg_cache_folder(void) {
-  const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-  if (cache && *cache) return base_format(NULL, "%s/berg", cache);
-  return home && *home ? base_format(NULL, "%s/.cache/berg", home) : NULL;
-}
-
 /* Nobody else can have written it. */
 static bool is_ours(const char *path, bool is_folder) {
   struct stat s;
@@ -65,8 +59,8 @@ static bool try_open(model_converted *converted, const char *path, const model_c
 bool model_converted_find(model_converted *converted, const char *cache, const model_conversion *wanted) {
   *converted = (model_converted){NULL, NULL};
   char *beside = name_beside(wanted), *kept = cache && is_ours(cache, true) ? name_in(cache, wanted) : NULL;
-  const bool found = try_open(converted, beside, wanted) ||
-                     (kept && is_ours(kept, false) && try_open(converted, kept, wanted));
+  const bool found =
+      try_open(converted, beside, wanted) || (kept && is_ours(kept, false) && try_open(converted, kept, wanted));
   base_free(beside);
   base_free(kept);
   return found;

@@ -143,7 +143,8 @@ static berg_status gather(model_columns *columns, const model_fitted *fitted, in
   size_t bad = columns->count;
 #pragma omp parallel for schedule(static) num_threads(threads) reduction(min : bad)
   for (size_t i = 0; i < columns->count; i++)
-    if (!model_row_is_finite((const char *)columns->coefficients + i * columns->coefficient_bytes, k) && i < bad) bad = i;
+    if (!model_row_is_finite((const char *)columns->coefficients + i * columns->coefficient_bytes, k) && i < bad)
+      bad = i;
   return bad == columns->count ? BERG_OK : not_finite(fitted, "reg_param.coef_", columns->voxels[bad], error);
 }
 

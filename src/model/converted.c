@@ -80,12 +80,12 @@ static berg_status check(const berg_file *file, const char *path, const model_co
   if (!array || array->dtype != BERG_U8 || array->ndim != 1 || array->shape[0] != wanted->bytes) {
     snprintf(expected, sizeof expected, "uint8 (%zu,)", wanted->bytes);
     if (array) base_array_describe(array, found, sizeof found);
-    return base_fail_at(
-        error, &(base_fault){BERG_EMODEL, path, BERG_NO_OFFSET, PACKED, "of another size than the weights have", expected, found});
+    return base_fail_at(error, &(base_fault){BERG_EMODEL, path, BERG_NO_OFFSET, PACKED,
+                                             "of another size than the weights have", expected, found});
   }
   if ((uintptr_t)array->data % BASE_ALIGNMENT)
-    return base_fail_at(error, &(base_fault){BERG_EMODEL, path, BERG_NO_OFFSET, PACKED, "not where it can be multiplied",
-                                             "a multiple of 64 bytes", NULL});
+    return base_fail_at(error, &(base_fault){BERG_EMODEL, path, BERG_NO_OFFSET, PACKED,
+                                             "not where it can be multiplied", "a multiple of 64 bytes", NULL});
   base_checksum(array->data, wanted->bytes, wanted->threads, text);
   *packed = array->data;
   return check_said(file, path, "berg.checksum", text, error);
@@ -184,7 +184,8 @@ static berg_status say_source(io_document *document, const model_conversion *c, 
   const char *slash = strrchr(c->source, '/');
   status = say(document, "berg.source", slash ? slash + 1 : c->source, error);
   if (!status) status = say(document, "berg.source.size", size, error);
-  if (!status) status = say(document, hash.sampled ? "berg.source.sha256-sampled" : "berg.source.sha256", hash.text, error);
+  if (!status)
+    status = say(document, hash.sampled ? "berg.source.sha256-sampled" : "berg.source.sha256", hash.text, error);
   if (!status) status = say(document, "berg.source.checksum", sum, error);
   return status ? status : say(document, "berg.source.state", facts, error);
 }

@@ -16,9 +16,9 @@ typedef struct model_converted {
 typedef struct model_conversion {
   const char *kind;
   la_precision precision;
-  size_t bytes;          /* of all slabs */
-  const char *source;    /* path that it was, or is to be, made from */
-  const void *packed;    /* to be written */
+  size_t bytes;             /* of all slabs */
+  const char *source;       /* path that it was, or is to be, made from */
+  const void *packed;       /* to be written */
   const vit_weights *small; /* likewise, of a backbone */
   int threads;
 } model_conversion;

@@ -7,8 +7,7 @@
 #include "vit/calibrate.h"
 
 static void let_go(void *user, size_t layer) {
-  for (size_t which = 0; which < VIT_BLOCK_TENSORS; which++)
-    model_backbone_drop_tensor(user, VIT_BLOCK(layer, which));
+  for (size_t which = 0; which < VIT_BLOCK_TENSORS; which++) model_backbone_drop_tensor(user, VIT_BLOCK(layer, which));
 }
 
 berg_status model_pack_backbone(vit_network *network, const model_backbone *backbone, base_isa isa, int threads,
@@ -19,8 +18,8 @@ berg_status model_pack_backbone(vit_network *network, const model_backbone *back
   berg_status status = BERG_OK;
   if (gemm->precision != LA_F32) status = model_backbone_check(backbone, error); /* int8 would hide a NaN */
   if (!status && gemm->precision == LA_INT8)
-    status = vit_calibrate(&calibration, network, la_gemm_for(isa, LA_F32), vit_kernels_for(isa),
-                           passed, threads, error);
+    status =
+        vit_calibrate(&calibration, network, la_gemm_for(isa, LA_F32), vit_kernels_for(isa), passed, threads, error);
   if (!status && !(*packed = base_alloc_large(vit_network_packed_bytes(network), 1, error))) status = BERG_ELIMIT;
   if (!status) {
     vit_network_pack_into(network, calibration.operands ? &calibration : NULL, &passed, threads, *packed);
@@ -55,8 +54,8 @@ berg_status model_pack_network(berg_model *model, berg_error *error) {
     vit_network_use_packed(model->network, model->converted.packed);
     return BERG_OK;
   }
-  status = model_pack_backbone(model->network, &model->backbone, model->isa, model->threads, &model->packed_network,
-                               error);
+  status =
+      model_pack_backbone(model->network, &model->backbone, model->isa, model->threads, &model->packed_network, error);
   if (status) return status;
   conversion.packed = model->packed_network;
   if (model->gemm->precision != LA_F32 && model->backbone.file) model_converted_keep(model->cache, &conversion);
@@ -129,7 +128,8 @@ berg_status model_pack_subject(const berg_model *model, model_subject *subject, 
                                       .row_bytes = columns->coefficient_bytes};
   if (model->gemm->precision == LA_F32) return BERG_OK;
   berg_status status = find_or_pack_components(model, subject, error);
-  if (!status) status = pack(&subject->coefficients, fitted->file, &subject->packed_coefficients, model->threads, error);
+  if (!status)
+    status = pack(&subject->coefficients, fitted->file, &subject->packed_coefficients, model->threads, error);
   if (status) return status;
   model_fitted_drop_directions(fitted);
   model_columns_drop_coefficients(columns);

@@ -28,11 +28,13 @@ static void multiply_widened(const la_product *product) {
 #define TEXT_(isa) #isa
 
 extern const la_gemm KERNEL(la_gemm_f32), KERNEL(la_gemm_widened);
-const la_gemm KERNEL(la_gemm_f32) = {LA_F32, "float32 (" TEXT(BERG_ISA) ")", NULL,
-                                     NULL,   KERNEL(la_transpose),           multiply_f32, NULL, NULL};
+const la_gemm KERNEL(la_gemm_f32) = {
+    LA_F32, "float32 (" TEXT(BERG_ISA) ")", NULL, NULL, KERNEL(la_transpose), multiply_f32, NULL, NULL};
 const la_gemm KERNEL(la_gemm_widened) = {LA_BF16,
                                          "bf16 weights, float32 products (" TEXT(BERG_ISA) ")",
                                          NULL,
                                          KERNEL(la_pack_bf16),
                                          KERNEL(la_transpose),
-                                         multiply_widened, NULL, NULL};
+                                         multiply_widened,
+                                         NULL,
+                                         NULL};

@@ -65,4 +65,5 @@ static void multiply(const la_product *product) {
 
 extern const la_gemm la_gemm_bf16_avx512;
 const la_gemm la_gemm_bf16_avx512 = {
-    LA_BF16, "bf16 (avx512_bf16)", KERNEL(la_load_bf16), KERNEL(la_pack_bf16), KERNEL(la_transpose), multiply, NULL, NULL};
+    LA_BF16, "bf16 (avx512_bf16)", KERNEL(la_load_bf16), KERNEL(la_pack_bf16), KERNEL(la_transpose), multiply, NULL,
+    NULL};

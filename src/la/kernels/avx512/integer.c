@@ -88,5 +88,5 @@ static void multiply(const la_product *product) {
 
 extern const la_gemm la_gemm_int8_avx512;
 const la_gemm la_gemm_int8_avx512 = {
-    LA_INT8, "int8 (avx512 vnni)", KERNEL(la_load_int8), KERNEL(la_pack_int8), KERNEL(la_transpose), multiply,
-    KERNEL(la_round_int8), KERNEL(la_factor_moments)};
+    LA_INT8,  "int8 (avx512 vnni)",  KERNEL(la_load_int8),     KERNEL(la_pack_int8), KERNEL(la_transpose),
+    multiply, KERNEL(la_round_int8), KERNEL(la_factor_moments)};
