@@ -22,13 +22,20 @@ typedef struct cli_precision {
   char *cache; /* its own copy */
 } cli_precision;
 
-#define CLI_PRECISION_OPTIONS(asked, options)                                                                       \
-  {"precision", 0, CLI_TEXT, &(options)->precision, "f32|bf16|int8",                                                \
-   "Of the products: bf16 and int8 are faster and a little less exact (docs/precision.md). Default: f32."},         \
-      {"strict", 0, CLI_FLAG, &(asked).strict, NULL,                                                                \
-       "Fail where the processor has no instructions for the precision, instead of computing in f32."},             \
-      {"no-cache", 0, CLI_FLAG, &(asked).no_cache, NULL,                                                            \
-       "Neither use nor keep converted weights. Default: kept in the user's cache folder, see berg doctor."}
+#define CLI_PRECISION_OPTIONS(asked, options)                                                                     \
+  {"precision",                                                                                                   \
+   0,                                                                                                             \
+   CLI_TEXT,                                                                                                      \
+   &(options)->precision,                                                                                         \
+   "f32|bf16|int8",                                                                                               \
+   "Of the products: bf16 and int8 are faster and a little less exact (docs/precision.md). Default: f32."},       \
+      {"strict", 0,                                                                                               \
+       CLI_FLAG, &(asked).strict,                                                                                 \
+       NULL,     "Fail where the processor has no instructions for the precision, instead of computing in f32."}, \
+  {                                                                                                               \
+    "no-cache", 0, CLI_FLAG, &(asked).no_cache, NULL,                                                             \
+        "Neither use nor keep converted weights. Default: kept in the user's cache folder, see berg doctor."      \
+  }
 
 /* Takes them over into the model's options; cli_precision_free after the model is opened. */
 void cli_precision_take(cli_precision *asked, berg_model_options *options);

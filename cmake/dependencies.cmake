@@ -15,13 +15,11 @@ pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo cairo-pdf cairo-png)
 find_path(CSV_INCLUDE_DIR csv.h REQUIRED)
 find_library(CSV_LIBRARY csv REQUIRED)
 find_path(LAPACKE_INCLUDE_DIR lapacke.h REQUIRED)
-find_library(LAPACKE_LIBRARY lapacke REQUIRED)
 find_path(CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE}/openblas-pthread openblas REQUIRED)
-find_library(CBLAS_LIBRARY openblas REQUIRED)
 
 add_library(berg_dependencies INTERFACE)
 target_link_libraries(berg_dependencies INTERFACE PkgConfig::HDF5 JPEG::JPEG PkgConfig::SPNG
-                                                  ZLIB::ZLIB PkgConfig::CJSON PkgConfig::CAIRO ${NIFTI_LIBRARY} ${ZNZ_LIBRARY} ${CSV_LIBRARY} ${LAPACKE_LIBRARY} ${CBLAS_LIBRARY}
+                                                  ZLIB::ZLIB PkgConfig::CJSON PkgConfig::CAIRO ${NIFTI_LIBRARY} ${ZNZ_LIBRARY} ${CSV_LIBRARY}
                                                   OpenMP::OpenMP_C
                                                   Threads::Threads m dl)
 # nifti1_io.h includes its neighbours without their folder.

@@ -65,15 +65,15 @@ static bool take_voxel_index(PyObject *voxel_index, open_arguments *arguments, b
 /* `subject` outlives the options. */
 static bool take(PyObject *args, PyObject *kwargs, open_arguments *arguments, berg_model_options *options,
                  int *subject) {
-  static const char *const keywords[] = {"model_id", "berg_dir",          "subject", "rois",      "voxel_index",
-                                         "backbone", "min_noise_ceiling", "device",  "precision", "threads",
-                                         "batch",    "strict",            "cache",   NULL};
+  static const char *const keywords[] = {
+      "model_id", "berg_dir",  "subject", "rois",  "voxel_index", "backbone", "min_noise_ceiling",
+      "device",   "precision", "threads", "batch", "strict",      "cache",    NULL};
   PyObject *rois, *voxel_index;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "sO&iOO|$O&dssiO&pO&", (char **)(uintptr_t)keywords, &arguments->model_id,
-                                   binding_path_or_none, &arguments->berg_dir, subject, &rois, &voxel_index,
-                                   binding_path_or_none, &arguments->backbone, &options->min_noise_ceiling,
-                                   &options->device, &options->precision, &options->threads, binding_size,
-                                   &options->batch, &options->strict, binding_path_or_none, &arguments->cache))
+  if (!PyArg_ParseTupleAndKeywords(
+          args, kwargs, "sO&iOO|$O&dssiO&pO&", (char **)(uintptr_t)keywords, &arguments->model_id, binding_path_or_none,
+          &arguments->berg_dir, subject, &rois, &voxel_index, binding_path_or_none, &arguments->backbone,
+          &options->min_noise_ceiling, &options->device, &options->precision, &options->threads, binding_size,
+          &options->batch, &options->strict, binding_path_or_none, &arguments->cache))
     return false;
   options->berg_dir = arguments->berg_dir ? PyBytes_AsString(arguments->berg_dir) : NULL;
   options->backbone = arguments->backbone ? PyBytes_AsString(arguments->backbone) : NULL;
@@ -289,8 +289,9 @@ static PyGetSetDef properties[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, (void *)(intptr_t)PyDoc_STR("Model(model_id, berg_dir, subject, rois, voxel_index, *, backbone=None, "
-                                            "min_noise_ceiling=nan, device, precision, threads=0, batch=0, strict=False, cache=None)")},
+    {Py_tp_doc, (void *)(intptr_t)PyDoc_STR(
+                    "Model(model_id, berg_dir, subject, rois, voxel_index, *, backbone=None, "
+                    "min_noise_ceiling=nan, device, precision, threads=0, batch=0, strict=False, cache=None)")},
     {Py_tp_new, (void *)(intptr_t)model_new},
     {Py_tp_dealloc, (void *)(intptr_t)model_dealloc},
     {Py_tp_methods, methods},

@@ -101,7 +101,7 @@ typedef struct la_matrix {
   size_t n, k;
   const char *rows; /* plain: [n] rows of k floats, at any address; not read once packed */
   size_t row_bytes;
-  const float *gain;  /* [k] each column of W is multiplied by this when packed (int8: see vit/network.c); NULL: not */
+  const float *gain; /* [k] each column of W is multiplied by this when packed (int8: see vit/network.c); NULL: not */
   const la_rounding *rounding; /* of int8, of every block of columns; NULL: to the nearest */
   const char *packed; /* slabs, panel after panel for the first LA_DEPTH columns, then for the next; NULL: plain */
 } la_matrix;

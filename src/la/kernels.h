@@ -18,7 +18,7 @@
 typedef struct la_output {
   float *to; /* of row 0 and the panel's first column */
   size_t ld, columns;
-  const float *bias; /* [columns] */
+  const float *bias; /* [columns]; NULL: tiles are added to what is there */
 } la_output;
 typedef struct la_sums {
   double *to;

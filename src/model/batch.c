@@ -294,18 +294,23 @@ void model_batch_respond(const model_batch *batch, size_t from, size_t images, f
   for (size_t s = 0; s < model->subject_count; s++) {
     const model_subject *subject = &model->subjects[s];
     const la_matrix *coefficients = &subject->coefficients;
-    const size_t count = subject->columns.count, panels = la_matrix_panels(coefficients);
+    const size_t count = subject->columns.count, panels = la_matrix_panels(coefficients),
+                 blocks = la_matrix_blocks(coefficients);
     const la_product rows = score_rows(batch, s, from, images);
 #pragma omp parallel for schedule(dynamic, 16) num_threads(model->threads)
     for (size_t panel = 0; panel < panels; panel++) {
       const size_t first = panel * LA_PANEL;
-      const la_output to = {responses + subject->first_column + first, model->columns,
+      la_output to = {responses + subject->first_column + first, model->columns,
                             count - first < LA_PANEL ? count - first : LA_PANEL, subject->columns.intercepts + first};
       la_product product = rows;
       product.buffer = (float *)(void *)((char *)batch->workspace + (size_t)omp_get_thread_num() * LA_BUFFER_BYTES);
       product.user = &to;
-      if (panel + 1 < panels) product.next = la_matrix_fetch(coefficients, 0, panel + 1);
-      la_matrix_multiply(coefficients, 0, panel, &product);
+      for (size_t b = 0; b < blocks; b++) { /* one, up to 768 components */
+        if (panel + 1 < panels) product.next = la_matrix_fetch(coefficients, b, panel + 1);
+        product.x = (const char *)rows.x + b * la_row_bytes(model->gemm, LA_DEPTH);
+        if (b) to.bias = NULL;
+        la_matrix_multiply(coefficients, b, panel, &product);
+      }
     }
   }
 }

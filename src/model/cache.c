@@ -15,12 +15,6 @@
 
 #define ABANDONED_SECONDS 3600
 
-char *berg_cache_folder(void) {
-  const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-  if (cache && *cache) return base_format(NULL, "%s/berg", cache);
-  return home && *home ? base_format(NULL, "%s/.cache/berg", home) : NULL;
-}
-
 /* Nobody else can have written it. */
 static bool is_ours(const char *path, bool is_folder) {
   struct stat s;

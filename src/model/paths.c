@@ -56,6 +56,12 @@ static char *torch_file(void) {
   return base_format(NULL, "%s/.cache/torch/hub/checkpoints/%s", user ? user : "", TORCH_FILE);
 }
 
+char *berg_cache_folder(void) {
+  const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+  if (cache && *cache) return base_format(NULL, "%s/berg", cache);
+  return home && *home ? base_format(NULL, "%s/.cache/berg", home) : NULL;
+}
+
 char *model_path_backbone(const char *berg_dir, size_t index) {
   static const char *const in_berg_dir[] = {"backbones/vit_b_32.safetensors", "backbones/" TORCH_FILE,
                                             MODEL_FOLDER "/vit_b_32.safetensors", MODEL_FOLDER "/" TORCH_FILE};

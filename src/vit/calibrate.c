@@ -16,7 +16,8 @@
 /* --- Pictures: grids of noise, each half as coarse and of less contrast than the one before, as photographs have it --- */
 
 static double between(const double *grid, size_t cells, size_t y, size_t x) {
-  const double v = (double)y * (double)(cells - 1) / VIT_IMAGE_SIZE, h = (double)x * (double)(cells - 1) / VIT_IMAGE_SIZE;
+  const double v = (double)y * (double)(cells - 1) / VIT_IMAGE_SIZE,
+               h = (double)x * (double)(cells - 1) / VIT_IMAGE_SIZE;
   const size_t top = (size_t)v, left = (size_t)h;
   const double *at = grid + top * cells + left, down = v - (double)top, right = h - (double)left;
   return (1 - down) * ((1 - right) * at[0] + right * at[1]) + down * ((1 - right) * at[cells] + right * at[cells + 1]);
@@ -80,11 +81,13 @@ static void release(rooms *r) {
   base_free_large(r->workspace);
 }
 
-#define THREAD_BYTES (TOKENS * VIT_CHANNELS * sizeof(float) + 2 * SQUARE * sizeof(float) + VIT_CHANNELS * sizeof(uint16_t))
+#define THREAD_BYTES \
+  (TOKENS * VIT_CHANNELS * sizeof(float) + 2 * SQUARE * sizeof(float) + VIT_CHANNELS * sizeof(uint16_t))
 
 berg_status vit_calibrate(vit_calibration *calibration, const vit_network *network, const la_gemm *wide,
                           const vit_kernels *kernels, vit_passed passed, int threads, berg_error *error) {
-  *calibration = (vit_calibration){.passed = passed, .narrow = vit_network_gemm(network), .wide = wide, .kernels = kernels};
+  *calibration =
+      (vit_calibration){.passed = passed, .narrow = vit_network_gemm(network), .wide = wide, .kernels = kernels};
   calibration->operands = base_alloc_large(VIT_LAYERS * VIT_OPERANDS * TOKENS, VIT_CHANNELS * sizeof(float), error);
   calibration->scratch = base_alloc_large((size_t)threads, THREAD_BYTES, error);
   rooms r = {.pixels = base_alloc(IMAGES, VIT_PIXELS, error),

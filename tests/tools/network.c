@@ -86,7 +86,8 @@ static berg_status run(const vit_weights *weights, base_isa isa, const la_gemm *
   if (!status) {
     printf("%s\n", gemm->name);
     workspace = aligned_alloc(64, vit_network_workspace(threads));
-    vit_network_run(network, pixels, images, threads, workspace, tokens, &(vit_hooks){.after_block = write_block, .user = &to});
+    vit_network_run(network, pixels, images, threads, workspace, tokens,
+                    &(vit_hooks){.after_block = write_block, .user = &to});
   }
   vit_network_free(network);
   free(matrices);

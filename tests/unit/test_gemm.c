@@ -302,14 +302,15 @@ static void same_bits_for_any_rows_packing_and_address(void **state) {
 
 static void a_gain_multiplies_columns_when_packing(void **state) {
   (void)state;
-  float gain[20];
-  for (size_t p = 0; p < 20; p++) gain[p] = 1 + 0.25f * (float)p;
+  enum { N = 66, K = 800 };
+  float gain[K];
+  for (size_t p = 0; p < K; p++) gain[p] = 1 + 0.25f * (float)p;
   for (size_t t = 0; t < table_count; t++) {
-    operands o = make(tables[t], 1, 66, 20, 0), scaled = make(tables[t], 1, 66, 20, 0);
-    for (size_t i = 0; i < 66 * 20; i++) {
+    operands o = make(tables[t], 1, N, K, 0), scaled = make(tables[t], 1, N, K, 0);
+    for (size_t i = 0; i < N * K; i++) {
       float value;
       memcpy(&value, scaled.memory + i * sizeof value, sizeof value);
-      value *= gain[i % 20];
+      value *= gain[i % K];
       memcpy(scaled.memory + i * sizeof value, &value, sizeof value);
     }
     o.w.gain = gain;
@@ -320,6 +321,25 @@ static void a_gain_multiplies_columns_when_packing(void **state) {
     release(&o);
     release(&scaled);
   }
+}
+
+/* Packed matrices lie in files: slab behind slab, without gaps. */
+static void slabs_follow_each_other(void **state) {
+  (void)state;
+  assert_int_equal(la_slab_bytes(LA_F32, 5), 5 * 64 * 4);
+  assert_int_equal(la_slab_bytes(LA_BF16, 5), 6 * 64 * 2);
+  assert_int_equal(la_slab_bytes(LA_INT8, 5), 8 * 64 + 64 * 8);
+  for (size_t t = 0; t < table_count; t++)
+    for (size_t k = 760; k < 1540; k += 7) {
+      const la_matrix w = {.gemm = tables[t], .n = 130, .k = k};
+      size_t at = 0;
+      for (size_t b = 0; b < la_matrix_blocks(&w); b++)
+        for (size_t panel = 0; panel < 3; panel++) {
+          assert_int_equal(la_matrix_offset(&w, b, panel), at);
+          at += la_slab_bytes(tables[t]->precision, la_matrix_depth(&w, b));
+        }
+      assert_int_equal(la_matrix_bytes(&w), at);
+    }
 }
 
 /* --- Memory that is not there --- */
@@ -463,6 +483,7 @@ int main(void) {
       cmocka_unit_test(every_number_of_columns),
       cmocka_unit_test(same_bits_for_any_rows_packing_and_address),
       cmocka_unit_test(a_gain_multiplies_columns_when_packing),
+      cmocka_unit_test(slabs_follow_each_other),
       cmocka_unit_test(rows_are_not_read_past_their_end),
       cmocka_unit_test(what_is_fetched_is_not_read),
       cmocka_unit_test(a_nan_stays_in_its_row_and_column),

@@ -10,8 +10,9 @@ static void store(const void *user, const float *tile, size_t first, size_t rows
   const size_t whole = o->columns / LANES * LANES;
   for (size_t r = 0; r < rows; r++, tile += LA_PANEL) {
     float *to = o->to + (first + r) * o->ld;
-    for (size_t c = 0; c < whole; c += LANES) vec_store(to + c, vec_load(tile + c) + vec_load(o->bias + c));
-    for (size_t c = whole; c < o->columns; c++) to[c] = tile[c] + o->bias[c];
+    const float *more = o->bias ? o->bias : to;
+    for (size_t c = 0; c < whole; c += LANES) vec_store(to + c, vec_load(tile + c) + vec_load(more + c));
+    for (size_t c = whole; c < o->columns; c++) to[c] = tile[c] + more[c];
   }
 }
 

@@ -62,8 +62,7 @@ static void round_columns(const float *floats, size_t depth, const la_rounding *
       error[v] = wanted - got;
       vec_store(errors + p * LA_PANEL + v * LANES, value - got);
       sum[v] += rounded;
-      for (size_t c = 0; c < LANES; c++)
-        slab[k / 4 * 4 * LA_PANEL + 4 * (v * LANES + c) + k % 4] = (int8_t)rounded[c];
+      for (size_t c = 0; c < LANES; c++) slab[k / 4 * 4 * LA_PANEL + 4 * (v * LANES + c) + k % 4] = (int8_t)rounded[c];
     }
   }
   for (size_t v = 0; v < TOGETHER; v++) {

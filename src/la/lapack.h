@@ -1,0 +1,22 @@
+/* LAPACK, loaded when it is first needed: training alone does. Linked, OpenBLAS would start threads in every process, which
+ * spin for some 25 ms of a processor: a fifth of what one image takes from start to end. */
+#ifndef LA_LAPACK_H
+#define LA_LAPACK_H
+
+#include <cblas.h> /* openblas_set_num_threads */
+#include <lapacke.h>
+
+#include "base/error.h"
+
+typedef struct la_lapack {
+  __typeof__(&LAPACKE_dsyevd) dsyevd;
+  __typeof__(&LAPACKE_dgeqrf) dgeqrf;
+  __typeof__(&LAPACKE_dorgqr) dorgqr;
+  __typeof__(&openblas_get_num_threads) get_threads;
+  __typeof__(&openblas_set_num_threads) set_threads;
+} la_lapack;
+
+/* EINTERNAL: it is not installed. The table lives as long as the process. */
+berg_status la_lapack_load(const la_lapack **lapack, berg_error *error);
+
+#endif
