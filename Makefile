@@ -15,7 +15,7 @@ DEPS = gcc clang libclang-rt-dev libomp-dev cmake ninja-build make pkg-config \
 # through, and what loads the library by ctypes. `make test-long` has the rest of what AddressSanitizer can see; TSan looks at the C
 # tests alone.
 NEVER_UNDER_asan = ^oracle_(encode|closed_loop|network|outputs|resize|fit|cuda)
-NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_cuda_session|^oracle_(train|evaluate|reliability|simulate|zip64)|^python
+NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_cuda_session|^oracle_(train|evaluate|reliability|simulate|zip64|stimuli|report|failing_memory)|^python
 NOT_SANITIZED_tsan = ^oracle_|^test_cuda_session
 
 .PHONY: all help deps install uninstall demo test test-long test-release test-asan test-tsan test-browser cuda cuda-check bench peers fuzz lint conformance clean
