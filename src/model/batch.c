@@ -301,7 +301,7 @@ void model_batch_respond(const model_batch *batch, size_t from, size_t images, f
     for (size_t panel = 0; panel < panels; panel++) {
       const size_t first = panel * LA_PANEL;
       la_output to = {responses + subject->first_column + first, model->columns,
-                            count - first < LA_PANEL ? count - first : LA_PANEL, subject->columns.intercepts + first};
+                      count - first < LA_PANEL ? count - first : LA_PANEL, subject->columns.intercepts + first};
       la_product product = rows;
       product.buffer = (float *)(void *)((char *)batch->workspace + (size_t)omp_get_thread_num() * LA_BUFFER_BYTES);
       product.user = &to;

@@ -63,8 +63,8 @@ INLINE void tile_step(const size_t rows, const float *x, size_t ldx, const float
   }
 }
 
-/* Sums in registers are this long at most, then they are added to the tile: an error grows with the root of the length, and a
- * quarter of it costs 1 % of the rate. */
+/* Sums in registers are this long at most, then they are added to the tile: a rounding error grows with the
+ * length. At 192 of 768 the responses' error is less than half, and no loss of rate could be measured. */
 #define SUM_DEPTH 192
 
 /* Adds to tile [rows][LA_PANEL], or `first` sets it: x [rows][ldx] by slab [depth][LA_PANEL]; `rows` is a constant at every call. */
