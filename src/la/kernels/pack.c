@@ -36,8 +36,8 @@ INLINE void transpose_block(vec v[LANES]) {
   }
 }
 
-static void transpose_strip(const char *rows, size_t row_bytes, size_t columns, size_t depth, ptrdiff_t ahead,
-                            float *floats) {
+INLINE void transpose_strip(const char *rows, size_t row_bytes, const size_t columns, size_t depth,
+                            const ptrdiff_t ahead, float *floats) {
   size_t p = 0;
   for (; p + LANES <= depth && columns; p += LANES) {
     vec v[LANES];
@@ -62,8 +62,13 @@ void KERNEL(la_transpose)(const char *rows, size_t row_bytes, size_t columns, si
                           float *floats) {
   for (size_t c = 0; c < LA_PANEL; c += LANES) {
     const size_t left = columns > c ? columns - c : 0;
-    transpose_strip(rows + (left ? c : 0) * row_bytes, row_bytes, left < LANES ? left : LANES, depth, ahead,
-                    floats + c);
+    const char *from = rows + (left ? c : 0) * row_bytes;
+    if (left < LANES)
+      transpose_strip(from, row_bytes, left, depth, ahead, floats + c);
+    else if (ahead) /* constants, or each load would be one of sixteen questions */
+      transpose_strip(from, row_bytes, LANES, depth, ahead, floats + c);
+    else
+      transpose_strip(from, row_bytes, LANES, depth, 0, floats + c);
   }
 }
 

@@ -24,8 +24,9 @@ INLINE void pair_step(const size_t rows, const char *x, size_t row_bytes, const 
   }
 }
 
-INLINE void tile_pairs(const size_t rows, const la_product *product, size_t first, float *tile, fetcher *fetch) {
-  const char *x = (const char *)product->x + first * product->row_bytes, *slab = product->slab;
+INLINE void tile_pairs(const size_t rows, const la_product *product, const void *weights, size_t first, float *tile,
+                       fetcher *fetch) {
+  const char *x = (const char *)product->x + first * product->row_bytes, *slab = weights;
   const size_t pairs = (product->depth + 1) / 2, row_bytes = product->row_bytes;
   vec sum[LA_TILE_ROWS][VECTORS];
 #pragma GCC unroll 8
@@ -46,22 +47,7 @@ INLINE void tile_pairs(const size_t rows, const la_product *product, size_t firs
 }
 
 static void multiply(const la_product *product) {
-  const size_t rows = product->rows, steps = (product->depth + 1) / 2 / STEP;
-  fetcher fetch = fetch_start(&product->next, (rows + LA_TILE_ROWS - 1) / LA_TILE_ROWS * (steps ? steps : 1));
-  float tile[LA_TILE_ROWS * LA_PANEL] __attribute__((aligned(64)));
-  for (size_t i = 0; i < rows; i += LA_TILE_ROWS) {
-    const size_t count = rows - i < LA_TILE_ROWS ? rows - i : LA_TILE_ROWS;
-    fetch_out(product, i, count);
-    switch (count) {
-    case 6: tile_pairs(6, product, i, tile, &fetch); break;
-    case 5: tile_pairs(5, product, i, tile, &fetch); break;
-    case 4: tile_pairs(4, product, i, tile, &fetch); break;
-    case 3: tile_pairs(3, product, i, tile, &fetch); break;
-    case 2: tile_pairs(2, product, i, tile, &fetch); break;
-    default: tile_pairs(1, product, i, tile, &fetch);
-    }
-    product->finish(product->user, tile, i, count);
-  }
+  tile_all(product, product->slab, (product->depth + 1) / 2 / STEP, tile_pairs);
 }
 
 extern const la_gemm la_gemm_bf16_avx512;

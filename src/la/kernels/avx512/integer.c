@@ -37,8 +37,9 @@ INLINE void quad_step(const size_t rows, const uint8_t *x, size_t row_bytes, con
 }
 
 /* The sums begin with -128 times those of the columns, since x is kept as x + 128. */
-INLINE void tile_integer(const size_t rows, const la_product *product, const columns *w, size_t first, float *tile,
+INLINE void tile_integer(const size_t rows, const la_product *product, const void *weights, size_t first, float *tile,
                          fetcher *fetch) {
+  const columns *w = weights;
   const uint8_t *x = (const uint8_t *)product->x + first * product->row_bytes;
   const size_t quads = (product->depth + 3) / 4, row_bytes = product->row_bytes;
   vec_int sum[LA_TILE_ROWS][VECTORS];
@@ -65,26 +66,11 @@ INLINE void tile_integer(const size_t rows, const la_product *product, const col
 }
 
 static void multiply(const la_product *product) {
-  const size_t rows = product->rows, quads = (product->depth + 3) / 4;
+  const size_t quads = (product->depth + 3) / 4;
   columns w = {.values = product->slab};
   w.offset = (const int32_t *)(const void *)(w.values + quads * 4 * LA_PANEL);
   w.scale = (const float *)(const void *)(w.offset + LA_PANEL);
-  fetcher fetch =
-      fetch_start(&product->next, (rows + LA_TILE_ROWS - 1) / LA_TILE_ROWS * (quads / STEP ? quads / STEP : 1));
-  float tile[LA_TILE_ROWS * LA_PANEL] __attribute__((aligned(64)));
-  for (size_t i = 0; i < rows; i += LA_TILE_ROWS) {
-    const size_t count = rows - i < LA_TILE_ROWS ? rows - i : LA_TILE_ROWS;
-    fetch_out(product, i, count);
-    switch (count) {
-    case 6: tile_integer(6, product, &w, i, tile, &fetch); break;
-    case 5: tile_integer(5, product, &w, i, tile, &fetch); break;
-    case 4: tile_integer(4, product, &w, i, tile, &fetch); break;
-    case 3: tile_integer(3, product, &w, i, tile, &fetch); break;
-    case 2: tile_integer(2, product, &w, i, tile, &fetch); break;
-    default: tile_integer(1, product, &w, i, tile, &fetch);
-    }
-    product->finish(product->user, tile, i, count);
-  }
+  tile_all(product, &w, quads / STEP, tile_integer);
 }
 
 extern const la_gemm la_gemm_int8_avx512;
