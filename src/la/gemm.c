@@ -26,9 +26,6 @@ const char *la_precision_name(la_precision precision) {
   return (size_t)precision < LA_PRECISIONS ? names[precision] : "unknown";
 }
 
-/* Rows of x that are multiplied with a slab in a third of the time that packing it takes, or less. */
-#define FEW_ROWS 12
-
 static size_t round_up(size_t value, size_t to) { return (value + to - 1) / to * to; }
 
 size_t la_row_bytes(const la_gemm *gemm, size_t k) {
@@ -63,22 +60,17 @@ static const char *rows_of(const la_matrix *matrix, size_t block, size_t panel) 
   return matrix->rows + panel * LA_PANEL * matrix->row_bytes + block * LA_DEPTH * sizeof(float);
 }
 
-/* `ahead`: from this slab's rows to those of the next. */
-static void pack(const la_matrix *matrix, size_t block, size_t panel, ptrdiff_t ahead, float *buffer, void *slab) {
+void la_matrix_pack(const la_matrix *matrix, size_t block, size_t panel, float *buffer, void *slab) {
   const la_gemm *gemm = matrix->gemm;
   const size_t depth = la_matrix_depth(matrix, block);
   float *floats = gemm->pack ? buffer : slab;
-  gemm->transpose(rows_of(matrix, block, panel), matrix->row_bytes, columns_of(matrix, panel), depth, ahead, floats);
+  gemm->transpose(rows_of(matrix, block, panel), matrix->row_bytes, columns_of(matrix, panel), depth, floats);
   for (size_t p = 0; matrix->gain && p < depth; p++)
     for (size_t c = 0; c < LA_PANEL; c++) floats[p * LA_PANEL + c] *= matrix->gain[block * LA_DEPTH + p];
   if (matrix->rounding)
     gemm->round(floats, depth, matrix->rounding, slab);
   else if (gemm->pack)
     gemm->pack(floats, depth, slab);
-}
-
-void la_matrix_pack(const la_matrix *matrix, size_t block, size_t panel, float *buffer, void *slab) {
-  pack(matrix, block, panel, 0, buffer, slab);
 }
 
 la_fetch la_matrix_fetch(const la_matrix *matrix, size_t block, size_t panel) {
@@ -90,16 +82,16 @@ la_fetch la_matrix_fetch(const la_matrix *matrix, size_t block, size_t panel) {
 }
 
 void la_matrix_multiply(const la_matrix *matrix, size_t block, size_t panel, la_product *product) {
+  const la_gemm *gemm = matrix->gemm;
   product->depth = la_matrix_depth(matrix, block);
   if (matrix->packed) {
     product->slab = matrix->packed + la_matrix_offset(matrix, block, panel);
+  } else if (product->rows <= LA_TILE_ROWS && gemm->multiply_plain && !matrix->gain) {
+    gemm->multiply_plain(product, rows_of(matrix, block, panel), matrix->row_bytes, columns_of(matrix, panel));
+    return;
   } else {
-    /* few rows are multiplied in less time than the next slab takes to arrive: it is fetched while this one is packed */
-    const bool few = product->rows <= FEW_ROWS && product->next.rows;
-    pack(matrix, block, panel, few ? product->next.at - rows_of(matrix, block, panel) : 0, product->buffer,
-         product->buffer);
+    la_matrix_pack(matrix, block, panel, product->buffer, product->buffer);
     product->slab = product->buffer;
-    if (few) product->next.rows = 0;
   }
-  matrix->gemm->multiply(product);
+  gemm->multiply(product);
 }

@@ -76,10 +76,12 @@ typedef struct la_gemm {
   void (*load_fine)(const float *x, size_t k, void *rows, float *scales);
   /* `slab` [la_slab_bytes(depth)] from `floats` [depth][LA_PANEL]. NULL: it is that. */
   void (*pack)(const float *floats, size_t depth, void *slab);
-  /* The same from rows of W: `columns` <= LA_PANEL of them, `row_bytes` apart, at any address, zeros for those that are missing.
-   * What lies `ahead` bytes further is fetched meanwhile; 0: nothing. */
-  void (*transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, ptrdiff_t ahead, float *floats);
+  /* The same from rows of W: `columns` <= LA_PANEL of them, `row_bytes` apart, at any address, zeros for those that are missing. */
+  void (*transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, float *floats);
   void (*multiply)(const la_product *product);
+  /* The same of at most LA_TILE_ROWS rows of x, by `columns` rows of W as they lie, `row_bytes` apart, the next of which are at
+   * product->next.at; `slab` is not read. NULL: not this precision's. */
+  void (*multiply_plain)(const la_product *product, const char *rows, size_t row_bytes, size_t columns);
   /* int8: `pack` with another rounding, and its preparation: moments [n][n] to factor and order; scratch [n][n]. */
   void (*round)(const float *floats, size_t depth, const la_rounding *rounding, void *slab);
   void (*factor)(float *moments, size_t n, uint16_t *order, float *scratch);

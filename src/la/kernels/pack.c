@@ -3,46 +3,14 @@
 #include <math.h>
 
 #include "la/gemm.h"
+#include "la/kernels/transpose.h"
 
-/* --- Transposition, as many rows at a time as a vector has lanes --- */
+/* --- Transposition --- */
 
-#if VECTOR_BYTES == 64
-#define STAGES 4
-#define LOW_HALVES 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
-#define HIGH_HALVES 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
-#elif VECTOR_BYTES == 32
-#define STAGES 3
-#define LOW_HALVES 0, 8, 1, 9, 2, 10, 3, 11
-#define HIGH_HALVES 4, 12, 5, 13, 6, 14, 7, 15
-#else
-#define STAGES 2
-#define LOW_HALVES 0, 4, 1, 5
-#define HIGH_HALVES 2, 6, 3, 7
-#endif
-
-/* Shuffling the first half of the rows with the second, as one does with cards, moves one bit of the row's number to the
- * column's; after as many times as there are bits, rows are columns. */
-INLINE void transpose_block(vec v[LANES]) {
-  vec t[LANES];
-#pragma GCC unroll 4
-  for (size_t stage = 0; stage < STAGES; stage++) {
-#pragma GCC unroll 16
-    for (size_t i = 0; i < LANES / 2; i++) {
-      t[2 * i] = __builtin_shufflevector(v[i], v[i + LANES / 2], LOW_HALVES);
-      t[2 * i + 1] = __builtin_shufflevector(v[i], v[i + LANES / 2], HIGH_HALVES);
-    }
-#pragma GCC unroll 16
-    for (size_t i = 0; i < LANES; i++) v[i] = t[i];
-  }
-}
-
-INLINE void transpose_strip(const char *rows, size_t row_bytes, const size_t columns, size_t depth,
-                            const ptrdiff_t ahead, float *floats) {
+INLINE void transpose_strip(const char *rows, size_t row_bytes, const size_t columns, size_t depth, float *floats) {
   size_t p = 0;
   for (; p + LANES <= depth && columns; p += LANES) {
     vec v[LANES];
-    for (size_t i = 0; i < columns && ahead; i++)
-      __builtin_prefetch(rows + i * row_bytes + p * sizeof(float) + ahead, 0, 2);
 #pragma GCC unroll 16
     for (size_t i = 0; i < LANES; i++)
       v[i] = i < columns ? vec_load(rows + i * row_bytes + p * sizeof(float)) : (vec){0};
@@ -58,17 +26,14 @@ INLINE void transpose_strip(const char *rows, size_t row_bytes, const size_t col
     }
 }
 
-void KERNEL(la_transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, ptrdiff_t ahead,
-                          float *floats) {
+void KERNEL(la_transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, float *floats) {
   for (size_t c = 0; c < LA_PANEL; c += LANES) {
     const size_t left = columns > c ? columns - c : 0;
     const char *from = rows + (left ? c : 0) * row_bytes;
     if (left < LANES)
-      transpose_strip(from, row_bytes, left, depth, ahead, floats + c);
-    else if (ahead) /* constants, or each load would be one of sixteen questions */
-      transpose_strip(from, row_bytes, LANES, depth, ahead, floats + c);
-    else
-      transpose_strip(from, row_bytes, LANES, depth, 0, floats + c);
+      transpose_strip(from, row_bytes, left, depth, floats + c);
+    else /* a constant, or each load would be one of sixteen questions */
+      transpose_strip(from, row_bytes, LANES, depth, floats + c);
   }
 }
 

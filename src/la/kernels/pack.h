@@ -4,8 +4,7 @@
 
 #include "base/vector.h"
 
-void KERNEL(la_transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, ptrdiff_t ahead,
-                          float *floats);
+void KERNEL(la_transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, float *floats);
 void KERNEL(la_pack_bf16)(const float *floats, size_t depth, void *slab);
 void KERNEL(la_pack_int8)(const float *floats, size_t depth, void *slab);
 void KERNEL(la_load_bf16)(const float *x, size_t k, void *row, float *scale);

@@ -76,7 +76,7 @@ INLINE void softmax_row(float *row) {
  * transposed keys, [ROWS_AT_ONCE][64] for the weights. */
 INLINE void attend(const la_gemm *gemm, const float *q, const float *k, const float *v, float *out, float *scratch) {
   float *keys = scratch, *weights = scratch + VIT_HEAD * PADDED;
-  gemm->transpose((const char *)k, VIT_QKV * sizeof *k, VIT_TOKENS, VIT_HEAD, 0, keys);
+  gemm->transpose((const char *)k, VIT_QKV * sizeof *k, VIT_TOKENS, VIT_HEAD, keys);
   for (size_t t = 0; t < VIT_TOKENS; t += ROWS_AT_ONCE) {
     rows_by_matrix(q + t * VIT_QKV, VIT_QKV, keys, PADDED, VIT_HEAD, weights, PADDED);
     for (size_t r = 0; r < ROWS_AT_ONCE; r++) softmax_row(weights + r * PADDED);

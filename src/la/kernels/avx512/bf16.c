@@ -59,4 +59,5 @@ const la_gemm la_gemm_bf16_avx512 = {LA_BF16,
                                      KERNEL(la_transpose),
                                      multiply,
                                      NULL,
+                                     NULL,
                                      NULL};

@@ -81,5 +81,6 @@ const la_gemm la_gemm_int8_avx512 = {LA_INT8,
                                      KERNEL(la_pack_int8),
                                      KERNEL(la_transpose),
                                      multiply,
+                                     NULL,
                                      KERNEL(la_round_int8),
                                      KERNEL(la_factor_moments)};
