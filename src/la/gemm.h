@@ -48,7 +48,7 @@ typedef struct la_product {
   const void *slab;
   size_t depth;  /* at most LA_DEPTH */
   float *buffer; /* LA_BUFFER_BYTES of the thread, for what the kernel likes */
-  la_fetch next; /* rows 0: nothing */
+  la_fetch next, then; /* rows 0: nothing */
   la_finish finish;
   const void *user;
   const void *out; /* what `finish` touches: LA_PANEL floats of each row, `out_stride` bytes apart; NULL: not told */

@@ -71,6 +71,15 @@ static la_product standardised(const model_projection *projection, size_t block,
                       .finish = projection->kernels->sum};
 }
 
+/* The next token of each image lies behind this one. Each panel's product fetches those of some images: read when it is their
+ * turn, tokens took a third of the time of these products in int8. */
+static la_fetch next_token(const model_projection *projection, size_t token, size_t panel, size_t panels,
+                           const float *tokens) {
+  const size_t first = projection->images * panel / panels, end = projection->images * (panel + 1) / panels;
+  return (la_fetch){(const char *)(tokens + first * VIT_LAYER_FEATURES + (token + 1) * VIT_CHANNELS), end - first,
+                    FLOAT_ROW, VIT_LAYER_FEATURES * sizeof *tokens};
+}
+
 static void add_segment(const model_projection *projection, size_t layer, size_t segment, const float *tokens,
                         char *memory) {
   const model_fitted *fitted = projection->fitted;
@@ -85,6 +94,7 @@ static void add_segment(const model_projection *projection, size_t layer, size_t
       const size_t first = panel * LA_PANEL;
       const la_sums to = {sums + first, k, k - first < LA_PANEL ? k - first : LA_PANEL};
       product.user = &to;
+      product.then = next_token(projection, token, panel, panels, tokens);
       product.next = (la_fetch){.rows = 0};
       if (panel + 1 < panels)
         product.next = la_matrix_fetch(directions, block, panel + 1);

@@ -96,7 +96,7 @@ static void multiply_widened(const la_product *product) {
     return;
   }
   float *floats = product->buffer + LA_BUFFER_BYTES / 2 / sizeof(float), *tiles = floats + WIDE_DEPTH * LA_PANEL;
-  fetcher fetch = fetch_start(&product->next, (product->rows + LA_TILE_ROWS - 1) / LA_TILE_ROWS * (steps ? steps : 1));
+  fetcher fetch = fetch_start(product, steps);
   for (size_t group = 0; group < product->rows; group += WIDE_ROWS) {
     const size_t end = product->rows - group < WIDE_ROWS ? product->rows : group + WIDE_ROWS;
     for (size_t from = 0; from < product->depth; from += WIDE_DEPTH) {

@@ -16,13 +16,20 @@
 typedef struct fetcher {
   const char *at, *end;
   size_t rows, bytes, stride, lines;
+  const la_fetch *then;
 } fetcher;
 
-/* `steps`: how often fetch_step will be called. */
-INLINE fetcher fetch_start(const la_fetch *next, size_t steps) {
-  const size_t all = next->rows * ((next->bytes + 63) / 64);
-  return (fetcher){next->at,    next->at + next->bytes,     next->rows,
-                   next->bytes, next->stride - next->bytes, (all + steps - 1) / steps};
+INLINE size_t fetch_lines(const la_fetch *fetch) { return fetch->rows * ((fetch->bytes + 63) / 64); }
+
+INLINE fetcher fetch_from(const la_fetch *what, const la_fetch *then, size_t lines) {
+  return (fetcher){what->at, what->at + what->bytes, what->rows, what->bytes, what->stride - what->bytes, lines, then};
+}
+
+/* For tiles each of which calls fetch_step `steps` times. */
+INLINE fetcher fetch_start(const la_product *product, size_t steps) {
+  const size_t lines = fetch_lines(&product->next) + fetch_lines(&product->then);
+  const size_t all = (product->rows + LA_TILE_ROWS - 1) / LA_TILE_ROWS * (steps ? steps : 1);
+  return fetch_from(&product->next, &product->then, (lines + all - 1) / all);
 }
 
 INLINE void fetch_step(fetcher *f) {
@@ -30,9 +37,9 @@ INLINE void fetch_step(fetcher *f) {
     __builtin_prefetch(f->at, 0, 2); /* into the second cache */
     f->at += 64;
     if (f->at < f->end) continue;
-    f->rows--;
     f->at = f->end + f->stride;
     f->end = f->at + f->bytes;
+    if (!--f->rows && f->then) *f = fetch_from(f->then, NULL, f->lines);
   }
 }
 
@@ -129,7 +136,7 @@ INLINE size_t tile_rows(const la_product *product, size_t first) {
 
 /* The whole product, in tiles each of which takes `steps` steps of STEP. */
 INLINE void tile_all(const la_product *product, const void *weights, size_t steps, tile_kernel *kernel) {
-  fetcher fetch = fetch_start(&product->next, (product->rows + LA_TILE_ROWS - 1) / LA_TILE_ROWS * (steps ? steps : 1));
+  fetcher fetch = fetch_start(product, steps);
   float tile[LA_TILE_ROWS * LA_PANEL] __attribute__((aligned(64)));
   for (size_t i = 0; i < product->rows; i += LA_TILE_ROWS) {
     const size_t rows = tile_rows(product, i);
