@@ -7,6 +7,9 @@
 /* Blocks are summed on their own, by whichever thread, and then in their order. */
 #define BLOCK ((size_t)1 << 20)
 #define LANES 8 /* a multiplication takes four cycles and one can begin in each: enough of them under way */
+/* One page ahead, because the processor's own prefetching stops at each page. With the lanes in registers this takes 21 ms for
+ * 236 MB on one thread, where both in the loop as compiled took 39; 2 or 8 KB ahead 22 to 24. */
+#define AHEAD 4096
 
 static inline uint64_t mix(uint64_t sum, uint64_t word) {
   sum = (sum ^ word) * 0x9E3779B97F4A7C15u;
@@ -17,12 +20,15 @@ static void sum_block(const uint8_t *bytes, size_t size, uint64_t sum[2]) {
   uint64_t lane[LANES];
   for (size_t i = 0; i < LANES; i++) lane[i] = 0xD1342543DE82EF95u * (i + 1);
   size_t at = 0;
-  for (; at + LANES * 8 <= size; at += LANES * 8)
+  for (; at + LANES * 8 <= size; at += LANES * 8) {
+    __builtin_prefetch(bytes + at + AHEAD, 0, 2);
+#pragma GCC unroll 8
     for (size_t i = 0; i < LANES; i++) {
       uint64_t word;
       memcpy(&word, bytes + at + i * 8, sizeof word);
       lane[i] = mix(lane[i], word);
     }
+  }
   for (; at < size; at++) lane[at % LANES] = mix(lane[at % LANES], bytes[at] + 1u);
   sum[0] = sum[1] = size;
   for (size_t i = 0; i < LANES; i++) {

@@ -50,6 +50,39 @@ double base_read_number(berg_dtype dtype, const void *from) {
   }
 }
 
+static float float_at(const char *from) {
+  float value;
+  memcpy(&value, from, sizeof value);
+  return value;
+}
+
+static double double_at(const char *from) {
+  double value;
+  memcpy(&value, from, sizeof value);
+  return value;
+}
+
+/* Rows of what files mostly hold, without a call for each number; both give the end of what they wrote. */
+static float *row_to_float(berg_dtype dtype, const char *from, ptrdiff_t step, size_t count, float *to) {
+  if (dtype == BERG_F32 && step == sizeof *to && count)
+    memcpy(to, from, count * sizeof *to);
+  else if (dtype == BERG_F32)
+    for (size_t i = 0; i < count; i++) to[i] = float_at(from + (ptrdiff_t)i * step);
+  else
+    for (size_t i = 0; i < count; i++) to[i] = (float)double_at(from + (ptrdiff_t)i * step);
+  return to + count;
+}
+
+static double *row_to_double(berg_dtype dtype, const char *from, ptrdiff_t step, size_t count, double *to) {
+  if (dtype == BERG_F64 && step == sizeof *to && count)
+    memcpy(to, from, count * sizeof *to);
+  else if (dtype == BERG_F64)
+    for (size_t i = 0; i < count; i++) to[i] = double_at(from + (ptrdiff_t)i * step);
+  else
+    for (size_t i = 0; i < count; i++) to[i] = (double)float_at(from + (ptrdiff_t)i * step);
+  return to + count;
+}
+
 /* Walks the array row by row, a row being its last dimension. Exactly one of the two outputs is given. */
 static void walk(const berg_array *array, size_t dimension, const char *from, float **floats, double **doubles) {
   if (dimension == array->ndim) {
@@ -60,16 +93,9 @@ static void walk(const berg_array *array, size_t dimension, const char *from, fl
   }
   size_t count = array->shape[dimension];
   ptrdiff_t step = array->strides[dimension];
-  if (dimension + 1 == array->ndim && floats && array->dtype == BERG_F32) {
-    for (size_t i = 0; i < count; i++, from += step) memcpy((*floats)++, from, sizeof(float));
-    return;
-  }
-  if (dimension + 1 == array->ndim && floats && array->dtype == BERG_F64) {
-    for (size_t i = 0; i < count; i++, from += step) {
-      double value;
-      memcpy(&value, from, sizeof value);
-      *(*floats)++ = (float)value;
-    }
+  if (dimension + 1 == array->ndim && (array->dtype == BERG_F32 || array->dtype == BERG_F64)) {
+    if (floats) *floats = row_to_float(array->dtype, from, step, count, *floats);
+    if (doubles) *doubles = row_to_double(array->dtype, from, step, count, *doubles);
     return;
   }
   for (size_t i = 0; i < count; i++, from += step) walk(array, dimension + 1, from, floats, doubles);

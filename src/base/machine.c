@@ -7,6 +7,9 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
+#endif
 
 base_isa base_machine_isa(void) {
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -33,6 +36,17 @@ bool base_machine_multiplies_bf16(void) {
 #if defined(__x86_64__) && defined(__GNUC__)
   __builtin_cpu_init();
   return base_machine_isa() == BASE_ISA_AVX512 && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_is("amd");
+#else
+  return false;
+#endif
+}
+
+/* By the processor's own word: clang's __builtin_cpu_supports does not know these. */
+bool base_machine_hashes_sha256(void) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  unsigned a, b, c, d;
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("sse4.1") && __get_cpuid_count(7, 0, &a, &b, &c, &d) && b & bit_SHA;
 #else
   return false;
 #endif

@@ -18,6 +18,9 @@ bool base_machine_multiplies_int8(void);
  * products: 171 against 350 GFLOP/s on two cores of a Sapphire Rapids). */
 bool base_machine_multiplies_bf16(void);
 
+/* SHA-256 in instructions (SHA-NI, of which not every processor with AVX2 has them). */
+bool base_machine_hashes_sha256(void);
+
 /* Processors this process may run on (its affinity), at least 1. */
 int base_machine_processors(void);
 /* `wanted` if positive, else base_machine_processors(). */

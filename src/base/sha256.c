@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/machine.h"
+
 /* The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
-static const uint32_t constants[64] = {
+const uint32_t base_sha256_constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -32,8 +34,8 @@ static void take_block(uint32_t state[8], const uint8_t *block) {
   for (int t = 0; t < 64; t++) {
     uint32_t *a = &s[-t & 7], *e = &s[(4 - t) & 7], *h = &s[(7 - t) & 7];
     uint32_t b = s[(1 - t) & 7], c = s[(2 - t) & 7], f = s[(5 - t) & 7], g = s[(6 - t) & 7];
-    uint32_t first =
-        *h + (rotated(*e, 6) ^ rotated(*e, 11) ^ rotated(*e, 25)) + (g ^ (*e & (f ^ g))) + constants[t] + w[t];
+    uint32_t first = *h + (rotated(*e, 6) ^ rotated(*e, 11) ^ rotated(*e, 25)) + (g ^ (*e & (f ^ g))) +
+                     base_sha256_constants[t] + w[t];
     uint32_t second = (rotated(*a, 2) ^ rotated(*a, 13) ^ rotated(*a, 22)) + ((*a & b) | (c & (*a | b)));
     s[(3 - t) & 7] += first;
     *h = first + second;
@@ -41,8 +43,20 @@ static void take_block(uint32_t state[8], const uint8_t *block) {
   for (int i = 0; i < 8; i++) state[i] += s[i];
 }
 
+void base_sha256_blocks_portable(uint32_t state[8], const uint8_t *blocks, size_t count) {
+  for (; count; count--, blocks += 64) take_block(state, blocks);
+}
+
+static base_sha256_blocks *choose(void) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  if (base_machine_hashes_sha256()) return base_sha256_blocks_x86;
+#endif
+  return base_sha256_blocks_portable;
+}
+
 void base_sha256_start(base_sha256 *hash) {
   *hash = (base_sha256){
+      .take = choose(),
       .state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}};
 }
 
@@ -54,13 +68,13 @@ void base_sha256_add(base_sha256 *hash, const void *bytes, size_t size) {
     size_t part = sizeof hash->block - used < size ? sizeof hash->block - used : size;
     memcpy(hash->block + used, next, part);
     if (used + part < sizeof hash->block) return;
-    take_block(hash->state, hash->block);
+    hash->take(hash->state, hash->block, 1);
     next += part;
     size -= part;
   }
-  for (; size >= sizeof hash->block; next += sizeof hash->block, size -= sizeof hash->block)
-    take_block(hash->state, next);
-  if (size) memcpy(hash->block, next, size);
+  const size_t blocks = size / sizeof hash->block, rest = size % sizeof hash->block;
+  hash->take(hash->state, next, blocks);
+  if (rest) memcpy(hash->block, next + blocks * sizeof hash->block, rest);
 }
 
 void base_sha256_end(base_sha256 *hash, char text[BASE_SHA256_TEXT]) {

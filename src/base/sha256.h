@@ -5,9 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/sha256_blocks.h"
+
 #define BASE_SHA256_TEXT 65 /* 64 hexadecimal digits and the zero */
 
 typedef struct base_sha256 {
+  base_sha256_blocks *take; /* chosen at the start */
   uint32_t state[8];
   uint64_t bytes; /* so far */
   uint8_t block[64];

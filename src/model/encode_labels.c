@@ -12,14 +12,18 @@
 #define ROI_PREFIX "roi."
 #define NONE SIZE_MAX
 
-static berg_status take_space(model_labels *labels, const int64_t *all, size_t voxels, const char *path,
-                              const berg_output_options *options, berg_error *error) {
+/* A volume is laid out by the coordinates of all voxels of the subject. */
+static berg_status take_space(model_labels *labels, const berg_array *coordinates, const berg_output_options *options,
+                              berg_error *error) {
   const berg_volume_options *volume = options ? options->volume : NULL;
-  if (!io_nifti_is_name(path)) return BERG_OK;
-  berg_status status = model_space(&labels->space, all, voxels, labels->io.volume, volume, error);
+  int64_t *all;
+  size_t voxels;
+  berg_status status = model_coordinates(coordinates, &all, &voxels, labels->io.volume, error);
+  if (!status) status = model_space(&labels->space, all, voxels, labels->io.volume, volume, error);
   if (!status) status = model_outside(&labels->io.nan_outside, BERG_F32, volume, error);
   memcpy(labels->io.volume, labels->space.dims, sizeof labels->io.volume);
   labels->io.space = &labels->space;
+  base_free(all);
   return status;
 }
 
@@ -32,18 +36,12 @@ berg_status model_labels_make(model_labels *labels, const berg_model *model, siz
                                   .voxels = columns->voxels,
                                   .column_names = columns->roi_names}};
   if (!columns->voxels) return BERG_OK;
-  int64_t *all;
-  size_t voxels;
-  berg_status status = model_coordinates(berg_metadata_find(subject->metadata, "fmri.voxel_coords"), &all, &voxels,
-                                         labels->io.volume, error);
-  if (status) return status;
+  const berg_array *all = berg_metadata_find(subject->metadata, "fmri.voxel_coords");
   labels->coordinates = base_alloc(columns->count, 3 * sizeof *labels->coordinates, error);
-  if (!labels->coordinates) status = BERG_ELIMIT;
-  for (size_t c = 0; c < columns->count && !status; c++)
-    memcpy(labels->coordinates + 3 * c, all + 3 * columns->voxels[c], 3 * sizeof *all);
+  if (!labels->coordinates) return BERG_ELIMIT;
+  berg_status status = model_coordinates_of(all, columns->voxels, columns->count, labels->coordinates, error);
   labels->io.coordinates = labels->coordinates;
-  if (!status) status = take_space(labels, all, voxels, path, options, error);
-  base_free(all);
+  if (!status && io_nifti_is_name(path)) status = take_space(labels, all, options, error);
   if (status) model_labels_release(labels);
   return status;
 }

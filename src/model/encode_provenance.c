@@ -34,9 +34,10 @@ cJSON *model_encode_provenance(const berg_model *model, size_t subject_index, co
   cJSON_AddNumberToObject(tree, "Subject", subject->number);
   cJSON_AddStringToObject(tree, "Units", "z-scores within a session");
   add_stimuli(tree, stimuli);
-  model_provenance_add(tree, "weights", subject->fitted.path);
-  model_provenance_add(tree, "metadata", berg_metadata_path(subject->metadata));
-  model_provenance_add(tree, "backbone", model->backbone.path);
+  model_source sources[] = {{.role = "weights", .path = subject->fitted.path},
+                            {.role = "metadata", .path = berg_metadata_path(subject->metadata)},
+                            {.role = "backbone", .path = model->backbone.path}};
+  model_provenance_add_all(tree, sources, sizeof sources / sizeof *sources, model->threads);
   cJSON_AddStringToObject(tree, "Precision", berg_model_precision(model));
   cJSON_AddStringToObject(tree, "Device", berg_model_device(model));
   cJSON_AddStringToObject(tree, "Products", model->products);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "io/container.h"
 #include "model/batch.h"
 #include "model/device.h"
 #include "model/packed.h"
@@ -213,9 +214,18 @@ berg_status model_open_network(berg_model **out, const berg_model_options *optio
   return model_open_with(out, NULL, options, NULL, error);
 }
 
+/* What is mapped, by all threads: closing the files would do it with one. */
+static void drop_pages(const berg_file *file, int threads) {
+  if (file) io_map_drop_all(io_container_map(file), threads);
+}
+
 void berg_model_free(berg_model *model) {
   if (!model) return;
+  drop_pages(model->backbone.file, model->threads);
+  drop_pages(model->converted.file, model->threads);
   for (size_t i = 0; i < model->subject_count; i++) {
+    drop_pages(model->subjects[i].fitted.file, model->threads);
+    drop_pages(model->subjects[i].converted.file, model->threads);
     model_columns_release(&model->subjects[i].columns);
     model_fitted_close(&model->subjects[i].fitted);
     berg_metadata_free(model->subjects[i].metadata);

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "io/file_hash.h"
 #include "io/json_guard.h"
 #include "io/map.h"
 #include "io/value.h"
@@ -36,20 +35,29 @@ cJSON *model_provenance(const char *description, const berg_output_options *opti
   return tree;
 }
 
-static void add_hash(cJSON *file, const char *path) {
-  io_file_hash hash;
-  if (io_hash_file(&hash, path, false, NULL)) return;
-  cJSON_AddNumberToObject(file, "Bytes", (double)hash.size);
-  cJSON_AddStringToObject(file, hash.sampled ? "SampledSHA256" : "SHA256", hash.text);
+static void add_hash(cJSON *file, const io_file_hash *hash) {
+  cJSON_AddNumberToObject(file, "Bytes", (double)hash->size);
+  cJSON_AddStringToObject(file, hash->sampled ? "SampledSHA256" : "SHA256", hash->text);
+}
+
+static void add(cJSON *tree, const model_source *source) {
+  cJSON_AddItemToArray(cJSON_GetObjectItem(tree, "Sources"), model_provenance_text(source->path));
+  cJSON *file = cJSON_CreateObject();
+  cJSON_AddStringToObject(file, "Role", source->role);
+  cJSON_AddItemToObject(file, "Path", model_provenance_text(source->path));
+  if (source->is_hashed) add_hash(file, &source->hash);
+  cJSON_AddItemToArray(cJSON_GetObjectItem(tree, "SourceFiles"), file);
+}
+
+void model_provenance_add_all(cJSON *tree, model_source *sources, size_t count, int threads) {
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+  for (size_t i = 0; i < count; i++)
+    sources[i].is_hashed = !io_hash_file(&sources[i].hash, sources[i].path, false, NULL);
+  for (size_t i = 0; i < count; i++) add(tree, &sources[i]);
 }
 
 void model_provenance_add(cJSON *tree, const char *role, const char *path) {
-  cJSON_AddItemToArray(cJSON_GetObjectItem(tree, "Sources"), model_provenance_text(path));
-  cJSON *file = cJSON_CreateObject();
-  cJSON_AddStringToObject(file, "Role", role);
-  cJSON_AddItemToObject(file, "Path", model_provenance_text(path));
-  add_hash(file, path);
-  cJSON_AddItemToArray(cJSON_GetObjectItem(tree, "SourceFiles"), file);
+  model_provenance_add_all(tree, &(model_source){.role = role, .path = path}, 1, 1);
 }
 
 static const char *text_of(const cJSON *object, const char *key) {
@@ -64,7 +72,8 @@ void model_provenance_renew(cJSON *tree, const char *path) {
   cJSON_ArrayForEach(file, cJSON_GetObjectItemCaseSensitive(tree, "SourceFiles")) {
     if (strcmp(text_of(file, "Path"), written)) continue;
     for (size_t i = 0; i < sizeof told / sizeof *told; i++) cJSON_DeleteItemFromObjectCaseSensitive(file, told[i]);
-    add_hash(file, path);
+    io_file_hash hash;
+    if (!io_hash_file(&hash, path, false, NULL)) add_hash(file, &hash);
   }
   cJSON_Delete(name);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "io/file_hash.h"
 #include "io/nifti.h"
 
 /* {"Description", "GeneratedBy", "Sources": [], "SourceFiles": []} with the options' command and sources; NULL when memory is
@@ -15,6 +16,15 @@ cJSON *model_provenance(const char *description, const berg_output_options *opti
 /* Names a file, with its size and SHA-256 (io/file_hash.h) where it can be read: one that has gone meanwhile is no reason to
  * lose the output. */
 void model_provenance_add(cJSON *tree, const char *role, const char *path);
+
+typedef struct model_source {
+  const char *role, *path;
+  bool is_hashed;
+  io_file_hash hash;
+} model_source;
+
+/* The same for several, of which role and path are given; hashed by `threads` threads, a file each. */
+void model_provenance_add_all(cJSON *tree, model_source *sources, size_t count, int threads);
 /* Size and hash anew of a file that was added, and has been written since. */
 void model_provenance_renew(cJSON *tree, const char *path);
 /* "SpatialReference": where the volume's space is from, or that it is not known. */

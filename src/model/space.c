@@ -20,14 +20,19 @@ static int64_t read_coordinate(const berg_array *array, size_t voxel, size_t d) 
   return at;
 }
 
+static berg_status check_coordinates(const berg_array *array, berg_error *error) {
+  if (is_whole(array->dtype) && array->ndim == 2 && array->shape[1] == 3 && array->shape[0]) return BERG_OK;
+  char found[128];
+  base_array_describe(array, found, sizeof found);
+  return base_fail_at(error, &(base_fault){BERG_EMODEL, NULL, BERG_NO_OFFSET, "voxel coordinates", "cannot be used",
+                                           "whole numbers (voxels, 3)", found});
+}
+
 berg_status model_coordinates(const berg_array *array, int64_t **coordinates, size_t *count, size_t volume[3],
                               berg_error *error) {
-  char found[128];
   *coordinates = NULL;
-  base_array_describe(array, found, sizeof found);
-  if (!is_whole(array->dtype) || array->ndim != 2 || array->shape[1] != 3 || !array->shape[0])
-    return base_fail_at(error, &(base_fault){BERG_EMODEL, NULL, BERG_NO_OFFSET, "voxel coordinates", "cannot be used",
-                                             "whole numbers (voxels, 3)", found});
+  berg_status status = check_coordinates(array, error);
+  if (status) return status;
   int64_t *own = base_alloc(array->shape[0], 3 * sizeof *own, error);
   if (!own) return BERG_ELIMIT;
   memset(volume, 0, 3 * sizeof *volume);
@@ -39,6 +44,14 @@ berg_status model_coordinates(const berg_array *array, int64_t **coordinates, si
   *coordinates = own;
   *count = array->shape[0];
   return BERG_OK;
+}
+
+berg_status model_coordinates_of(const berg_array *array, const size_t *voxels, size_t count, int64_t *coordinates,
+                                 berg_error *error) {
+  berg_status status = check_coordinates(array, error);
+  for (size_t i = 0; i < count && !status; i++)
+    for (size_t d = 0; d < 3; d++) coordinates[3 * i + d] = read_coordinate(array, voxels[i], d);
+  return status;
 }
 
 static size_t place(const io_nifti_space *space, const int64_t *at) {

@@ -9,6 +9,9 @@
  * whole numbers (voxels, 3), or none. Negative ones are left for those who need a place in a grid (io_nifti_check). */
 berg_status model_coordinates(const berg_array *array, int64_t **coordinates, size_t *count, size_t volume[3],
                               berg_error *error);
+/* Those of some voxels alone, whose numbers are below the array's: [count][3]. EMODEL as above. */
+berg_status model_coordinates_of(const berg_array *array, const size_t *voxels, size_t count, int64_t *coordinates,
+                                 berg_error *error);
 
 /* The grid and space of the options (NULL: unknown). A `like` has to hold all voxels in its grid; where it is a mask (two
  * values, one of them 0) it has to contain all voxels or lie within them, and one of as many voxels has to name them in the
