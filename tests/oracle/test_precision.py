@@ -103,6 +103,16 @@ def test_same_bits_for_any_threads_batch_and_cache(encode, images, backbone_file
         assert bits(*options) == whole, options
 
 
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_same_bits_in_every_place_of_a_full_batch(encode, images, backbone_files, tmp_path, precision):
+    """A hundred images, the same ones again and again."""
+    source, again = backbone_files["safetensors"], np.arange(100) % IMAGES
+    np.save(tmp_path / "hundred.npy", np.load(images)[again])
+    whole = encode(source, precision, "--batch", 7, "--threads", 1, inputs=images)
+    hundred = encode(source, precision, "--batch", 100, inputs=tmp_path / "hundred.npy")
+    assert hundred.tobytes() == whole[again].tobytes()
+
+
 def kept(program, precision, stem):
     found = list((program.home / "xdg" / "berg").glob(f"{stem}-*.{precision}.safetensors"))
     assert len(found) == 1
