@@ -1,6 +1,4 @@
 """A regression of more components than a slab is deep (768), whose sums come from two blocks: against float64."""
-import subprocess
-
 import numpy as np
 import pytest
 
@@ -38,21 +36,11 @@ def subject(tmp_path_factory):
     return folder, weights
 
 
-@pytest.fixture(scope="module")
-def int8_backbone(berg_program, backbone_files, tmp_path_factory):
-    """Calibrated once. Where the processor has no int8, both are float32."""
-    path = tmp_path_factory.mktemp("int8") / "vit.int8.safetensors"
-    done = subprocess.run([berg_program, "convert", "--precision", "int8", backbone_files["safetensors"], path])
-    yield path if done.returncode == 0 else backbone_files["safetensors"]
-    path.unlink(missing_ok=True)
-
-
 @pytest.mark.parametrize("precision", list(LIMITS))
-def test_responses_are_the_sum_of_both_blocks(request, library, backbone_files, images, subject, precision):
+def test_responses_are_the_sum_of_both_blocks(library, converted, images, subject, precision):
     """Of the scores that the library gave: what the regression alone rounds."""
     folder, weights = subject
-    backbone = request.getfixturevalue("int8_backbone") if precision == "int8" else backbone_files["safetensors"]
-    scores, responses = (library(what, images, berg_dir=folder, backbone=backbone, precision=precision,
+    scores, responses = (library(what, images, berg_dir=folder, backbone=converted(precision), precision=precision,
                                  components=width) for what, width in (("scores", COMPONENTS), ("responses", VOXELS)))
     expected = oracle.responses(weights, scores.astype(np.float64))
     spread = np.sqrt(np.mean((expected - weights["reg_param"]["intercept_"]) ** 2))
