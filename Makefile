@@ -119,7 +119,10 @@ cuda-check: deps
 bench: all
 	$(BUILD)/berg bench $(BENCH)
 
-peers: all
+# torch compiles the network with g++ on its first call.
+peers: DEPS += g++
+peers: deps
+	@$(MAKE) --no-print-directory all
 	scripts/peers.sh $(PEERS)
 
 fuzz:
