@@ -6,6 +6,7 @@
 #   BERG_PEERS_BACKBONE  torchvision's .pth ($BERG_PEERS_DIR/vit.pth)
 #   BERG_PEERS_PYTHON    a Python that has the packages already
 #   BERG_PEERS_INDEX     an index to take torch from, such as that of its builds for the CPU
+# torch compiles with g++, which `make peers` installs.
 # Options: scripts/peers.sh --help
 set -eu
 cd "$(dirname "$0")/.."
@@ -15,6 +16,8 @@ subject=${BERG_PEERS_DIR:-}
 PYTHONPATH=bench
 export PYTHONPATH
 case " $* " in *" --help "* | *" -h "* | *" --table "*) exec "${python:-/usr/bin/python3}" -m peers "$@" ;; esac
+command -v "${CXX:-g++}" >/dev/null ||
+  echo "peers: ${CXX:-g++} is not there: compiled torch will fail, the others run (apt-get install g++)" >&2
 if [ -z "$python" ]; then
   venv=$build/peers-venv
   python=$venv/bin/python

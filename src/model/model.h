@@ -56,7 +56,8 @@ berg_status model_open_network(berg_model **model, const berg_model_options *opt
 berg_status model_open_with(berg_model **model, const char *model_id, const berg_model_options *options,
                             const char *plugin, berg_error *error);
 
-/* Bytes that the process holds when `images` at a time go through `model`: files mapped in full, what was copied, buffers. */
+/* Bytes that the process holds when `images` at a time go through `model`: what is multiplied, in the mapped file or as this
+ * precision packs it, and buffers; `packed`: also while the network is packed. What converting took is not in it. */
 size_t model_memory_needed(const berg_model *model, size_t images, bool packed);
 
 #endif

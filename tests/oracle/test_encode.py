@@ -140,6 +140,12 @@ def test_same_bits_for_any_threads_and_batch(run, many, whole, settings):
     assert run("responses", many[:count], **settings).tobytes() == whole[:count].tobytes()
 
 
+def test_same_bits_in_every_place_of_a_full_batch(run, many, whole):
+    """A hundred images, the same ones again and again."""
+    again = np.arange(100) % len(many)
+    assert run("responses", many[again], batch=100).tobytes() == whole[again].tobytes()
+
+
 def test_same_bits_for_an_image_alone_and_among_others(run, many, whole):
     for index in (0, 17, 39):
         assert run("responses", many[index:index + 1]).tobytes() == whole[index].tobytes()

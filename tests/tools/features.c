@@ -5,6 +5,7 @@
  *     features scores    [options] OUT INPUT...    float32 [images][components]; -c says how many there are
  *     features responses [options] OUT INPUT...    float32 [images][columns]
  *
+ * On standard error: the device, the precision, and the bytes that the model was expected to hold and the process has held at most.
  * Exit status: 0 done, the library's where it failed (its message on standard error), 2 usage. */
 #include "model/model.h"
 
@@ -105,6 +106,16 @@ static berg_status dump_pixels(berg_stimuli *stimuli, const char *path, berg_err
   return status;
 }
 
+/* The most that the process has held, in bytes: not the largest of its parents, as getrusage would have it. */
+static size_t peak_memory(void) {
+  size_t kilobytes = 0;
+  char line[128];
+  FILE *file = fopen("/proc/self/status", "r");
+  while (file && fgets(line, sizeof line, file)) sscanf(line, "VmHWM: %zu", &kilobytes);
+  if (file) fclose(file);
+  return kilobytes << 10;
+}
+
 static berg_status dump_encoding(const char *what, const arguments *a, berg_stimuli *stimuli, const char *path,
                                  berg_error *error) {
   berg_model *model = NULL;
@@ -114,6 +125,7 @@ static berg_status dump_encoding(const char *what, const arguments *a, berg_stim
   size_t width = what[0] == 'f' ? (size_t)12 * 50 * 768 : what[0] == 's' ? a->components : berg_model_columns(model);
   size_t count = berg_stimuli_count(stimuli);
   float *values = calloc(count * width, sizeof *values);
+  const size_t needed = model_memory_needed(model, model->batch, true);
   if (!values)
     status = BERG_ELIMIT;
   else if (what[0] == 'f')
@@ -122,6 +134,7 @@ static berg_status dump_encoding(const char *what, const arguments *a, berg_stim
     status = berg_encode_scores(model, stimuli, 0, values, NULL, error);
   else
     status = berg_encode(model, stimuli, values, NULL, error);
+  fprintf(stderr, "features: memory %zu expected, %zu held\n", needed, peak_memory());
   if (!status) status = write_raw(path, values, count * width * sizeof *values, error);
   free(values);
   berg_model_free(model);

@@ -37,11 +37,12 @@ void KERNEL(la_transpose)(const char *rows, size_t row_bytes, size_t columns, si
   }
 }
 
-/* --- bf16: the upper half of a float, rounded to nearest, ties to even --- */
+/* --- bf16: the upper half of a float, rounded to nearest, ties to even; of a NaN as it is, but quiet: rounding could carry it
+ * over into -0, and one whose bits lie in the lower half alone would become infinite --- */
 
 INLINE vec_int round_bf16(vec value) {
-  vec_int bits = (vec_int)value;
-  return (bits + 0x7fff + ((bits >> 16) & 1)) & (int32_t)0xffff0000;
+  const vec_int bits = (vec_int)value, is_nan = value != value, half = 0x7fff + ((bits >> 16) & 1);
+  return ((bits + (half & ~is_nan)) | (is_nan & 0x400000)) & (int32_t)0xffff0000;
 }
 
 /* Two floats as one pair: the first in the lower half. */
@@ -61,7 +62,8 @@ void KERNEL(la_load_bf16)(const float *x, size_t k, void *row, float *scale) {
   for (size_t p = 0; p < k; p++) {
     uint32_t bits;
     memcpy(&bits, x + p, sizeof bits);
-    to[p] = (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+    const uint32_t half = 0x7fff + ((bits >> 16) & 1);
+    to[p] = (uint16_t)((x[p] == x[p] ? bits + half : bits | 0x400000) >> 16);
   }
   if (k % 2) to[k] = 0;
   *scale = 1;

@@ -1,0 +1,52 @@
+/* The stages of one chunk of images on its way, and the memory that it passes them in. */
+#ifndef VIT_NETWORK_STAGES_H
+#define VIT_NETWORK_STAGES_H
+
+#include "vit/network_parts.h"
+
+/* 150 rows: whole tiles of six; what a block touches at a time fits a second cache of 2 MB. */
+#define CHUNK 3
+#define CHUNK_ROWS (CHUNK * VIT_TOKENS)
+/* The hidden layer is made and used in parts as wide as the tokens: blocks of the second product's depth. */
+#define PARTS (VIT_HIDDEN / VIT_CHANNELS)
+#define HIDDEN_ROWS (CHUNK > PARTS ? CHUNK_ROWS : PARTS * VIT_TOKENS)
+#define OPERAND_ROWS (CHUNK_ROWS + HIDDEN_ROWS)
+
+/* Threads that work on one chunk together. */
+typedef struct vit_team {
+  size_t rank, size;
+} vit_team;
+
+/* What passes between the stages of one chunk. `wide` holds patches, then q, k, v, then the hidden layer: one part of it for a
+ * chunk of one thread, all parts for the one image that threads share. */
+typedef struct vit_chunk {
+  float *tokens; /* [rows][768] in the caller's memory */
+  size_t images, rows;
+  float *narrow; /* [rows][768] */
+  float *wide;   /* [rows][3072] */
+  /* [OPERAND_ROWS] of 768 as products take them, where those are not floats: the chunk's, then the hidden layer's */
+  char *operand;
+  float *scale; /* of these rows */
+} vit_chunk;
+
+/* What one thread has for itself. */
+typedef struct vit_thread_memory {
+  float *buffer;
+  float *attention;
+} vit_thread_memory;
+
+typedef struct vit_pass {
+  const vit_network *network;
+  vit_team team;
+  vit_chunk c;
+  vit_thread_memory own;
+  const vit_hooks *hooks;
+  size_t layer, first; /* image */
+} vit_pass;
+
+/* Pixels of the chunk's images to tokens. */
+void vit_embed_chunk(const vit_pass *p, const uint8_t *pixels);
+/* Attention and MLP of one block. `after`: what is multiplied next. */
+void vit_run_block(const vit_pass *p, const vit_block *layer, const la_matrix *after);
+
+#endif
