@@ -46,8 +46,8 @@ typedef struct la_product {
   size_t row_bytes;
   const float *scale; /* [rows] of the rows of x, where `load` gives one */
   const void *slab;
-  size_t depth;  /* at most LA_DEPTH */
-  float *buffer; /* LA_BUFFER_BYTES of the thread, for what the kernel likes */
+  size_t depth;        /* at most LA_DEPTH */
+  float *buffer;       /* LA_BUFFER_BYTES of the thread, for what the kernel likes */
   la_fetch next, then; /* rows 0: nothing */
   la_finish finish;
   const void *user;
