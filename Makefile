@@ -2,6 +2,7 @@
 BUILD = build
 PREFIX = /usr/local
 PYTHON = /usr/bin/python3
+PYTEST = $(PYTHON) -m pytest -q -p no:cacheprovider
 FUZZ_SECONDS = 600
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 export BERG_BUILD = $(abspath $(BUILD))
@@ -74,8 +75,10 @@ test: deps
 test-release: all
 	@echo "test: unit tests"
 	ctest --test-dir $(BUILD) --output-on-failure -j 2 -E '^oracle_'
-	@echo "test: oracle, command line, Python"
-	$(PYTHON) -m pytest -q -p no:cacheprovider $(wildcard tests/oracle tests/cli tests/python)
+	@echo "test: command line and Python, beside them the oracles"
+	@$(PYTEST) tests/oracle > $(BUILD)/test-oracle.log 2>&1 & oracle=$$!; trap 'kill $$oracle' INT TERM; \
+	$(PYTEST) tests/cli tests/python; beside=$$?; wait $$oracle; status=$$?; \
+	echo "test: oracles"; cat $(BUILD)/test-oracle.log; [ $$beside = 0 ] && [ $$status = 0 ]
 
 # libomp is not built for ThreadSanitizer, hence the option; the encodes run two threads through everything.
 test-tsan: export TSAN_OPTIONS = ignore_noninstrumented_modules=1
@@ -85,7 +88,7 @@ test-asan test-tsan: test-%:
 	cmake --preset $*
 	cmake --build --preset $*
 	ctest --test-dir build-$* --output-on-failure -j 2 -E '$(NOT_SANITIZED_$*)'
-	BERG_BUILD=$(CURDIR)/build-$* $(PYTHON) -m pytest -q -p no:cacheprovider \
+	BERG_BUILD=$(CURDIR)/build-$* $(PYTEST) \
 	  tests/cli/test_cli_usage.py tests/cli/test_cli_files.py \
 	  'tests/cli/test_cli_encode.py::test_several_subjects' 'tests/cli/test_cli_encode.py::test_a_picture_that_is_none' \
 	  'tests/cli/test_cli_encode.py::test_sources_whose_batches_overlap[options1]'
@@ -99,7 +102,7 @@ test-long: deps
 test-browser: DEPS += chromium python3-html5lib libxml2-utils
 test-browser: deps
 	@$(MAKE) --no-print-directory all
-	$(PYTHON) -m pytest -q -p no:cacheprovider tests/browser
+	$(PYTEST) tests/browser
 
 cuda:
 	@command -v nvcc >/dev/null || { echo "cuda: nvcc is not on PATH: the CUDA toolkit (12.8 or later) builds the plug-in"; exit 1; }

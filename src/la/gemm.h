@@ -24,8 +24,8 @@
 
 /* BF16: W rounded to bf16, x too where the processor multiplies bf16 fast; sums in float32. INT8: W with a scale for each of
  * the slab's rows, x with a scale for each row; exact sums in int32.
- * A NaN or infinity in W or x stays in its column or row of a product in F32, and a quiet NaN as processors make it in BF16. INT8 hides
- * both: who needs to know looks before. */
+ * A NaN or infinity in W or x stays in its column or row of a product in F32 and BF16. INT8 hides both: who needs to know looks
+ * before. */
 typedef enum la_precision { LA_F32, LA_BF16, LA_INT8, LA_PRECISIONS } la_precision;
 
 /* "f32", "bf16", "int8" */
