@@ -35,6 +35,13 @@ INLINE vec vec_load(const void *from) { return *(const vec_anywhere *)from; }
 INLINE void vec_store(void *to, vec value) { *(vec_anywhere *)to = value; }
 INLINE vec vec_all(float value) { return value - (vec){0}; }
 
+/* Lanes of two vectors in the order of the numbers that follow; those of the second count on from LANES. */
+#if defined(__clang__) || __GNUC__ >= 12
+#define VEC_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define VEC_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (vec_int){__VA_ARGS__})
+#endif
+
 /* Lanes of `a` where `mask` is all ones, of `b` where it is zero. */
 INLINE vec vec_select(vec_int mask, vec a, vec b) { return (vec)((mask & (vec_int)a) | (~mask & (vec_int)b)); }
 /* b where either is NaN, as the processor's instruction has it; the compiler does not find that by itself. */

@@ -160,7 +160,10 @@ const berg_array *berg_file_find(const berg_file *file, const char *name) {
   return entry;
 }
 
-const io_map *io_container_map(const berg_file *file) { return &file->map; }
+const io_map *io_container_map(const berg_file *file) {
+  static const io_map none = {NULL, 0};
+  return file->is_mapped ? &file->map : &none; /* the caller's memory is not ours to drop */
+}
 
 bool io_container_offset(const berg_file *file, const berg_array *entry, size_t *offset) {
   uintptr_t data = (uintptr_t)entry->data, start = (uintptr_t)file->map.bytes;

@@ -23,7 +23,8 @@ void io_map_drop_all(const io_map *map, int threads) {
   pthread_t others[MAX_THREADS - 1];
   work w = {.map = map, .next = 0};
   size_t started = 0;
-  const size_t pieces = map->size / PIECE, most = threads < MAX_THREADS ? (size_t)threads : MAX_THREADS;
+  const size_t pieces = map->size / PIECE;
+  const size_t most = threads < 1 ? 1 : threads < MAX_THREADS ? (size_t)threads : MAX_THREADS;
   while (started + 1 < most && started + 1 < pieces && !pthread_create(&others[started], NULL, drop_pieces, &w))
     started++;
   drop_pieces(&w);

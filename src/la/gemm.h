@@ -1,12 +1,13 @@
 /* Products y = x W^T in float32, bf16 or int8, tile by tile.
  *
  * A matrix W [n][k], row by row as torch stores it, is cut into slabs: LA_PANEL of its rows by up to LA_DEPTH of its columns. A slab
- * is packed in the order in which the kernel reads it, before ("packed") or just in time ("plain"), with the same bits. A
+ * is packed in the order in which the kernel reads it, before ("packed") or just in time ("plain"); six rows of x or fewer are
+ * multiplied with plain float32 as it lies; the bits are the same. A
  * product multiplies rows of x with one slab and hands each tile of the result, still in the first cache, to the caller's
  * `finish`, which adds bias or residual or what else follows. Meanwhile it fetches the slab that comes next: without that,
  * products at the shapes of a ViT block ran at 290 GFLOP/s on two cores instead of 330.
  *
- * One element of a product is summed in one register in the order of k. So its bits depend on neither the number of rows nor
+ * One element of a product is summed in the order of k, in registers for a few hundred steps at a time. So its bits depend on neither the number of rows nor
  * threads nor packing; where k is longer than LA_DEPTH, slabs are added in their order by the caller's `finish`. */
 #ifndef LA_GEMM_H
 #define LA_GEMM_H
@@ -46,8 +47,9 @@ typedef struct la_product {
   size_t row_bytes;
   const float *scale; /* [rows] of the rows of x, where `load` gives one */
   const void *slab;
-  size_t depth;        /* at most LA_DEPTH */
-  float *buffer;       /* LA_BUFFER_BYTES of the thread, for what the kernel likes */
+  size_t depth; /* at most LA_DEPTH */
+  float *
+      buffer; /* LA_BUFFER_BYTES of the thread: the slab, where it was packed just in time, and behind it what the kernel likes */
   la_fetch next, then; /* rows 0: nothing */
   la_finish finish;
   const void *user;
@@ -123,7 +125,8 @@ void la_matrix_pack(const la_matrix *matrix, size_t block, size_t panel, float *
 /* What reading this slab will touch. */
 la_fetch la_matrix_fetch(const la_matrix *matrix, size_t block, size_t panel);
 
-/* A product with one slab: `product` says everything but slab and depth. A plain matrix is packed into its `buffer`. */
+/* A product with one slab: `product` says everything but slab and depth. A plain matrix is packed into its `buffer`, if
+ * it is packed at all. */
 void la_matrix_multiply(const la_matrix *matrix, size_t block, size_t panel, la_product *product);
 
 #endif

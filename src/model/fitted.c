@@ -66,7 +66,7 @@ static void choose_features(model_fitted *fitted) {
 enum { MEAN, SCALE, PCA_MEAN, STATISTICS };
 static const char *const statistics[STATISTICS] = {"scaler_param.mean_", "scaler_param.scale_", "pca_param.mean_"};
 
-/* Features read at a time: their numbers as doubles stay in the first cache. opening a subject of 462,000 features took 24 ms, now 9. */
+/* Features read at a time: their numbers as doubles stay in the first cache. Opening a subject took 24 ms, now 9. */
 #define FEATURES_AT_ONCE 512
 
 static void read_statistics(const berg_array *const arrays[STATISTICS], size_t first, size_t count,

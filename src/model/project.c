@@ -94,7 +94,8 @@ static void add_segment(const model_projection *projection, size_t layer, size_t
       const size_t first = panel * LA_PANEL;
       const la_sums to = {sums + first, k, k - first < LA_PANEL ? k - first : LA_PANEL};
       product.user = &to;
-      product.then = next_token(projection, token, panel, panels, tokens);
+      product.then = (la_fetch){.rows = 0};
+      if (token + 1 < end) product.then = next_token(projection, token, panel, panels, tokens);
       product.next = (la_fetch){.rows = 0};
       if (panel + 1 < panels)
         product.next = la_matrix_fetch(directions, block, panel + 1);

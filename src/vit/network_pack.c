@@ -1,4 +1,4 @@
-/* Packs the network's matrices, one after the other: the patch embedding, then those of each block. */
+/* Packs the network's matrices one after the other. */
 #include <omp.h>
 
 #include "vit/calibrate.h"

@@ -22,7 +22,10 @@ def converted(berg_program, backbone_files, tmp_path_factory):
         if precision not in made:
             path = folder / f"vit.{precision}.safetensors"
             command = [berg_program, "convert", "--precision", precision, made["f32"], path]
-            made[precision] = path if subprocess.run(command).returncode == 0 else made["f32"]
+            result = subprocess.run(command, capture_output=True, text=True)
+            without = precision == "int8" and "instructions" in result.stderr
+            assert result.returncode == 0 or without, result.stderr
+            made[precision] = made["f32"] if without else path
         return made[precision]
     yield convert
     for path in folder.iterdir():  # a quarter of a gigabyte

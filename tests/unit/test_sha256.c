@@ -118,6 +118,7 @@ static void parts_are_the_whole(void **state) {
 }
 
 int main(void) {
+  if (!base_machine_hashes_sha256()) print_message("no SHA instructions here: the portable way alone is tested\n");
   const struct CMUnitTest tests[] = {cmocka_unit_test(examples), cmocka_unit_test(a_million),
                                      cmocka_unit_test(lengths_of_hashlib), cmocka_unit_test(parts_are_the_whole)};
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,11 +6,14 @@
 #include "la/kernels/plain.h"
 #include "la/kernels/tile.h"
 
+INLINE const float *floats_from(const la_product *product, size_t first) {
+  return (const float *)(const void *)((const char *)product->x + first * product->row_bytes);
+}
+
 /* Weights float [depth][LA_PANEL]. */
 INLINE void tile_floats(const size_t rows, const la_product *product, const void *weights, size_t first, float *tile,
                         fetcher *fetch) {
-  const float *slab = weights,
-              *x = (const float *)(const void *)((const char *)product->x + first * product->row_bytes);
+  const float *slab = weights, *x = floats_from(product, first);
   const size_t depth = product->depth, ldx = product->row_bytes / sizeof(float);
   for (size_t c = 0; c < LA_PANEL; c += TILE_COLUMNS)
     for (size_t from = 0; from < depth; from += SUM_DEPTH) {
@@ -35,13 +38,23 @@ static void multiply_f32(const la_product *product) {
 _Static_assert((WIDE_DEPTH + WIDE_ROWS) * LA_PANEL * sizeof(float) <= LA_BUFFER_BYTES / 2,
                "floats and tiles fit a half");
 
+typedef struct two_rows {
+  vec even, odd;
+} two_rows;
+
+/* Rows p, which is even, and p + 1 of pairs [depth / 2][LA_PANEL][2], from column c on. */
+INLINE two_rows wide_rows(const uint16_t *pairs, size_t p, size_t c) {
+  vec_int both;
+  memcpy(&both, pairs + p * LA_PANEL + 2 * c, sizeof both);
+  return (two_rows){(vec)(both << 16), (vec)(both & (int32_t)0xffff0000)};
+}
+
 static void widen(const uint16_t *pairs, size_t depth, float *floats) {
   for (size_t p = 0; p < depth; p += 2)
     for (size_t c = 0; c < LA_PANEL; c += LANES) {
-      vec_int both;
-      memcpy(&both, pairs + p * LA_PANEL + 2 * c, sizeof both);
-      vec_store(floats + p * LA_PANEL + c, (vec)(both << 16));
-      if (p + 1 < depth) vec_store(floats + (p + 1) * LA_PANEL + c, (vec)(both & (int32_t)0xffff0000));
+      const two_rows w = wide_rows(pairs, p, c);
+      vec_store(floats + p * LA_PANEL + c, w.even);
+      if (p + 1 < depth) vec_store(floats + (p + 1) * LA_PANEL + c, w.odd);
     }
 }
 
@@ -53,17 +66,17 @@ typedef struct wide_part {
 INLINE void tile_wide(const size_t rows, const la_product *product, const void *weights, size_t first, float *tile,
                       fetcher *fetch) {
   const wide_part *part = weights;
-  const float *x = (const float *)(const void *)((const char *)product->x + first * product->row_bytes) + part->from;
+  const float *x = floats_from(product, first) + part->from;
   for (size_t c = 0; c < LA_PANEL; c += TILE_COLUMNS)
     tile_part(rows, x, product->row_bytes / sizeof(float), part->floats + c, part->depth, part->from == 0, tile + c,
               fetch);
 }
 
 /* A single tile would not use what was widened again: it is widened on the way, in registers. */
-INLINE void tile_pairs(const size_t rows, const la_product *product, const void *weights, size_t first, float *tile,
-                       fetcher *fetch) {
+INLINE void tile_on_the_way(const size_t rows, const la_product *product, const void *weights, size_t first,
+                            float *tile, fetcher *fetch) {
   const uint16_t *pairs = weights;
-  const float *x = (const float *)(const void *)((const char *)product->x + first * product->row_bytes);
+  const float *x = floats_from(product, first);
   const size_t ldx = product->row_bytes / sizeof(float);
   for (size_t c = 0; c < LA_PANEL; c += TILE_COLUMNS)
     for (size_t from = 0; from < product->depth; from += WIDE_DEPTH) {
@@ -74,13 +87,11 @@ INLINE void tile_pairs(const size_t rows, const la_product *product, const void 
         if ((p - from) % STEP == 0) fetch_step(fetch);
 #pragma GCC unroll 8
         for (size_t j = 0; j < TILE_VECTORS; j++) {
-          vec_int both;
-          memcpy(&both, pairs + p * LA_PANEL + 2 * (c + j * LANES), sizeof both);
-          const vec even = (vec)(both << 16), odd = (vec)(both & (int32_t)0xffff0000);
+          const two_rows w = wide_rows(pairs, p, c + j * LANES);
 #pragma GCC unroll 8
           for (size_t i = 0; i < rows; i++) {
-            sum[i][j] += x[i * ldx + p] * even;
-            if (p + 1 < end) sum[i][j] += x[i * ldx + p + 1] * odd;
+            sum[i][j] += x[i * ldx + p] * w.even;
+            if (p + 1 < end) sum[i][j] += x[i * ldx + p + 1] * w.odd;
           }
         }
       }
@@ -92,7 +103,7 @@ static void multiply_widened(const la_product *product) {
   const uint16_t *slab = product->slab;
   const size_t steps = product->depth / STEP * (LA_PANEL / TILE_COLUMNS);
   if (product->rows <= LA_TILE_ROWS) {
-    tile_all(product, slab, steps, tile_pairs);
+    tile_all(product, slab, steps, tile_on_the_way);
     return;
   }
   float *floats = product->buffer + LA_BUFFER_BYTES / 2 / sizeof(float), *tiles = floats + WIDE_DEPTH * LA_PANEL;

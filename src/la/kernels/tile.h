@@ -29,6 +29,7 @@ INLINE fetcher fetch_from(const la_fetch *what, const la_fetch *then, size_t lin
 INLINE fetcher fetch_start(const la_product *product, size_t steps) {
   const size_t lines = fetch_lines(&product->next) + fetch_lines(&product->then);
   const size_t all = (product->rows + LA_TILE_ROWS - 1) / LA_TILE_ROWS * (steps ? steps : 1);
+  if (!product->next.rows) return fetch_from(&product->then, NULL, (lines + all - 1) / all);
   return fetch_from(&product->next, &product->then, (lines + all - 1) / all);
 }
 

@@ -5,21 +5,19 @@
 #include "la/kernels/pack.h"
 #include "la/kernels/tile.h"
 
-#define VECTORS (LA_PANEL / 16)
-
 /* Two numbers of each row of x with two rows of the slab. */
 INLINE void pair_step(const size_t rows, const char *x, size_t row_bytes, const char *pairs,
-                      vec sum[LA_TILE_ROWS][VECTORS]) {
-  vec_int w[VECTORS];
+                      vec sum[LA_TILE_ROWS][TILE_VECTORS]) {
+  vec_int w[TILE_VECTORS];
 #pragma GCC unroll 8
-  for (size_t j = 0; j < VECTORS; j++) memcpy(&w[j], pairs + j * 64, sizeof w[j]);
+  for (size_t j = 0; j < TILE_VECTORS; j++) memcpy(&w[j], pairs + j * 64, sizeof w[j]);
 #pragma GCC unroll 8
   for (size_t i = 0; i < rows; i++) {
     int32_t two;
     memcpy(&two, x + i * row_bytes, sizeof two);
     const vec_int a = (vec_int)_mm512_set1_epi32(two);
 #pragma GCC unroll 8
-    for (size_t j = 0; j < VECTORS; j++)
+    for (size_t j = 0; j < TILE_VECTORS; j++)
       sum[i][j] = (vec)_mm512_dpbf16_ps((__m512)sum[i][j], (__m512bh)a, (__m512bh)w[j]);
   }
 }
@@ -28,11 +26,8 @@ INLINE void tile_pairs(const size_t rows, const la_product *product, const void 
                        fetcher *fetch) {
   const char *x = (const char *)product->x + first * product->row_bytes, *slab = weights;
   const size_t pairs = (product->depth + 1) / 2, row_bytes = product->row_bytes;
-  vec sum[LA_TILE_ROWS][VECTORS];
-#pragma GCC unroll 8
-  for (size_t i = 0; i < rows; i++)
-#pragma GCC unroll 8
-    for (size_t j = 0; j < VECTORS; j++) sum[i][j] = (vec){0};
+  vec sum[LA_TILE_ROWS][TILE_VECTORS];
+  tile_clear(rows, sum);
   size_t q = 0;
   for (; q + STEP <= pairs; q += STEP) {
     fetch_step(fetch);
@@ -40,10 +35,7 @@ INLINE void tile_pairs(const size_t rows, const la_product *product, const void 
     for (size_t r = q; r < q + STEP; r++) pair_step(rows, x + 4 * r, row_bytes, slab + r * 4 * LA_PANEL, sum);
   }
   for (; q < pairs; q++) pair_step(rows, x + 4 * q, row_bytes, slab + q * 4 * LA_PANEL, sum);
-#pragma GCC unroll 8
-  for (size_t i = 0; i < rows; i++)
-#pragma GCC unroll 8
-    for (size_t j = 0; j < VECTORS; j++) vec_store(tile + i * LA_PANEL + j * 16, sum[i][j]);
+  tile_add(rows, sum, true, tile);
 }
 
 static void multiply(const la_product *product) {
