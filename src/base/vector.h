@@ -35,11 +35,12 @@ INLINE vec vec_load(const void *from) { return *(const vec_anywhere *)from; }
 INLINE void vec_store(void *to, vec value) { *(vec_anywhere *)to = value; }
 INLINE vec vec_all(float value) { return value - (vec){0}; }
 
-/* Lanes of two vectors in the order of the numbers that follow; those of the second count on from LANES. */
+/* Elements of two vectors in the order of the numbers that follow, where those of the second count on; `lanes`: a vector of integers as
+ * wide as they are, for gcc before 12. */
 #if defined(__clang__) || __GNUC__ >= 12
-#define VEC_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#define VEC_SHUFFLE(lanes, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
-#define VEC_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (vec_int){__VA_ARGS__})
+#define VEC_SHUFFLE(lanes, a, b, ...) __builtin_shuffle(a, b, (lanes){__VA_ARGS__})
 #endif
 
 /* Lanes of `a` where `mask` is all ones, of `b` where it is zero. */

@@ -36,8 +36,8 @@ INLINE void turn(bytes tile[ROWS]) {
     bytes next[ROWS];
 #pragma GCC unroll 8
     for (int i = 0; i < ROWS / 2; i++) {
-      next[2 * i] = __builtin_shufflevector(tile[i], tile[i + ROWS / 2], PARTS(0));
-      next[2 * i + 1] = __builtin_shufflevector(tile[i], tile[i + ROWS / 2], PARTS(8));
+      next[2 * i] = VEC_SHUFFLE(bytes, tile[i], tile[i + ROWS / 2], PARTS(0));
+      next[2 * i + 1] = VEC_SHUFFLE(bytes, tile[i], tile[i + ROWS / 2], PARTS(8));
     }
 #pragma GCC unroll 16
     for (int i = 0; i < ROWS; i++) tile[i] = next[i];

@@ -28,8 +28,8 @@ INLINE void turn_floats(vec tile[LANES]) {
     vec next[LANES];
 #pragma GCC unroll 8
     for (size_t i = 0; i < LANES / 2; i++) {
-      next[2 * i] = VEC_SHUFFLE(tile[i], tile[i + LANES / 2], LOWER);
-      next[2 * i + 1] = VEC_SHUFFLE(tile[i], tile[i + LANES / 2], UPPER);
+      next[2 * i] = VEC_SHUFFLE(vec_int, tile[i], tile[i + LANES / 2], LOWER);
+      next[2 * i + 1] = VEC_SHUFFLE(vec_int, tile[i], tile[i + LANES / 2], UPPER);
     }
 #pragma GCC unroll 16
     for (size_t i = 0; i < LANES; i++) tile[i] = next[i];
