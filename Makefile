@@ -19,6 +19,11 @@ NEVER_UNDER_asan = ^oracle_(encode|many_components|memory|closed_loop|network|ou
 NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_cuda_session|^oracle_(train|evaluate|reliability|simulate|zip64|stimuli|report|failing_memory)|^python
 NOT_SANITIZED_tsan = ^oracle_|^test_cuda_session
 
+# Two halves of about the same length, each a process: what is computed, and all else.
+COMPUTED = cuda closed_loop encode evaluate failing_memory fit many_components memory network outputs precision prepare reliability resize simulate train
+COMPUTED_TESTS = $(COMPUTED:%=tests/oracle/test_%.py)
+OTHER_TESTS = $(filter-out $(COMPUTED_TESTS),$(wildcard tests/oracle/test_*.py)) tests/cli tests/python
+
 .PHONY: all help deps install uninstall demo test test-long test-release test-asan test-tsan test-browser cuda cuda-check bench peers fuzz lint conformance clean
 
 all: $(BUILD)/build.ninja
@@ -75,10 +80,10 @@ test: deps
 test-release: all
 	@echo "test: unit tests"
 	ctest --test-dir $(BUILD) --output-on-failure -j 2 -E '^oracle_'
-	@echo "test: command line and Python, beside them the oracles"
-	@$(PYTEST) tests/oracle > $(BUILD)/test-oracle.log 2>&1 & oracle=$$!; trap 'kill $$oracle' INT TERM; \
-	$(PYTEST) tests/cli tests/python; beside=$$?; wait $$oracle; status=$$?; \
-	echo "test: oracles"; cat $(BUILD)/test-oracle.log; [ $$beside = 0 ] && [ $$status = 0 ]
+	@echo "test: files, command line and Python, beside them what is computed"
+	@$(PYTEST) $(COMPUTED_TESTS) > $(BUILD)/test-computed.log 2>&1 & computed=$$!; trap 'kill $$computed' INT TERM; \
+	$(PYTEST) $(OTHER_TESTS); others=$$?; wait $$computed; status=$$?; \
+	echo "test: what is computed"; cat $(BUILD)/test-computed.log; [ $$others = 0 ] && [ $$status = 0 ]
 
 # libomp is not built for ThreadSanitizer, hence the option; the encodes run two threads through everything.
 test-tsan: export TSAN_OPTIONS = ignore_noninstrumented_modules=1
