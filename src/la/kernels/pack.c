@@ -2,8 +2,8 @@
 
 #include <math.h>
 
+#include "base/transpose.h"
 #include "la/gemm.h"
-#include "la/kernels/transpose.h"
 
 /* --- Transposition --- */
 

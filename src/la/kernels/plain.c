@@ -1,7 +1,7 @@
 #include "la/kernels/plain.h"
 
+#include "base/transpose.h"
 #include "la/kernels/tile.h"
-#include "la/kernels/transpose.h"
 
 /* A few rows are multiplied in less time than the weights take to arrive. So nothing is packed: LANES rows of W are transposed in
  * registers, a block at a time, and read as LANES streams, which the processor follows by itself. 461 MB of components by one

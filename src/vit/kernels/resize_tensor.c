@@ -2,39 +2,11 @@
  * then each sum, the same on all machines. */
 #include "vit/kernels/resize_tensor.h"
 
+#include "base/transpose.h"
 #include "vit/kernels/interleave.h"
 
 #define TILE VIT_RESIZE_TILE
 #define LINE VIT_IMAGE_SIZE
-
-/* LANES x LANES floats turned, as the bytes in interleave.h. */
-#if VECTOR_BYTES == 64
-#define LOWER 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
-#define UPPER 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
-#define STAGES 4
-#elif VECTOR_BYTES == 32
-#define LOWER 0, 8, 1, 9, 2, 10, 3, 11
-#define UPPER 4, 12, 5, 13, 6, 14, 7, 15
-#define STAGES 3
-#else
-#define LOWER 0, 4, 1, 5
-#define UPPER 2, 6, 3, 7
-#define STAGES 2
-#endif
-
-INLINE void turn_floats(vec tile[LANES]) {
-#pragma GCC unroll 4
-  for (int stage = 0; stage < STAGES; stage++) {
-    vec next[LANES];
-#pragma GCC unroll 8
-    for (size_t i = 0; i < LANES / 2; i++) {
-      next[2 * i] = VEC_SHUFFLE(vec_int, tile[i], tile[i + LANES / 2], LOWER);
-      next[2 * i + 1] = VEC_SHUFFLE(vec_int, tile[i], tile[i + LANES / 2], UPPER);
-    }
-#pragma GCC unroll 16
-    for (size_t i = 0; i < LANES; i++) tile[i] = next[i];
-  }
-}
 
 /* The sum of LANES neighbours over the taps, `step` floats apart, in order. */
 INLINE vec sum_taps(const float *from, size_t step, const float *weights, size_t count) {
@@ -57,7 +29,7 @@ void KERNEL(vit_tensor_across)(const uint8_t *rows, size_t stride, size_t count,
         for (size_t i = 0; i < LANES; i++)
           tile[i] = sum_taps(block + (taps->first[x + i] - start - begin) * ROWS + r, ROWS,
                              taps->weights + (x + i) * taps->room, taps->count[x + i]);
-        turn_floats(tile);
+        transpose_block(tile);
         for (size_t i = 0; i < LANES; i++) vec_store(across + (r + i) * LINE + x, tile[i]);
       }
   }

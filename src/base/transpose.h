@@ -1,6 +1,6 @@
-/* Transposition in registers, of as many rows as a vector has lanes. */
-#ifndef LA_KERNELS_TRANSPOSE_H
-#define LA_KERNELS_TRANSPOSE_H
+/* Transposition in registers, of as many rows as a vector has lanes. For files in kernels/ only. */
+#ifndef BASE_TRANSPOSE_H
+#define BASE_TRANSPOSE_H
 
 #include "base/vector.h"
 
