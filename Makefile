@@ -8,7 +8,7 @@ SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 export BERG_BUILD = $(abspath $(BUILD))
 
 # Debian packages: what builds, what is linked, what the tests need.
-DEPS = gcc clang libclang-rt-dev libomp-dev cmake ninja-build make pkg-config \
+DEPS = gcc clang libclang-rt-dev cmake ninja-build make pkg-config \
        libhdf5-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev libcairo2-dev fonts-dejavu-core liblapacke-dev libopenblas-dev \
        libcmocka-dev python3 python3-dev python3-numpy python3-pil python3-pytest python3-h5py python3-nibabel python3-venv
 
@@ -85,8 +85,7 @@ test-release: all
 	$(PYTEST) $(OTHER_TESTS); others=$$?; wait $$computed; status=$$?; \
 	echo "test: what is computed"; cat $(BUILD)/test-computed.log; [ $$others = 0 ] && [ $$status = 0 ]
 
-# libomp is not built for ThreadSanitizer, hence the option; the encodes run two threads through everything.
-test-tsan: export TSAN_OPTIONS = ignore_noninstrumented_modules=1
+# The encodes run two threads through everything.
 test-asan: export LSAN_OPTIONS = suppressions=$(CURDIR)/tests/leaks.txt:print_suppressions=0
 test-asan test-tsan: test-%:
 	@echo "test: unit tests and bad input under the preset $*"

@@ -33,7 +33,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
        "Everything as a JSON object; - is standard output, instead of the "
        "page."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
-       "Default: as many as this process may run on. Never changes the numbers."},
+       "Default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use. Never changes the "
+       "numbers."},
       {"force", 'f', CLI_FLAG, &asked->force, NULL, "Replace the JSON file if it is there."},
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Print no page: the exit status says it."},
   };

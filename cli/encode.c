@@ -61,7 +61,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"device", 0, CLI_TEXT, &model->device, "auto|cpu|cuda",
        "Where to compute. Default: auto, which is cuda where the plug-in and a device are there."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
-       "Default: as many as this process may run on. Never changes the numbers."},
+       "Default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use. Never changes the "
+       "numbers."},
       {"batch", 0, CLI_COUNT, &model->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
       {"memory", 0, CLI_BYTES, &model->memory, "SIZE", "What the process may hold, such as 4G. Default: no limit."},
       {"resume", 0, CLI_FLAG, &asked->resume, NULL, "Go on from what an interrupted run left in OUT.partial."},

@@ -32,7 +32,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"json", 0, CLI_TEXT, &asked->json, "FILE",
        "Write the report as JSON; \"-\" is standard output. Several subjects give a list."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
-       "Default: as many as this process may run on. Never changes the numbers."},
+       "Default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use. Never changes the "
+       "numbers."},
       {"memory", 0, CLI_BYTES, &options->memory, "SIZE", "What the process may hold. Default: 4G."},
       {"no-sidecar", 0, CLI_FLAG, &asked->no_sidecar, NULL,
        "Do not write, beside the predictions, a .json that says where they came from and what their columns are."},

@@ -20,7 +20,8 @@ static int parse(request *asked, int argc, char **argv) {
       {"memory", 0, CLI_BYTES, &prepare->memory, "SIZE",
        "What the process may hold. Default: 4G. Never changes the numbers."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
-       "Default: as many as this process may run on. Never changes the numbers."},
+       "Default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use. Never changes the "
+       "numbers."},
       {"resume", 0, CLI_FLAG, &asked->resume, NULL, "Go on from what an interrupted run left."},
       {"force", 'f', CLI_FLAG, &asked->force, NULL, "Replace prepared data that are there."},
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors."},

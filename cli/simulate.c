@@ -32,7 +32,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"image-size", 0, CLI_COUNT, &simulate->image_size, "N", "Pixels of each side. Default: 400."},
       {"dtype", 0, CLI_TEXT, &asked->dtype, "f64|f32", "Of the responses. Default: f64."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
-       "Default: as many as this process may run on. Never changes the bytes."},
+       "Default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use. Never changes the bytes."},
       {"force", 'f', CLI_FLAG, &asked->force, NULL, "Write into DIR though it is not empty, and replace files there."},
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors."},
   };

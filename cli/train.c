@@ -52,7 +52,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"keep-work", 0, CLI_FLAG, &asked->keep_work, NULL, "Do not remove it at the end."},
       {"memory", 0, CLI_BYTES, &train->memory, "SIZE", "What the process may hold. Default: 4G."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
-       "Default: as many as this process may run on. Never changes the numbers."},
+       "Default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use. Never changes the "
+       "numbers."},
       {"device", 0, CLI_TEXT, &train->device, "auto|cpu|cuda",
        "Where features and the Gram matrix are computed. Default: auto."},
       {"batch", 0, CLI_COUNT, &train->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},

@@ -1,18 +1,19 @@
 # The CUDA plug-in, and its twin for the host. The twin is plain C, needs no CUDA, and is what the tests run; the plug-in is
 # built by `make cuda` where there is nvcc. Neither is linked to anything of ours: src/model/device.c loads them at run time.
 file(GLOB cuda_common CONFIGURE_DEPENDS src/cuda/*.c)
-list(APPEND cuda_common src/vit/embed.c)
+list(APPEND cuda_common src/vit/embed.c src/base/team.c src/base/thread.c src/base/fork.c src/base/threads.c src/base/cgroup.c
+                        src/base/machine.c src/base/error.c)
 
 if(BERG_TESTS)
   file(GLOB cuda_host CONFIGURE_DEPENDS src/cuda/host/*.c)
   add_library(berg_cuda_host_objects OBJECT ${cuda_common} ${cuda_host})
-  target_link_libraries(berg_cuda_host_objects PRIVATE berg_flags OpenMP::OpenMP_C)
+  target_link_libraries(berg_cuda_host_objects PRIVATE berg_flags Threads::Threads)
   target_compile_options(berg_cuda_host_objects PRIVATE -O3 -Wno-psabi)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     set_source_files_properties(src/cuda/host/product_host.c PROPERTIES COMPILE_OPTIONS "-march=x86-64-v3;-ffp-contract=fast")
   endif()
   add_library(berg_cuda_host MODULE $<TARGET_OBJECTS:berg_cuda_host_objects>)
-  target_link_libraries(berg_cuda_host PRIVATE OpenMP::OpenMP_C m)
+  target_link_libraries(berg_cuda_host PRIVATE Threads::Threads m)
 endif()
 
 option(BERG_CUDA "Build the CUDA plug-in (needs nvcc)" OFF)
@@ -29,8 +30,7 @@ if(BERG_CUDA)
                                              CUDA_VISIBILITY_PRESET hidden)
   target_include_directories(berg_cuda PRIVATE include src)
   target_compile_definitions(berg_cuda PRIVATE BERG_BUILDING _POSIX_C_SOURCE=200809L)
-  target_compile_options(berg_cuda PRIVATE $<$<COMPILE_LANGUAGE:C>:-fopenmp>)
-  target_link_libraries(berg_cuda PRIVATE CUDA::cublasLt $<$<LINK_LANGUAGE:CUDA>:gomp>)
+  target_link_libraries(berg_cuda PRIVATE CUDA::cublasLt Threads::Threads)
   target_link_options(berg_cuda PRIVATE LINKER:--no-undefined)
   install(TARGETS berg_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endif()

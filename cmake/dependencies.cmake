@@ -1,7 +1,6 @@
 # Every library that libberg links, and why it rather than another or our own code: docs/DEPENDENCIES.md.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-find_package(OpenMP REQUIRED COMPONENTS C)
 find_package(JPEG REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET spng)
@@ -20,7 +19,6 @@ find_path(CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE}/
 add_library(berg_dependencies INTERFACE)
 target_link_libraries(berg_dependencies INTERFACE PkgConfig::HDF5 JPEG::JPEG PkgConfig::SPNG
                                                   ZLIB::ZLIB PkgConfig::CJSON PkgConfig::CAIRO ${NIFTI_LIBRARY} ${ZNZ_LIBRARY} ${CSV_LIBRARY}
-                                                  OpenMP::OpenMP_C
                                                   Threads::Threads m dl)
 # nifti1_io.h includes its neighbours without their folder.
 target_include_directories(berg_dependencies SYSTEM INTERFACE ${NIFTI_INCLUDE_DIR}/nifti ${CSV_INCLUDE_DIR}

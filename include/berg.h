@@ -26,8 +26,12 @@
  *     may be NULL. On failure an output handle is NULL.
  *   - Pointers that a handle returns stay valid until that handle is freed, and belong to it. `char *` results that
  *     are said to be the caller's are released with berg_free.
- *   - Nothing prints, exits, or keeps state between calls outside the handles. One handle serves one thread at a time;
- *     different handles are independent.
+ *   - Nothing prints, exits, or keeps state between calls outside the handles, but for threads that wait for the next call. One
+ *     handle serves one call at a time; different handles are independent, and calls in different threads run side by side.
+ *   - Threads: where `threads` is 0, OMP_NUM_THREADS says how many, else SLURM_CPUS_PER_TASK, else the processors that affinity
+ *     and control group leave (berg_doctor tells). Where fewer can be had, fewer do the work. Numbers never depend on it.
+ *   - Forks: in the child of a fork handles go on, with threads of its own. Only what another thread was calling when the process was
+ *     forked, or a callback that has forked, ends there with EARGUMENT or EINTERNAL; nothing waits for a thread that is elsewhere.
  *   - Arrays are little-endian and, unless strides say otherwise, in C order. Sizes count elements, never bytes, where
  *     not said.
  */
@@ -256,7 +260,7 @@ typedef struct berg_model_options {
   int strict;        /* 1: EDEVICE instead */
   const char *cache; /* folder where bf16 and int8 keep the weights they converted, and find them at the next start:
                                  berg_cache_folder, or one's own. NULL (default): none */
-  int threads;       /* 0 (default): as many as this process may run on */
+  int threads;       /* 0 (default): chosen, see Threads above. Never changes the numbers */
   size_t batch;      /* images at a time; 0 (default): chosen. Never changes the numbers */
   size_t memory;     /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
 } berg_model_options;
@@ -590,7 +594,8 @@ BERG_API berg_status berg_compare(const char *a, const char *b, const berg_compa
 
 /* What this build and machine can do, which weights are found and where they were looked for: JSON, the caller's.
  * `berg_dir` and `backbone` may be NULL. The environment read, here and in berg_model_open: TORCH_HOME and
- * XDG_CACHE_HOME and HOME (torch's cache of weights; berg_cache_folder, whose files are listed). */
+ * XDG_CACHE_HOME and HOME (torch's cache of weights; berg_cache_folder, whose files are listed); OMP_NUM_THREADS and
+ * SLURM_CPUS_PER_TASK (how many threads are used: "threads", and "threads_by" which of them, "affinity" or "cgroup quota", said so). */
 BERG_API berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone, berg_error *error);
 
 /* Rates measured now: JSON, the caller's. `seconds` is the time for each figure, `threads` as above; `folder` is where the disk is

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/team.h"
+
 /* Blocks are summed on their own, by whichever thread, and then in their order. */
 #define BLOCK ((size_t)1 << 20)
 #define LANES 8 /* a multiplication takes four cycles and one can begin in each: enough of them under way */
@@ -37,23 +39,34 @@ static void sum_block(const uint8_t *bytes, size_t size, uint64_t sum[2]) {
   }
 }
 
+enum { TOGETHER = 64 };
+
+typedef struct blocks {
+  const uint8_t *bytes;
+  size_t size;
+  uint64_t sums[TOGETHER][2];
+} blocks;
+
+static void sum_one(void *user, size_t b, size_t rank) {
+  blocks *some = user;
+  const size_t left = some->size - b * BLOCK;
+  (void)rank;
+  sum_block(some->bytes + b * BLOCK, left < BLOCK ? left : BLOCK, some->sums[b]);
+}
+
 void base_checksum(const void *bytes, size_t size, int threads, char text[BASE_CHECKSUM_TEXT]) {
-  enum { TOGETHER = 64 };
   uint64_t all[2] = {size, ~(uint64_t)size};
-  const uint8_t *next = bytes;
-  for (size_t left = size; left;) {
-    const size_t blocks = (left + BLOCK - 1) / BLOCK < TOGETHER ? (left + BLOCK - 1) / BLOCK : TOGETHER;
-    uint64_t sums[TOGETHER][2];
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-    for (size_t b = 0; b < blocks; b++)
-      sum_block(next + b * BLOCK, left - b * BLOCK < BLOCK ? left - b * BLOCK : BLOCK, sums[b]);
-    for (size_t b = 0; b < blocks; b++) {
-      all[0] = mix(all[0], sums[b][0]);
-      all[1] = mix(all[1], sums[b][1]);
+  blocks some = {.bytes = bytes};
+  base_team *team = base_team_begin(threads);
+  for (size_t left = size; left; some.bytes += some.size, left -= some.size) {
+    some.size = left < TOGETHER * BLOCK ? left : TOGETHER * BLOCK;
+    const size_t count = (some.size + BLOCK - 1) / BLOCK;
+    base_team_share(team, count, sum_one, &some);
+    for (size_t b = 0; b < count; b++) {
+      all[0] = mix(all[0], some.sums[b][0]);
+      all[1] = mix(all[1], some.sums[b][1]);
     }
-    const size_t done = blocks * BLOCK < left ? blocks * BLOCK : left;
-    next += done;
-    left -= done;
   }
+  base_team_end(team);
   snprintf(text, BASE_CHECKSUM_TEXT, "%016llx%016llx", (unsigned long long)all[0], (unsigned long long)all[1]);
 }

@@ -64,8 +64,6 @@ int base_machine_processors(void) {
   return online > 0 ? (int)online : 1;
 }
 
-int base_machine_threads(int wanted) { return wanted > 0 ? wanted : base_machine_processors(); }
-
 size_t base_machine_memory(void) {
   long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
   return pages > 0 && page > 0 ? (size_t)pages * (size_t)page : 0;

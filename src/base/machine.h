@@ -23,8 +23,6 @@ bool base_machine_hashes_sha256(void);
 
 /* Processors this process may run on (its affinity), at least 1. */
 int base_machine_processors(void);
-/* `wanted` if positive, else base_machine_processors(). */
-int base_machine_threads(int wanted);
 /* Physical memory in bytes; 0 if unknown. */
 size_t base_machine_memory(void);
 /* The most that this process has held resident so far, in bytes; 0 if unknown. */

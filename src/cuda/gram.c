@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/team.h"
+#include "base/threads.h"
 #include "cuda/backend.h"
 #include "cuda/fault.h"
 #include "cuda/gram.h"
@@ -112,17 +114,28 @@ void cuda_gram_close(cuda_gram *gram) {
   free(gram);
 }
 
+typedef struct panel_copy {
+  const cuda_gram *gram;
+  const float *panel;
+  size_t ld, columns;
+} panel_copy;
+
+static void copy_panel_row(void *user, size_t i, size_t rank) {
+  const panel_copy *c = user;
+  float *to = c->gram->pinned + i * c->gram->width;
+  (void)rank;
+  memcpy(to, c->panel + i * c->ld, c->columns * sizeof *to);
+  memset(to + c->columns, 0, (c->gram->width - c->columns) * sizeof *to);
+}
+
 /* The panel to `slot` of the device, by way of pinned memory: zeros beyond its columns. */
 static cuda_status upload(cuda_gram *gram, const float *panel, size_t ld, size_t columns, cuda_fault *fault) {
   const int slot = gram->slot;
   /* one pinned buffer: the copy of the last panel out of it must be over */
   cuda_status status = cuda_finish(gram->backend, CUDA_UPLOADED + !slot, fault);
   if (status) return status;
-#pragma omp parallel for schedule(static)
-  for (size_t i = 0; i < gram->rows; i++) {
-    memcpy(gram->pinned + i * gram->width, panel + i * ld, columns * sizeof *panel);
-    memset(gram->pinned + i * gram->width + columns, 0, (gram->width - columns) * sizeof *panel);
-  }
+  panel_copy copy = {gram, panel, ld, columns};
+  base_share(base_threads_for(0), gram->rows, copy_panel_row, &copy);
   const size_t bytes = gram->rows * gram->width * sizeof *panel;
   status = cuda_wait(gram->backend, CUDA_IN, CUDA_CONSUMED + slot, fault);
   if (!status)

@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+#include "base/team.h"
+#include "base/threads.h"
+
 typedef struct piece {
   size_t first, images;
   int slot;
@@ -18,10 +21,22 @@ static piece piece_of(const cuda_session *s, const cuda_batch *batch, size_t ind
   return (piece){first, left < s->chunk ? left : s->chunk, (int)(index % 2)};
 }
 
+typedef struct rows_copy {
+  char *to;
+  const char *from;
+  size_t to_ld, from_ld, row;
+} rows_copy;
+
+static void copy_row(void *user, size_t i, size_t rank) {
+  const rows_copy *c = user;
+  (void)rank;
+  memcpy(c->to + i * c->to_ld, c->from + i * c->from_ld, c->row);
+}
+
 /* Large copies by all processors: one moves some 10 GB a second, less than the device's bus. */
 static void copy_rows(void *to, size_t to_ld, const void *from, size_t from_ld, size_t row, size_t rows) {
-#pragma omp parallel for schedule(static) if (row * rows > ((size_t)4 << 20))
-  for (size_t i = 0; i < rows; i++) memcpy((char *)to + i * to_ld, (const char *)from + i * from_ld, row);
+  rows_copy copy = {to, from, to_ld, from_ld, row};
+  base_share(row * rows > ((size_t)4 << 20) ? base_threads_for(0) : 1, rows, copy_row, &copy);
 }
 
 static cuda_status upload_pixels(cuda_session *s, const cuda_batch *batch, piece p, cuda_fault *fault) {

@@ -3,8 +3,13 @@
 #include <pthread.h>
 #include <stdio.h>
 
-/* The one mutable global of this library: libhdf5's own state is global, so its guard must be. */
+/* libhdf5's own state is global, so its guard must be. A fork waits for it, so that the child finds both in order. */
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void before_fork(void) { pthread_mutex_lock(&guard); }
+static void after_fork(void) { pthread_mutex_unlock(&guard); }
+static void watch_forks(void) { pthread_atfork(before_fork, after_fork, after_fork); }
 
 static herr_t take_innermost(unsigned n, const H5E_error2_t *entry, void *user) {
   io_hdf5_session *session = user;
@@ -20,6 +25,7 @@ static herr_t note(hid_t stack, void *user) {
 }
 
 void io_hdf5_enter(io_hdf5_session *session) {
+  pthread_once(&once, watch_forks);
   pthread_mutex_lock(&guard);
   snprintf(session->reason, sizeof session->reason, "unknown");
   H5Eget_auto2(H5E_DEFAULT, &session->print, &session->print_data);

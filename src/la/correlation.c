@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "base/team.h"
+
 /* Columns that one thread takes at a time; loops over them have this fixed length, so that they become vectors. */
 #define PANEL 64
 
@@ -55,11 +57,19 @@ static void correlate_panel(const la_rows *a, const la_rows *b, size_t first, si
   }
 }
 
+typedef struct pair {
+  const la_rows *a, *b;
+  double *r;
+} pair;
+
+static void correlate_piece(void *user, size_t p, size_t rank) {
+  const pair *of = user;
+  const size_t left = of->a->columns - p * PANEL;
+  (void)rank;
+  correlate_panel(of->a, of->b, p * PANEL, left < PANEL ? left : PANEL, of->r);
+}
+
 void la_correlate(const la_rows *a, const la_rows *b, int threads, double *r) {
-  const size_t panels = (a->columns + PANEL - 1) / PANEL;
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (size_t p = 0; p < panels; p++) {
-    size_t left = a->columns - p * PANEL;
-    correlate_panel(a, b, p * PANEL, left < PANEL ? left : PANEL, r);
-  }
+  pair of = {a, b, r};
+  base_share(threads, (a->columns + PANEL - 1) / PANEL, correlate_piece, &of);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/team.h"
 
 /* Rows of Z that are multiplied with one slab after another: with LA_DEPTH columns 590 KB, which stay in the second cache beside
  * the slab and the one that is fetched. Twice as many were slower. */
@@ -77,27 +78,55 @@ static void add_run(const la_gram *gram, const la_matrix *z, size_t block, size_
   }
 }
 
+/* One block of a panel's columns, and the pieces that its sums are cut into: stripes of rows, from the bottom, where they are longest,
+ * by runs of panels. */
+typedef struct addition {
+  const la_gram *gram;
+  la_matrix z;
+  size_t block, panels, stripes, runs;
+} addition;
+
+static void pack_panel(void *user, size_t i, size_t rank) {
+  const addition *a = user;
+  (void)rank;
+  la_matrix_pack(&a->z, a->block, i, NULL, a->gram->slabs + i * la_matrix_depth(&a->z, a->block) * LA_PANEL);
+}
+
+static void add_piece(void *user, size_t index, size_t rank) {
+  const addition *a = user;
+  const size_t stripe = a->stripes - 1 - index / a->runs, first = index % a->runs * RUN;
+  (void)rank;
+  add_run(a->gram, &a->z, a->block, stripe * ROWS, first, first + RUN < a->panels ? first + RUN : a->panels);
+}
+
 void la_gram_add(la_gram *gram, const float *panel, size_t ld, size_t columns) {
-  const size_t panels = panels_of(gram->rows), stripes = (gram->rows + ROWS - 1) / ROWS;
-  const la_matrix z = {
-      .gemm = gram->gemm, .n = gram->rows, .k = columns, .rows = (const char *)panel, .row_bytes = ld * sizeof *panel};
-#pragma omp parallel num_threads(gram->threads)
-  for (size_t block = 0; block < la_matrix_blocks(&z); block++) {
-    const size_t floats = la_matrix_depth(&z, block) * LA_PANEL;
-#pragma omp for schedule(dynamic, 4)
-    for (size_t i = 0; i < panels; i++) la_matrix_pack(&z, block, i, NULL, gram->slabs + i * floats);
-#pragma omp for collapse(2) schedule(dynamic, 1)
-    for (size_t stripe = 0; stripe < stripes; stripe++) /* from the bottom: the longest first */
-      for (size_t first = 0; first < panels; first += RUN)
-        add_run(gram, &z, block, (stripes - 1 - stripe) * ROWS, first, first + RUN < panels ? first + RUN : panels);
+  const size_t panels = panels_of(gram->rows);
+  addition a = {.gram = gram,
+                .z = {.gemm = gram->gemm,
+                      .n = gram->rows,
+                      .k = columns,
+                      .rows = (const char *)panel,
+                      .row_bytes = ld * sizeof *panel},
+                .panels = panels,
+                .stripes = (gram->rows + ROWS - 1) / ROWS,
+                .runs = (panels + RUN - 1) / RUN};
+  base_team *team = base_team_begin(gram->threads);
+  for (; a.block < la_matrix_blocks(&a.z); a.block++) {
+    base_team_share(team, panels, pack_panel, &a);
+    base_team_share(team, a.stripes * a.runs, add_piece, &a);
   }
+  base_team_end(team);
+}
+
+static void mirror_stripe(void *user, size_t index, size_t rank) {
+  const la_gram *gram = user;
+  const size_t n = gram->rows, block = MIRRORED, top = index * block;
+  (void)rank;
+  for (size_t left = 0; left <= top; left += block)
+    for (size_t i = top; i < n && i < top + block; i++)
+      for (size_t j = left; j < i && j < left + block; j++) gram->values[j * n + i] = gram->values[i * n + j];
 }
 
 void la_gram_mirror(la_gram *gram) {
-  const size_t n = gram->rows, block = MIRRORED;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(gram->threads)
-  for (size_t top = 0; top < n; top += block)
-    for (size_t left = 0; left <= top; left += block)
-      for (size_t i = top; i < n && i < top + block; i++)
-        for (size_t j = left; j < i && j < left + block; j++) gram->values[j * n + i] = gram->values[i * n + j];
+  base_share(gram->threads, (gram->rows + MIRRORED - 1) / MIRRORED, mirror_stripe, gram);
 }

@@ -1,10 +1,10 @@
 /* Products in double, blocked as Goto & van de Geijn (2008) do it: a block of b's rows is packed strip by strip, a block of a
  * tile by tile, and the kernel runs over tiles of c. The blocks do not depend on the number of threads. */
-#include <omp.h>
 #include <string.h>
 
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/team.h"
 #include "la/blas.h"
 #include "la/kernels.h"
 
@@ -21,6 +21,8 @@ typedef struct product {
   la_operand a, b;
   double *c;
   size_t ldc;
+  const la_kernels *kernels;
+  double *memory; /* each thread: DOUBLES */
 } product;
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -62,8 +64,15 @@ static void add_tile(const product *p, size_t top, size_t left, const double *ti
     for (size_t j = 0; j < columns; j++) p->c[(top + i) * p->ldc + left + j] += tile[i * LA_DOUBLE_STRIP + j];
 }
 
+/* Doubles of one thread: a block of a, and one of b. */
+#define A_DOUBLES (up(ROWS, LA_DOUBLE_TILE) * DEPTH)
+#define DOUBLES (A_DOUBLES + COLUMNS * DEPTH)
+
 /* Columns [left, left + COLUMNS) of c, whole. */
-static void stripe(const product *p, const la_kernels *kernels, size_t left, double *a, double *b) {
+static void stripe(void *user, size_t index, size_t rank) {
+  const product *p = user;
+  const size_t left = index * COLUMNS;
+  double *a = p->memory + rank * DOUBLES, *b = a + A_DOUBLES;
   const size_t columns = smaller(p->n - left, COLUMNS);
   for (size_t i = 0; i < p->m; i++)
     for (size_t j = 0; j < columns; j++) {
@@ -79,7 +88,7 @@ static void stripe(const product *p, const la_kernels *kernels, size_t left, dou
       for (size_t s = 0; s < columns; s += LA_DOUBLE_STRIP)
         for (size_t t = 0; t < rows; t += LA_DOUBLE_TILE) {
           double tile[LA_DOUBLE_TILE * LA_DOUBLE_STRIP] = {0};
-          kernels->double_tile(a + t * depth, b + s * depth, depth, tile);
+          p->kernels->double_tile(a + t * depth, b + s * depth, depth, tile);
           add_tile(p, top + t, left + s, tile);
         }
     }
@@ -88,16 +97,11 @@ static void stripe(const product *p, const la_kernels *kernels, size_t left, dou
 
 berg_status la_multiply(size_t m, size_t n, size_t k, double alpha, la_operand a, la_operand b, double beta, double *c,
                         size_t ldc, int threads, berg_error *error) {
-  const product p = {m, n, k, alpha, beta, a, b, c, ldc};
-  const la_kernels *kernels = la_kernels_for(base_machine_isa());
-  const size_t a_size = up(ROWS, LA_DOUBLE_TILE) * DEPTH, each = a_size + COLUMNS * DEPTH;
-  double *memory = base_alloc((size_t)threads * each, sizeof *memory, error);
-  if (!memory) return BERG_ELIMIT;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-  for (size_t left = 0; left < n; left += COLUMNS) {
-    double *own = memory + (size_t)omp_get_thread_num() * each;
-    stripe(&p, kernels, left, own, own + a_size);
-  }
-  base_free(memory);
+  product p = {.m = m, .n = n, .k = k, .alpha = alpha, .beta = beta, .a = a, .b = b, .c = c, .ldc = ldc};
+  p.kernels = la_kernels_for(base_machine_isa());
+  p.memory = base_alloc((size_t)threads * DOUBLES, sizeof *p.memory, error);
+  if (!p.memory) return BERG_ELIMIT;
+  base_share(threads, (n + COLUMNS - 1) / COLUMNS, stripe, &p);
+  base_free(p.memory);
   return BERG_OK;
 }

@@ -1,9 +1,10 @@
 #include "la/rate.h"
 
-#include <omp.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/team.h"
 
 #define SHAPES 4
 #define LARGEST_N 3072
@@ -109,58 +110,99 @@ static void multiply_all(const la_rate *rate, size_t i, size_t rank) {
   }
 }
 
+/* --- All threads at once: each does its piece for the time given. A thread that was never made leaves its piece to another, which
+ * does it afterwards: so what counts is the work of all in the time that all took. --- */
+
+typedef struct turn {
+  const la_rate *rate;       /* of products ... */
+  const la_kernels *kernels; /* ... or of registers */
+  double seconds;
+  pthread_mutex_t guard;
+  double work; /* of all pieces */
+} turn;
+
+static void add_work(turn *t, double work) {
+  pthread_mutex_lock(&t->guard);
+  t->work += work;
+  pthread_mutex_unlock(&t->guard);
+}
+
+static double run_turn(turn *t, int threads, base_piece piece) {
+  pthread_mutex_init(&t->guard, NULL);
+  base_team *team = base_team_begin(threads);
+  const double start = base_machine_seconds();
+  base_team_share(team, (size_t)threads, piece, t);
+  const double spent = base_machine_seconds() - start;
+  base_team_end(team);
+  pthread_mutex_destroy(&t->guard);
+  return t->work / spent;
+}
+
+static void multiply_for_a_time(void *user, size_t index, size_t rank) {
+  turn *t = user;
+  const double start = base_machine_seconds();
+  double work = 0;
+  (void)index;
+  do {
+    for (size_t i = 0; i < SHAPES; i++) {
+      multiply_all(t->rate, i, rank);
+      work += 2.0 * (double)t->rate->rows * (double)shapes[i].k * (double)shapes[i].n;
+    }
+  } while (base_machine_seconds() - start < t->seconds);
+  add_work(t, work);
+}
+
 double la_rate_products(la_rate *rate, double seconds) {
-  double total = 0;
-#pragma omp parallel num_threads(rate->threads) reduction(+ : total)
-  {
-    const size_t rank = (size_t)omp_get_thread_num();
-    double work = 0, start, spent;
-#pragma omp barrier
-    start = base_machine_seconds();
-    do {
-      for (size_t i = 0; i < SHAPES; i++) {
-        multiply_all(rate, i, rank);
-        work += 2.0 * (double)rate->rows * (double)shapes[i].k * (double)shapes[i].n;
-      }
-      spent = base_machine_seconds() - start;
-    } while (spent < seconds);
-    total += work / spent;
-  }
-  return total;
+  return run_turn(&(turn){.rate = rate, .seconds = seconds}, rate->threads, multiply_for_a_time);
+}
+
+static void multiply_in_registers(void *user, size_t index, size_t rank) {
+  turn *t = user;
+  const double start = base_machine_seconds();
+  float sink[16] = {0};
+  double work = 0;
+  (void)index, (void)rank;
+  do {
+    work += t->kernels->multiply_registers(100000, sink);
+  } while (base_machine_seconds() - start < t->seconds);
+  add_work(t, sink[0] >= 0 ? work : 0); /* the sum is used, so that the loop stays */
 }
 
 double la_rate_peak(const la_kernels *kernels, int threads, double seconds) {
-  double total = 0;
-#pragma omp parallel num_threads(threads) reduction(+ : total)
-  {
-    float sink[16] = {0};
-    double work = 0, start, spent;
-#pragma omp barrier
-    start = base_machine_seconds();
-    do {
-      work += kernels->multiply_registers(100000, sink);
-      spent = base_machine_seconds() - start;
-    } while (spent < seconds);
-    total += sink[0] >= 0 ? work / spent : 0; /* the sum is used, so that the loop stays */
-  }
-  return total;
+  return run_turn(&(turn){.kernels = kernels, .seconds = seconds}, threads, multiply_in_registers);
+}
+
+/* Pieces of the block that threads read one after the other. */
+#define READ_WORDS ((size_t)1 << 19)
+
+typedef struct reading {
+  const uint64_t *words;
+  atomic_uint_fast64_t sum;
+} reading;
+
+static void read_words(void *user, size_t index, size_t rank) {
+  reading *r = user;
+  uint64_t sum = 0;
+  (void)rank;
+  for (size_t i = 0; i < READ_WORDS; i++) sum += r->words[index * READ_WORDS + i];
+  atomic_fetch_add_explicit(&r->sum, sum, memory_order_relaxed);
 }
 
 berg_status la_rate_memory(int threads, double seconds, double *bytes_per_second, berg_error *error) {
   uint64_t *block = base_alloc_large(MEMORY_BLOCK, 1, error);
   if (!block) return BERG_ELIMIT;
   memset(block, 1, MEMORY_BLOCK);
-  const size_t words = MEMORY_BLOCK / sizeof *block;
+  reading r = {.words = block};
+  base_team *team = base_team_begin(threads);
   double start = base_machine_seconds(), spent, read = 0;
-  uint64_t sum = 0;
   do {
-#pragma omp parallel for schedule(static) num_threads(threads) reduction(+ : sum)
-    for (size_t i = 0; i < words; i++) sum += block[i];
+    base_team_share(team, MEMORY_BLOCK / sizeof *block / READ_WORDS, read_words, &r);
     read += (double)MEMORY_BLOCK;
     spent = base_machine_seconds() - start;
   } while (spent < seconds);
+  base_team_end(team);
   /* the sum is used, so that the loop stays */
-  *bytes_per_second = sum ? read / spent : 0;
+  *bytes_per_second = r.sum ? read / spent : 0;
   base_free_large(block);
   return BERG_OK;
 }

@@ -1,10 +1,10 @@
 #include "la/reliability.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdbool.h>
 
 #include "base/memory.h"
+#include "base/team.h"
 #include "la/splits.h"
 
 /* Voxels that one thread takes at a time: few enough that 12 repeats of 100 stimuli (150 KB) stay in its cache; loops over
@@ -142,23 +142,32 @@ static void fill_with_nan(const berg_reliability *result, size_t voxels) {
     for (size_t v = 0; arrays[a] && v < voxels; v++) arrays[a][v] = NAN;
 }
 
+typedef struct panels {
+  const task *task;
+  double *work; /* each thread: `room` doubles */
+  size_t room;
+} panels;
+
+static void do_one(void *user, size_t index, size_t rank) {
+  const panels *all = user;
+  const task *t = all->task;
+  double *own = all->work + rank * all->room;
+  panel p = {.values = own, .covariance = own + t->repeats * t->stimuli * PANEL};
+  const size_t left = t->trials->columns - index * PANEL;
+  do_panel(t, index * PANEL, left < PANEL ? left : PANEL, &p);
+}
+
 static berg_status do_panels(const task *t, int threads, berg_error *error) {
-  const size_t panels = (t->trials->columns + PANEL - 1) / PANEL;
+  const size_t count = (t->trials->columns + PANEL - 1) / PANEL;
   size_t trials, room, all;
-  if ((size_t)threads > panels) threads = (int)panels;
+  if ((size_t)threads > count) threads = (int)count;
   if (!base_multiply(t->repeats, t->stimuli, &trials) || !base_add(trials, t->pairs, &room) ||
       !base_multiply(room, PANEL, &room) || !base_multiply(room, (size_t)threads, &all))
     return base_fail_memory(error, SIZE_MAX);
-  double *work = base_alloc(all, sizeof *work, error);
-  if (!work) return BERG_ELIMIT;
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (size_t index = 0; index < panels; index++) {
-    double *own = work + (size_t)omp_get_thread_num() * room;
-    panel p = {.values = own, .covariance = own + trials * PANEL};
-    size_t left = t->trials->columns - index * PANEL;
-    do_panel(t, index * PANEL, left < PANEL ? left : PANEL, &p);
-  }
-  base_free(work);
+  panels shared = {t, base_alloc(all, sizeof(double), error), room};
+  if (!shared.work) return BERG_ELIMIT;
+  base_share(threads, count, do_one, &shared);
+  base_free(shared.work);
   return BERG_OK;
 }
 

@@ -1,11 +1,10 @@
 #include "model/batch.h"
 
 #include <math.h>
-#include <omp.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/thread.h"
 #include "model/device.h"
 #include "model/packed.h"
 #include "vit/preprocess.h"
@@ -137,6 +136,7 @@ berg_status model_batch_of(model_batch **out, berg_model *model, size_t room, bo
   berg_status status = make_room(model, room, error);
   if (status) return status;
   model_batch *batch = model->kept;
+  batch->team = NULL;
   batch->images = 0;
   batch->most = room;
   batch->take_block = NULL;
@@ -156,8 +156,7 @@ berg_status model_batch_load(model_batch *batch, berg_stimuli *stimuli, size_t f
     batch->now = !batch->now;
   else
     model_load_begin(&batch->loads[batch->now], stimuli, first, count);
-  berg_status status =
-      model_load_finish(&batch->loads[batch->now], batch->model->threads, batch->indices, &batch->images, error);
+  berg_status status = model_load_finish(&batch->loads[batch->now], batch->team, batch->indices, &batch->images, error);
   if (!status && next)
     model_load_begin(&batch->loads[!batch->now], stimuli, first + count, next);
   else
@@ -167,18 +166,25 @@ berg_status model_batch_load(model_batch *batch, berg_stimuli *stimuli, size_t f
 
 /* --- The run --- */
 
-static void after_block(void *user, size_t layer, const float *tokens) {
+static void after_block(void *user, base_team *team, size_t layer, const float *tokens) {
   model_batch *batch = user;
   if (batch->take_block) {
     batch->take_block(batch->taker, batch, layer, tokens);
     return;
   }
-  for (size_t s = 0; s < batch->model->subject_count; s++) model_projection_add(&batch->projections[s], layer, tokens);
+  for (size_t s = 0; s < batch->model->subject_count; s++)
+    model_projection_add(&batch->projections[s], team, layer, tokens);
 }
 
-static void meanwhile(void *user, size_t layer) {
+/* Beside the blocks the next batch's images come. */
+static size_t begin_beside(void *user, size_t layer) {
   model_batch *batch = user;
-  model_load_ahead(&batch->loads[!batch->now], layer, VIT_LAYERS);
+  return model_load_step(&batch->loads[!batch->now], layer, VIT_LAYERS);
+}
+
+static void beside(void *user, size_t index, size_t rank) {
+  model_batch *batch = user;
+  model_load_piece(&batch->loads[!batch->now], index, rank);
 }
 
 /* Finite weights give finite scores: so this costs nothing until something is wrong, and then says what. */
@@ -230,16 +236,12 @@ static berg_status place_responses(model_batch *batch, berg_error *error) {
 static berg_status run_on_device(model_batch *batch, berg_error *error) {
   const berg_model *model = batch->model;
   device_run run = {batch, error, place_responses(batch, error)};
-  pthread_t waiting;
+  base_thread waiting;
   if (run.status) return run.status;
-  const bool started = !pthread_create(&waiting, NULL, run_device, &run);
-  if (started) {
-#pragma omp parallel num_threads(model->threads)
-    for (size_t step = 0; step < VIT_LAYERS; step++) {
-      meanwhile(batch, step);
-#pragma omp barrier
-    }
-    pthread_join(waiting, NULL);
+  if (base_thread_start(&waiting, run_device, &run)) {
+    for (size_t step = 0; step < VIT_LAYERS; step++)
+      base_team_share(batch->team, begin_beside(batch, step), beside, batch);
+    base_thread_join(&waiting);
   } else {
     run_device(&run);
   }
@@ -255,8 +257,9 @@ berg_status model_batch_run(model_batch *batch, berg_error *error) {
   berg_status status = pack_when_it_pays(model, batch->images, error);
   if (status) return status;
   for (size_t s = 0; s < model->subject_count; s++) model_projection_start(&batch->projections[s], batch->images);
-  vit_network_run(model->network, batch->loads[batch->now].pixels, batch->images, model->threads, batch->workspace,
-                  batch->tokens, &(vit_hooks){.after_block = after_block, .meanwhile = meanwhile, .user = batch});
+  const vit_hooks hooks = {.after_block = after_block, .begin_beside = begin_beside, .beside = beside, .user = batch};
+  vit_network_run(model->network, batch->loads[batch->now].pixels, batch->images, batch->team, batch->workspace,
+                  batch->tokens, &hooks);
   model->images_done += batch->images;
   for (size_t s = 0; s < model->subject_count && !status && !batch->take_block; s++) {
     model_projection_finish(&batch->projections[s], batch->scores[s], model_score_width(&model->subjects[s]));
@@ -293,13 +296,57 @@ static la_product score_rows(const model_batch *batch, size_t s, size_t first, s
                       .finish = gemm->load_fine ? model->kernels->store_pairs : model->kernels->store};
 }
 
-/* They have come back with the scores. */
+/* Rows that have come back with the scores. */
+typedef struct copies {
+  const float *from;
+  float *to;
+  size_t columns;
+} copies;
+
+static void copy_row(void *user, size_t i, size_t rank) {
+  const copies *c = user;
+  (void)rank;
+  memcpy(c->to + i * c->columns, c->from + i * c->columns, c->columns * sizeof *c->to);
+}
+
 static void hand_over(const model_batch *batch, size_t from, size_t images, float *responses) {
-  const size_t columns = batch->model->columns;
-  const float *first = batch->responses + from * columns;
-  if (responses == first) return;
-#pragma omp parallel for schedule(static) num_threads(batch->model->threads)
-  for (size_t i = 0; i < images; i++) memcpy(responses + i * columns, first + i * columns, columns * sizeof *responses);
+  copies c = {batch->responses + from * batch->model->columns, responses, batch->model->columns};
+  if (c.to != c.from) base_team_share(batch->team, images, copy_row, &c);
+}
+
+/* Panels of a subject's coefficients that a thread takes at a time. */
+#define RUN ((size_t)16)
+
+typedef struct regression {
+  const model_batch *batch;
+  const model_subject *subject;
+  la_product rows;
+  float *responses;
+} regression;
+
+static void multiply_panel(const regression *r, size_t panel, size_t panels, float *buffer) {
+  const berg_model *model = r->batch->model;
+  const la_matrix *coefficients = &r->subject->coefficients;
+  const size_t first = panel * LA_PANEL, left = r->subject->columns.count - first;
+  la_output to = {r->responses + r->subject->first_column + first, model->columns, left < LA_PANEL ? left : LA_PANEL,
+                  r->subject->columns.intercepts + first};
+  la_product product = r->rows;
+  product.buffer = buffer;
+  product.user = &to;
+  for (size_t b = 0; b < la_matrix_blocks(coefficients); b++) { /* one, up to 768 components */
+    if (panel + 1 < panels) product.next = la_matrix_fetch(coefficients, b, panel + 1);
+    product.x = (const char *)r->rows.x + b * la_row_bytes(model->gemm, LA_DEPTH);
+    if (b) to.bias = NULL;
+    la_matrix_multiply(coefficients, b, panel, &product);
+  }
+}
+
+static void multiply_run(void *user, size_t index, size_t rank) {
+  const regression *r = user;
+  const size_t panels = la_matrix_panels(&r->subject->coefficients), first = index * RUN,
+               end = panels - first < RUN ? panels : first + RUN;
+  float *buffer = (float *)(void *)((char *)r->batch->workspace + rank * LA_BUFFER_BYTES);
+  for (size_t panel = first; panel < end; panel++) multiply_panel(r, panel, panels, buffer);
 }
 
 void model_batch_respond(const model_batch *batch, size_t from, size_t images, float *responses) {
@@ -309,25 +356,7 @@ void model_batch_respond(const model_batch *batch, size_t from, size_t images, f
     return;
   }
   for (size_t s = 0; s < model->subject_count; s++) {
-    const model_subject *subject = &model->subjects[s];
-    const la_matrix *coefficients = &subject->coefficients;
-    const size_t count = subject->columns.count, panels = la_matrix_panels(coefficients),
-                 blocks = la_matrix_blocks(coefficients);
-    const la_product rows = score_rows(batch, s, from, images);
-#pragma omp parallel for schedule(dynamic, 16) num_threads(model->threads)
-    for (size_t panel = 0; panel < panels; panel++) {
-      const size_t first = panel * LA_PANEL;
-      la_output to = {responses + subject->first_column + first, model->columns,
-                      count - first < LA_PANEL ? count - first : LA_PANEL, subject->columns.intercepts + first};
-      la_product product = rows;
-      product.buffer = (float *)(void *)((char *)batch->workspace + (size_t)omp_get_thread_num() * LA_BUFFER_BYTES);
-      product.user = &to;
-      for (size_t b = 0; b < blocks; b++) { /* one, up to 768 components */
-        if (panel + 1 < panels) product.next = la_matrix_fetch(coefficients, b, panel + 1);
-        product.x = (const char *)rows.x + b * la_row_bytes(model->gemm, LA_DEPTH);
-        if (b) to.bias = NULL;
-        la_matrix_multiply(coefficients, b, panel, &product);
-      }
-    }
+    regression r = {batch, &model->subjects[s], score_rows(batch, s, from, images), responses};
+    base_team_share(batch->team, (la_matrix_panels(&r.subject->coefficients) + RUN - 1) / RUN, multiply_run, &r);
   }
 }

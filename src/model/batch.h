@@ -3,17 +3,18 @@
 #ifndef MODEL_BATCH_H
 #define MODEL_BATCH_H
 
+#include "base/team.h"
 #include "model/load.h"
 #include "model/model.h"
 #include "model/project.h"
 
-/* Takes what block `layer` gave, `tokens` [images][50][768], while it is warm: called by every thread of the team, as
- * vit_after_block is. */
+/* Takes what block `layer` gave, `tokens` [images][50][768], while it is warm; shares the work on batch->team. */
 typedef struct model_batch model_batch;
 typedef void (*model_take_block)(void *taker, const model_batch *batch, size_t layer, const float *tokens);
 
 struct model_batch {
   berg_model *model;
+  base_team *team;               /* that it is run by; the user's, who begins and ends it */
   size_t room;                   /* images it can hold */
   size_t most;                   /* images that a batch of this call has at most */
   size_t images;                 /* images it holds */

@@ -1,5 +1,6 @@
 /* The limits of this machine, measured. */
 #include "base/memory.h"
+#include "base/threads.h"
 #include "io/disk_rate.h"
 #include "io/json_print.h"
 #include "la/rate.h"
@@ -36,7 +37,7 @@ static berg_status add_bandwidth(cJSON *tree, int threads, double seconds, const
 }
 
 berg_status berg_bench_machine(char **json, int wanted, double seconds, const char *folder, berg_error *error) {
-  const int threads = base_machine_threads(wanted);
+  const int threads = base_threads_for(wanted);
   const base_isa isa = base_machine_isa();
   char name[128];
   *json = NULL;

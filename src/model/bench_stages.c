@@ -1,5 +1,3 @@
-#include <omp.h>
-
 #include "base/memory.h"
 #include "model/bench.h"
 
@@ -9,19 +7,18 @@ typedef struct stages {
   double *load, *network, *components, *regression, *flops; /* [repeats] */
 } stages;
 
-/* Called by the whole team: the components' part of a pass, seen by its first thread. */
+/* The components' part of a pass. */
 typedef struct timed_batch {
   const model_batch *batch;
   double components;
 } timed_batch;
 
-static void time_block(void *user, size_t layer, const float *tokens) {
+static void time_block(void *user, base_team *team, size_t layer, const float *tokens) {
   timed_batch *timed = user;
   const model_batch *batch = timed->batch;
   const double start = base_machine_seconds();
-  for (size_t s = 0; s < batch->model->subject_count; s++) model_projection_add(&batch->projections[s], layer, tokens);
-#pragma omp barrier
-#pragma omp master
+  for (size_t s = 0; s < batch->model->subject_count; s++)
+    model_projection_add(&batch->projections[s], team, layer, tokens);
   timed->components += base_machine_seconds() - start;
 }
 
@@ -35,8 +32,8 @@ static berg_status time_batch(model_batch *batch, berg_stimuli *stimuli, size_t 
   if (status) return status;
   for (size_t s = 0; s < model->subject_count; s++) model_projection_start(&batch->projections[s], images);
   start = base_machine_seconds();
-  vit_network_run(model->network, batch->loads[batch->now].pixels, images, model->threads, batch->workspace,
-                  batch->tokens, &(vit_hooks){.after_block = time_block, .user = &timed});
+  vit_network_run(model->network, batch->loads[batch->now].pixels, images, batch->team, batch->workspace, batch->tokens,
+                  &(vit_hooks){.after_block = time_block, .user = &timed});
   t->network[r] = base_machine_seconds() - start - timed.components;
   t->components[r] = timed.components;
   start = base_machine_seconds();
@@ -75,12 +72,16 @@ berg_status model_bench_stages(cJSON *tree, berg_model *model, const berg_array 
   model_batch *batch = NULL;
   berg_status status = times && responses ? berg_stimuli_from_array(&stimuli, array, BERG_NCHW, error) : BERG_ELIMIT;
   if (!status) status = model_batch_of(&batch, model, images, false, error);
+  base_team *team = base_team_begin(model->threads);
+  if (!status) batch->team = team;
   if (!status) status = time_batch(batch, stimuli, images, responses, 0, &t, error); /* touches memory first */
   for (size_t r = 0; r < repeats && !status; r++) {
     t.flops[r] = la_rate_products(rate, TURN_SECONDS);
     status = time_batch(batch, stimuli, images, responses, r, &t, error);
   }
   if (!status) add_stages(tree, model, images, &t, repeats);
+  base_team_end(team);
+  if (batch) batch->team = NULL;
   berg_stimuli_free(stimuli);
   base_free(times);
   base_free_large(responses);

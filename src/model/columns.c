@@ -8,6 +8,8 @@
 #include "base/convert.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/team.h"
+#include "base/threads.h"
 #include "model/metadata.h"
 
 static bool append(model_columns *columns, size_t *capacity, const size_t *voxels, size_t count, berg_error *error) {
@@ -115,6 +117,31 @@ static float read_intercept(const model_fitted *fitted, size_t voxel) {
   return (float)base_read_number(array->dtype, (const char *)array->data + (ptrdiff_t)voxel * array->strides[0]);
 }
 
+/* Rows that a thread looks through at a time. */
+#define TOGETHER ((size_t)1024)
+
+typedef struct finite_search {
+  const model_columns *columns;
+  size_t k;
+  atomic_size_t bad; /* the first that is not finite; `count`: none */
+} finite_search;
+
+static void search_rows(void *user, size_t index, size_t rank) {
+  finite_search *search = user;
+  const model_columns *columns = search->columns;
+  const size_t first = index * TOGETHER, end = columns->count - first < TOGETHER ? columns->count : first + TOGETHER;
+  (void)rank;
+  for (size_t i = end; i-- > first;)
+    if (!model_row_is_finite((const char *)columns->coefficients + i * columns->coefficient_bytes, search->k))
+      base_note_least(&search->bad, i);
+}
+
+static size_t first_not_finite(const model_columns *columns, size_t k, int threads) {
+  finite_search search = {.columns = columns, .k = k, .bad = columns->count};
+  base_share(threads, (columns->count + TOGETHER - 1) / TOGETHER, search_rows, &search);
+  return search.bad;
+}
+
 /* The file's own bytes serve where all voxels are wanted in order; else the rows wanted are copied, and no other row of the
  * file is touched. */
 static berg_status gather(model_columns *columns, const model_fitted *fitted, int threads, berg_error *error) {
@@ -140,11 +167,7 @@ static berg_status gather(model_columns *columns, const model_fitted *fitted, in
     columns->intercepts[i] = read_intercept(fitted, columns->voxels[i]);
     if (!isfinite(columns->intercepts[i])) return not_finite(fitted, "reg_param.intercept_", columns->voxels[i], error);
   }
-  size_t bad = columns->count;
-#pragma omp parallel for schedule(static) num_threads(threads) reduction(min : bad)
-  for (size_t i = 0; i < columns->count; i++)
-    if (!model_row_is_finite((const char *)columns->coefficients + i * columns->coefficient_bytes, k) && i < bad)
-      bad = i;
+  const size_t bad = first_not_finite(columns, k, threads);
   return bad == columns->count ? BERG_OK : not_finite(fitted, "reg_param.coef_", columns->voxels[bad], error);
 }
 
@@ -211,7 +234,7 @@ berg_status model_columns_select(model_columns *columns, const model_fitted *fit
     return base_fail(error, BERG_EPARAMETER, "means over ROIs cannot be taken over a voxel_index");
   berg_status status = options->mean_roi ? average(columns, fitted, metadata, options, error)
                                          : select_voxels(columns, metadata, options, error);
-  if (!status && !options->mean_roi) status = gather(columns, fitted, base_machine_threads(options->threads), error);
+  if (!status && !options->mean_roi) status = gather(columns, fitted, base_threads_for(options->threads), error);
   if (status) model_columns_release(columns);
   return status;
 }

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/threads.h"
 #include "model/packed.h"
 #include "model/paths.h"
 #include "model/precision.h"
@@ -12,7 +13,7 @@ static berg_status convert_backbone(const char *source, const char *target, cons
   vit_network *network = NULL;
   char *packed = NULL;
   const base_isa isa = base_machine_isa();
-  const int threads = base_machine_threads(0);
+  const int threads = base_threads_for(0);
   berg_status status = model_backbone_open(&backbone, source, NULL, threads, error);
   if (status) return status;
   if (backbone.converted)
@@ -41,7 +42,7 @@ static berg_status convert_components(const char *source, const char *target, co
   model_fitted fitted;
   la_matrix directions;
   char *packed = NULL;
-  const int threads = base_machine_threads(0);
+  const int threads = base_threads_for(0);
   berg_status status = model_fitted_open_file(&fitted, source, error);
   if (status) return status;
   status = model_pack_components(&directions, &fitted, gemm, threads, &packed, error);

@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/checksum.h"
 #include "base/memory.h"
+#include "base/threads.h"
 #include "io/container.h"
 #include "io/file_hash.h"
 #include "io/writers.h"
@@ -117,7 +118,7 @@ berg_status model_converted_check(model_converted *converted, const char *path, 
   berg_status status = berg_file_open(&converted->file, path, error);
   if (status) return status;
   const berg_array *array = berg_file_find(converted->file, PACKED);
-  model_conversion itself = {.kind = about(converted->file, "berg.kind"), .threads = base_machine_threads(0)};
+  model_conversion itself = {.kind = about(converted->file, "berg.kind"), .threads = base_threads_for(0)};
   if (array && array->ndim == 1) itself.bytes = array->shape[0];
   status = model_precision_named(&itself.precision, about(converted->file, "berg.precision"), error);
   const void *packed;

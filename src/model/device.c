@@ -84,7 +84,6 @@ void model_device_release(const model_device *device, void *memory) { device->pl
 /* Block outputs go to the batch's taker as if its images were only those of one chunk. */
 static int take_block(void *user, size_t layer, const float *tokens) {
   const model_batch *part = user;
-#pragma omp parallel num_threads(part->model->threads)
   part->take_block(part->taker, part, layer, tokens);
   return 0;
 }
@@ -92,8 +91,11 @@ static int take_block(void *user, size_t layer, const float *tokens) {
 static berg_status run_blocks(model_device *device, const model_batch *batch, berg_error *error) {
   const size_t chunk = device->facts.chunk;
   cuda_fault fault = {.text = ""};
-  for (size_t first = 0; first < batch->images; first += chunk) {
+  cuda_status status = CUDA_DONE;
+  base_team *team = base_team_begin(batch->model->threads); /* the batch's own brings the next images meanwhile */
+  for (size_t first = 0; first < batch->images && !status; first += chunk) {
     model_batch part = *batch;
+    part.team = team;
     part.first = first;
     part.images = batch->images - first < chunk ? batch->images - first : chunk;
     part.indices += first;
@@ -101,10 +103,10 @@ static berg_status run_blocks(model_device *device, const model_batch *batch, be
                             .images = part.images,
                             .block = take_block,
                             .user = &part};
-    const cuda_status status = device->plugin->run(device->session, &run, &fault);
-    if (status) return blame(device, status, &fault, error);
+    status = device->plugin->run(device->session, &run, &fault);
   }
-  return BERG_OK;
+  base_team_end(team);
+  return status ? blame(device, status, &fault, error) : BERG_OK;
 }
 
 berg_status model_device_run(model_device *device, model_batch *batch, berg_error *error) {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/threads.h"
 #include "la/gemm.h"
 #include "model/converted.h"
 #include "model/device.h"
@@ -157,7 +158,9 @@ berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone,
   cJSON_AddStringToObject(tree, "version", berg_version());
   cJSON_AddStringToObject(tree, "cpu", name);
   cJSON_AddStringToObject(tree, "isa", base_isa_name(base_machine_isa()));
-  cJSON_AddNumberToObject(tree, "threads", base_machine_threads(0));
+  const base_threads threads = base_threads_usual();
+  cJSON_AddNumberToObject(tree, "threads", threads.count);
+  cJSON_AddStringToObject(tree, "threads_by", threads.because);
   cJSON_AddNumberToObject(tree, "memory_bytes", (double)base_machine_memory());
   add_cuda(tree);
   add_products(tree);

@@ -4,14 +4,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "model/stimuli.h"
 
-static bool cancelled(const berg_run *run, size_t done, size_t total, double start) {
-  return run && run->progress && run->progress(run->user, done, total, base_machine_seconds() - start);
-}
-
-berg_status model_encode(berg_model *model, berg_stimuli *stimuli, size_t first, const berg_run *run,
-                         model_take_batch ready, model_take_batch take, void *user, berg_error *error) {
+static berg_status encode_batches(berg_model *model, berg_stimuli *stimuli, size_t first, const berg_run *run,
+                                  model_take_batch ready, model_take_batch take, void *user, berg_error *error) {
   const size_t total = berg_stimuli_count(stimuli), left = total - first;
   if (!left) return BERG_OK;
   /* batches of the same size rather than a small last one */
@@ -21,21 +18,30 @@ berg_status model_encode(berg_model *model, berg_stimuli *stimuli, size_t first,
   berg_status status = model_batch_of(&batch, model, (left + batches - 1) / batches, batches > 1, error);
   if (status) return status;
   model->calls++;
+  batch->team = base_team_begin(model->threads);
   for (size_t b = 0; b < batches && !status; b++) {
     const size_t from = first + left * b / batches, to = first + left * (b + 1) / batches;
     const size_t next = b + 1 < batches ? first + left * (b + 2) / batches - to : 0;
-    if (cancelled(run, from, total, start)) {
-      status = base_fail(error, BERG_ECANCELLED, "cancelled after %zu of %zu images", from, total);
-      break;
-    }
-    status = model_batch_load(batch, stimuli, from, to - from, next, error);
+    status = base_progress(run, from, total, start, "images", error);
+    if (!status) status = model_batch_load(batch, stimuli, from, to - from, next, error);
     if (!status && ready) status = ready(user, batch, error);
     if (!status) status = model_batch_run(batch, error);
     if (!status) status = take(user, batch, error);
   }
   model_stimuli_ahead_end(stimuli);
-  if (!status && cancelled(run, total, total, start))
-    status = base_fail(error, BERG_ECANCELLED, "cancelled after the last of %zu images", total);
+  base_team_end(batch->team);
+  batch->team = NULL;
+  return status ? status : base_progress(run, total, total, start, "images", error);
+}
+
+berg_status model_encode(berg_model *model, berg_stimuli *stimuli, size_t first, const berg_run *run,
+                         model_take_batch ready, model_take_batch take, void *user, berg_error *error) {
+  if (atomic_exchange(&model->in_use, true))
+    return base_fail(error, BERG_EARGUMENT,
+                     "the model is in use by another call, or was in another thread when this process was forked: it "
+                     "serves one call at a time");
+  berg_status status = encode_batches(model, stimuli, first, run, ready, take, user, error);
+  atomic_store(&model->in_use, false);
   return status;
 }
 
@@ -102,13 +108,23 @@ static berg_status take_scores(void *user, model_batch *batch, berg_error *error
   return BERG_OK;
 }
 
+typedef struct block {
+  float *features; /* of the first image */
+  const float *tokens;
+  size_t layer;
+} block;
+
+static void copy_image(void *user, size_t i, size_t rank) {
+  const block *b = user;
+  (void)rank;
+  memcpy(b->features + (i * VIT_LAYERS + b->layer) * VIT_LAYER_FEATURES, b->tokens + i * VIT_LAYER_FEATURES,
+         VIT_LAYER_FEATURES * sizeof *b->features);
+}
+
 static void copy_block(void *taker, const model_batch *batch, size_t layer, const float *tokens) {
   const target *t = taker;
-  float *features = t->rows + (t->filled + batch->first) * t->width;
-#pragma omp for schedule(static)
-  for (size_t i = 0; i < batch->images; i++)
-    memcpy(features + (i * VIT_LAYERS + layer) * VIT_LAYER_FEATURES, tokens + i * VIT_LAYER_FEATURES,
-           VIT_LAYER_FEATURES * sizeof *features);
+  block b = {t->rows + (t->filled + batch->first) * t->width, tokens, layer};
+  base_team_share(batch->team, batch->images, copy_image, &b);
 }
 
 static berg_status ready_features(void *user, model_batch *batch, berg_error *error) {

@@ -181,7 +181,7 @@ static berg_status find_start(output *o, size_t *first, berg_error *error) {
   berg_status status = BERG_OK;
   for (; o->rows < least && *first < berg_stimuli_count(o->stimuli) && !status; (*first)++) {
     berg_error fault;
-    status = model_stimuli_prepare(o->stimuli, *first, 1, error);
+    status = model_stimuli_prepare(o->stimuli, *first, 1, NULL, error);
     if (status) break;
     status = berg_stimuli_pixels(o->stimuli, *first, pixels, &fault);
     if (!status) {

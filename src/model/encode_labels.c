@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/team.h"
 #include "io/file_hash.h"
 #include "model/metadata.h"
 #include "model/space.h"
@@ -131,15 +132,18 @@ berg_status model_row_names_make(model_row_names *names, const berg_stimuli *sti
   return BERG_OK;
 }
 
+static void hash_row(void *user, size_t i, size_t rank) {
+  const model_row_names *names = user;
+  io_file_hash hash;
+  (void)rank;
+  if (!io_hash_file(&hash, names->names[i], false, NULL)) memcpy(names->hashes[i], hash.text, sizeof hash.text);
+}
+
 berg_status model_row_names_hash(model_row_names *names, int threads, berg_error *error) {
   if (!names->names || names->hashes) return BERG_OK;
   names->hashes = base_calloc(names->rows, sizeof *names->hashes, error);
   if (!names->hashes) return BERG_ELIMIT;
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (size_t i = 0; i < names->rows; i++) {
-    io_file_hash hash;
-    if (!io_hash_file(&hash, names->names[i], false, NULL)) memcpy(names->hashes[i], hash.text, sizeof hash.text);
-  }
+  base_share(threads, names->rows, hash_row, names);
   return BERG_OK;
 }
 

@@ -27,34 +27,32 @@ void model_load_begin(model_load *load, berg_stimuli *stimuli, size_t first, siz
   load->stimuli = stimuli;
   load->first = first;
   load->count = count;
-  atomic_store_explicit(&load->taken, 0, memory_order_relaxed);
+  load->begun = load->step_first = 0;
   if (count) model_stimuli_ahead_begin(stimuli, first, count);
 }
 
-/* An image before `end` that nobody has taken yet, or false. */
-static bool take(model_load *load, size_t end, size_t *image) {
-  *image = atomic_load_explicit(&load->taken, memory_order_relaxed);
-  while (*image < end)
-    if (atomic_compare_exchange_weak_explicit(&load->taken, image, *image + 1, memory_order_relaxed,
-                                              memory_order_relaxed))
-      return true;
-  return false;
-}
-
 /* The file that has this place in the batch after is asked for, so that a slow disk has a batch's time to bring it. */
-static void load_one(model_load *load, size_t image) {
+static void load_one(const model_load *load, size_t image) {
   model_stimuli_will_need(load->stimuli, load->first + image + load->count);
   load->statuses[image] =
       berg_stimuli_pixels(load->stimuli, load->first + image, load->pixels + image * VIT_PIXELS, &load->faults[image]);
 }
 
-void model_load_ahead(model_load *load, size_t step, size_t steps) {
-  if (!load->count) return;
-  if (model_stimuli_read_by_one(load->stimuli)) {
-    model_stimuli_ahead(load->stimuli, step, steps);
-    return;
-  }
-  for (size_t image; take(load, load->count * (step + 1) / steps, &image);) load_one(load, image);
+size_t model_load_step(model_load *load, size_t step, size_t steps) {
+  if (!load->count) return 0;
+  if (model_stimuli_read_by_one(load->stimuli)) return model_stimuli_ahead_step(load->stimuli, step, steps);
+  load->step_first = load->begun;
+  load->begun = load->count * (step + 1) / steps;
+  return load->begun - load->step_first;
+}
+
+void model_load_piece(void *user, size_t index, size_t rank) {
+  model_load *load = user;
+  (void)rank;
+  if (model_stimuli_read_by_one(load->stimuli))
+    model_stimuli_ahead_piece(load->stimuli, index);
+  else
+    load_one(load, load->step_first + index);
 }
 
 static berg_status keep_good(model_load *load, size_t *indices, size_t *images, berg_error *error) {
@@ -75,22 +73,24 @@ static berg_status keep_good(model_load *load, size_t *indices, size_t *images, 
   return BERG_OK;
 }
 
-berg_status model_load_finish(model_load *load, int threads, size_t *indices, size_t *images, berg_error *error) {
-  const size_t taken = atomic_load_explicit(&load->taken, memory_order_relaxed);
+static void ask_for(void *user, size_t image, size_t rank) {
+  const model_load *load = user;
+  (void)rank;
+  model_stimuli_will_need(load->stimuli, load->first + image);
+}
+
+static void load_rest(void *user, size_t index, size_t rank) {
+  const model_load *load = user;
+  (void)rank;
+  load_one(load, load->begun + index);
+}
+
+berg_status model_load_finish(model_load *load, base_team *team, size_t *indices, size_t *images, berg_error *error) {
   *images = 0;
-  berg_status status = model_stimuli_prepare(load->stimuli, load->first, load->count, error);
+  berg_status status = model_stimuli_prepare(load->stimuli, load->first, load->count, team, error);
   if (status) return status;
-  if (taken < load->count) {
-#pragma omp parallel num_threads(threads)
-    {
-      /* of the first batch no file has been asked for yet */
-      if (!taken) {
-#pragma omp for schedule(static)
-        for (size_t image = 0; image < load->count; image++)
-          model_stimuli_will_need(load->stimuli, load->first + image);
-      }
-      for (size_t image; take(load, load->count, &image);) load_one(load, image);
-    }
-  }
+  if (!load->begun)
+    base_team_share(team, load->count, ask_for, load); /* of the first batch no file has been asked for yet */
+  base_team_share(team, load->count - load->begun, load_rest, load);
   return keep_good(load, indices, images, error);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/threads.h"
 #include "io/container.h"
 #include "model/batch.h"
 #include "model/device.h"
@@ -166,7 +167,7 @@ static berg_status open_on(berg_model **out, const char *model_id, const berg_mo
     return BERG_ELIMIT;
   }
   model->device = device;
-  model->threads = base_machine_threads(options->threads);
+  model->threads = base_threads_for(options->threads);
   berg_status status = choose_precision(model, options, error);
   if (!status && options->cache && !(model->cache = base_copy_text(options->cache, error))) status = BERG_ELIMIT;
   if (!status && model_id) {

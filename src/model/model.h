@@ -2,6 +2,9 @@
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
+
 #include "la/kernels.h"
 #include "model/backbone.h"
 #include "model/columns.h"
@@ -45,7 +48,8 @@ struct berg_model {
   size_t images_done; /* over the model's life */
   size_t calls;       /* of encoding, over the model's life */
   struct model_batch *kept;
-  size_t memory; /* limit in bytes, 0: none */
+  size_t memory;      /* limit in bytes, 0: none */
+  atomic_bool in_use; /* by a call that encodes */
 };
 
 /* A model of no subjects: the network alone, for its features. Of the options berg_dir, backbone, device, threads, batch and

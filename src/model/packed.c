@@ -5,6 +5,7 @@
 
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/team.h"
 #include "io/container.h"
 #include "vit/calibrate.h"
 
@@ -65,24 +66,40 @@ berg_status model_pack_network(berg_model *model, berg_error *error) {
   return BERG_OK;
 }
 
+/* Slabs that a thread packs at a time. */
+#define TOGETHER ((size_t)64)
+
+typedef struct packing {
+  const la_matrix *matrix;
+  const io_map *map; /* that the rows lie in, from `first`; NULL: they do not */
+  size_t first;
+  char *to;
+} packing;
+
+static void pack_slabs(void *user, size_t index, size_t rank) {
+  const packing *p = user;
+  const la_matrix *matrix = p->matrix;
+  float buffer[LA_BUFFER_BYTES / sizeof(float)] __attribute__((aligned(64)));
+  const size_t blocks = la_matrix_blocks(matrix), slabs = la_matrix_panels(matrix) * blocks, first = index * TOGETHER,
+               end = slabs - first < TOGETHER ? slabs : first + TOGETHER, bytes = LA_PANEL * matrix->row_bytes;
+  (void)rank;
+  for (size_t s = first; s < end; s++) {
+    const size_t panel = s / blocks, block = s % blocks;
+    la_matrix_pack(matrix, block, panel, buffer, p->to + la_matrix_offset(matrix, block, panel));
+    if (p->map && block + 1 == blocks) io_map_drop(p->map, p->first + panel * bytes, bytes);
+  }
+}
+
 /* Panel after panel of rows, whose pages are let go when it is done. */
 static berg_status pack(la_matrix *matrix, const berg_file *file, char **packed, int threads, berg_error *error) {
   const io_map *map = io_container_map(file);
-  const size_t first = (uintptr_t)matrix->rows - (uintptr_t)map->bytes, bytes = LA_PANEL * matrix->row_bytes;
+  const size_t first = (uintptr_t)matrix->rows - (uintptr_t)map->bytes;
   const bool is_mapped = map->bytes && (uintptr_t)matrix->rows >= (uintptr_t)map->bytes && first < map->size;
   *packed = base_alloc_large(la_matrix_bytes(matrix), 1, error);
   if (!*packed) return BERG_ELIMIT;
-  const size_t panels = la_matrix_panels(matrix), blocks = la_matrix_blocks(matrix);
-#pragma omp parallel num_threads(threads)
-  {
-    float buffer[LA_BUFFER_BYTES / sizeof(float)] __attribute__((aligned(64)));
-#pragma omp for schedule(monotonic : dynamic, 64)
-    for (size_t s = 0; s < panels * blocks; s++) {
-      const size_t panel = s / blocks, block = s % blocks;
-      la_matrix_pack(matrix, block, panel, buffer, *packed + la_matrix_offset(matrix, block, panel));
-      if (is_mapped && block + 1 == blocks) io_map_drop(map, first + panel * bytes, bytes);
-    }
-  }
+  packing p = {matrix, is_mapped ? map : NULL, first, *packed};
+  const size_t slabs = la_matrix_panels(matrix) * la_matrix_blocks(matrix);
+  base_share(threads, (slabs + TOGETHER - 1) / TOGETHER, pack_slabs, &p);
   matrix->packed = *packed;
   return BERG_OK;
 }

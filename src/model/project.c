@@ -1,6 +1,5 @@
 #include "model/project.h"
 
-#include <omp.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -106,11 +105,21 @@ static void add_segment(const model_projection *projection, size_t layer, size_t
   }
 }
 
-void model_projection_add(model_projection *projection, size_t layer, const float *tokens) {
-  char *memory = projection->thread_memory + (size_t)omp_get_thread_num() * projection->thread_bytes;
-#pragma omp for schedule(dynamic, 1)
-  for (int segment = 0; segment < (int)projection->segments; segment++)
-    add_segment(projection, layer, (size_t)segment, tokens, memory);
+typedef struct block {
+  const model_projection *projection;
+  size_t layer;
+  const float *tokens;
+} block;
+
+static void add_piece(void *user, size_t segment, size_t rank) {
+  const block *b = user;
+  add_segment(b->projection, b->layer, segment, b->tokens,
+              b->projection->thread_memory + rank * b->projection->thread_bytes);
+}
+
+void model_projection_add(model_projection *projection, base_team *team, size_t layer, const float *tokens) {
+  block b = {projection, layer, tokens};
+  base_team_share(team, projection->segments, add_piece, &b);
 }
 
 void model_projection_finish(const model_projection *projection, float *scores, size_t ld) {

@@ -2,6 +2,7 @@
 #ifndef MODEL_PROJECT_H
 #define MODEL_PROJECT_H
 
+#include "base/team.h"
 #include "la/kernels.h"
 #include "model/fitted.h"
 
@@ -30,8 +31,8 @@ void model_projection_release(model_projection *projection);
 size_t model_projection_memory(const model_fitted *fitted, const la_matrix *directions, size_t images, int threads);
 
 void model_projection_start(model_projection *projection, size_t images);
-/* Adds block `layer`, `tokens` [images][50][768]: called by every thread of a team, which shares the segments out. */
-void model_projection_add(model_projection *projection, size_t layer, const float *tokens);
+/* Adds block `layer`, `tokens` [images][50][768], segment by segment. */
+void model_projection_add(model_projection *projection, base_team *team, size_t layer, const float *tokens);
 /* The scores as float32 [images][ld]. */
 void model_projection_finish(const model_projection *projection, float *scores, size_t ld);
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/team.h"
 #include "io/json_guard.h"
 #include "io/map.h"
 #include "io/value.h"
@@ -49,10 +50,14 @@ static void add(cJSON *tree, const model_source *source) {
   cJSON_AddItemToArray(cJSON_GetObjectItem(tree, "SourceFiles"), file);
 }
 
+static void hash_source(void *user, size_t i, size_t rank) {
+  model_source *source = (model_source *)user + i;
+  (void)rank;
+  source->is_hashed = !io_hash_file(&source->hash, source->path, false, NULL);
+}
+
 void model_provenance_add_all(cJSON *tree, model_source *sources, size_t count, int threads) {
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-  for (size_t i = 0; i < count; i++)
-    sources[i].is_hashed = !io_hash_file(&sources[i].hash, sources[i].path, false, NULL);
+  base_share(threads, count, hash_source, sources);
   for (size_t i = 0; i < count; i++) add(tree, &sources[i]);
 }
 

@@ -9,22 +9,26 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/team.h"
 
 #define MODEL_FINGERPRINT_ROOM 64
 
 /* Reads what can be read by one thread only (HDF5, standard input) of images [first, first + count), and
- * preprocesses it with OpenMP. Standard input goes forward only: images before `first` that were not prepared
+ * preprocesses it by the team. Standard input goes forward only: images before `first` that were not prepared
  * are gone. EINPUT, ESTIMULUS (the first bad image of the batch), ELIMIT. */
-berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t count, berg_error *error);
+berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t count, base_team *team,
+                                  berg_error *error);
 
 /* Whether there is something that only one thread can read; else berg_stimuli_pixels needs no preparation. */
 bool model_stimuli_read_by_one(const berg_stimuli *stimuli);
 /* Images [first, first + count) will be prepared: the kernel is told of mapped ones. Pixels that were prepared before `first` are
  * gone. */
 void model_stimuli_ahead_begin(berg_stimuli *stimuli, size_t first, size_t count);
-/* Step `step` of `steps` of preparing them, of those that model_stimuli_read_by_one: called by every thread of a team between two
- * barriers. What goes wrong is what model_stimuli_prepare then says. */
-void model_stimuli_ahead(berg_stimuli *stimuli, size_t step, size_t steps);
+/* How many pieces step `step` of `steps` of preparing them has, of those that model_stimuli_read_by_one: from one thread, when the pieces
+ * of the step before are done. What goes wrong is what model_stimuli_prepare then says. */
+size_t model_stimuli_ahead_step(berg_stimuli *stimuli, size_t step, size_t steps);
+/* One of them, by any thread. */
+void model_stimuli_ahead_piece(berg_stimuli *stimuli, size_t index);
 /* After the last step, from one thread; model_stimuli_prepare does it too. */
 void model_stimuli_ahead_end(berg_stimuli *stimuli);
 /* Tells the kernel that the file of image `index` will be read soon, if there is such a file. Any thread. */

@@ -1,5 +1,5 @@
 /* Arrays that one thread must read (HDF5, standard input) on their way to be prepared, while something else is computed: in each
- * step one thread reads the rows of a part, and all threads preprocess the part that the step before has read. */
+ * step one piece reads the rows of a part, and the others preprocess the part that the step before has read. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -38,7 +38,6 @@ void model_stimuli_ahead_begin(berg_stimuli *stimuli, size_t first, size_t count
   ahead->next = ahead->end = first + prepared->count;
   ahead->failed_at = SIZE_MAX;
   ahead->parts[0].count = ahead->parts[1].count = 0;
-  atomic_store_explicit(&ahead->reads, 0, memory_order_relaxed);
   ahead->active = true;
   /* without memory, or after a failure, nothing comes ahead: the batch's own turn tells */
   if (!prepared->status && base_grow((void **)&prepared->pixels, &prepared->capacity, count, VIT_PIXELS, NULL) &&
@@ -71,7 +70,6 @@ static void read_part(berg_stimuli *stimuli, model_ahead_part *part, size_t step
   berg_error error;
   berg_status status = BERG_OK;
   part->count = 0;
-  atomic_store_explicit(&part->taken, 0, memory_order_relaxed);
   if (ahead->next == ahead->end || !steps || has_failed(stimuli)) return;
   model_images *images = model_stimuli_array(stimuli, stimuli->first + ahead->next, &part->within);
   const size_t row_bytes = model_images_row_bytes(images), there = images->view.shape[0] - part->within;
@@ -98,24 +96,30 @@ static void read_part(berg_stimuli *stimuli, model_ahead_part *part, size_t step
   ahead->next += count;
 }
 
-static void preprocess_part(berg_stimuli *stimuli, model_ahead_part *part) {
+static void preprocess_row(berg_stimuli *stimuli, const model_ahead_part *part, size_t i) {
   const model_prepared *prepared = &stimuli->prepared;
-  for (size_t i; (i = atomic_fetch_add_explicit(&part->taken, 1, memory_order_relaxed)) < part->count;) {
-    berg_error error;
-    berg_status status =
-        model_images_pixels(part->images, part->within + i, part->rows + (ptrdiff_t)i * part->images->view.strides[0],
-                            prepared->pixels + (part->first - prepared->first + i) * VIT_PIXELS, &error);
-    if (status) note_failure(stimuli, part->first + i, status, &error);
-  }
+  berg_error error;
+  berg_status status =
+      model_images_pixels(part->images, part->within + i, part->rows + (ptrdiff_t)i * part->images->view.strides[0],
+                          prepared->pixels + (part->first - prepared->first + i) * VIT_PIXELS, &error);
+  if (status) note_failure(stimuli, part->first + i, status, &error);
 }
 
-void model_stimuli_ahead(berg_stimuli *stimuli, size_t step, size_t steps) {
+static model_ahead_part *part_before(model_ahead *ahead) { return &ahead->parts[(ahead->step + 1) % 2]; }
+
+size_t model_stimuli_ahead_step(berg_stimuli *stimuli, size_t step, size_t steps) {
   model_ahead *ahead = &stimuli->ahead;
-  size_t reads = step;
-  if (atomic_compare_exchange_strong_explicit(&ahead->reads, &reads, step + 1, memory_order_relaxed,
-                                              memory_order_relaxed))
-    read_part(stimuli, &ahead->parts[step % 2], steps - 1 - step);
-  if (step) preprocess_part(stimuli, &ahead->parts[(step - 1) % 2]);
+  ahead->step = step;
+  ahead->steps = steps;
+  return 1 + (step ? part_before(ahead)->count : 0);
+}
+
+void model_stimuli_ahead_piece(berg_stimuli *stimuli, size_t index) {
+  model_ahead *ahead = &stimuli->ahead;
+  if (index)
+    preprocess_row(stimuli, part_before(ahead), index - 1);
+  else
+    read_part(stimuli, &ahead->parts[ahead->step % 2], ahead->steps - 1 - ahead->step);
 }
 
 void model_stimuli_ahead_end(berg_stimuli *stimuli) {

@@ -3,7 +3,6 @@
 #define MODEL_STIMULI_HANDLE_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "model/stimuli_array.h"
@@ -26,7 +25,6 @@ typedef struct model_prepared {
 typedef struct model_ahead_part {
   model_images *images;
   size_t first, within, count;
-  atomic_size_t taken; /* rows that some thread has in hand */
   const uint8_t *rows;
   uint8_t *bytes; /* where they are, but for rows that lie in memory anyway */
   size_t capacity;
@@ -34,9 +32,9 @@ typedef struct model_ahead_part {
 
 typedef struct model_ahead {
   bool active;
-  atomic_size_t reads; /* steps whose part some thread reads or has read */
-  size_t next, end;    /* images that no part has had: the reading thread's */
-  size_t failed_at;    /* the first image that failed; SIZE_MAX: none */
+  size_t step, steps; /* the step at hand */
+  size_t next, end;   /* images that no part has had: the reading thread's */
+  size_t failed_at;   /* the first image that failed; SIZE_MAX: none */
   model_ahead_part parts[2];
 } model_ahead;
 

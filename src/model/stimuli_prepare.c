@@ -1,6 +1,7 @@
 /* Images that only one thread can read are read in slabs of bounded size, and preprocessed by all threads.
  * What is kept is the network's 150 kB an image, so that a batch of large pictures costs no more than one of
  * small ones. */
+#include <pthread.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -28,34 +29,49 @@ berg_status model_images_pixels(const model_images *images, size_t index, const 
   return status;
 }
 
-/* Rows [first, first + count) of one array; `rows` is the first element of the first. The error is that of
- * the first bad image, whatever thread came first. */
-static berg_status preprocess(const model_images *images, size_t first, size_t count, const uint8_t *rows,
-                              uint8_t *pixels, berg_error *error) {
-  size_t worst = SIZE_MAX;
-  berg_status status = BERG_OK;
-  berg_error bad;
-  const ptrdiff_t step = images->view.strides[0];
-#pragma omp parallel for schedule(static)
-  for (size_t i = 0; i < count; i++) {
-    berg_error mine;
-    berg_status result =
-        model_images_pixels(images, first + i, rows + (ptrdiff_t)i * step, pixels + i * VIT_PIXELS, &mine);
-#pragma omp critical(model_stimuli_prepare)
-    if (result && i < worst) {
-      worst = i;
-      status = result;
-      bad = mine;
-    }
+/* Rows of one array on their way to pixels. */
+typedef struct slab {
+  const model_images *images;
+  size_t first;
+  const uint8_t *rows; /* the first element of the first */
+  uint8_t *pixels;
+  pthread_mutex_t guard; /* of what went wrong with the first bad row */
+  size_t bad;
+  berg_status status;
+  berg_error error;
+} slab;
+
+static void preprocess_row(void *user, size_t i, size_t rank) {
+  slab *s = user;
+  berg_error error;
+  (void)rank;
+  berg_status status = model_images_pixels(s->images, s->first + i, s->rows + (ptrdiff_t)i * s->images->view.strides[0],
+                                           s->pixels + i * VIT_PIXELS, &error);
+  if (!status) return;
+  pthread_mutex_lock(&s->guard);
+  if (!s->status || i < s->bad) {
+    s->bad = i;
+    s->status = status;
+    s->error = error;
   }
-  if (status && error) *error = bad;
-  return status;
+  pthread_mutex_unlock(&s->guard);
+}
+
+/* Rows [first, first + count). The error is that of the first bad image, whatever thread came first. */
+static berg_status preprocess(const model_images *images, size_t first, size_t count, const uint8_t *rows,
+                              uint8_t *pixels, base_team *team, berg_error *error) {
+  slab s = {.images = images, .first = first, .rows = rows, .pixels = pixels};
+  pthread_mutex_init(&s.guard, NULL);
+  base_team_share(team, count, preprocess_row, &s);
+  pthread_mutex_destroy(&s.guard);
+  if (s.status && error) *error = s.error;
+  return s.status;
 }
 
 /* Up to `count` images from image `index` (of all), as many as lie in one array and one slab; `*done` says
  * how many. */
 static berg_status prepare_slab(berg_stimuli *stimuli, size_t index, size_t count, uint8_t *pixels, size_t *done,
-                                berg_error *error) {
+                                base_team *team, berg_error *error) {
   size_t within;
   model_images *images = model_stimuli_array(stimuli, index, &within);
   const size_t row_bytes = model_images_row_bytes(images), there = images->view.shape[0] - within;
@@ -65,10 +81,11 @@ static berg_status prepare_slab(berg_stimuli *stimuli, size_t index, size_t coun
   *done = part;
   if (images->view.data)
     return preprocess(images, within, part,
-                      (const uint8_t *)images->view.data + (ptrdiff_t)within * images->view.strides[0], pixels, error);
+                      (const uint8_t *)images->view.data + (ptrdiff_t)within * images->view.strides[0], pixels, team,
+                      error);
   uint8_t *rows = base_alloc(part, row_bytes, error);
   berg_status status = rows ? model_images_load(images, within, part, rows, error) : BERG_ELIMIT;
-  if (!status) status = preprocess(images, within, part, rows, pixels, error);
+  if (!status) status = preprocess(images, within, part, rows, pixels, team, error);
   base_free(rows);
   return status;
 }
@@ -82,7 +99,8 @@ void model_stimuli_advise(const berg_stimuli *stimuli, size_t first, size_t coun
   io_map_will_need(&images->map, images->row_offset + within * row_bytes, (count < there ? count : there) * row_bytes);
 }
 
-berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t count, berg_error *error) {
+berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t count, base_team *team,
+                                  berg_error *error) {
   if (first > stimuli->count || count > stimuli->count - first)
     return base_fail(error, BERG_EARGUMENT, "there are no images %zu to %zu among %zu", first, first + count,
                      stimuli->count);
@@ -102,7 +120,7 @@ berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t co
   while (prepared->count < count) {
     size_t done, at = prepared->count;
     berg_status status = prepare_slab(stimuli, stimuli->first + first + at, count - at,
-                                      prepared->pixels + at * VIT_PIXELS, &done, error);
+                                      prepared->pixels + at * VIT_PIXELS, &done, team, error);
     if (status) return status;
     prepared->count += done;
   }

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/thread.h"
 
 #define BUFFERS 2
 
 struct model_writer {
   model_write_rows write;
   void *user;
-  pthread_t thread;
+  base_thread thread;
   pthread_mutex_t lock;
   pthread_cond_t changed;
   float *buffers[BUFFERS];
@@ -22,25 +23,30 @@ struct model_writer {
   berg_error error;
 };
 
+/* The lock is held before and after, not meanwhile. */
+static void write_one(model_writer *writer) {
+  const size_t index = writer->written % BUFFERS;
+  if (!writer->status) {
+    berg_error error;
+    pthread_mutex_unlock(&writer->lock);
+    berg_status status = writer->write(writer->user, writer->buffers[index], writer->counts[index], &error);
+    pthread_mutex_lock(&writer->lock);
+    if (status) {
+      writer->status = status;
+      writer->error = error;
+    }
+  }
+  writer->written++;
+  pthread_cond_broadcast(&writer->changed);
+}
+
 static void *write_all(void *user) {
   model_writer *writer = user;
   pthread_mutex_lock(&writer->lock);
   for (;;) {
     while (writer->written == writer->handed && !writer->stop) pthread_cond_wait(&writer->changed, &writer->lock);
     if (writer->written == writer->handed) break;
-    const size_t index = writer->written % BUFFERS;
-    if (!writer->status) {
-      berg_error error;
-      pthread_mutex_unlock(&writer->lock);
-      berg_status status = writer->write(writer->user, writer->buffers[index], writer->counts[index], &error);
-      pthread_mutex_lock(&writer->lock);
-      if (status) {
-        writer->status = status;
-        writer->error = error;
-      }
-    }
-    writer->written++;
-    pthread_cond_broadcast(&writer->changed);
+    write_one(writer);
   }
   pthread_mutex_unlock(&writer->lock);
   return NULL;
@@ -65,10 +71,7 @@ berg_status model_writer_open(model_writer **out, model_write_rows write, void *
     }
   pthread_mutex_init(&writer->lock, NULL);
   pthread_cond_init(&writer->changed, NULL);
-  if (pthread_create(&writer->thread, NULL, write_all, writer)) {
-    release(writer);
-    return base_fail(error, BERG_EINTERNAL, "a thread for writing responses could not be started");
-  }
+  base_thread_start(&writer->thread, write_all, writer);
   *out = writer;
   return BERG_OK;
 }
@@ -91,19 +94,24 @@ void model_writer_hand(model_writer *writer, size_t count) {
   pthread_mutex_lock(&writer->lock);
   writer->counts[writer->handed % BUFFERS] = count;
   writer->handed++;
-  pthread_cond_broadcast(&writer->changed);
+  if (base_thread_is_here(&writer->thread))
+    pthread_cond_broadcast(&writer->changed);
+  else
+    write_one(writer);
   pthread_mutex_unlock(&writer->lock);
 }
 
 berg_status model_writer_close(model_writer *writer, berg_error *error) {
   if (!writer) return BERG_OK;
-  pthread_mutex_lock(&writer->lock);
-  writer->stop = true;
-  pthread_cond_broadcast(&writer->changed);
-  pthread_mutex_unlock(&writer->lock);
-  pthread_join(writer->thread, NULL);
-  pthread_mutex_destroy(&writer->lock);
-  pthread_cond_destroy(&writer->changed);
+  if (base_thread_is_here(&writer->thread)) { /* else its lock may be in the hands of nobody: a fork's child */
+    pthread_mutex_lock(&writer->lock);
+    writer->stop = true;
+    pthread_cond_broadcast(&writer->changed);
+    pthread_mutex_unlock(&writer->lock);
+    base_thread_join(&writer->thread);
+    pthread_mutex_destroy(&writer->lock);
+    pthread_cond_destroy(&writer->changed);
+  }
   berg_status status = outcome(writer, error);
   release(writer);
   return status;

@@ -7,6 +7,7 @@
 #include "base/convert.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/threads.h"
 #include "report/compare_entries.h"
 #include "report/compare_rois.h"
 
@@ -110,7 +111,7 @@ static berg_status compare_matrices(cJSON *tree, side *a, side *b, const berg_co
 static berg_status compare(cJSON *tree, side *a, side *b, const berg_compare_options *options, const berg_run *run,
                            report_verdict *verdict, berg_error *error) {
   report_limits limits = {isnan(options->atol) ? 0 : options->atol, isnan(options->rtol) ? 0 : options->rtol, false,
-                          base_machine_threads(options->threads)};
+                          base_threads_for(options->threads)};
   cJSON *asked = cJSON_AddObjectToObject(tree, "tolerances");
   report_json_number(asked, "atol", options->atol);
   report_json_number(asked, "rtol", options->rtol);

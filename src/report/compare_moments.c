@@ -4,6 +4,8 @@
 
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/progress.h"
+#include "base/team.h"
 
 #define BLOCK_VALUES ((size_t)1 << 22) /* 32 MiB of each side */
 #define TILE 64                        /* columns whose sums stay in the nearest cache */
@@ -20,6 +22,7 @@ typedef struct passing {
   const report_limits *limits;
   const berg_run *run;
   double start;
+  bool is_first; /* of the two passes */
   row_block block;
 } passing;
 
@@ -144,32 +147,32 @@ static void fold_rows(passing *pass) {
 
 /* --- Both passes --- */
 
-static void use_block(passing *pass, bool is_first) {
-  const size_t columns = pass->moments->columns, count = pass->block.count;
-  const int threads = pass->limits->threads;
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (size_t from = 0; from < columns; from += TILE) {
-    size_t to = columns - from < TILE ? columns : from + TILE;
-    if (is_first)
-      count_tile(pass, from, to);
-    else
-      sum_tile(pass, from, to);
-  }
-  if (is_first) return;
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (size_t r = 0; r < count; r++) sum_row(pass, r);
-  fold_rows(pass);
+static void use_tile(void *user, size_t index, size_t rank) {
+  passing *pass = user;
+  const size_t columns = pass->moments->columns, from = index * TILE,
+               to = columns - from < TILE ? columns : from + TILE;
+  (void)rank;
+  if (pass->is_first)
+    count_tile(pass, from, to);
+  else
+    sum_tile(pass, from, to);
 }
 
-static berg_status report_progress(const passing *pass, size_t done, berg_error *error) {
-  const berg_run *run = pass->run;
-  size_t total = 2 * pass->moments->rows;
-  if (!run || !run->progress || !run->progress(run->user, done, total, base_machine_seconds() - pass->start))
-    return BERG_OK;
-  return base_fail(error, BERG_ECANCELLED, "cancelled after %zu of %zu rows", done, total);
+static void use_row(void *user, size_t r, size_t rank) {
+  (void)rank;
+  sum_row(user, r);
+}
+
+static void use_block(passing *pass) {
+  base_team *team = base_team_begin(pass->limits->threads);
+  base_team_share(team, (pass->moments->columns + TILE - 1) / TILE, use_tile, pass);
+  if (!pass->is_first) base_team_share(team, pass->block.count, use_row, pass);
+  base_team_end(team);
+  if (!pass->is_first) fold_rows(pass);
 }
 
 static berg_status go_through(passing *pass, bool is_first, berg_error *error) {
+  pass->is_first = is_first;
   const size_t rows = pass->moments->rows;
   berg_status status = BERG_OK;
   for (size_t first = 0; first < rows && !status; first += pass->block.room) {
@@ -179,8 +182,9 @@ static berg_status go_through(passing *pass, bool is_first, berg_error *error) {
     if (!status)
       status = report_rows_read(pass->b, first, pass->block.count, pass->limits->threads, pass->block.b, error);
     if (status) break;
-    use_block(pass, is_first);
-    status = report_progress(pass, (is_first ? 0 : rows) + first + pass->block.count, error);
+    use_block(pass);
+    status = base_progress(pass->run, (is_first ? 0 : rows) + first + pass->block.count, 2 * rows, pass->start, "rows",
+                           error);
   }
   return status;
 }
@@ -215,7 +219,7 @@ static berg_status prepare(passing *pass, berg_error *error) {
 berg_status report_moments_take(report_moments *moments, report_rows *a, report_rows *b, const report_limits *limits,
                                 const berg_run *run, berg_error *error) {
   *moments = (report_moments){.rows = a->rows, .columns = a->rows ? a->columns : 0, .largest_rms = {0, NAN}};
-  passing pass = {moments, a, b, limits, run, base_machine_seconds(), {0}};
+  passing pass = {.moments = moments, .a = a, .b = b, .limits = limits, .run = run, .start = base_machine_seconds()};
   berg_status status = prepare(&pass, error);
   if (!status && moments->columns) {
     status = go_through(&pass, true, error);

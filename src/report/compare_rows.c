@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/team.h"
 #include "io/container.h"
 
 #define HDF5_MAGIC "\x89HDF\r\n\x1a\n"
@@ -209,14 +210,26 @@ static void let_go(const report_rows *rows, const berg_array *view) {
     io_map_drop(io_container_map(rows->file), offset, view->shape[0] * (size_t)view->strides[0]);
 }
 
+typedef struct conversion {
+  const berg_array *view;
+  size_t columns;
+  double *values; /* [rows][columns] */
+} conversion;
+
+static void convert_piece(void *user, size_t r, size_t rank) {
+  const conversion *c = user;
+  (void)rank;
+  convert_row(c->view, r, c->columns, c->values + r * c->columns);
+}
+
 berg_status report_rows_read(report_rows *rows, size_t first, size_t count, int threads, double *values,
                              berg_error *error) {
   berg_array view;
   if (!count || !rows->columns) return BERG_OK;
   berg_status status = view_of(rows, first, count, &view, error);
   if (status) return status;
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (size_t r = 0; r < count; r++) convert_row(&view, r, rows->columns, values + r * rows->columns);
+  conversion c = {&view, rows->columns, values};
+  base_share(threads, count, convert_piece, &c);
   let_go(rows, &view);
   return BERG_OK;
 }

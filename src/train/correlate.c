@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/threads.h"
 #include "la/correlation.h"
 #include "la/reliability.h"
 
@@ -59,7 +60,7 @@ berg_status berg_correlate(const berg_array *a, const berg_array *b, int threads
     snprintf(shape, sizeof shape, "as many as a has, (%zu, %zu)", of_a.count, of_a.columns);
     status = refuse("b", b, shape, error);
   }
-  if (!status) la_correlate(&of_a, &of_b, base_machine_threads(threads), r);
+  if (!status) la_correlate(&of_a, &of_b, base_threads_for(threads), r);
   base_free(at_a);
   base_free(at_b);
   return status;
@@ -76,7 +77,7 @@ berg_status berg_reliability_of(const berg_array *responses, int threads, const 
                   "float32 or float64 [repeats][stimuli][voxels], at least one of each of the first two", error);
   if (!status)
     status =
-        la_reliability(&trials, responses->shape[0], responses->shape[1], base_machine_threads(threads), result, error);
+        la_reliability(&trials, responses->shape[0], responses->shape[1], base_threads_for(threads), result, error);
   base_free(at);
   return status;
 }

@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/threads.h"
 #include "io/folders.h"
 #include "io/whole_file.h"
 #include "model/paths.h"
@@ -141,7 +142,7 @@ static berg_status measure(evaluation *e, berg_error *error) {
   berg_status status = berg_file_open(&e->predictions, e->unfinished_path, error);
   if (status) return status;
   train_responses responses = {&e->test, berg_file_entry(e->predictions, 0), e->averaged, e->trials};
-  return train_accuracy_measure(&e->accuracy, &responses, base_machine_threads(e->options->threads), e->memory, e->run,
+  return train_accuracy_measure(&e->accuracy, &responses, base_threads_for(e->options->threads), e->memory, e->run,
                                 error);
 }
 

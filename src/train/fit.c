@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "base/threads.h"
 #include "train/matrix.h"
 #include "train/regress.h"
 #include "train/standardise.h"
@@ -147,7 +148,7 @@ static berg_status regress(berg_fit *fit, const float *scores, const berg_array 
 static berg_status fit_all(berg_fit *fit, const berg_array *features, const berg_array *responses,
                            const berg_fit_options *options, const berg_run *run, berg_error *error) {
   const train_machine machine =
-      train_machine_for(base_machine_threads(options->threads), options->memory ? options->memory : DEFAULT_MEMORY);
+      train_machine_for(base_threads_for(options->threads), options->memory ? options->memory : DEFAULT_MEMORY);
   float *scores = NULL;
   fit->gemm = machine.gemm, fit->kernels = machine.kernels, fit->threads = machine.threads;
   fit->targets = responses->shape[1];

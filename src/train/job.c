@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/threads.h"
 #include "model/paths.h"
 #include "train/subject.h"
 #include "train/regress_job.h"
@@ -41,7 +42,7 @@ static berg_status check_options(train_job *job, berg_error *error) {
                      options->threads);
   if (!options->components) return base_fail(error, BERG_EPARAMETER, "components: expected at least 1, found 0");
   job->regression = options->regression;
-  job->threads = base_machine_threads(options->threads);
+  job->threads = base_threads_for(options->threads);
   job->memory = options->memory ? options->memory : DEFAULT_MEMORY;
   job->components = options->components;
   job->tokens = strcmp(features, "all") ? 1 : VIT_TOKENS;

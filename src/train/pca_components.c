@@ -1,9 +1,9 @@
 /* The second pass: components = S^-1 U^T Z, a panel at a time, and with float32 products their overlaps for the correction. */
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/team.h"
 #include "la/blas.h"
 #include "la/columns.h"
 #include "train/pca_job.h"
@@ -44,10 +44,22 @@ static berg_status prepare(projection *p, pca_job *job, berg_error *error) {
   return BERG_OK;
 }
 
-/* `width` columns of the components from those of Z. */
-static void project_strip(const projection *p, const la_block *block, size_t first, size_t width, float *directions) {
+/* One panel of Z, and where its columns of the components go. */
+typedef struct panel_task {
+  const projection *p;
+  const la_block *block;
+  float *directions;
+} panel_task;
+
+/* PCA_STRIP columns of the components from those of Z. */
+static void project_strip(void *user, size_t index, size_t rank) {
+  const panel_task *task = user;
+  const projection *p = task->p;
+  const la_block *block = task->block;
   const train_machine *machine = p->job->machine;
-  const size_t k = p->components, rank = (size_t)omp_get_thread_num();
+  const size_t k = p->components, first = index * PCA_STRIP, left = block->columns - first,
+               width = left < PCA_STRIP ? left : PCA_STRIP;
+  float *directions = task->directions + first;
   double *sums = p->sums + rank * k * PCA_STRIP;
   const la_columns z = {block->values + first, block->rows, width, block->ld, LA_PANEL};
   memset(sums, 0, k * PCA_STRIP * sizeof *sums);
@@ -60,10 +72,8 @@ static void project_strip(const projection *p, const la_block *block, size_t fir
 static void project_panel(const projection *p, size_t index, const la_block *block) {
   const train_panels *panels = p->job->panels;
   float *directions = p->job->pca->directions + index * panels->width;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(p->job->machine->threads)
-  for (size_t first = 0; first < block->columns; first += PCA_STRIP)
-    project_strip(p, block, first, block->columns - first < PCA_STRIP ? block->columns - first : PCA_STRIP,
-                  directions + first);
+  panel_task task = {p, block, directions};
+  base_share(p->job->machine->threads, (block->columns + PCA_STRIP - 1) / PCA_STRIP, project_strip, &task);
   la_gram_add(p->overlap, directions, panels->columns, block->columns);
 }
 

@@ -4,10 +4,10 @@
  * eigenvectors Q (rows) and values L give the best components within the space of U: S^2 becomes L, U becomes Q U, V becomes
  * L^-1/2 Q S V. V is then orthonormal as far as H is known, 1e-7, whatever the products that made G lost. */
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/team.h"
 #include "la/blas.h"
 #include "la/columns.h"
 #include "train/pca_job.h"
@@ -47,14 +47,17 @@ static berg_status rotate_vectors(pca_job *job, const double *ritz, berg_error *
 }
 
 typedef struct rotation_work {
+  const pca_job *job;
   size_t k, pitch;
   float *change;  /* [k][pitch]: the rotation less the identity, so that its product may be rounded */
   double *sums;   /* each thread: [k][PCA_STRIP] */
   float *buffers; /* each thread */
 } rotation_work;
 
-static void rotate_strip(const pca_job *job, const rotation_work *w, size_t first) {
-  const size_t features = job->panels->columns, k = w->k, rank = (size_t)omp_get_thread_num();
+static void rotate_strip(void *user, size_t index, size_t rank) {
+  const rotation_work *w = user;
+  const pca_job *job = w->job;
+  const size_t features = job->panels->columns, k = w->k, first = index * PCA_STRIP;
   const size_t width = features - first < PCA_STRIP ? features - first : PCA_STRIP;
   double *sums = w->sums + rank * k * PCA_STRIP;
   float *to = job->pca->directions + first;
@@ -68,17 +71,14 @@ static void rotate_strip(const pca_job *job, const rotation_work *w, size_t firs
 
 static berg_status rotate_directions(pca_job *job, const double *rotation, berg_error *error) {
   const size_t k = job->pca->components, team = (size_t)job->machine->threads;
-  rotation_work w = {.k = k, .pitch = la_pitch(k)};
+  rotation_work w = {.job = job, .k = k, .pitch = la_pitch(k)};
   w.change = base_alloc_large(k * w.pitch, sizeof(float), error);
   w.sums = base_alloc_large(team * k * PCA_STRIP, sizeof(double), error);
   w.buffers = base_alloc_large(team, LA_BUFFER_BYTES, error);
   const bool room = w.change && w.sums && w.buffers;
   for (size_t i = 0; i < k && room; i++)
     for (size_t j = 0; j < k; j++) w.change[i * w.pitch + j] = (float)(rotation[i * k + j] - (i == j));
-  if (room) {
-#pragma omp parallel for schedule(dynamic, 2) num_threads(job->machine->threads)
-    for (size_t first = 0; first < job->panels->columns; first += PCA_STRIP) rotate_strip(job, &w, first);
-  }
+  if (room) base_share((int)team, (job->panels->columns + PCA_STRIP - 1) / PCA_STRIP, rotate_strip, &w);
   base_free_large(w.change);
   base_free_large(w.sums);
   base_free_large(w.buffers);

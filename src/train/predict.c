@@ -1,11 +1,11 @@
 /* Predictions of a fitted solver: new rows through the scaler, the components and the regression. */
 #include <math.h>
-#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/team.h"
 #include "train/fit.h"
 
 /* The most rows that a thread takes at a time. */
@@ -22,7 +22,11 @@ typedef struct memory {
 typedef struct prediction {
   const berg_fit *fit;
   const berg_array *features;
-  la_matrix matrix; /* [outputs][features]: components, or coefficients where there are none */
+  la_matrix matrix;  /* [outputs][features]: components, or coefficients where there are none */
+  float *responses;  /* [rows][targets] */
+  size_t step;       /* rows of a piece */
+  memory *memories;  /* of each thread */
+  atomic_size_t bad; /* the first row that is not finite, or their number */
 } prediction;
 
 /* Features [first, first + count) of row `row`, centred and scaled in double. False: not finite. */
@@ -69,8 +73,9 @@ static size_t project(const prediction *p, memory *m, size_t top, size_t count) 
   return bad;
 }
 
-static void respond(const prediction *p, memory *m, size_t count, float *responses) {
+static void respond(const prediction *p, memory *m, size_t top, size_t count) {
   const berg_fit *fit = p->fit;
+  float *responses = p->responses + top * fit->targets;
   if (!fit->pca.components) {
     for (size_t i = 0; i < count; i++)
       for (size_t t = 0; t < fit->targets; t++)
@@ -95,12 +100,12 @@ static void respond(const prediction *p, memory *m, size_t count, float *respons
   }
 }
 
-static bool make_memory(memory *m, const prediction *p) {
-  m->sums = base_alloc_large(ROWS * p->matrix.n, sizeof *m->sums, NULL);
-  m->panel = base_alloc(ROWS * LA_PANEL, sizeof *m->panel, NULL);
-  m->z = base_alloc(ROWS * LA_DEPTH, sizeof *m->z, NULL);
-  m->scores = base_alloc(ROWS * p->fit->width, sizeof *m->scores, NULL);
-  m->buffer = base_alloc(1, LA_BUFFER_BYTES, NULL);
+static bool make_memory(memory *m, const prediction *p, berg_error *error) {
+  m->sums = base_alloc_large(ROWS * p->matrix.n, sizeof *m->sums, error);
+  m->panel = base_alloc(ROWS * LA_PANEL, sizeof *m->panel, error);
+  m->z = base_alloc(ROWS * LA_DEPTH, sizeof *m->z, error);
+  m->scores = base_alloc(ROWS * p->fit->width, sizeof *m->scores, error);
+  m->buffer = base_alloc(1, LA_BUFFER_BYTES, error);
   return m->sums && m->panel && m->z && m->scores && m->buffer;
 }
 
@@ -126,40 +131,47 @@ static berg_status check(const berg_fit *fit, const berg_array *features, berg_e
                    fit->pca.features, features->shape[1]);
 }
 
+static void predict_piece(void *user, size_t index, size_t rank) {
+  prediction *p = user;
+  memory *m = &p->memories[rank];
+  const size_t rows = p->features->shape[0], top = index * p->step, count = rows - top < p->step ? rows - top : p->step;
+  const size_t found = project(p, m, top, count);
+  if (found < top + count) base_note_least(&p->bad, found);
+  respond(p, m, top, count);
+}
+
+static berg_status predict(prediction *p, berg_error *error) {
+  const size_t threads = (size_t)p->fit->threads, pieces = (p->features->shape[0] + p->step - 1) / p->step;
+  bool complete = true;
+  p->memories = base_calloc(threads, sizeof *p->memories, error);
+  if (!p->memories) return BERG_ELIMIT;
+  for (size_t t = 0; t < threads && t < pieces && complete; t++) complete = make_memory(&p->memories[t], p, error);
+  if (complete) base_share((int)threads, pieces, predict_piece, p);
+  for (size_t t = 0; t < threads; t++) free_memory(&p->memories[t]);
+  base_free(p->memories);
+  return complete ? BERG_OK : BERG_ELIMIT;
+}
+
 berg_status berg_fit_predict(const berg_fit *fit, const berg_array *features, float *responses, berg_error *error) {
   berg_status status = check(fit, features, error);
   if (status) return status;
   const bool direct = !fit->pca.components;
   const float *matrix = direct ? fit->coefficients : fit->pca.directions;
-  const prediction p = {fit,
-                        features,
-                        {.gemm = fit->gemm,
-                         .n = direct ? fit->targets : fit->width,
-                         .k = fit->pca.features,
-                         .rows = (const char *)matrix,
-                         .row_bytes = fit->pca.features * sizeof *matrix}};
-  const size_t rows = features->shape[0], step = rows_at_a_time(rows, fit->threads);
-  size_t bad = rows;
-  bool room = true;
-#pragma omp parallel num_threads(fit->threads) reduction(min : bad) reduction(&& : room)
-  {
-    memory m;
-    const bool here = make_memory(&m, &p);
-    room = here;
-#pragma omp for schedule(dynamic, 1)
-    for (size_t top = 0; top < rows; top += step) {
-      const size_t count = rows - top < step ? rows - top : step;
-      if (!here) continue;
-      const size_t found = project(&p, &m, top, count);
-      if (found < top + count) bad = found < bad ? found : bad;
-      respond(&p, &m, count, responses + top * fit->targets);
-    }
-    free_memory(&m);
-  }
-  if (!room) return base_fail_memory(error, ROWS * p.matrix.n * sizeof(double));
-  if (bad == rows) return BERG_OK;
+  const size_t rows = features->shape[0];
+  prediction p = {.fit = fit,
+                  .features = features,
+                  .matrix = {.gemm = fit->gemm,
+                             .n = direct ? fit->targets : fit->width,
+                             .k = fit->pca.features,
+                             .rows = (const char *)matrix,
+                             .row_bytes = fit->pca.features * sizeof *matrix},
+                  .responses = responses,
+                  .step = rows_at_a_time(rows, fit->threads),
+                  .bad = rows};
+  status = predict(&p, error);
+  if (status || p.bad == rows) return status;
   char item[48];
-  snprintf(item, sizeof item, "row %zu", bad);
+  snprintf(item, sizeof item, "row %zu", (size_t)p.bad);
   return base_fail_at(error, &(base_fault){BERG_ESTIMULUS, NULL, BERG_NO_OFFSET, item, "its features cannot be encoded",
                                            "finite numbers", "NaN or infinity"});
 }

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/threads.h"
 #include "io/hdf5_filters.h"
 #include "model/paths.h"
 #include "train/betas.h"
@@ -207,7 +208,7 @@ berg_status berg_prepare(const char *raw, const berg_prepare_options *options, c
   berg_status status = model_path_prepared(&path, p.options->berg_dir, p.options->subject, "metadata.npy", error);
   if (status) return status;
   base_free(path);
-  p.threads = base_machine_threads(p.options->threads);
+  p.threads = base_threads_for(p.options->threads);
   status = prepare(&p, raw, run, error);
   train_trials_release(&p.trials);
   io_csv_free(p.voxel_table);

@@ -4,12 +4,13 @@
 #include <stdbool.h>
 
 #include "base/memory.h"
+#include "base/thread.h"
 
 #define BUFFERS 2
 
 struct train_read_ahead {
   const train_panels *panels;
-  pthread_t thread;
+  base_thread thread;
   pthread_mutex_t lock;
   pthread_cond_t changed;
   float *buffers[BUFFERS];
@@ -24,6 +25,22 @@ struct train_read_ahead {
 /* A buffer is free when the panel in it was handed out and the next one asked for. */
 static bool has_room(const train_read_ahead *reader) { return reader->read - reader->used + reader->handed < BUFFERS; }
 
+/* The lock is held before and after, not meanwhile. */
+static void read_one(train_read_ahead *reader) {
+  const size_t index = reader->read;
+  pthread_mutex_unlock(&reader->lock);
+  berg_error error;
+  berg_status status = reader->panels->read(reader->panels->user, index, reader->buffers[index % BUFFERS], &error);
+  pthread_mutex_lock(&reader->lock);
+  if (status) {
+    reader->status = status;
+    reader->error = error;
+  } else {
+    reader->read++;
+  }
+  pthread_cond_broadcast(&reader->changed);
+}
+
 static void *read_panels(void *user) {
   train_read_ahead *reader = user;
   const size_t count = train_panels_count(reader->panels);
@@ -31,18 +48,7 @@ static void *read_panels(void *user) {
   while (reader->read < count && !reader->status) {
     while (!has_room(reader) && !reader->stop) pthread_cond_wait(&reader->changed, &reader->lock);
     if (reader->stop) break;
-    const size_t index = reader->read;
-    pthread_mutex_unlock(&reader->lock);
-    berg_error error;
-    berg_status status = reader->panels->read(reader->panels->user, index, reader->buffers[index % BUFFERS], &error);
-    pthread_mutex_lock(&reader->lock);
-    if (status) {
-      reader->status = status;
-      reader->error = error;
-    } else {
-      reader->read++;
-    }
-    pthread_cond_broadcast(&reader->changed);
+    read_one(reader);
   }
   pthread_mutex_unlock(&reader->lock);
   return NULL;
@@ -73,10 +79,7 @@ berg_status train_read_ahead_start(train_read_ahead **out, const train_panels *p
   }
   pthread_mutex_init(&reader->lock, NULL);
   pthread_cond_init(&reader->changed, NULL);
-  if (pthread_create(&reader->thread, NULL, read_panels, reader)) {
-    release(reader);
-    return base_fail(error, BERG_EINTERNAL, "a thread for reading features could not be started");
-  }
+  base_thread_start(&reader->thread, read_panels, reader); /* without it a panel is read when it is asked for */
   *out = reader;
   return BERG_OK;
 }
@@ -85,7 +88,11 @@ berg_status train_read_ahead_next(train_read_ahead *reader, float **panel, berg_
   pthread_mutex_lock(&reader->lock);
   reader->handed = false;
   pthread_cond_broadcast(&reader->changed);
-  while (reader->used == reader->read && !reader->status) pthread_cond_wait(&reader->changed, &reader->lock);
+  while (reader->used == reader->read && !reader->status)
+    if (base_thread_is_here(&reader->thread))
+      pthread_cond_wait(&reader->changed, &reader->lock);
+    else
+      read_one(reader);
   berg_status status = reader->used == reader->read ? reader->status : BERG_OK;
   if (status) {
     if (error) *error = reader->error;
@@ -99,12 +106,14 @@ berg_status train_read_ahead_next(train_read_ahead *reader, float **panel, berg_
 
 void train_read_ahead_stop(train_read_ahead *reader) {
   if (!reader) return;
-  pthread_mutex_lock(&reader->lock);
-  reader->stop = true;
-  pthread_cond_broadcast(&reader->changed);
-  pthread_mutex_unlock(&reader->lock);
-  pthread_join(reader->thread, NULL);
-  pthread_mutex_destroy(&reader->lock);
-  pthread_cond_destroy(&reader->changed);
+  if (base_thread_is_here(&reader->thread)) { /* else its lock may be in the hands of nobody: a fork's child */
+    pthread_mutex_lock(&reader->lock);
+    reader->stop = true;
+    pthread_cond_broadcast(&reader->changed);
+    pthread_mutex_unlock(&reader->lock);
+    base_thread_join(&reader->thread);
+    pthread_mutex_destroy(&reader->lock);
+    pthread_cond_destroy(&reader->changed);
+  }
   release(reader);
 }

@@ -1,11 +1,11 @@
 #include "train/regress.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/team.h"
 #include "train/regress_job.h"
 
 /* --- What all targets share --- */
@@ -246,25 +246,32 @@ static size_t targets_of_tile(const chunk *c) {
 }
 
 /* One pass over the tiles: to score them, or to solve them. */
-static berg_status pass(chunk *c, bool scoring, berg_error *error) {
+typedef struct tiles_pass {
+  const chunk *c;
+  bool scoring;
+  size_t step;       /* targets of a tile */
+  atomic_size_t bad; /* the first target that is not finite, or the chunk's number */
+} tiles_pass;
+
+static void pass_tile(void *user, size_t index, size_t rank) {
+  tiles_pass *p = user;
+  const chunk *c = p->c;
   const train_regression *r = c->r;
-  const size_t step = targets_of_tile(c);
-  size_t bad = c->number;
-#pragma omp parallel num_threads(r->machine.threads) reduction(min : bad)
-  {
-    regress_tile *tile = &c->team.tiles[omp_get_thread_num()];
-#pragma omp for schedule(dynamic, 1)
-    for (size_t first = 0; first < c->number; first += step) {
-      const size_t count = c->number - first < step ? c->number - first : step;
-      const size_t found = load(r, c->responses, c->number, first, count, tile);
-      bad = found < bad ? found : bad;
-      if (found < c->number) continue;
-      if (scoring)
-        regress_cross_validate(r, c->responses, c->number, tile, c->scores + first * r->options.alpha_count);
-      else
-        solve(r, tile, c->alphas + first, c->coefficients, c->intercepts);
-    }
-  }
+  regress_tile *tile = &c->team.tiles[rank];
+  const size_t first = index * p->step, count = c->number - first < p->step ? c->number - first : p->step;
+  const size_t found = load(r, c->responses, c->number, first, count, tile);
+  base_note_least(&p->bad, found);
+  if (found < c->number) return;
+  if (p->scoring)
+    regress_cross_validate(r, c->responses, c->number, tile, c->scores + first * r->options.alpha_count);
+  else
+    solve(r, tile, c->alphas + first, c->coefficients, c->intercepts);
+}
+
+static berg_status pass(const chunk *c, bool scoring, berg_error *error) {
+  tiles_pass p = {c, scoring, targets_of_tile(c), c->number};
+  base_share(c->r->machine.threads, (c->number + p.step - 1) / p.step, pass_tile, &p);
+  const size_t bad = p.bad;
   if (bad == c->number) return BERG_OK;
   char item[48];
   snprintf(item, sizeof item, "target %zu", bad);

@@ -1,6 +1,7 @@
 #include "train/run.h"
 
 #include "base/machine.h"
+#include "base/progress.h"
 
 train_machine train_machine_for(int threads, size_t memory) {
   const base_isa isa = base_machine_isa();
@@ -14,8 +15,5 @@ void train_stage_begin(train_stage *stage, const berg_run *run, const char *name
 }
 
 berg_status train_stage_progress(const train_stage *stage, size_t done, berg_error *error) {
-  const berg_run *run = stage->run;
-  if (!run || !run->progress || !run->progress(run->user, done, stage->total, base_machine_seconds() - stage->start))
-    return BERG_OK;
-  return base_fail(error, BERG_ECANCELLED, "cancelled after %zu of %zu", done, stage->total);
+  return base_progress(stage->run, done, stage->total, stage->start, NULL, error);
 }

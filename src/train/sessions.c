@@ -7,8 +7,10 @@
 #include "train/sessions.h"
 
 #include <math.h>
-#include <omp.h>
+#include <pthread.h>
 #include <string.h>
+
+#include "base/team.h"
 
 #define LANES ((size_t)TRAIN_SESSION_LANES)
 #define INLINE static inline __attribute__((always_inline))
@@ -96,38 +98,54 @@ static void store(const train_trials *trials, const float *scores, const train_b
   }
 }
 
-static bool comes_before(const train_unfit *a, const train_unfit *b) { return !b->count || a->voxel < b->voxel; }
-
 size_t train_sessions_scratch(const train_trials *trials, int threads) {
   return (size_t)threads * trials->count * LANES * (sizeof(double) + sizeof(float));
 }
 
+/* Groups of LANES voxels of one block. */
+typedef struct scoring {
+  const train_trials *trials;
+  const train_block *block;
+  double *tiles; /* each thread: [trials][LANES] */
+  float *scores; /* the same */
+  pthread_mutex_t guard;
+  train_unfit unfit; /* the first, and how many */
+} scoring;
+
+static void note(scoring *s, const train_unfit *unfit) {
+  pthread_mutex_lock(&s->guard);
+  const size_t count = s->unfit.count + unfit->count;
+  if (!s->unfit.count || unfit->voxel < s->unfit.voxel) s->unfit = *unfit;
+  s->unfit.count = count;
+  pthread_mutex_unlock(&s->guard);
+}
+
+static void score_group(void *user, size_t index, size_t rank) {
+  scoring *s = user;
+  const train_block *block = s->block;
+  const size_t items = s->trials->count * LANES, first = index * LANES, left = block->voxels - first,
+               lanes = left < LANES ? left : LANES;
+  double *tile = s->tiles + rank * items;
+  float *scores = s->scores + rank * items;
+  train_unfit mine = {0};
+  fill_tile(block, s->trials->count, first, lanes, tile, &mine);
+  if (mine.count) {
+    note(s, &mine);
+    return;
+  }
+  score_tile(s->trials, tile, block->dtype == BERG_F32, scores);
+  store(s->trials, scores, block, first, lanes);
+}
+
 void train_sessions(const train_trials *trials, const train_block *block, void *scratch, int threads,
                     train_unfit *unfit) {
-  const size_t groups = (block->voxels + LANES - 1) / LANES, items = trials->count * LANES;
-  train_unfit all = {0};
-#pragma omp parallel num_threads(threads)
-  {
-    const size_t rank = (size_t)omp_get_thread_num();
-    double *tile = (double *)scratch + rank * items;
-    float *scores = (float *)((double *)scratch + (size_t)threads * items) + rank * items;
-#pragma omp for schedule(static)
-    for (size_t g = 0; g < groups; g++) {
-      const size_t first = g * LANES, left = block->voxels - first, lanes = left < LANES ? left : LANES;
-      train_unfit mine = {0};
-      fill_tile(block, trials->count, first, lanes, tile, &mine);
-      if (mine.count) {
-#pragma omp critical(train_sessions)
-        {
-          train_unfit before = all;
-          if (comes_before(&mine, &before)) all = mine;
-          all.count = before.count + mine.count;
-        }
-        continue;
-      }
-      score_tile(trials, tile, block->dtype == BERG_F32, scores);
-      store(trials, scores, block, first, lanes);
-    }
-  }
-  *unfit = all;
+  double *tiles = scratch;
+  scoring s = {.trials = trials,
+               .block = block,
+               .tiles = tiles,
+               .scores = (float *)(tiles + (size_t)threads * trials->count * LANES)};
+  pthread_mutex_init(&s.guard, NULL);
+  base_share(threads, (block->voxels + LANES - 1) / LANES, score_group, &s);
+  pthread_mutex_destroy(&s.guard);
+  *unfit = s.unfit;
 }

@@ -7,6 +7,7 @@
 
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/threads.h"
 #include "io/folders.h"
 #include "io/write_mask.h"
 
@@ -161,7 +162,7 @@ static berg_status simulate_subjects(const char *folder, const simulate_design *
                                 .design = design,
                                 .features = features,
                                 .force = options->force,
-                                .threads = base_machine_threads(options->threads)};
+                                .threads = base_threads_for(options->threads)};
     const size_t voxels = voxels_of(options, subjects[i]);
     status = prepare_subject(&subject, subjects[i], voxels, error);
     if (!status) status = write_subject(&subject, options->dtype, &stage, before, error);
@@ -190,7 +191,7 @@ berg_status berg_simulate(const char *folder, const berg_simulate_options *given
   if (!status) status = io_make_folders(folder, error);
   if (!status)
     status = simulate_images(&features, &design, folder, options.image_size, options.force,
-                             base_machine_threads(options.threads), run, error);
+                             base_threads_for(options.threads), run, error);
   if (!status) status = simulate_subjects(folder, &design, &features, &options, subjects, count, run, error);
   simulate_features_release(&features);
   simulate_design_release(&design);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/team.h"
 #include "train/simulate.h"
 
 #define REAL_VOXELS 211339 /* that the sizes below are of */
@@ -132,25 +133,41 @@ static void place_parcels(float places[SIMULATE_PARCELS][3], uint64_t seed) {
   }
 }
 
-/* Each voxel of the outer half belongs to the nearest parcel. */
-static void mark_parcels(simulate_brain *brain, uint64_t seed, int threads) {
+typedef struct parcels {
+  simulate_brain *brain;
   float places[SIMULATE_PARCELS][3];
-  place_parcels(places, seed);
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (int64_t v = 0; v < (int64_t)brain->voxels; v++) {
-    float place[3], least = 1e9f;
-    size_t nearest = 0;
-    place_of(brain, (size_t)v, place);
-    if (squared(place[0]) + squared(2 * place[1] - 1) + squared(2 * place[2] - 1) < 0.5f) continue;
-    for (size_t p = 0; p < SIMULATE_PARCELS; p++) {
-      float distance = squared(0.5f * (fabsf(place[0]) - places[p][0])) + squared(place[1] - places[p][1]) +
-                       squared(place[2] - places[p][2]);
-      if (distance >= least) continue;
-      least = distance;
-      nearest = p;
-    }
-    brain->parcel[v] = (uint8_t)(nearest + 1);
+} parcels;
+
+/* A voxel of the outer half belongs to the nearest parcel. */
+static void mark_voxel(const parcels *all, size_t v) {
+  float place[3], least = 1e9f;
+  size_t nearest = 0;
+  place_of(all->brain, v, place);
+  if (squared(place[0]) + squared(2 * place[1] - 1) + squared(2 * place[2] - 1) < 0.5f) return;
+  for (size_t p = 0; p < SIMULATE_PARCELS; p++) {
+    const float *at = all->places[p];
+    float distance = squared(0.5f * (fabsf(place[0]) - at[0])) + squared(place[1] - at[1]) + squared(place[2] - at[2]);
+    if (distance >= least) continue;
+    least = distance;
+    nearest = p;
   }
+  all->brain->parcel[v] = (uint8_t)(nearest + 1);
+}
+
+/* Voxels that a thread marks at a time. */
+#define TOGETHER ((size_t)1024)
+
+static void mark_some(void *user, size_t index, size_t rank) {
+  const parcels *all = user;
+  const size_t first = index * TOGETHER, left = all->brain->voxels - first;
+  (void)rank;
+  for (size_t v = first; v < first + (left < TOGETHER ? left : TOGETHER); v++) mark_voxel(all, v);
+}
+
+static void mark_parcels(simulate_brain *brain, uint64_t seed, int threads) {
+  parcels all = {.brain = brain};
+  place_parcels(all.places, seed);
+  base_share(threads, (brain->voxels + TOGETHER - 1) / TOGETHER, mark_some, &all);
 }
 
 berg_status simulate_brain_init(simulate_brain *brain, uint64_t seed, int subject, size_t voxels, int threads,

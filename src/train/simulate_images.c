@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/team.h"
 #include "io/folders.h"
 #include "io/jpeg_write.h"
 #include "train/scene.h"
@@ -49,18 +50,26 @@ static berg_status make_image(const image_studio *studio, size_t thread, size_t 
   return status;
 }
 
-/* Images [first, last); the error is that of the first image that failed. */
-static berg_status make_some(const image_studio *studio, size_t first, size_t last, int threads, berg_error *error) {
+typedef struct some_images {
+  const image_studio *studio;
+  size_t first;
   berg_error errors[AT_ONCE];
   berg_status statuses[AT_ONCE];
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-  for (int64_t lane = 0; lane < threads; lane++)
-    for (size_t image = first + (size_t)lane; image < last; image += (size_t)threads)
-      statuses[image - first] = make_image(studio, (size_t)lane, image, &errors[image - first]);
-  for (size_t image = first; image < last; image++) {
-    if (!statuses[image - first]) continue;
-    if (error) *error = errors[image - first];
-    return statuses[image - first];
+} some_images;
+
+static void make_one(void *user, size_t index, size_t rank) {
+  some_images *some = user;
+  some->statuses[index] = make_image(some->studio, rank, some->first + index, &some->errors[index]);
+}
+
+/* Images [first, last); the error is that of the first image that failed. */
+static berg_status make_some(const image_studio *studio, size_t first, size_t last, int threads, berg_error *error) {
+  some_images some = {.studio = studio, .first = first};
+  base_share(threads, last - first, make_one, &some);
+  for (size_t i = 0; i < last - first; i++) {
+    if (!some.statuses[i]) continue;
+    if (error) *error = some.errors[i];
+    return some.statuses[i];
   }
   return BERG_OK;
 }
@@ -84,20 +93,24 @@ static double reciprocal_spread(double sum, double squares, double count) {
 }
 
 /* A cell keeps its own mean and variance beside those of its channel. */
+static void standardise_channel(void *user, size_t channel, size_t rank) {
+  simulate_features *features = user;
+  const size_t images = features->images;
+  double sum = 0, squares = 0, one, two;
+  float *rows = features->values + channel * SIMULATE_CELLS * images;
+  (void)rank;
+  for (size_t cell = 0; cell < SIMULATE_CELLS; cell++) {
+    sums(rows + cell * images, images, &one, &two);
+    sum += one;
+    squares += two;
+  }
+  double count = (double)(SIMULATE_CELLS * images), scale = reciprocal_spread(sum, squares, count);
+  for (size_t cell = 0; cell < SIMULATE_CELLS; cell++) scale_row(rows + cell * images, images, sum / count, scale);
+}
+
 static void standardise(simulate_features *features, int threads) {
   const size_t images = features->images;
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (int64_t c = 0; c < SIMULATE_CHANNELS; c++) {
-    double sum = 0, squares = 0, one, two;
-    float *rows = features->values + (size_t)c * SIMULATE_CELLS * images;
-    for (size_t cell = 0; cell < SIMULATE_CELLS; cell++) {
-      sums(rows + cell * images, images, &one, &two);
-      sum += one;
-      squares += two;
-    }
-    double count = (double)(SIMULATE_CELLS * images), scale = reciprocal_spread(sum, squares, count);
-    for (size_t cell = 0; cell < SIMULATE_CELLS; cell++) scale_row(rows + cell * images, images, sum / count, scale);
-  }
+  base_share(threads, SIMULATE_CHANNELS, standardise_channel, features);
   for (size_t l = 0; l < SIMULATE_LATENTS; l++) {
     double sum, squares;
     float *row = features->values + (SIMULATE_EARLY + l) * images;
@@ -107,19 +120,17 @@ static void standardise(simulate_features *features, int threads) {
 }
 
 /* Each coarse cell is the mean of the 3 x 3 cells in it. */
-static void coarsen(simulate_features *features, int threads) {
-  const size_t images = features->images;
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (int64_t row = 0; row < SIMULATE_COARSE; row++) {
-    size_t channel = (size_t)row / SIMULATE_COARSE_CELLS, cell = (size_t)row % SIMULATE_COARSE_CELLS;
-    size_t x = cell % SIMULATE_COARSE_GRID * 3, y = cell / SIMULATE_COARSE_GRID * 3;
-    float *to = features->values + (SIMULATE_EARLY + SIMULATE_LATENTS + (size_t)row) * images;
-    memset(to, 0, images * sizeof *to);
-    for (size_t k = 0; k < 9; k++) {
-      size_t fine = channel * SIMULATE_CELLS + (y + k / 3) * SIMULATE_GRID + x + k % 3;
-      const float *from = features->values + fine * images;
-      for (size_t i = 0; i < images; i++) to[i] += from[i] / 9;
-    }
+static void coarsen_row(void *user, size_t row, size_t rank) {
+  simulate_features *features = user;
+  const size_t images = features->images, channel = row / SIMULATE_COARSE_CELLS, cell = row % SIMULATE_COARSE_CELLS;
+  size_t x = cell % SIMULATE_COARSE_GRID * 3, y = cell / SIMULATE_COARSE_GRID * 3;
+  float *to = features->values + (SIMULATE_EARLY + SIMULATE_LATENTS + row) * images;
+  (void)rank;
+  memset(to, 0, images * sizeof *to);
+  for (size_t k = 0; k < 9; k++) {
+    size_t fine = channel * SIMULATE_CELLS + (y + k / 3) * SIMULATE_GRID + x + k % 3;
+    const float *from = features->values + fine * images;
+    for (size_t i = 0; i < images; i++) to[i] += from[i] / 9;
   }
 }
 
@@ -150,7 +161,7 @@ berg_status simulate_images(simulate_features *features, const simulate_design *
   }
   if (!status) {
     standardise(features, threads);
-    coarsen(features, threads);
+    base_share(threads, SIMULATE_COARSE, coarsen_row, features);
   }
   base_free(studio.tiles);
   base_free(studio.canvas);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/team.h"
 #include "io/folders.h"
 #include "io/write_pandas.h"
 #include "la/reliability.h"
@@ -81,13 +82,19 @@ static void make_voxel(const response_workshop *shop, size_t thread, size_t inde
          design->tests * sizeof *signal);
 }
 
-/* Voxels of areas cost more than others and lie together: threads take them in turns. */
+/* Voxels of a block; those of areas cost more than others. */
+typedef struct voxel_block {
+  const response_workshop *shop;
+  size_t first;
+} voxel_block;
+
+static void make_row(void *user, size_t row, size_t rank) {
+  const voxel_block *block = user;
+  make_voxel(block->shop, rank, block->first + row, block->shop->block + row * block->shop->row_bytes);
+}
+
 static void make_block(const response_workshop *shop, size_t first, size_t count) {
-  const int64_t threads = shop->subject->threads;
-#pragma omp parallel for num_threads((int)threads) schedule(static, 1)
-  for (int64_t lane = 0; lane < threads; lane++)
-    for (size_t row = (size_t)lane; row < count; row += (size_t)threads)
-      make_voxel(shop, (size_t)lane, first + row, shop->block + row * shop->row_bytes);
+  base_share(shop->subject->threads, count, make_row, &(voxel_block){shop, first});
 }
 
 static berg_status open_workshop(response_workshop *shop, simulate_subject *subject, berg_dtype dtype,

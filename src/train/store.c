@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/thread.h"
 #include "io/folders.h"
 #include "io/journal.h"
 
@@ -25,10 +26,10 @@ struct train_store {
   atomic_int failed; /* errno of the first write that failed */
 
   /* The keeper makes rows safe while the next ones are computed. */
-  pthread_t keeper;
+  base_thread keeper;
   pthread_mutex_t guard;
   pthread_cond_t changed;
-  bool keeps, closing;
+  bool open, closing;
   size_t written, safe; /* rows */
 };
 
@@ -88,34 +89,39 @@ static berg_status go_on(train_store *store, const char *fingerprint, uint64_t b
                          "%lld bytes, %zu images done", (long long)about.st_size, store->safe);
 }
 
+/* What is written becomes safe; the guard is held before and after, not meanwhile. */
+static void make_safe(train_store *store) {
+  const size_t goal = store->written;
+  pthread_mutex_unlock(&store->guard);
+  bool noted = !fdatasync(store->file) && io_journal_note(store->journal, goal);
+  int number = noted ? 0 : errno;
+  pthread_mutex_lock(&store->guard);
+  if (noted)
+    store->safe = goal;
+  else
+    store->failed = number;
+  pthread_cond_broadcast(&store->changed);
+}
+
 static void *keep(void *user) {
   train_store *store = user;
   pthread_mutex_lock(&store->guard);
   while (!store->failed && !(store->closing && store->safe == store->written)) {
-    const size_t goal = store->written;
-    if (goal == store->safe) {
+    if (store->written == store->safe)
       pthread_cond_wait(&store->changed, &store->guard);
-      continue;
-    }
-    pthread_mutex_unlock(&store->guard);
-    bool noted = !fdatasync(store->file) && io_journal_note(store->journal, goal);
-    int number = noted ? 0 : errno;
-    pthread_mutex_lock(&store->guard);
-    if (noted)
-      store->safe = goal;
     else
-      store->failed = number;
-    pthread_cond_broadcast(&store->changed);
+      make_safe(store);
   }
   pthread_mutex_unlock(&store->guard);
   return NULL;
 }
 
-static berg_status start_keeper(train_store *store, berg_error *error) {
+/* Without a thread of its own keeping is the caller's, batch by batch. */
+static void start_keeper(train_store *store) {
   pthread_mutex_init(&store->guard, NULL); /* cannot fail with default attributes on Linux */
   pthread_cond_init(&store->changed, NULL);
-  store->keeps = !pthread_create(&store->keeper, NULL, keep, store);
-  return store->keeps ? BERG_OK : base_fail(error, BERG_ELIMIT, "no thread could be had to keep the features safe");
+  base_thread_start(&store->keeper, keep, store);
+  store->open = true;
 }
 
 berg_status train_store_open(train_store **out, const char *path, const char *journal, const char *fingerprint,
@@ -136,11 +142,11 @@ berg_status train_store_open(train_store **out, const char *path, const char *jo
   if (store->path && store->journal_path)
     status = is_there ? go_on(store, fingerprint, bytes, error) : start(store, fingerprint, bytes, error);
   store->written = store->safe;
-  if (!status) status = start_keeper(store, error);
   if (status) {
     train_store_close(store);
     return status;
   }
+  start_keeper(store);
   *done = store->safe;
   *out = store;
   return BERG_OK;
@@ -148,14 +154,16 @@ berg_status train_store_open(train_store **out, const char *path, const char *jo
 
 void train_store_close(train_store *store) {
   if (!store) return;
-  if (store->keeps) {
-    pthread_mutex_lock(&store->guard);
-    store->closing = true;
-    pthread_cond_broadcast(&store->changed);
-    pthread_mutex_unlock(&store->guard);
-    pthread_join(store->keeper, NULL);
-    pthread_mutex_destroy(&store->guard);
-    pthread_cond_destroy(&store->changed);
+  if (store->open) {
+    if (base_thread_is_here(&store->keeper)) {
+      pthread_mutex_lock(&store->guard);
+      store->closing = true;
+      pthread_cond_broadcast(&store->changed);
+      pthread_mutex_unlock(&store->guard);
+      base_thread_join(&store->keeper);
+      pthread_mutex_destroy(&store->guard);
+      pthread_cond_destroy(&store->changed);
+    }
     /* a run that failed before its first image has nothing to go on from, and should not keep the next one from starting */
     if (!store->safe) {
       unlink(store->journal_path);
@@ -205,11 +213,23 @@ static void write_panel(train_store *store, const model_batch *batch, size_t lay
   }
 }
 
+typedef struct block {
+  train_store *store;
+  const model_batch *batch;
+  size_t layer;
+  const float *tokens;
+} block;
+
+static void write_piece(void *user, size_t segment, size_t rank) {
+  const block *b = user;
+  (void)rank;
+  write_panel(b->store, b->batch, b->layer, segment, b->tokens);
+}
+
 void train_store_take_block(void *taker, const model_batch *batch, size_t layer, const float *tokens) {
   train_store *store = taker;
-  const int segments = (int)(store->tokens * VIT_CHANNELS / store->width);
-#pragma omp for schedule(dynamic, 1)
-  for (int segment = 0; segment < segments; segment++) write_panel(store, batch, layer, (size_t)segment, tokens);
+  base_team_share(batch->team, store->tokens * VIT_CHANNELS / store->width, write_piece,
+                  &(block){store, batch, layer, tokens});
 }
 
 static berg_status fail_write(train_store *store, berg_error *error) {
@@ -224,9 +244,12 @@ berg_status train_store_taken(train_store *store, size_t done, berg_error *error
   if (store->failed) return fail_write(store, error);
   pthread_mutex_lock(&store->guard);
   store->written = done;
-  pthread_cond_broadcast(&store->changed);
+  if (base_thread_is_here(&store->keeper))
+    pthread_cond_broadcast(&store->changed);
+  else
+    make_safe(store);
   pthread_mutex_unlock(&store->guard);
-  return BERG_OK;
+  return store->failed ? fail_write(store, error) : BERG_OK;
 }
 
 berg_status train_store_settle(train_store *store, berg_error *error) {

@@ -1,6 +1,7 @@
 /* Ten kinds of texture as tiles that repeat without a seam, each made once for all images. */
 #include <math.h>
 
+#include "base/team.h"
 #include "train/scene.h"
 
 #define SIDE TEXTURE_SIDE
@@ -95,10 +96,19 @@ static float sample(uint64_t seed, int kind, float u, float v) {
   }
 }
 
+typedef struct weaving {
+  texture_tile *tiles;
+  uint64_t seed;
+} weaving;
+
+static void make_row(void *user, size_t row, size_t rank) {
+  const weaving *w = user;
+  const size_t kind = row / SIDE, y = row % SIDE;
+  (void)rank;
+  for (int x = 0; x < SIDE; x++)
+    w->tiles[kind][y][x] = clip(sample(w->seed, (int)kind, (float)x / SIDE, (float)y / SIDE));
+}
+
 void texture_make_all(texture_tile *tiles, uint64_t seed, int threads) {
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (int64_t row = 0; row < TEXTURES * SIDE; row++) {
-    int64_t kind = row / SIDE, y = row % SIDE;
-    for (int x = 0; x < SIDE; x++) tiles[kind][y][x] = clip(sample(seed, (int)kind, (float)x / SIDE, (float)y / SIDE));
-  }
+  base_share(threads, (size_t)TEXTURES * SIDE, make_row, &(weaving){tiles, seed});
 }

@@ -60,10 +60,9 @@ static void take(void *user, size_t layer, size_t operand, const float *rows, si
   memcpy(operand_of(user, layer, operand) + first * VIT_CHANNELS, rows, count * VIT_CHANNELS * sizeof *rows);
 }
 
-static void after_block(void *user, size_t layer, const float *tokens) {
+static void after_block(void *user, base_team *team, size_t layer, const float *tokens) {
   const vit_calibration *calibration = user;
-  (void)tokens;
-#pragma omp master
+  (void)team, (void)tokens;
   calibration->passed.layer(calibration->passed.user, layer);
 }
 
@@ -99,9 +98,11 @@ berg_status vit_calibrate(vit_calibration *calibration, const vit_network *netwo
   if (!calibration->operands || !calibration->scratch || !r.pixels || !r.plane || !r.tokens || !r.workspace)
     status = BERG_ELIMIT;
   for (size_t image = 0; image < IMAGES && !status; image++) draw(image, r.plane, r.pixels + image * VIT_PIXELS);
+  base_team *team = base_team_begin(threads);
   if (!status)
-    vit_network_run(plain, r.pixels, IMAGES, threads, r.workspace, r.tokens,
+    vit_network_run(plain, r.pixels, IMAGES, team, r.workspace, r.tokens,
                     &(vit_hooks){.after_block = after_block, .operand = take, .user = calibration});
+  base_team_end(team);
   vit_network_free(plain);
   release(&r);
   if (status) vit_calibration_release(calibration);
@@ -137,9 +138,9 @@ static void add_moments(const vit_calibration *calibration, const float *turned,
 }
 
 la_rounding vit_calibration_of(const vit_calibration *calibration, size_t layer, size_t operand, const float *shift,
-                               int rank) {
+                               size_t rank) {
   const float *rows = operand_of(calibration, layer, operand);
-  float *turned = (float *)(void *)(calibration->scratch + (size_t)rank * THREAD_BYTES);
+  float *turned = (float *)(void *)(calibration->scratch + rank * THREAD_BYTES);
   float *moments = turned + TOKENS * VIT_CHANNELS, *scratch = moments + SQUARE;
   uint16_t *order = (uint16_t *)(void *)(scratch + SQUARE);
   for (size_t t = 0; t < TOKENS; t++)

@@ -25,6 +25,6 @@ void vit_calibration_release(vit_calibration *calibration);
 /* The rounding of the weights that operand `operand` of `layer` meets, `shift` [768] being divided out of it (NULL: not); for thread
  * `rank`, whose memory it stays in until the next call. */
 la_rounding vit_calibration_of(const vit_calibration *calibration, size_t layer, size_t operand, const float *shift,
-                               int rank);
+                               size_t rank);
 
 #endif

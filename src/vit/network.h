@@ -2,6 +2,7 @@
 #ifndef VIT_NETWORK_H
 #define VIT_NETWORK_H
 
+#include "base/team.h"
 #include "la/gemm.h"
 #include "vit/kernels.h"
 #include "vit/weights.h"
@@ -33,14 +34,14 @@ void vit_network_pack_into(const vit_network *network, const struct vit_calibrat
 void vit_network_use_packed(vit_network *network, const void *packed);
 bool vit_network_is_packed(const vit_network *network);
 
-/* What else happens during a pass, called by every thread of the team; work is shared by orphaned worksharing directives
- * (#pragma omp for). Either may be NULL. */
+/* What else happens during a pass. Each may be NULL, but for `beside` where there is `begin_beside`. */
 typedef struct vit_hooks {
-  /* After each block, between barriers, with the block's output tokens [images][50][768]. */
-  void (*after_block)(void *user, size_t layer, const float *tokens);
-  /* By a thread that has nothing left to do in a block while others have: work of another kind, to be shared with
-   * `nowait`. */
-  void (*meanwhile)(void *user, size_t layer);
+  /* After each block, by the caller's thread, which may share work on the team, with the block's output tokens [images][50][768]. */
+  void (*after_block)(void *user, base_team *team, size_t layer, const float *tokens);
+  /* Work of another kind for threads that have nothing left to do in a block while others have. Before the block the caller's thread asks
+   * how many pieces of it there are; they are begun after all of the block's own. */
+  size_t (*begin_beside)(void *user, size_t layer);
+  base_piece beside;
   /* The rows [count][768], from row `first` of all images', that a product of a block is of: QKV, OUT, UP, and the four parts of
    * DOWN. By one thread, while others are elsewhere. */
   void (*operand)(void *user, size_t layer, size_t operand, const float *rows, size_t first, size_t count);
@@ -48,12 +49,12 @@ typedef struct vit_hooks {
 } vit_hooks;
 #define VIT_OPERANDS 7
 
-/* Memory that a pass needs, besides the tokens of the caller. */
+/* Memory that a pass needs with a team of up to `threads`, besides the tokens of the caller. */
 size_t vit_network_workspace(int threads);
 
 /* `pixels` is uint8 [images][3][224][224], `tokens` float [images][50][768] and holds the last block's output afterwards;
  * `workspace` of vit_network_workspace bytes, 64-byte aligned. */
-void vit_network_run(const vit_network *network, const uint8_t *pixels, size_t images, int threads, void *workspace,
+void vit_network_run(const vit_network *network, const uint8_t *pixels, size_t images, base_team *team, void *workspace,
                      float *tokens, const vit_hooks *hooks);
 
 #endif

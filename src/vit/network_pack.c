@@ -1,6 +1,4 @@
 /* Packs the network's matrices one after the other. */
-#include <omp.h>
-
 #include "vit/calibrate.h"
 #include "vit/network_parts.h"
 
@@ -20,49 +18,58 @@ size_t vit_network_packed_bytes(const vit_network *network) {
 
 /* One block of a matrix and the operand that it meets. */
 static void pack_rounded(const vit_network *network, const vit_calibration *calibration, size_t layer, size_t operand,
-                         char *to) {
+                         size_t rank, char *to) {
   const size_t which = operand < DOWN ? operand : DOWN, b = operand - which;
   la_matrix matrix = network->blocks[layer].matrix[which];
-  const la_rounding rounding = vit_calibration_of(calibration, layer, operand, matrix.gain, omp_get_thread_num());
+  const la_rounding rounding = vit_calibration_of(calibration, layer, operand, matrix.gain, rank);
   float buffer[LA_BUFFER_BYTES / sizeof(float)] __attribute__((aligned(64)));
   matrix.rounding = &rounding;
   for (size_t panel = 0; panel < la_matrix_panels(&matrix); panel++)
     la_matrix_pack(&matrix, b, panel, buffer, to + la_matrix_offset(&matrix, b, panel));
 }
 
-static void pack_all_rounded(const vit_network *network, const vit_calibration *calibration, int threads, char *to) {
-#pragma omp parallel for schedule(monotonic : dynamic, 1) num_threads(threads)
-  for (size_t i = 0; i < VIT_LAYERS * VIT_OPERANDS; i++) {
-    const size_t layer = i / VIT_OPERANDS, operand = i % VIT_OPERANDS;
-    char *at = to;
-    for (size_t m = 0; m < 1 + layer * MATRICES + (operand < DOWN ? operand : DOWN); m++)
-      at += la_matrix_bytes(matrix_at((vit_network *)network, m));
-    pack_rounded(network, calibration, layer, operand, at);
-    if (operand + 1 == VIT_OPERANDS) calibration->passed.layer(calibration->passed.user, layer);
-  }
+/* What packing is of, for its pieces. */
+typedef struct packing {
+  const vit_network *network;
+  const vit_calibration *calibration;
+  la_matrix matrix; /* of the slabs */
+  char *to;
+} packing;
+
+static void pack_operand(void *user, size_t index, size_t rank) {
+  const packing *p = user;
+  const size_t layer = index / VIT_OPERANDS, operand = index % VIT_OPERANDS;
+  char *at = p->to;
+  for (size_t m = 0; m < 1 + layer * MATRICES + (operand < DOWN ? operand : DOWN); m++)
+    at += la_matrix_bytes(matrix_at((vit_network *)p->network, m));
+  pack_rounded(p->network, p->calibration, layer, operand, rank, at);
+  if (operand + 1 == VIT_OPERANDS) p->calibration->passed.layer(p->calibration->passed.user, layer);
+}
+
+static void pack_slab(void *user, size_t s, size_t rank) {
+  const packing *p = user;
+  float buffer[LA_BUFFER_BYTES / sizeof(float)] __attribute__((aligned(64)));
+  const size_t panels = la_matrix_panels(&p->matrix), block = s / panels, panel = s % panels;
+  (void)rank;
+  la_matrix_pack(&p->matrix, block, panel, buffer, p->to + la_matrix_offset(&p->matrix, block, panel));
 }
 
 void vit_network_pack_into(const vit_network *network, const vit_calibration *calibration, const vit_passed *passed,
                            int threads, void *to) {
   static const la_rounding along_pixels = {NULL, NULL};
   const size_t matrices = calibration ? 1 : NETWORK_MATRICES;
-#pragma omp parallel num_threads(threads)
-  {
-    float buffer[LA_BUFFER_BYTES / sizeof(float)] __attribute__((aligned(64)));
-    char *at = to;
-    for (size_t i = 0; i < matrices; i++) {
-      la_matrix matrix = *matrix_at((vit_network *)network, i);
-      const size_t panels = la_matrix_panels(&matrix), slabs = panels * la_matrix_blocks(&matrix);
-      if (calibration) matrix.rounding = &along_pixels;
-#pragma omp for schedule(static)
-      for (size_t s = 0; s < slabs; s++)
-        la_matrix_pack(&matrix, s / panels, s % panels, buffer, at + la_matrix_offset(&matrix, s / panels, s % panels));
-      at += la_matrix_bytes(&matrix);
-#pragma omp master
-      if (passed && i && i % MATRICES == 0) passed->layer(passed->user, i / MATRICES - 1);
-    }
+  base_team *team = base_team_begin(threads);
+  packing p = {.network = network, .calibration = calibration, .to = to};
+  for (size_t i = 0; i < matrices; i++) {
+    p.matrix = *matrix_at((vit_network *)network, i);
+    if (calibration) p.matrix.rounding = &along_pixels;
+    base_team_share(team, la_matrix_panels(&p.matrix) * la_matrix_blocks(&p.matrix), pack_slab, &p);
+    p.to += la_matrix_bytes(&p.matrix);
+    if (passed && i && i % MATRICES == 0) passed->layer(passed->user, i / MATRICES - 1);
   }
-  if (calibration) pack_all_rounded(network, calibration, threads, to);
+  p.to = to;
+  if (calibration) base_team_share(team, VIT_LAYERS * VIT_OPERANDS, pack_operand, &p);
+  base_team_end(team);
 }
 
 void vit_network_use_packed(vit_network *network, const void *packed) {

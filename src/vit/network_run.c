@@ -3,8 +3,6 @@
  * With at least as many images as threads, each thread takes chunks of up to three images through a whole block, so that
  * what passes between the products stays in its own cache. With fewer, all threads share each image: panels of the
  * products, heads, and rows of the rest. Both give the same bits, because no sum is ever split. */
-#include <omp.h>
-
 #include "vit/network_stages.h"
 #include "vit/preprocess.h"
 
@@ -19,54 +17,73 @@
 
 size_t vit_network_workspace(int threads) { return (size_t)threads * THREAD_BYTES; }
 
-static void lay_out(char *workspace, size_t owner, size_t rank, vit_chunk *c, vit_thread_memory *own) {
-  char *at = workspace + owner * THREAD_BYTES;
-  c->narrow = (float *)(void *)at;
-  c->wide = (float *)(void *)(at += NARROW_BYTES);
-  c->operand = at += WIDE_BYTES;
-  c->scale = (float *)(void *)(at + OPERAND_BYTES);
-  at = workspace + rank * THREAD_BYTES + CHUNK_BYTES;
-  own->buffer = (float *)(void *)at;
-  own->attention = (float *)(void *)(at + LA_BUFFER_BYTES);
+static void lay_out(vit_pass *p) {
+  char *at = p->workspace + p->rank * THREAD_BYTES;
+  p->c.narrow = (float *)(void *)at;
+  p->c.wide = (float *)(void *)(at += NARROW_BYTES);
+  p->c.operand = at += WIDE_BYTES;
+  p->c.scale = (float *)(void *)(at + OPERAND_BYTES);
+}
+
+vit_thread_memory vit_memory_of(const vit_pass *p, size_t rank) {
+  char *at = p->workspace + rank * THREAD_BYTES + CHUNK_BYTES;
+  return (vit_thread_memory){.buffer = (float *)(void *)at, .attention = (float *)(void *)(at + LA_BUFFER_BYTES)};
 }
 
 /* --- The run --- */
 
-/* Images [first, end) through block `layer`. `more`: another chunk follows, else the next block. */
-static void run_chunk(const vit_network *network, vit_team t, char *workspace, const uint8_t *pixels, float *tokens,
-                      size_t first, size_t end, size_t layer, bool more, const vit_hooks *hooks) {
-  vit_pass p = {.network = network, .team = t, .hooks = hooks, .layer = layer, .first = first};
+typedef struct run {
+  const vit_network *network;
+  const uint8_t *pixels;
+  size_t images, chunks, threads;
+  char *workspace;
+  float *tokens;
+  const vit_hooks *hooks;
+  size_t layer;
+} run;
+
+/* Images [first, end) through the run's block, by `team` or (NULL) the thread of this rank. `more`: another chunk follows, else the
+ * next block. */
+static void run_chunk(const run *r, base_team *team, size_t rank, size_t first, size_t end, bool more) {
+  const vit_network *network = r->network;
+  vit_pass p = {.network = network,
+                .team = team,
+                .rank = rank,
+                .workspace = r->workspace,
+                .hooks = r->hooks,
+                .layer = r->layer,
+                .first = first};
   p.c = (vit_chunk){
-      .tokens = tokens + first * VIT_LAYER_FEATURES, .images = end - first, .rows = (end - first) * VIT_TOKENS};
-  lay_out(workspace, t.size > 1 ? 0 : (size_t)omp_get_thread_num(), (size_t)omp_get_thread_num(), &p.c, &p.own);
-  if (layer == 0) vit_embed_chunk(&p, pixels + first * VIT_PIXELS);
-  vit_run_block(&p, &network->blocks[layer], &network->blocks[more ? layer : (layer + 1) % VIT_LAYERS].matrix[QKV]);
+      .tokens = r->tokens + first * VIT_LAYER_FEATURES, .images = end - first, .rows = (end - first) * VIT_TOKENS};
+  lay_out(&p);
+  if (r->layer == 0) vit_embed_chunk(&p, r->pixels + first * VIT_PIXELS);
+  vit_run_block(&p, &network->blocks[r->layer],
+                &network->blocks[more ? r->layer : (r->layer + 1) % VIT_LAYERS].matrix[QKV]);
 }
 
-void vit_network_run(const vit_network *network, const uint8_t *pixels, size_t images, int threads, void *workspace,
+/* Piece `index` of a block: a chunk, or behind the chunks a piece of what goes on beside. */
+static void run_piece(void *user, size_t index, size_t rank) {
+  const run *r = user;
+  if (index >= r->chunks)
+    r->hooks->beside(r->hooks->user, index - r->chunks, rank);
+  else
+    run_chunk(r, NULL, rank, r->images * index / r->chunks, r->images * (index + 1) / r->chunks,
+              index + r->threads < r->chunks);
+}
+
+void vit_network_run(const vit_network *network, const uint8_t *pixels, size_t images, base_team *team, void *workspace,
                      float *tokens, const vit_hooks *hooks) {
-  const size_t size = (size_t)threads;
+  const size_t threads = base_team_size(team);
+  run r = {network, pixels, images, (images + CHUNK - 1) / CHUNK, threads, workspace, tokens, hooks, 0};
   /* as many chunks as a multiple of the threads, so that none waits for the last one */
-  size_t chunks = (images + CHUNK - 1) / CHUNK;
-  chunks = (chunks + size - 1) / size * size;
-  if (chunks > images) chunks = images;
-#pragma omp parallel num_threads(threads)
-  {
-    const size_t rank = (size_t)omp_get_thread_num();
-    for (size_t layer = 0; layer < VIT_LAYERS; layer++) {
-      if (images < size) {
-        for (size_t i = 0; i < images; i++)
-          run_chunk(network, (vit_team){rank, size}, workspace, pixels, tokens, i, i + 1, layer, i + 1 < images, hooks);
-      } else {
-#pragma omp for schedule(dynamic, 1) nowait
-        for (size_t i = 0; i < chunks; i++)
-          run_chunk(network, (vit_team){0, 1}, workspace, pixels, tokens, images * i / chunks,
-                    images * (i + 1) / chunks, layer, i + size < chunks, hooks);
-      }
-      if (hooks->meanwhile) hooks->meanwhile(hooks->user, layer);
-#pragma omp barrier
-      if (hooks->after_block) hooks->after_block(hooks->user, layer, tokens);
-#pragma omp barrier
-    }
+  r.chunks = (r.chunks + threads - 1) / threads * threads;
+  if (r.chunks > images) r.chunks = images;
+  const bool together = images < threads;
+  if (together) r.chunks = 0;
+  for (; r.layer < VIT_LAYERS; r.layer++) {
+    for (size_t i = 0; i < images && together; i++) run_chunk(&r, team, 0, i, i + 1, i + 1 < images);
+    const size_t beside = hooks->begin_beside ? hooks->begin_beside(hooks->user, r.layer) : 0;
+    base_team_share(team, r.chunks + beside, run_piece, &r);
+    if (hooks->after_block) hooks->after_block(hooks->user, team, r.layer, tokens);
   }
 }

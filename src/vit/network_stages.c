@@ -7,12 +7,41 @@
 #define PART_PANELS (VIT_CHANNELS / LA_PANEL)
 _Static_assert(VIT_CHANNELS == LA_DEPTH, "a part of the hidden layer is one block of the product that follows");
 
-/* What one thread of the team has written is read by the others. */
-static void meet(const vit_pass *p) {
-  if (p->team.size > 1) {
-#pragma omp barrier
-  }
+/* Rows of a pointwise stage that a thread takes at a time. */
+#define SHARED_ROWS 8
+
+/* The pieces of a stage, by whoever goes through it. */
+static void share(const vit_pass *p, size_t count, base_piece piece, void *user) {
+  if (p->team)
+    base_team_share(p->team, count, piece, user);
+  else
+    for (size_t i = 0; i < count; i++) piece(user, i, p->rank);
 }
+
+static size_t threads_of(const vit_pass *p) { return p->team ? base_team_size(p->team) : 1; }
+
+/* A stage that does one row after the other. */
+typedef struct row_stage {
+  const vit_pass *p;
+  void (*row)(const struct row_stage *stage, size_t row);
+  size_t rows;
+  const float *from;        /* of load and normalise */
+  size_t ld, first;         /* of load: floats from row to row, and the operand's row that the first becomes */
+  const float *gain, *bias; /* of normalise */
+} row_stage;
+
+static void run_rows(void *user, size_t index, size_t rank) {
+  const row_stage *stage = user;
+  (void)rank;
+  const size_t first = index * SHARED_ROWS, end = stage->rows - first < SHARED_ROWS ? stage->rows : first + SHARED_ROWS;
+  for (size_t row = first; row < end; row++) stage->row(stage, row);
+}
+
+static void share_rows(row_stage stage) {
+  share(stage.p, (stage.rows + SHARED_ROWS - 1) / SHARED_ROWS, run_rows, &stage);
+}
+
+/* --- Products --- */
 
 /* Rows that a product is of: floats as they lie, or `operand`. */
 typedef struct operand {
@@ -33,10 +62,14 @@ static operand loaded(const vit_pass *p, const float *floats, size_t ld, size_t 
   return (operand){p->c.operand + first * bytes, bytes, p->c.scale + first};
 }
 
-/* `count` rows of 768, `ld` apart, become rows [first, first + count) of the operand; the team shares them. */
+static void load_one(const row_stage *stage, size_t row) {
+  load_row(stage->p, stage->from + row * stage->ld, stage->first + row);
+}
+
+/* `count` rows of 768, `ld` apart, become rows [first, first + count) of the operand. */
 static void load(const vit_pass *p, const float *floats, size_t ld, size_t first, size_t count) {
   if (!p->network->gemm->load) return;
-  for (size_t row = p->team.rank; row < count; row += p->team.size) load_row(p, floats + row * ld, first + row);
+  share_rows((row_stage){.p = p, .row = load_one, .rows = count, .from = floats, .ld = ld, .first = first});
 }
 
 /* What a product is followed by, and what it fetches at its end. */
@@ -47,84 +80,141 @@ typedef struct ending {
   size_t block, panel; /* of next, for the team's first thread */
 } ending;
 
-/* Panels [first, first + count) of block `b` of `matrix`, shared by the team. Panel after panel of `out` [rows][768], and after
- * PART_PANELS of them, if `ld` is 768, the next such matrix. */
-static void multiply(const vit_pass *p, const la_matrix *matrix, size_t b, size_t first, size_t count, operand x,
-                     float *out, size_t ld, ending end) {
-  const size_t per_part = ld / LA_PANEL;
-  for (size_t i = p->team.rank; i < count; i += p->team.size) {
-    const vit_output output = {out + i / per_part * p->c.rows * ld + i % per_part * LA_PANEL, ld,
-                               end.bias ? end.bias + (first + i) * LA_PANEL : NULL};
-    la_product product = {.rows = p->c.rows,
-                          .x = x.rows,
-                          .row_bytes = x.row_bytes,
-                          .scale = x.scale,
-                          .buffer = p->own.buffer,
-                          .finish = end.finish,
-                          .user = &output,
-                          .out = output.to,
-                          .out_stride = ld * sizeof(float)};
-    if (i + p->team.size < count)
-      product.next = la_matrix_fetch(matrix, b, first + i + p->team.size);
-    else if (end.next && end.panel + p->team.rank < la_matrix_panels(end.next))
-      product.next = la_matrix_fetch(end.next, end.block, end.panel + p->team.rank);
-    la_matrix_multiply(matrix, b, first + i, &product);
-  }
+/* Panels [first, first + count) of block `b` of `matrix`. Panel after panel of `out` [rows][768], and after PART_PANELS of them, if
+ * `ld` is 768, the next such matrix. */
+typedef struct panels {
+  const vit_pass *p;
+  const la_matrix *matrix;
+  size_t b, first, count;
+  operand x;
+  float *out;
+  size_t ld;
+  ending end;
+} panels;
+
+/* Panel i is most likely followed, in this thread, by the one that lies as far ahead as there are threads. */
+static la_fetch fetch_after(const panels *m, size_t i) {
+  const size_t ahead = i + threads_of(m->p), panel = m->end.panel + ahead - m->count;
+  if (ahead < m->count) return la_matrix_fetch(m->matrix, m->b, m->first + ahead);
+  if (m->end.next && panel < la_matrix_panels(m->end.next)) return la_matrix_fetch(m->end.next, m->end.block, panel);
+  return (la_fetch){.rows = 0};
+}
+
+static void multiply_one(const panels *m, size_t i, size_t rank, la_fetch next) {
+  const size_t per_part = m->ld / LA_PANEL;
+  const vit_output output = {m->out + i / per_part * m->p->c.rows * m->ld + i % per_part * LA_PANEL, m->ld,
+                             m->end.bias ? m->end.bias + (m->first + i) * LA_PANEL : NULL};
+  la_product product = {.rows = m->p->c.rows,
+                        .x = m->x.rows,
+                        .row_bytes = m->x.row_bytes,
+                        .scale = m->x.scale,
+                        .buffer = vit_memory_of(m->p, rank).buffer,
+                        .finish = m->end.finish,
+                        .user = &output,
+                        .out = output.to,
+                        .out_stride = m->ld * sizeof(float),
+                        .next = next};
+  la_matrix_multiply(m->matrix, m->b, m->first + i, &product);
+}
+
+static void multiply_panel(void *user, size_t i, size_t rank) { multiply_one(user, i, rank, fetch_after(user, i)); }
+
+static void multiply(panels m) { share(m.p, m.count, multiply_panel, &m); }
+
+/* --- Attention --- */
+
+static void normalise_row(const row_stage *stage, size_t row) {
+  const vit_pass *p = stage->p;
+  float *to = p->c.narrow + row * VIT_CHANNELS;
+  p->network->kernels->layer_norm(p->c.tokens + row * VIT_CHANNELS, stage->gain, stage->bias, to);
+  if (p->network->gemm->load) load_row(p, to, row);
 }
 
 static void normalise(const vit_pass *p, const float *gain, const float *bias) {
-  const vit_chunk *c = &p->c;
-  const size_t first = c->rows * p->team.rank / p->team.size, end = c->rows * (p->team.rank + 1) / p->team.size;
-  for (size_t row = first; row < end; row++) {
-    float *to = c->narrow + row * VIT_CHANNELS;
-    p->network->kernels->layer_norm(c->tokens + row * VIT_CHANNELS, gain, bias, to);
-    if (p->network->gemm->load) load_row(p, to, row);
-  }
-  meet(p);
+  share_rows((row_stage){.p = p, .row = normalise_row, .rows = p->c.rows, .gain = gain, .bias = bias});
+}
+
+static void attend_head(void *user, size_t i, size_t rank) {
+  const vit_pass *p = user;
+  const size_t image = i / VIT_HEADS, column = i % VIT_HEADS * VIT_HEAD;
+  p->network->kernels->attention(p->network->gemm, p->c.wide + image * VIT_TOKENS * VIT_QKV + column,
+                                 p->c.narrow + image * VIT_LAYER_FEATURES + column, vit_memory_of(p, rank).attention);
 }
 
 static void attend(const vit_pass *p) {
-  const vit_chunk *c = &p->c;
-  for (size_t i = p->team.rank; i < c->images * VIT_HEADS; i += p->team.size) {
-    const size_t image = i / VIT_HEADS, column = i % VIT_HEADS * VIT_HEAD;
-    p->network->kernels->attention(p->network->gemm, c->wide + image * VIT_TOKENS * VIT_QKV + column,
-                                   c->narrow + image * VIT_LAYER_FEATURES + column, p->own.attention);
-  }
-  meet(p);
-  load(p, c->narrow, VIT_CHANNELS, 0, c->rows);
-  if (p->network->gemm->load) meet(p);
+  share(p, p->c.images * VIT_HEADS, attend_head, (void *)(uintptr_t)p);
+  load(p, p->c.narrow, VIT_CHANNELS, 0, p->c.rows);
 }
 
-/* Shows what the next product is of; the team's threads only read it until they meet again. */
+/* Shows what the next product is of. */
 static void show(const vit_pass *p, size_t which, const float *rows) {
-  if (p->hooks->operand && !p->team.rank)
-    p->hooks->operand(p->hooks->user, p->layer, which, rows, p->first * VIT_TOKENS, p->c.rows);
+  if (p->hooks->operand) p->hooks->operand(p->hooks->user, p->layer, which, rows, p->first * VIT_TOKENS, p->c.rows);
+}
+
+/* --- A block --- */
+
+/* The second product of the MLP, from parts [first, first + count) of the hidden layer. */
+typedef struct down_panels {
+  const vit_pass *p;
+  const vit_block *layer;
+  size_t first, count;
+  const la_matrix *after;
+} down_panels;
+
+/* What part `part` adds to the tokens. */
+static panels down_part(const down_panels *d, size_t part) {
+  const vit_pass *p = d->p;
+  const vit_chunk *c = &p->c;
+  const vit_kernels *kernels = p->network->kernels;
+  const size_t b = d->first + part;
+  const bool first = b == 0, last = b + 1 == PARTS;
+  const operand x = loaded(p, c->wide + part * c->rows * VIT_CHANNELS, VIT_CHANNELS, CHUNK_ROWS + part * c->rows);
+  return (panels){.p = p,
+                  .matrix = &d->layer->matrix[DOWN],
+                  .b = b,
+                  .count = PART_PANELS,
+                  .x = x,
+                  .out = c->tokens,
+                  .ld = VIT_CHANNELS,
+                  .end = {.finish = first ? kernels->add_bias_residual : kernels->add,
+                          .bias = first ? d->layer->down_bias : NULL,
+                          .next = last ? d->after : &d->layer->matrix[UP],
+                          .panel = last ? 0 : (b + 1) * PART_PANELS}};
+}
+
+/* One panel of all parts, one after the other, so that a sum has one order whoever has the panel. */
+static void multiply_down(void *user, size_t i, size_t rank) {
+  const down_panels *d = user;
+  const la_matrix *down = &d->layer->matrix[DOWN];
+  for (size_t part = 0; part < d->count; part++) {
+    const panels m = down_part(d, part);
+    la_fetch next = la_matrix_fetch(down, m.b + 1, i);
+    if (part + 1 == d->count) {
+      next = fetch_after(&m, i);
+      if (i + threads_of(d->p) < PART_PANELS) next = la_matrix_fetch(down, d->first, i + threads_of(d->p));
+    }
+    multiply_one(&m, i, rank, next);
+  }
 }
 
 /* Parts [first, first + count) of the hidden layer, and what they add to the tokens. `after`: what is multiplied next. */
 static void feed_forward(const vit_pass *p, const vit_block *layer, size_t first, size_t count,
                          const la_matrix *after) {
   const vit_chunk *c = &p->c;
-  const vit_kernels *kernels = p->network->kernels;
-  const la_matrix *up = &layer->matrix[UP], *down = &layer->matrix[DOWN];
   const size_t part_floats = c->rows * VIT_CHANNELS;
-  multiply(p, up, 0, first * PART_PANELS, count * PART_PANELS, loaded(p, c->narrow, VIT_CHANNELS, 0), c->wide,
-           VIT_CHANNELS, (ending){p->network->gelu, layer->up_bias, down, first, 0});
-  meet(p);
+  multiply((panels){p,
+                    &layer->matrix[UP],
+                    0,
+                    first * PART_PANELS,
+                    count * PART_PANELS,
+                    loaded(p, c->narrow, VIT_CHANNELS, 0),
+                    c->wide,
+                    VIT_CHANNELS,
+                    {p->network->gelu, layer->up_bias, &layer->matrix[DOWN], first, 0}});
   for (size_t part = 0; part < count; part++) show(p, DOWN + first + part, c->wide + part * part_floats);
   load(p, c->wide, VIT_CHANNELS, CHUNK_ROWS, count * c->rows);
-  if (p->network->gemm->load) meet(p);
-  for (size_t part = 0; part < count; part++) {
-    const size_t b = first + part;
-    ending end = {kernels->add, NULL, down, b + 1, 0};
-    if (b == 0) end.finish = kernels->add_bias_residual, end.bias = layer->down_bias;
-    if (part + 1 == count)
-      end.next = b + 1 < PARTS ? up : after, end.block = 0, end.panel = b + 1 < PARTS ? (b + 1) * PART_PANELS : 0;
-    multiply(p, down, b, 0, PART_PANELS,
-             loaded(p, c->wide + part * part_floats, VIT_CHANNELS, CHUNK_ROWS + part * c->rows), c->tokens,
-             VIT_CHANNELS, end);
-  }
-  meet(p);
+  down_panels down = {p, layer, first, count, after};
+  share(p, PART_PANELS, multiply_down, &down);
 }
 
 void vit_run_block(const vit_pass *p, const vit_block *layer, const la_matrix *after) {
@@ -132,49 +222,59 @@ void vit_run_block(const vit_pass *p, const vit_block *layer, const la_matrix *a
   const vit_kernels *kernels = p->network->kernels;
   normalise(p, layer->ln1_gain, layer->ln1_bias);
   show(p, QKV, c->narrow);
-  multiply(p, &layer->matrix[QKV], 0, 0, VIT_QKV / LA_PANEL, loaded(p, c->narrow, VIT_CHANNELS, 0), c->wide, VIT_QKV,
-           (ending){kernels->add_bias, layer->qkv_bias, &layer->matrix[OUT], 0, 0});
-  meet(p);
+  multiply((panels){p,
+                    &layer->matrix[QKV],
+                    0,
+                    0,
+                    VIT_QKV / LA_PANEL,
+                    loaded(p, c->narrow, VIT_CHANNELS, 0),
+                    c->wide,
+                    VIT_QKV,
+                    {kernels->add_bias, layer->qkv_bias, &layer->matrix[OUT], 0, 0}});
   attend(p);
   show(p, OUT, c->narrow);
-  multiply(p, &layer->matrix[OUT], 0, 0, PART_PANELS, loaded(p, c->narrow, VIT_CHANNELS, 0), c->tokens, VIT_CHANNELS,
-           (ending){kernels->add_bias_residual, layer->out_bias, &layer->matrix[UP], 0, 0});
-  meet(p);
+  multiply((panels){p,
+                    &layer->matrix[OUT],
+                    0,
+                    0,
+                    PART_PANELS,
+                    loaded(p, c->narrow, VIT_CHANNELS, 0),
+                    c->tokens,
+                    VIT_CHANNELS,
+                    {kernels->add_bias_residual, layer->out_bias, &layer->matrix[UP], 0, 0}});
   normalise(p, layer->ln2_gain, layer->ln2_bias);
   show(p, UP, c->narrow);
   /* threads that share an image would wait for each other at every part */
-  const size_t parts = p->team.size > 1 ? PARTS : 1;
+  const size_t parts = p->team ? PARTS : 1;
   for (size_t part = 0; part < PARTS; part += parts) feed_forward(p, layer, part, parts, after);
 }
 
-static void add_positions(const vit_pass *p) {
+/* --- Embedding --- */
+
+static void add_position(const row_stage *stage, size_t row) {
+  const vit_pass *p = stage->p;
   const vit_weights *weights = p->network->weights;
-  const float *position = weights->tensor[VIT_POSITION], *class_token = weights->tensor[VIT_CLASS_TOKEN];
-  for (size_t row = p->team.rank; row < p->c.rows; row += p->team.size) {
-    size_t token = row % VIT_TOKENS;
-    float *to = p->c.tokens + row * VIT_CHANNELS;
-    const float *from = token ? to : class_token, *place = position + token * VIT_CHANNELS;
-    for (size_t i = 0; i < VIT_CHANNELS; i++) to[i] = from[i] + place[i];
-  }
-  meet(p);
+  const size_t token = row % VIT_TOKENS;
+  float *to = p->c.tokens + row * VIT_CHANNELS;
+  const float *from = token ? to : weights->tensor[VIT_CLASS_TOKEN],
+              *place = weights->tensor[VIT_POSITION] + token * VIT_CHANNELS;
+  for (size_t i = 0; i < VIT_CHANNELS; i++) to[i] = from[i] + place[i];
 }
 
 void vit_embed_chunk(const vit_pass *p, const uint8_t *pixels) {
   const vit_network *network = p->network;
   const vit_chunk *c = &p->c;
   const la_matrix *patch = &network->patch;
-  for (size_t i = p->team.rank; i < c->images; i += p->team.size)
+  for (size_t i = 0; i < c->images; i++)
     vit_cut_patches(&network->normalisation, pixels + i * VIT_PIXELS, c->wide + i * VIT_TOKENS * VIT_PATCH_VALUES);
-  meet(p);
   for (size_t b = 0; b < la_matrix_blocks(patch); b++) {
     const float *values = c->wide + b * LA_DEPTH;
     load(p, values, VIT_PATCH_VALUES, 0, c->rows);
-    if (network->gemm->load) meet(p);
     ending end = {b ? network->kernels->add : network->kernels->add_bias, network->weights->tensor[VIT_PATCH_BIAS],
                   patch, b + 1, 0};
     if (b + 1 == la_matrix_blocks(patch)) end.next = &network->blocks[0].matrix[QKV], end.block = 0;
-    multiply(p, patch, b, 0, PART_PANELS, loaded(p, values, VIT_PATCH_VALUES, 0), c->tokens, VIT_CHANNELS, end);
-    meet(p);
+    multiply(
+        (panels){p, patch, b, 0, PART_PANELS, loaded(p, values, VIT_PATCH_VALUES, 0), c->tokens, VIT_CHANNELS, end});
   }
-  add_positions(p);
+  share_rows((row_stage){.p = p, .row = add_position, .rows = c->rows});
 }

@@ -12,11 +12,6 @@
 #define HIDDEN_ROWS (CHUNK > PARTS ? CHUNK_ROWS : PARTS * VIT_TOKENS)
 #define OPERAND_ROWS (CHUNK_ROWS + HIDDEN_ROWS)
 
-/* Threads that work on one chunk together. */
-typedef struct vit_team {
-  size_t rank, size;
-} vit_team;
-
 /* What passes between the stages of one chunk. `wide` holds patches, then q, k, v, then the hidden layer: one part of it for a
  * chunk of one thread, all parts for the one image that threads share. */
 typedef struct vit_chunk {
@@ -37,12 +32,16 @@ typedef struct vit_thread_memory {
 
 typedef struct vit_pass {
   const vit_network *network;
-  vit_team team;
+  base_team *team; /* that shares the chunk's stages; NULL: one thread goes through them alone ... */
+  size_t rank;     /* ... of this rank */
+  char *workspace;
   vit_chunk c;
-  vit_thread_memory own;
   const vit_hooks *hooks;
   size_t layer, first; /* image */
 } vit_pass;
+
+/* The memory of the thread of this rank. */
+vit_thread_memory vit_memory_of(const vit_pass *p, size_t rank);
 
 /* Pixels of the chunk's images to tokens. */
 void vit_embed_chunk(const vit_pass *p, const uint8_t *pixels);

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/team.h"
 #include "vit/weights.h"
 
 static float normal(uint64_t seed, uint64_t tensor, uint64_t index, float scale) {
@@ -41,6 +42,23 @@ static void finish_gains(uint64_t seed, size_t t, float *gain) {
     if (outlier[c]) gain[c] *= 12.0f;
 }
 
+/* Values of a tensor that a thread makes at a time. */
+#define TOGETHER ((size_t)1 << 15)
+
+typedef struct tensor_task {
+  uint64_t seed;
+  size_t t, count;
+  float *values;
+} tensor_task;
+
+static void make_values(void *user, size_t index, size_t rank) {
+  const tensor_task *task = user;
+  const size_t first = index * TOGETHER, end = task->count - first < TOGETHER ? task->count : first + TOGETHER;
+  const float scale = (float)(spread(task->t) / BASE_RANDOM_BELL_SPREAD);
+  (void)rank;
+  for (size_t i = first; i < end; i++) task->values[i] = normal(task->seed, task->t, i, scale);
+}
+
 berg_status vit_weights_random(vit_weights *weights, uint64_t seed, int threads, berg_error *error) {
   memset(weights, 0, sizeof *weights);
   for (size_t t = 0; t < VIT_TENSORS; t++) {
@@ -51,14 +69,12 @@ berg_status vit_weights_random(vit_weights *weights, uint64_t seed, int threads,
       return BERG_ELIMIT;
     }
   }
-#pragma omp parallel num_threads(threads)
+  base_team *team = base_team_begin(threads);
   for (size_t t = 0; t < VIT_TENSORS; t++) {
-    const int64_t count = (int64_t)vit_tensor_count(t);
-    const float scale = (float)(spread(t) / BASE_RANDOM_BELL_SPREAD);
-    float *values = weights->owned[t];
-#pragma omp for schedule(static)
-    for (int64_t i = 0; i < count; i++) values[i] = normal(seed, t, (uint64_t)i, scale);
+    tensor_task task = {seed, t, vit_tensor_count(t), weights->owned[t]};
+    base_team_share(team, (task.count + TOGETHER - 1) / TOGETHER, make_values, &task);
   }
+  base_team_end(team);
   for (size_t t = 0; t < VIT_TENSORS; t++)
     if (is_gain(t)) finish_gains(seed, t, weights->owned[t]);
   return BERG_OK;

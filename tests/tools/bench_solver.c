@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/team.h"
 #include "la/eigen.h"
 #include "la/gram.h"
 #include "la/moments.h"
@@ -40,20 +41,29 @@ static float *numbers(size_t count, uint64_t seed) {
   return values;
 }
 
+typedef struct panel_task {
+  const bench *b;
+  size_t index;
+  float *to;
+} panel_task;
+
+static void make_row(void *user, size_t i, size_t rank) {
+  const panel_task *p = user;
+  uint64_t seed = p->index * 1000003 + i;
+  (void)rank;
+  for (size_t j = 0; j < WIDTH; j++) {
+    const float *low = p->b->low + (p->index * WIDTH + j) * LATENT, *factors = p->b->factors + i * LATENT;
+    float sum = 2 * number(&seed) + 3;
+    for (size_t l = 0; l < LATENT; l++) sum += low[l] * factors[l];
+    p->to[i * WIDTH + j] = sum;
+  }
+}
+
 /* Latent factors of falling strength and noise. */
 static berg_status read_panel(void *user, size_t index, float *to, berg_error *error) {
-  const bench *b = user;
+  panel_task p = {user, index, to};
   (void)error;
-#pragma omp parallel for num_threads(2)
-  for (size_t i = 0; i < b->rows; i++) {
-    uint64_t seed = index * 1000003 + i;
-    for (size_t j = 0; j < WIDTH; j++) {
-      const float *low = b->low + (index * WIDTH + j) * LATENT, *factors = b->factors + i * LATENT;
-      float sum = 2 * number(&seed) + 3;
-      for (size_t l = 0; l < LATENT; l++) sum += low[l] * factors[l];
-      to[i * WIDTH + j] = sum;
-    }
-  }
+  base_share(2, p.b->rows, make_row, &p);
   return BERG_OK;
 }
 

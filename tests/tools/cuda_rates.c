@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/machine.h"
+#include "base/threads.h"
 #include "cuda/plugin.h"
 #include "vit/preprocess.h"
 #include "vit/weights.h"
@@ -62,7 +63,7 @@ static int prepare(measurement *m, size_t columns) {
   m->responses = m->plugin->pinned(m->images * columns * sizeof(float));
   if (!m->pixels || !m->responses || !directions || !coefficients) return fail("memory", "not to be had");
   for (size_t i = 0; i < m->images * VIT_PIXELS; i++) m->pixels[i] = (uint8_t)(i * 2654435761u >> 24);
-  return vit_weights_random(&m->weights, 1, base_machine_threads(0), NULL) != BERG_OK;
+  return vit_weights_random(&m->weights, 1, base_threads_for(0), NULL) != BERG_OK;
 }
 
 static int ascending(const void *a, const void *b) {

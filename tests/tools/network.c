@@ -22,12 +22,10 @@ typedef struct sink {
   size_t values;
 } sink;
 
-static void write_block(void *user, size_t layer, const float *tokens) {
+static void write_block(void *user, base_team *team, size_t layer, const float *tokens) {
   sink *to = user;
-  (void)layer;
-#pragma omp master
+  (void)team, (void)layer;
   fwrite(tokens, sizeof *tokens, to->values, to->file);
-#pragma omp barrier
 }
 
 static uint8_t *read_pixels(const char *path, size_t *images) {
@@ -86,8 +84,10 @@ static berg_status run(const vit_weights *weights, base_isa isa, const la_gemm *
   if (!status) {
     printf("%s\n", gemm->name);
     workspace = aligned_alloc(64, vit_network_workspace(threads));
-    vit_network_run(network, pixels, images, threads, workspace, tokens,
+    base_team *team = base_team_begin(threads);
+    vit_network_run(network, pixels, images, team, workspace, tokens,
                     &(vit_hooks){.after_block = write_block, .user = &to});
+    base_team_end(team);
   }
   vit_network_free(network);
   free(matrices);

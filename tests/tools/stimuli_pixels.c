@@ -20,17 +20,15 @@ typedef struct task {
   berg_stimuli *stimuli;
   size_t batch;
   int threads;
+  base_team *team;
   bool ahead;
   FILE *out;
 } task;
 
 /* The next batch comes in while this one would be computed. */
 static void pass_time(const task *job, model_load *next) {
-#pragma omp parallel num_threads(job->threads)
-  for (size_t step = 0; step < STEPS; step++) {
-    model_load_ahead(next, step, STEPS);
-#pragma omp barrier
-  }
+  for (size_t step = 0; step < STEPS; step++)
+    base_team_share(job->team, model_load_step(next, step, STEPS), model_load_piece, next);
 }
 
 static berg_status write_batches(const task *job, model_load loads[2], size_t *indices, berg_error *error) {
@@ -40,7 +38,7 @@ static berg_status write_batches(const task *job, model_load loads[2], size_t *i
   for (size_t first = 0; first < total && !status; first += job->batch) {
     model_load *now = &loads[first / job->batch % 2], *next = &loads[1 - first / job->batch % 2];
     size_t images;
-    status = model_load_finish(now, job->threads, indices, &images, error);
+    status = model_load_finish(now, job->team, indices, &images, error);
     if (status) break;
     if (first + job->batch < total) {
       const size_t left = total - first - job->batch;
@@ -97,7 +95,9 @@ int main(int count, char **arguments) {
   if (!job.out) return 5;
   berg_status status =
       berg_stimuli_open(&job.stimuli, (const char *const *)arguments + at, (size_t)(count - at), &options, &error);
+  job.team = base_team_begin(job.threads);
   if (!status) status = write_all(&job, &error);
+  base_team_end(job.team);
   fclose(job.out);
   berg_stimuli_free(job.stimuli);
   if (status) fprintf(stderr, "%s: %s\n", berg_status_name(status), error.message);

@@ -43,12 +43,9 @@ static void open_pipe(berg_stimuli **stimuli, size_t images, size_t bad) {
   assert_int_equal(berg_stimuli_open(stimuli, (const char *const[]){"-"}, 1, NULL, NULL), BERG_OK);
 }
 
-static void run_steps(model_load *load, size_t steps, int threads) {
-#pragma omp parallel num_threads(threads)
-  for (size_t step = 0; step < steps; step++) {
-    model_load_ahead(load, step, STEPS);
-#pragma omp barrier
-  }
+static void run_steps(model_load *load, size_t steps, base_team *team) {
+  for (size_t step = 0; step < steps; step++)
+    base_team_share(team, model_load_step(load, step, STEPS), model_load_piece, load);
 }
 
 static void expect_images(const model_load *load, const size_t *indices, size_t images, size_t first) {
@@ -62,6 +59,7 @@ static void expect_images(const model_load *load, const size_t *indices, size_t 
 static void what_was_read_ahead_is_kept(void **state) {
   (void)state;
   for (int threads = 1; threads <= 3; threads++) {
+    base_team *team = base_team_begin(threads);
     berg_stimuli *stimuli;
     model_load load, other;
     size_t indices[6], images;
@@ -70,24 +68,25 @@ static void what_was_read_ahead_is_kept(void **state) {
     assert_int_equal(model_load_init(&load, 3, NULL), BERG_OK);
     assert_int_equal(model_load_init(&other, 6, NULL), BERG_OK);
     model_load_begin(&load, stimuli, 0, 3);
-    assert_int_equal(model_load_finish(&load, threads, indices, &images, &error), BERG_OK);
+    assert_int_equal(model_load_finish(&load, team, indices, &images, &error), BERG_OK);
     assert_int_equal(images, 3);
     expect_images(&load, indices, images, 0);
     model_load_begin(&load, stimuli, 3, 3);
-    run_steps(&load, STEPS, threads);
+    run_steps(&load, STEPS, team);
     model_stimuli_ahead_end(stimuli);
     uint8_t *one = malloc(VIT_PIXELS);
     assert_int_equal(berg_stimuli_pixels(stimuli, 4, one, &error), BERG_OK);
     assert_int_equal(one[0], 4);
     free(one);
     model_load_begin(&other, stimuli, 3, 6);
-    run_steps(&other, STEPS, threads);
-    if (model_load_finish(&other, threads, indices, &images, &error)) fail_msg("%s", error.message);
+    run_steps(&other, STEPS, team);
+    if (model_load_finish(&other, team, indices, &images, &error)) fail_msg("%s", error.message);
     assert_int_equal(images, 6);
     expect_images(&other, indices, images, 3);
     model_load_release(&load);
     model_load_release(&other);
     berg_stimuli_free(stimuli);
+    base_team_end(team);
   }
 }
 
@@ -101,6 +100,7 @@ static void failures_show_at_their_turn(void **state) {
                {5, SIZE_MAX, BERG_EINPUT, "ends in the middle of its data, in row 5 of 9"}};
   for (size_t c = 0; c < 2; c++)
     for (size_t steps = 0; steps <= STEPS; steps += STEPS) {
+      base_team *team = base_team_begin(2);
       berg_stimuli *stimuli;
       model_load load;
       size_t indices[3], images;
@@ -108,14 +108,15 @@ static void failures_show_at_their_turn(void **state) {
       open_pipe(&stimuli, cases[c].images, cases[c].bad);
       assert_int_equal(model_load_init(&load, 3, NULL), BERG_OK);
       model_load_begin(&load, stimuli, 0, 3);
-      run_steps(&load, steps, 2);
-      assert_int_equal(model_load_finish(&load, 2, indices, &images, &error), BERG_OK);
+      run_steps(&load, steps, team);
+      assert_int_equal(model_load_finish(&load, team, indices, &images, &error), BERG_OK);
       model_load_begin(&load, stimuli, 3, 3);
-      run_steps(&load, steps, 2);
-      assert_int_equal(model_load_finish(&load, 2, indices, &images, &error), cases[c].status);
+      run_steps(&load, steps, team);
+      assert_int_equal(model_load_finish(&load, team, indices, &images, &error), cases[c].status);
       if (!strstr(error.message, cases[c].part)) fail_msg("\"%s\"", error.message);
       model_load_release(&load);
       berg_stimuli_free(stimuli);
+      base_team_end(team);
     }
 }
 

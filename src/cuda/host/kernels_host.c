@@ -1,6 +1,8 @@
 /* The kernels on the host: block by block, phase by phase, thread by thread. */
 #include <string.h>
 
+#include "base/team.h"
+#include "base/threads.h"
 #include "cuda/host/host.h"
 #include "cuda/kernels/attention.h"
 #include "cuda/kernels/embed.h"
@@ -20,26 +22,25 @@ static unsigned thread_at(unsigned i, unsigned threads) {
 }
 
 /* Shared memory is full of NaN when a block begins, as on the device it is full of anything. */
-#define X(name)                                                                                           \
-  _Static_assert(sizeof(name##_args) <= CUDA_ARGS_MAX, "arguments of " #name);                            \
-  _Static_assert(sizeof(name##_shared) <= 49152, "shared memory of " #name);                              \
-  static void run_##name(size_t blocks, const void *args) {                                               \
-    _Pragma("omp parallel for schedule(static)") for (size_t block = 0; block < blocks; block++) {        \
-      name##_shared shared;                                                                               \
-      memset(&shared, 0xff, sizeof shared);                                                               \
-      for (int phase = 0; phase < name##_PHASES; phase++)                                                 \
-        for (unsigned i = 0; i < name##_THREADS; i++)                                                     \
-          name((const name##_args *)args, phase, (unsigned)block, thread_at(i, name##_THREADS), &shared); \
-    }                                                                                                     \
+#define X(name)                                                                                         \
+  _Static_assert(sizeof(name##_args) <= CUDA_ARGS_MAX, "arguments of " #name);                          \
+  _Static_assert(sizeof(name##_shared) <= 49152, "shared memory of " #name);                            \
+  static void run_##name(void *args, size_t block, size_t rank) {                                       \
+    name##_shared shared;                                                                               \
+    (void)rank;                                                                                         \
+    memset(&shared, 0xff, sizeof shared);                                                               \
+    for (int phase = 0; phase < name##_PHASES; phase++)                                                 \
+      for (unsigned i = 0; i < name##_THREADS; i++)                                                     \
+        name((const name##_args *)args, phase, (unsigned)block, thread_at(i, name##_THREADS), &shared); \
   }
 CUDA_KERNEL_MAP(X)
 #undef X
 
 void host_run_kernel(int id, size_t blocks, const void *args) {
-  static void (*const run[CUDA_KERNELS])(size_t, const void *) = {
+  static const base_piece run[CUDA_KERNELS] = {
 #define X(name) run_##name,
       CUDA_KERNEL_MAP(X)
 #undef X
   };
-  run[id](blocks, args);
+  base_share(base_threads_for(0), blocks, run[id], (void *)(uintptr_t)args);
 }

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/team.h"
+#include "base/threads.h"
 #include "cuda/host/host.h"
 #include "cuda/kernel.h"
 
@@ -77,22 +79,41 @@ static void run_panel(const cuda_product *p, size_t batch, size_t first, const f
   }
 }
 
+/* A product and what its pieces share. */
+typedef struct product_task {
+  const cuda_product *p;
+  const void *a, *b;
+  void *d;
+  const float *bias;
+  float *rows;   /* all of a, once: [batch * m][k] */
+  float *memory; /* each thread: [COLUMNS][k] */
+} product_task;
+
+static void load_row(void *user, size_t i, size_t rank) {
+  const product_task *task = user;
+  const cuda_product *p = task->p;
+  float *own = task->rows + i * p->k;
+  const float *row = row_of(p, task->a, i / p->m * p->step_a + i % p->m * p->lda, own);
+  (void)rank;
+  if (row != own) memcpy(own, row, p->k * sizeof *row);
+}
+
+static void multiply_piece(void *user, size_t i, size_t rank) {
+  const product_task *task = user;
+  const size_t panels = task->p->n / COLUMNS;
+  run_panel(task->p, i / panels, i % panels * COLUMNS, task->rows, task->b, task->d, task->bias,
+            task->memory + rank * COLUMNS * task->p->k);
+}
+
 void host_run_product(const cuda_product *p, const void *a, const void *b, void *d, const float *bias) {
-  const size_t panels = p->n / COLUMNS, rows = p->batch * p->m;
-  float *floats = malloc(rows * p->k * sizeof *floats); /* all of a, once */
-  if (!floats) return;
-#pragma omp parallel for schedule(static)
-  for (size_t i = 0; i < rows; i++) {
-    const float *row = row_of(p, a, i / p->m * p->step_a + i % p->m * p->lda, floats + i * p->k);
-    if (row != floats + i * p->k) memcpy(floats + i * p->k, row, p->k * sizeof *row);
+  const size_t rows = p->batch * p->m;
+  const int threads = base_threads_for(0);
+  product_task task = {
+      p, a, b, d, bias, malloc(rows * p->k * sizeof(float)), malloc((size_t)threads * COLUMNS * p->k * sizeof(float))};
+  if (task.rows && task.memory) {
+    base_share(threads, rows, load_row, &task);
+    base_share(threads, p->batch * (p->n / COLUMNS), multiply_piece, &task);
   }
-#pragma omp parallel
-  {
-    float *memory = malloc(COLUMNS * p->k * sizeof *memory);
-#pragma omp for schedule(static)
-    for (size_t i = 0; i < p->batch * panels; i++)
-      if (memory) run_panel(p, i / panels, i % panels * COLUMNS, floats, b, d, bias, memory);
-    free(memory);
-  }
-  free(floats);
+  free(task.rows);
+  free(task.memory);
 }

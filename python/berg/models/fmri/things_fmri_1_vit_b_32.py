@@ -3,12 +3,11 @@
 import logging
 import operator
 import os
-import threading
 
 import numpy as np
 
 from berg import _berg, volumes
-from berg.core import cards, metadata, progress, stimuli
+from berg.core import cards, forks, metadata, progress, stimuli
 from berg.core.exceptions import InvalidParameterError, ModelLoadError
 from berg.core.model_registry import register_model
 from berg.core.parameter_validator import (
@@ -69,7 +68,7 @@ class fMRIEncodingModel(BaseModelInterface):
         Where bf16 and int8 keep the weights they converted: True, in the user's cache folder (berg doctor names it); a
         folder; None or False, nowhere.
     threads : int
-        0: as many as this process may run on.
+        0: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use.
     backbone : str or path, optional
         ViT-B/32 weights (.pth, .safetensors), or "random:SEED". None: searched for.
     batch : int
@@ -123,7 +122,7 @@ class fMRIEncodingModel(BaseModelInterface):
         self.selected_voxels = None
         self.model = None
         self._voxel_index = None
-        self._lock = threading.RLock()
+        self._lock = forks.Lock()
         for name in ("device", "precision"):
             if not isinstance(getattr(self, name), str):
                 raise InvalidParameterError(f"{name}: expected a str, found {getattr(self, name)!r}")
@@ -147,6 +146,7 @@ class fMRIEncodingModel(BaseModelInterface):
         """
         with self._lock:
             self.cleanup()
+            self._lock.was_elsewhere = False
             voxels = _berg.metadata_voxels(self.MODEL_ID, self.berg_dir, self.subject)
             if self._voxel_index is not None:
                 validate_length(self._voxel_index, voxels, "voxel_index")
@@ -227,6 +227,10 @@ class fMRIEncodingModel(BaseModelInterface):
             raise InvalidParameterError("out: expected a writable array in C order, found another")
 
     def _loaded(self):
+        if self._lock.was_elsewhere:
+            raise ModelLoadError(
+                "The model was in use in another thread when this process was forked: call load_model() first"
+            )
         if self.model is None:
             raise ModelLoadError("The model is not loaded: call load_model() first")
         return self.model
@@ -267,5 +271,6 @@ class fMRIEncodingModel(BaseModelInterface):
         """Frees weights and mapped files, after a running encode is done. load_model() loads them again."""
         with self._lock:
             if self.model is not None:
-                self.model.close()
+                if not self._lock.was_elsewhere:  # else its memory may be in the middle of anything: it is left alone
+                    self.model.close()
                 self.model = None

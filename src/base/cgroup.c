@@ -1,0 +1,120 @@
+/* The processor time that Linux's control groups give a process. A line of /proc/self/cgroup says where the process is in a hierarchy,
+ *     0::/user.slice/job_7                        version 2
+ *     4:cpu,cpuacct:/docker/3f2a                  version 1
+ * and one of /proc/self/mountinfo which part of the hierarchy is mounted where:
+ *     31 23 0:27 /docker/3f2a /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct
+ * Each folder from there up to the mount may limit what is below it. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/threads.h"
+
+#define LINE 4096
+
+/* Where the process is in one hierarchy. */
+typedef struct place {
+  bool first_version;
+  char path[LINE];
+} place;
+
+/* Whether `list`, comma-separated up to `end`, holds `word`. */
+static bool lists(const char *list, const char *end, const char *word) {
+  const size_t length = strlen(word);
+  for (const char *at = list; at < end;) {
+    const char *comma = memchr(at, ',', (size_t)(end - at)), *stop = comma ? comma : end;
+    if ((size_t)(stop - at) == length && !memcmp(at, word, length)) return true;
+    at = stop + 1;
+  }
+  return false;
+}
+
+/* A line of /proc/self/cgroup; false: of a hierarchy that says nothing of processors. */
+static bool read_place(char *line, place *p) {
+  line[strcspn(line, "\n")] = '\0';
+  char *controllers = strchr(line, ':'), *path = controllers ? strchr(controllers + 1, ':') : NULL;
+  if (!path) return false;
+  controllers++;
+  p->first_version = path > controllers;
+  if (p->first_version && !lists(controllers, path, "cpu")) return false;
+  strcpy(p->path, path + 1); /* of the same line, so it fits */
+  return true;
+}
+
+/* Processors of a file of version 2, "150000 100000" or "max 100000", or of version 1's two. */
+static double quota_of(const char *folder, bool first_version) {
+  char path[2 * LINE + 32];
+  double quota = 0, period = 0;
+  snprintf(path, sizeof path, "%s/%s", folder, first_version ? "cpu.cfs_quota_us" : "cpu.max");
+  FILE *file = fopen(path, "re");
+  if (!file) return 0;
+  long long time = 0, each = 0;
+  const int found = fscanf(file, "%lld %lld", &time, &each);
+  fclose(file);
+  if (found < 1 || time <= 0) return 0; /* "max", or -1 */
+  quota = (double)time;
+  period = (double)each;
+  if (first_version) {
+    snprintf(path, sizeof path, "%s/cpu.cfs_period_us", folder);
+    file = fopen(path, "re");
+    period = file && fscanf(file, "%lld", &each) == 1 ? (double)each : 0;
+    if (file) fclose(file);
+  }
+  return period > 0 ? quota / period : 0;
+}
+
+/* The least of folder `base`/`below` and those above it, down to `base` itself. */
+static double least_quota(const char *base, const char *below, bool first_version) {
+  char folder[2 * LINE];
+  double least = 0;
+  if (snprintf(folder, sizeof folder, "%s%s", base, below) >= LINE) return 0;
+  for (const size_t stop = strlen(base);;) {
+    const double quota = quota_of(folder, first_version);
+    if (quota > 0 && (least <= 0 || quota < least)) least = quota;
+    char *slash = strrchr(folder, '/');
+    if (!slash || (size_t)(slash - folder) < stop) return least;
+    *slash = '\0';
+  }
+}
+
+/* A line of /proc/self/mountinfo: the limit of `p`, where its hierarchy is what is mounted. */
+static double quota_by_mount(char *line, const place *p, const char *root) {
+  char part[LINE], point[LINE], type[64], source[LINE], options[LINE], base[2 * LINE];
+  const char *rest = strstr(line, " - ");
+  if (!rest || sscanf(line, "%*s %*s %*s %4095s %4095s", part, point) != 2) return 0;
+  if (sscanf(rest, " - %63s %4095s %4095s", type, source, options) != 3) return 0;
+  if (strcmp(type, p->first_version ? "cgroup" : "cgroup2")) return 0;
+  if (p->first_version && !lists(options, options + strlen(options), "cpu")) return 0;
+  const size_t length = strcmp(part, "/") ? strlen(part) : 0;
+  /* a container may see the host's path and its own part alone: then its part is where it is */
+  const bool inside = !strncmp(p->path, part, length) && (!p->path[length] || p->path[length] == '/');
+  const char *below = inside ? p->path + length : "";
+  if (snprintf(base, sizeof base, "%s%s", root, point) >= LINE) return 0;
+  return least_quota(base, strcmp(below, "/") ? below : "", p->first_version);
+}
+
+static double quota_by_mounts(const char *mounts_file, const place *p, const char *root) {
+  char line[LINE];
+  double least = 0;
+  FILE *mounts = fopen(mounts_file, "re");
+  while (mounts && fgets(line, sizeof line, mounts)) {
+    const double quota = quota_by_mount(line, p, root);
+    if (quota > 0 && (least <= 0 || quota < least)) least = quota;
+  }
+  if (mounts) fclose(mounts);
+  return least;
+}
+
+double base_cgroup_processors(const char *process_file, const char *mounts_file, const char *root) {
+  char line[LINE];
+  double least = 0;
+  place p;
+  FILE *groups = fopen(process_file, "re");
+  while (groups && fgets(line, sizeof line, groups)) {
+    if (!read_place(line, &p)) continue;
+    const double quota = quota_by_mounts(mounts_file, &p, root);
+    if (quota > 0 && (least <= 0 || quota < least)) least = quota;
+  }
+  if (groups) fclose(groups);
+  return least;
+}

@@ -1,0 +1,254 @@
+/* A team is one word that says how many pieces are left. A thread takes one by counting it down; whose word it was is certain from then on,
+ * since the loop cannot end before the piece is done, so what the loop is needs no lock to be read. */
+#include "base/team.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "base/fork.h"
+#include "base/thread.h"
+
+/* Looks at a word before a thread that waits goes to sleep: 15 to 50 microseconds, what waking it costs. */
+#define LOOKS 1000
+/* Pieces that are handed out at a time: what the word's half holds. */
+#define PIECES_MOST ((size_t)1 << 30)
+
+typedef struct worker {
+  base_team *team;
+  uint32_t rank;
+  base_thread thread;
+} worker;
+
+struct base_team {
+  _Atomic uint64_t left; /* ranks that may take a piece, in the upper half; pieces that nobody has taken */
+  atomic_size_t done;    /* pieces that are */
+  /* the loop at hand: written before `left` is, read after a piece was taken */
+  base_piece piece;
+  void *user;
+  size_t first, count;
+
+  pthread_mutex_t lock;
+  pthread_cond_t begun, finished;
+  atomic_uint asleep;        /* workers */
+  atomic_bool caller_asleep; /* or about to be */
+  atomic_bool ending;
+
+  worker **workers; /* [worker_count], of ranks from 1 */
+  uint32_t worker_count, worker_room, size;
+  unsigned forks;
+  base_team *next; /* of those that nobody uses */
+};
+
+/* The teams that nobody uses. */
+static struct {
+  pthread_mutex_t lock;
+  base_team *first;
+  atomic_int most; /* for tests */
+} idle = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static inline void look_again(void) {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+static inline bool has_pieces(uint64_t left, uint32_t rank) { return (uint32_t)left && rank < left >> 32; }
+
+/* Does pieces while there are any, and says how many it did. */
+static size_t work(base_team *team, uint32_t rank) {
+  size_t did = 0;
+  uint64_t left = atomic_load_explicit(&team->left, memory_order_acquire);
+  while (has_pieces(left, rank)) {
+    if (!atomic_compare_exchange_weak_explicit(&team->left, &left, left - 1, memory_order_acquire,
+                                               memory_order_acquire))
+      continue;
+    team->piece(team->user, team->first + team->count - (uint32_t)left, rank);
+    did++;
+    left = atomic_load_explicit(&team->left, memory_order_acquire);
+  }
+  return did;
+}
+
+/* --- The workers --- */
+
+/* Waits for pieces, or for the end. */
+static bool wait_for_pieces(base_team *team, uint32_t rank) {
+  for (int i = 0; i < LOOKS; i++, look_again()) {
+    if (has_pieces(atomic_load_explicit(&team->left, memory_order_relaxed), rank)) return true;
+    if (atomic_load_explicit(&team->ending, memory_order_relaxed)) return false;
+  }
+  pthread_mutex_lock(&team->lock);
+  atomic_fetch_add(&team->asleep, 1);
+  while (!has_pieces(atomic_load(&team->left), rank) && !atomic_load(&team->ending))
+    pthread_cond_wait(&team->begun, &team->lock);
+  atomic_fetch_sub(&team->asleep, 1);
+  pthread_mutex_unlock(&team->lock);
+  return !atomic_load(&team->ending);
+}
+
+/* The caller sleeps only after it has said so, and looks once more before: one of the two sees the other. */
+static void report(base_team *team, size_t did) {
+  if (!did) return;
+  /* read before: once all is done the caller may begin the next loop */
+  const size_t count = team->count;
+  if (atomic_fetch_add(&team->done, did) + did == count && atomic_load(&team->caller_asleep)) {
+    pthread_mutex_lock(&team->lock);
+    pthread_cond_signal(&team->finished);
+    pthread_mutex_unlock(&team->lock);
+  }
+}
+
+static void *serve(void *user) {
+  const worker *self = user;
+  while (wait_for_pieces(self->team, self->rank)) report(self->team, work(self->team, self->rank));
+  return NULL;
+}
+
+static bool add_worker(base_team *team) {
+  if (team->worker_count == team->worker_room) {
+    const uint32_t room = 2 * team->worker_room + 4;
+    worker **workers = realloc(team->workers, room * sizeof(worker *));
+    if (!workers) return false;
+    team->workers = workers;
+    team->worker_room = room;
+  }
+  worker *one = malloc(sizeof *one);
+  if (!one) return false;
+  *one = (worker){.team = team, .rank = team->worker_count + 1};
+  if (!base_thread_start(&one->thread, serve, one)) {
+    free(one);
+    return false;
+  }
+  team->workers[team->worker_count++] = one;
+  return true;
+}
+
+/* --- Teams --- */
+
+static void free_team(base_team *team) {
+  pthread_mutex_lock(&team->lock);
+  atomic_store(&team->ending, true);
+  pthread_cond_broadcast(&team->begun);
+  pthread_mutex_unlock(&team->lock);
+  for (uint32_t i = 0; i < team->worker_count; i++) {
+    base_thread_join(&team->workers[i]->thread);
+    free(team->workers[i]);
+  }
+  pthread_mutex_destroy(&team->lock);
+  pthread_cond_destroy(&team->begun);
+  pthread_cond_destroy(&team->finished);
+  free(team->workers);
+  free(team);
+}
+
+static base_team *new_team(void) {
+  base_team *team = calloc(1, sizeof *team);
+  if (!team) return NULL;
+  pthread_mutex_init(&team->lock, NULL);
+  pthread_cond_init(&team->begun, NULL);
+  pthread_cond_init(&team->finished, NULL);
+  return team;
+}
+
+/* A fork copies the list in one piece, and its child, in which none of the threads is, forgets it. */
+static void before_fork(void) { pthread_mutex_lock(&idle.lock); }
+static void after_fork_in_parent(void) { pthread_mutex_unlock(&idle.lock); }
+static void after_fork_in_child(void) {
+  idle.first = NULL;
+  pthread_mutex_init(&idle.lock, NULL);
+}
+static void watch_forks(void) { pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child); }
+
+base_team *base_team_begin(int threads) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  const int most = atomic_load(&idle.most);
+  if (most && threads > most) threads = most;
+  if (threads < 2) return NULL;
+  pthread_once(&once, watch_forks);
+  pthread_mutex_lock(&idle.lock);
+  base_team *team = idle.first;
+  if (team) idle.first = team->next;
+  pthread_mutex_unlock(&idle.lock);
+  if (!team) team = new_team();
+  if (!team) return NULL;
+  team->forks = base_forks();
+  while (team->worker_count + 1 < (uint32_t)threads && add_worker(team)) {
+  }
+  team->size = team->worker_count + 1 < (uint32_t)threads ? team->worker_count + 1 : (uint32_t)threads;
+  return team;
+}
+
+void base_team_end(base_team *team) {
+  if (!team || team->forks != base_forks()) return; /* in a fork's child: its locks may be in the hands of nobody */
+  pthread_mutex_lock(&idle.lock);
+  team->next = idle.first;
+  idle.first = team;
+  pthread_mutex_unlock(&idle.lock);
+}
+
+size_t base_team_size(const base_team *team) { return team ? team->size : 1; }
+
+/* A library that is unloaded leaves no thread behind. */
+__attribute__((destructor)) static void end_idle_teams(void) {
+  pthread_mutex_lock(&idle.lock);
+  base_team *team = idle.first;
+  idle.first = NULL;
+  pthread_mutex_unlock(&idle.lock);
+  while (team) {
+    base_team *next = team->next;
+    free_team(team);
+    team = next;
+  }
+}
+
+/* --- A loop --- */
+
+static void wait_for_the_rest(base_team *team) {
+  for (int i = 0; i < LOOKS; i++, look_again())
+    if (atomic_load_explicit(&team->done, memory_order_acquire) == team->count) return;
+  pthread_mutex_lock(&team->lock);
+  atomic_store(&team->caller_asleep, true);
+  while (atomic_load(&team->done) != team->count) pthread_cond_wait(&team->finished, &team->lock);
+  atomic_store(&team->caller_asleep, false);
+  pthread_mutex_unlock(&team->lock);
+}
+
+static void share_some(base_team *team, size_t first, size_t count, base_piece piece, void *user) {
+  team->piece = piece;
+  team->user = user;
+  team->first = first;
+  team->count = count;
+  atomic_store_explicit(&team->done, 0, memory_order_relaxed);
+  atomic_store(&team->left, (uint64_t)team->size << 32 | count);
+  if (atomic_load(&team->asleep)) {
+    pthread_mutex_lock(&team->lock);
+    pthread_cond_broadcast(&team->begun);
+    pthread_mutex_unlock(&team->lock);
+  }
+  const size_t did = work(team, 0);
+  if (atomic_fetch_add(&team->done, did) + did != count) wait_for_the_rest(team);
+}
+
+void base_team_share(base_team *team, size_t count, base_piece piece, void *user) {
+  if (!team || team->size < 2 || count < 2 || team->forks != base_forks()) {
+    for (size_t i = 0; i < count; i++) piece(user, i, 0);
+    return;
+  }
+  for (size_t first = 0; first < count; first += PIECES_MOST)
+    share_some(team, first, count - first < PIECES_MOST ? count - first : PIECES_MOST, piece, user);
+}
+
+void base_share(int threads, size_t count, base_piece piece, void *user) {
+  base_team *team = base_team_begin(count < (size_t)threads ? (int)count : threads);
+  base_team_share(team, count, piece, user);
+  base_team_end(team);
+}
+
+void base_team_limit(int most) { atomic_store(&idle.most, most); }
