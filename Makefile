@@ -85,7 +85,8 @@ test-release: all
 	$(PYTEST) $(OTHER_TESTS); others=$$?; wait $$computed; status=$$?; \
 	echo "test: what is computed"; cat $(BUILD)/test-computed.log; [ $$others = 0 ] && [ $$status = 0 ]
 
-# The encodes run two threads through everything.
+# The sanitizer would have forked children of threaded processes start no threads; the encodes run two threads through everything.
+test-tsan: export TSAN_OPTIONS = die_after_fork=0
 test-asan: export LSAN_OPTIONS = suppressions=$(CURDIR)/tests/leaks.txt:print_suppressions=0
 test-asan test-tsan: test-%:
 	@echo "test: unit tests and bad input under the preset $*"

@@ -280,11 +280,17 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static PyObject *get_busy(PyObject *object, void *closure) {
+  (void)closure;
+  return PyBool_FromLong(((model_object *)object)->busy);
+}
+
 static PyGetSetDef properties[] = {
     {"columns", get_columns, NULL, PyDoc_STR("number of columns of the responses"), NULL},
     {"device", get_device, NULL, PyDoc_STR("device that computes: \"cpu\""), NULL},
     {"precision", get_precision, NULL, PyDoc_STR("precision that is computed in: \"f32\", \"bf16\", \"int8\""), NULL},
     {"backbone", get_backbone, NULL, PyDoc_STR("where the backbone came from"), NULL},
+    {"busy", get_busy, NULL, PyDoc_STR("whether a call is using it"), NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
