@@ -191,13 +191,21 @@ static berg_status make_names(io_rows *rows, const char *path, berg_error *error
   return rows->path && rows->partial && rows->journal_path ? BERG_OK : BERG_ELIMIT;
 }
 
+/* Of a run that was killed while it started or finished. */
+static void clear_left(const io_rows *rows) {
+  io_whole_file_clear(rows->journal_path);
+  io_whole_file_clear(rows->path);
+}
+
 static berg_status begin(io_rows *rows, const char *path, const char *fingerprint, bool resume, berg_error *error) {
   berg_status status = make_names(rows, path, error);
   if (!status) status = check_places(rows, rows->force, resume, error);
   if (status) return status;
   struct stat about;
   bool is_there = !lstat(rows->partial, &about);
-  return resume && is_there ? go_on(rows, fingerprint, error) : start(rows, fingerprint, is_there, error);
+  status = resume && is_there ? go_on(rows, fingerprint, error) : start(rows, fingerprint, is_there, error);
+  if (!status && is_there) clear_left(rows);
+  return status;
 }
 
 berg_status io_rows_open(io_rows **out, const char *path, size_t columns, const char *fingerprint, bool force,

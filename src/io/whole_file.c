@@ -1,5 +1,6 @@
 #include "io/whole_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 #include "base/memory.h"
 
 #define NAME_KEPT 200 /* bytes of a name in its temporary one, which the system holds to 255 */
+#define LETTERS 8
 #define TRIES 100
 
 struct io_whole_file {
@@ -33,19 +35,27 @@ static void release(io_whole_file *file) {
   base_free(file);
 }
 
+/* The name within `path`, and how much of it its temporary name keeps. */
+static const char *name_in(const char *path, int *kept) {
+  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+  size_t length = strlen(name);
+  if (length > NAME_KEPT)
+    for (length = NAME_KEPT; (name[length] & 0xc0) == 0x80;) length--; /* UTF-8 is not cut within a character */
+  *kept = (int)length;
+  return name;
+}
+
 /* "folder/.name.q3vx7mab.new", hidden, so that nobody takes it for a result, and random, so that nobody else has it. NULL with
  * errno. */
 static char *random_name(const char *path) {
   static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
-  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-  size_t kept = strlen(name);
-  if (kept > NAME_KEPT)
-    for (kept = NAME_KEPT; (name[kept] & 0xc0) == 0x80;) kept--; /* UTF-8 is not cut within a character */
-  uint8_t bytes[8];
-  char word[9] = "";
+  int kept;
+  const char *name = name_in(path, &kept);
+  uint8_t bytes[LETTERS];
+  char word[LETTERS + 1] = "";
   if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) return NULL;
   for (size_t i = 0; i < sizeof bytes; i++) word[i] = letters[bytes[i] % 32];
-  char *temporary = base_format(NULL, "%.*s.%.*s.%s.new", (int)(name - path), path, (int)kept, name, word);
+  char *temporary = base_format(NULL, "%.*s.%.*s.%s.new", (int)(name - path), path, kept, name, word);
   if (!temporary) errno = ENOMEM;
   return temporary;
 }
@@ -190,6 +200,23 @@ void io_whole_file_abandon(io_whole_file *file) {
 }
 
 const char *io_whole_file_path(const io_whole_file *file) { return file->temporary; }
+
+void io_whole_file_clear(const char *path) {
+  int kept;
+  const char *name = name_in(path, &kept);
+  char *folder = name == path ? base_copy_text(".", NULL) : base_copy_bytes(path, (size_t)(name - path), NULL);
+  char *begin = base_format(NULL, ".%.*s.", kept, name);
+  DIR *files = folder && begin ? opendir(folder) : NULL;
+  for (const struct dirent *entry; files && (entry = readdir(files));) {
+    const size_t length = strlen(entry->d_name), before = strlen(begin);
+    if (length == before + LETTERS + 4 && !strncmp(entry->d_name, begin, before) &&
+        !strcmp(entry->d_name + length - 4, ".new"))
+      unlinkat(dirfd(files), entry->d_name, 0);
+  }
+  if (files) closedir(files);
+  base_free(folder);
+  base_free(begin);
+}
 
 int io_whole_file_handle(const io_whole_file *file) { return fileno(file->stream); }
 

@@ -21,6 +21,8 @@ berg_status io_whole_file_commit(io_whole_file *file, berg_error *error);
 berg_status io_whole_file_commit_unsynced(io_whole_file *file, berg_error *error);
 /* Gives up: removes what was written. NULL is fine. */
 void io_whole_file_abandon(io_whole_file *file);
+/* Removes what writers of `path` that were killed have left, for one who keeps others from writing it. */
+void io_whole_file_clear(const char *path);
 /* The last step alone, for a file that was written and synced by other means: `temporary` becomes `path`, and the folder is
  * synced. That they are one file already, as a kill in the middle leaves them, is fine. EEXISTS where `path` is there and
  * not `force`; EWRITE; `temporary` then stays. */

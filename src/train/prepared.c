@@ -79,7 +79,11 @@ static berg_status check_disk(const train_prepared *files, berg_error *error) {
 /* For all files together, from before the first is touched until the last has its name. */
 static berg_status lock(train_prepared *files, berg_error *error) {
   files->lock = io_lock_open(files->lock_path);
-  if (files->lock >= 0) return BERG_OK;
+  if (files->lock >= 0) {
+    for (int f = 0; f < FILES; f++) io_whole_file_clear(files->partials[f]);
+    io_whole_file_clear(files->journal_path);
+    return BERG_OK;
+  }
   return errno == EAGAIN ? base_fail(error, BERG_EEXISTS, "%s: another run is writing it", files->partials[TRAIN])
                          : base_fail_errno(error, BERG_EWRITE, files->lock_path, "cannot be written", errno);
 }

@@ -132,6 +132,21 @@ static void nothing_is_left(void **state) {
   assert_int_equal(count_files(), 0);
 }
 
+static void what_a_kill_left_is_cleared(void **state) {
+  (void)state;
+  io_whole_file *one, *other;
+  assert_int_equal(io_whole_file_open(&one, "out", false, NULL), BERG_OK);
+  assert_int_equal(io_whole_file_open(&other, "out2", false, NULL), BERG_OK);
+  put(".out.new", "not one of them");
+  io_whole_file_clear("out");
+  assert_int_not_equal(access(io_whole_file_path(one), F_OK), 0);
+  assert_int_equal(access(io_whole_file_path(other), F_OK) | access(".out.new", F_OK), 0);
+  io_whole_file_abandon(one);
+  io_whole_file_abandon(other);
+  unlink(".out.new");
+  assert_int_equal(count_files(), 0);
+}
+
 /* A name may be as long as the system has names, also in UTF-8. */
 static void long_names(void **state) {
   (void)state;
@@ -266,13 +281,10 @@ static void two_threads(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(links_are_not_followed),
-      cmocka_unit_test(modes_are_what_the_umask_says),
-      cmocka_unit_test(each_writer_has_its_own),
-      cmocka_unit_test(nothing_is_left),
-      cmocka_unit_test(long_names),
-      cmocka_unit_test(locks_are_of_a_handle),
-      cmocka_unit_test(two_threads),
+      cmocka_unit_test(links_are_not_followed),      cmocka_unit_test(modes_are_what_the_umask_says),
+      cmocka_unit_test(each_writer_has_its_own),     cmocka_unit_test(nothing_is_left),
+      cmocka_unit_test(what_a_kill_left_is_cleared), cmocka_unit_test(long_names),
+      cmocka_unit_test(locks_are_of_a_handle),       cmocka_unit_test(two_threads),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
