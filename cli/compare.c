@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include "compare_table.h"
 #include "options.h"
 #include "outline.h"
+#include "output.h"
 #include "progress.h"
 
 typedef struct request {
@@ -69,26 +69,9 @@ static int check(const request *asked) {
   return CLI_GO_ON;
 }
 
-/* Whole or not at all, as everything that is written. */
-static int write_json(const char *json, const char *path) {
-  size_t room = strlen(path) + 5;
-  char *beside = malloc(room);
-  if (!beside) return cli_fail_with(BERG_ELIMIT, "not enough memory for a path");
-  snprintf(beside, room, "%s.new", path);
-  FILE *stream = fopen(beside, "wb");
-  bool good = stream && fputs(json, stream) >= 0 && fputc('\n', stream) != EOF;
-  good = good && !fflush(stream) && !fsync(fileno(stream));
-  if (stream && fclose(stream)) good = false;
-  good = good && !rename(beside, path);
-  int status = good ? CLI_GO_ON : cli_fail_with(BERG_EWRITE, "%s: cannot be written: %s", path, strerror(errno));
-  if (stream && !good) unlink(beside);
-  free(beside);
-  return status;
-}
-
 static int show(const request *asked, const char *json) {
   const bool to_stdout = asked->json && !strcmp(asked->json, "-");
-  int status = asked->json && !to_stdout ? write_json(json, asked->json) : CLI_GO_ON;
+  int status = asked->json && !to_stdout ? cli_write_text(json, asked->json, asked->force) : CLI_GO_ON;
   if (status != CLI_GO_ON) return status;
   if (to_stdout) {
     puts(json);

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include "command_text.h"
 #include "model.h"
 #include "outline.h"
+#include "output.h"
 #include "progress.h"
 #include "regions.h"
 
@@ -110,23 +110,12 @@ static int evaluate(const request *asked, const char *model_id, int subject, cJS
   return status;
 }
 
-static int write_json(const cJSON *json, const char *path) {
+static int write_json(const cJSON *json, const char *path, bool force) {
   if (!strcmp(path, "-")) return cli_print_json(json);
-  char *text = cJSON_Print(json), *beside = malloc(strlen(path) + 5);
-  FILE *stream = NULL;
-  bool good = text && beside;
-  if (good) {
-    sprintf(beside, "%s.new", path);
-    stream = fopen(beside, "w");
-    good = stream && fprintf(stream, "%s\n", text) > 0;
-    good = stream && !fflush(stream) && good && !fsync(fileno(stream));
-    good = stream && !fclose(stream) && good && !rename(beside, path);
-  }
-  int status = good ? 0 : cli_fail_with(BERG_EWRITE, "%s: cannot be written: %s", path, strerror(errno));
-  if (stream && !good) unlink(beside);
+  char *text = cJSON_Print(json);
+  int status = text ? cli_write_text(text, path, force) : cli_fail_with(BERG_ELIMIT, "not enough memory for %s", path);
   cJSON_free(text);
-  free(beside);
-  return status;
+  return status == CLI_GO_ON ? 0 : status;
 }
 
 int cli_evaluate(int argc, char **argv) {
@@ -139,8 +128,9 @@ int cli_evaluate(int argc, char **argv) {
   for (size_t i = 0; status == CLI_GO_ON && i < asked.subjects.count; i++)
     status = evaluate(&asked, argv[0], asked.numbers[i], reports);
   if (status == CLI_GO_ON)
-    status =
-        !asked.json ? 0 : write_json(asked.subjects.count > 1 ? reports : cJSON_GetArrayItem(reports, 0), asked.json);
+    status = !asked.json ? 0
+                         : write_json(asked.subjects.count > 1 ? reports : cJSON_GetArrayItem(reports, 0), asked.json,
+                                      asked.force);
   cJSON_Delete(reports);
   cli_texts_free(&asked.subjects);
   free(asked.numbers);

@@ -9,7 +9,6 @@
  */
 #include "npy.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,19 +100,18 @@ int cli_write_npy(const berg_array *array, const char *path, bool force) {
   }
   if (!force && access(path, F_OK) == 0)
     return cli_fail_with(BERG_EEXISTS, "%s: is there already; --force replaces it", path);
-  size_t room = strlen(path) + 5;
-  char *beside = malloc(room);
-  if (!beside) return cli_fail_with(BERG_ELIMIT, "not enough memory for a path");
-  snprintf(beside, room, "%s.new", path);
-  FILE *stream = fopen(beside, "wb");
-  bool good = stream != NULL;
-  if (stream) {
-    write_array(stream, array);
-    good = !fflush(stream) && !ferror(stream) && !fsync(fileno(stream));
-    good = !fclose(stream) && good && !rename(beside, path);
-  }
-  int status = good ? CLI_GO_ON : cli_fail_with(BERG_EWRITE, "%s: cannot be written: %s", path, strerror(errno));
-  if (stream && !good) unlink(beside);
-  free(beside);
+  char *bytes = NULL;
+  size_t size = 0;
+  berg_error error;
+  FILE *stream = open_memstream(&bytes, &size);
+  if (stream) write_array(stream, array);
+  bool made = stream && !ferror(stream);
+  if (stream && fclose(stream)) made = false;
+  int status = CLI_GO_ON;
+  if (!made)
+    status = cli_fail_with(BERG_ELIMIT, "not enough memory for %s", path);
+  else if (berg_write_whole(path, bytes, size, force, &error))
+    status = cli_fail(&error);
+  free(bytes);
   return status;
 }

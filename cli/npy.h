@@ -4,7 +4,7 @@
 
 #include "options.h"
 
-/* Writes beside `path` and renames; "-" is standard output. Texts of any length become NumPy's fixed-width
+/* Whole or not at all; "-" is standard output. Texts of any length become NumPy's fixed-width
  * unicode. CLI_GO_ON when done, else what went wrong was said and its exit status returned. */
 int cli_write_npy(const berg_array *array, const char *path, bool force);
 

@@ -25,6 +25,17 @@ char *cli_output_name(const char *path, int subject, size_t subjects) {
   return name;
 }
 
+int cli_write_text(const char *text, const char *path, bool force) {
+  berg_error error;
+  size_t length = strlen(text);
+  char *line = malloc(length + 2);
+  if (!line) return cli_fail_with(BERG_ELIMIT, "not enough memory for %s", path);
+  snprintf(line, length + 2, "%s\n", text);
+  berg_status failed = berg_write_whole(path, line, length + 1, force, &error);
+  free(line);
+  return failed ? cli_fail(&error) : CLI_GO_ON;
+}
+
 bool cli_is_stdout(const char *output) { return output[0] == '-' && (!output[1] || output[1] == '.'); }
 
 int cli_spool_open(cli_spool *spool, const char *output) {

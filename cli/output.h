@@ -1,4 +1,4 @@
-/* Where the responses go: names of the files that one -o gives, and standard output by way of a temporary
+/* Where results go: names of the files that one -o gives, JSON as a file, and standard output by way of a temporary
  * file. */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
@@ -8,6 +8,9 @@
 /* "out.npy" for one subject, "out_sub-02.npy" when there are several, as berg_encode_to_file names them. The
  * caller's (free); NULL when memory is short. */
 char *cli_output_name(const char *path, int subject, size_t subjects);
+
+/* `text` and a line's end as the file `path`, whole or not at all. CLI_GO_ON, or the exit status of what was said. */
+int cli_write_text(const char *text, const char *path, bool force);
 
 /* A folder of our own for an output that goes to standard output. -o - is .npy, -o -.csv (or another ending)
  * that format. */

@@ -1,5 +1,4 @@
 #include <dirent.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 
 #include "model.h"
 #include "outline.h"
+#include "output.h"
 #include "progress.h"
 #include "train_table.h"
 
@@ -151,19 +151,6 @@ static void say_kept(const request *asked) {
   if (kept) cli_say("%s is kept; the same command with --resume goes on from it", folder);
 }
 
-static int write_report(const char *path, const char *json) {
-  char beside[4096];
-  int length = snprintf(beside, sizeof beside, "%s.new", path);
-  if (length < 0 || (size_t)length >= sizeof beside) return cli_fail_with(BERG_EWRITE, "%s: a name too long", path);
-  FILE *file = fopen(beside, "w");
-  bool written = file && fputs(json, file) >= 0 && fputc('\n', file) >= 0;
-  if (file && fclose(file)) written = false;
-  if (written && !rename(beside, path)) return CLI_GO_ON;
-  int number = errno;
-  unlink(beside);
-  return cli_fail_with(BERG_EWRITE, "%s: cannot be written: %s", path, strerror(number));
-}
-
 static int train(const request *asked, const char *model_id) {
   berg_error error;
   cli_progress progress;
@@ -180,7 +167,7 @@ static int train(const request *asked, const char *model_id) {
     if (failed != BERG_EEXISTS) say_kept(asked);
     return status;
   }
-  int status = asked->report ? write_report(asked->report, json) : CLI_GO_ON;
+  int status = asked->report ? cli_write_text(json, asked->report, asked->force) : CLI_GO_ON;
   cJSON *report = asked->quiet ? NULL : cli_parse_json(json);
   if (report) cli_print_report(report);
   cJSON_Delete(report);

@@ -197,6 +197,10 @@ BERG_API berg_status berg_convert(const char *source, const char *target, int fo
 BERG_API berg_status berg_convert_precision(const char *source, const char *target, const char *precision, int force,
                                             berg_error *error);
 
+/* Puts `size` bytes into the file `path`, as everything here is written: beside its place, then renamed, so that no reader ever sees
+ * a part, and of two writers the last one's stays. For the JSON of the calls below. EEXISTS unless `force`. */
+BERG_API berg_status berg_write_whole(const char *path, const void *bytes, size_t size, int force, berg_error *error);
+
 /* --- Stimuli: where images come from --- */
 
 typedef struct berg_stimuli berg_stimuli;

@@ -1,5 +1,5 @@
-/* libhdf5 lays out a few kilobytes around the place of the data, as in write_hdf5.c, and is then out of the game; its closing
- * the file would also give up the lock, which is taken after that. No times are kept: the same data are the same bytes. */
+/* libhdf5 lays out a few kilobytes around the place of the data, as in write_hdf5.c, and is then out of the game; it locks files in a
+ * way of its own, which on NFS would meet ours, so that ours is taken after that. No times are kept: the same data are the same bytes. */
 #include "io/hdf5_matrix.h"
 
 #include <errno.h>
@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "io/hdf5_handle.h"
+#include "io/lock.h"
 #include "io/whole_file.h"
 
 #define LAYOUT_BYTES 65536 /* libhdf5 takes about 2 kB for one dataset */
@@ -39,27 +40,26 @@ static int write_at(int file, const void *bytes, size_t size, uint64_t offset) {
   return 0;
 }
 
-static berg_status lock(io_hdf5_matrix *matrix, berg_error *error) {
-  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  if (fcntl(matrix->file, F_SETLK, &whole) && (errno == EACCES || errno == EAGAIN))
-    return base_fail(error, BERG_EEXISTS, "%s: another run is writing it", matrix->partial);
-  return BERG_OK;
+static berg_status is_busy(const io_hdf5_matrix *matrix, berg_error *error) {
+  return base_fail(error, BERG_EEXISTS, "%s: another run is writing it", matrix->partial);
 }
 
-static berg_status open_partial(io_hdf5_matrix *matrix, int flags, berg_error *error) {
-  matrix->file = open(matrix->partial, O_RDWR | O_CLOEXEC | flags, 0666);
-  return matrix->file < 0 ? fail(matrix, errno, error) : BERG_OK;
+/* By the name that the partial file has now. A file that went since it was looked for is another run's. */
+static berg_status open_partial(io_hdf5_matrix *matrix, const char *path, berg_error *error) {
+  matrix->file = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  if (matrix->file < 0) return errno == ENOENT ? is_busy(matrix, error) : fail(matrix, errno, error);
+  return io_lock(matrix->file, path) ? BERG_OK : is_busy(matrix, error);
 }
 
 static size_t data_bytes(const io_hdf5_matrix *matrix) { return matrix->rows * matrix->columns * sizeof(float); }
 
 /* A full disk, or a limit of file sizes, is found here rather than by libhdf5, which a file that it cannot close brings down (write_hdf5.c). */
-static berg_status try_room(io_hdf5_matrix *matrix, berg_error *error) {
+static berg_status try_room(const io_hdf5_matrix *matrix, int file, berg_error *error) {
   char *zeros = base_calloc(LAYOUT_BYTES, 1, error);
   if (!zeros) return BERG_ELIMIT;
-  int number = write_at(matrix->file, zeros, LAYOUT_BYTES, 0);
+  int number = write_at(file, zeros, LAYOUT_BYTES, 0);
   const off_t whole = (off_t)(LAYOUT_BYTES + data_bytes(matrix));
-  if (!number && (ftruncate(matrix->file, whole) || fsync(matrix->file))) number = errno;
+  if (!number && (ftruncate(file, whole) || fsync(file))) number = errno;
   base_free(zeros);
   return number ? fail(matrix, number, error) : BERG_OK;
 }
@@ -79,11 +79,11 @@ static bool add_dataset(hid_t file, const char *name, const io_hdf5_matrix *matr
   return *offset != HADDR_UNDEF;
 }
 
-static berg_status lay_out(io_hdf5_matrix *matrix, const char *name, berg_error *error) {
+static berg_status lay_out(io_hdf5_matrix *matrix, const char *path, const char *name, berg_error *error) {
   io_hdf5_session session;
   haddr_t offset = HADDR_UNDEF;
   io_hdf5_enter(&session);
-  hid_t file = H5Fcreate(matrix->partial, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   bool done = file >= 0 && add_dataset(file, name, matrix, &offset);
   if (file >= 0 && H5Fclose(file) < 0) done = false;
   io_hdf5_leave(&session);
@@ -100,22 +100,35 @@ static berg_status set_aside(const io_hdf5_matrix *matrix, berg_error *error) {
 }
 
 /* The old one is unlinked rather than emptied: after a kill between link and unlink it may be the final file too. */
-static berg_status start(io_hdf5_matrix *matrix, const char *name, berg_error *error) {
-  berg_status status;
-  if (!access(matrix->partial, F_OK)) {
-    status = open_partial(matrix, 0, error);
-    if (!status) status = lock(matrix, error);
-    if (status) return status;
-    unlink(matrix->partial);
-    close(matrix->file);
-  }
-  status = open_partial(matrix, O_CREAT | O_EXCL, error);
+static berg_status clear_old(io_hdf5_matrix *matrix, berg_error *error) {
+  if (access(matrix->partial, F_OK)) return BERG_OK;
+  berg_status status = open_partial(matrix, matrix->partial, error);
   if (status) return status;
-  status = try_room(matrix, error);
-  if (!status) status = lay_out(matrix, name, error);
-  if (!status) status = lock(matrix, error);
-  if (!status) status = set_aside(matrix, error);
-  if (status) unlink(matrix->partial);
+  unlink(matrix->partial);
+  close(matrix->file);
+  matrix->file = -1;
+  return BERG_OK;
+}
+
+/* A name of its own until it is laid out and locked: libhdf5 opens by name, whoever's file that is by then. */
+static berg_status create(io_hdf5_matrix *matrix, const char *name, berg_error *error) {
+  io_whole_file *whole;
+  berg_status status = io_whole_file_open(&whole, matrix->partial, false, error);
+  if (status) return status;
+  const char *path = io_whole_file_path(whole);
+  status = try_room(matrix, io_whole_file_handle(whole), error);
+  if (!status) status = lay_out(matrix, path, name, error);
+  if (!status) status = open_partial(matrix, path, error);
+  if (!status) return io_whole_file_commit(whole, error);
+  io_whole_file_abandon(whole);
+  return status;
+}
+
+static berg_status start(io_hdf5_matrix *matrix, const char *name, berg_error *error) {
+  berg_status status = clear_old(matrix, error);
+  if (!status) status = create(matrix, name, error);
+  if (status == BERG_EEXISTS) return is_busy(matrix, error);
+  if (!status && (status = set_aside(matrix, error))) unlink(matrix->partial);
   return status;
 }
 
@@ -131,8 +144,7 @@ static berg_status go_on(io_hdf5_matrix *matrix, const char *name, berg_error *e
     status = io_hdf5_refuse(dataset, "is not what this run would go on from", "a contiguous float32 matrix of its size",
                             "another dataset", error);
   io_hdf5_free(dataset);
-  if (!status) status = open_partial(matrix, 0, error);
-  return status ? status : lock(matrix, error);
+  return status ? status : open_partial(matrix, matrix->partial, error);
 }
 
 static berg_status open_matrix(io_hdf5_matrix **out, const char *path, const char *name, size_t rows, size_t columns,
@@ -200,7 +212,7 @@ berg_status io_hdf5_matrix_finish(io_hdf5_matrix *matrix, bool force, berg_error
 
 void io_hdf5_matrix_free(io_hdf5_matrix *matrix, bool remove) {
   if (!matrix) return;
-  if (remove && matrix->file >= 0) unlink(matrix->partial);
+  if (remove && matrix->file >= 0 && io_is_named(matrix->file, matrix->partial)) unlink(matrix->partial);
   if (matrix->file >= 0) close(matrix->file);
   base_free(matrix->path);
   base_free(matrix->partial);

@@ -40,7 +40,7 @@ berg_status io_journal_create(int *out, const char *path, size_t columns, const 
   }
   status = io_whole_file_commit(whole, error);
   if (status) return status;
-  *out = open(path, O_RDWR | O_CLOEXEC);
+  *out = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
   return *out < 0 ? base_fail_errno(error, BERG_EWRITE, path, "cannot be opened", errno) : BERG_OK;
 }
 
@@ -80,7 +80,7 @@ static berg_status parse(const char *text, const char *path, size_t columns, con
 berg_status io_journal_open(int *out, const char *path, size_t columns, const char *fingerprint, size_t *rows,
                             berg_error *error) {
   *out = -1;
-  int file = open(path, O_RDWR | O_CLOEXEC);
+  int file = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
   if (file < 0) {
     if (errno == ENOENT)
       return base_fail(error, BERG_EINPUT, "%s: is missing, so the partial rows beside it cannot be resumed", path);

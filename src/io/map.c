@@ -9,7 +9,8 @@
 
 berg_status io_map_open(io_map *map, const char *path, berg_error *error) {
   *map = (io_map){NULL, 0};
-  int file = open(path, O_RDONLY | O_CLOEXEC);
+  /* a pipe that nobody writes to would not open */
+  int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
   struct stat about;
   if (fstat(file, &about)) {
@@ -55,8 +56,7 @@ void io_map_will_need(const io_map *map, size_t offset, size_t size) { advise(ma
 void io_map_drop(const io_map *map, size_t offset, size_t size) { advise(map, offset, size, MADV_DONTNEED, 1); }
 
 void io_file_will_need(const char *path) {
-  /* a pipe that nobody writes to would not open */
-  int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* as above */
   if (file < 0) return;
   posix_fadvise(file, 0, 0, POSIX_FADV_WILLNEED);
   close(file);

@@ -17,6 +17,7 @@
 
 #include "base/memory.h"
 #include "io/journal.h"
+#include "io/lock.h"
 #include "io/npy.h"
 #include "io/row_source.h"
 #include "io/whole_file.h"
@@ -106,34 +107,38 @@ static bool sync_rows(io_rows *rows) {
   return true;
 }
 
-/* Two runs that write one file would spoil each other's rows. File systems without locks are taken at their
- * word. */
-static berg_status lock(const io_rows *rows, berg_error *error) {
-  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  if (fcntl(rows->data, F_SETLK, &whole) && (errno == EACCES || errno == EAGAIN))
-    return base_fail(error, BERG_EEXISTS, "%s: another run is writing it", rows->partial);
-  return BERG_OK;
+static berg_status remove_file(const char *path, berg_error *error) {
+  if (!unlink(path) || errno == ENOENT) return BERG_OK;
+  return base_fail_errno(error, BERG_EWRITE, path, "cannot be removed", errno);
 }
 
+/* Two runs that write one file would spoil each other's rows. A file that came or went since it was looked for is another
+ * run's too. */
 static berg_status open_partial(io_rows *rows, int flags, berg_error *error) {
-  rows->data = open(rows->partial, O_RDWR | O_CLOEXEC | flags, 0666);
-  if (rows->data < 0) return base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
-  return lock(rows, error);
+  rows->data = open(rows->partial, O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0666);
+  if (rows->data < 0 && errno != (flags & O_EXCL ? EEXIST : ENOENT))
+    return base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
+  if (rows->data >= 0 && io_lock(rows->data, rows->partial)) return BERG_OK;
+  return base_fail(error, BERG_EEXISTS, "%s: another run is writing it", rows->partial);
 }
 
 /* The old partial file is unlinked rather than emptied: after a kill between link and unlink it may be the
  * final file too. Its journal goes first, so that no journal ever speaks of rows that it does not know. */
-static berg_status start(io_rows *rows, const char *fingerprint, bool is_there, berg_error *error) {
-  berg_status status = BERG_OK;
-  if (is_there && rows->data < 0) status = open_partial(rows, 0, error);
+static berg_status clear_old(io_rows *rows, berg_error *error) {
+  berg_status status = rows->data < 0 ? open_partial(rows, 0, error) : BERG_OK;
+  if (!status) status = remove_file(rows->journal_path, error);
+  if (!status) status = remove_file(rows->partial, error);
   if (status) return status;
-  unlink(rows->journal_path);
-  if (is_there) {
-    unlink(rows->partial);
-    close(rows->data);
-    rows->data = -1;
-  }
-  status = open_partial(rows, O_CREAT | O_EXCL, error);
+  close(rows->data);
+  rows->data = -1;
+  return BERG_OK;
+}
+
+/* Whoever has locked the file of that name owns the journal too. */
+static berg_status start(io_rows *rows, const char *fingerprint, bool is_there, berg_error *error) {
+  berg_status status = is_there ? clear_old(rows, error) : BERG_OK;
+  if (!status) status = open_partial(rows, O_CREAT | O_EXCL, error);
+  if (!status) status = remove_file(rows->journal_path, error);
   if (status) return status;
   if (!write_header(rows, 0)) status = base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
   if (!status) status = io_journal_create(&rows->journal, rows->journal_path, rows->columns, fingerprint, error);
@@ -165,17 +170,18 @@ static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *err
   return BERG_OK;
 }
 
-static berg_status check_places(const io_rows *rows, bool force, bool resume, berg_error *error) {
+static berg_status check_places(io_rows *rows, bool force, bool resume, berg_error *error) {
   struct stat about;
   if (!stat(rows->path, &about)) {
     if (S_ISDIR(about.st_mode)) return base_fail(error, BERG_EWRITE, "%s: is a directory", rows->path);
     if (!force)
       return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", rows->path);
   }
-  if (!resume && !force && !access(rows->partial, F_OK))
-    return base_fail(error, BERG_EEXISTS, "%s: is there from an interrupted run: resume that, or force a new start",
-                     rows->partial);
-  return BERG_OK;
+  if (resume || force || access(rows->partial, F_OK)) return BERG_OK;
+  berg_status status = open_partial(rows, 0, error);
+  return status ? status
+                : base_fail(error, BERG_EEXISTS,
+                            "%s: is there from an interrupted run: resume that, or force a new start", rows->partial);
 }
 
 static berg_status make_names(io_rows *rows, const char *path, berg_error *error) {
@@ -185,12 +191,21 @@ static berg_status make_names(io_rows *rows, const char *path, berg_error *error
   return rows->path && rows->partial && rows->journal_path ? BERG_OK : BERG_ELIMIT;
 }
 
+/* Of a run that was killed while it started or finished. */
+static void clear_left(const io_rows *rows) {
+  io_whole_file_clear(rows->journal_path);
+  io_whole_file_clear(rows->path);
+}
+
 static berg_status begin(io_rows *rows, const char *path, const char *fingerprint, bool resume, berg_error *error) {
   berg_status status = make_names(rows, path, error);
   if (!status) status = check_places(rows, rows->force, resume, error);
   if (status) return status;
-  bool is_there = !access(rows->partial, F_OK);
-  return resume && is_there ? go_on(rows, fingerprint, error) : start(rows, fingerprint, is_there, error);
+  struct stat about;
+  bool is_there = !lstat(rows->partial, &about);
+  status = resume && is_there ? go_on(rows, fingerprint, error) : start(rows, fingerprint, is_there, error);
+  if (!status && is_there) clear_left(rows);
+  return status;
 }
 
 berg_status io_rows_open(io_rows **out, const char *path, size_t columns, const char *fingerprint, bool force,
@@ -243,6 +258,17 @@ berg_status io_rows_append(io_rows *rows, const float *data, size_t count, berg_
   return BERG_OK;
 }
 
+/* The partial file goes last: once its name is free another run may have it, and the journal's. */
+static berg_status clear(io_rows *rows, berg_error *error) {
+  bool is_named = io_is_named(rows->data, rows->partial);
+  berg_status status = remove_file(rows->journal_path, error);
+  if (!status && is_named) status = remove_file(rows->partial, error);
+  close(rows->data);
+  close(rows->journal);
+  rows->data = rows->journal = -1;
+  return status;
+}
+
 berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *error) {
   if (!sync_rows(rows)) return fail_write(rows, errno, error);
   writer write = formats[format_of(rows->path)].write;
@@ -253,15 +279,9 @@ berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *e
   } else {
     /* The header was written again after the rows were synced. */
     status = fsync(rows->data) ? fail_write(rows, errno, error)
-                               : io_place_file(rows->partial, rows->path, rows->force, error);
+                               : io_place_link(rows->partial, rows->path, rows->force, error);
   }
-  if (status) return status;
-  unlink(rows->partial);
-  unlink(rows->journal_path);
-  close(rows->data);
-  close(rows->journal);
-  rows->data = rows->journal = -1;
-  return BERG_OK;
+  return status ? status : clear(rows, error);
 }
 
 void io_rows_free(io_rows *rows) {
@@ -269,8 +289,8 @@ void io_rows_free(io_rows *rows) {
   if (rows->data >= 0 && rows->journal >= 0) sync_rows(rows);
   /* A run that failed before its first row has nothing to go on from, and should not keep the next one from starting. */
   if (rows->begun && rows->data >= 0 && !rows->count) {
-    unlink(rows->partial);
     unlink(rows->journal_path);
+    unlink(rows->partial);
   }
   if (rows->data >= 0) close(rows->data);
   if (rows->journal >= 0) close(rows->journal);

@@ -2,7 +2,7 @@
  *
  * Rows go to "<path>.partial" (a .npy whose header counts the rows that are safe, so that what an interrupted run leaves
  * can be looked at with NumPy), a journal beside it says how many rows are safe and what run they belong to. Finishing turns it
- * into the format that the ending of `path` names, by renaming (.npy) or by writing "<path>.new" and renaming. */
+ * into the format that the ending of `path` names, by renaming (.npy) or by writing a whole file (io/whole_file.h). */
 #ifndef IO_ROWS_H
 #define IO_ROWS_H
 

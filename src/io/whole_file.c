@@ -1,15 +1,22 @@
 #include "io/whole_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+
+#define NAME_KEPT 200 /* bytes of a name in its temporary one, which the system holds to 255 */
+#define LETTERS 8
+#define TRIES 100
 
 struct io_whole_file {
   FILE *stream;
@@ -28,6 +35,60 @@ static void release(io_whole_file *file) {
   base_free(file);
 }
 
+/* The name within `path`, and how much of it its temporary name keeps. */
+static const char *name_in(const char *path, int *kept) {
+  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+  size_t length = strlen(name);
+  if (length > NAME_KEPT)
+    for (length = NAME_KEPT; (name[length] & 0xc0) == 0x80;) length--; /* UTF-8 is not cut within a character */
+  *kept = (int)length;
+  return name;
+}
+
+/* "folder/.name.q3vx7mab.new", hidden, so that nobody takes it for a result, and random, so that nobody else has it. NULL with
+ * errno. */
+static char *random_name(const char *path) {
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+  int kept;
+  const char *name = name_in(path, &kept);
+  uint8_t bytes[LETTERS];
+  char word[LETTERS + 1] = "";
+  if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) return NULL;
+  for (size_t i = 0; i < sizeof bytes; i++) word[i] = letters[bytes[i] % 32];
+  char *temporary = base_format(NULL, "%.*s.%.*s.%s.new", (int)(name - path), path, kept, name, word);
+  if (!temporary) errno = ENOMEM;
+  return temporary;
+}
+
+/* A file that was not there before, so that no link leads elsewhere; the umask says who may read it. The descriptor, or -1
+ * with errno. */
+static int create_beside(const char *path, char **temporary) {
+  int file = -1;
+  for (int i = 0; i < TRIES && file < 0; i++) {
+    *temporary = random_name(path);
+    if (*temporary) file = open(*temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (file >= 0) break;
+    int number = errno;
+    base_free(*temporary);
+    *temporary = NULL;
+    errno = number;
+    if (number != EEXIST) break;
+  }
+  return file;
+}
+
+static berg_status open_stream(io_whole_file *file, berg_error *error) {
+  int handle = create_beside(file->path, &file->temporary);
+  if (handle >= 0) file->stream = fdopen(handle, "wb");
+  if (file->stream) return BERG_OK;
+  berg_status status = errno == ENOMEM ? base_fail_memory(error, 0) : fail(file, "cannot be written", error);
+  if (handle >= 0) {
+    unlink(file->temporary);
+    close(handle);
+  }
+  return status;
+}
+
 berg_status io_whole_file_open(io_whole_file **out, const char *path, bool force, berg_error *error) {
   *out = NULL;
   if (!force && access(path, F_OK) == 0)
@@ -36,19 +97,12 @@ berg_status io_whole_file_open(io_whole_file **out, const char *path, bool force
   if (!file) return BERG_ELIMIT;
   file->force = force;
   file->path = base_copy_text(path, error);
-  file->temporary = base_format(error, "%s.new", path);
-  if (!file->path || !file->temporary) {
+  berg_status status = file->path ? open_stream(file, error) : BERG_ELIMIT;
+  if (status)
     release(file);
-    return BERG_ELIMIT;
-  }
-  file->stream = fopen(file->temporary, "wb");
-  if (!file->stream) {
-    berg_status status = fail(file, "cannot be written", error);
-    release(file);
-    return status;
-  }
-  *out = file;
-  return BERG_OK;
+  else
+    *out = file;
+  return status;
 }
 
 berg_status io_whole_file_write(io_whole_file *file, const void *bytes, size_t size, berg_error *error) {
@@ -64,7 +118,6 @@ berg_status io_whole_file_print(io_whole_file *file, berg_error *error, const ch
   return written < 0 ? fail(file, "cannot be written", error) : BERG_OK;
 }
 
-/* The directory holds the name: without this the rename may be lost with the power. */
 static void sync_directory(const char *path) {
   const char *slash = strrchr(path, '/');
   char *directory =
@@ -77,49 +130,59 @@ static void sync_directory(const char *path) {
   base_free(directory);
 }
 
-/* Another program may have opened the temporary name and written through its own handle, so the flush is by name. */
-static int sync_by_name(const char *path) {
-  int handle = open(path, O_RDONLY | O_CLOEXEC);
-  if (handle < 0) return -1;
-  int result = fsync(handle), number = errno;
-  close(handle);
-  errno = number;
-  return result;
-}
-
 static bool are_one_file(const char *a, const char *b) {
   struct stat one, other;
-  return !stat(a, &one) && !stat(b, &other) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+  return !lstat(a, &one) && !lstat(b, &other) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-static berg_status place(const char *temporary, const char *path, bool force, berg_error *error) {
+/* rename() takes a name away, so what is to keep it is renamed by another. */
+static bool replace_by_link(const char *temporary, const char *path) {
+  char *other = random_name(path);
+  bool placed = other && !link(temporary, other);
+  if (placed && rename(other, path)) {
+    unlink(other);
+    placed = false;
+  }
+  base_free(other);
+  return placed;
+}
+
+static berg_status place(const char *temporary, const char *path, bool force, bool keep, berg_error *error) {
   /* both names of one file: killed between link and unlink, where rename would do nothing */
-  if (are_one_file(temporary, path)) {
-    unlink(temporary);
+  bool has_both = are_one_file(temporary, path);
+  /* link instead of rename refuses a file that appeared meanwhile; not every file system knows it */
+  if (!has_both) has_both = force ? keep && replace_by_link(temporary, path) : !link(temporary, path);
+  if (has_both) {
+    if (!keep) unlink(temporary);
     return BERG_OK;
   }
-  /* link instead of rename refuses a file that appeared meanwhile; not every file system knows it */
-  if (!force && !link(temporary, path)) {
-    unlink(temporary);
-  } else if (!force && errno == EEXIST) {
+  if (!force && errno == EEXIST)
     return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", path);
-  } else if (rename(temporary, path)) {
-    return base_fail_errno(error, BERG_EWRITE, path, "cannot be put in its place", errno);
-  }
+  if (rename(temporary, path)) return base_fail_errno(error, BERG_EWRITE, path, "cannot be put in its place", errno);
   return BERG_OK;
 }
 
-berg_status io_place_file(const char *temporary, const char *path, bool force, berg_error *error) {
-  berg_status status = place(temporary, path, force, error);
+/* The directory holds the name: without this the rename may be lost with the power. */
+static berg_status place_safely(const char *temporary, const char *path, bool force, bool keep, berg_error *error) {
+  berg_status status = place(temporary, path, force, keep, error);
   if (!status) sync_directory(path);
   return status;
 }
 
+berg_status io_place_file(const char *temporary, const char *path, bool force, berg_error *error) {
+  return place_safely(temporary, path, force, false, error);
+}
+
+berg_status io_place_link(const char *temporary, const char *path, bool force, berg_error *error) {
+  return place_safely(temporary, path, force, true, error);
+}
+
+/* The flush is of the file, whichever handle wrote to it. */
 static berg_status commit(io_whole_file *file, bool synced, berg_error *error) {
-  int failed = fclose(file->stream) || (synced && sync_by_name(file->temporary));
-  file->stream = NULL;
-  berg_status status = failed ? fail(file, "cannot be written", error)
-                              : (synced ? io_place_file : place)(file->temporary, file->path, file->force, error);
+  int failed = fflush(file->stream) || (synced && fsync(fileno(file->stream)));
+  berg_status status = failed ? fail(file, "cannot be written", error) : BERG_OK;
+  if (fclose(file->stream) && !status) status = fail(file, "cannot be written", error);
+  if (!status) status = (synced ? place_safely : place)(file->temporary, file->path, file->force, false, error);
   if (status) unlink(file->temporary);
   release(file);
   return status;
@@ -131,9 +194,38 @@ berg_status io_whole_file_commit_unsynced(io_whole_file *file, berg_error *error
 
 void io_whole_file_abandon(io_whole_file *file) {
   if (!file) return;
-  if (file->stream) fclose(file->stream);
+  fclose(file->stream);
   unlink(file->temporary);
   release(file);
 }
 
 const char *io_whole_file_path(const io_whole_file *file) { return file->temporary; }
+
+void io_whole_file_clear(const char *path) {
+  int kept;
+  const char *name = name_in(path, &kept);
+  char *folder = name == path ? base_copy_text(".", NULL) : base_copy_bytes(path, (size_t)(name - path), NULL);
+  char *begin = base_format(NULL, ".%.*s.", kept, name);
+  DIR *files = folder && begin ? opendir(folder) : NULL;
+  for (const struct dirent *entry; files && (entry = readdir(files));) {
+    const size_t length = strlen(entry->d_name), before = strlen(begin);
+    if (length == before + LETTERS + 4 && !strncmp(entry->d_name, begin, before) &&
+        !strcmp(entry->d_name + length - 4, ".new"))
+      unlinkat(dirfd(files), entry->d_name, 0);
+  }
+  if (files) closedir(files);
+  base_free(folder);
+  base_free(begin);
+}
+
+int io_whole_file_handle(const io_whole_file *file) { return fileno(file->stream); }
+
+berg_status berg_write_whole(const char *path, const void *bytes, size_t size, int force, berg_error *error) {
+  io_whole_file *file;
+  berg_status status = io_whole_file_open(&file, path, force, error);
+  if (status) return status;
+  status = io_whole_file_write(file, bytes, size, error);
+  if (!status) return io_whole_file_commit(file, error);
+  io_whole_file_abandon(file);
+  return status;
+}

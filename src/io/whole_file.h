@@ -1,4 +1,5 @@
-/* Files that appear whole or not at all: written as "<path>.new", flushed to disk, renamed. */
+/* Files that appear whole or not at all: written beside their place under a name of their own, ".<name>.q3vx7mab.new", flushed to
+ * disk, renamed. Of several writers the last one wins, whole. A kill leaves that name behind, nothing else does. */
 #ifndef IO_WHOLE_FILE_H
 #define IO_WHOLE_FILE_H
 
@@ -20,11 +21,18 @@ berg_status io_whole_file_commit(io_whole_file *file, berg_error *error);
 berg_status io_whole_file_commit_unsynced(io_whole_file *file, berg_error *error);
 /* Gives up: removes what was written. NULL is fine. */
 void io_whole_file_abandon(io_whole_file *file);
+/* Removes what writers of `path` that were killed have left, for one who keeps others from writing it. */
+void io_whole_file_clear(const char *path);
 /* The last step alone, for a file that was written and synced by other means: `temporary` becomes `path`, and the folder is
  * synced. That they are one file already, as a kill in the middle leaves them, is fine. EEXISTS where `path` is there and
  * not `force`; EWRITE; `temporary` then stays. */
 berg_status io_place_file(const char *temporary, const char *path, bool force, berg_error *error);
-/* The name being written, for libraries that open files themselves (HDF5); nothing else may then write. */
+/* The same, but `temporary` stays another name of the file, to be removed by the caller; where the file system has no links it
+ * is gone. For a name whose lock keeps other runs out until all behind it is cleared up. */
+berg_status io_place_link(const char *temporary, const char *path, bool force, berg_error *error);
+/* The name being written, for libraries that open files themselves (HDF5), and the descriptor, for writing at places; nothing
+ * else may then write. */
 const char *io_whole_file_path(const io_whole_file *file);
+int io_whole_file_handle(const io_whole_file *file);
 
 #endif

@@ -13,7 +13,6 @@
  * segmentation fault at exit. For the few kilobytes that it does write, room is tried before. No times are
  * kept: the same responses are the same bytes. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -147,8 +146,8 @@ static bool count_metadata(const io_labels *labels, layout *at, size_t *data) {
 }
 
 /* That libhdf5 will not find a full disk or a limit of file sizes. */
-static berg_status try_room(const char *temporary, const char *path, const io_row_source *source,
-                            const io_labels *labels, layout *at, berg_error *error) {
+static berg_status try_room(int file, const char *path, const io_row_source *source, const io_labels *labels,
+                            layout *at, berg_error *error) {
   size_t bytes = 0, names = 0, more = 0;
   if (labels->row_names) at->image_name_bytes = longest(labels->row_names, source->rows);
   if (labels->column_names) at->roi_name_bytes = longest(labels->column_names, source->columns);
@@ -163,20 +162,15 @@ static berg_status try_room(const char *temporary, const char *path, const io_ro
     return base_fail(error, BERG_EARGUMENT, "%s: a model's name of more than %d bytes", path, MODEL_ID_MAX);
   char *zeros = base_calloc(at->metadata_bytes, 1, error);
   if (!zeros) return BERG_ELIMIT;
-  int file = open(temporary, O_WRONLY | O_CLOEXEC);
-  berg_status status = file < 0 ? base_fail_errno(error, BERG_EWRITE, path, "cannot be written", errno)
-                                : io_put_at(file, zeros, at->metadata_bytes, 0, path, error);
+  berg_status status = io_put_at(file, zeros, at->metadata_bytes, 0, path, error);
   if (!status && (ftruncate(file, (off_t)bytes) || fsync(file)))
     status = base_fail_errno(error, BERG_EWRITE, path, "cannot be written", errno);
-  if (file >= 0) close(file);
   base_free(zeros);
   return status;
 }
 
 static berg_status create(const char *temporary, const char *path, const io_row_source *source, const io_labels *labels,
                           layout *at, berg_error *error) {
-  berg_status status = try_room(temporary, path, source, labels, at, error);
-  if (status) return status;
   io_hdf5_session session;
   io_hdf5_enter(&session);
   hid_t file = H5Fcreate(temporary, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
@@ -228,10 +222,8 @@ static berg_status fill_rois(int file, const char *path, const io_labels *labels
   return status;
 }
 
-static berg_status fill(const char *temporary, const char *path, const io_row_source *source, const io_labels *labels,
+static berg_status fill(int file, const char *path, const io_row_source *source, const io_labels *labels,
                         const layout *at, berg_error *error) {
-  int file = open(temporary, O_WRONLY | O_CLOEXEC);
-  if (file < 0) return base_fail_errno(error, BERG_EWRITE, path, "cannot be written", errno);
   const size_t columns = source->columns;
   berg_status status = BERG_OK;
   if (at->responses != HADDR_UNDEF) status = put_responses(file, source, at->responses, path, error);
@@ -250,7 +242,6 @@ static berg_status fill(const char *temporary, const char *path, const io_row_so
     status = io_put_at(file, labels->voxels, columns * sizeof(int64_t), at->voxel_index, path, error);
   if (!status && at->coordinates != HADDR_UNDEF)
     status = io_put_at(file, labels->coordinates, columns * 3 * sizeof(int64_t), at->coordinates, path, error);
-  if (close(file) && !status) status = base_fail_errno(error, BERG_EWRITE, path, "cannot be written", errno);
   return status;
 }
 
@@ -269,9 +260,10 @@ berg_status io_write_hdf5(const io_row_source *source, const char *path, bool fo
   io_whole_file *file;
   berg_status status = io_whole_file_open(&file, path, force, error);
   if (!status) {
-    const char *temporary = io_whole_file_path(file);
-    status = create(temporary, path, source, labels, &at, error);
-    if (!status) status = fill(temporary, path, source, labels, &at, error);
+    const int handle = io_whole_file_handle(file);
+    status = try_room(handle, path, source, labels, &at, error);
+    if (!status) status = create(io_whole_file_path(file), path, source, labels, &at, error);
+    if (!status) status = fill(handle, path, source, labels, &at, error);
     if (!status)
       status = io_whole_file_commit(file, error);
     else

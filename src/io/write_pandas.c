@@ -13,7 +13,6 @@
 #include "io/write_pandas.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +29,6 @@
 struct io_pandas {
   io_whole_file *file;
   char *path;
-  int handle; /* of the file, for pwrite */
   size_t voxels, trials, itemsize;
   haddr_t values, numbers, names; /* where block0_values, block1_values and axis1 begin */
 };
@@ -204,14 +202,11 @@ static bool lay_out(hid_t file, io_pandas *table, const pickle *columns, const p
 static berg_status try_room(io_pandas *table, size_t metadata, berg_error *error) {
   uint8_t *zeros = base_calloc(metadata, 1, error);
   if (!zeros) return BERG_ELIMIT;
-  const char *temporary = io_whole_file_path(table->file);
+  const int file = io_whole_file_handle(table->file);
   const size_t all = table->voxels * (table->trials * table->itemsize + 2 * sizeof(int64_t)) + metadata;
-  int file = open(temporary, O_WRONLY | O_CLOEXEC);
-  berg_status status = file < 0 ? base_fail_errno(error, BERG_EWRITE, table->path, "cannot be written", errno)
-                                : io_put_at(file, zeros, metadata, 0, table->path, error);
+  berg_status status = io_put_at(file, zeros, metadata, 0, table->path, error);
   if (!status && (ftruncate(file, (off_t)all) || fsync(file)))
     status = base_fail_errno(error, BERG_EWRITE, table->path, "cannot be written", errno);
-  if (file >= 0) close(file);
   base_free(zeros);
   return status;
 }
@@ -243,22 +238,19 @@ static berg_status put_numbers(io_pandas *table, haddr_t offset, berg_error *err
   for (size_t first = 0; first < table->voxels && !status; first += NUMBERS_AT_ONCE) {
     size_t left = table->voxels - first, count = left < NUMBERS_AT_ONCE ? left : NUMBERS_AT_ONCE;
     for (size_t i = 0; i < count; i++) numbers[i] = (int64_t)(first + i);
-    status = io_put_at(table->handle, numbers, count * sizeof *numbers, offset + first * sizeof *numbers, table->path,
-                       error);
+    status = io_put_at(io_whole_file_handle(table->file), numbers, count * sizeof *numbers,
+                       offset + first * sizeof *numbers, table->path, error);
   }
   base_free(numbers);
   return status;
 }
 
 static berg_status fill_names(io_pandas *table, berg_error *error) {
-  table->handle = open(io_whole_file_path(table->file), O_WRONLY | O_CLOEXEC);
-  if (table->handle < 0) return base_fail_errno(error, BERG_EWRITE, table->path, "cannot be written", errno);
   berg_status status = put_numbers(table, table->names, error);
   return status ? status : put_numbers(table, table->numbers, error);
 }
 
 static void release(io_pandas *table) {
-  if (table->handle >= 0) close(table->handle);
   base_free(table->path);
   base_free(table);
 }
@@ -271,7 +263,7 @@ berg_status io_pandas_open(io_pandas **out, const char *path, size_t voxels, siz
     return base_fail(error, BERG_EARGUMENT, "%s: a table of %zu voxels and %zu trials", path, voxels, trials);
   io_pandas *table = base_calloc(1, sizeof *table, error);
   if (!table) return BERG_ELIMIT;
-  *table = (io_pandas){.handle = -1, .voxels = voxels, .trials = trials, .itemsize = dtype == BERG_F32 ? 4 : 8};
+  *table = (io_pandas){.voxels = voxels, .trials = trials, .itemsize = dtype == BERG_F32 ? 4 : 8};
   table->path = base_copy_text(path, error);
   berg_status status = table->path ? io_whole_file_open(&table->file, path, force, error) : BERG_ELIMIT;
   if (!status) status = create(table, error);
@@ -285,19 +277,12 @@ berg_status io_pandas_open(io_pandas **out, const char *path, size_t voxels, siz
 
 berg_status io_pandas_write(io_pandas *table, size_t first, size_t count, const void *values, berg_error *error) {
   const size_t row = table->trials * table->itemsize;
-  return io_put_at(table->handle, values, count * row, table->values + first * row, table->path, error);
+  return io_put_at(io_whole_file_handle(table->file), values, count * row, table->values + first * row, table->path,
+                   error);
 }
 
 berg_status io_pandas_commit(io_pandas *table, berg_error *error) {
-  berg_status status = BERG_OK;
-  int closed = close(table->handle);
-  table->handle = -1;
-  if (closed) {
-    status = base_fail_errno(error, BERG_EWRITE, table->path, "cannot be written", errno);
-    io_whole_file_abandon(table->file);
-  } else {
-    status = io_whole_file_commit(table->file, error);
-  }
+  berg_status status = io_whole_file_commit(table->file, error);
   release(table);
   return status;
 }

@@ -106,9 +106,6 @@ void model_converted_keep(const char *cache, const model_conversion *conversion)
   if (!is_ours(cache, true)) return;
   clear_abandoned(cache);
   char *name = name_in(cache, conversion);
-  /* a name of this process alone until it is whole: another may be writing the same */
-  char *own = name ? base_format(NULL, "%s.%ld", name, (long)getpid()) : NULL;
-  if (own && !model_converted_write(own, conversion, true, true, NULL) && rename(own, name)) unlink(own);
-  base_free(own);
+  if (name) model_converted_write(name, conversion, true, true, NULL);
   base_free(name);
 }

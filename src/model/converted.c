@@ -210,7 +210,7 @@ static berg_status write(const char *path, const io_document *document, const io
   io_whole_file *file;
   berg_status status = io_whole_file_open(&file, path, force, error);
   if (status) return status;
-  if (is_private && chmod(io_whole_file_path(file), 0600))
+  if (is_private && fchmod(io_whole_file_handle(file), 0600))
     status = base_fail(error, BERG_EWRITE, "%s: cannot be made private", path);
   const io_sink sink = io_sink_file(file);
   if (!status) status = io_write_safetensors(&sink, &content, error);

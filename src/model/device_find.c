@@ -25,7 +25,7 @@ static void add_own_folder(model_device_search *search) {
   char program[512];
   const char *path = NULL;
   if (dladdr(berg_version(), &about) && about.dli_fname) path = about.dli_fname;
-  if (!path || !strchr(path, '/')) { /* a program found by way of PATH */
+  if (!path || path[0] != '/') { /* of a program: the name that it was called by, which may be anything */
     const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     if (length <= 0) return;
     program[length] = 0;

@@ -2,6 +2,7 @@
  *
  * Predictions are written beside their place and put there last, after the metadata and their sidecar: as long as they are
  * not there, a run that was interrupted is done again without force. */
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "io/folders.h"
+#include "io/lock.h"
 #include "io/whole_file.h"
 #include "model/paths.h"
 #include "train/accuracy.h"
@@ -24,11 +26,12 @@ typedef struct evaluation {
   const berg_run *run;
   size_t memory, voxels;
   bool encoded; /* the predictions are whole, beside their place */
-  char *prepared_path, *metadata_path, *predictions_path, *unfinished_path;
+  char *prepared_path, *metadata_path, *predictions_path, *unfinished_path, *lock_path;
   berg_file *prepared, *predictions;
   io_hdf5 *averaged, *trials;
   train_test_set test;
   train_accuracy accuracy;
+  int lock;       /* descriptor */
   cJSON *sidecar; /* NULL: none is asked for */
   double prediction_seconds, metadata_seconds;
 } evaluation;
@@ -46,7 +49,8 @@ static berg_status make_paths(evaluation *e, berg_error *error) {
   if (!status) status = model_path_predictions(&e->predictions_path, berg_dir, subject, error);
   if (status) return status;
   e->unfinished_path = base_format(error, "%s.unfinished.npy", e->predictions_path);
-  if (!e->unfinished_path) return BERG_ELIMIT;
+  e->lock_path = base_format(error, "%s.lock", e->predictions_path);
+  if (!e->unfinished_path || !e->lock_path) return BERG_ELIMIT;
   if (!e->options->force && model_path_exists(e->predictions_path))
     return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced",
                      e->predictions_path);
@@ -105,6 +109,14 @@ static berg_status open_inputs(evaluation *e, char **report, berg_error *error) 
   return status;
 }
 
+/* Until the predictions have their name: what another run would encode meanwhile has the same one until then. */
+static berg_status lock(evaluation *e, berg_error *error) {
+  e->lock = io_lock_open(e->lock_path);
+  if (e->lock >= 0) return BERG_OK;
+  return errno == EAGAIN ? base_fail(error, BERG_EEXISTS, "%s: another run is writing it", e->predictions_path)
+                         : base_fail_errno(error, BERG_EWRITE, e->lock_path, "cannot be written", errno);
+}
+
 static berg_status predict(evaluation *e, berg_error *error) {
   const double start = base_machine_seconds();
   const berg_evaluate_options *options = e->options;
@@ -124,6 +136,7 @@ static berg_status predict(evaluation *e, berg_error *error) {
                        options->subject, berg_model_columns(model), e->voxels, e->prepared_path);
   if (!status) status = berg_stimuli_open(&stimuli, (const char *const *)e->test.paths, e->test.images, NULL, error);
   if (!status) status = io_make_folders_for(e->predictions_path, error);
+  if (!status) status = lock(e, error);
   if (!status && e->run && e->run->stage) e->run->stage(e->run->user, "predictions", "images");
   /* what an interrupted run left is thrown away: so few images are soon done again */
   if (!status)
@@ -194,6 +207,8 @@ static void release(evaluation *e) {
   train_test_set_release(&e->test);
   train_accuracy_release(&e->accuracy);
   cJSON_Delete(e->sidecar);
+  io_lock_close(e->lock, e->lock_path);
+  base_free(e->lock_path);
   base_free(e->prepared_path);
   base_free(e->metadata_path);
   base_free(e->predictions_path);
@@ -205,7 +220,7 @@ berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *giv
   berg_evaluate_options defaults;
   char *text = NULL;
   berg_evaluate_options_init(&defaults);
-  evaluation e = {.model_id = model_id, .options = given ? given : &defaults, .run = run};
+  evaluation e = {.model_id = model_id, .options = given ? given : &defaults, .run = run, .lock = -1};
   e.memory = e.options->memory ? e.options->memory : DEFAULT_MEMORY;
   berg_status status = open_inputs(&e, &text, error);
   if (!status) status = predict(&e, error);

@@ -4,7 +4,6 @@
 #include "train/prepared.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +14,7 @@
 #include "io/folders.h"
 #include "io/hdf5_matrix.h"
 #include "io/journal.h"
+#include "io/lock.h"
 #include "io/whole_file.h"
 #include "model/paths.h"
 #include "train/voxels.h"
@@ -27,10 +27,10 @@ enum { TRAIN, TEST, AVERAGED, MATRICES, METADATA = MATRICES, FILES };
 static const char *const names[FILES] = {"split-train.h5", "split-test.h5", "split-test_averaged.h5", "metadata.npy"};
 
 struct train_prepared {
-  char *paths[FILES], *partials[FILES], *journal_path;
+  char *paths[FILES], *partials[FILES], *journal_path, *lock_path;
   size_t rows[MATRICES], voxels;
   io_hdf5_matrix *matrices[MATRICES]; /* NULL: it has its name already */
-  int journal;
+  int journal, lock;
   bool force, begun;
   size_t done, safe;
   double synced_at;
@@ -46,7 +46,8 @@ static berg_status make_names(train_prepared *files, const train_prepared_option
     if (!files->partials[f]) return BERG_ELIMIT;
   }
   files->journal_path = base_format(error, "%s.journal", files->partials[TRAIN]);
-  return files->journal_path ? BERG_OK : BERG_ELIMIT;
+  files->lock_path = base_format(error, "%s.lock", files->paths[TRAIN]);
+  return files->journal_path && files->lock_path ? BERG_OK : BERG_ELIMIT;
 }
 
 static berg_status check_places(const train_prepared *files, bool resume, berg_error *error) {
@@ -75,20 +76,22 @@ static berg_status check_disk(const train_prepared *files, berg_error *error) {
                          (unsigned long long)room);
 }
 
-/* Before the old journal goes: a run that goes on beside this one would lose it. */
-static berg_status check_idle(const train_prepared *files, berg_error *error) {
-  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  int file = open(files->partials[TRAIN], O_RDWR | O_CLOEXEC);
-  if (file < 0) return BERG_OK;
-  bool is_busy = !fcntl(file, F_GETLK, &whole) && whole.l_type != F_UNLCK;
-  close(file);
-  return is_busy ? base_fail(error, BERG_EEXISTS, "%s: another run is writing it", files->partials[TRAIN]) : BERG_OK;
+/* For all files together, from before the first is touched until the last has its name. */
+static berg_status lock(train_prepared *files, berg_error *error) {
+  files->lock = io_lock_open(files->lock_path);
+  if (files->lock >= 0) {
+    for (int f = 0; f < FILES; f++) io_whole_file_clear(files->partials[f]);
+    io_whole_file_clear(files->journal_path);
+    return BERG_OK;
+  }
+  return errno == EAGAIN ? base_fail(error, BERG_EEXISTS, "%s: another run is writing it", files->partials[TRAIN])
+                         : base_fail_errno(error, BERG_EWRITE, files->lock_path, "cannot be written", errno);
 }
 
 static berg_status start(train_prepared *files, const train_prepared_options *options, berg_error *error) {
-  berg_status status = check_idle(files, error);
-  if (!status) status = check_disk(files, error);
+  berg_status status = check_disk(files, error);
   if (!status) status = io_make_folders_for(files->paths[TRAIN], error);
+  if (!status) status = lock(files, error);
   if (status) return status;
   unlink(files->journal_path);
   unlink(files->partials[METADATA]);
@@ -104,8 +107,10 @@ static berg_status start(train_prepared *files, const train_prepared_options *op
 }
 
 static berg_status go_on(train_prepared *files, const train_prepared_options *options, berg_error *error) {
-  berg_status status =
-      io_journal_open(&files->journal, files->journal_path, files->voxels, options->fingerprint, &files->done, error);
+  berg_status status = lock(files, error);
+  if (!status)
+    status =
+        io_journal_open(&files->journal, files->journal_path, files->voxels, options->fingerprint, &files->done, error);
   if (status) return status;
   if (files->done > files->voxels)
     return base_fail(error, BERG_EINPUT, "%s: says more voxels than there are", files->journal_path);
@@ -138,7 +143,7 @@ berg_status train_prepared_open(train_prepared **out, const train_prepared_optio
   *out = NULL;
   train_prepared *files = base_calloc(1, sizeof *files, error);
   if (!files) return BERG_ELIMIT;
-  files->journal = -1;
+  files->journal = files->lock = -1;
   files->force = options->force;
   files->voxels = options->voxels;
   files->rows[TRAIN] = options->trials->train_count;
@@ -209,6 +214,8 @@ void train_prepared_free(train_prepared *files, bool discard) {
     base_free(files->paths[f]);
     base_free(files->partials[f]);
   }
+  io_lock_close(files->lock, files->lock_path);
   base_free(files->journal_path);
+  base_free(files->lock_path);
   base_free(files);
 }

@@ -79,7 +79,7 @@ static berg_status go_on(train_store *store, const char *fingerprint, uint64_t b
   berg_status status = io_journal_open(&store->journal, store->journal_path, VIT_LAYERS * store->tokens * VIT_CHANNELS,
                                        fingerprint, &store->safe, error);
   if (status) return status;
-  store->file = open(store->path, O_RDWR | O_CLOEXEC);
+  store->file = open(store->path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
   if (store->file < 0 || fstat(store->file, &about))
     return base_fail_errno(error, BERG_EINPUT, store->path, "cannot be opened", errno);
   if ((uint64_t)about.st_size == bytes && store->safe <= store->rows) return BERG_OK;

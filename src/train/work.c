@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +10,7 @@
 
 #include "base/memory.h"
 #include "io/folders.h"
+#include "io/lock.h"
 #include "io/whole_file.h"
 
 #define LOCK "berg-lock"
@@ -20,22 +20,22 @@ static const char *const prefixes[] = {"berg-features.",   "berg-gram-",    "ber
                                        "berg-regression_", "berg-weights_", FINISHED};
 
 static bool is_ours(const char *name) {
+  name += *name == '.'; /* what a kill left of one that was being written */
   for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
     if (!strncmp(name, prefixes[i], strlen(prefixes[i]))) return true;
   return false;
 }
 
-/* Other processes are kept out while the descriptor is open; file systems without locks are taken at their word. */
+/* Other runs are kept out while the descriptor is open. */
 static berg_status lock(train_work *work, berg_error *error) {
   char *path = base_format(error, "%s/" LOCK, work->folder);
   if (!path) return BERG_ELIMIT;
   berg_status status = BERG_OK;
-  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  work->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (work->lock < 0)
-    status = base_fail_errno(error, BERG_EWRITE, path, "cannot be written", errno);
-  else if (fcntl(work->lock, F_SETLK, &whole) && (errno == EACCES || errno == EAGAIN))
+  work->lock = io_lock_open(path);
+  if (work->lock < 0 && errno == EAGAIN)
     status = base_fail(error, BERG_EEXISTS, "%s: another training run is at work in this folder", work->folder);
+  else if (work->lock < 0)
+    status = base_fail_errno(error, BERG_EWRITE, path, "cannot be written", errno);
   base_free(path);
   return status;
 }
@@ -46,7 +46,6 @@ berg_status train_work_open(train_work *work, const char *folder, berg_error *er
   berg_status status = io_make_folders(folder, error);
   if (!status) status = lock(work, error);
   if (!status) return BERG_OK;
-  if (work->lock >= 0) close(work->lock); /* the lock file is the other run's */
   base_free(work->folder);
   *work = (train_work){NULL, -1};
   return status;
@@ -55,9 +54,11 @@ berg_status train_work_open(train_work *work, const char *folder, berg_error *er
 void train_work_close(train_work *work) {
   if (!work->folder) return;
   char *path = base_format(NULL, "%s/" LOCK, work->folder);
-  if (path) unlink(path);
+  if (path)
+    io_lock_close(work->lock, path);
+  else
+    close(work->lock);
   base_free(path);
-  close(work->lock);
   rmdir(work->folder); /* refused where something is left */
   base_free(work->folder);
   *work = (train_work){NULL, -1};

@@ -122,6 +122,12 @@ def test_a_subject_that_is_not_there(berg, tiny_berg_dir):
     assert "metadata_sub-02.npy" in result.message
 
 
+def test_info_of_a_pipe_that_nobody_writes_to(berg, tmp_path):
+    os.mkfifo(tmp_path / "x.npy")
+    result = berg("info", tmp_path / "x.npy")
+    assert result.status == 3 and "expected a regular file" in result.message
+
+
 def test_info(berg, golden, tiny_file):
     result = berg("info", tiny_file)
     assert (result.status, result.err) == (0, "")

@@ -26,7 +26,7 @@ def append(path, *options, rows=ROWS, columns=COLUMNS, status=0):
     done = subprocess.run([TOOL, path, str(columns), str(rows), *options], capture_output=True, text=True)
     assert done.returncode == status, done.stderr
     assert status or not os.path.exists(f"{path}.partial")
-    assert not os.path.exists(f"{path}.new")
+    assert not list(pathlib.Path(path).parent.glob(".*.new"))
     return done
 
 
