@@ -27,7 +27,7 @@
  *   - Pointers that a handle returns stay valid until that handle is freed, and belong to it. `char *` results that
  *     are said to be the caller's are released with berg_free.
  *   - Nothing prints, exits, or keeps state between calls outside the handles. One handle serves one thread at a time;
- *     different handles are independent.
+ *     different handles are independent. No locale that the program has set changes a number, a file or a message.
  *   - Arrays are little-endian and, unless strides say otherwise, in C order. Sizes count elements, never bytes, where
  *     not said.
  */

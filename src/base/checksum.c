@@ -1,8 +1,9 @@
 #include "base/checksum.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "base/text.h"
 
 /* Blocks are summed on their own, by whichever thread, and then in their order. */
 #define BLOCK ((size_t)1 << 20)
@@ -55,5 +56,5 @@ void base_checksum(const void *bytes, size_t size, int threads, char text[BASE_C
     next += done;
     left -= done;
   }
-  snprintf(text, BASE_CHECKSUM_TEXT, "%016llx%016llx", (unsigned long long)all[0], (unsigned long long)all[1]);
+  base_print(text, BASE_CHECKSUM_TEXT, "%016llx%016llx", (unsigned long long)all[0], (unsigned long long)all[1]);
 }

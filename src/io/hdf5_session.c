@@ -1,14 +1,15 @@
 #include "io/hdf5_session.h"
 
 #include <pthread.h>
-#include <stdio.h>
+
+#include "base/text.h"
 
 /* The one mutable global of this library: libhdf5's own state is global, so its guard must be. */
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 
 static herr_t take_innermost(unsigned n, const H5E_error2_t *entry, void *user) {
   io_hdf5_session *session = user;
-  if (n == 0) snprintf(session->reason, sizeof session->reason, "%s", entry->desc ? entry->desc : "unknown");
+  if (n == 0) base_print(session->reason, sizeof session->reason, "%s", entry->desc ? entry->desc : "unknown");
   return 0;
 }
 
@@ -21,7 +22,7 @@ static herr_t note(hid_t stack, void *user) {
 
 void io_hdf5_enter(io_hdf5_session *session) {
   pthread_mutex_lock(&guard);
-  snprintf(session->reason, sizeof session->reason, "unknown");
+  base_print(session->reason, sizeof session->reason, "unknown");
   H5Eget_auto2(H5E_DEFAULT, &session->print, &session->print_data);
   H5Eset_auto2(H5E_DEFAULT, note, session);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 struct io_whole_file {
   FILE *stream;
@@ -59,7 +60,7 @@ berg_status io_whole_file_write(io_whole_file *file, const void *bytes, size_t s
 berg_status io_whole_file_print(io_whole_file *file, berg_error *error, const char *format, ...) {
   va_list list;
   va_start(list, format);
-  int written = vfprintf(file->stream, format, list);
+  int written = base_print_to(file->stream, format, list);
   va_end(list);
   return written < 0 ? fail(file, "cannot be written", error) : BERG_OK;
 }

@@ -2,10 +2,10 @@
  * cat.jpg,0.125,-1.5,...\r\n         nine digits: what is read back is the same float32 */
 #include <locale.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/row_source.h"
 #include "io/whole_file.h"
 
@@ -48,8 +48,8 @@ static berg_status write_row(io_whole_file *file, size_t row, const float *value
   size_t used = 0;
   for (size_t c = 0; c < columns; c++) {
     /* The sign of a NaN means nothing and would differ between machines. */
-    int length = isnan(values[c]) ? snprintf(line + used, VALUE_MAX, ",nan")
-                                  : snprintf(line + used, VALUE_MAX, ",%.9g", (double)values[c]);
+    int length = isnan(values[c]) ? base_print(line + used, VALUE_MAX, ",nan")
+                                  : base_print(line + used, VALUE_MAX, ",%.9g", (double)values[c]);
     used += (size_t)length;
   }
   line[used++] = '\r';

@@ -1,11 +1,11 @@
 /* Predictions of a fitted solver: new rows through the scaler, the components and the regression. */
 #include <math.h>
 #include <omp.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "train/fit.h"
 
 /* The most rows that a thread takes at a time. */
@@ -159,7 +159,7 @@ berg_status berg_fit_predict(const berg_fit *fit, const berg_array *features, fl
   if (!room) return base_fail_memory(error, ROWS * p.matrix.n * sizeof(double));
   if (bad == rows) return BERG_OK;
   char item[48];
-  snprintf(item, sizeof item, "row %zu", bad);
+  base_print(item, sizeof item, "row %zu", bad);
   return base_fail_at(error, &(base_fault){BERG_ESTIMULUS, NULL, BERG_NO_OFFSET, item, "its features cannot be encoded",
                                            "finite numbers", "NaN or infinity"});
 }
