@@ -5,7 +5,6 @@
 
 #include <csv.h>
 #include <errno.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -221,22 +220,14 @@ static berg_status parse(io_csv *csv, struct csv_parser *parser, FILE *stream) {
   return csv->status;
 }
 
-/* The thread's locale alone is changed, and put back. */
-static berg_status parse_in_c_locale(io_csv *csv, FILE *stream) {
+static berg_status parse_stream(io_csv *csv, FILE *stream) {
   struct csv_parser parser;
-  locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-  if (!plain) return base_fail_memory(csv->error, sizeof plain);
-  if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL)) {
-    freelocale(plain);
+  if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL))
     return base_fail(csv->error, BERG_EINTERNAL, "libcsv cannot be used");
-  }
   csv_set_space_func(&parser, never);
   csv_set_realloc_func(&parser, grow_field);
   csv_set_blk_size(&parser, PIECE); /* a field's room grows by as much: long fields would take quadratic time */
-  locale_t before = uselocale(plain);
   berg_status status = parse(csv, &parser, stream);
-  uselocale(before);
-  freelocale(plain);
   csv_free(&parser);
   return status;
 }
@@ -253,7 +244,7 @@ berg_status io_csv_read_stream(io_csv **out, FILE *stream, const char *name, con
   csv->there = base_calloc(count, sizeof *csv->there, error);
   csv->values = base_calloc(count, sizeof *csv->values, error);
   csv->rooms = base_calloc(count, sizeof *csv->rooms, error);
-  berg_status status = csv->there && csv->values && csv->rooms ? parse_in_c_locale(csv, stream) : BERG_ELIMIT;
+  berg_status status = csv->there && csv->values && csv->rooms ? parse_stream(csv, stream) : BERG_ELIMIT;
   csv->name = NULL;
   csv->error = NULL;
   if (status)
