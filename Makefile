@@ -60,7 +60,7 @@ deps:
 	else echo "deps: all there"; fi
 
 install: all
-	cmake -B $(BUILD) -DCMAKE_INSTALL_PREFIX=$(abspath $(PREFIX))
+	cmake -B $(BUILD) "-DCMAKE_INSTALL_PREFIX=$(abspath $(PREFIX))"
 	cmake --install $(BUILD)
 
 uninstall:
@@ -87,13 +87,13 @@ test-release: all
 
 # libomp is not built for ThreadSanitizer, hence the option; the encodes run two threads through everything.
 test-tsan: export TSAN_OPTIONS = ignore_noninstrumented_modules=1
-test-asan: export LSAN_OPTIONS = suppressions=$(CURDIR)/tests/leaks.txt:print_suppressions=0
+test-asan: export LSAN_OPTIONS = suppressions="$(CURDIR)/tests/leaks.txt":print_suppressions=0
 test-asan test-tsan: test-%:
 	@echo "test: unit tests and bad input under the preset $*"
 	cmake --preset $*
 	cmake --build --preset $*
 	ctest --test-dir build-$* --output-on-failure -j 2 -E '$(NOT_SANITIZED_$*)'
-	BERG_BUILD=$(CURDIR)/build-$* $(PYTEST) \
+	BERG_BUILD="$(CURDIR)/build-$*" $(PYTEST) \
 	  tests/cli/test_cli_usage.py tests/cli/test_cli_files.py \
 	  'tests/cli/test_cli_encode.py::test_several_subjects' 'tests/cli/test_cli_encode.py::test_a_picture_that_is_none' \
 	  'tests/cli/test_cli_encode.py::test_sources_whose_batches_overlap[options1]'

@@ -3,6 +3,7 @@
  *   MOMENT_KILL=N     SIGKILL before the N-th call, from 1, that changes a file or a folder
  *   MOMENT_STOP=N     SIGSTOP there: whoever waits for it finds everything as it was left
  *   MOMENT_FILE=NAME  only calls on open files whose path ends so are counted
+ *   MOMENT_TIME=S     the time of day stands still, S seconds after 1970
  *   MOMENT_CLOCK=S    CLOCK_MONOTONIC is S seconds later at each reading
  *   MOMENT_COUNT=PATH the number of calls, at the end
  *
@@ -55,6 +56,14 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
   time->tv_sec = (time_t)now;
   time->tv_nsec = (long)(1e9 * (now - (double)time->tv_sec));
   return 0;
+}
+
+time_t time(time_t *out) {
+  const char *fixed = getenv("MOMENT_TIME");
+  struct timespec now = {.tv_sec = fixed ? (time_t)atol(fixed) : 0};
+  if (!fixed) syscall(SYS_clock_gettime, CLOCK_REALTIME, &now);
+  if (out) *out = now.tv_sec;
+  return now.tv_sec;
 }
 
 ssize_t pwrite(int file, const void *bytes, size_t size, off_t offset) {

@@ -8,10 +8,18 @@ import subprocess
 BUILD = pathlib.Path(os.environ.get("BERG_BUILD", pathlib.Path(__file__).parents[2] / "build")).resolve()
 
 
+def preloaded(*libraries):
+    """For libraries of tests/preload, after what is loaded already. By names that are searched for: LD_PRELOAD takes a path to end
+    at a space."""
+    folders = [*filter(None, [os.environ.get("LD_LIBRARY_PATH")]), str(BUILD / "tests")]
+    return {"LD_PRELOAD": ":".join([*os.environ.get("LD_PRELOAD", "").split(), *libraries]),
+            "LD_LIBRARY_PATH": ":".join(folders)}
+
+
 def environment(**settings):
-    """What is added to the environment of a program; kill=, stop=, file=, clock=, count= as moments.c has them."""
+    """What is added to the environment of a program; kill=, stop=, file=, time=, clock=, count= as moments.c has them."""
     options = f"{os.environ.get('ASAN_OPTIONS', '')}:verify_asan_link_order=0".lstrip(":")
-    return {"LD_PRELOAD": str(BUILD / "tests" / "moments.so"), "ASAN_OPTIONS": options,
+    return {**preloaded("moments.so"), "ASAN_OPTIONS": options,
             **{f"MOMENT_{name.upper()}": str(value) for name, value in settings.items()}}
 
 
