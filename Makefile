@@ -10,7 +10,7 @@ export BERG_BUILD = $(abspath $(BUILD))
 # Debian packages: what builds, what is linked, what the tests need.
 DEPS = gcc clang libclang-rt-dev cmake ninja-build make pkg-config \
        libhdf5-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev libcairo2-dev fonts-dejavu-core liblapacke-dev libopenblas-dev \
-       libcmocka-dev python3 python3-dev python3-numpy python3-pil python3-pytest python3-h5py python3-nibabel python3-venv
+       libcmocka-dev python3 python3-dev python3-numpy python3-pil python3-pytest python3-h5py python3-nibabel python3-venv locales
 
 # What is left out under the sanitizers: comparisons of products with NumPy, minutes of work that the release build has been
 # through, and what loads the library by ctypes. `make test-long` has the rest of what AddressSanitizer can see; TSan looks at the C
@@ -60,7 +60,7 @@ deps:
 	else echo "deps: all there"; fi
 
 install: all
-	cmake -B $(BUILD) -DCMAKE_INSTALL_PREFIX=$(abspath $(PREFIX))
+	cmake -B $(BUILD) "-DCMAKE_INSTALL_PREFIX=$(abspath $(PREFIX))"
 	cmake --install $(BUILD)
 
 uninstall:
@@ -87,13 +87,13 @@ test-release: all
 
 # The sanitizer would have forked children of threaded processes start no threads; the encodes run two threads through everything.
 test-tsan: export TSAN_OPTIONS = die_after_fork=0
-test-asan: export LSAN_OPTIONS = suppressions=$(CURDIR)/tests/leaks.txt:print_suppressions=0
+test-asan: export LSAN_OPTIONS = suppressions="$(CURDIR)/tests/leaks.txt":print_suppressions=0
 test-asan test-tsan: test-%:
 	@echo "test: unit tests and bad input under the preset $*"
 	cmake --preset $*
 	cmake --build --preset $*
 	ctest --test-dir build-$* --output-on-failure -j 2 -E '$(NOT_SANITIZED_$*)'
-	BERG_BUILD=$(CURDIR)/build-$* $(PYTEST) \
+	BERG_BUILD="$(CURDIR)/build-$*" $(PYTEST) \
 	  tests/cli/test_cli_usage.py tests/cli/test_cli_files.py \
 	  'tests/cli/test_cli_encode.py::test_several_subjects' 'tests/cli/test_cli_encode.py::test_a_picture_that_is_none' \
 	  'tests/cli/test_cli_encode.py::test_sources_whose_batches_overlap[options1]'

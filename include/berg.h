@@ -27,7 +27,8 @@
  *   - Pointers that a handle returns stay valid until that handle is freed, and belong to it. `char *` results that
  *     are said to be the caller's are released with berg_free.
  *   - Nothing prints, exits, or keeps state between calls outside the handles, but for threads that wait for the next call. One
- *     handle serves one call at a time; different handles are independent, and calls in different threads run side by side.
+ *     handle serves one call at a time; different handles are independent, and calls in different threads run side by side. No
+ *     locale that the program has set changes a number, a file or a message.
  *   - Threads: where `threads` is 0, OMP_NUM_THREADS says how many, else SLURM_CPUS_PER_TASK, else the processors that affinity
  *     and control group leave (berg_doctor tells). Where fewer can be had, fewer do the work. Numbers never depend on it.
  *   - Forks: in the child of a fork handles go on, with threads of its own. Only what another thread was calling when the process was

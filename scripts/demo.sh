@@ -10,7 +10,7 @@ berg=${BERG_BUILD:-build}/berg
 python=${PYTHON:-/usr/bin/python3}
 model=fmri-things_fmri_1-vit_b_32
 folder=demo
-export PYTHONPATH=${BERG_BUILD:-build}/python
+export PYTHONPATH="${BERG_BUILD:-build}/python"
 images=$(find examples/images -name '*.jpg' -o -name '*.png' -o -name '*.jpeg' | sort)
 [ -n "$images" ] || { echo "demo: examples/images holds no images" >&2; exit 1; }
 
@@ -19,7 +19,14 @@ step() {
 }
 # Shows a command as a user would type it, and runs it.
 run() {
-  echo "\$ $*"
+  printf '$'
+  for word; do
+    case $word in
+    *[!A-Za-z0-9_./:,=+-]*) printf " '%s'" "$word" ;;
+    *) printf ' %s' "$word" ;;
+    esac
+  done
+  echo
   "$@"
 }
 
@@ -48,11 +55,11 @@ run "$berg" encode $model --subject 1 --backbone random:1 examples/images -o $fo
 run "$berg" info $folder/responses.npy
 
 step "The mean response of a few regions to each, in units of the session's z-scores"
-command="$berg encode $model --subject 1 --backbone random:1 --roi V1,hV4,lFFA,lPPA,lLOC --mean roi -q examples/images -o -.csv"
-echo "\$ $command"
-$command | tr -d '\r' | awk -F, '
-  { sub(".*/", "", $1); printf "%-16s", $1 }
-  { for (i = 2; i <= NF; i++) printf(NR == 1 ? "%8s" : "%8.2f", $i); print "" }'
+run "$berg" encode $model --subject 1 --backbone random:1 --roi V1,hV4,lFFA,lPPA,lLOC --mean roi -q examples/images \
+  -o $folder/means.csv
+awk -F, '
+  { sub("\r", ""); sub(".*/", "", $1); printf "%-16s", $1 }
+  { for (i = 2; i <= NF; i++) printf(NR == 1 ? "%8s" : "%8.2f", $i); print "" }' $folder/means.csv
 
 step "All that is known of how well it predicts, as a page and as figures"
 run "$berg" report $model --subject 1 -o $folder/report.html --figures $folder/figures --force

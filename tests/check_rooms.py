@@ -37,6 +37,20 @@ ALLOWED = {
     # ... OMP_NUM_THREADS, SLURM_CPUS_PER_TASK
     ("src/base/threads.c", "getenv"),
 }
+# What takes the decimal point, the case of letters or their order from the locale that a host has set. Where it is called under
+# the locale "C", the files are named; all else goes through base/text.h and io's JSON.
+UNDER_A_LOCALE = re.compile(r"(?<![\w.>])(v?s?n?printf|v?[fd]printf|v?asprintf|v?f?scanf|v?sscanf|strto(?:d|f|ld)|atof|strn?casecmp|"
+                            r"strcoll|strxfrm|is(?:alpha|alnum|lower|upper|digit|xdigit|space|print|graph|punct|cntrl|blank)|"
+                            r"to(?:lower|upper)|(?:set|new|use)locale|localeconv|cJSON_(?:Parse|Print)\w*)\s*\(")
+UNDER_C = {
+    "src/base/text.c": {"newlocale", "uselocale", "vsnprintf", "vfprintf", "strtod", "vsscanf"},
+    "src/base/decimal.c": {"snprintf", "strtod", "strtof"},
+    "src/io/json_print.c": {"cJSON_Print", "cJSON_PrintUnformatted"},
+    "src/io/json_guard.c": {"cJSON_ParseWithLengthOpts"},
+}
+# The plug-in for CUDA links nothing of base: what it prints are words and whole numbers.
+WHOLE_NUMBERS = {"snprintf", "vsnprintf"}
+REAL_NUMBER = re.compile(r'"(?:\\.|[^"\\\n])*%[-+ #0-9.*]*[lL]?[aefgAEFG](?:\\.|[^"\\\n])*"')
 STANDARD_STREAMS = re.compile(r"\b(?:stdout|stderr)\b")
 # la and vit see arrays, never files.
 OPENS = re.compile(r"\b(fopen|open|openat|mmap|freopen)\s*\(")
@@ -93,6 +107,12 @@ def check_calls(path, text):
             continue
         for match in re.finditer(rf"(?<![\w.>]){name}\s*\(", code):
             yield line_of(code, match.start()), f"{name} {what}: not in the library"
+    allowed = UNDER_C.get(path.as_posix(), WHOLE_NUMBERS if room == "cuda" else set())
+    for match in UNDER_A_LOCALE.finditer(code):
+        if match.group(1) not in allowed and match.group(1) not in FORBIDDEN:
+            yield line_of(code, match.start()), f"{match.group(1)} depends on the host's locale: base/text.h and io's JSON do not"
+    for match in REAL_NUMBER.finditer(text) if room == "cuda" else ():
+        yield line_of(text, match.start()), "cuda prints no real number: it would be under the host's locale"
     for match in STANDARD_STREAMS.finditer(code):
         yield line_of(code, match.start()), f"{match.group()} belongs to the program, not to the library"
     if room in ("la", "vit"):
@@ -122,6 +142,10 @@ def violations(root):
             found += check_includes(root, path, text)
             if path.parts[0] == "src":
                 found += check_calls(path, text)
+            if path.parts[0] == "cli":  # its own numbers have a point because it sets no locale
+                code = NOT_CODE.sub(blank, text)
+                found += [(line_of(code, match.start()), "setlocale: the program sets no locale")
+                          for match in re.finditer(r"\bsetlocale\s*\(", code)]
         lines = text.count("\n")
         longest = LONGEST_OF.get(path.as_posix(), LONGEST)
         if lines > longest:

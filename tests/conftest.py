@@ -1,6 +1,7 @@
 """What the Python tests share: where the build is, and synthetic subjects made once a session."""
 import os
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -21,6 +22,17 @@ def build_dir():
 @pytest.fixture(scope="session")
 def berg_program(build_dir):
     return build_dir / "berg"
+
+
+@pytest.fixture(scope="session")
+def locales(tmp_path_factory):
+    """locales(NAME): the environment in which a host sets that locale. Turkish has decimal commas, and no I for its i; Pashto has
+    decimal separators of two bytes."""
+    folder = tmp_path_factory.mktemp("locales")
+    for name in ("tr_TR", "ps_AF"):
+        subprocess.run(["localedef", "--no-archive", "-i", name, "-f", "UTF-8", folder / f"{name}.UTF-8"], check=True,
+                       capture_output=True)
+    return lambda name: {"LOCPATH": str(folder), "LC_ALL": f"{name}.UTF-8"}
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import json
 
 from berg import _berg
 from berg.core import options, progress
+from berg.core.shown import shown
 
 
 def _subjects(subjects):
@@ -46,7 +47,7 @@ def simulate(
         Of the responses.
     """
     if dtype not in ("float64", "float32"):
-        raise ValueError(f"dtype: expected 'float64' or 'float32', found {dtype!r}")
+        raise ValueError(f"dtype: expected 'float64' or 'float32', found {shown(dtype)}")
     with progress.stages(show_progress) as bar:
         _berg.simulate(
             folder,

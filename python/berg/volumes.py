@@ -7,6 +7,7 @@ import numpy as np
 
 from berg import _berg
 from berg.core.exceptions import InvalidParameterError
+from berg.core.shown import shown
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def _native(array):
 def _outside(value):
     if isinstance(value, (int, float, np.number)) and (value == 0 or math.isnan(value)):
         return "0" if value == 0 else None  # None: NaN for real numbers, 0 for whole ones
-    raise InvalidParameterError(f"outside: expected nan or 0, found {value!r}")
+    raise InvalidParameterError(f"outside: expected nan or 0, found {shown(value)}")
 
 
 def to_nifti(

@@ -1,8 +1,7 @@
 #include "base/array.h"
 
-#include <stdio.h>
-
 #include "base/memory.h"
+#include "base/text.h"
 
 static const struct {
   size_t bytes;
@@ -49,9 +48,9 @@ bool base_array_is_contiguous(const berg_array *array) {
 }
 
 void base_array_describe(const berg_array *array, char *text, size_t room) {
-  int used = snprintf(text, room, "%s (", berg_dtype_name(array->dtype));
+  int used = base_print(text, room, "%s (", berg_dtype_name(array->dtype));
   for (size_t d = 0; d < array->ndim && used >= 0 && (size_t)used < room; d++)
-    used += snprintf(text + used, room - (size_t)used, d + 1 < array->ndim || array->ndim > 1 ? "%zu%s" : "%zu,%s",
-                     array->shape[d], d + 1 < array->ndim ? ", " : "");
-  if (used >= 0 && (size_t)used < room) snprintf(text + used, room - (size_t)used, ")");
+    used += base_print(text + used, room - (size_t)used, d + 1 < array->ndim || array->ndim > 1 ? "%zu%s" : "%zu,%s",
+                       array->shape[d], d + 1 < array->ndim ? ", " : "");
+  if (used >= 0 && (size_t)used < room) base_print(text + used, room - (size_t)used, ")");
 }

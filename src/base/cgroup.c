@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/threads.h"
 
 #define LINE 4096
@@ -41,33 +42,32 @@ static bool read_place(char *line, place *p) {
   return true;
 }
 
-/* Processors of a file of version 2, "150000 100000" or "max 100000", or of version 1's two. */
-static double quota_of(const char *folder, bool first_version) {
+/* The first line of folder/name; false: none. */
+static bool read_line(const char *folder, const char *name, char line[LINE]) {
   char path[2 * LINE + 32];
-  double quota = 0, period = 0;
-  snprintf(path, sizeof path, "%s/%s", folder, first_version ? "cpu.cfs_quota_us" : "cpu.max");
+  base_print(path, sizeof path, "%s/%s", folder, name);
   FILE *file = fopen(path, "re");
-  if (!file) return 0;
-  long long time = 0, each = 0;
-  const int found = fscanf(file, "%lld %lld", &time, &each);
-  fclose(file);
-  if (found < 1 || time <= 0) return 0; /* "max", or -1 */
-  quota = (double)time;
-  period = (double)each;
-  if (first_version) {
-    snprintf(path, sizeof path, "%s/cpu.cfs_period_us", folder);
-    file = fopen(path, "re");
-    period = file && fscanf(file, "%lld", &each) == 1 ? (double)each : 0;
-    if (file) fclose(file);
-  }
-  return period > 0 ? quota / period : 0;
+  const bool found = file && fgets(line, LINE, file);
+  if (file) fclose(file);
+  return found;
+}
+
+/* Processors of a file of version 2, "150000 100000" or "max 100000", or of version 1's two; 0: no limit. */
+static double quota_of(const char *folder, bool first_version) {
+  char line[LINE];
+  long long time = 0, period = 0;
+  if (!read_line(folder, first_version ? "cpu.cfs_quota_us" : "cpu.max", line)) return 0;
+  if (base_scan(line, "%lld %lld", &time, &period) < 1 || time <= 0) return 0; /* "max", or -1 */
+  if (first_version && (!read_line(folder, "cpu.cfs_period_us", line) || base_scan(line, "%lld", &period) != 1))
+    return 0;
+  return period > 0 ? (double)time / (double)period : 0;
 }
 
 /* The least of folder `base`/`below` and those above it, down to `base` itself. */
 static double least_quota(const char *base, const char *below, bool first_version) {
   char folder[2 * LINE];
   double least = 0;
-  if (snprintf(folder, sizeof folder, "%s%s", base, below) >= LINE) return 0;
+  if (base_print(folder, sizeof folder, "%s%s", base, below) >= LINE) return 0;
   for (const size_t stop = strlen(base);;) {
     const double quota = quota_of(folder, first_version);
     if (quota > 0 && (least <= 0 || quota < least)) least = quota;
@@ -81,15 +81,15 @@ static double least_quota(const char *base, const char *below, bool first_versio
 static double quota_by_mount(char *line, const place *p, const char *root) {
   char part[LINE], point[LINE], type[64], source[LINE], options[LINE], base[2 * LINE];
   const char *rest = strstr(line, " - ");
-  if (!rest || sscanf(line, "%*s %*s %*s %4095s %4095s", part, point) != 2) return 0;
-  if (sscanf(rest, " - %63s %4095s %4095s", type, source, options) != 3) return 0;
+  if (!rest || base_scan(line, "%*s %*s %*s %4095s %4095s", part, point) != 2) return 0;
+  if (base_scan(rest, " - %63s %4095s %4095s", type, source, options) != 3) return 0;
   if (strcmp(type, p->first_version ? "cgroup" : "cgroup2")) return 0;
   if (p->first_version && !lists(options, options + strlen(options), "cpu")) return 0;
   const size_t length = strcmp(part, "/") ? strlen(part) : 0;
   /* a container may see the host's path and its own part alone: then its part is where it is */
   const bool inside = !strncmp(p->path, part, length) && (!p->path[length] || p->path[length] == '/');
   const char *below = inside ? p->path + length : "";
-  if (snprintf(base, sizeof base, "%s%s", root, point) >= LINE) return 0;
+  if (base_print(base, sizeof base, "%s%s", root, point) >= LINE) return 0;
   return least_quota(base, strcmp(below, "/") ? below : "", p->first_version);
 }
 

@@ -1,10 +1,10 @@
 #include "base/checksum.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/team.h"
+#include "base/text.h"
 
 /* Blocks are summed on their own, by whichever thread, and then in their order. */
 #define BLOCK ((size_t)1 << 20)
@@ -68,5 +68,5 @@ void base_checksum(const void *bytes, size_t size, int threads, char text[BASE_C
     }
   }
   base_team_end(team);
-  snprintf(text, BASE_CHECKSUM_TEXT, "%016llx%016llx", (unsigned long long)all[0], (unsigned long long)all[1]);
+  base_print(text, BASE_CHECKSUM_TEXT, "%016llx%016llx", (unsigned long long)all[0], (unsigned long long)all[1]);
 }

@@ -3,10 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
+
+/* strtof for itself: rounded to a double first, the float may be another. */
 char *base_decimal(double value, bool single, char text[BASE_DECIMAL_ROOM]) {
+  const locale_t before = base_locale_plain();
   for (int digits = 1; digits <= 17; digits++) {
     snprintf(text, BASE_DECIMAL_ROOM, "%.*g", digits, value);
     if (single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value) break;
   }
+  base_locale_back(before);
   return text;
 }

@@ -2,8 +2,9 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "base/text.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -34,7 +35,7 @@ static void flatten(char *text) {
 }
 
 static void copy(char *to, size_t room, const char *from) {
-  snprintf(to, room, "%s", from ? from : "");
+  base_print(to, room, "%s", from ? from : "");
   flatten(to);
 }
 
@@ -44,7 +45,7 @@ static void copy_path(char *to, size_t room, const char *from) {
   if (length < room)
     copy(to, room, from);
   else
-    snprintf(to, room, "...%s", from + length - (room - 4));
+    base_print(to, room, "...%s", from + length - (room - 4));
   flatten(to);
 }
 
@@ -59,7 +60,7 @@ berg_status base_fail(berg_error *error, berg_status status, const char *format,
     va_list list;
     clear(error, status);
     va_start(list, format);
-    vsnprintf(error->message, sizeof error->message, format, list);
+    base_print_list(error->message, sizeof error->message, format, list);
     va_end(list);
     flatten(error->message);
   }
@@ -75,11 +76,11 @@ berg_status base_fail_at(berg_error *error, const base_fault *fault) {
     copy(error->expected, sizeof error->expected, fault->expected);
     copy(error->found, sizeof error->found, fault->found);
     error->offset = fault->offset;
-    if (fault->offset != BERG_NO_OFFSET) snprintf(at, sizeof at, ", at byte %llu", (unsigned long long)fault->offset);
-    snprintf(error->message, sizeof error->message, "%s%s%s%s%s%s%s%s%s%s", error->file, *error->file ? ": " : "",
-             error->item, *error->item ? ": " : "", fault->what ? fault->what : berg_status_text(fault->status), at,
-             *error->expected ? ": expected " : "", error->expected,
-             *error->found ? (*error->expected ? ", found " : ": found ") : "", error->found);
+    if (fault->offset != BERG_NO_OFFSET) base_print(at, sizeof at, ", at byte %llu", (unsigned long long)fault->offset);
+    base_print(error->message, sizeof error->message, "%s%s%s%s%s%s%s%s%s%s", error->file, *error->file ? ": " : "",
+               error->item, *error->item ? ": " : "", fault->what ? fault->what : berg_status_text(fault->status), at,
+               *error->expected ? ": expected " : "", error->expected,
+               *error->found ? (*error->expected ? ", found " : ": found ") : "", error->found);
     flatten(error->message);
   }
   return fault->status;
@@ -90,7 +91,7 @@ berg_status base_fail_found(berg_error *error, berg_status status, const char *f
   char found[128];
   va_list list;
   va_start(list, found_format);
-  vsnprintf(found, sizeof found, found_format, list);
+  base_print_list(found, sizeof found, found_format, list);
   va_end(list);
   return base_fail_at(error, &(base_fault){status, file, BERG_NO_OFFSET, NULL, what, expected, found});
 }
@@ -98,9 +99,12 @@ berg_status base_fail_found(berg_error *error, berg_status status, const char *f
 berg_status base_fail_errno(berg_error *error, berg_status status, const char *file, const char *what, int number) {
   char reason[128] = "";
   /* The XSI form fills the buffer, the GNU form may not: _POSIX_C_SOURCE picks XSI for this project. */
-  if (strerror_r(number, reason, sizeof reason)) snprintf(reason, sizeof reason, "error %d", number);
+  const locale_t before = base_locale_plain(); /* a message is in one language */
+  const int unknown = strerror_r(number, reason, sizeof reason);
+  base_locale_back(before);
+  if (unknown) base_print(reason, sizeof reason, "error %d", number);
   char text[256];
-  snprintf(text, sizeof text, "%s: %s", what, reason);
+  base_print(text, sizeof text, "%s: %s", what, reason);
   return base_fail_at(error, &(base_fault){status, file, BERG_NO_OFFSET, NULL, text, NULL, NULL});
 }
 

@@ -11,6 +11,8 @@
 #include <cpuid.h>
 #endif
 
+#include "base/text.h"
+
 base_isa base_machine_isa(void) {
 #if defined(__x86_64__) && defined(__GNUC__)
   __builtin_cpu_init();
@@ -75,7 +77,7 @@ size_t base_machine_peak_memory(void) {
 }
 
 void base_machine_name(char *text, size_t room) {
-  snprintf(text, room, "unknown processor");
+  base_print(text, room, "unknown processor");
   FILE *file = fopen("/proc/cpuinfo", "r");
   if (!file) return;
   char line[256];
@@ -83,7 +85,7 @@ void base_machine_name(char *text, size_t room) {
     char *colon = strchr(line, ':');
     if (strncmp(line, "model name", 10) || !colon) continue;
     line[strcspn(line, "\n")] = '\0';
-    snprintf(text, room, "%s", colon + 1 + strspn(colon + 1, " "));
+    base_print(text, room, "%s", colon + 1 + strspn(colon + 1, " "));
     break;
   }
   fclose(file);

@@ -2,9 +2,10 @@
 
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/text.h"
 
 void *base_alloc(size_t count, size_t size, berg_error *error) {
   size_t bytes;
@@ -57,7 +58,7 @@ char *base_copy_text(const char *text, berg_error *error) { return base_copy_byt
 char *base_format(berg_error *error, const char *format, ...) {
   va_list list;
   va_start(list, format);
-  int length = vsnprintf(NULL, 0, format, list);
+  int length = base_print_list(NULL, 0, format, list);
   va_end(list);
   if (length < 0) {
     base_fail(error, BERG_EINTERNAL, "a text could not be formatted");
@@ -66,7 +67,7 @@ char *base_format(berg_error *error, const char *format, ...) {
   char *text = base_alloc((size_t)length + 1, 1, error);
   if (text) {
     va_start(list, format);
-    vsnprintf(text, (size_t)length + 1, format, list);
+    base_print_list(text, (size_t)length + 1, format, list);
     va_end(list);
   }
   return text;

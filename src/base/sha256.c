@@ -1,9 +1,9 @@
 #include "base/sha256.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/machine.h"
+#include "base/text.h"
 
 /* The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
 const uint32_t base_sha256_constants[64] = {
@@ -84,5 +84,5 @@ void base_sha256_end(base_sha256 *hash, char text[BASE_SHA256_TEXT]) {
   for (int i = 0; i < 8; i++) length[i] = (uint8_t)(bits >> (56 - 8 * i));
   base_sha256_add(hash, padding, (119 - hash->bytes % 64) % 64 + 1);
   base_sha256_add(hash, length, sizeof length);
-  for (int i = 0; i < 8; i++) snprintf(text + 8 * i, 9, "%08x", (unsigned)hash->state[i]);
+  for (int i = 0; i < 8; i++) base_print(text + 8 * i, 9, "%08x", (unsigned)hash->state[i]);
 }

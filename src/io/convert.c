@@ -1,7 +1,7 @@
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
+#include "base/text.h"
 #include "io/container.h"
 #include "io/nest.h"
 #include "io/writers.h"
@@ -19,7 +19,7 @@ static size_t find_target(const char *path) {
   size_t length = strlen(path), t = 0;
   for (; t < sizeof targets / sizeof *targets; t++) {
     size_t ending = strlen(targets[t].ending);
-    if (length > ending && !strcasecmp(path + length - ending, targets[t].ending)) break;
+    if (length > ending && base_same_word(path + length - ending, targets[t].ending)) break;
   }
   return t;
 }

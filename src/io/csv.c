@@ -5,12 +5,12 @@
 
 #include <csv.h>
 #include <errno.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/arena.h"
 #include "io/csv_number.h"
 #include "io/value.h"
@@ -49,9 +49,9 @@ struct io_csv {
 static berg_status fail_field(io_csv *csv, const char *what, const char *expected, const char *found) {
   char item[sizeof csv->error->item];
   if (!csv->has_header)
-    snprintf(item, sizeof item, "header, field %zu", csv->field + 1);
+    base_print(item, sizeof item, "header, field %zu", csv->field + 1);
   else
-    snprintf(item, sizeof item, "row %zu, column \"%s\"", csv->rows + 1, csv->names[csv->field]);
+    base_print(item, sizeof item, "row %zu, column \"%s\"", csv->rows + 1, csv->names[csv->field]);
   return base_fail_at(csv->error, &(base_fault){BERG_EINPUT, csv->name, BERG_NO_OFFSET, item, what, expected, found});
 }
 
@@ -89,14 +89,14 @@ static berg_status take_value(io_csv *csv, size_t column, const char *text, size
   }
   if (good) return BERG_OK;
   char found[64];
-  snprintf(found, sizeof found, "\"%s\"", text);
+  base_print(found, sizeof found, "\"%s\"", text);
   return fail_field(csv, "not of its kind", kinds[kind], found);
 }
 
 static berg_status fail_ragged(const io_csv *csv, const char *found) {
   char item[64], expected[64];
-  snprintf(item, sizeof item, "row %zu", csv->rows + 1);
-  snprintf(expected, sizeof expected, "%zu fields as in the header", csv->fields);
+  base_print(item, sizeof item, "row %zu", csv->rows + 1);
+  base_print(expected, sizeof expected, "%zu fields as in the header", csv->fields);
   return base_fail_at(csv->error, &(base_fault){BERG_EINPUT, csv->name, BERG_NO_OFFSET, item,
                                                 "is not as long as the header", expected, found});
 }
@@ -142,7 +142,7 @@ static berg_status find_columns(io_csv *csv) {
       csv->there[c] = true;
     }
     if (csv->there[c] || csv->columns[c].optional) continue;
-    int more = snprintf(missing + used, sizeof missing - used, "%s%s", lacking++ ? ", " : "", csv->columns[c].name);
+    int more = base_print(missing + used, sizeof missing - used, "%s%s", lacking++ ? ", " : "", csv->columns[c].name);
     used = more > 0 && used + (size_t)more < sizeof missing ? used + (size_t)more : sizeof missing - 1;
   }
   if (!lacking) return BERG_OK;
@@ -167,7 +167,7 @@ static void on_row(int end, void *user) {
     csv->has_header = true;
   } else if (csv->field < csv->fields) {
     char found[48];
-    snprintf(found, sizeof found, "%zu", csv->field);
+    base_print(found, sizeof found, "%zu", csv->field);
     csv->status = fail_ragged(csv, found);
   } else {
     csv->rows++;
@@ -184,7 +184,7 @@ static void *grow_field(void *field, size_t size) { return size <= FIELD_MAX + P
 
 static berg_status fail_parse(const io_csv *csv, int code) {
   char item[64];
-  snprintf(item, sizeof item, csv->has_header ? "row %zu" : "header", csv->rows + 1);
+  base_print(item, sizeof item, csv->has_header ? "row %zu" : "header", csv->rows + 1);
   const char *what =
       code == CSV_EPARSE ? "a quote is where none may be, or is missing" : "a field is longer than 1 MiB";
   return base_fail_at(csv->error, &(base_fault){BERG_EINPUT, csv->name, BERG_NO_OFFSET, item, what, NULL, NULL});
@@ -220,22 +220,14 @@ static berg_status parse(io_csv *csv, struct csv_parser *parser, FILE *stream) {
   return csv->status;
 }
 
-/* The thread's locale alone is changed, and put back. */
-static berg_status parse_in_c_locale(io_csv *csv, FILE *stream) {
+static berg_status parse_stream(io_csv *csv, FILE *stream) {
   struct csv_parser parser;
-  locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-  if (!plain) return base_fail_memory(csv->error, sizeof plain);
-  if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL)) {
-    freelocale(plain);
+  if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL))
     return base_fail(csv->error, BERG_EINTERNAL, "libcsv cannot be used");
-  }
   csv_set_space_func(&parser, never);
   csv_set_realloc_func(&parser, grow_field);
   csv_set_blk_size(&parser, PIECE); /* a field's room grows by as much: long fields would take quadratic time */
-  locale_t before = uselocale(plain);
   berg_status status = parse(csv, &parser, stream);
-  uselocale(before);
-  freelocale(plain);
   csv_free(&parser);
   return status;
 }
@@ -252,7 +244,7 @@ berg_status io_csv_read_stream(io_csv **out, FILE *stream, const char *name, con
   csv->there = base_calloc(count, sizeof *csv->there, error);
   csv->values = base_calloc(count, sizeof *csv->values, error);
   csv->rooms = base_calloc(count, sizeof *csv->rooms, error);
-  berg_status status = csv->there && csv->values && csv->rooms ? parse_in_c_locale(csv, stream) : BERG_ELIMIT;
+  berg_status status = csv->there && csv->values && csv->rooms ? parse_stream(csv, stream) : BERG_ELIMIT;
   csv->name = NULL;
   csv->error = NULL;
   if (status)
@@ -289,7 +281,7 @@ berg_status io_csv_check_rows(const io_csv *csv, const char *path, size_t expect
                               berg_error *error) {
   if (csv->rows == expected) return BERG_OK;
   char text[128];
-  snprintf(text, sizeof text, "%zu, %s", expected, why);
+  base_print(text, sizeof text, "%zu, %s", expected, why);
   return base_fail_found(error, BERG_EINPUT, path, "has another number of rows", text, "%zu", csv->rows);
 }
 

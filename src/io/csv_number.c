@@ -4,7 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "base/text.h"
 
 bool io_csv_integer(const char *text, int64_t *value) {
   const char *digits = text + (*text == '-' || *text == '+');
@@ -17,18 +18,18 @@ bool io_csv_integer(const char *text, int64_t *value) {
 
 /* strtod alone would also take blanks before it, hexadecimals and "nan(text)". */
 bool io_csv_real(const char *text, double *value) {
-  if (!*text || !strcasecmp(text, "nan")) {
+  if (!*text || base_same_word(text, "nan")) {
     *value = NAN;
     return true;
   }
   const char *body = text + (*text == '-' || *text == '+');
-  if (!strcasecmp(body, "inf") || !strcasecmp(body, "infinity")) {
+  if (base_same_word(body, "inf") || base_same_word(body, "infinity")) {
     *value = *text == '-' ? -INFINITY : INFINITY;
     return true;
   }
   if (body[strspn(body, "0123456789.eE+-")] || !strpbrk(body, "0123456789")) return false;
   char *end;
-  *value = strtod(text, &end);
+  *value = base_read_real(text, &end);
   return !*end;
 }
 

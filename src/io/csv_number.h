@@ -1,4 +1,4 @@
-/* Numbers out of fields of text. The C locale must be in force (csv.c sees to that): elsewhere "0.5" may be no number. */
+/* Numbers out of fields of text. */
 #ifndef IO_CSV_NUMBER_H
 #define IO_CSV_NUMBER_H
 

@@ -1,8 +1,9 @@
 #include "io/dtype.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "base/text.h"
 
 static const char *const codes[] = {
 #define X(name, bytes, code) [BERG_##name] = (code),
@@ -51,7 +52,7 @@ bool io_dtype_parse(const char *code, size_t length, berg_dtype *dtype, size_t *
 
 void io_dtype_code(berg_dtype dtype, size_t itemsize, char *text, size_t room) {
   if (dtype == BERG_UNICODE)
-    snprintf(text, room, "<U%zu", itemsize / 4);
+    base_print(text, room, "<U%zu", itemsize / 4);
   else
-    snprintf(text, room, "%s", codes[dtype]);
+    base_print(text, room, "%s", codes[dtype]);
 }

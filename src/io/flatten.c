@@ -1,10 +1,10 @@
 #include "io/flatten.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 typedef struct flattener {
   io_document *document;
@@ -20,7 +20,7 @@ typedef struct flattener {
 
 static berg_status fail(flattener *flat, const char *what, const char *expected) {
   char item[100];
-  snprintf(item, sizeof item, "%.*s", (int)(flat->length < 99 ? flat->length : 99), flat->path ? flat->path : "");
+  base_print(item, sizeof item, "%.*s", (int)(flat->length < 99 ? flat->length : 99), flat->path ? flat->path : "");
   return base_fail_at(flat->error, &(base_fault){BERG_EINPUT, flat->file, BERG_NO_OFFSET, item, what, expected, NULL});
 }
 
@@ -60,7 +60,7 @@ static berg_status descend(flattener *flat, const char *name, size_t length, con
 
 static berg_status descend_number(flattener *flat, int64_t number, const io_value *value, size_t depth) {
   char name[24];
-  int length = snprintf(name, sizeof name, "%" PRId64, number);
+  int length = base_print(name, sizeof name, "%" PRId64, number);
   return descend(flat, name, (size_t)length, value, depth);
 }
 

@@ -10,13 +10,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/hdf5_handle.h"
 
 #define NAMES_SHOWN 10
@@ -26,7 +26,7 @@
 
 berg_status io_hdf5_fail(const io_hdf5 *dataset, const char *what, berg_error *error) {
   char text[256];
-  snprintf(text, sizeof text, "%s (libhdf5: %s)", what, dataset->session.reason);
+  base_print(text, sizeof text, "%s (libhdf5: %s)", what, dataset->session.reason);
   return io_hdf5_refuse(dataset, text, NULL, NULL, error);
 }
 
@@ -58,10 +58,10 @@ static herr_t list_one(hid_t root, const char *name, const object_info *info, vo
   if (depth > DEPTH_VISITED || ++list->visited > OBJECTS_VISITED) return 1;
   if (info->type != H5O_TYPE_DATASET) return 0;
   if (list->shown++ == NAMES_SHOWN || used + strlen(name) + 8 > sizeof list->text) {
-    snprintf(list->text + used, sizeof list->text - used, ", ...");
+    base_print(list->text + used, sizeof list->text - used, ", ...");
     return 1;
   }
-  snprintf(list->text + used, sizeof list->text - used, "%s%s", used ? ", " : "", name);
+  base_print(list->text + used, sizeof list->text - used, "%s%s", used ? ", " : "", name);
   return 0;
 }
 
@@ -143,7 +143,7 @@ static berg_status choose_type(io_hdf5 *dataset, hid_t stored, berg_error *error
   }
   char found[96];
   bool known = class >= 0 && (size_t) class < sizeof classes / sizeof *classes;
-  snprintf(found, sizeof found, "%s of %zu bytes", known ? classes[class] : "an unknown type", H5Tget_size(stored));
+  base_print(found, sizeof found, "%s of %zu bytes", known ? classes[class] : "an unknown type", H5Tget_size(stored));
   return io_hdf5_refuse(dataset, "not a numeric dataset", "integers of 1, 2, 4, 8 bytes or floats of 2, 4, 8", found,
                         error);
 }
@@ -183,8 +183,8 @@ static berg_status take_contiguous(io_hdf5 *dataset, size_t bytes, berg_error *e
   if (dataset->offset == HADDR_UNDEF) return io_hdf5_refuse(dataset, "its data were never written", NULL, NULL, error);
   if (dataset->offset > dataset->file_bytes || bytes > dataset->file_bytes - dataset->offset) {
     char expected[80], found[48];
-    snprintf(expected, sizeof expected, "%zu bytes from byte %llu", bytes, (unsigned long long)dataset->offset);
-    snprintf(found, sizeof found, "a file of %llu", (unsigned long long)dataset->file_bytes);
+    base_print(expected, sizeof expected, "%zu bytes from byte %llu", bytes, (unsigned long long)dataset->offset);
+    base_print(found, sizeof found, "a file of %llu", (unsigned long long)dataset->file_bytes);
     return io_hdf5_refuse(dataset, "its data reach beyond the end of the file", expected, found, error);
   }
   return BERG_OK;

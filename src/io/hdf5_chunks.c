@@ -1,9 +1,9 @@
 /* A chunked dataset is a grid of blocks of one shape, the last ones hanging over the edge; each lies in the
  * file as the filters left it. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/hdf5_handle.h"
 
 #define CHUNK_MAX ((uint64_t)1 << 30)
@@ -20,7 +20,7 @@ static berg_status take_filters(io_hdf5 *dataset, hid_t how, berg_error *error) 
     char name[40] = "", found[96];
     H5Z_filter_t number = H5Pget_filter2(how, f, &flags, &values, NULL, sizeof name, name, &configuration);
     if (!io_filters_knows(number)) {
-      snprintf(found, sizeof found, "filter %d (%.39s); h5repack -f GZIP=4 rewrites the file", (int)number, name);
+      base_print(found, sizeof found, "filter %d (%.39s); h5repack -f GZIP=4 rewrites the file", (int)number, name);
       return io_hdf5_refuse(dataset, "compressed in a way that is not read here", "gzip, lzf, shuffle, fletcher32",
                             found, error);
     }
@@ -66,7 +66,7 @@ static berg_status load(io_hdf5 *dataset, const size_t *at, berg_error *error) {
                                       dataset->chunk_bytes);
   if (wrong) {
     char what[128];
-    snprintf(what, sizeof what, "a chunk (at row %zu) is damaged: %s", at[0], wrong);
+    base_print(what, sizeof what, "a chunk (at row %zu) is damaged: %s", at[0], wrong);
     return io_hdf5_refuse(dataset, what, NULL, NULL, error);
   }
   memcpy(dataset->held, at, sizeof dataset->held);

@@ -1,7 +1,8 @@
 #include "io/hdf5_session.h"
 
 #include <pthread.h>
-#include <stdio.h>
+
+#include "base/text.h"
 
 /* libhdf5's own state is global, so its guard must be. A fork waits for it, so that the child finds both in order. */
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
@@ -13,7 +14,7 @@ static void watch_forks(void) { pthread_atfork(before_fork, after_fork, after_fo
 
 static herr_t take_innermost(unsigned n, const H5E_error2_t *entry, void *user) {
   io_hdf5_session *session = user;
-  if (n == 0) snprintf(session->reason, sizeof session->reason, "%s", entry->desc ? entry->desc : "unknown");
+  if (n == 0) base_print(session->reason, sizeof session->reason, "%s", entry->desc ? entry->desc : "unknown");
   return 0;
 }
 
@@ -27,7 +28,7 @@ static herr_t note(hid_t stack, void *user) {
 void io_hdf5_enter(io_hdf5_session *session) {
   pthread_once(&once, watch_forks);
   pthread_mutex_lock(&guard);
-  snprintf(session->reason, sizeof session->reason, "unknown");
+  base_print(session->reason, sizeof session->reason, "unknown");
   H5Eget_auto2(H5E_DEFAULT, &session->print, &session->print_data);
   H5Eset_auto2(H5E_DEFAULT, note, session);
 }

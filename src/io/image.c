@@ -1,10 +1,9 @@
 #include "io/image.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/image_formats.h"
 #include "io/map.h"
 
@@ -13,7 +12,7 @@ bool io_image_is_name(const char *path) {
   const char *dot = strrchr(path, '.');
   if (!dot) return false;
   for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-    if (!strcasecmp(dot, endings[i])) return true;
+    if (base_same_word(dot, endings[i])) return true;
   return false;
 }
 
@@ -26,7 +25,7 @@ static berg_status fail_unknown(const uint8_t *bytes, size_t size, const char *n
   char found[64] = "an empty file";
   size_t shown = size < 8 ? size : 8, at = 0;
   for (size_t i = 0; i < shown; i++)
-    at += (size_t)snprintf(found + at, sizeof found - at, i ? " %02x" : "%02x", bytes[i]);
+    at += (size_t)base_print(found + at, sizeof found - at, i ? " %02x" : "%02x", bytes[i]);
   base_fault fault = {BERG_EINPUT, name, 0, NULL, "not a picture", "ff d8 ff (JPEG) or 89 50 4e 47 0d 0a 1a 0a (PNG)",
                       found};
   return base_fail_at(error, &fault);

@@ -10,12 +10,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/whole_file.h"
 
 #define HEAD "berg rows 1\nrows "
@@ -23,7 +23,7 @@
 #define TEXT_MAX (IO_JOURNAL_FINGERPRINT_MAX + 128)
 
 static int journal_text(char *text, size_t room, size_t rows, size_t columns, const char *fingerprint) {
-  return snprintf(text, room, HEAD "%0*zu\ncolumns %zu\nfingerprint %s\n", DIGITS, rows, columns, fingerprint);
+  return base_print(text, room, HEAD "%0*zu\ncolumns %zu\nfingerprint %s\n", DIGITS, rows, columns, fingerprint);
 }
 
 berg_status io_journal_create(int *out, const char *path, size_t columns, const char *fingerprint, berg_error *error) {
@@ -64,12 +64,12 @@ static berg_status parse(const char *text, const char *path, size_t columns, con
   size_t found_columns;
   int used = 0;
   const char *rest = text + head + DIGITS;
-  if (sscanf(rest, "\ncolumns %20zu\nfingerprint %n", &found_columns, &used) != 1 || !used ||
+  if (base_scan(rest, "\ncolumns %20zu\nfingerprint %n", &found_columns, &used) != 1 || !used ||
       !strchr(rest + used, '\n'))
     return damaged(path, error);
   if (found_columns != columns) {
     char count[48];
-    snprintf(count, sizeof count, "%zu columns", columns);
+    base_print(count, sizeof count, "%zu columns", columns);
     return base_fail_found(error, BERG_EEXISTS, path, "belongs to another run, which cannot be resumed by this one",
                            count, "%zu columns", found_columns);
   }
@@ -105,7 +105,7 @@ berg_status io_journal_open(int *out, const char *path, size_t columns, const ch
 
 bool io_journal_note(int file, size_t rows) {
   char digits[DIGITS + 1];
-  snprintf(digits, sizeof digits, "%0*zu", DIGITS, rows);
+  base_print(digits, sizeof digits, "%0*zu", DIGITS, rows);
   ssize_t written = pwrite(file, digits, DIGITS, (off_t)strlen(HEAD));
   if (written >= 0 && written != DIGITS) errno = ENOSPC;
   return written == DIGITS && !fdatasync(file);

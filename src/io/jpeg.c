@@ -19,6 +19,7 @@
 #include <jpeglib.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/image_formats.h"
 
 /* A progressive file may ask for any number of passes over all of its coefficients; encoders use ten. */
@@ -51,7 +52,7 @@ static void leave(jpeg_reader *reader, const char *what) {
 static void leave_with_message(jpeg_reader *reader) {
   char message[JMSG_LENGTH_MAX], what[JMSG_LENGTH_MAX + 32];
   reader->handler.format_message((j_common_ptr)&reader->codec, message);
-  snprintf(what, sizeof what, "damaged JPEG (%s)", message);
+  base_print(what, sizeof what, "damaged JPEG (%s)", message);
   leave(reader, what);
 }
 

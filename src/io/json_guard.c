@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "io/value.h"
 
 /* One level of a structure (structure.h) is two of JSON. */
@@ -35,7 +36,9 @@ static bool is_harmless(const char *text, size_t length) {
 cJSON *io_json_parse(const char *text, size_t length) {
   if (!is_harmless(text, length)) return NULL;
   const char *end = NULL;
+  const locale_t before = base_locale_plain();
   cJSON *json = cJSON_ParseWithLengthOpts(text, length, &end, 0);
+  base_locale_back(before);
   while (json && end < text + length && strchr(" \t\r\n", *end)) end++;
   if (json && end < text + length) {
     cJSON_Delete(json);

@@ -1,13 +1,12 @@
 /* Values as JSON, for people and for programs without NumPy. */
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/decimal.h"
 #include "base/array.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/text_array.h"
 #include "io/writers.h"
 
@@ -60,11 +59,11 @@ static void put_element(printer *out, const berg_array *array, size_t index) {
   case BERG_U8:
   case BERG_U16:
   case BERG_U32:
-  case BERG_U64: snprintf(text, sizeof text, "%" PRIu64, bits); break;
-  case BERG_I8: snprintf(text, sizeof text, "%d", (int8_t)bits); break;
-  case BERG_I16: snprintf(text, sizeof text, "%d", (int16_t)bits); break;
-  case BERG_I32: snprintf(text, sizeof text, "%" PRId32, (int32_t)bits); break;
-  case BERG_I64: snprintf(text, sizeof text, "%" PRId64, (int64_t)bits); break;
+  case BERG_U64: base_print(text, sizeof text, "%" PRIu64, bits); break;
+  case BERG_I8: base_print(text, sizeof text, "%d", (int8_t)bits); break;
+  case BERG_I16: base_print(text, sizeof text, "%d", (int16_t)bits); break;
+  case BERG_I32: base_print(text, sizeof text, "%" PRId32, (int32_t)bits); break;
+  case BERG_I64: base_print(text, sizeof text, "%" PRId64, (int64_t)bits); break;
   case BERG_F16: put_real(out, half((uint16_t)bits), true); return;
   case BERG_BF16: bits <<= 16; /* fall through */
   case BERG_F32: {
@@ -119,7 +118,7 @@ static void put_array(printer *out, const berg_array *array) {
   put_quoted(out, berg_dtype_name(array->dtype));
   put(out, ", \"shape\": [");
   for (size_t d = 0; d < array->ndim; d++) {
-    snprintf(size, sizeof size, "%s%zu", d ? ", " : "", array->shape[d]);
+    base_print(size, sizeof size, "%s%zu", d ? ", " : "", array->shape[d]);
     put(out, size);
   }
   put(out, "]}");
@@ -132,7 +131,7 @@ static void put_dict(printer *out, const io_value *dict, size_t depth) {
   put(out, "{");
   for (size_t i = 0; i + 1 < dict->count && !out->status; i += 2) {
     const io_value *key = dict->items[i];
-    if (key->kind == IO_INT) snprintf(number, sizeof number, "%" PRId64, key->integer);
+    if (key->kind == IO_INT) base_print(number, sizeof number, "%" PRId64, key->integer);
     if (i) put(out, ",");
     put_line(out, depth + 1);
     put_quoted(out, key->kind == IO_INT ? number : key->text);
@@ -149,7 +148,7 @@ static void put_value(printer *out, const io_value *value, size_t depth) {
   case IO_NONE: put(out, "null"); return;
   case IO_BOOL: put(out, value->truth ? "true" : "false"); return;
   case IO_INT:
-    snprintf(number, sizeof number, "%" PRId64, value->integer);
+    base_print(number, sizeof number, "%" PRId64, value->integer);
     put(out, number);
     return;
   case IO_FLOAT: put_real(out, value->real, false); return;

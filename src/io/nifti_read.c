@@ -15,6 +15,7 @@
 #include "base/array.h"
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/nifti.h"
 
 #define HEADER_BYTES 348
@@ -79,8 +80,8 @@ static berg_status check_kind(io_nifti *nifti, nifti_1_header *header, berg_erro
 static berg_status check_dims(io_nifti *nifti, const nifti_1_header *header, berg_error *error) {
   char found[128];
   const short *dim = header->dim;
-  snprintf(found, sizeof found, "%d: %d x %d x %d x %d x %d x %d x %d", dim[0], dim[1], dim[2], dim[3], dim[4], dim[5],
-           dim[6], dim[7]);
+  base_print(found, sizeof found, "%d: %d x %d x %d x %d x %d x %d x %d", dim[0], dim[1], dim[2], dim[3], dim[4],
+             dim[5], dim[6], dim[7]);
   bool good = dim[0] >= 1 && dim[0] <= 7;
   for (int d = 1; d <= 7 && good; d++) good = d > dim[0] || dim[d] == 1 || (d <= 4 && dim[d] > 1);
   if (!good) return refuse(nifti, "dimensions", "three, or four with the volumes", found, error);
@@ -90,7 +91,7 @@ static berg_status check_dims(io_nifti *nifti, const nifti_1_header *header, ber
   const size_t *dims = nifti->about.space.dims;
   nifti->voxels = dims[0] * dims[1] * dims[2]; /* 45 bits at most */
   if (nifti->voxels > IO_NIFTI_VOXELS_MAX) {
-    snprintf(found, sizeof found, "%zu x %zu x %zu", dims[0], dims[1], dims[2]);
+    base_print(found, sizeof found, "%zu x %zu x %zu", dims[0], dims[1], dims[2]);
     return refuse(nifti, "a volume too large", "at most 2^27 voxels", found, error);
   }
   return BERG_OK;
@@ -99,11 +100,11 @@ static berg_status check_dims(io_nifti *nifti, const nifti_1_header *header, ber
 static berg_status check_type(io_nifti *nifti, const nifti_1_header *header, berg_error *error) {
   char found[64];
   if (!io_nifti_dtype(header->datatype, &nifti->stored)) {
-    snprintf(found, sizeof found, "datatype %d", header->datatype);
+    base_print(found, sizeof found, "datatype %d", header->datatype);
     return refuse(nifti, "type of the elements", "8 to 64 bit whole numbers, float32 or float64", found, error);
   }
   if ((size_t)header->bitpix != 8 * base_dtype_size(nifti->stored)) {
-    snprintf(found, sizeof found, "bitpix %d", header->bitpix);
+    base_print(found, sizeof found, "bitpix %d", header->bitpix);
     return refuse(nifti, "size of the elements", berg_dtype_name(nifti->stored), found, error);
   }
   nifti->slope = header->scl_slope;
@@ -122,15 +123,15 @@ static berg_status check_size(io_nifti *nifti, const nifti_1_header *header, uin
   char expected[64], found[64];
   const float start = header->vox_offset;
   if (!(start >= DATA_START && start <= 1e9f && start == floorf(start))) {
-    snprintf(found, sizeof found, "%g", (double)start);
+    base_print(found, sizeof found, "%g", (double)start);
     return refuse(nifti, "vox_offset", "a whole number from 352 up", found, error);
   }
   /* 2^27 voxels, 2^15 volumes, 8 bytes: 45 bits */
   uint64_t needed = (uint64_t)start + (uint64_t)nifti->voxels * nifti->about.volumes * base_dtype_size(nifti->stored);
   uint64_t most = compressed ? file_size * DEFLATE_MOST : file_size;
   if (needed <= most) return BERG_OK;
-  snprintf(expected, sizeof expected, "%llu bytes", (unsigned long long)needed);
-  snprintf(found, sizeof found, compressed ? "%llu bytes compressed" : "%llu bytes", (unsigned long long)file_size);
+  base_print(expected, sizeof expected, "%llu bytes", (unsigned long long)needed);
+  base_print(found, sizeof found, compressed ? "%llu bytes compressed" : "%llu bytes", (unsigned long long)file_size);
   return refuse(nifti, "is shorter than its header says", expected, found, error);
 }
 

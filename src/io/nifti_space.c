@@ -2,8 +2,8 @@
 #include <math.h>
 #include <nifti1_io.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/text.h"
 #include "io/nifti.h"
 
 static const struct {
@@ -35,7 +35,7 @@ bool io_nifti_is_name(const char *path) {
   const size_t length = strlen(path);
   for (int i = 0; i < 2; i++) {
     size_t ending = strlen(endings[i]);
-    if (length > ending && path[length - ending - 1] != '/' && !strcasecmp(path + length - ending, endings[i]))
+    if (length > ending && path[length - ending - 1] != '/' && base_same_word(path + length - ending, endings[i]))
       return true;
   }
   return false;

@@ -6,12 +6,12 @@
 #include <limits.h>
 #include <math.h>
 #include <nifti1_io.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/nifti.h"
 #include "io/whole_file.h"
 
@@ -64,9 +64,9 @@ static berg_status fill_header(nifti_1_header *header, const io_nifti_rows *rows
   header->vox_offset = HEADER_BYTES;
   header->scl_slope = 1;
   put_space(header, &rows->space);
-  snprintf(header->descrip, sizeof header->descrip, "libberg %s, %.24s%s", berg_version(), rows->what,
-           io_nifti_space_is_known(&rows->space) ? "" : ", voxel indices (space unknown)");
-  snprintf(header->intent_name, sizeof header->intent_name, "%.15s", rows->intent);
+  base_print(header->descrip, sizeof header->descrip, "libberg %s, %.24s%s", berg_version(), rows->what,
+             io_nifti_space_is_known(&rows->space) ? "" : ", voxel indices (space unknown)");
+  base_print(header->intent_name, sizeof header->intent_name, "%.15s", rows->intent);
   return BERG_OK;
 }
 

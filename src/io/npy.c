@@ -15,10 +15,10 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/text.h"
 #include "io/dtype.h"
 #include "io/extent.h"
 
@@ -42,9 +42,9 @@ typedef struct literal {
 static berg_status fail(const literal *text, const char *what, const char *expected) {
   char found[32];
   if (text->at >= text->end)
-    snprintf(found, sizeof found, "the end of the header");
+    base_print(found, sizeof found, "the end of the header");
   else
-    snprintf(found, sizeof found, "'%c'", text->bytes[text->at]);
+    base_print(found, sizeof found, "'%c'", text->bytes[text->at]);
   return base_fail_at(text->error,
                       &(base_fault){BERG_EINPUT, text->name, text->at, "npy header", what, expected, found});
 }
@@ -128,7 +128,7 @@ static berg_status read_descr(literal *text, io_npy_header *header) {
   if (status) return status;
   if (!io_dtype_parse(code, length, &header->dtype, &header->itemsize, &header->big_endian)) {
     char found[40];
-    snprintf(found, sizeof found, "'%.*s'", (int)(length < 30 ? length : 30), code);
+    base_print(found, sizeof found, "'%.*s'", (int)(length < 30 ? length : 30), code);
     return base_fail_at(text->error, &(base_fault){BERG_EINPUT, text->name, start, "npy header", "type is not read",
                                                    "bool, int, float, unicode or object", found});
   }
@@ -169,15 +169,15 @@ berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size
   if (!size || memcmp(bytes, MAGIC, compared)) {
     char start[48] = "an empty file";
     for (size_t i = 0, used = 0; i < compared; i++)
-      used += (size_t)snprintf(start + used, sizeof start - used, bytes[i] < 0x20 || bytes[i] > 0x7e ? "\\x%02x" : "%c",
-                               bytes[i]);
+      used += (size_t)base_print(start + used, sizeof start - used,
+                                 bytes[i] < 0x20 || bytes[i] > 0x7e ? "\\x%02x" : "%c", bytes[i]);
     return base_fail_at(error, &(base_fault){BERG_EINPUT, name, 0, NULL, "not a .npy file", "\\x93NUMPY", start});
   }
   base_fault cut = {BERG_EINPUT, name, size, "npy header", "the file ends too early", NULL, NULL};
   if (size < 10) return base_fail_at(error, &cut);
   if (bytes[6] < 1 || bytes[6] > 3 || bytes[7] != 0) {
     char found[16];
-    snprintf(found, sizeof found, "%d.%d", bytes[6], bytes[7]);
+    base_print(found, sizeof found, "%d.%d", bytes[6], bytes[7]);
     return base_fail_at(error,
                         &(base_fault){BERG_EINPUT, name, 6, "npy header", "unknown version", "1.0, 2.0 or 3.0", found});
   }
@@ -187,7 +187,7 @@ berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size
   if (bytes[6] > 1) length |= (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
   if (length > MAX_TEXT) {
     char found[32];
-    snprintf(found, sizeof found, "%zu bytes", length);
+    base_print(found, sizeof found, "%zu bytes", length);
     return base_fail_at(
         error, &(base_fault){BERG_EINPUT, name, 8, "npy header", "header too long", "at most 65,535 bytes", found});
   }
@@ -202,8 +202,8 @@ berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size
         error, &(base_fault){BERG_EINPUT, name, start, "npy header", "shape does not fit in memory", NULL, NULL});
   if (total && header->dtype != BERG_STRING && (total < header->data_offset || needed > total - header->data_offset)) {
     char expected[48], found[32];
-    snprintf(expected, sizeof expected, "%zu bytes of data", needed);
-    snprintf(found, sizeof found, "%zu", total < header->data_offset ? 0 : total - header->data_offset);
+    base_print(expected, sizeof expected, "%zu bytes of data", needed);
+    base_print(found, sizeof found, "%zu", total < header->data_offset ? 0 : total - header->data_offset);
     return base_fail_at(
         error, &(base_fault){BERG_EINPUT, name, total, "npy data", "the file ends too early", expected, found});
   }
@@ -215,7 +215,8 @@ static void append(char *text, size_t room, size_t *length, const char *format, 
 static void append(char *text, size_t room, size_t *length, const char *format, ...) {
   va_list list;
   va_start(list, format);
-  int written = vsnprintf(*length < room ? text + *length : NULL, *length < room ? room - *length : 0, format, list);
+  int written =
+      base_print_list(*length < room ? text + *length : NULL, *length < room ? room - *length : 0, format, list);
   va_end(list);
   *length += written > 0 ? (size_t)written : 0;
 }
@@ -228,7 +229,7 @@ size_t io_npy_write_header(uint8_t *out, size_t room, berg_dtype dtype, size_t i
   append(text, sizeof text, &used, "{'descr': '%s', 'fortran_order': False, 'shape': (", code);
   for (size_t d = 0; d < ndim; d++) append(text, sizeof text, &used, "%s%zu", d ? ", " : "", shape[d]);
   append(text, sizeof text, &used, "%s), }", ndim == 1 ? "," : "");
-  if (ndim) append(text, sizeof text, &used, "%*s", AXIS_DIGITS - snprintf(NULL, 0, "%zu", shape[0]), "");
+  if (ndim) append(text, sizeof text, &used, "%*s", AXIS_DIGITS - base_print(NULL, 0, "%zu", shape[0]), "");
   /* at least one space before the newline: where the length fits already, NumPy adds a whole line of padding
    */
   size_t total = (10 + used + 1) / DATA_ALIGNMENT * DATA_ALIGNMENT + DATA_ALIGNMENT;

@@ -10,10 +10,10 @@
  * every loop consumes input or stack, and the number of values is bounded. */
 #include "io/pickle.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/pickle_machine.h"
 
 berg_status pickle_fail(pickle_machine *machine, const char *what, const char *expected, const char *found) {
@@ -280,7 +280,7 @@ static berg_status read_protocol(pickle_machine *machine) {
   if (!read_number(machine, 1, &protocol)) return fail_end(machine);
   if (protocol < 2 || protocol > 5) {
     char found[16];
-    snprintf(found, sizeof found, "%d", (int)protocol);
+    base_print(found, sizeof found, "%d", (int)protocol);
     return pickle_fail(machine, "unknown protocol", "2 to 5", found);
   }
   return BERG_OK;
@@ -319,7 +319,7 @@ static berg_status put_at(pickle_machine *machine, size_t size) {
 
 static berg_status refuse(pickle_machine *machine, uint8_t opcode) {
   char found[16];
-  snprintf(found, sizeof found, "0x%02x", opcode);
+  base_print(found, sizeof found, "0x%02x", opcode);
   return pickle_fail(machine, "an opcode that is not read", "those of protocols 2 to 5 for arrays and plain values",
                      found);
 }

@@ -1,9 +1,9 @@
 /* The callables that a pickle may name, and what each makes of its arguments. Nothing outside this list is
  * known. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/text.h"
 #include "io/array_value.h"
 #include "io/dtype.h"
 #include "io/pickle_machine.h"
@@ -74,8 +74,8 @@ berg_status pickle_find_global(pickle_machine *machine, const char *module, size
       return *value ? BERG_OK : BERG_ELIMIT;
     }
   char found[128];
-  snprintf(found, sizeof found, "%.*s.%.*s", (int)(module_length < 60 ? module_length : 60), module,
-           (int)(name_length < 60 ? name_length : 60), name);
+  base_print(found, sizeof found, "%.*s.%.*s", (int)(module_length < 60 ? module_length : 60), module,
+             (int)(name_length < 60 ? name_length : 60), name);
   return pickle_fail(machine, "refused, and nothing was executed: it calls what is not on the list",
                      "arrays and plain values", found);
 }
@@ -122,8 +122,8 @@ static berg_status set_array(pickle_machine *machine, io_value *value, const pic
     return pickle_fail(machine, "a shape does not fit in memory", NULL, NULL);
   if (needed != size) {
     char expected[32], found[32];
-    snprintf(expected, sizeof expected, "%zu bytes", needed);
-    snprintf(found, sizeof found, "%zu", size);
+    base_print(expected, sizeof expected, "%zu bytes", needed);
+    base_print(found, sizeof found, "%zu", size);
     return pickle_fail(machine, "an array's data do not fit its shape", expected, found);
   }
   value->array = io_array_new(machine->arena, &layout, shape, bytes, machine->error);
@@ -284,8 +284,8 @@ static berg_status build_objects(pickle_machine *machine, io_value *object, berg
   count = bytes / sizeof(char *);
   if (list->count != count) {
     char expected[32], found[32];
-    snprintf(expected, sizeof expected, "%zu objects", count);
-    snprintf(found, sizeof found, "%zu", list->count);
+    base_print(expected, sizeof expected, "%zu objects", count);
+    base_print(found, sizeof found, "%zu", list->count);
     return pickle_fail(machine, "an array's data do not fit its shape", expected, found);
   }
   if (!array->ndim && list->items[0]->kind != IO_TEXT) {
@@ -354,8 +354,8 @@ berg_status pickle_persistent(pickle_machine *machine, const io_value *id, io_va
   (*result)->other = storage;
   if (storage->count > size / base_dtype_size(storage->dtype)) {
     char expected[48], found[32];
-    snprintf(expected, sizeof expected, "%zu elements", storage->count);
-    snprintf(found, sizeof found, "%zu bytes", size);
+    base_print(expected, sizeof expected, "%zu elements", storage->count);
+    base_print(found, sizeof found, "%zu bytes", size);
     return pickle_fail(machine, "a storage is shorter than said", expected, found);
   }
   return BERG_OK;

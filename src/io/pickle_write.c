@@ -1,9 +1,9 @@
 #include "io/pickle_write.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/text.h"
 #include "io/dtype.h"
 #include "io/text_array.h"
 
@@ -156,7 +156,7 @@ static void put_tensor(pickler *out, const berg_array *array) {
     fail(out, array, "cannot be held by a torch checkpoint: convert to .npy");
     return;
   }
-  snprintf(key, sizeof key, "%zu", out->tensors++);
+  base_print(key, sizeof key, "%zu", out->tensors++);
   put_op(out, "ctorch._utils\n_rebuild_tensor_v2\n((");
   put_text(out, "storage");
   put_op(out, class);

@@ -7,10 +7,11 @@
 #include "io/png_chunks.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <zlib.h>
+
+#include "base/text.h"
 
 #define SIGNATURE 8
 #define FRAME 12 /* length, type and checksum */
@@ -32,7 +33,7 @@ static bool is_named(const uint8_t *chunk) {
 static berg_status fail(const char *name, size_t offset, const char *type, const char *what, const char *expected,
                         const char *found, berg_error *error) {
   char item[16];
-  if (type) snprintf(item, sizeof item, "chunk %.4s", type);
+  if (type) base_print(item, sizeof item, "chunk %.4s", type);
   base_fault fault = {BERG_EINPUT, name, offset, type ? item : NULL, what, expected, found};
   return base_fail_at(error, &fault);
 }
@@ -40,8 +41,8 @@ static berg_status fail(const char *name, size_t offset, const char *type, const
 static berg_status fail_checksum(const char *name, size_t offset, const char *type, uint32_t expected, uint32_t found,
                                  berg_error *error) {
   char wanted[16], had[16];
-  snprintf(wanted, sizeof wanted, "%08x", (unsigned)expected);
-  snprintf(had, sizeof had, "%08x", (unsigned)found);
+  base_print(wanted, sizeof wanted, "%08x", (unsigned)expected);
+  base_print(had, sizeof had, "%08x", (unsigned)found);
   return fail(name, offset, type, "damaged PNG, checksum does not fit", wanted, had, error);
 }
 
@@ -50,19 +51,19 @@ berg_status io_png_check(const uint8_t *bytes, size_t size, const char *name, be
     char wanted[40], had[40];
     size_t left = size - at;
     if (left < FRAME) {
-      snprintf(had, sizeof had, "%zu bytes", left);
+      base_print(had, sizeof had, "%zu bytes", left);
       return fail(name, at, NULL, "truncated PNG", "a chunk of at least 12 bytes", had, error);
     }
     const uint8_t *chunk = bytes + at;
     const char *type = (const char *)chunk + 4;
     size_t length = big_endian(chunk);
     if (!is_named(chunk)) {
-      snprintf(had, sizeof had, "%02x %02x %02x %02x", chunk[4], chunk[5], chunk[6], chunk[7]);
+      base_print(had, sizeof had, "%02x %02x %02x %02x", chunk[4], chunk[5], chunk[6], chunk[7]);
       return fail(name, at + 4, NULL, "damaged PNG", "a chunk type of four letters", had, error);
     }
     if (length > left - FRAME) {
-      snprintf(wanted, sizeof wanted, "%zu bytes", length);
-      snprintf(had, sizeof had, "%zu bytes", left - FRAME);
+      base_print(wanted, sizeof wanted, "%zu bytes", length);
+      base_print(had, sizeof had, "%zu bytes", left - FRAME);
       return fail(name, at, type, "truncated PNG", wanted, had, error);
     }
     uint32_t stored = big_endian(chunk + 8 + length);

@@ -10,12 +10,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/journal.h"
 #include "io/lock.h"
 #include "io/npy.h"
@@ -46,7 +46,8 @@ static int format_of(const char *path) {
   size_t length = strlen(path);
   for (int i = 0; i < (int)(sizeof formats / sizeof *formats); i++) {
     size_t ending = strlen(formats[i].ending);
-    if (length > ending && path[length - ending - 1] != '/' && !strcasecmp(path + length - ending, formats[i].ending))
+    if (length > ending && path[length - ending - 1] != '/' &&
+        base_same_word(path + length - ending, formats[i].ending))
       return i;
   }
   return -1;
@@ -160,7 +161,7 @@ static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *err
               bytes <= INT64_MAX && (count == 0 || about.st_size >= (off_t)bytes);
   if (!fits) {
     char expected[64];
-    snprintf(expected, sizeof expected, "%zu rows", count);
+    base_print(expected, sizeof expected, "%zu rows", count);
     return base_fail_found(error, BERG_EINPUT, rows->partial, "holds less than its journal says", expected,
                            "%lld bytes", (long long)about.st_size);
   }
@@ -240,7 +241,7 @@ berg_status io_rows_open(io_rows **out, const char *path, size_t columns, const 
 
 static berg_status fail_write(const io_rows *rows, int number, berg_error *error) {
   char what[96];
-  snprintf(what, sizeof what, "cannot be written (%zu rows are safe and can be resumed)", rows->safe);
+  base_print(what, sizeof what, "cannot be written (%zu rows are safe and can be resumed)", rows->safe);
   return base_fail_errno(error, BERG_EWRITE, rows->partial, what, number);
 }
 

@@ -6,11 +6,11 @@
  *     ...       data: every byte belongs to exactly one tensor; offsets count from here
  *
  * All of that is checked, so that no two readers can see different tensors in one file. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/text.h"
 #include "io/array_value.h"
 #include "io/json_guard.h"
 #include "io/readers.h"
@@ -90,7 +90,7 @@ static berg_status read_tensor(header_reader *reader, const cJSON *about) {
     return fail(reader, name, "data_offsets are not a range of the data", NULL, NULL);
   if (!io_array_bytes(&layout, &array, &bytes) || bytes != range->end - range->begin) {
     char found[40];
-    snprintf(found, sizeof found, "%llu bytes", (unsigned long long)(range->end - range->begin));
+    base_print(found, sizeof found, "%llu bytes", (unsigned long long)(range->end - range->begin));
     return fail(reader, name, "data_offsets do not fit dtype and shape", NULL, found);
   }
   range->name = name;
@@ -136,8 +136,8 @@ static berg_status check_ranges(const header_reader *reader) {
   }
   if (at == reader->size) return BERG_OK;
   char expected[40], found[40];
-  snprintf(expected, sizeof expected, "%llu bytes of data", (unsigned long long)at);
-  snprintf(found, sizeof found, "%llu", (unsigned long long)reader->size);
+  base_print(expected, sizeof expected, "%llu bytes of data", (unsigned long long)at);
+  base_print(found, sizeof found, "%llu", (unsigned long long)reader->size);
   return fail(reader, NULL, "the file's size does not fit its tensors", expected, found);
 }
 

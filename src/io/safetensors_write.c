@@ -1,12 +1,12 @@
 /* .safetensors (layout in safetensors.c), as its own library orders them: larger elements first, then by
  * name, so that every tensor is aligned; the header padded with spaces to a multiple of 8. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/safetensors_dtype.h"
 #include "io/structure.h"
 #include "io/writers.h"
@@ -69,13 +69,13 @@ static berg_status put_metadata(const io_sink *sink, const io_content *content, 
 static berg_status put_tensor(const io_sink *sink, const berg_array *array, uint64_t *offset, berg_error *error) {
   char about[512];
   size_t count = 0;
-  int used = snprintf(about, sizeof about, ":{\"dtype\":\"%s\",\"shape\":[", io_safetensors_dtypes[array->dtype]);
+  int used = base_print(about, sizeof about, ":{\"dtype\":\"%s\",\"shape\":[", io_safetensors_dtypes[array->dtype]);
   for (size_t d = 0; d < array->ndim; d++)
-    used += snprintf(about + used, sizeof about - (size_t)used, d ? ",%zu" : "%zu", array->shape[d]);
+    used += base_print(about + used, sizeof about - (size_t)used, d ? ",%zu" : "%zu", array->shape[d]);
   base_array_count(array, &count);
   uint64_t end = *offset + (uint64_t)count * array->itemsize;
-  used += snprintf(about + used, sizeof about - (size_t)used, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", *offset,
-                   end);
+  used += base_print(about + used, sizeof about - (size_t)used, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}",
+                     *offset, end);
   *offset = end;
   berg_status status = io_put_quoted(sink, array->name, error);
   return status ? status : io_put(sink, about, (size_t)used, error);

@@ -1,10 +1,10 @@
 #include "io/sink.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 #define CHUNK 65536
 
@@ -63,8 +63,8 @@ berg_status io_put_quoted(const io_sink *sink, const char *text, berg_error *err
     text += plain;
     if (!status && *text) {
       char escape[8];
-      int length = *text == '"' || *text == '\\' ? snprintf(escape, sizeof escape, "\\%c", *text)
-                                                 : snprintf(escape, sizeof escape, "\\u%04x", (unsigned)*text);
+      int length = *text == '"' || *text == '\\' ? base_print(escape, sizeof escape, "\\%c", *text)
+                                                 : base_print(escape, sizeof escape, "\\u%04x", (unsigned)*text);
       status = io_put(sink, escape, (size_t)length, error);
       text++;
     }

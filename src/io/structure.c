@@ -2,12 +2,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/json_guard.h"
+#include "io/json_print.h"
 #include "io/text_array.h"
 
 bool io_structure_is_plain(const io_value *root) {
@@ -34,7 +35,7 @@ static cJSON *write_node(structure_writer *writer, const io_value *value, const 
 static char *child_path(structure_writer *writer, const char *path, const char *name, size_t depth) {
   size_t length = strlen(path) + strlen(name) + 2;
   char *joined = io_arena_take(&writer->arena, length, writer->error);
-  if (joined) snprintf(joined, length, "%s%s%s", path, depth > 1 ? "." : "", name);
+  if (joined) base_print(joined, length, "%s%s%s", path, depth > 1 ? "." : "", name);
   return joined;
 }
 
@@ -49,7 +50,7 @@ static bool write_dict(structure_writer *writer, cJSON *list, const io_value *di
   for (size_t i = 0; i + 1 < dict->count; i += 2) {
     const io_value *key = dict->items[i];
     char number[24];
-    if (key->kind == IO_INT) snprintf(number, sizeof number, "%" PRId64, key->integer);
+    if (key->kind == IO_INT) base_print(number, sizeof number, "%" PRId64, key->integer);
     cJSON *node = write_node(writer, key, "", depth);
     if (!node || !cJSON_AddItemToArray(list, node)) return false;
     if (!add_child(writer, list, dict->items[i + 1], path, key->kind == IO_INT ? number : key->text, depth + 1))
@@ -61,7 +62,7 @@ static bool write_dict(structure_writer *writer, cJSON *list, const io_value *di
 static bool write_list(structure_writer *writer, cJSON *list, const io_value *value, const char *path, size_t depth) {
   for (size_t i = 0; i < value->count; i++) {
     char number[24];
-    snprintf(number, sizeof number, "%zu", i);
+    base_print(number, sizeof number, "%zu", i);
     if (!add_child(writer, list, value->items[i], path, number, depth + 1)) return false;
   }
   return true;
@@ -100,10 +101,10 @@ static bool fill_node(structure_writer *writer, cJSON *node, const io_value *val
   case IO_NONE: return cJSON_AddTrueToObject(node, "none") != NULL;
   case IO_BOOL: return cJSON_AddBoolToObject(node, "bool", value->truth) != NULL;
   case IO_INT:
-    snprintf(number, sizeof number, "%" PRId64, value->integer);
+    base_print(number, sizeof number, "%" PRId64, value->integer);
     return cJSON_AddStringToObject(node, "int", number) != NULL;
   case IO_FLOAT:
-    snprintf(number, sizeof number, "%a", value->real);
+    base_print(number, sizeof number, "%a", value->real);
     return cJSON_AddStringToObject(node, "float", number) != NULL;
   case IO_TEXT: return cJSON_AddStringToObject(node, "str", value->text) != NULL;
   case IO_ARRAY:
@@ -136,7 +137,7 @@ berg_status io_structure_write(char **text, const io_value *root, berg_error *er
   io_arena_init(&writer.arena, 0);
   base_fail(writer.error, BERG_ELIMIT, "out of memory for the structure's text");
   cJSON *json = write_node(&writer, root, "", 0);
-  char *printed = json ? cJSON_PrintUnformatted(json) : NULL;
+  char *printed = json ? io_json_text(json, false) : NULL;
   *text = printed ? base_copy_text(printed, error) : NULL;
   cJSON_free(printed);
   cJSON_Delete(json);
@@ -225,7 +226,7 @@ static io_value *read_plain(const structure_reader *reader, const cJSON *json) {
   if (is_int)
     value->integer = strtoll(text, &end, 10);
   else
-    value->real = strtod(text, &end);
+    value->real = base_read_real(text, &end);
   return end == text || *end || (is_int && errno) ? fail(reader, text, "not a number") : value;
 }
 

@@ -1,7 +1,7 @@
 /* torch's zip form (layout in torch_zip.c). */
-#include <stdio.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/pickle_write.h"
 #include "io/writers.h"
 #include "io/zip_write.h"
@@ -36,7 +36,7 @@ berg_status io_write_torch(const io_sink *sink, const io_content *content, berg_
     io_kind kind = content->entries->values[i]->kind;
     char name[48];
     if (kind != IO_ARRAY && kind != IO_SCALAR) continue;
-    snprintf(name, sizeof name, "archive/data/%zu", storages++);
+    base_print(name, sizeof name, "archive/data/%zu", storages++);
     status = io_zip_writer_add(&zip, name, produce_storage, &content->entries->arrays[i], error);
   }
   for (size_t i = 0; i < sizeof notes / sizeof *notes && !status; i++) {

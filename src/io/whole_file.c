@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #define NAME_KEPT 200 /* bytes of a name in its temporary one, which the system holds to 255 */
 #define LETTERS 8
@@ -113,7 +114,7 @@ berg_status io_whole_file_write(io_whole_file *file, const void *bytes, size_t s
 berg_status io_whole_file_print(io_whole_file *file, berg_error *error, const char *format, ...) {
   va_list list;
   va_start(list, format);
-  int written = vfprintf(file->stream, format, list);
+  int written = base_print_to(file->stream, format, list);
   va_end(list);
   return written < 0 ? fail(file, "cannot be written", error) : BERG_OK;
 }

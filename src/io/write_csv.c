@@ -1,11 +1,10 @@
 /* image,voxel_0,voxel_7,...\r\n      RFC 4180: lines end in CR LF; names with , " or line breaks are quoted
  * cat.jpg,0.125,-1.5,...\r\n         nine digits: what is read back is the same float32 */
-#include <locale.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/row_source.h"
 #include "io/whole_file.h"
 
@@ -48,8 +47,8 @@ static berg_status write_row(io_whole_file *file, size_t row, const float *value
   size_t used = 0;
   for (size_t c = 0; c < columns; c++) {
     /* The sign of a NaN means nothing and would differ between machines. */
-    int length = isnan(values[c]) ? snprintf(line + used, VALUE_MAX, ",nan")
-                                  : snprintf(line + used, VALUE_MAX, ",%.9g", (double)values[c]);
+    int length = isnan(values[c]) ? base_print(line + used, VALUE_MAX, ",nan")
+                                  : base_print(line + used, VALUE_MAX, ",%.9g", (double)values[c]);
     used += (size_t)length;
   }
   line[used++] = '\r';
@@ -76,16 +75,7 @@ berg_status io_write_csv(const io_row_source *source, const char *path, bool for
   io_whole_file *file;
   berg_status status = io_whole_file_open(&file, path, force, error);
   if (status) return status;
-  /* A program that set a locale with decimal commas shall not find them here; uselocale is this thread's
-   * alone. */
-  locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-  locale_t before = plain ? uselocale(plain) : (locale_t)0;
-  status = plain ? write_rows(file, source, labels, error)
-                 : base_fail(error, BERG_ELIMIT, "%s: no memory for the plain locale", path);
-  if (plain) {
-    uselocale(before);
-    freelocale(plain);
-  }
+  status = write_rows(file, source, labels, error);
   if (!status) return io_whole_file_commit(file, error);
   io_whole_file_abandon(file);
   return status;

@@ -14,10 +14,12 @@
  * kept: the same responses are the same bytes. */
 #include <errno.h>
 #include <stdio.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/hdf5_session.h"
 #include "io/put_at.h"
 #include "io/row_source.h"
@@ -113,7 +115,7 @@ static bool add_rois(hid_t file, const io_labels *labels, layout *at) {
 static bool lay_out(hid_t file, const io_row_source *source, const io_labels *labels, layout *at) {
   char creator[64];
   int64_t subject = labels->subject;
-  snprintf(creator, sizeof creator, "libberg %s", berg_version());
+  base_print(creator, sizeof creator, "libberg %s", berg_version());
   bool done = add_dataset(file, "responses", H5T_IEEE_F32LE, source->rows, source->columns, &at->responses);
   if (done && labels->row_names)
     done = add_names(file, "image_names", at->image_name_bytes, source->rows, &at->image_names);

@@ -2,8 +2,9 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "base/text.h"
 
 static la_lapack loaded;
 static char reason[256];
@@ -15,7 +16,7 @@ static void find(void *library, const char *name, void *function) {
   memcpy(function, &address, sizeof address);
   if (!address && !*reason) {
     const char *said = dlerror();
-    snprintf(reason, sizeof reason, "%s", said ? said : name);
+    base_print(reason, sizeof reason, "%s", said ? said : name);
   }
 }
 

@@ -1,11 +1,11 @@
 #include "model/backbone.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/container.h"
 #include "model/converted.h"
 #include "model/paths.h"
@@ -37,7 +37,7 @@ static berg_status none_found(const char *berg_dir, berg_error *error) {
   char *path;
   for (size_t i = 0; (path = model_path_backbone(berg_dir, i)); i++) {
     size_t used = strlen(places);
-    snprintf(places + used, sizeof places - used, "%s%s", i ? ", " : "", path);
+    base_print(places + used, sizeof places - used, "%s%s", i ? ", " : "", path);
     base_free(path);
   }
   return base_fail(error, BERG_EMODEL,

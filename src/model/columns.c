@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/convert.h"
@@ -10,6 +9,7 @@
 #include "base/memory.h"
 #include "base/team.h"
 #include "base/threads.h"
+#include "base/text.h"
 #include "model/metadata.h"
 
 static bool append(model_columns *columns, size_t *capacity, const size_t *voxels, size_t count, berg_error *error) {
@@ -40,7 +40,7 @@ static berg_status add_marked(model_columns *columns, size_t *capacity, const be
   const size_t voxels = berg_metadata_voxels(metadata), before = columns->count;
   if (options->voxel_index_length != voxels) {
     char expected[64];
-    snprintf(expected, sizeof expected, "one for each of the subject's %zu voxels", voxels);
+    base_print(expected, sizeof expected, "one for each of the subject's %zu voxels", voxels);
     return base_fail_found(error, BERG_EPARAMETER, NULL, "voxel_index has the wrong length", expected, "%zu",
                            options->voxel_index_length);
   }
@@ -90,7 +90,7 @@ static berg_status select_voxels(model_columns *columns, const berg_metadata *me
 
 static berg_status not_finite(const model_fitted *fitted, const char *item, size_t voxel, berg_error *error) {
   char found[64];
-  snprintf(found, sizeof found, "NaN or infinity in the row of voxel %zu", voxel);
+  base_print(found, sizeof found, "NaN or infinity in the row of voxel %zu", voxel);
   return base_fail_at(
       error, &(base_fault){BERG_EMODEL, fitted->path, BERG_NO_OFFSET, item, "not usable", "finite numbers", found});
 }
@@ -226,7 +226,7 @@ berg_status model_columns_select(model_columns *columns, const model_fitted *fit
   memset(columns, 0, sizeof *columns);
   if (fitted->voxels != berg_metadata_voxels(metadata)) {
     char expected[64];
-    snprintf(expected, sizeof expected, "%zu voxels as in the metadata", berg_metadata_voxels(metadata));
+    base_print(expected, sizeof expected, "%zu voxels as in the metadata", berg_metadata_voxels(metadata));
     return base_fail_found(error, BERG_EMODEL, fitted->path, "reg_param.coef_ does not fit", expected, "%zu",
                            fitted->voxels);
   }

@@ -1,7 +1,6 @@
 #define _DEFAULT_SOURCE /* st_mtim */
 #include "model/converted.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 #include "base/checksum.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "base/text.h"
 #include "io/container.h"
 #include "io/file_hash.h"
 #include "io/writers.h"
@@ -35,9 +35,9 @@ const char *model_converted_backbone(const berg_file *file) {
 static bool facts_of(const char *path, char facts[FACTS_ROOM]) {
   struct stat s;
   if (stat(path, &s)) return false;
-  snprintf(facts, FACTS_ROOM, "%lld bytes, number %llu of %llu, %lld.%09ld, %lld.%09ld", (long long)s.st_size,
-           (unsigned long long)s.st_ino, (unsigned long long)s.st_dev, (long long)s.st_mtim.tv_sec, s.st_mtim.tv_nsec,
-           (long long)s.st_ctim.tv_sec, s.st_ctim.tv_nsec);
+  base_print(facts, FACTS_ROOM, "%lld bytes, number %llu of %llu, %lld.%09ld, %lld.%09ld", (long long)s.st_size,
+             (unsigned long long)s.st_ino, (unsigned long long)s.st_dev, (long long)s.st_mtim.tv_sec, s.st_mtim.tv_nsec,
+             (long long)s.st_ctim.tv_sec, s.st_ctim.tv_nsec);
   return true;
 }
 
@@ -79,7 +79,7 @@ static berg_status check(const berg_file *file, const char *path, const model_co
   const berg_array *array = berg_file_find(file, PACKED);
   char text[BASE_CHECKSUM_TEXT], expected[64], found[128] = "no tensor of this name";
   if (!array || array->dtype != BERG_U8 || array->ndim != 1 || array->shape[0] != wanted->bytes) {
-    snprintf(expected, sizeof expected, "uint8 (%zu,)", wanted->bytes);
+    base_print(expected, sizeof expected, "uint8 (%zu,)", wanted->bytes);
     if (array) base_array_describe(array, found, sizeof found);
     return base_fail_at(error, &(base_fault){BERG_EMODEL, path, BERG_NO_OFFSET, PACKED,
                                              "of another size than the weights have", expected, found});
@@ -135,7 +135,7 @@ bool model_converted_is_of(const model_converted *converted, const char *source,
   if (strcmp(about(converted->file, "berg.version"), berg_version()) || !facts_of(source, facts)) return false;
   if (!strcmp(about(converted->file, "berg.source.state"), facts)) return true;
   char size[24];
-  snprintf(size, sizeof size, "%lld", strtoll(facts, NULL, 10));
+  base_print(size, sizeof size, "%lld", strtoll(facts, NULL, 10));
   return !strcmp(about(converted->file, "berg.source.size"), size) && !checksum_of(source, threads, sum, NULL) &&
          !strcmp(about(converted->file, "berg.source.checksum"), sum);
 }
@@ -181,7 +181,7 @@ static berg_status say_source(io_document *document, const model_conversion *c, 
   berg_status status = io_hash_file(&hash, c->source, false, error);
   if (!status) status = checksum_of(c->source, c->threads, sum, error);
   if (status) return status;
-  snprintf(size, sizeof size, "%llu", (unsigned long long)hash.size);
+  base_print(size, sizeof size, "%llu", (unsigned long long)hash.size);
   const char *slash = strrchr(c->source, '/');
   status = say(document, "berg.source", slash ? slash + 1 : c->source, error);
   if (!status) status = say(document, "berg.source.size", size, error);

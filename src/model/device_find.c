@@ -1,10 +1,10 @@
 #define _GNU_SOURCE /* dladdr */
 #include <dlfcn.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "model/device_handle.h"
 
 #define PLUGIN "libberg_cuda.so"
@@ -15,7 +15,7 @@
 
 static void add_place(model_device_search *search, const char *folder, size_t length, const char *file) {
   model_device_place *place = &search->places[search->count];
-  const int written = snprintf(place->path, sizeof place->path, "%.*s%s", (int)length, folder, file);
+  const int written = base_print(place->path, sizeof place->path, "%.*s%s", (int)length, folder, file);
   if (written > 0 && (size_t)written < sizeof place->path) search->count++;
 }
 
@@ -54,7 +54,7 @@ static bool has_driver(char *why, size_t room) {
     dlclose(driver);
     return true;
   }
-  snprintf(why, room, "no NVIDIA driver (%s)", dlerror());
+  base_print(why, room, "no NVIDIA driver (%s)", dlerror());
   return false;
 }
 
@@ -66,18 +66,18 @@ static bool load(model_device *device, model_device_place *place) {
     const char *why = dlerror(); /* "path: why" */
     const size_t length = strlen(place->path);
     if (!strncmp(why, place->path, length) && why[length] == ':') why += length + 1 + strspn(why + length + 1, " ");
-    snprintf(place->found, sizeof place->found, "%s", why);
+    base_print(place->found, sizeof place->found, "%s", why);
     return false;
   }
   *(void **)&table = dlsym(library, CUDA_PLUGIN_SYMBOL); /* as POSIX has it */
   const cuda_plugin *plugin = table ? table() : NULL;
   if (!plugin)
-    snprintf(place->found, sizeof place->found, "not a plug-in: it has no %s", CUDA_PLUGIN_SYMBOL);
+    base_print(place->found, sizeof place->found, "not a plug-in: it has no %s", CUDA_PLUGIN_SYMBOL);
   else if (plugin->abi != CUDA_PLUGIN_ABI || plugin->size != sizeof *plugin)
-    snprintf(place->found, sizeof place->found, "of another version: its interface is %u, expected %u", plugin->abi,
-             CUDA_PLUGIN_ABI);
+    base_print(place->found, sizeof place->found, "of another version: its interface is %u, expected %u", plugin->abi,
+               CUDA_PLUGIN_ABI);
   else {
-    snprintf(place->found, sizeof place->found, "%s, interface %u", plugin->build, plugin->abi);
+    base_print(place->found, sizeof place->found, "%s, interface %u", plugin->build, plugin->abi);
     device->library = library;
     device->plugin = plugin;
     return true;
@@ -88,7 +88,7 @@ static bool load(model_device *device, model_device_place *place) {
 
 static bool try_place(model_device *device, model_device_place *place, bool needs_driver) {
   if (strchr(place->path, '/') && access(place->path, F_OK)) {
-    snprintf(place->found, sizeof place->found, "not there");
+    base_print(place->found, sizeof place->found, "not there");
     return false;
   }
   if (needs_driver && !has_driver(place->found, sizeof place->found)) return false;
@@ -100,22 +100,22 @@ static void choose_device(model_device *device, model_device_search *search) {
   int count = 0;
   cuda_fault fault = {.text = "the plug-in failed"};
   if (device->plugin->count(&count, &fault)) {
-    snprintf(search->problem, sizeof search->problem, "%.500s", fault.text);
+    base_print(search->problem, sizeof search->problem, "%.500s", fault.text);
     return;
   }
-  snprintf(search->problem, sizeof search->problem, "no device");
+  base_print(search->problem, sizeof search->problem, "no device");
   for (int i = 0; i < count; i++) {
     cuda_device about = {.name = ""};
     if (device->plugin->describe(i, &about, &fault)) {
-      snprintf(search->problem, sizeof search->problem, "%.500s", fault.text);
+      base_print(search->problem, sizeof search->problem, "%.500s", fault.text);
     } else if (about.major < OLDEST_MAJOR) {
-      snprintf(search->problem, sizeof search->problem,
-               "%.127s is too old: compute capability %d.%d, %d.0 or later is needed", about.name, about.major,
-               about.minor, OLDEST_MAJOR);
+      base_print(search->problem, sizeof search->problem,
+                 "%.127s is too old: compute capability %d.%d, %d.0 or later is needed", about.name, about.major,
+                 about.minor, OLDEST_MAJOR);
     } else {
       device->index = i;
-      snprintf(device->name, sizeof device->name, "cuda: %.127s", about.name);
-      snprintf(search->device, sizeof search->device, "%.127s", about.name);
+      base_print(device->name, sizeof device->name, "cuda: %.127s", about.name);
+      base_print(search->device, sizeof search->device, "%.127s", about.name);
       search->major = about.major, search->minor = about.minor, search->memory = about.memory;
       search->problem[0] = 0;
       return;
@@ -127,8 +127,8 @@ static void choose_device(model_device *device, model_device_search *search) {
 static void describe_places(model_device_search *search) {
   size_t used = 0;
   for (size_t i = 0; i < search->count && used < sizeof search->problem; i++) {
-    const int written = snprintf(search->problem + used, sizeof search->problem - used, "%s%.120s: %.150s",
-                                 i ? "; " : "", search->places[i].path, search->places[i].found);
+    const int written = base_print(search->problem + used, sizeof search->problem - used, "%s%.120s: %.150s",
+                                   i ? "; " : "", search->places[i].path, search->places[i].found);
     if (written < 0) return;
     used += (size_t)written;
   }

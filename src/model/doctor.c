@@ -1,13 +1,14 @@
 /* What this machine and build can do, and which files are where: for people, and for reports of what went wrong. */
 #include <cjson/cJSON.h>
 #include <hdf5.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/memory.h"
 #include "base/threads.h"
+#include "base/text.h"
+#include "io/json_print.h"
 #include "la/gemm.h"
 #include "model/converted.h"
 #include "model/device.h"
@@ -17,7 +18,7 @@
 static void add_place(cJSON *to, const char *key, const char *path) {
   char state[64] = "not there";
   struct stat about;
-  if (path && stat(path, &about) == 0) snprintf(state, sizeof state, "found, %lld bytes", (long long)about.st_size);
+  if (path && stat(path, &about) == 0) base_print(state, sizeof state, "found, %lld bytes", (long long)about.st_size);
   cJSON *place = key ? cJSON_AddObjectToObject(to, key) : cJSON_CreateObject();
   if (!key) cJSON_AddItemToArray(to, place);
   cJSON_AddStringToObject(place, "path", path ? path : "");
@@ -28,7 +29,7 @@ static void add_products(cJSON *tree) {
   unsigned major = 0, minor = 0, patch = 0;
   char hdf5[32];
   H5get_libversion(&major, &minor, &patch);
-  snprintf(hdf5, sizeof hdf5, "%u.%u.%u", major, minor, patch);
+  base_print(hdf5, sizeof hdf5, "%u.%u.%u", major, minor, patch);
   cJSON *libraries = cJSON_AddObjectToObject(tree, "libraries");
   cJSON_AddStringToObject(libraries, "hdf5", hdf5);
   cJSON_AddStringToObject(libraries, "cjson", cJSON_Version());
@@ -132,7 +133,7 @@ static void add_cuda(cJSON *tree) {
   cJSON *cuda = cJSON_AddObjectToObject(cJSON_AddObjectToObject(tree, "devices"), "cuda");
   if (device) {
     char capability[32];
-    snprintf(capability, sizeof capability, "%d.%d", search.major, search.minor);
+    base_print(capability, sizeof capability, "%d.%d", search.major, search.minor);
     cJSON_AddStringToObject(cuda, "found", search.device);
     cJSON_AddStringToObject(cuda, "compute_capability", capability);
     cJSON_AddNumberToObject(cuda, "memory_bytes", (double)search.memory);
@@ -168,7 +169,7 @@ berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone,
   add_models(tree, berg_dir);
   add_cache(tree);
   berg_status status = BERG_OK;
-  char *text = cJSON_Print(tree);
+  char *text = io_json_text(tree, true);
   *json = text ? base_copy_text(text, error) : NULL;
   if (!*json) status = BERG_ELIMIT;
   cJSON_free(text);

@@ -1,11 +1,10 @@
 /* Encoding to files: one for each subject, rows appended batch by batch, resumable. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/text.h"
+#include "io/json_print.h"
 #include "io/rows.h"
 #include "model/encode.h"
 #include "model/encode_labels.h"
@@ -56,7 +55,7 @@ static berg_status fingerprint(const output *o, const model_subject *subject, ch
   for (size_t i = 0; columns->roi_names && i < columns->count; i++) hash = base_hash_text(hash, columns->roi_names[i]);
   bool skips = model_stimuli_skips_bad(o->stimuli);
   hash = base_hash_bytes(hash, &skips, sizeof skips);
-  snprintf(text, room, "%s sub-%02d %s %016llx", o->model->id, subject->number, images, (unsigned long long)hash);
+  base_print(text, room, "%s sub-%02d %s %016llx", o->model->id, subject->number, images, (unsigned long long)hash);
   return BERG_OK;
 }
 
@@ -92,7 +91,7 @@ static berg_status open_files(output *o, berg_error *error) {
                             options && options->resume, &o->done[i], error);
     if (!status && o->done[i] > berg_stimuli_count(o->stimuli)) {
       char expected[64];
-      snprintf(expected, sizeof expected, "at most %zu, one an image", berg_stimuli_count(o->stimuli));
+      base_print(expected, sizeof expected, "at most %zu, one an image", berg_stimuli_count(o->stimuli));
       status = base_fail_found(error, BERG_EINPUT, own, "the journal of its partial rows is damaged", expected,
                                "%zu rows", o->done[i]);
     }
@@ -198,7 +197,7 @@ static berg_status find_start(output *o, size_t *first, berg_error *error) {
 
 static bool is_hdf5(const char *path) {
   const char *dot = strrchr(path, '.');
-  return dot && (!strcasecmp(dot, ".h5") || !strcasecmp(dot, ".hdf5"));
+  return dot && (base_same_word(dot, ".h5") || base_same_word(dot, ".hdf5"));
 }
 
 /* Everything that is known of rows and columns: HDF5 carries it within, the sidecar beside. */
@@ -209,7 +208,7 @@ static berg_status label_fully(const output *o, size_t s, model_labels *labels, 
   if (status) return status;
   *tree = model_encode_provenance(o->model, s, o->stimuli, o->options);
   if (labels->io.space) model_provenance_space(*tree, &labels->space, o->options ? o->options->volume : NULL);
-  *json = cJSON_Print(*tree);
+  *json = io_json_text(*tree, true);
   if (!*json) return base_fail(error, BERG_ELIMIT, "no memory for what is said of the output");
   labels->io.row_hashes = (const char(*)[BASE_SHA256_TEXT])names->hashes;
   labels->io.provenance = *json;

@@ -3,12 +3,12 @@
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/container.h"
 #include "model/paths.h"
 
@@ -25,9 +25,10 @@ static berg_status find(const model_fitted *fitted, const char *name, size_t ndi
                         const berg_array **out, berg_error *error) {
   char expected[64], found[128];
   if (ndim == 1)
-    snprintf(expected, sizeof expected, shape[0] ? "float (%zu,)" : "float (voxels,)", shape[0]);
+    base_print(expected, sizeof expected, shape[0] ? "float (%zu,)" : "float (voxels,)", shape[0]);
   else
-    snprintf(expected, sizeof expected, shape[1] ? "float (components, %zu)" : "float (voxels, components)", shape[1]);
+    base_print(expected, sizeof expected, shape[1] ? "float (components, %zu)" : "float (voxels, components)",
+               shape[1]);
   const berg_array *array = berg_file_find(fitted->file, name);
   *out = array;
   if (!array) return fail(fitted, name, "array missing", expected, "no array of this name", error);
@@ -42,7 +43,7 @@ static berg_status check_number(const model_fitted *fitted, const char *name, si
                                 berg_error *error) {
   if (isfinite(value) && !(nonzero && value == 0)) return BERG_OK;
   char found[64];
-  snprintf(found, sizeof found, "%g at index %zu", value, i);
+  base_print(found, sizeof found, "%g at index %zu", value, i);
   return fail(fitted, name, "not usable", nonzero ? "finite numbers other than 0" : "finite numbers", found, error);
 }
 
@@ -50,7 +51,7 @@ static berg_status check_number(const model_fitted *fitted, const char *name, si
 static berg_status check_range(const model_fitted *fitted, size_t i, double centre, double scale, berg_error *error) {
   if (isfinite((float)centre) && isfinite((float)(1.0 / scale))) return BERG_OK;
   char found[96];
-  snprintf(found, sizeof found, "centre %g, scale %g at index %zu", centre, scale, i);
+  base_print(found, sizeof found, "centre %g, scale %g at index %zu", centre, scale, i);
   return fail(fitted, "scaler_param.scale_", "not usable", "features that float32 can standardise", found, error);
 }
 
@@ -156,7 +157,7 @@ static berg_status find_regression(model_fitted *fitted, berg_error *error) {
   fitted->voxels = fitted->coefficients->shape[0];
   if (fitted->coefficients->shape[1] != fitted->components) {
     char expected[64], found[128];
-    snprintf(expected, sizeof expected, "as many columns as there are components, %zu", fitted->components);
+    base_print(expected, sizeof expected, "as many columns as there are components, %zu", fitted->components);
     base_array_describe(fitted->coefficients, found, sizeof found);
     return fail(fitted, "reg_param.coef_", "does not fit", expected, found, error);
   }
@@ -233,7 +234,7 @@ berg_status model_fitted_check_components(const model_fitted *fitted, berg_error
       memcpy(&value, row + i * sizeof value, sizeof value);
       if (isfinite(value)) continue;
       char found[64];
-      snprintf(found, sizeof found, "%g at (%zu, %zu)", (double)value, c, i);
+      base_print(found, sizeof found, "%g at (%zu, %zu)", (double)value, c, i);
       return fail(fitted, "pca_param.components_", "not usable", "finite numbers", found, error);
     }
   }

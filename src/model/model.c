@@ -1,11 +1,11 @@
 #include "model/model.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/threads.h"
+#include "base/text.h"
 #include "io/container.h"
 #include "model/batch.h"
 #include "model/device.h"
@@ -118,7 +118,7 @@ static berg_status choose_precision(berg_model *model, const berg_model_options 
                                               options->strict, error);
   if (status) return status;
   model->precision = model->device ? precision_of(options) : la_precision_name(model->gemm->precision);
-  snprintf(model->products, sizeof model->products, "%s", model->gemm->name);
+  base_print(model->products, sizeof model->products, "%s", model->gemm->name);
   return BERG_OK;
 }
 
@@ -128,8 +128,8 @@ static berg_status open_network(berg_model *model, const berg_model_options *opt
   if (!status && model->device) {
     status = model_device_load(model->device, model, model->precision, error);
     if (!status)
-      snprintf(model->products, sizeof model->products, "%s %s on %s", model_device_products(model->device),
-               model->precision, model_device_name(model->device) + strlen("cuda: "));
+      base_print(model->products, sizeof model->products, "%s %s on %s", model_device_products(model->device),
+                 model->precision, model_device_name(model->device) + strlen("cuda: "));
     return status;
   }
   const char *converted = model->backbone.converted, *wanted = la_precision_name(model->gemm->precision);

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/team.h"
 #include "io/json_guard.h"
+#include "io/json_print.h"
 #include "io/map.h"
 #include "io/value.h"
 #include "io/whole_file.h"
@@ -126,7 +127,7 @@ bool model_sidecar_is_ours(const char *sidecar) {
 }
 
 berg_status model_sidecar_write(const char *path, const cJSON *tree, int force, berg_error *error) {
-  char *beside = model_sidecar_path(path, ".json", error), *text = cJSON_Print(tree);
+  char *beside = model_sidecar_path(path, ".json", error), *text = io_json_text(tree, true);
   io_whole_file *file = NULL;
   berg_status status = beside && text ? io_whole_file_open(&file, beside, force, error)
                                       : base_fail(error, BERG_ELIMIT, "%s: no memory for its sidecar", path);

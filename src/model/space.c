@@ -1,11 +1,11 @@
 #include "model/space.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 void berg_volume_options_init(berg_volume_options *options) { memset(options, 0, sizeof *options); }
 
@@ -66,7 +66,7 @@ static berg_status does_not_fit(const char *like, size_t voxel, const int64_t *a
 static berg_status check_grid(const io_nifti_space *space, const int64_t *coordinates, size_t voxels, const char *like,
                               berg_error *error) {
   char why[96];
-  snprintf(why, sizeof why, "is outside its grid of %zu x %zu x %zu", space->dims[0], space->dims[1], space->dims[2]);
+  base_print(why, sizeof why, "is outside its grid of %zu x %zu x %zu", space->dims[0], space->dims[1], space->dims[2]);
   for (size_t v = 0; v < voxels; v++)
     for (size_t d = 0; d < 3; d++)
       if ((uint64_t)coordinates[3 * v + d] >= space->dims[d])
@@ -85,7 +85,7 @@ static berg_status check_order(const io_nifti_space *space, const uint8_t *mask,
         if (!mask[place(space, here)]) continue;
         if (memcmp(here, at, sizeof here)) {
           char why[96];
-          snprintf(why, sizeof why, "is (%lld, %lld, %lld) in the mask", (long long)x, (long long)y, (long long)z);
+          base_print(why, sizeof why, "is (%lld, %lld, %lld) in the mask", (long long)x, (long long)y, (long long)z);
           return does_not_fit(like, v, at, why, error);
         }
         v++;

@@ -1,10 +1,10 @@
 #include "model/stimuli.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "model/picture.h"
 #include "model/stimuli_handle.h"
 #include "vit/preprocess.h"
@@ -188,6 +188,6 @@ berg_status model_stimuli_fingerprint(berg_stimuli *stimuli, char text[MODEL_FIN
   }
   hash = base_hash_number(hash, stimuli->first);
   hash = base_hash_number(hash, stimuli->count);
-  snprintf(text, MODEL_FINGERPRINT_ROOM, "%016llx", (unsigned long long)hash);
+  base_print(text, MODEL_FINGERPRINT_ROOM, "%016llx", (unsigned long long)hash);
   return BERG_OK;
 }

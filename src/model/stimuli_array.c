@@ -1,12 +1,12 @@
 #include "model/stimuli_array.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/array.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "vit/resize_kernels.h"
 
 #define PIXELS_MAX 178956970 /* the bound that pictures have too (io/image.h) */
@@ -239,9 +239,9 @@ static berg_status fail_value(const model_images *images, size_t index, const si
   uint64_t value = is_signed && element[images->swapped ? 0 : last] & 0x80 ? UINT64_MAX : 0;
   for (size_t b = view->itemsize; b-- > 0;) value = value << 8 | element[images->swapped ? last - b : b];
   char what[160], found[32];
-  snprintf(what, sizeof what, "image %zu (from 0): channel %zu, row %zu, column %zu: value out of range", index, at[0],
-           at[1], at[2]);
-  snprintf(found, sizeof found, is_signed ? "%lld" : "%llu", (long long)value);
+  base_print(what, sizeof what, "image %zu (from 0): channel %zu, row %zu, column %zu: value out of range", index,
+             at[0], at[1], at[2]);
+  base_print(found, sizeof found, is_signed ? "%lld" : "%llu", (long long)value);
   return base_fail_at(error, &(base_fault){BERG_ESTIMULUS, images->name, BERG_NO_OFFSET, NULL, what, "0..255", found});
 }
 

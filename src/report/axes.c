@@ -1,7 +1,8 @@
 #include "report/axes.h"
 
 #include <math.h>
-#include <stdio.h>
+
+#include "base/text.h"
 
 double report_place(const report_axis *axis, double number) {
   double low = axis->low, high = axis->high;
@@ -43,9 +44,9 @@ size_t report_ticks(const report_axis *axis, int most, double ticks[REPORT_TICKS
 const char *report_tick_text(double tick, char text[32]) {
   if (fabs(tick) < 1e-12) tick = 0;
   if (fabs(tick) >= 1000)
-    snprintf(text, 32, "%gk", tick / 1000);
+    base_print(text, 32, "%gk", tick / 1000);
   else
-    snprintf(text, 32, "%.6g", tick);
+    base_print(text, 32, "%.6g", tick);
   return text;
 }
 

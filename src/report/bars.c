@@ -3,9 +3,9 @@
  * value are left out of the mean, and counted. */
 #include <math.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "report/figure.h"
 #include "report/regions.h"
 
@@ -79,12 +79,12 @@ static double highest(const report_table *table) {
 static void draw_bar(report_panel *panel, const report_axis *up, double x, double width, int subject,
                      const char *region, double accuracy, double ceiling) {
   char says[160];
-  int length = snprintf(says, sizeof says, "%.80s, sub-%02d: ", region, subject);
+  int length = base_print(says, sizeof says, "%.80s, sub-%02d: ", region, subject);
   if (isnan(accuracy))
-    length += snprintf(says + length, sizeof says - (size_t)length, "no accuracy");
+    length += base_print(says + length, sizeof says - (size_t)length, "no accuracy");
   else
-    length += snprintf(says + length, sizeof says - (size_t)length, "r\xC2\xB2 %.4f", accuracy);
-  if (!isnan(ceiling)) snprintf(says + length, sizeof says - (size_t)length, ", ceiling %.4f", ceiling);
+    length += base_print(says + length, sizeof says - (size_t)length, "r\xC2\xB2 %.4f", accuracy);
+  if (!isnan(ceiling)) base_print(says + length, sizeof says - (size_t)length, ", ceiling %.4f", ceiling);
   if (!isnan(accuracy)) {
     double y = report_place(up, accuracy);
     report_box(panel, x, y, width - 1, up->from - y, report_subject_role(subject), says);
@@ -149,9 +149,9 @@ static void draw_group(report_figure *figure, const report_data *data, size_t fi
     char title[80];
     report_text description = {0};
     if (done)
-      snprintf(title, sizeof title, "%s (%zu)", name, done / MOST_REGIONS + 1);
+      base_print(title, sizeof title, "%s (%zu)", name, done / MOST_REGIONS + 1);
     else
-      snprintf(title, sizeof title, "%s", name);
+      base_print(title, sizeof title, "%s", name);
     describe(&description, &figure->tables[0], data, first + done, part);
     draw_panel(figure, data, first + done, part, title, description.bytes);
     figure->failed |= description.failed;

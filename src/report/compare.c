@@ -1,6 +1,5 @@
 /* berg_compare: what the two inputs are, whether they can be held against each other, and the verdict. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -8,6 +7,8 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "base/text.h"
+#include "io/json_print.h"
 #include "report/compare_entries.h"
 #include "report/compare_rois.h"
 
@@ -63,7 +64,7 @@ static bool has_other_shape(const side *a, const side *b, cJSON *reasons) {
   if (!is_other) return false;
   base_array_describe(&one->about, x, sizeof x);
   base_array_describe(&other->about, y, sizeof y);
-  snprintf(text, sizeof text, "shapes differ: A is %s, B is %s", x, y);
+  base_print(text, sizeof text, "shapes differ: A is %s, B is %s", x, y);
   add_reason(reasons, text);
   return true;
 }
@@ -149,7 +150,7 @@ static berg_status check_options(const berg_compare_options *options, berg_error
 /* The tree as the caller's text, and as a status. */
 static berg_status finish(const cJSON *tree, report_verdict verdict, const char *a, const char *b, char **json,
                           berg_error *error) {
-  char *text = cJSON_Print(tree);
+  char *text = io_json_text(tree, true);
   *json = text ? base_copy_text(text, error) : NULL;
   cJSON_free(text);
   if (!*json) return base_fail(error, BERG_ELIMIT, "not enough memory for the comparison's JSON");

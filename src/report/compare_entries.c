@@ -1,10 +1,10 @@
 #include "report/compare_entries.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/text_array.h"
 
 #define REASONS_MOST 20 /* of a thousand entries that differ, the list has the rest */
@@ -33,7 +33,7 @@ static void finish(entries *all, cJSON *item, const char *name, report_verdict v
   cJSON_AddStringToObject(item, "reason", reason);
   if (++all->different > REASONS_MOST) return;
   char text[512];
-  snprintf(text, sizeof text, "%.200s: %.280s", *name ? name : "the array", reason);
+  base_print(text, sizeof text, "%.200s: %.280s", *name ? name : "the array", reason);
   cJSON_AddItemToArray(all->reasons, cJSON_CreateString(text));
 }
 
@@ -58,7 +58,7 @@ static berg_status compare_texts(entries *all, cJSON *item, const berg_array *a,
   char reason[96];
   cJSON_AddNumberToObject(item, "values", (double)count);
   cJSON_AddNumberToObject(item, "equal", (double)(count - unequal));
-  snprintf(reason, sizeof reason, "%zu of %zu texts differ, from %zu on", unequal, count, first);
+  base_print(reason, sizeof reason, "%zu of %zu texts differ, from %zu on", unequal, count, first);
   finish(all, item, a->name, unequal ? REPORT_DIFFERENT : REPORT_EQUAL, reason);
   return BERG_OK;
 }
@@ -126,7 +126,7 @@ berg_status report_json_entries(cJSON *to, const berg_file *a, const berg_file *
   for (size_t i = 0; i < berg_file_count(b) && !status; i++) add_missing(&all, berg_file_entry(b, i));
   if (all.different > REASONS_MOST) {
     char text[64];
-    snprintf(text, sizeof text, "and %zu more entries", all.different - REASONS_MOST);
+    base_print(text, sizeof text, "and %zu more entries", all.different - REASONS_MOST);
     cJSON_AddItemToArray(reasons, cJSON_CreateString(text));
   }
   *verdict = all.verdict;

@@ -1,10 +1,10 @@
 #include "report/compare_summary.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 static int by_value(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;
@@ -128,12 +128,12 @@ static void judge_columns(const report_summary *summary, size_t rows, double wan
   char text[160];
   if (isnan(wanted)) return;
   if ((rows == 1 || summary->correlations.count) && falls_short(least, wanted)) {
-    snprintf(text, sizeof text, "a column with a correlation of %.6g: expected at least %.6g", least, wanted);
+    base_print(text, sizeof text, "a column with a correlation of %.6g: expected at least %.6g", least, wanted);
     add_reason(reasons, text);
   }
   if (rows > 1 && summary->undefined_unequal) {
-    snprintf(text, sizeof text, "%zu columns differ and have no correlation, for want of variance",
-             summary->undefined_unequal);
+    base_print(text, sizeof text, "%zu columns differ and have no correlation, for want of variance",
+               summary->undefined_unequal);
     add_reason(reasons, text);
   }
 }
@@ -150,19 +150,19 @@ report_verdict report_judge(const report_summary *summary, size_t rows, const be
   const double mean = rows > 1 ? summary->correlations.mean : summary->correlation;
   char text[160];
   if (unpaired) {
-    snprintf(text, sizeof text, "%zu of %zu values are NaN or infinite in one and not the same in the other", unpaired,
-             summary->values);
+    base_print(text, sizeof text, "%zu of %zu values are NaN or infinite in one and not the same in the other",
+               unpaired, summary->values);
     add_reason(reasons, text);
   }
   const double atol = isnan(options->atol) ? 0 : options->atol, rtol = isnan(options->rtol) ? 0 : options->rtol;
   if (asks_values && summary->beyond > unpaired) {
     char tolerance[80] = "";
-    if (atol > 0 || rtol > 0) snprintf(tolerance, sizeof tolerance, " by more than %.6g + %.6g |B|", atol, rtol);
-    snprintf(text, sizeof text, "%zu of %zu values differ%s", summary->beyond - unpaired, summary->values, tolerance);
+    if (atol > 0 || rtol > 0) base_print(tolerance, sizeof tolerance, " by more than %.6g + %.6g |B|", atol, rtol);
+    base_print(text, sizeof text, "%zu of %zu values differ%s", summary->beyond - unpaired, summary->values, tolerance);
     add_reason(reasons, text);
   }
   if (falls_short(mean, least)) {
-    snprintf(text, sizeof text, "a mean correlation of %.6g: expected at least %.6g", mean, least);
+    base_print(text, sizeof text, "a mean correlation of %.6g: expected at least %.6g", mean, least);
     add_reason(reasons, text);
   }
   judge_columns(summary, rows, options->min_voxel_correlation, reasons);

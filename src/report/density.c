@@ -1,9 +1,9 @@
 /* Accuracy against ceiling over the voxels of each subject: how many lie where. */
 #include <math.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "report/bins.h"
 #include "report/figure.h"
 
@@ -30,13 +30,13 @@ static report_bins accuracy_bins(const report_data *data) {
 /* A row for each bin of accuracy, from high to low as in the figure, a column for each of the ceiling. */
 static void fill_table(report_table *table, const report_subject *subject, const report_bins *bins) {
   char caption[96], head[48];
-  snprintf(caption, sizeof caption, "sub-%02d: voxels by r (rows) and \xE2\x88\x9A(ceiling / 100) (columns, from)",
-           subject->number);
+  base_print(caption, sizeof caption, "sub-%02d: voxels by r (rows) and \xE2\x88\x9A(ceiling / 100) (columns, from)",
+             subject->number);
   report_table_start(table, caption, 1, (const char *const[]){"r from"}, ceiling_bins.count);
   for (size_t i = 0; i < ceiling_bins.count; i++)
     report_table_column(table, i, REPORT_COUNT, "%.3f", report_bin_edge(&ceiling_bins, i));
   for (size_t row = 0; row < bins->count; row++) {
-    snprintf(head, sizeof head, "%.3f", report_bin_edge(bins, bins->count - 1 - row));
+    base_print(head, sizeof head, "%.3f", report_bin_edge(bins, bins->count - 1 - row));
     double *numbers = report_table_row(table, (const char *const[]){head});
     for (size_t i = 0; i < ceiling_bins.count && numbers; i++) numbers[i] = 0;
   }
@@ -74,8 +74,8 @@ static void draw_panel(report_figure *figure, const report_subject *subject, con
   for (size_t i = 0; i < table->rows * table->columns; i++) counted += table->numbers[i];
   for (size_t i = 0; i < subject->voxels; i++)
     above += subject->ceiling[i] >= 0 && subject->accuracy[i] > sqrt(subject->ceiling[i] / 100);
-  snprintf(title, sizeof title, "sub-%02d", subject->number);
-  snprintf(
+  base_print(title, sizeof title, "sub-%02d", subject->number);
+  base_print(
       description, sizeof description,
       "%.0f voxels by noise ceiling and accuracy, both as correlations; at most %.0f in a cell; %.0f voxels lie above "
       "the line where accuracy is the ceiling",

@@ -1,9 +1,9 @@
 /* How accuracy and ceilings are distributed over the voxels. */
 #include <math.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "report/bins.h"
 #include "report/figure.h"
 
@@ -44,14 +44,14 @@ enum { FROM, TO, SUBJECTS };
 static void fill_table(report_table *table, const report_data *data, const distribution *what) {
   const report_bins bins = bins_for(data, what);
   char caption[96], head[48];
-  snprintf(caption, sizeof caption, "%s: voxels in each bin", what->title);
+  base_print(caption, sizeof caption, "%s: voxels in each bin", what->title);
   report_table_start(table, caption, 1, (const char *const[]){"Bin"}, SUBJECTS + data->count);
   report_table_column(table, FROM, what->decimals, "from");
   report_table_column(table, TO, what->decimals, "to");
   for (size_t i = 0; i < data->count; i++)
     report_table_column(table, SUBJECTS + i, REPORT_COUNT, "sub-%02d", data->subjects[i].number);
   for (size_t row = 0; row < bins.count; row++) {
-    snprintf(head, sizeof head, "%zu", row + 1);
+    base_print(head, sizeof head, "%zu", row + 1);
     double *numbers = report_table_row(table, (const char *const[]){head});
     if (!numbers) return;
     numbers[FROM] = report_bin_edge(&bins, row);

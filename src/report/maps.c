@@ -1,9 +1,9 @@
 /* Maps of accuracy, ceiling and their relation on slices in three directions. */
 #include <math.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "report/figure.h"
 #include "report/slices.h"
 
@@ -53,7 +53,7 @@ enum { VOXELS, MISSING, LOWEST, MEAN, HIGHEST, ABOVE, COLUMNS };
 static void start_table(report_table *table, const report_subject *subject, report_map map) {
   static const char *const names[] = {"voxels", "without value", "lowest", "mean", "highest", "above the scale"};
   char caption[96];
-  snprintf(caption, sizeof caption, "sub-%02d: %s, slice by slice", subject->number, kinds[map].label);
+  base_print(caption, sizeof caption, "sub-%02d: %s, slice by slice", subject->number, kinds[map].label);
   report_table_start(table, caption, 1, (const char *const[]){"Slice"}, COLUMNS);
   for (size_t i = 0; i < COLUMNS; i++)
     report_table_column(table, i, i >= LOWEST && i <= HIGHEST ? kinds[map].decimals : REPORT_COUNT, "%s", names[i]);
@@ -107,7 +107,7 @@ static void draw_direction(report_panel *panel, report_table *table, const repor
   const size_t columns = slices->extent[right], rows = slices->extent[up];
   const double width = (double)columns * voxel_size(slices), height = (double)rows * voxel_size(slices);
   for (size_t i = 0; i < slices->count[axis]; i++) {
-    snprintf(label, sizeof label, "%c = %.0f", 'x' + axis, slices->at[axis][i]);
+    base_print(label, sizeof label, "%c = %.0f", 'x' + axis, slices->at[axis][i]);
     double *row = report_table_row(table, (const char *const[]){label});
     uint32_t *pixels = base_calloc(columns * rows, sizeof *pixels, NULL);
     panel->failed |= !row || !pixels;
@@ -132,14 +132,15 @@ static void draw_panel(report_figure *figure, const report_subject *subject, rep
   }
   size_t missing;
   double mean = report_mean(values_of(subject, map), NULL, subject->voxels, &missing);
-  snprintf(title, sizeof title, "sub-%02d", subject->number);
+  base_print(title, sizeof title, "sub-%02d", subject->number);
   int length =
-      snprintf(description, sizeof description,
-               "%s on %zu slices across x, %zu across y, %zu across z; colours from 0 to %g; %zu of %zu voxels "
-               "have no value",
-               kind->label, slices.count[0], slices.count[1], slices.count[2], top, missing, subject->voxels);
+      base_print(description, sizeof description,
+                 "%s on %zu slices across x, %zu across y, %zu across z; colours from 0 to %g; %zu of %zu voxels "
+                 "have no value",
+                 kind->label, slices.count[0], slices.count[1], slices.count[2], top, missing, subject->voxels);
   if (!isnan(mean))
-    snprintf(description + length, sizeof description - (size_t)length, ", the others\xE2\x80\x99 mean is %.3g", mean);
+    base_print(description + length, sizeof description - (size_t)length, ", the others\xE2\x80\x99 mean is %.3g",
+               mean);
   double height = FIRST_ROW + BAR;
   for (int axis = 0; axis < 3; axis++) height += row_height(&slices, axis);
   height = ceil(height); /* whole pixels, as attributes of HTML are */

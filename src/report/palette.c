@@ -1,7 +1,8 @@
 #include "report/palette.h"
 
 #include <math.h>
-#include <stdio.h>
+
+#include "base/text.h"
 
 /* Subjects: blue, vermilion and bluish green of Okabe and Ito (2008), "Color Universal Design"; on dark paper sky blue
  * and orange of the same set instead of the two that would be too dark there. */
@@ -30,9 +31,9 @@ void report_put_classes(report_text *text, bool variables) {
     const char letter = roles[i].letter;
     char colour[16];
     if (variables)
-      snprintf(colour, sizeof colour, "var(--c%c)", letter);
+      base_print(colour, sizeof colour, "var(--c%c)", letter);
     else
-      snprintf(colour, sizeof colour, "#%06x", (unsigned)roles[i].light);
+      base_print(colour, sizeof colour, "#%06x", (unsigned)roles[i].light);
     report_print(text, ".f%c{fill:%s}.s%c{stroke:%s;fill:none}", letter, colour, letter, colour);
   }
 }

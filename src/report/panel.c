@@ -1,10 +1,10 @@
 #include "report/panel.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #define HEADING 34.0
 #define LEGEND 20.0
@@ -156,9 +156,9 @@ const char *report_fit_words(const char *words, double room, double size, char *
     if (++characters == most) cut = length;
   }
   if (characters <= most && length < capacity)
-    snprintf(buffer, capacity, "%s", words);
+    base_print(buffer, capacity, "%s", words);
   else
-    snprintf(buffer, capacity, "%.*s\xE2\x80\xA6", (int)(cut < capacity - 4 ? cut : 0), words);
+    base_print(buffer, capacity, "%.*s\xE2\x80\xA6", (int)(cut < capacity - 4 ? cut : 0), words);
   return buffer;
 }
 
@@ -191,7 +191,7 @@ void report_sheet_heading(report_panel *panel, const report_sheet *sheet) {
   report_bold_words(panel, x, 22, REPORT_LEFT, REPORT_INK, 14, sheet->heading);
   for (size_t i = 0; i < sheet->subject_count; i++, x += 70) {
     char name[24];
-    snprintf(name, sizeof name, "sub-%02d", sheet->subjects[i]);
+    base_print(name, sizeof name, "sub-%02d", sheet->subjects[i]);
     report_box(panel, x, 33, 12, 12, report_subject_role(sheet->subjects[i]), NULL);
     report_words(panel, x + 17, 43, REPORT_LEFT, REPORT_INK, REPORT_FONT, name);
   }

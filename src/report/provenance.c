@@ -1,12 +1,12 @@
 #include "report/provenance.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/file_hash.h"
 #include "model/paths.h"
 
@@ -100,8 +100,8 @@ static void put_file(report_text *text, const report_file *file) {
 
 void report_provenance_html(report_text *text, const report_provenance *made) {
   char machine[256];
-  snprintf(machine, sizeof machine, "%s, %d thread%s, %.1f GiB of memory", made->processor, made->threads,
-           made->threads == 1 ? "" : "s", (double)made->memory / 1073741824.0);
+  base_print(machine, sizeof machine, "%s, %d thread%s, %.1f GiB of memory", made->processor, made->threads,
+             made->threads == 1 ? "" : "s", (double)made->memory / 1073741824.0);
   report_put(text, "<dl>\n");
   put_fact(text, "Model", made->model_id, true);
   if (made->command) put_command(text, made->command);

@@ -1,9 +1,9 @@
 /* Where in the visual field the voxels of the early regions look. */
 #include <math.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "report/figure.h"
 
 #define CELL (REPORT_PANEL_WIDTH / 2)
@@ -83,8 +83,8 @@ static void draw_field(report_panel *panel, double x, double y, const char *name
   report_words(panel, x, y - RADIUS - 3, REPORT_MIDDLE, REPORT_SOFT, 9, angles[1]);
   if (!labels) return;
   double inner = count > 1 && ticks[0] == 0 ? ticks[1] : rim;
-  int length = snprintf(label, sizeof label, "rings: %s\xC2\xB0", report_tick_text(inner, text));
-  snprintf(label + length, sizeof label - (size_t)length, " apart, rim %s\xC2\xB0", report_tick_text(rim, text));
+  int length = base_print(label, sizeof label, "rings: %s\xC2\xB0", report_tick_text(inner, text));
+  base_print(label + length, sizeof label - (size_t)length, " apart, rim %s\xC2\xB0", report_tick_text(rim, text));
   report_words(panel, x + RADIUS + 12, y + RADIUS + 8, REPORT_RIGHT, REPORT_SOFT, 9, label);
 }
 
@@ -104,7 +104,7 @@ static void start_table(report_table *table, const report_subject *subject) {
                                         "270\xE2\x80\x93"
                                         "360\xC2\xB0"};
   char caption[64];
-  snprintf(caption, sizeof caption, "sub-%02d: receptive fields", subject->number);
+  base_print(caption, sizeof caption, "sub-%02d: receptive fields", subject->number);
   report_table_start(table, caption, 1, (const char *const[]){"Region"}, COLUMNS);
   for (size_t i = 0; i < COLUMNS; i++)
     report_table_column(table, i, i >= QUARTER && i <= THREE_QUARTERS ? 2 : REPORT_COUNT, "%s", columns[i]);
@@ -147,7 +147,7 @@ static void describe(report_text *text, const report_table *table) {
 static void draw_panel(report_figure *figure, const report_subject *subject, double rim) {
   char title[32];
   report_text description = {0};
-  snprintf(title, sizeof title, "sub-%02d", subject->number);
+  base_print(title, sizeof title, "sub-%02d", subject->number);
   report_panel *panel = report_figure_panel(figure, REPORT_PANEL_WIDTH, FIRST_ROW + 2 * ROW, title, NULL);
   if (!panel) return;
   report_table *table = &figure->tables[figure->table_count++];

@@ -1,12 +1,12 @@
 #include "report/subject.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "model/metadata.h"
 #include "model/paths.h"
 
@@ -160,7 +160,7 @@ bool report_knows(const report_data *data, size_t offset) {
 }
 
 const char *report_subject_name(const report_subject *subject, char text[16]) {
-  snprintf(text, 16, "sub-%02d", subject->number);
+  base_print(text, 16, "sub-%02d", subject->number);
   return text;
 }
 

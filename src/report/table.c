@@ -2,9 +2,9 @@
 
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 static char *copy(report_table *table, const char *words) {
   char *text = base_copy_text(words, NULL);
@@ -41,7 +41,7 @@ void report_table_column(report_table *table, size_t column, int decimals, const
   va_list list;
   if (table->failed) return;
   va_start(list, format);
-  vsnprintf(name, sizeof name, format, list);
+  base_print_list(name, sizeof name, format, list);
   va_end(list);
   base_free(table->names[column]);
   table->names[column] = copy(table, name);

@@ -3,12 +3,11 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/decimal.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 #define REPLACEMENT "\xEF\xBF\xBD"
 
@@ -45,11 +44,11 @@ void report_print(report_text *text, const char *format, ...) {
   va_list list, again;
   va_start(list, format);
   va_copy(again, list);
-  int length = vsnprintf(small, sizeof small, format, list);
+  int length = base_print_list(small, sizeof small, format, list);
   if (length >= 0 && (size_t)length < sizeof small) {
     report_put_bytes(text, small, (size_t)length);
   } else if (length >= 0 && make_room(text, (size_t)length)) {
-    vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
+    base_print_list(text->bytes + text->length, (size_t)length + 1, format, again);
     text->length += (size_t)length;
   }
   va_end(again);
@@ -127,7 +126,7 @@ void report_put_member(report_text *text, const char *name, const char *plain) {
 void report_put_number(report_text *text, double number) {
   char digits[40];
   if (!isfinite(number)) number = 0;
-  int length = snprintf(digits, sizeof digits, "%.2f", number);
+  int length = base_print(digits, sizeof digits, "%.2f", number);
   while (length > 1 && digits[length - 1] == '0') length--;
   if (digits[length - 1] == '.') length--;
   if (length == 2 && digits[0] == '-' && digits[1] == '0') {
@@ -152,7 +151,7 @@ void report_put_base64(report_text *text, const void *bytes, size_t size) {
 
 void report_put_grouped(report_text *text, size_t number) {
   char digits[24];
-  size_t length = (size_t)snprintf(digits, sizeof digits, "%zu", number);
+  size_t length = (size_t)base_print(digits, sizeof digits, "%zu", number);
   for (size_t i = 0; i < length; i++) {
     if (i && (length - i) % 3 == 0) report_put(text, ",");
     report_put_bytes(text, digits + i, 1);

@@ -1,11 +1,11 @@
 /* Values of voxels to NIfTI. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "model/space.h"
 #include "report/volume.h"
 
@@ -25,7 +25,7 @@ static bool dtype_of_volume(berg_dtype values, berg_dtype *volume) {
 static berg_status check_values(const berg_array *values, size_t count, berg_dtype *dtype, berg_error *error) {
   char found[128], expected[96];
   base_array_describe(values, found, sizeof found);
-  snprintf(expected, sizeof expected, "%zu of them, one a voxel, or rows of so many", count);
+  base_print(expected, sizeof expected, "%zu of them, one a voxel, or rows of so many", count);
   if (base_is_numeric(values->dtype) && (values->ndim == 1 || values->ndim == 2) &&
       values->shape[values->ndim - 1] == count && dtype_of_volume(values->dtype, dtype))
     return BERG_OK;

@@ -1,11 +1,11 @@
 #include <math.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "train/accuracy.h"
 
 #define ROI_PREFIX "roi."
@@ -117,7 +117,7 @@ static void add_differences(const train_accuracy *accuracy, const berg_file *pre
   for (size_t k = 0; k < 4; k++) {
     const char *key = train_reliability_key(k);
     char name[64];
-    snprintf(name, sizeof name, "encoding_model.%s", key);
+    base_print(name, sizeof name, "encoding_model.%s", key);
     const berg_array *given = berg_file_find(prepared, name);
     double largest = NAN;
     const double *own = train_reliability_values(accuracy, k);

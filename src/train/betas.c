@@ -1,8 +1,7 @@
 #include "train/betas.h"
 
-#include <stdio.h>
-
 #include "base/array.h"
+#include "base/text.h"
 
 /* pandas makes one block a type: numbers, bools, texts. */
 #define BLOCKS_MAX 8
@@ -18,7 +17,7 @@ berg_status train_betas_open(io_hdf5 **betas, const char *path, berg_error *erro
   for (int b = 0; b < BLOCKS_MAX; b++) {
     char name[48];
     io_hdf5 *block;
-    snprintf(name, sizeof name, "ResponseData/block%d_values", b);
+    base_print(name, sizeof name, "ResponseData/block%d_values", b);
     berg_status status = io_hdf5_open(&block, path, name, b ? NULL : error);
     if (!b) first = status;
     if (status) continue;

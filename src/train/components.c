@@ -1,9 +1,9 @@
 /* The PCA of one set of images, and its file. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "train/pca_file.h"
 #include "train/stages.h"
 
@@ -28,7 +28,7 @@ berg_status train_components(const train_plan *plan, const train_work *work, siz
   char *path = train_work_pca(work, plan->pca_hash[set], error);
   char *gram = train_work_gram(work, plan->pca_hash[set], error);
   berg_status status = path && gram ? BERG_OK : BERG_ELIMIT;
-  snprintf(fingerprint, sizeof fingerprint, "pca %016" PRIx64, plan->pca_hash[set]);
+  base_print(fingerprint, sizeof fingerprint, "pca %016" PRIx64, plan->pca_hash[set]);
   if (!status) {
     const train_pca_options options = {
         .components = plan->job.components, .standardise = true, .checkpoint = gram, .fingerprint = fingerprint};

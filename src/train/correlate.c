@@ -1,11 +1,11 @@
 /* Correlation and reliability of arrays in memory: the public calls. */
 #include <stdint.h>
-#include <stdio.h>
 
 #include "base/array.h"
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "base/text.h"
 #include "la/correlation.h"
 #include "la/reliability.h"
 
@@ -57,7 +57,7 @@ berg_status berg_correlate(const berg_array *a, const berg_array *b, int threads
   if (!status) status = view(&of_b, &at_b, "b", b, 2, expected, error);
   if (!status && (of_a.count != of_b.count || of_a.columns != of_b.columns)) {
     char shape[64];
-    snprintf(shape, sizeof shape, "as many as a has, (%zu, %zu)", of_a.count, of_a.columns);
+    base_print(shape, sizeof shape, "as many as a has, (%zu, %zu)", of_a.count, of_a.columns);
     status = refuse("b", b, shape, error);
   }
   if (!status) la_correlate(&of_a, &of_b, base_threads_for(threads), r);

@@ -13,6 +13,7 @@
 #include "base/threads.h"
 #include "io/folders.h"
 #include "io/lock.h"
+#include "io/json_print.h"
 #include "io/whole_file.h"
 #include "model/paths.h"
 #include "train/accuracy.h"
@@ -176,7 +177,7 @@ static berg_status make_report(const evaluation *e, char **report, berg_error *e
   cJSON_AddNumberToObject(seconds, "reliability", e->accuracy.reliability_seconds);
   cJSON_AddNumberToObject(seconds, "metadata", e->metadata_seconds);
   cJSON_AddNumberToObject(tree, "peak_memory_bytes", (double)base_machine_peak_memory());
-  char *text = status ? NULL : cJSON_Print(tree);
+  char *text = status ? NULL : io_json_text(tree, true);
   *report = text ? base_copy_text(text, error) : NULL;
   if (!status && !*report)
     status = text ? BERG_ELIMIT : base_fail(error, BERG_ELIMIT, "not enough memory for a report");

@@ -1,11 +1,11 @@
 #include "train/fit.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "base/text.h"
 #include "train/matrix.h"
 #include "train/regress.h"
 #include "train/standardise.h"
@@ -27,7 +27,7 @@ berg_status train_fit_check(const berg_array *array, const char *name, berg_erro
   if (array)
     base_array_describe(array, found, sizeof found);
   else
-    snprintf(found, sizeof found, "nothing");
+    base_print(found, sizeof found, "nothing");
   return base_fail_at(error, &(base_fault){BERG_EARGUMENT, NULL, BERG_NO_OFFSET, name, "not a matrix to fit with",
                                            "float32 or float64 of two dimensions, none of them 0", found});
 }
@@ -39,8 +39,8 @@ static berg_status check(const berg_array *features, const berg_array *responses
   if (!status) status = train_regression_check(&options->regression, error);
   if (!status && features->shape[0] != responses->shape[0]) {
     char expected[64], found[64];
-    snprintf(expected, sizeof expected, "%zu rows, as the features", features->shape[0]);
-    snprintf(found, sizeof found, "%zu", responses->shape[0]);
+    base_print(expected, sizeof expected, "%zu rows, as the features", features->shape[0]);
+    base_print(found, sizeof found, "%zu", responses->shape[0]);
     status = base_fail_at(
         error, &(base_fault){BERG_EARGUMENT, NULL, BERG_NO_OFFSET, "responses", "they do not fit", expected, found});
   }
@@ -93,9 +93,9 @@ static berg_status regress_chunk(const regression_work *w, size_t index, size_t 
                                      fit->intercepts + first, fit->alphas ? fit->alphas + first : NULL, error);
   if (status == BERG_ESTIMULUS && error) {
     size_t target;
-    if (sscanf(error->item, "target %zu", &target) == 1) {
+    if (base_scan(error->item, "target %zu", &target) == 1) {
       char item[48];
-      snprintf(item, sizeof item, "target %zu", first + target);
+      base_print(item, sizeof item, "target %zu", first + target);
       base_fail_at(error, &(base_fault){BERG_ESTIMULUS, NULL, BERG_NO_OFFSET, item, "its responses cannot be regressed",
                                         "finite numbers", "NaN or infinity"});
     }

@@ -1,12 +1,12 @@
 #include "train/images.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 /* As many as one line of a message can name. */
 #define NAMED 3
@@ -79,7 +79,7 @@ berg_status train_images_check(const train_images *images, berg_error *error) {
   char names[480] = "";
   size_t used = 0, named = 0;
   for (; named < NAMED && named < images->missing_count; named++) {
-    int length = snprintf(names + used, sizeof names - used, "%s%s", named ? ", " : "", images->missing[named]);
+    int length = base_print(names + used, sizeof names - used, "%s%s", named ? ", " : "", images->missing[named]);
     if (length < 0 || (size_t)length >= sizeof names - used) break;
     used += (size_t)length;
   }

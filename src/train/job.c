@@ -1,6 +1,5 @@
 #include "train/job.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "base/text.h"
 #include "model/paths.h"
 #include "train/subject.h"
 #include "train/regress_job.h"
@@ -91,7 +91,7 @@ static berg_status open_subjects(train_job *job, berg_error *error) {
     if (status) return status;
     if (job->components + 1 > subject->trials) {
       char expected[64];
-      snprintf(expected, sizeof expected, "at least %zu, one more than components", job->components + 1);
+      base_print(expected, sizeof expected, "at least %zu, one more than components", job->components + 1);
       return base_fail_found(error, BERG_EINPUT, subject->prepared, "too few training images", expected, "%zu",
                              subject->trials);
     }

@@ -1,7 +1,7 @@
 /* One panel in memory: its rows at their distance, and standardised. */
-#include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "train/pca_job.h"
 
 la_block pca_arrange(const pca_job *job, size_t index, float *panel) {
@@ -20,7 +20,7 @@ la_moments pca_moments(const pca_job *job, size_t index) {
 
 static berg_status refuse(size_t feature, berg_error *error) {
   char item[48];
-  snprintf(item, sizeof item, "feature %zu", feature);
+  base_print(item, sizeof item, "feature %zu", feature);
   return base_fail_at(error,
                       &(base_fault){BERG_EINPUT, NULL, BERG_NO_OFFSET, item, "its mean or variance is not finite",
                                     "finite numbers", "NaN, infinity, or values beyond float32"});

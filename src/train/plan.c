@@ -1,12 +1,12 @@
 #include "train/plan.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/folders.h"
 #include "io/journal.h"
 #include "la/rate.h"
@@ -34,8 +34,8 @@
 #define SHARE 0.85
 
 void train_plan_fingerprint(const train_plan *plan, char *text, size_t room) {
-  snprintf(text, room, "features of %s of %zu images %016" PRIx64,
-           plan->job.tokens == 1 ? "class tokens" : "all tokens", plan->job.images.count, plan->features_hash);
+  base_print(text, room, "features of %s of %zu images %016" PRIx64,
+             plan->job.tokens == 1 ? "class tokens" : "all tokens", plan->job.images.count, plan->features_hash);
 }
 
 /* --- Memory --- */
@@ -130,7 +130,7 @@ static size_t voxels_done(const train_plan *plan, const train_work *work, size_t
     return plan->job.subjects[s].voxels;
   }
   char *journal = path ? base_format(NULL, "%s.partial.journal", path) : NULL;
-  snprintf(fingerprint, sizeof fingerprint, "regression %016" PRIx64, plan->regression_hash[s]);
+  base_print(fingerprint, sizeof fingerprint, "regression %016" PRIx64, plan->regression_hash[s]);
   size_t done = noted(journal, train_regression_columns(&plan->job), fingerprint);
   base_free(journal);
   base_free(path);

@@ -1,11 +1,11 @@
 /* Predictions of a fitted solver: new rows through the scaler, the components and the regression. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/convert.h"
 #include "base/memory.h"
 #include "base/team.h"
+#include "base/text.h"
 #include "train/fit.h"
 
 /* The most rows that a thread takes at a time. */
@@ -171,7 +171,7 @@ berg_status berg_fit_predict(const berg_fit *fit, const berg_array *features, fl
   status = predict(&p, error);
   if (status || p.bad == rows) return status;
   char item[48];
-  snprintf(item, sizeof item, "row %zu", (size_t)p.bad);
+  base_print(item, sizeof item, "row %zu", (size_t)p.bad);
   return base_fail_at(error, &(base_fault){BERG_ESTIMULUS, NULL, BERG_NO_OFFSET, item, "its features cannot be encoded",
                                            "finite numbers", "NaN or infinity"});
 }

@@ -1,5 +1,4 @@
 /* The walk of berg_prepare: one pass through the responses by blocks of voxels. */
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -8,6 +7,7 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "base/text.h"
 #include "io/hdf5_filters.h"
 #include "model/paths.h"
 #include "train/betas.h"
@@ -74,7 +74,7 @@ static berg_status plan_memory(preparation *p, size_t trials, berg_error *error)
   const size_t least = held + group * per_voxel > tables ? held + group * per_voxel : tables;
   if (least > budget) {
     char expected[48];
-    snprintf(expected, sizeof expected, "at least %zu bytes", least);
+    base_print(expected, sizeof expected, "at least %zu bytes", least);
     return base_fail_found(error, BERG_ELIMIT, p->paths[BETAS], "does not fit the memory allowed", expected, "%zu",
                            budget);
   }
@@ -109,9 +109,9 @@ static void fingerprint(const preparation *p, char *text, size_t room) {
   uint64_t hash = base_hash_number(BASE_HASH_START, io_csv_hash(p->trials.csv));
   hash = base_hash_number(hash, io_csv_hash(p->voxel_table));
   hash = base_hash_text(hash, berg_version());
-  snprintf(text, room, "prepare sub-%02d responses %lld bytes of %lld.%09ld tables %016llx", p->options->subject,
-           (long long)about.st_size, (long long)about.st_mtim.tv_sec, (long)about.st_mtim.tv_nsec,
-           (unsigned long long)hash);
+  base_print(text, room, "prepare sub-%02d responses %lld bytes of %lld.%09ld tables %016llx", p->options->subject,
+             (long long)about.st_size, (long long)about.st_mtim.tv_sec, (long)about.st_mtim.tv_nsec,
+             (unsigned long long)hash);
 }
 
 static berg_status open_outputs(preparation *p, size_t *done, berg_error *error) {
@@ -161,8 +161,8 @@ static berg_status prepare_block(const preparation *p, const buffers *b, size_t 
 
 static berg_status fail_unfit(const preparation *p, const train_unfit *unfit, berg_error *error) {
   char found[96];
-  snprintf(found, sizeof found, "%zu, the first of voxel %zu in trial %zu (from 0)", unfit->count, unfit->voxel,
-           unfit->trial);
+  base_print(found, sizeof found, "%zu, the first of voxel %zu in trial %zu (from 0)", unfit->count, unfit->voxel,
+             unfit->trial);
   return base_fail_at(error, &(base_fault){BERG_EINPUT, p->paths[BETAS], BERG_NO_OFFSET, "ResponseData",
                                            "responses that are not finite float32 numbers", NULL, found});
 }

@@ -11,6 +11,7 @@
 
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/folders.h"
 #include "io/hdf5_matrix.h"
 #include "io/journal.h"
@@ -71,7 +72,7 @@ static berg_status check_disk(const train_prepared *files, berg_error *error) {
   }
   if (needed <= room) return BERG_OK;
   char expected[64];
-  snprintf(expected, sizeof expected, "%llu bytes", (unsigned long long)needed);
+  base_print(expected, sizeof expected, "%llu bytes", (unsigned long long)needed);
   return base_fail_found(error, BERG_ELIMIT, files->paths[TRAIN], "not enough room on the disk", expected, "%llu",
                          (unsigned long long)room);
 }

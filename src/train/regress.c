@@ -1,11 +1,11 @@
 #include "train/regress.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/team.h"
+#include "base/text.h"
 #include "train/regress_job.h"
 
 /* --- What all targets share --- */
@@ -274,7 +274,7 @@ static berg_status pass(const chunk *c, bool scoring, berg_error *error) {
   const size_t bad = p.bad;
   if (bad == c->number) return BERG_OK;
   char item[48];
-  snprintf(item, sizeof item, "target %zu", bad);
+  base_print(item, sizeof item, "target %zu", bad);
   return base_fail_at(error, &(base_fault){BERG_ESTIMULUS, NULL, BERG_NO_OFFSET, item,
                                            "its responses cannot be regressed", "finite numbers", "NaN or infinity"});
 }

@@ -1,8 +1,8 @@
 /* Options of the regression, and how targets are cut into chunks. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "train/factor.h"
 #include "train/regress_job.h"
 
@@ -42,10 +42,10 @@ berg_status train_regression_check(const berg_regression_options *given, berg_er
   if (!options.alpha_count) return refuse("alphas", "at least one", "none", error);
   for (size_t i = 0; i < options.alpha_count; i++)
     if (!isfinite(options.alphas[i]) || options.alphas[i] < 0) {
-      snprintf(found, sizeof found, "%g", options.alphas[i]);
+      base_print(found, sizeof found, "%g", options.alphas[i]);
       return refuse("alphas", "finite numbers of at least 0", found, error);
     }
-  snprintf(found, sizeof found, "%zu", options.folds);
+  base_print(found, sizeof found, "%zu", options.folds);
   return options.folds < 2 ? refuse("folds", "at least 2", found, error) : BERG_OK;
 }
 

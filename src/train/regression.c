@@ -1,10 +1,10 @@
 /* The regression of one subject, chunk by chunk of its voxels; every voxel is a row of a file that grows. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/rows.h"
 #include "model/paths.h"
 #include "train/pca_file.h"
@@ -72,7 +72,7 @@ static berg_status begin(chunks *c, const train_work *work, const char *path, be
   const train_job *job = &c->plan->job;
   const train_subject *subject = &job->subjects[c->subject];
   const train_scores *scores = &(train_scores){NULL, subject->trials, job->components};
-  snprintf(fingerprint, sizeof fingerprint, "regression %016" PRIx64, c->plan->regression_hash[c->subject]);
+  base_print(fingerprint, sizeof fingerprint, "regression %016" PRIx64, c->plan->regression_hash[c->subject]);
   berg_status status = order_scores(c, work, error);
   if (!status) status = make_room(c, error);
   if (!status) status = train_responses_open(&c->responses, subject, error);

@@ -1,9 +1,9 @@
 /* Which images there are, what they are called, and when each subject sees which. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "train/simulate.h"
 
 /* 0 .. count - 1 in an order that the dice give (Fisher and Yates). */
@@ -66,8 +66,8 @@ void simulate_concept_name(size_t concept, char name[SIMULATE_NAME_ROOM]) {
   static const char *const bodies[6] = {"lam", "mer", "nik", "pol", "run", "sal"};
   static const char *const ends[5] = {"", "a", "en", "it", "os"};
   size_t round = concept / 720, word = concept % 720;
-  int length = snprintf(name, SIMULATE_NAME_ROOM, "%s%s%s", heads[word / 30], bodies[word % 30 / 5], ends[word % 5]);
-  if (round) snprintf(name + length, SIMULATE_NAME_ROOM - (size_t)length, "%zu", round + 1);
+  int length = base_print(name, SIMULATE_NAME_ROOM, "%s%s%s", heads[word / 30], bodies[word % 30 / 5], ends[word % 5]);
+  if (round) base_print(name + length, SIMULATE_NAME_ROOM - (size_t)length, "%zu", round + 1);
 }
 
 void simulate_image_name(const simulate_design *design, size_t image, char name[SIMULATE_NAME_ROOM]) {
@@ -79,7 +79,7 @@ void simulate_image_name(const simulate_design *design, size_t image, char name[
     number = design->per_concept + test - first;
   }
   simulate_concept_name(simulate_concept_of(design, image), concept);
-  snprintf(name, SIMULATE_NAME_ROOM, "%.20s_%02zu%c.jpg", concept, (number + 1) % 1000, number ? 's' : 'b');
+  base_print(name, SIMULATE_NAME_ROOM, "%.20s_%02zu%c.jpg", concept, (number + 1) % 1000, number ? 's' : 'b');
 }
 
 /* Part `part` of `count` things in `parts` nearly equal parts begins here. */

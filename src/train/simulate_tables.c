@@ -1,12 +1,11 @@
 /* The two CSV tables of a subject. Numbers are the shortest decimals that read back as the same; NaN is an empty field, as
  * pandas writes it. */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/decimal.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/folders.h"
 #include "io/whole_file.h"
 #include "train/simulate.h"
@@ -86,7 +85,7 @@ static size_t put_voxel(char *row, const simulate_subject *subject, size_t index
   const uint16_t *at = brain->coords + 3 * index;
   simulate_voxel voxel;
   simulate_voxel_draw(&voxel, brain, subject->design->seed, index);
-  char *next = row + snprintf(row, 128, "%zu,%d,%u,%u,%u", index, brain->subject, at[0], at[1], at[2]);
+  char *next = row + base_print(row, 128, "%zu,%d,%u,%u,%u", index, brain->subject, at[0], at[1], at[2]);
   next = put_real(next, reliability->noise_ceiling_singletrial[index]);
   next = put_real(next, reliability->noise_ceiling_testset[index]);
   next = put_real(next, reliability->splithalf_uncorrected[index]);

@@ -6,13 +6,13 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "base/thread.h"
+#include "base/text.h"
 #include "io/folders.h"
 #include "io/journal.h"
 
@@ -53,7 +53,7 @@ static berg_status allocate(const train_store *store, uint64_t bytes, berg_error
   uint64_t room = io_disk_free(store->path);
   if (number == ENOSPC || number == EDQUOT || number == EFBIG || (number == EOPNOTSUPP && room < bytes)) {
     char expected[64];
-    snprintf(expected, sizeof expected, "%llu bytes on the disk", (unsigned long long)bytes);
+    base_print(expected, sizeof expected, "%llu bytes on the disk", (unsigned long long)bytes);
     return base_fail_found(error, BERG_ELIMIT, store->path, "the features do not fit", expected, "%llu",
                            (unsigned long long)room);
   }
@@ -84,7 +84,7 @@ static berg_status go_on(train_store *store, const char *fingerprint, uint64_t b
     return base_fail_errno(error, BERG_EINPUT, store->path, "cannot be opened", errno);
   if ((uint64_t)about.st_size == bytes && store->safe <= store->rows) return BERG_OK;
   char expected[96];
-  snprintf(expected, sizeof expected, "%llu bytes for %zu images", (unsigned long long)bytes, store->rows);
+  base_print(expected, sizeof expected, "%llu bytes for %zu images", (unsigned long long)bytes, store->rows);
   return base_fail_found(error, BERG_EINPUT, store->path, "does not fit its journal", expected,
                          "%lld bytes, %zu images done", (long long)about.st_size, store->safe);
 }
@@ -235,7 +235,7 @@ void train_store_take_block(void *taker, const model_batch *batch, size_t layer,
 static berg_status fail_write(train_store *store, berg_error *error) {
   char what[96];
   pthread_mutex_lock(&store->guard);
-  snprintf(what, sizeof what, "cannot be written (%zu images are safe and can be resumed)", store->safe);
+  base_print(what, sizeof what, "cannot be written (%zu images are safe and can be resumed)", store->safe);
   pthread_mutex_unlock(&store->guard);
   return base_fail_errno(error, BERG_EWRITE, store->path, what, store->failed);
 }

@@ -1,11 +1,11 @@
 #include "train/subject.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/hdf5.h"
 #include "io/text_array.h"
 
@@ -56,7 +56,7 @@ static berg_status read_names(train_subject *subject, const berg_file *file, ber
   if (status) return status;
   if (stimuli->shape[0] != concepts->shape[0] || !stimuli->shape[0]) {
     char expected[64];
-    snprintf(expected, sizeof expected, "as many concepts as stimuli, %zu", stimuli->shape[0]);
+    base_print(expected, sizeof expected, "as many concepts as stimuli, %zu", stimuli->shape[0]);
     return base_fail_found(error, BERG_EINPUT, subject->prepared, "the training images do not fit", expected, "%zu",
                            concepts->shape[0]);
   }
@@ -89,8 +89,8 @@ static berg_status check_responses(train_subject *subject, const io_hdf5 *datase
   if (is_real && about->ndim == 2 && about->shape[0] == subject->trials && about->shape[1] == subject->voxels)
     return BERG_OK;
   char expected[128], found[128];
-  snprintf(expected, sizeof expected, "float32 (%zu, %zu), trials and voxels as in the metadata", subject->trials,
-           subject->voxels);
+  base_print(expected, sizeof expected, "float32 (%zu, %zu), trials and voxels as in the metadata", subject->trials,
+             subject->voxels);
   base_array_describe(about, found, sizeof found);
   return base_fail_at(
       error, &(base_fault){BERG_EINPUT, subject->responses, BERG_NO_OFFSET, DATASET, "does not fit", expected, found});

@@ -1,12 +1,13 @@
 #include "train/test_set.h"
 
 #include <cjson/cJSON.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "base/text.h"
+#include "io/json_print.h"
 #include "io/text_array.h"
 
 #define STIMULI "encoding_model.test_avg_stimuli"
@@ -155,10 +156,10 @@ static void join_some(const cJSON *list, char *text, size_t room) {
   cJSON_ArrayForEach(name, list) {
     size_t needed = strlen(name->valuestring) + 2;
     if (needed + 32 > room - used) break;
-    used += (size_t)snprintf(text + used, room - used, "%s%s", used ? ", " : "", name->valuestring);
+    used += (size_t)base_print(text + used, room - used, "%s%s", used ? ", " : "", name->valuestring);
     left--;
   }
-  if (left) snprintf(text + used, room - used, "%s%zu more", used ? " and " : "", left);
+  if (left) base_print(text + used, room - used, "%s%zu more", used ? " and " : "", left);
 }
 
 berg_status train_test_set_check_images(const train_test_set *set, const char *images, char **missing,
@@ -171,7 +172,7 @@ berg_status train_test_set_check_images(const train_test_set *set, const char *i
     if (stat(set->paths[i], &about)) cJSON_AddItemToArray(list, cJSON_CreateString(set->names[i]));
   size_t count = (size_t)cJSON_GetArraySize(list);
   if (count) {
-    char *text = cJSON_Print(tree);
+    char *text = io_json_text(tree, true);
     *missing = text ? base_copy_text(text, error) : NULL;
     cJSON_free(text);
     join_some(list, some, sizeof some);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 enum { TRIAL_TYPE, SESSION, STIMULUS, CONCEPT, COLUMNS };
 
@@ -23,7 +24,7 @@ typedef struct entry {
 static berg_status fail_row(const char *path, size_t trial, const char *what, const char *expected, const char *found,
                             berg_error *error) {
   char item[32];
-  snprintf(item, sizeof item, "row %zu", trial + 1);
+  base_print(item, sizeof item, "row %zu", trial + 1);
   return base_fail_at(error, &(base_fault){BERG_EINPUT, path, BERG_NO_OFFSET, item, what, expected, found});
 }
 
@@ -69,7 +70,7 @@ static berg_status gather_sessions(train_trials *trials, entry *entries, const c
     size_t first = trials->session_start[s];
     if (trials->session_start[s + 1] - first > 1) continue;
     char found[64];
-    snprintf(found, sizeof found, "session %lld", (long long)entries[first].session);
+    base_print(found, sizeof found, "session %lld", (long long)entries[first].session);
     return fail_row(path, entries[first].trial, "a session of one trial has no variance", NULL, found, error);
   }
   return BERG_OK;
@@ -84,7 +85,7 @@ static berg_status gather_one(train_trials *trials, const entry *entries, size_t
   char what[256], expected[64], found[64];
   for (size_t i = first; i < end; i++) {
     const size_t trial = entries[i].trial;
-    snprintf(what, sizeof what, "stimulus %.160s", name);
+    base_print(what, sizeof what, "stimulus %.160s", name);
     if (strcmp(trials->concepts[trial], concept)) {
       strcat(what, " is of two concepts");
       return fail_row(path, trial, what, concept, trials->concepts[trial], error);
@@ -100,9 +101,9 @@ static berg_status gather_one(train_trials *trials, const entry *entries, size_t
   if (trials->averaged_count++ == 0) trials->repeats = tested;
   *used += tested;
   if (tested == trials->repeats) return BERG_OK;
-  snprintf(what, sizeof what, "test stimulus %.160s is not seen as often as the others", name);
-  snprintf(expected, sizeof expected, "%zu times", trials->repeats);
-  snprintf(found, sizeof found, "%zu", tested);
+  base_print(what, sizeof what, "test stimulus %.160s is not seen as often as the others", name);
+  base_print(expected, sizeof expected, "%zu times", trials->repeats);
+  base_print(found, sizeof found, "%zu", tested);
   return base_fail_at(error, &(base_fault){BERG_EINPUT, path, BERG_NO_OFFSET, NULL, what, expected, found});
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/text.h"
 #include "io/text_array.h"
 #include "io/writers.h"
 
@@ -120,7 +121,7 @@ static io_value *fmri_dict(tree *t, const io_csv *voxels, int subject) {
   if (number) number->integer = (int64_t)count;
   add(t, dict, "n_voxels", number);
   char name[16];
-  snprintf(name, sizeof name, "sub-%02d", subject);
+  base_print(name, sizeof name, "sub-%02d", subject);
   add(t, dict, "subject_id", t->failed ? NULL : keep(t, io_value_text(&t->arena, name, strlen(name), t->error)));
   return dict;
 }

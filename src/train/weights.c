@@ -1,9 +1,9 @@
 #include "train/weights.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/array.h"
+#include "base/text.h"
 #include "io/writers.h"
 
 /* One of the dicts while it is filled; a failure is kept until the end. */
@@ -129,8 +129,8 @@ berg_status train_weights_save(const io_document *document, const io_entries *en
                                berg_error *error) {
   const io_content content = {document->root, entries, NULL, 0};
   const char *ending = strrchr(path, '.');
-  const bool npy = ending && !strcasecmp(ending, ".npy");
-  if (!npy && !(ending && !strcasecmp(ending, ".safetensors")))
+  const bool npy = ending && base_same_word(ending, ".npy");
+  if (!npy && !(ending && base_same_word(ending, ".safetensors")))
     return base_fail_at(error, &(base_fault){BERG_EARGUMENT, path, BERG_NO_OFFSET, NULL,
                                              "an ending that says no format of weights", ".npy or .safetensors", NULL});
   io_whole_file *file;

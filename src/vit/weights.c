@@ -1,11 +1,11 @@
 #include "vit/weights.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 static const struct {
   const char *name;
@@ -53,12 +53,12 @@ size_t vit_tensor_count(size_t t) {
 
 void vit_tensor_name(size_t t, bool old, char name[VIT_NAME_ROOM]) {
   if (t < VIT_BEFORE_BLOCKS) {
-    snprintf(name, VIT_NAME_ROOM, "%s", before[t].name);
+    base_print(name, VIT_NAME_ROOM, "%s", before[t].name);
     return;
   }
   size_t layer = (t - VIT_BEFORE_BLOCKS) / VIT_BLOCK_TENSORS, which = (t - VIT_BEFORE_BLOCKS) % VIT_BLOCK_TENSORS;
   const char *last = old && of_block[which].old ? of_block[which].old : of_block[which].name;
-  snprintf(name, VIT_NAME_ROOM, "encoder.layers.encoder_layer_%zu.%s", layer, last);
+  base_print(name, VIT_NAME_ROOM, "encoder.layers.encoder_layer_%zu.%s", layer, last);
 }
 
 static berg_status check_shape(const berg_array *array, size_t t, const char *file, const char *name,

@@ -69,11 +69,9 @@ class Chromium:
              features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
         self.events.clear()
         self("Page.navigate", url=pathlib.Path(path).resolve().as_uri())
-        for _ in range(600):
-            if self.ask("document.readyState") == "complete" and any(
-                    event.get("method") == "Page.loadEventFired" for event in self.events):
-                break
-            time.sleep(0.05)
+        while not (self.ask("document.readyState") == "complete" and any(
+                event.get("method") == "Page.loadEventFired" for event in self.events)):
+            time.sleep(0.05)  # a browser that has ended answers no question
         requests = [event["params"]["request"]["url"] for event in self.events
                     if event.get("method") == "Network.requestWillBeSent"]
         logged = [event["params"] for event in self.events

@@ -39,8 +39,9 @@ class Program:
         done.stdout = done.stdout or b""
         return Result(done, binary)
 
-    def start(self, *arguments, **more):
-        return subprocess.Popen([self.path, *map(str, arguments)], env=self.environment, stdin=subprocess.DEVNULL, **more)
+    def start(self, *arguments, environment=None, **more):
+        return subprocess.Popen([self.path, *map(str, arguments)], env={**self.environment, **(environment or {})},
+                                stdin=subprocess.DEVNULL, **more)
 
 
 def tiny_metadata():

@@ -7,12 +7,12 @@ import re
 import resource
 import signal
 import subprocess
-import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import moments
 from program import MODEL, MODEL_FOLDER
 
 
@@ -387,12 +387,11 @@ def many(tmp_path_factory):
 def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, backbone_files, many, tmp_path, number):
     command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"],
                "--subject", "1", "--batch", "8", many, "-o"]
-    run = berg.start(*command, tmp_path / "out.npy", stderr=subprocess.PIPE)
     partial = tmp_path / "out.npy.partial"
-    until = time.monotonic() + 60
-    while not (partial.exists() and partial.stat().st_size > 600 * 4 * 8) and time.monotonic() < until:
-        time.sleep(0.02)
-    run.send_signal(number)
+    run = berg.start(*command, tmp_path / "out.npy", stderr=subprocess.PIPE,
+                     environment=moments.environment(stop=4, file=partial.name))
+    moments.wait_until_stopped(run)
+    moments.go_on(run, number)
     message = run.communicate(timeout=60)[1].decode()
     assert run.returncode == 130
     assert re.search(r"^berg: interrupted after \d+ of 160 images$", message, re.M)

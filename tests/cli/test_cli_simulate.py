@@ -2,9 +2,10 @@
 import resource
 import signal
 import subprocess
-import time
 
 import pytest
+
+import moments
 
 SMALL = ["--voxels", 200, "--concepts", 6, "--images-per-concept", 2, "--test-images", 3, "--sessions", 2, "--image-size",
          32]
@@ -116,11 +117,11 @@ def test_writing_that_fails(berg, tmp_path, limit, name):
 def test_interruption(berg, tmp_path):
     """Files that are there are whole; a run with --force then makes all of them."""
     big = ["--voxels", 3000, "--concepts", 200, "--image-size", 64, "--images-per-concept", 10]
-    process = berg.start("simulate", tmp_path / "raw", *big, "-q", stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 30
-    while not list(tmp_path.glob("raw/images/*/*.jpg")) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
+    process = berg.start("simulate", tmp_path / "raw", *big, "-q", stderr=subprocess.PIPE,
+                         environment=moments.environment(stop=40))
+    moments.wait_until_stopped(process)
+    assert list(tmp_path.glob("raw/images/*/*.jpg"))
+    moments.go_on(process, signal.SIGINT)
     message = process.communicate(timeout=60)[1].decode()
     assert process.returncode == 130 and "interrupted" in message
     assert files(tmp_path / "raw") and not [name for name in files(tmp_path / "raw") if name.endswith(".new")]

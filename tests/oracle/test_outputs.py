@@ -10,6 +10,8 @@ import time
 import numpy as np
 import pytest
 
+import moments
+
 BUILD = pathlib.Path(os.environ.get("BERG_BUILD", pathlib.Path(__file__).parents[2] / "build")).resolve()
 TOOL = BUILD / "tests" / "append_rows"
 COLUMNS, ROWS = 211, 13
@@ -47,12 +49,9 @@ def test_npy_is_what_numpy_saves(tmp_path):
 
 def test_partial_is_a_npy_meanwhile(tmp_path):
     path = tmp_path / "a.npy"
-    process = subprocess.Popen([TOOL, path, "100", "100000", "slow"], stdout=subprocess.DEVNULL)
-    time.sleep(2.5)
-    process.kill()
-    process.wait()
+    assert moments.killed([TOOL, path, "100", "100000"], 1000, clock=0.3)
     some = np.load(f"{path}.partial")
-    assert 200 < len(some) < 5000
+    assert 200 < len(some) < 1000
     assert np.array_equal(some, values(len(some), 100))
 
 
@@ -131,20 +130,18 @@ def test_killed_and_resumed_is_the_same(tmp_path, ending):
     rows, columns = 3000, 50
     whole, killed = tmp_path / f"whole.{ending}", tmp_path / f"killed.{ending}"
     append(whole, rows=rows, columns=columns)
-    done = []
-    for after in (0.02, 1.3, 1.6):
-        process = subprocess.Popen([TOOL, killed, str(columns), str(rows), "slow", "resume"], stdout=subprocess.PIPE)
-        done.append(int(process.stdout.readline()))
-        time.sleep(after)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        assert not killed.exists()
+    resumed, safe = [], [0]
+    for call in (30, 800, 1000):
+        done = subprocess.run([TOOL, killed, str(columns), str(rows), "resume"], capture_output=True, text=True,
+                              env={**os.environ, **moments.environment(kill=call, clock=0.3)})
+        assert done.returncode == -signal.SIGKILL and not killed.exists()
+        resumed.append(int(done.stdout))
         journal = pathlib.Path(f"{killed}.partial.journal").read_text().split()
-        safe = int(journal[journal.index("rows", 3) + 1])
+        safe.append(int(journal[journal.index("rows", 3) + 1]))
         header = 128
-        assert os.path.getsize(f"{killed}.partial") >= header + safe * columns * 4
+        assert os.path.getsize(f"{killed}.partial") >= header + safe[-1] * columns * 4
     append(killed, "resume", rows=rows, columns=columns)
-    assert done[0] == done[1] == 0 < done[2]
+    assert resumed == safe[:3] and 0 < safe[1] < safe[2] < safe[3] < rows
     assert killed.read_bytes() == whole.read_bytes()
 
 

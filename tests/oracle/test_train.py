@@ -1,15 +1,14 @@
 """Training through the program, against scikit-learn's formulas in float64 over the library's own features."""
 import os
 import shutil
-import signal
 import subprocess
-import time
 
 import h5py
 import numpy as np
 import pytest
 
 import make_prepared
+import moments
 import training
 
 MODEL = "fmri-things_fmri_1-vit_b_32"
@@ -26,12 +25,20 @@ class Place:
     def __init__(self, program, folder, images):
         self.program, self.folder, self.images = program, folder, images
 
-    def train(self, *options, subject="1", components=COMPONENTS, status=0, start=False, **more):
+    def command(self, *options, subject="1", components=COMPONENTS):
         command = [self.program, "train", MODEL, "--subject", subject, "--berg-dir", self.folder, "--images", self.images,
                    "--backbone", BACKBONE, "--components", components, *options]
-        command = list(map(str, command))
-        if start:
-            return subprocess.Popen(command, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        return list(map(str, command))
+
+    def stopped(self, *options, **moment):
+        """A run that stands still at a moment (moments.py)."""
+        run = subprocess.Popen(self.command(*options), stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                               env={**os.environ, **moments.environment(**moment)})
+        moments.wait_until_stopped(run)
+        return run
+
+    def train(self, *options, subject="1", components=COMPONENTS, status=0, **more):
+        command = self.command(*options, subject=subject, components=components)
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, **more)
         assert done.returncode == status, (done.returncode, done.stderr)
         return done.stderr
@@ -253,27 +260,25 @@ def snapshot(place):
     return [place.path(subject).read_bytes() for subject in (1, 2)]
 
 
+def work_of(place):
+    """What a run has left to go on from; its lock alone is nothing."""
+    return [path.name for path in (place.folder / "work").glob("*") if path.name != "berg-lock"]
+
+
 def test_killed_at_any_moment_and_resumed(trained, tmp_path):
     place = trained.copy(tmp_path)
-    before = time.monotonic()
-    place.train("--batch", 3, subject="1,2")
-    whole = time.monotonic() - before
+    calls = moments.count(place.command("--batch", 3, subject="1,2"), tmp_path / "calls")
     expected = snapshot(place)
     rng = np.random.default_rng(int.from_bytes(os.urandom(4), "little"))
-    moments = rng.uniform(0.1, 1, 6)
-    print(moments)
-    for moment in moments:
+    chosen = [*rng.integers(1, calls + 1, 5), calls]  # the last: all is done but for the lock
+    print(chosen, "of", calls)
+    for call in chosen:
         shutil.rmtree(place.folder / "encoding_models")
-        running = place.train("--batch", 3, subject="1,2", start=True)
-        try:
-            running.wait(whole * moment)
-        except subprocess.TimeoutExpired:
-            running.send_signal(signal.SIGKILL)
-        running.wait()
-        if (place.folder / "work").exists() or not place.path(2).exists():  # else it came to its end
+        moments.killed(place.command("--batch", 3, subject="1,2"), call)
+        if work_of(place) or not place.path(2).exists():  # else it came to its end
             place.train("--batch", 3, "--resume", subject="1,2")
         assert snapshot(place) == expected
-        assert not (place.folder / "work").exists()
+        assert not work_of(place)
 
 
 def test_an_interrupted_run_is_not_overrun(trained, tmp_path):
@@ -332,15 +337,12 @@ def test_a_full_disk(trained, tmp_path):
         assert "disk is too small" in message and not place.path().exists()
         subprocess.run(["mount", "-o", "remount,size=60m", disk], check=True)
         hog = disk / "hog"
-        running = place.train("--work", disk / "work", "--batch", 1, "--threads", 1, start=True)
-        for _ in range(1000):
-            if (disk / "work" / "berg-features.f32").exists():
-                break
-            time.sleep(0.01)
+        running = place.stopped("--work", disk / "work", "--batch", 1, "--threads", 1, stop=2, file="berg-features.f32")
         with open(hog, "wb") as file, pytest.raises(OSError):
             while True:
                 file.write(bytes(1 << 20))
                 file.flush()
+        moments.go_on(running)
         assert running.wait() in (5, 6) and not place.path().exists()
         hog.unlink(missing_ok=True)
         place.train("--work", disk / "work", "--resume")
@@ -418,10 +420,7 @@ def test_wrong_input(trained, tmp_path, case, text):
 
 def test_two_runs_at_once(trained, tmp_path):
     place = trained.copy(tmp_path)
-    first = place.train(start=True)
-    for _ in range(1000):
-        if (place.folder / "work" / "berg-lock").exists():
-            break
-        time.sleep(0.01)
-    assert "another training run" in place.train("--resume", status=5) or first.poll() is not None
+    first = place.stopped(stop=1, file="berg-features.f32")
+    assert "another training run" in place.train("--resume", status=5)
+    moments.go_on(first)
     assert first.wait() == 0

@@ -128,16 +128,18 @@ def test_cleanup_waits_for_a_running_encode(berg, load, images, whole):
 
 
 def test_python_goes_on_meanwhile(berg, whole_model, images):
+    """Ten turns of this thread within one encode, whenever that is: a held GIL has room for none."""
     many = np.repeat(images, 12, axis=0)
-    thread = threading.Thread(target=lambda: berg.encode(whole_model, many, show_progress=False))
-    longest, last = 0.0, time.perf_counter()
-    start = last
-    thread.start()
-    while thread.is_alive():
-        time.sleep(0.001)
-        now = time.perf_counter()
-        longest, last = max(longest, now - last), now
-    assert longest < 0.8 * (last - start), "the GIL was held"
+    for _ in range(20):
+        thread = threading.Thread(target=lambda: berg.encode(whole_model, many, show_progress=False))
+        thread.start()
+        turns = 0
+        while thread.is_alive():
+            time.sleep(0.001)
+            turns += 1
+        if turns > 10:
+            return
+    pytest.fail("the GIL was held")
 
 
 def test_a_model_in_use_says_so(images, small_berg_dir, backbone_files, model_id):
@@ -213,8 +215,8 @@ except KeyboardInterrupt:
     print("interrupted", np.array_equal(again, expected), flush=True)
 
 # Without a progress bar no Python runs between batches: the extension itself must look for signals.
-threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 try:
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
     berg.encode(model, np.broadcast_to(images[0], (100000, 3, 224, 224)), show_progress=False)
 except KeyboardInterrupt:
     print("quietly too", flush=True)

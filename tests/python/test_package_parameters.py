@@ -91,6 +91,23 @@ def test_bad_voxel_index(voxel_index, found):
         fMRIEncodingModel(subject=1, selection={"voxel_index": voxel_index})
 
 
+@pytest.mark.parametrize(
+    "selection, options, found",
+    [
+        (None, {"subject": np.float64(1.5)}, "found 1.5"),
+        (None, {"subject": np.array([1])[0] + 8}, "found 9"),
+        ({np.str_("rois"): ["V1"]}, {}, "found 'rois'"),
+        ({"roi": ["V1", np.str_("V9"), np.float32(0.1)]}, {}, r"found \['V9', 0.1\]"),
+        ({"voxel_index": [0, np.float64("nan")]}, {}, "found nan in place 1"),
+        (None, {"threads": np.float32(0.5)}, "found 0.5"),
+        (None, {"device": np.True_}, "found True"),
+    ],
+)
+def test_numpys_scalars_are_shown_as_pythons(selection, options, found):
+    with pytest.raises((InvalidParameterError, ValidationError), match=f"{found}(?! *\\))"):
+        fMRIEncodingModel(**{"subject": 1, "selection": selection, **options})
+
+
 @pytest.mark.parametrize("subject, voxels", [(1, 600), (2, 640), (3, 530)])
 def test_voxel_index_is_as_long_as_the_subjects_files_say(load, subject, voxels):
     for wrong in (voxels - 1, voxels + 1, 211339, 1):

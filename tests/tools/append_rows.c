@@ -1,15 +1,14 @@
 /* Appends rows of known values to PATH, for the tests that kill it, fill its disk, and read its result with
  * NumPy, h5py and nibabel:
  *
- *   append_rows PATH COLUMNS ROWS [force] [resume] [means] [plain] [slow]
+ *   append_rows PATH COLUMNS ROWS [force] [resume] [means] [plain]
  *
- * means: columns have ROI names; plain: no labels at all; slow: a millisecond a row. Row r, column c is
+ * means: columns have ROI names; plain: no labels at all. Row r, column c is
  * float32(uint32(2654435761 r + 40503 c)) / 65536 - 32768, image r is named  i,"r".png , column c is voxel
  * 3 c + 1 at (c % 5, c / 5 % 7, c / 35). Prints the number of rows that were there; exit status as the program berg. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "io/rows.h"
@@ -19,7 +18,7 @@
 typedef struct task {
   const char *path;
   size_t columns, rows;
-  bool force, resume, means, plain, slow;
+  bool force, resume, means, plain;
 } task;
 
 static void append_all(const task *job, io_rows *rows, size_t done, berg_status *status, berg_error *error) {
@@ -27,7 +26,6 @@ static void append_all(const task *job, io_rows *rows, size_t done, berg_status 
   for (size_t r = done; row && r < job->rows && !*status; r++) {
     for (size_t c = 0; c < job->columns; c++) row[c] = (float)(uint32_t)(2654435761u * r + 40503u * c) / 65536 - 32768;
     *status = io_rows_append(rows, row, 1, error);
-    if (job->slow) nanosleep(&(struct timespec){0, 1000000}, NULL);
   }
   base_free(row);
 }
@@ -80,7 +78,6 @@ int main(int count, char **arguments) {
     job.resume |= !strcmp(arguments[i], "resume");
     job.means |= !strcmp(arguments[i], "means");
     job.plain |= !strcmp(arguments[i], "plain");
-    job.slow |= !strcmp(arguments[i], "slow");
   }
   berg_error error;
   io_rows *rows;

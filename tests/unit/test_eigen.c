@@ -141,7 +141,7 @@ static void by_krylov(void **state) {
   spectra_of(1010, 60);
 }
 
-static berg_status stop(void *user, size_t converged, berg_error *error) {
+static berg_status cancel(void *user, size_t converged, berg_error *error) {
   (void)converged;
   ++*(int *)user;
   return base_fail(error, BERG_ECANCELLED, "enough");
@@ -154,7 +154,7 @@ static void cancelled_and_not_finite(void **state) {
   for (size_t i = 0; i < n; i++) values[i] = 1 / (double)(i + 1);
   double *matrix = matrix_of(values, n);
   int calls = 0;
-  assert_int_equal(la_eigen_largest(matrix, n, count, 2, found, vectors, &(la_eigen_watch){stop, &calls}, NULL),
+  assert_int_equal(la_eigen_largest(matrix, n, count, 2, found, vectors, &(la_eigen_watch){cancel, &calls}, NULL),
                    BERG_ECANCELLED);
   assert_int_equal(calls, 1);
   matrix[7] = matrix[7 * n] = NAN;

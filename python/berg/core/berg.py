@@ -2,6 +2,7 @@
 
 from berg.core import cards, model_registry
 from berg.core.exceptions import ModelNotFoundError
+from berg.core.shown import shown
 from berg.interfaces.base_model import BaseModelInterface
 
 
@@ -90,5 +91,5 @@ class BERG:
     def get_model_variants(self, model_id):
         """Ids of a model's variants: none here. ModelNotFoundError: no model of that id."""
         if model_id not in model_registry.MODEL_REGISTRY:
-            raise ModelNotFoundError(f"no model {model_id!r}; there are: {', '.join(self.list_models())}")
+            raise ModelNotFoundError(f"no model {shown(model_id)}; there are: {', '.join(self.list_models())}")
         return []

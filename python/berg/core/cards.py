@@ -6,6 +6,7 @@ import textwrap
 
 from berg import _berg
 from berg.core.exceptions import ModelNotFoundError
+from berg.core.shown import shown
 
 WIDTH = 80
 
@@ -15,7 +16,7 @@ def load(model_id):
     text = _berg.card(model_id) if isinstance(model_id, str) else None
     if text is None:
         raise ModelNotFoundError(
-            f"no card for the model {model_id!r}; there are: {', '.join(_berg.model_ids())}"
+            f"no card for the model {shown(model_id)}; there are: {', '.join(_berg.model_ids())}"
         )
     return json.loads(text)
 

@@ -2,6 +2,8 @@
 
 import importlib
 
+from berg.core.shown import shown
+
 MODEL_REGISTRY = {}
 
 
@@ -26,7 +28,7 @@ def register_model(
 def get_model_class(model_id):
     """The class of a model, imported now. ValueError: no model of that id."""
     if model_id not in MODEL_REGISTRY:
-        raise ValueError(f"Model {model_id!r} not found; known are: {', '.join(sorted(MODEL_REGISTRY))}")
+        raise ValueError(f"Model {shown(model_id)} not found; known are: {', '.join(sorted(MODEL_REGISTRY))}")
     entry = MODEL_REGISTRY[model_id]
     return getattr(importlib.import_module(entry["module_path"]), entry["class_name"])
 

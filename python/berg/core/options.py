@@ -3,6 +3,8 @@
 import array
 import re
 
+from berg.core.shown import shown
+
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
@@ -11,7 +13,7 @@ def byte_count(size):
     if isinstance(size, str):
         match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", size, re.IGNORECASE)
         if not match:
-            raise ValueError(f"memory: expected a number of bytes, or text such as '4G', found {size!r}")
+            raise ValueError(f"memory: expected a number of bytes, or text such as '4G', found {shown(size)}")
         return int(float(match[1]) * _UNITS[match[2].upper()])
     return size
 

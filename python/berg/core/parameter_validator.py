@@ -5,6 +5,7 @@ import operator
 import numpy as np
 
 from berg.core.exceptions import InvalidParameterError
+from berg.core.shown import shown
 
 
 class ValidationError(Exception):
@@ -18,7 +19,7 @@ def validate_subject(subject, valid_subjects):
     except TypeError:
         number = None
     if number not in valid_subjects or isinstance(subject, (bool, np.bool_)):
-        raise InvalidParameterError(f"subject: expected one of {list(valid_subjects)}, found {subject!r}")
+        raise InvalidParameterError(f"subject: expected one of {list(valid_subjects)}, found {shown(subject)}")
     return number
 
 
@@ -28,7 +29,7 @@ def validate_selection_keys(selection, valid_keys):
         raise InvalidParameterError(f"selection: expected a dict, found {type(selection).__name__}")
     for key in selection:
         if key not in valid_keys:
-            raise InvalidParameterError(f"selection: expected keys of {sorted(valid_keys)}, found {key!r}")
+            raise InvalidParameterError(f"selection: expected keys of {sorted(valid_keys)}, found {shown(key)}")
 
 
 def validate_rois(rois, valid_rois):
@@ -37,7 +38,7 @@ def validate_rois(rois, valid_rois):
         raise InvalidParameterError(f"roi: expected a list of names, found {type(rois).__name__}")
     unknown = [name for name in rois if not isinstance(name, str) or name not in valid_rois]
     if unknown:
-        raise InvalidParameterError(f"roi: expected names of {valid_rois}, found {unknown}")
+        raise InvalidParameterError(f"roi: expected names of {valid_rois}, found {shown(unknown)}")
     return list(rois)
 
 
@@ -56,7 +57,7 @@ def _binary(values, name):
     if not good.all():
         first = int(np.argmin(good))
         raise ValidationError(
-            f"{name}: expected 0 or 1 in every place, found {values[first]!r} in place {first}"
+            f"{name}: expected 0 or 1 in every place, found {shown(values[first])} in place {first}"
         )
     return np.asarray(values, dtype=bool)
 

@@ -18,6 +18,7 @@ from berg.core.parameter_validator import (
     validate_selection_keys,
     validate_subject,
 )
+from berg.core.shown import shown
 from berg.interfaces.base_model import BaseModelInterface
 
 _card = cards.load("fmri-things_fmri_1-vit_b_32")
@@ -40,7 +41,7 @@ def _count(value, name):
     except TypeError:
         number = -1
     if not 0 <= number < 2**31:
-        raise InvalidParameterError(f"{name}: expected a whole number from 0 up, found {value!r}")
+        raise InvalidParameterError(f"{name}: expected a whole number from 0 up, found {shown(value)}")
     return number
 
 
@@ -125,7 +126,7 @@ class fMRIEncodingModel(BaseModelInterface):
         self._lock = forks.Lock()
         for name in ("device", "precision"):
             if not isinstance(getattr(self, name), str):
-                raise InvalidParameterError(f"{name}: expected a str, found {getattr(self, name)!r}")
+                raise InvalidParameterError(f"{name}: expected a str, found {shown(getattr(self, name))}")
         self._take_selection({} if selection is None else selection)
 
     def _take_selection(self, selection):
