@@ -55,7 +55,7 @@ class Writers:
         self.clear()
         begin = time.monotonic()
         process = self.start(command)
-        message = process.communicate(timeout=120)[1]
+        message = process.communicate(timeout=600)[1]
         assert process.returncode == 0, message
         return self.files(), time.monotonic() - begin
 
@@ -68,7 +68,7 @@ class Writers:
             first = self.start(one)
             time.sleep(seconds[0] * i / TRIES)  # they meet in other places each time; whether they do decides nothing here
             second = self.start(other)
-            messages = [process.communicate(timeout=120)[1] for process in (first, second)]
+            messages = [process.communicate(timeout=600)[1] for process in (first, second)]
             statuses = [first.returncode, second.returncode]
             assert 0 in statuses and set(statuses) <= ({0, 5} if refusing else {0}), messages
             files = self.files()
