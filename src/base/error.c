@@ -100,6 +100,7 @@ berg_status base_fail_errno(berg_error *error, berg_status status, const char *f
   /* The XSI form fills the buffer, the GNU form may not: _POSIX_C_SOURCE picks XSI for this project. */
   if (strerror_r(number, reason, sizeof reason)) snprintf(reason, sizeof reason, "error %d", number);
   char text[256];
+  if (number == ENOMEM) status = BERG_ELIMIT;
   snprintf(text, sizeof text, "%s: %s", what, reason);
   return base_fail_at(error, &(base_fault){status, file, BERG_NO_OFFSET, NULL, text, NULL, NULL});
 }

@@ -1,12 +1,20 @@
 #include "io/json_print.h"
 
 #include "base/memory.h"
+#include "io/json_build.h"
 
-berg_status io_json_print(cJSON *tree, char **json, berg_error *error) {
-  char *text = cJSON_Print(tree);
+static berg_status print(const cJSON *tree, char *printer(const cJSON *), char **json, berg_error *error) {
+  char *text = io_json_is_whole(tree) ? printer(tree) : NULL;
   *json = text ? base_copy_text(text, error) : NULL;
   cJSON_free(text);
-  cJSON_Delete(tree);
   if (*json) return BERG_OK;
-  return text ? BERG_ELIMIT : base_fail(error, BERG_ELIMIT, "no memory for a text of JSON");
+  return text ? BERG_ELIMIT : base_fail(error, BERG_ELIMIT, "out of memory for a text of JSON");
+}
+
+berg_status io_json_print(const cJSON *tree, char **json, berg_error *error) {
+  return print(tree, cJSON_Print, json, error);
+}
+
+berg_status io_json_print_close(const cJSON *tree, char **json, berg_error *error) {
+  return print(tree, cJSON_PrintUnformatted, json, error);
 }

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "io/json_build.h"
+#include "io/json_print.h"
 #include "la/gemm.h"
 #include "model/converted.h"
 #include "model/device.h"
@@ -17,10 +19,9 @@ static void add_place(cJSON *to, const char *key, const char *path) {
   char state[64] = "not there";
   struct stat about;
   if (path && stat(path, &about) == 0) snprintf(state, sizeof state, "found, %lld bytes", (long long)about.st_size);
-  cJSON *place = key ? cJSON_AddObjectToObject(to, key) : cJSON_CreateObject();
-  if (!key) cJSON_AddItemToArray(to, place);
-  cJSON_AddStringToObject(place, "path", path ? path : "");
-  cJSON_AddStringToObject(place, "state", state);
+  cJSON *place = io_json_add_object(to, key);
+  io_json_add_text(place, "path", path ? path : "");
+  io_json_add_text(place, "state", state);
 }
 
 static void add_products(cJSON *tree) {
@@ -28,20 +29,20 @@ static void add_products(cJSON *tree) {
   char hdf5[32];
   H5get_libversion(&major, &minor, &patch);
   snprintf(hdf5, sizeof hdf5, "%u.%u.%u", major, minor, patch);
-  cJSON *libraries = cJSON_AddObjectToObject(tree, "libraries");
-  cJSON_AddStringToObject(libraries, "hdf5", hdf5);
-  cJSON_AddStringToObject(libraries, "cjson", cJSON_Version());
-  cJSON *products = cJSON_AddObjectToObject(tree, "products");
+  cJSON *libraries = io_json_add_object(tree, "libraries");
+  io_json_add_text(libraries, "hdf5", hdf5);
+  io_json_add_text(libraries, "cjson", cJSON_Version());
+  cJSON *products = io_json_add_object(tree, "products");
   for (la_precision p = LA_F32; p < LA_PRECISIONS; p++) {
     const la_gemm *gemm = la_gemm_for(base_machine_isa(), p);
-    cJSON_AddStringToObject(products, la_precision_name(p), gemm ? gemm->name : "not on this processor");
+    io_json_add_text(products, la_precision_name(p), gemm ? gemm->name : "not on this processor");
   }
-  cJSON_AddBoolToObject(tree, "same_bits_for_any_batch", 1);
+  io_json_add_bool(tree, "same_bits_for_any_batch", 1);
 }
 
 static void add_backbone(cJSON *tree, const char *berg_dir, const char *named) {
-  cJSON *backbone = cJSON_AddObjectToObject(tree, "backbone");
-  cJSON *searched = cJSON_CreateArray();
+  cJSON *backbone = io_json_add_object(tree, "backbone");
+  cJSON *searched = io_json_list(); /* put behind what was found */
   const char *found = NULL;
   uint64_t seed;
   char *path;
@@ -62,32 +63,31 @@ static void add_backbone(cJSON *tree, const char *berg_dir, const char *named) {
   }
   if (first) found = first;
   if (found)
-    cJSON_AddStringToObject(backbone, "found", found);
+    io_json_add_text(backbone, "found", found);
   else
-    cJSON_AddNullToObject(backbone, "found");
-  cJSON_AddItemToObject(backbone, "searched", searched);
+    io_json_add_null(backbone, "found");
+  io_json_add(backbone, "searched", searched);
   base_free(first);
 }
 
 static void add_kept(cJSON *files, const char *path) {
   model_converted converted;
   berg_error fault;
-  cJSON *file = cJSON_CreateObject();
+  cJSON *file = io_json_add_object(files, NULL);
   add_place(file, "file", path);
   berg_status status = model_converted_check(&converted, path, &fault);
-  cJSON_AddStringToObject(file, "whole", status ? fault.message : "yes");
+  io_json_add_text(file, "whole", status ? fault.message : "yes");
   model_converted_close(&converted);
-  cJSON_AddItemToArray(files, file);
 }
 
 static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 /* Converted weights that are kept; damaged ones are made again when they are wanted. */
 static void add_cache(cJSON *tree) {
-  cJSON *cache = cJSON_AddObjectToObject(tree, "cache");
+  cJSON *cache = io_json_add_object(tree, "cache");
   char *folder = berg_cache_folder();
-  cJSON_AddStringToObject(cache, "path", folder ? folder : "");
-  cJSON *files = cJSON_AddArrayToObject(cache, "files");
+  io_json_add_text(cache, "path", folder ? folder : "");
+  cJSON *files = io_json_add_list(cache, "files");
   char **names = NULL;
   size_t count = folder ? model_converted_list(folder, &names) : 0;
   if (count) qsort(names, count, sizeof *names, by_text);
@@ -100,23 +100,22 @@ static void add_cache(cJSON *tree) {
 }
 
 static void add_models(cJSON *tree, const char *berg_dir) {
-  cJSON *folder = cJSON_AddObjectToObject(tree, "berg_dir");
+  cJSON *folder = io_json_add_object(tree, "berg_dir");
   if (!berg_dir) {
-    cJSON_AddNullToObject(folder, "path");
+    io_json_add_null(folder, "path");
     return;
   }
-  cJSON_AddStringToObject(folder, "path", berg_dir);
-  cJSON *models = cJSON_AddArrayToObject(folder, "models");
+  io_json_add_text(folder, "path", berg_dir);
+  cJSON *models = io_json_add_list(folder, "models");
   for (int subject = 1; subject <= MODEL_SUBJECTS; subject++) {
     char *weights, *metadata;
     if (model_path_weights(&weights, berg_dir, subject, NULL)) continue;
     if (!model_path_metadata(&metadata, berg_dir, subject, NULL)) {
-      cJSON *model = cJSON_CreateObject();
-      cJSON_AddStringToObject(model, "id", berg_model_id(0));
-      cJSON_AddNumberToObject(model, "subject", subject);
+      cJSON *model = io_json_add_object(models, NULL);
+      io_json_add_text(model, "id", berg_model_id(0));
+      io_json_add_number(model, "subject", subject);
       add_place(model, "weights", weights);
       add_place(model, "metadata", metadata);
-      cJSON_AddItemToArray(models, model);
       base_free(metadata);
     }
     base_free(weights);
@@ -128,23 +127,22 @@ static void add_cuda(cJSON *tree) {
   model_device *device;
   model_device_search search;
   model_device_find(&device, NULL, &search, NULL);
-  cJSON *cuda = cJSON_AddObjectToObject(cJSON_AddObjectToObject(tree, "devices"), "cuda");
+  cJSON *cuda = io_json_add_object(io_json_add_object(tree, "devices"), "cuda");
   if (device) {
     char capability[32];
     snprintf(capability, sizeof capability, "%d.%d", search.major, search.minor);
-    cJSON_AddStringToObject(cuda, "found", search.device);
-    cJSON_AddStringToObject(cuda, "compute_capability", capability);
-    cJSON_AddNumberToObject(cuda, "memory_bytes", (double)search.memory);
+    io_json_add_text(cuda, "found", search.device);
+    io_json_add_text(cuda, "compute_capability", capability);
+    io_json_add_number(cuda, "memory_bytes", (double)search.memory);
   } else {
-    cJSON_AddNullToObject(cuda, "found");
-    cJSON_AddStringToObject(cuda, "problem", search.problem);
+    io_json_add_null(cuda, "found");
+    io_json_add_text(cuda, "problem", search.problem);
   }
-  cJSON *searched = cJSON_AddArrayToObject(cuda, "searched");
+  cJSON *searched = io_json_add_list(cuda, "searched");
   for (size_t i = 0; i < search.count; i++) {
-    cJSON *place = cJSON_CreateObject();
-    cJSON_AddStringToObject(place, "path", search.places[i].path);
-    cJSON_AddStringToObject(place, "state", search.places[i].found);
-    cJSON_AddItemToArray(searched, place);
+    cJSON *place = io_json_add_object(searched, NULL);
+    io_json_add_text(place, "path", search.places[i].path);
+    io_json_add_text(place, "state", search.places[i].found);
   }
   model_device_free(device);
 }
@@ -153,22 +151,18 @@ berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone,
   char name[128];
   *json = NULL;
   base_machine_name(name, sizeof name);
-  cJSON *tree = cJSON_CreateObject();
-  cJSON_AddStringToObject(tree, "version", berg_version());
-  cJSON_AddStringToObject(tree, "cpu", name);
-  cJSON_AddStringToObject(tree, "isa", base_isa_name(base_machine_isa()));
-  cJSON_AddNumberToObject(tree, "threads", base_machine_threads(0));
-  cJSON_AddNumberToObject(tree, "memory_bytes", (double)base_machine_memory());
+  cJSON *tree = io_json_object();
+  io_json_add_text(tree, "version", berg_version());
+  io_json_add_text(tree, "cpu", name);
+  io_json_add_text(tree, "isa", base_isa_name(base_machine_isa()));
+  io_json_add_number(tree, "threads", base_machine_threads(0));
+  io_json_add_number(tree, "memory_bytes", (double)base_machine_memory());
   add_cuda(tree);
   add_products(tree);
   add_backbone(tree, berg_dir, backbone);
   add_models(tree, berg_dir);
   add_cache(tree);
-  berg_status status = BERG_OK;
-  char *text = cJSON_Print(tree);
-  *json = text ? base_copy_text(text, error) : NULL;
-  if (!*json) status = BERG_ELIMIT;
-  cJSON_free(text);
+  berg_status status = io_json_print(tree, json, error);
   cJSON_Delete(tree);
   return status;
 }

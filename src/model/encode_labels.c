@@ -82,8 +82,8 @@ static berg_status add_roi(model_labels *labels, const char *name, const berg_me
                            const column_lists *lists, size_t *used, size_t *room, berg_error *error) {
   size_t *voxels, count;
   const size_t before = *used;
-  berg_status status = model_roi_voxels(metadata, name, &voxels, &count, NULL);
-  if (status) return status == BERG_ELIMIT ? base_fail_memory(error, 0) : BERG_OK;
+  berg_status status = model_roi_voxels(metadata, name, &voxels, &count, error);
+  if (status) return status == BERG_ELIMIT ? status : BERG_OK;
   for (size_t i = 0; i < count && !status; i++)
     for (size_t c = lists->first[voxels[i]]; c != NONE && !status; c = lists->next[c]) {
       void *block = labels->roi_columns;
@@ -140,7 +140,14 @@ berg_status model_row_names_hash(model_row_names *names, int threads, berg_error
     io_file_hash hash;
     if (!io_hash_file(&hash, names->names[i], false, NULL)) memcpy(names->hashes[i], hash.text, sizeof hash.text);
   }
-  return BERG_OK;
+  berg_status status = BERG_OK;
+  for (size_t i = 0; i < names->rows && !status; i++) {
+    io_file_hash hash;
+    if (*names->hashes[i]) continue;
+    status = io_hash_file(&hash, names->names[i], false, error); /* the second try says why */
+    if (!status) memcpy(names->hashes[i], hash.text, sizeof hash.text);
+  }
+  return status;
 }
 
 void model_row_names_release(model_row_names *names) {

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "io/json_guard.h"
+
 enum { VOXELS, KNOWN, MEAN, MEDIAN, HIGHEST, CEILING, CEILINGS_KNOWN, REGIONS, COLUMNS };
 
 static void summarise_accuracy(double *row, const report_subject *subject) {
@@ -107,7 +109,9 @@ static void put_reference(report_text *text, const char *reference) {
 }
 
 static void put_references(report_text *text, const char *model_id) {
-  cJSON *card = cJSON_Parse(berg_model_card(model_id));
+  const char *json = berg_model_card(model_id);
+  cJSON *card;
+  if (io_json_parse(&card, json, strlen(json), NULL)) text->failed = true;
   const cJSON *reference;
   report_put(text, "<section id=\"cite\" aria-labelledby=\"h-cite\"><h2 id=\"h-cite\">How to cite</h2>\n"
                    "<p>Name the data, the network and the model that these numbers stand on, and the program that made "
