@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -6,6 +5,7 @@
 #include <unistd.h>
 
 #include "compare_table.h"
+#include "memory.h"
 #include "options.h"
 #include "outline.h"
 #include "progress.h"
@@ -71,7 +71,7 @@ static int check(const request *asked) {
 /* Whole or not at all, as everything that is written. */
 static int write_json(const char *json, const char *path) {
   size_t room = strlen(path) + 5;
-  char *beside = malloc(room);
+  char *beside = cli_alloc(room, 1);
   if (!beside) return cli_fail_with(BERG_ELIMIT, "not enough memory for a path");
   snprintf(beside, room, "%s.new", path);
   FILE *stream = fopen(beside, "wb");
@@ -79,7 +79,7 @@ static int write_json(const char *json, const char *path) {
   good = good && !fflush(stream) && !fsync(fileno(stream));
   if (stream && fclose(stream)) good = false;
   good = good && !rename(beside, path);
-  int status = good ? CLI_GO_ON : cli_fail_with(BERG_EWRITE, "%s: cannot be written: %s", path, strerror(errno));
+  int status = good ? CLI_GO_ON : cli_fail_errno(BERG_EWRITE, path, "cannot be written");
   if (stream && !good) unlink(beside);
   free(beside);
   return status;
@@ -92,12 +92,12 @@ static int show(const request *asked, const char *json) {
   if (to_stdout) {
     puts(json);
   } else if (!asked->quiet) {
-    cJSON *report = cli_parse_json(json);
-    if (!report) return berg_status_exit(BERG_EINTERNAL);
-    cli_compare_table(report);
+    cJSON *report;
+    status = cli_parse_json(json, &report);
+    if (report) cli_compare_table(report);
     cJSON_Delete(report);
   }
-  return CLI_GO_ON;
+  return status;
 }
 
 int cli_compare(int argc, char **argv) {

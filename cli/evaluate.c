@@ -1,10 +1,10 @@
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command_text.h"
+#include "memory.h"
 #include "model.h"
 #include "outline.h"
 #include "progress.h"
@@ -74,7 +74,8 @@ static int complete(request *asked, const char *model_id) {
 
 /* After a failure, the whole list that the one line had no room for. */
 static void say_missing(const char *text) {
-  cJSON *report = text ? cli_parse_json(text) : NULL;
+  cJSON *report = NULL;
+  if (text) cli_parse_json(text, &report);
   const cJSON *name;
   cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(report, "missing_images")) {
     fputs("  ", stderr);
@@ -100,8 +101,8 @@ static int evaluate(const request *asked, const char *model_id, int subject, cJS
                                        : cli_fail(&error);
     say_missing(text);
   } else {
-    cJSON *report = cli_parse_json(text);
-    if (!report) status = berg_status_exit(BERG_EINTERNAL);
+    cJSON *report;
+    status = cli_parse_json(text, &report);
     if (report && !asked->quiet) cli_print_regions(stderr, report);
     if (report) cJSON_AddItemToArray(reports, report);
   }
@@ -111,7 +112,7 @@ static int evaluate(const request *asked, const char *model_id, int subject, cJS
 
 static int write_json(const cJSON *json, const char *path) {
   if (!strcmp(path, "-")) return cli_print_json(json);
-  char *text = cJSON_Print(json), *beside = malloc(strlen(path) + 5);
+  char *text = cli_json_text(json), *beside = cli_alloc(strlen(path) + 5, 1);
   FILE *stream = NULL;
   bool good = text && beside;
   if (good) {
@@ -121,7 +122,9 @@ static int write_json(const cJSON *json, const char *path) {
     good = stream && !fflush(stream) && good && !fsync(fileno(stream));
     good = stream && !fclose(stream) && good && !rename(beside, path);
   }
-  int status = good ? 0 : cli_fail_with(BERG_EWRITE, "%s: cannot be written: %s", path, strerror(errno));
+  int status = good                   ? 0
+               : cli_memory_ran_out() ? cli_fail_memory()
+                                      : cli_fail_errno(BERG_EWRITE, path, "cannot be written");
   if (stream && !good) unlink(beside);
   cJSON_free(text);
   free(beside);

@@ -9,12 +9,12 @@
  */
 #include "npy.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "value.h"
 
 /* One UTF-8 character to a code point; malformed bytes stand for themselves as U+FFFD. */
@@ -102,17 +102,19 @@ int cli_write_npy(const berg_array *array, const char *path, bool force) {
   if (!force && access(path, F_OK) == 0)
     return cli_fail_with(BERG_EEXISTS, "%s: is there already; --force replaces it", path);
   size_t room = strlen(path) + 5;
-  char *beside = malloc(room);
+  char *beside = cli_alloc(room, 1);
   if (!beside) return cli_fail_with(BERG_ELIMIT, "not enough memory for a path");
   snprintf(beside, room, "%s.new", path);
   FILE *stream = fopen(beside, "wb");
   bool good = stream != NULL;
   if (stream) {
     write_array(stream, array);
-    good = !fflush(stream) && !ferror(stream) && !fsync(fileno(stream));
+    good = !fflush(stream) && !ferror(stream) && !fsync(fileno(stream)) && !cli_memory_ran_out();
     good = !fclose(stream) && good && !rename(beside, path);
   }
-  int status = good ? CLI_GO_ON : cli_fail_with(BERG_EWRITE, "%s: cannot be written: %s", path, strerror(errno));
+  int status = good                   ? CLI_GO_ON
+               : cli_memory_ran_out() ? cli_fail_memory()
+                                      : cli_fail_errno(BERG_EWRITE, path, "cannot be written");
   if (stream && !good) unlink(beside);
   free(beside);
   return status;
