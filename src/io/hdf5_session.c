@@ -8,6 +8,8 @@ static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 
 static herr_t take_innermost(unsigned n, const H5E_error2_t *entry, void *user) {
   io_hdf5_session *session = user;
+  session->no_memory |=
+      entry->maj_num == H5E_RESOURCE && (entry->min_num == H5E_NOSPACE || entry->min_num == H5E_CANTALLOC);
   if (n == 0) snprintf(session->reason, sizeof session->reason, "%s", entry->desc ? entry->desc : "unknown");
   return 0;
 }
@@ -22,6 +24,7 @@ static herr_t note(hid_t stack, void *user) {
 void io_hdf5_enter(io_hdf5_session *session) {
   pthread_mutex_lock(&guard);
   snprintf(session->reason, sizeof session->reason, "unknown");
+  session->no_memory = H5open() < 0; /* nothing else can go wrong there */
   H5Eget_auto2(H5E_DEFAULT, &session->print, &session->print_data);
   H5Eset_auto2(H5E_DEFAULT, note, session);
 }
@@ -30,4 +33,8 @@ void io_hdf5_leave(const io_hdf5_session *session) {
   H5Eclear2(H5E_DEFAULT);
   H5Eset_auto2(H5E_DEFAULT, session->print, session->print_data);
   pthread_mutex_unlock(&guard);
+}
+
+berg_status io_hdf5_status(const io_hdf5_session *session, berg_status status) {
+  return session->no_memory ? BERG_ELIMIT : status;
 }

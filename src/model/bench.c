@@ -16,8 +16,9 @@ static int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-double model_bench_median(const double *values, size_t count) {
+double model_bench_median(cJSON *tree, const double *values, size_t count) {
   double *sorted = base_alloc(count, sizeof *sorted, NULL);
+  if (!sorted) io_json_spoil(tree);
   if (!sorted) return 0;
   memcpy(sorted, values, count * sizeof *sorted);
   qsort(sorted, count, sizeof *sorted, ascending);
@@ -84,15 +85,15 @@ static berg_status take_turns(berg_model *model, const berg_array *array, size_t
 
 static cJSON *report(const berg_model *model, const berg_array *array, size_t repeats, const turns *t) {
   cJSON *tree = io_json_object();
-  double middle = model_bench_median(t->encode, repeats);
+  double middle = model_bench_median(tree, t->encode, repeats);
   io_json_add_number(tree, "images", (double)array->shape[0]);
   io_json_add_number(tree, "columns", (double)model->columns);
   io_json_add_text(tree, "precision", berg_model_precision(model));
   io_json_add_number(tree, "threads", model->threads);
   io_json_add_number(tree, "images_per_second", middle > 0 ? (double)array->shape[0] / middle : 0);
   io_json_add_number(tree, "flop_per_image", flop_per_image(model));
-  io_json_add_number(tree, "product_flops", model_bench_median(t->flops, repeats));
-  io_json_add_number(tree, "share", model_bench_median(t->share, repeats));
+  io_json_add_number(tree, "product_flops", model_bench_median(tree, t->flops, repeats));
+  io_json_add_number(tree, "share", model_bench_median(tree, t->share, repeats));
   io_json_add_number(tree, "peak_memory_bytes", (double)base_machine_peak_memory());
   io_json_add_numbers(tree, "seconds", t->encode, repeats);
   io_json_add_numbers(tree, "shares", t->share, repeats);

@@ -49,7 +49,7 @@ static berg_status time_batch(model_batch *batch, berg_stimuli *stimuli, size_t 
 static void add_stage(cJSON *to, const char *name, const double *seconds, double work, const double *flops,
                       size_t repeats) {
   cJSON *stage = io_json_add_object(to, name);
-  const double middle = model_bench_median(seconds, repeats), rate = model_bench_median(flops, repeats);
+  const double middle = model_bench_median(to, seconds, repeats), rate = model_bench_median(to, flops, repeats);
   io_json_add_number(stage, "seconds", middle);
   if (work <= 0 || middle <= 0 || rate <= 0) return;
   io_json_add_number(stage, "flops", work / middle);
@@ -131,9 +131,9 @@ berg_status model_bench_one(cJSON *tree, berg_model *model, const berg_array *im
       status = call(model, image, images, i, responses, &times[r * CALLS + i], error);
   }
   if (!status) {
-    const double middle = model_bench_median(times, CALLS * repeats),
-                 arithmetic = work / model_bench_median(flops, repeats),
-                 reading = bytes / model_bench_median(bandwidth, repeats);
+    const double middle = model_bench_median(tree, times, CALLS * repeats),
+                 arithmetic = work / model_bench_median(tree, flops, repeats),
+                 reading = bytes / model_bench_median(tree, bandwidth, repeats);
     cJSON *one = io_json_add_object(tree, "one_image");
     io_json_add_number(one, "seconds", middle);
     io_json_add_number(one, "arithmetic_seconds", arithmetic);

@@ -67,7 +67,7 @@ berg_status model_writer_open(model_writer **out, model_write_rows write, void *
   pthread_cond_init(&writer->changed, NULL);
   if (pthread_create(&writer->thread, NULL, write_all, writer)) {
     release(writer);
-    return base_fail(error, BERG_EINTERNAL, "a thread for writing responses could not be started");
+    return base_fail(error, BERG_ELIMIT, "a thread for writing responses could not be started");
   }
   *out = writer;
   return BERG_OK;

@@ -12,7 +12,7 @@ typedef struct model_writer model_writer;
 /* Writes `count` rows, in the writer's thread. */
 typedef berg_status (*model_write_rows)(void *user, const float *rows, size_t count, berg_error *error);
 
-/* Buffers of `floats` each. ELIMIT; EINTERNAL: no thread. */
+/* Buffers of `floats` each. ELIMIT: no memory, or no thread. */
 berg_status model_writer_open(model_writer **writer, model_write_rows write, void *user, size_t floats,
                               berg_error *error);
 /* The buffer to fill next, once what was in it is written. Fails with what failed since. */

@@ -75,7 +75,7 @@ berg_status train_read_ahead_start(train_read_ahead **out, const train_panels *p
   pthread_cond_init(&reader->changed, NULL);
   if (pthread_create(&reader->thread, NULL, read_panels, reader)) {
     release(reader);
-    return base_fail(error, BERG_EINTERNAL, "a thread for reading features could not be started");
+    return base_fail(error, BERG_ELIMIT, "a thread for reading features could not be started");
   }
   *out = reader;
   return BERG_OK;

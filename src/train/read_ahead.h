@@ -7,7 +7,7 @@
 typedef struct train_read_ahead train_read_ahead;
 
 /* Starts reading at panel `first`. Two buffers of `floats` floats; a panel lies at the start of one as train_panels.read
- * leaves it. ELIMIT; EINTERNAL: no thread. */
+ * leaves it. ELIMIT: no memory, or no thread. */
 berg_status train_read_ahead_start(train_read_ahead **reader, const train_panels *panels, size_t first, size_t floats,
                                    berg_error *error);
 /* The next panel, to be changed at will until the next call. What the reading failed with, once the panels before are used up. */

@@ -60,6 +60,13 @@ static berg_status remove_store(const train_work *work, berg_error *error) {
   return status;
 }
 
+static berg_status note_rate(const train_plan *plan, train_report *report, berg_error *error) {
+  double flops = 0;
+  berg_status status = train_plan_rate(plan, &flops, error);
+  train_report_rate(report, flops);
+  return status;
+}
+
 static berg_status features_to_pca(train_plan *plan, const train_work *work, train_report *report, berg_error *error) {
   train_store *store = NULL;
   bool has_all = true;
@@ -68,10 +75,10 @@ static berg_status features_to_pca(train_plan *plan, const train_work *work, tra
   if (!has_all) {
     status = train_features(plan, work, report, &store, error);
     train_plan_drop_network(plan);
-    if (!status) train_report_rate(report, train_plan_rate(plan));
+    if (!status) status = note_rate(plan, report, error);
     for (size_t set = 0; set < plan->job.set_count && !status; set++)
       if (!plan->has_pca[set]) status = train_components(plan, work, set, store, report, error);
-    if (!status) train_report_rate(report, train_plan_rate(plan));
+    if (!status) status = note_rate(plan, report, error);
   }
   train_plan_drop_network(plan);
   train_store_close(store);
