@@ -14,7 +14,7 @@ from program import MODEL, MODEL_FOLDER
 
 VOXELS = 60
 SCENE = ["--concepts", "2", "--images-per-concept", "2", "--test-images", "2", "--sessions", "2", "--image-size", "32",
-         "--voxels", "30"]
+         "--voxels", "100"]
 
 
 class Case:
@@ -49,6 +49,13 @@ def copy_prepared(inputs, out):
     shutil.copytree(inputs / "prepared", out / "berg")
 
 
+def shorten(metadata):
+    """Thousands of names of stimuli, each with its allocations, say no more than a few."""
+    model = metadata["encoding_model"]
+    model.update({key: value[:5] for key, value in model.items() if np.asarray(value).dtype.kind in "UO" and np.ndim(value)})
+    return metadata
+
+
 def make_inputs(folder, backbone):
     """All that the commands read. `backbone`: a file of random:1's weights."""
     pixels = np.random.default_rng(3).integers(0, 256, (2, 3, 40, 52), np.uint8)
@@ -61,7 +68,8 @@ def make_inputs(folder, backbone):
     for name, picture in zip(("a.png", "b.jpg"), pixels):
         Image.fromarray(picture.transpose(1, 2, 0)).save(folder / name)
     metadata_file = subject / MODEL_FOLDER / "metadata" / "metadata_sub-01.npy"
-    metadata = np.load(metadata_file, allow_pickle=True).item()
+    metadata = shorten(np.load(metadata_file, allow_pickle=True).item())
+    np.save(metadata_file, metadata)
     rows = np.random.default_rng(4).standard_normal((3, VOXELS)).astype(np.float32)
     np.save(folder / "one.npy", rows)
     np.save(folder / "other.npy", rows + np.float32(0.5))
