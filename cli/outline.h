@@ -13,7 +13,7 @@
 void cli_print_outline(const cJSON *json);
 /* The tree as indented JSON on standard output. */
 int cli_print_json(const cJSON *json);
-/* The same as a text, cJSON_free; NULL when memory is short, or was while the tree was built: it would be a shorter one. */
+/* The same as a text, cJSON_free; NULL when memory is short, or was while the tree was built, which would be shorter. */
 char *cli_json_text(const cJSON *json);
 /* Parses what the library returned. CLI_GO_ON, or NULL and the exit status of what was said. */
 int cli_parse_json(const char *text, cJSON **json);

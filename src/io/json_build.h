@@ -1,8 +1,8 @@
-/* Building JSON: what could not be added for want of memory is remembered in the tree itself, so that the tree cannot be
- * taken for a whole one, and nobody has to look after each step. io_json_print refuses it.
+/* Building JSON: what could not be added for want of memory is remembered in the tree itself, so that the tree
+ * cannot be taken for a whole one, and nobody has to look after each step. io_json_print refuses it.
  *
- * `to` is an object, and `key` the member's name, or a list, and `key` is NULL; NULL where it could not be made, which the
- * tree above remembers. */
+ * `to` is an object, and `key` the member's name, or a list, and `key` is NULL; NULL where it could not be made,
+ * which the tree above remembers. */
 #ifndef IO_JSON_BUILD_H
 #define IO_JSON_BUILD_H
 

@@ -1,5 +1,5 @@
-/* cJSON returns NULL for bad syntax and for want of memory alike. What passes here is JSON to cJSON too, so the two are told
- * apart: the grammar is RFC 8259's, which cJSON takes and more, within cJSON's own limits. */
+/* cJSON returns NULL for bad syntax and for want of memory alike. What passes here is JSON to cJSON too, so the two
+ * are told apart: the grammar is RFC 8259's, which cJSON takes and more, within cJSON's own limits. */
 #include "io/json_guard.h"
 
 #include <string.h>

@@ -11,12 +11,12 @@
 #include "io/nifti.h"
 #include "io/whole_file.h"
 
-/* {"Description", "GeneratedBy", "Sources": [], "SourceFiles": []} with the options' command and sources. cJSON_Delete, of a
- * failure's too. */
+/* {"Description", "GeneratedBy", "Sources": [], "SourceFiles": []} with the options' command and sources.
+ * cJSON_Delete, of a failure's too. */
 berg_status model_provenance(cJSON **tree, const char *description, const berg_output_options *options,
                              berg_error *error);
-/* Names a file, with its size and SHA-256 (io/file_hash.h). One that cannot be read (any more) is an error: nobody could say
- * what the output was made from. */
+/* Names a file, with its size and SHA-256 (io/file_hash.h). One that cannot be read (any more) is an error: nobody
+ * could say what the output was made from. */
 berg_status model_provenance_add(cJSON *tree, const char *role, const char *path, berg_error *error);
 
 typedef struct model_source {
@@ -42,7 +42,8 @@ char *model_sidecar_path(const char *path, const char *ending, berg_error *error
 berg_status model_sidecar_check(const char *path, const berg_output_options *options, berg_error *error);
 /* Whether the file `sidecar` is one that libberg wrote, such as an interrupted run leaves without its output. ELIMIT alone. */
 berg_status model_sidecar_is_ours(const char *sidecar, bool *ours, berg_error *error);
-/* The sidecar of the output at `path`, which io_whole_file_commit puts in its place. ELIMIT: of a tree that is not whole, too. */
+/* The sidecar of the output at `path`, which io_whole_file_commit puts in its place. ELIMIT: of a tree that is not
+ * whole, too. */
 berg_status model_sidecar_prepare(io_whole_file **file, const char *path, const cJSON *tree, int force,
                                   berg_error *error);
 /* Writes `tree` beside the output at `path`, whole or not at all. */
