@@ -24,7 +24,7 @@ COMPUTED = cuda closed_loop encode evaluate failing_memory fit many_components m
 COMPUTED_TESTS = $(COMPUTED:%=tests/oracle/test_%.py)
 OTHER_TESTS = $(filter-out $(COMPUTED_TESTS),$(wildcard tests/oracle/test_*.py)) tests/cli tests/python
 
-.PHONY: all help deps install uninstall demo test test-long test-release test-asan test-tsan test-browser cuda cuda-check bench peers fuzz lint conformance clean
+.PHONY: all help deps install uninstall demo test test-long torture test-release test-asan test-tsan test-browser cuda cuda-check bench peers fuzz lint conformance clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -36,6 +36,7 @@ help:
 	@echo "demo         simulated data, a model trained on them, its accuracy, a few images, a report"
 	@echo "test         unit, oracle, command-line and Python tests, then the C tests and the program under the sanitizers"
 	@echo "test-long    all that AddressSanitizer can see, training killed at random moments: a quarter of an hour"
+	@echo "torture      every command with each of its allocations failing, TORTURE_STEP=K every K-th (COMMANDS= some of them): hours"
 	@echo "test-browser the page of berg report in Chromium, which it installs"
 	@echo "cuda         the plug-in for CUDA devices, libberg_cuda.so, beside the program; needs nvcc"
 	@echo "cuda-check   that it compiles and links, and its tests on the host; on a device: scripts/cuda_check.sh"
@@ -102,6 +103,11 @@ test-long: deps
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory test-asan 'NOT_SANITIZED_asan=$(NEVER_UNDER_asan)'
 	scripts/kill_train.sh 20 24 12 20000
+
+# Two at a time; each of some 60,000 runs is a process.
+torture: deps
+	@$(MAKE) --no-print-directory all
+	$(PYTHON) tests/torture/torture.py --jobs 2 $(COMMANDS)
 
 # BERG_SCREENSHOTS=DIR keeps what the page looked like.
 test-browser: DEPS += chromium python3-html5lib libxml2-utils

@@ -48,11 +48,11 @@ static int measure_machine(const request *asked, cJSON *report) {
   berg_error error;
   char *text;
   if (berg_bench_machine(&text, (int)asked->threads, asked->seconds, asked->folder, &error)) return cli_fail(&error);
-  cJSON *machine = cli_parse_json(text);
+  cJSON *machine;
+  int status = cli_parse_json(text, &machine);
   berg_free(text);
-  if (!machine) return berg_status_exit(BERG_EINTERNAL);
-  cJSON_AddItemToObject(report, "machine", machine);
-  return CLI_GO_ON;
+  if (machine) cJSON_AddItemToObject(report, "machine", machine);
+  return status;
 }
 
 static int measure_model(request *asked, const char *model_id, cJSON *report) {
@@ -84,11 +84,11 @@ static int measure_model(request *asked, const char *model_id, cJSON *report) {
   berg_model_free(model);
   free(numbers);
   if (status != CLI_GO_ON) return status;
-  cJSON *measured = cli_parse_json(text);
+  cJSON *measured;
+  status = cli_parse_json(text, &measured);
   berg_free(text);
-  if (!measured) return berg_status_exit(BERG_EINTERNAL);
-  cJSON_AddItemToObject(report, "model", measured);
-  return CLI_GO_ON;
+  if (measured) cJSON_AddItemToObject(report, "model", measured);
+  return status;
 }
 
 int cli_bench(int argc, char **argv) {

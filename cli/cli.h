@@ -45,6 +45,8 @@ void cli_say(const char *format, ...) CLI_PRINTF(1, 2);
 int cli_fail(const berg_error *error);
 /* Says a failure that the library knows nothing of, and returns the exit status of `status`. */
 int cli_fail_with(berg_status status, const char *format, ...) CLI_PRINTF(2, 3);
+/* "PATH: WHAT: " and the system's reason, errno; out of memory is ELIMIT, whatever `status`. */
+int cli_fail_errno(berg_status status, const char *path, const char *what);
 /* Says what is wrong with the call and where the help is; returns 2. `command` may be NULL: the program
  * itself. */
 int cli_usage_error(const char *command, const char *format, ...) CLI_PRINTF(2, 3);

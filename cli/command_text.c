@@ -1,4 +1,5 @@
 #include "command_text.h"
+#include "memory.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -49,7 +50,7 @@ static char *put_quoted(char *to, const char *text) {
 char *cli_command_text(int argc, char **argv) {
   size_t room = 8;
   for (int i = 0; i < argc; i++) room += 4 * strlen(argv[i]) + 3;
-  char *text = malloc(room), *to = text;
+  char *text = cli_alloc(room, 1), *to = text;
   if (!text) return NULL;
   memcpy(to, "berg", 4);
   to += 4;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "compare_table.h"
+#include "memory.h"
 #include "options.h"
 #include "outline.h"
 #include "output.h"
@@ -76,12 +77,12 @@ static int show(const request *asked, const char *json) {
   if (to_stdout) {
     puts(json);
   } else if (!asked->quiet) {
-    cJSON *report = cli_parse_json(json);
-    if (!report) return berg_status_exit(BERG_EINTERNAL);
-    cli_compare_table(report);
+    cJSON *report;
+    status = cli_parse_json(json, &report);
+    if (report) cli_compare_table(report);
     cJSON_Delete(report);
   }
-  return CLI_GO_ON;
+  return status;
 }
 
 int cli_compare(int argc, char **argv) {

@@ -20,8 +20,9 @@ int cli_describe(int argc, char **argv) {
   int status = cli_parse(&syntax, argc, argv, &count);
   if (status == CLI_GO_ON) status = cli_check_model(argv[0]);
   if (status != CLI_GO_ON) return status;
-  cJSON *card = cli_parse_json(berg_model_card(argv[0]));
-  if (!card) return berg_status_exit(BERG_EINTERNAL);
+  cJSON *card;
+  status = cli_parse_json(berg_model_card(argv[0]), &card);
+  if (status != CLI_GO_ON) return status;
   status = 0;
   if (json)
     status = cli_print_json(card);

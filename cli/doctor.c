@@ -24,9 +24,10 @@ int cli_doctor(int argc, char **argv) {
   berg_error error;
   char *text;
   if (berg_doctor(&text, cli_berg_dir(berg_dir), backbone, &error)) return cli_fail(&error);
-  cJSON *report = cli_parse_json(text);
+  cJSON *report;
+  status = cli_parse_json(text, &report);
   berg_free(text);
-  if (!report) return berg_status_exit(BERG_EINTERNAL);
+  if (status != CLI_GO_ON) return status;
   status = 0;
   if (json)
     status = cli_print_json(report);

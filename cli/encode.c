@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdint.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "command_text.h"
+#include "memory.h"
 #include "model.h"
 #include "output.h"
 #include "progress.h"
@@ -182,7 +182,7 @@ static void say_summary(const request *asked, berg_model *model, berg_stimuli *s
           berg_model_columns(model) == 1 ? "" : "s", seconds, seconds > 0 ? (double)now_done / seconds : 0);
   for (size_t i = 0; i < asked->subjects.count; i++) {
     char *name = cli_is_stdout(asked->output)
-                     ? strdup("standard output")
+                     ? cli_copy("standard output", strlen("standard output"))
                      : cli_output_name(asked->output, asked->numbers[i], asked->subjects.count);
     if (i) fputs(", ", stderr);
     if (name) cli_print_safe(stderr, name);

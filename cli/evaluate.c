@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "command_text.h"
+#include "memory.h"
 #include "model.h"
 #include "outline.h"
 #include "output.h"
@@ -75,7 +76,8 @@ static int complete(request *asked, const char *model_id) {
 
 /* After a failure, the whole list that the one line had no room for. */
 static void say_missing(const char *text) {
-  cJSON *report = text ? cli_parse_json(text) : NULL;
+  cJSON *report = NULL;
+  if (text) cli_parse_json(text, &report);
   const cJSON *name;
   cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(report, "missing_images")) {
     fputs("  ", stderr);
@@ -101,8 +103,8 @@ static int evaluate(const request *asked, const char *model_id, int subject, cJS
                                        : cli_fail(&error);
     say_missing(text);
   } else {
-    cJSON *report = cli_parse_json(text);
-    if (!report) status = berg_status_exit(BERG_EINTERNAL);
+    cJSON *report;
+    status = cli_parse_json(text, &report);
     if (report && !asked->quiet) cli_print_regions(stderr, report);
     if (report) cJSON_AddItemToArray(reports, report);
   }
@@ -112,8 +114,8 @@ static int evaluate(const request *asked, const char *model_id, int subject, cJS
 
 static int write_json(const cJSON *json, const char *path, bool force) {
   if (!strcmp(path, "-")) return cli_print_json(json);
-  char *text = cJSON_Print(json);
-  int status = text ? cli_write_text(text, path, force) : cli_fail_with(BERG_ELIMIT, "not enough memory for %s", path);
+  char *text = cli_json_text(json);
+  int status = text ? cli_write_text(text, path, force) : cli_fail_memory();
   cJSON_free(text);
   return status == CLI_GO_ON ? 0 : status;
 }

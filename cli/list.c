@@ -18,9 +18,12 @@ int cli_list(int argc, char **argv) {
     return 0;
   }
   cJSON *cards = cJSON_CreateArray();
-  for (size_t i = 0; i < berg_model_count(); i++)
-    cJSON_AddItemToArray(cards, cli_parse_json(berg_model_card(berg_model_id(i))));
-  status = cli_print_json(cards);
+  for (size_t i = 0; i < berg_model_count() && status == CLI_GO_ON; i++) {
+    cJSON *card;
+    status = cli_parse_json(berg_model_card(berg_model_id(i)), &card);
+    cJSON_AddItemToArray(cards, card);
+  }
+  if (status == CLI_GO_ON) status = cli_print_json(cards);
   cJSON_Delete(cards);
   return status;
 }

@@ -1,5 +1,6 @@
 /* The program `berg`: a table of commands, one file each. */
 #include "cli.h"
+#include "memory.h"
 
 #include <errno.h>
 #include <string.h>
@@ -77,7 +78,9 @@ static int run(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+  cli_memory_watch();
   int status = run(argc, argv);
+  if (!status && cli_memory_ran_out()) status = cli_fail_memory();
   /* Text that never reached its file is a failure even when all else went well. */
   if ((fflush(stdout) || ferror(stdout)) && !status)
     return cli_fail_with(BERG_EWRITE, "standard output cannot be written: %s", strerror(errno));

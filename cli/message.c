@@ -1,6 +1,7 @@
 /* How the program speaks: one line a failure, on standard error, with the program's name in front. */
 #include "cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,11 @@ int cli_fail_with(berg_status status, const char *format, ...) {
   say(format, list, "");
   va_end(list);
   return berg_status_exit(status);
+}
+
+int cli_fail_errno(berg_status status, const char *path, const char *what) {
+  const int number = errno;
+  return cli_fail_with(number == ENOMEM ? BERG_ELIMIT : status, "%s: %s: %s", path, what, strerror(number));
 }
 
 int cli_usage_error(const char *command, const char *format, ...) {

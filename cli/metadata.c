@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "model.h"
 #include "npy.h"
 #include "outline.h"
@@ -12,7 +13,7 @@
 /* The key whose whole name, or whose part after the last dot, is nearest to what was asked for. */
 static const char *nearest_key(const berg_metadata *metadata, const char *key) {
   size_t count = berg_metadata_count(metadata);
-  const char **names = calloc(2 * count + 1, sizeof *names), *nearest = NULL;
+  const char **names = cli_alloc(2 * count + 1, sizeof *names), *nearest = NULL;
   if (!names) return NULL;
   for (size_t i = 0; i < count; i++) {
     const char *name = berg_metadata_entry(metadata, i)->name, *dot = name ? strrchr(name, '.') : NULL;

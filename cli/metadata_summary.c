@@ -1,4 +1,5 @@
 /* A page about one subject: counts, then a table of regions. */
+#include "memory.h"
 #include "metadata.h"
 
 #include <math.h>
@@ -28,7 +29,7 @@ static int by_value(const void *a, const void *b) {
 /* Minimum, median, maximum and number of the values that are not NaN. */
 static size_t quartiles(const berg_array *array, double summary[3]) {
   size_t all = array->shape[0], count = 0;
-  double *values = malloc((all ? all : 1) * sizeof *values);
+  double *values = cli_alloc(all, sizeof *values);
   if (!values) return 0;
   for (size_t i = 0; i < all; i++) {
     double value = cli_element_number(array, i);

@@ -1,4 +1,5 @@
 #include "model.h"
+#include "memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,7 @@ static bool parse_subject(const char *text, int *subject) {
 
 int cli_subjects(const char *command, const cli_texts *texts, int **subjects) {
   if (!texts->count) return cli_usage_error(command, "which subject? Give --subject N");
-  int *list = calloc(texts->count, sizeof *list);
+  int *list = cli_alloc(texts->count, sizeof *list);
   if (!list) return cli_fail_with(BERG_ELIMIT, "not enough memory for %zu subjects", texts->count);
   for (size_t i = 0; i < texts->count; i++) {
     bool good = parse_subject(texts->items[i], &list[i]), twice = false;

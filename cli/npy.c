@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "value.h"
 
 /* One UTF-8 character to a code point; malformed bytes stand for themselves as U+FFFD. */
@@ -105,7 +106,7 @@ int cli_write_npy(const berg_array *array, const char *path, bool force) {
   berg_error error;
   FILE *stream = open_memstream(&bytes, &size);
   if (stream) write_array(stream, array);
-  bool made = stream && !ferror(stream);
+  bool made = stream && !ferror(stream) && !cli_memory_ran_out();
   if (stream && fclose(stream)) made = false;
   int status = CLI_GO_ON;
   if (!made)

@@ -1,4 +1,5 @@
 #include "options.h"
+#include "memory.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -15,13 +16,11 @@ void cli_texts_free(cli_texts *texts) {
 }
 
 static bool append(cli_texts *texts, const char *text, size_t length) {
-  char **items = realloc(texts->items, (texts->count + 1) * sizeof *items);
+  char **items = cli_grow(texts->items, (texts->count + 1) * sizeof *items);
   if (!items) return false;
   texts->items = items;
-  char *copy = malloc(length + 1);
+  char *copy = cli_copy(text, length);
   if (!copy) return false;
-  memcpy(copy, text, length);
-  copy[length] = '\0';
   items[texts->count++] = copy;
   return true;
 }
@@ -92,6 +91,7 @@ static int set(const cli_syntax *syntax, const cli_option *option, const char *t
   case CLI_BYTES: good = parse_bytes(option->value, text); break;
   }
   if (good) return CLI_GO_ON;
+  if (cli_memory_ran_out()) return cli_fail_memory();
   return cli_usage_error(syntax->command, "--%s: expected %s, found \"%s\"", option->name, wanted(option->kind), text);
 }
 
@@ -177,5 +177,6 @@ int cli_parse(const cli_syntax *syntax, int argc, char **argv, size_t *count) {
   if (*count > syntax->most)
     return cli_usage_error(syntax->command, "%s takes %s, and \"%s\" is one too many", syntax->command,
                            syntax->operands[0] ? syntax->operands : "options only", argv[syntax->most]);
-  return CLI_GO_ON;
+  /* before anything is done: also the command as typed, which outputs carry, may be what there was no memory for */
+  return cli_memory_ran_out() ? cli_fail_memory() : CLI_GO_ON;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "options.h"
 
 #define STEP 2
@@ -65,7 +66,7 @@ static void print_lines(const char *text, int indent) {
   putchar('\n');
   while (*text) {
     size_t length = strcspn(text, "\n");
-    char *line = strndup(text, length);
+    char *line = cli_copy(text, length);
     if (!line) return;
     printf("%*s", length ? indent : 0, "");
     if ((int)length + indent > WIDTH) {
@@ -114,7 +115,7 @@ static void print_plain_list(const cJSON *list, const char *key, const char *par
     return;
   }
   cJSON_ArrayForEach(item, list) room += 48 + (cJSON_IsString(item) ? strlen(item->valuestring) : 0);
-  char *text = malloc(room);
+  char *text = cli_alloc(room, 1);
   if (!text) return;
   size_t at = 0;
   text[0] = '\0';
@@ -227,16 +228,18 @@ static void print_block(const cJSON *json, const char *key, int indent) {
 
 void cli_print_outline(const cJSON *json) { print_block(json, "", 0); }
 
+char *cli_json_text(const cJSON *json) { return cli_memory_ran_out() ? NULL : cJSON_Print(json); }
+
 int cli_print_json(const cJSON *json) {
-  char *text = cJSON_Print(json);
-  if (!text) return cli_fail_with(BERG_ELIMIT, "not enough memory for the JSON text");
+  char *text = cli_json_text(json);
+  if (!text) return cli_fail_memory();
   puts(text);
   cJSON_free(text);
   return 0;
 }
 
-cJSON *cli_parse_json(const char *text) {
-  cJSON *json = cJSON_Parse(text);
-  if (!json) cli_say("the library's answer is no JSON");
-  return json;
+int cli_parse_json(const char *text, cJSON **json) {
+  *json = cJSON_Parse(text);
+  if (*json) return CLI_GO_ON;
+  return cli_memory_ran_out() ? cli_fail_memory() : cli_fail_with(BERG_EINTERNAL, "the library's answer is no JSON");
 }

@@ -5,7 +5,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "cli.h"
+#include "options.h"
 
 /* Objects become indented blocks, lists of plain values one wrapped line, lists of plain objects tables.
  * Numbers get the unit that their key names: ...bytes, ...flops, ...seconds, ...per_second, share, and bytes
@@ -13,7 +13,9 @@
 void cli_print_outline(const cJSON *json);
 /* The tree as indented JSON on standard output. */
 int cli_print_json(const cJSON *json);
-/* Parses what the library returned; says so and returns NULL when it is no JSON. */
-cJSON *cli_parse_json(const char *text);
+/* The same as a text, cJSON_free; NULL when memory is short, or was while the tree was built, which would be shorter. */
+char *cli_json_text(const cJSON *json);
+/* Parses what the library returned. CLI_GO_ON, or NULL and the exit status of what was said. */
+int cli_parse_json(const char *text, cJSON **json);
 
 #endif

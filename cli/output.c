@@ -1,4 +1,5 @@
 #include "output.h"
+#include "memory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,7 +16,7 @@ static const char *ending(const char *path) {
 
 char *cli_output_name(const char *path, int subject, size_t subjects) {
   size_t room = strlen(path) + 24;
-  char *name = malloc(room);
+  char *name = cli_alloc(room, 1);
   if (!name) return NULL;
   const char *end = ending(path);
   if (subjects == 1)
@@ -28,7 +29,7 @@ char *cli_output_name(const char *path, int subject, size_t subjects) {
 int cli_write_text(const char *text, const char *path, bool force) {
   berg_error error;
   size_t length = strlen(text);
-  char *line = malloc(length + 2);
+  char *line = cli_alloc(length + 2, 1);
   if (!line) return cli_fail_with(BERG_ELIMIT, "not enough memory for %s", path);
   snprintf(line, length + 2, "%s\n", text);
   berg_status failed = berg_write_whole(path, line, length + 1, force, &error);
@@ -43,8 +44,7 @@ int cli_spool_open(cli_spool *spool, const char *output) {
   int length = snprintf(spool->folder, sizeof spool->folder, "%s/berg-XXXXXX", place && *place ? place : "/tmp");
   if (length < 0 || (size_t)length >= sizeof spool->folder)
     return cli_fail_with(BERG_EWRITE, "TMPDIR is longer than %zu characters", sizeof spool->folder);
-  if (!mkdtemp(spool->folder))
-    return cli_fail_with(BERG_EWRITE, "%s: cannot be made: %s", spool->folder, strerror(errno));
+  if (!mkdtemp(spool->folder)) return cli_fail_errno(BERG_EWRITE, spool->folder, "cannot be made");
   length = snprintf(spool->path, sizeof spool->path, "%s/out%s", spool->folder, output[1] ? output + 1 : ".npy");
   if (length > 0 && (size_t)length < sizeof spool->path) return CLI_GO_ON;
   rmdir(spool->folder);
@@ -55,7 +55,7 @@ int cli_spool_copy(cli_spool *spool) {
   static char bytes[1 << 16];
   size_t count;
   FILE *stream = fopen(spool->path, "rb");
-  if (!stream) return cli_fail_with(BERG_EWRITE, "%s: cannot be read back: %s", spool->path, strerror(errno));
+  if (!stream) return cli_fail_errno(BERG_EWRITE, spool->path, "cannot be read back");
   cli_spool_close(spool); /* before the copy: a reader that goes away ends this process */
   bool good = true;
   while (good && (count = fread(bytes, 1, sizeof bytes, stream)) > 0) good = fwrite(bytes, 1, count, stdout) == count;

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "model.h"
 #include "options.h"
 
@@ -9,7 +10,7 @@ static char *command_line(int argc, char **argv) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,=:+@%";
   size_t room = 6;
   for (int i = 0; i < argc; i++) room += 4 * strlen(argv[i]) + 3;
-  char *line = malloc(room), *end = line;
+  char *line = cli_alloc(room, 1), *end = line;
   if (!line) return NULL;
   end += sprintf(end, "berg");
   for (int i = 0; i < argc; i++) {

@@ -1,6 +1,5 @@
 #include "space.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +35,7 @@ static int read_text(const char *path, FILE *stream, double affine[NUMBERS]) {
                   : cli_fail_with(BERG_EINPUT, "%s: affine: expected 16 numbers, found more", path);
     affine[count++] = number;
   }
-  if (ferror(stream)) return cli_fail_with(BERG_EINPUT, "%s: cannot be read: %s", path, strerror(errno));
+  if (ferror(stream)) return cli_fail_errno(BERG_EINPUT, path, "cannot be read");
   return count == NUMBERS ? CLI_GO_ON
                           : cli_fail_with(BERG_EINPUT, "%s: affine: expected 16 numbers, found %d", path, count);
 }
@@ -49,7 +48,7 @@ int cli_space_complete(const char *command, cli_space *space) {
   if (!path) return CLI_GO_ON;
   if (space->options.like) return cli_usage_error(command, "--like and --affine: give one of them");
   FILE *stream = fopen(path, "rb");
-  if (!stream) return cli_fail_with(BERG_EINPUT, "%s: cannot be read: %s", path, strerror(errno));
+  if (!stream) return cli_fail_errno(BERG_EINPUT, path, "cannot be read");
   bool npy = fread(magic, 1, sizeof magic, stream) == sizeof magic && !memcmp(magic, "\x93NUMPY", sizeof magic);
   rewind(stream);
   int status = npy ? read_npy(path, space->affine) : read_text(path, stream, space->affine);

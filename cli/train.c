@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "model.h"
 #include "outline.h"
 #include "output.h"
@@ -86,7 +87,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
 static int parse_alphas(request *asked) {
   const size_t count = asked->alphas.count;
   if (!count) return CLI_GO_ON;
-  asked->values = calloc(count, sizeof *asked->values);
+  asked->values = cli_alloc(count, sizeof *asked->values);
   if (!asked->values) return cli_fail_with(BERG_ELIMIT, "not enough memory for %zu alphas", count);
   for (size_t i = 0; i < count; i++) {
     char *end;
@@ -130,10 +131,12 @@ static int plan(const request *asked, const char *model_id) {
   berg_error error;
   char *json;
   berg_status failed = berg_train_plan(&json, model_id, &asked->train, &error);
-  cJSON *tree = json ? cli_parse_json(json) : NULL;
+  cJSON *tree = NULL;
+  int status = json ? cli_parse_json(json, &tree) : CLI_GO_ON;
   if (tree && (failed || !asked->quiet || asked->dry_run)) cli_print_plan(tree);
   cJSON_Delete(tree);
   berg_free(json);
+  if (status != CLI_GO_ON) return status;
   if (failed) return cli_fail(&error);
   return asked->dry_run ? 0 : CLI_GO_ON;
 }
@@ -168,7 +171,8 @@ static int train(const request *asked, const char *model_id) {
     return status;
   }
   int status = asked->report ? cli_write_text(json, asked->report, asked->force) : CLI_GO_ON;
-  cJSON *report = asked->quiet ? NULL : cli_parse_json(json);
+  cJSON *report = NULL;
+  if (status == CLI_GO_ON && !asked->quiet) status = cli_parse_json(json, &report);
   if (report) cli_print_report(report);
   cJSON_Delete(report);
   berg_free(json);

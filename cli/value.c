@@ -1,4 +1,5 @@
 #include "value.h"
+#include "memory.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -78,7 +79,7 @@ double cli_element_number(const berg_array *array, size_t index) {
 }
 
 static char *utf8_of_ucs4(const unsigned char *at, size_t characters) {
-  char *text = malloc(4 * characters + 1), *to = text;
+  char *text = cli_alloc(4 * characters + 1, 1), *to = text;
   if (!text) return NULL;
   for (size_t i = 0; i < characters; i++) {
     uint32_t code;
@@ -111,7 +112,8 @@ char *cli_element_text(const berg_array *array, size_t index) {
   if (array->dtype != BERG_STRING) return NULL;
   const char *text;
   memcpy(&text, at, sizeof text);
-  return strdup(text ? text : "");
+  if (!text) text = "";
+  return cli_copy(text, strlen(text));
 }
 
 static void real_text(const berg_array *array, double value, char text[40]) {

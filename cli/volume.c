@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command_text.h"
+#include "memory.h"
 #include "model.h"
 #include "space.h"
 #include "volume.h"
@@ -18,7 +19,7 @@ static int add_ending(const char *command, const char *output, char **path) {
     ending = ".nii";
   else if (type && *type && strcmp(type, "NIFTI_GZ"))
     return cli_usage_error(command, "FSLOUTPUTTYPE is %s: expected NIFTI or NIFTI_GZ, or an ending in -o", type);
-  *path = malloc(length + 8);
+  *path = cli_alloc(length + 8, 1);
   if (!*path) return cli_fail_with(BERG_ELIMIT, "not enough memory for a path");
   snprintf(*path, length + 8, "%s%s", output, ending);
   return CLI_GO_ON;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "value.h"
 #include "volume.h"
 
@@ -27,7 +28,7 @@ int cli_read_columns(const char *path, size_t **voxels, size_t *count) {
     status = cli_fail_with(BERG_EINPUT, "%s: columns: expected one dimension of voxel indices, found %s %s", path,
                            berg_dtype_name(array->dtype), cli_shape_text(array, shape));
   size_t *list = NULL;
-  if (status == CLI_GO_ON && !(list = calloc(array->shape[0] + 1, sizeof *list)))
+  if (status == CLI_GO_ON && !(list = cli_alloc(array->shape[0], sizeof *list)))
     status = cli_fail_with(BERG_ELIMIT, "%s: not enough memory for %zu columns", path, array->shape[0]);
   for (size_t i = 0; status == CLI_GO_ON && i < array->shape[0]; i++) {
     double index = cli_element_number(array, i);

@@ -1,9 +1,9 @@
 #include "voxel_index.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "value.h"
 
 /* More than any brain has voxels: a text file without an end is not read for ever. */
@@ -16,7 +16,7 @@ static int take_array(const char *path, const berg_array *array, uint8_t **marks
                          "%s: voxel index: expected one dimension of booleans or whole numbers, found %s %s", path,
                          berg_dtype_name(array->dtype), cli_shape_text(array, shape));
   size_t count = array->shape[0];
-  uint8_t *list = malloc(count + 1);
+  uint8_t *list = cli_alloc(count, 1);
   if (!list) return cli_fail_with(BERG_ELIMIT, "%s: not enough memory for %zu marks", path, count);
   for (size_t i = 0; i < count; i++) {
     double mark = cli_element_number(array, i);
@@ -70,7 +70,7 @@ static int read_text(const char *path, FILE *stream, uint8_t **marks, size_t *le
     apart = false;
     if (count == room) {
       room = room ? 2 * room : 1 << 16;
-      uint8_t *larger = room > MOST_MARKS ? NULL : realloc(list, room);
+      uint8_t *larger = room > MOST_MARKS ? NULL : cli_grow(list, room);
       if (!larger) {
         status = cli_fail_with(BERG_ELIMIT, "%s: voxel index: not enough memory beyond %zu marks", path, count);
         break;
@@ -79,8 +79,7 @@ static int read_text(const char *path, FILE *stream, uint8_t **marks, size_t *le
     }
     list[count++] = byte == '1';
   }
-  if (status == CLI_GO_ON && ferror(stream))
-    status = cli_fail_with(BERG_EINPUT, "%s: cannot be read: %s", path, strerror(errno));
+  if (status == CLI_GO_ON && ferror(stream)) status = cli_fail_errno(BERG_EINPUT, path, "cannot be read");
   if (status == CLI_GO_ON && !count) status = cli_fail_with(BERG_EPARAMETER, "%s: voxel index: holds no marks", path);
   if (status != CLI_GO_ON) {
     free(list);
@@ -94,7 +93,7 @@ static int read_text(const char *path, FILE *stream, uint8_t **marks, size_t *le
 int cli_read_voxel_index(const char *path, uint8_t **marks, size_t *length) {
   char magic[6];
   FILE *stream = fopen(path, "rb");
-  if (!stream) return cli_fail_with(BERG_EINPUT, "%s: cannot be read: %s", path, strerror(errno));
+  if (!stream) return cli_fail_errno(BERG_EINPUT, path, "cannot be read");
   bool npy = fread(magic, 1, sizeof magic, stream) == sizeof magic && !memcmp(magic, "\x93NUMPY", sizeof magic);
   rewind(stream);
   int status = npy ? read_npy(path, marks, length) : read_text(path, stream, marks, length);

@@ -46,7 +46,7 @@ UNDER_C = {
     "src/base/text.c": {"newlocale", "uselocale", "vsnprintf", "vfprintf", "strtod", "vsscanf"},
     "src/base/decimal.c": {"snprintf", "strtod", "strtof"},
     "src/io/json_print.c": {"cJSON_Print", "cJSON_PrintUnformatted"},
-    "src/io/json_guard.c": {"cJSON_ParseWithLengthOpts"},
+    "src/io/json_guard.c": {"cJSON_ParseWithLength"},
 }
 # The plug-in for CUDA links nothing of base: what it prints are words and whole numbers.
 WHOLE_NUMBERS = {"snprintf", "vsnprintf"}
@@ -58,6 +58,19 @@ OPENS = re.compile(r"\b(fopen|open|openat|mmap|freopen)\s*\(")
 CUDA = re.compile(r'#\s*include\s*[<"](?:cuda_|cublas)')
 # The one room that knows who finds eigenvalues.
 MULTIPLIER = re.compile(r'#\s*include\s*[<"](?:cblas|lapacke)')
+
+# Trees of JSON and the program's memory go through the files that remember what there was no memory for: a call elsewhere would
+# be one more that nobody looks after. cJSON's hooks belong to the process, which is the program's own, never the library's.
+REMEMBERED = [
+    (("src",), re.compile(r"\bcJSON_(?:Add|Create|Print|Parse|Duplicate|InitHooks)\w*"),
+     {"src/io/json_build.c", "src/io/json_guard.c", "src/io/json_print.c"}, "only src/io/json_*.c build, print and read JSON"),
+    (("src",), re.compile(r"\b(?:malloc|calloc|realloc|strn?dup|v?asprintf|(?:posix_mem|mem)align|aligned_alloc)(?=\s*\()"),
+     {"src/base/memory.c", "src/base/memory_large.c", "src/io/csv.c"}, "only base/memory.h allocates"),
+    (("cli",), re.compile(r"\bcJSON_(?:Print|Parse|InitHooks)\w*"), {"cli/outline.c", "cli/memory.c"},
+     "only cli/outline.h prints and reads JSON"),
+    (("cli",), re.compile(r"\b(?:malloc|calloc|realloc|strn?dup|v?asprintf)(?=\s*\()"), {"cli/memory.c"},
+     "only cli/memory.h allocates"),
+]
 
 LONGEST = 500
 # The whole public interface is one header, read from top to bottom.
@@ -126,6 +139,16 @@ def check_calls(path, text):
             yield line_of(text, match.start()), "only la knows BLAS and LAPACK"
 
 
+def check_memory(path, text):
+    if path.parts[:2] == ("src", "cuda"):
+        return  # a library of its own
+    code = NOT_CODE.sub(blank, text)
+    for trees, call, at_home, what in REMEMBERED:
+        if path.parts[0] in trees and path.as_posix() not in at_home:
+            for match in call.finditer(code):
+                yield line_of(code, match.start()), f"{match.group()}: {what}"
+
+
 def files(root):
     for tree in TREES:
         for path in sorted((root / tree).rglob("*")):
@@ -140,6 +163,7 @@ def violations(root):
         found = []
         if path.suffix in (".c", ".h", ".cu"):
             found += check_includes(root, path, text)
+            found += check_memory(path, text)
             if path.parts[0] == "src":
                 found += check_calls(path, text)
             if path.parts[0] == "cli":  # its own numbers have a point because it sets no locale

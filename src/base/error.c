@@ -104,6 +104,7 @@ berg_status base_fail_errno(berg_error *error, berg_status status, const char *f
   base_locale_back(before);
   if (unknown) base_print(reason, sizeof reason, "error %d", number);
   char text[256];
+  if (number == ENOMEM) status = BERG_ELIMIT;
   base_print(text, sizeof text, "%s: %s", what, reason);
   return base_fail_at(error, &(base_fault){status, file, BERG_NO_OFFSET, NULL, text, NULL, NULL});
 }

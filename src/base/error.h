@@ -32,7 +32,7 @@ berg_status base_fail_at(berg_error *error, const base_fault *fault);
 berg_status base_fail_found(berg_error *error, berg_status status, const char *file, const char *what,
                             const char *expected, const char *found_format, ...) BASE_PRINTF(6, 7);
 
-/* "file: what: strerror(errno)". */
+/* "file: what: strerror(errno)"; a system that had no memory for it is ELIMIT, whatever `status`. */
 berg_status base_fail_errno(berg_error *error, berg_status status, const char *file, const char *what, int number);
 
 /* ELIMIT with the number of bytes asked for. */

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* sched_getaffinity, CPU_COUNT */
 #include "base/machine.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,18 +78,16 @@ size_t base_machine_peak_memory(void) {
 }
 
 void base_machine_name(char *text, size_t room) {
+  char lines[4096]; /* of the first processor, without memory that may not be had */
   base_print(text, room, "unknown processor");
-  FILE *file = fopen("/proc/cpuinfo", "r");
-  if (!file) return;
-  char line[256];
-  while (fgets(line, sizeof line, file)) {
-    char *colon = strchr(line, ':');
-    if (strncmp(line, "model name", 10) || !colon) continue;
-    line[strcspn(line, "\n")] = '\0';
-    base_print(text, room, "%s", colon + 1 + strspn(colon + 1, " "));
-    break;
-  }
-  fclose(file);
+  int file = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
+  const ssize_t length = file < 0 ? -1 : read(file, lines, sizeof lines - 1);
+  if (file >= 0) close(file);
+  lines[length > 0 ? length : 0] = '\0';
+  const char *name = strstr(lines, "model name"), *colon = name ? strchr(name, ':') : NULL;
+  if (!colon) return;
+  colon += 1 + strspn(colon + 1, " ");
+  base_print(text, room, "%.*s", (int)strcspn(colon, "\n"), colon);
 }
 
 double base_machine_seconds(void) {

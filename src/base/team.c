@@ -5,12 +5,12 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
 #include "base/fork.h"
+#include "base/memory.h"
 #include "base/thread.h"
 
 /* Looks at a word before a thread that waits goes to sleep: 15 to 50 microseconds, what waking it costs. */
@@ -39,7 +39,8 @@ struct base_team {
   atomic_bool ending;
 
   worker **workers; /* [worker_count], of ranks from 1 */
-  uint32_t worker_count, worker_room, size;
+  size_t worker_room;
+  uint32_t worker_count, size;
   unsigned forks;
   base_team *next; /* of those that nobody uses */
 };
@@ -112,18 +113,13 @@ static void *serve(void *user) {
 }
 
 static bool add_worker(base_team *team) {
-  if (team->worker_count == team->worker_room) {
-    const uint32_t room = 2 * team->worker_room + 4;
-    worker **workers = realloc(team->workers, room * sizeof(worker *));
-    if (!workers) return false;
-    team->workers = workers;
-    team->worker_room = room;
-  }
-  worker *one = malloc(sizeof *one);
+  if (!base_grow((void **)&team->workers, &team->worker_room, team->worker_count + 1, sizeof *team->workers, NULL))
+    return false;
+  worker *one = base_alloc(1, sizeof *one, NULL);
   if (!one) return false;
   *one = (worker){.team = team, .rank = team->worker_count + 1};
   if (!base_thread_start(&one->thread, serve, one)) {
-    free(one);
+    base_free(one);
     return false;
   }
   team->workers[team->worker_count++] = one;
@@ -139,17 +135,17 @@ static void free_team(base_team *team) {
   pthread_mutex_unlock(&team->lock);
   for (uint32_t i = 0; i < team->worker_count; i++) {
     base_thread_join(&team->workers[i]->thread);
-    free(team->workers[i]);
+    base_free(team->workers[i]);
   }
   pthread_mutex_destroy(&team->lock);
   pthread_cond_destroy(&team->begun);
   pthread_cond_destroy(&team->finished);
-  free(team->workers);
-  free(team);
+  base_free(team->workers);
+  base_free(team);
 }
 
 static base_team *new_team(void) {
-  base_team *team = calloc(1, sizeof *team);
+  base_team *team = base_calloc(1, sizeof *team, NULL);
   if (!team) return NULL;
   pthread_mutex_init(&team->lock, NULL);
   pthread_cond_init(&team->begun, NULL);

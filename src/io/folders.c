@@ -1,11 +1,14 @@
 #include "io/folders.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 static berg_status make_one(const char *path, berg_error *error) {
   struct stat about;
@@ -39,8 +42,8 @@ berg_status io_make_folders_for(const char *path, berg_error *error) {
 
 uint64_t io_disk_free(const char *path) {
   struct statvfs room;
-  char *part = base_copy_text(path, NULL);
-  if (!part) return UINT64_MAX;
+  char part[PATH_MAX]; /* the system takes no longer one */
+  if ((size_t)base_print(part, sizeof part, "%s", path) >= sizeof part) return UINT64_MAX;
   int failed = statvfs(part, &room);
   while (failed && errno == ENOENT) {
     char *slash = strrchr(part, '/');
@@ -52,6 +55,5 @@ uint64_t io_disk_free(const char *path) {
     failed = statvfs(part, &room);
     if (slash == part) break;
   }
-  base_free(part);
   return failed ? UINT64_MAX : (uint64_t)room.f_bavail * room.f_frsize;
 }

@@ -32,8 +32,8 @@ berg_status io_hdf5_fail(const io_hdf5 *dataset, const char *what, berg_error *e
 
 berg_status io_hdf5_refuse(const io_hdf5 *dataset, const char *what, const char *expected, const char *found,
                            berg_error *error) {
-  return base_fail_at(error,
-                      &(base_fault){BERG_EINPUT, dataset->path, BERG_NO_OFFSET, dataset->name, what, expected, found});
+  return base_fail_at(error, &(base_fault){io_hdf5_status(&dataset->session, BERG_EINPUT), dataset->path,
+                                           BERG_NO_OFFSET, dataset->name, what, expected, found});
 }
 
 typedef struct listing {
@@ -67,6 +67,7 @@ static herr_t list_one(hid_t root, const char *name, const object_info *info, vo
 
 static berg_status fail_missing(const io_hdf5 *dataset, berg_error *error) {
   listing list = {.text = ""};
+  if (dataset->session.no_memory) return io_hdf5_fail(dataset, "cannot be opened", error);
   /* basic facts only: for sizes libhdf5 walks a group's B-tree, which a hostile file can make a circle */
   visit_objects(dataset->file, H5_INDEX_NAME, H5_ITER_INC, list_one, &list, H5O_INFO_BASIC);
   if (!*dataset->name)
@@ -214,8 +215,8 @@ static berg_status take_storage(io_hdf5 *dataset, berg_error *error) {
 static berg_status open_all(io_hdf5 *dataset, berg_error *error) {
   dataset->file = open_file(dataset->path);
   if (dataset->file < 0)
-    return base_fail(error, BERG_EINPUT, "%s: cannot be read as HDF5: libhdf5 says %s", dataset->path,
-                     dataset->session.reason);
+    return base_fail(error, io_hdf5_status(&dataset->session, BERG_EINPUT),
+                     "%s: cannot be read as HDF5: libhdf5 says %s", dataset->path, dataset->session.reason);
   dataset->dataset = open_dataset(dataset->file, dataset->name);
   if (dataset->dataset < 0) return fail_missing(dataset, error);
   hid_t stored = H5Dget_type(dataset->dataset);

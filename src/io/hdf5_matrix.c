@@ -88,7 +88,8 @@ static berg_status lay_out(io_hdf5_matrix *matrix, const char *path, const char 
   if (file >= 0 && H5Fclose(file) < 0) done = false;
   io_hdf5_leave(&session);
   if (!done)
-    return base_fail(error, BERG_EWRITE, "%s: cannot be written: libhdf5 says %s", matrix->partial, session.reason);
+    return base_fail(error, io_hdf5_status(&session, BERG_EWRITE), "%s: cannot be written: libhdf5 says %s",
+                     matrix->partial, session.reason);
   matrix->offset = offset;
   return BERG_OK;
 }

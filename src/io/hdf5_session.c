@@ -14,6 +14,8 @@ static void watch_forks(void) { pthread_atfork(before_fork, after_fork, after_fo
 
 static herr_t take_innermost(unsigned n, const H5E_error2_t *entry, void *user) {
   io_hdf5_session *session = user;
+  session->no_memory |=
+      entry->maj_num == H5E_RESOURCE && (entry->min_num == H5E_NOSPACE || entry->min_num == H5E_CANTALLOC);
   if (n == 0) base_print(session->reason, sizeof session->reason, "%s", entry->desc ? entry->desc : "unknown");
   return 0;
 }
@@ -29,6 +31,7 @@ void io_hdf5_enter(io_hdf5_session *session) {
   pthread_once(&once, watch_forks);
   pthread_mutex_lock(&guard);
   base_print(session->reason, sizeof session->reason, "unknown");
+  session->no_memory = H5open() < 0; /* nothing else can go wrong there */
   H5Eget_auto2(H5E_DEFAULT, &session->print, &session->print_data);
   H5Eset_auto2(H5E_DEFAULT, note, session);
 }
@@ -37,4 +40,8 @@ void io_hdf5_leave(const io_hdf5_session *session) {
   H5Eclear2(H5E_DEFAULT);
   H5Eset_auto2(H5E_DEFAULT, session->print, session->print_data);
   pthread_mutex_unlock(&guard);
+}
+
+berg_status io_hdf5_status(const io_hdf5_session *session, berg_status status) {
+  return session->no_memory ? BERG_ELIMIT : status;
 }

@@ -1,3 +1,5 @@
+/* cJSON returns NULL for bad syntax and for want of memory alike. What passes here is JSON to cJSON too, so the two
+ * are told apart: the grammar is RFC 8259's, which cJSON takes and more, within cJSON's own limits. */
 #include "io/json_guard.h"
 
 #include <string.h>
@@ -7,44 +9,143 @@
 
 /* One level of a structure (structure.h) is two of JSON. */
 #define MAX_NESTING (3 * IO_MAX_DEPTH)
+/* As many as cJSON hands on to strtod. */
+#define MAX_NUMBER 63
 
-static bool is_harmless(const char *text, size_t length) {
-  size_t parts = 0, nesting = 0;
-  bool quoted = false;
-  if (!io_utf8_valid(text, length, false)) return false;
-  for (size_t i = 0; i < length; i++) {
-    if (quoted) {
-      if (text[i] == '\\') {
-        if (length - i > 5 && !memcmp(text + i, "\\u0000", 6)) return false;
-        i++;
-      } else if (text[i] == '"') {
-        quoted = false;
-      }
-    } else if (text[i] == '"') {
-      quoted = true;
-    } else if (text[i] == '{' || text[i] == '[') {
-      if (++nesting > MAX_NESTING || ++parts > IO_MAX_VALUES) return false;
-    } else if (text[i] == '}' || text[i] == ']') {
-      if (!nesting--) return false;
-    } else if (text[i] == ',' && ++parts > IO_MAX_VALUES) {
+_Static_assert(MAX_NESTING < CJSON_NESTING_LIMIT, "cJSON takes what is nested as deep");
+
+typedef struct scanner {
+  const char *at, *end;
+  size_t parts, nesting;
+} scanner;
+
+static bool scan_value(scanner *scan);
+
+static bool is_next(const scanner *scan, char character) { return scan->at < scan->end && *scan->at == character; }
+
+static bool take(scanner *scan, char character) {
+  if (!is_next(scan, character)) return false;
+  scan->at++;
+  return true;
+}
+
+static void skip_space(scanner *scan) {
+  while (scan->at < scan->end && strchr(" \t\r\n", *scan->at) && *scan->at) scan->at++;
+}
+
+static bool take_word(scanner *scan, const char *word) {
+  const size_t length = strlen(word);
+  if ((size_t)(scan->end - scan->at) < length || memcmp(scan->at, word, length)) return false;
+  scan->at += length;
+  return true;
+}
+
+static size_t take_digits(scanner *scan) {
+  const char *start = scan->at;
+  while (scan->at < scan->end && *scan->at >= '0' && *scan->at <= '9') scan->at++;
+  return (size_t)(scan->at - start);
+}
+
+static bool scan_number(scanner *scan) {
+  const char *start = scan->at;
+  take(scan, '-');
+  if (!take(scan, '0') && !take_digits(scan)) return false;
+  if (take(scan, '.') && !take_digits(scan)) return false;
+  if (take(scan, 'e') || take(scan, 'E')) {
+    if (!take(scan, '+')) take(scan, '-');
+    if (!take_digits(scan)) return false;
+  }
+  return scan->at - start <= MAX_NUMBER;
+}
+
+static int hex_of(char digit) {
+  return digit >= '0' && digit <= '9'   ? digit - '0'
+         : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10
+         : digit >= 'A' && digit <= 'F' ? digit - 'A' + 10
+                                        : -1;
+}
+
+/* Four hexadecimal digits, -1: others. */
+static int take_code(scanner *scan) {
+  int code = 0;
+  if (scan->end - scan->at < 4) return -1;
+  for (int i = 0; i < 4; i++) {
+    const int digit = hex_of(*scan->at++);
+    if (digit < 0) return -1;
+    code = 16 * code + digit;
+  }
+  return code;
+}
+
+/* Behind "\u": no zero, and halves of a character only as a pair. */
+static bool scan_code(scanner *scan) {
+  const int code = take_code(scan);
+  if (code <= 0 || (code >= 0xdc00 && code < 0xe000)) return false;
+  if (code < 0xd800 || code >= 0xe000) return true;
+  if (!take_word(scan, "\\u")) return false;
+  const int low = take_code(scan);
+  return low >= 0xdc00 && low < 0xe000;
+}
+
+static bool scan_text(scanner *scan) {
+  if (!take(scan, '"')) return false;
+  while (scan->at < scan->end) {
+    const unsigned char byte = (unsigned char)*scan->at++;
+    if (byte == '"') return true;
+    if (byte < 0x20) return false;
+    if (byte != '\\') continue;
+    if (take(scan, 'u')) {
+      if (!scan_code(scan)) return false;
+    } else if (scan->at == scan->end || !*scan->at || !strchr("\"\\/bfnrt", *scan->at++)) {
       return false;
     }
   }
-  return !quoted && !nesting;
+  return false;
 }
 
-cJSON *io_json_parse(const char *text, size_t length) {
-  if (!is_harmless(text, length)) return NULL;
-  const char *end = NULL;
-  const locale_t before = base_locale_plain();
-  cJSON *json = cJSON_ParseWithLengthOpts(text, length, &end, 0);
-  base_locale_back(before);
-  while (json && end < text + length && strchr(" \t\r\n", *end)) end++;
-  if (json && end < text + length) {
-    cJSON_Delete(json);
-    json = NULL;
+static bool scan_member(scanner *scan) {
+  skip_space(scan);
+  if (!scan_text(scan)) return false;
+  skip_space(scan);
+  return take(scan, ':') && scan_value(scan);
+}
+
+static bool scan_group(scanner *scan, char close, bool (*scan_item)(scanner *)) {
+  scan->at++;
+  if (++scan->nesting > MAX_NESTING || ++scan->parts > IO_MAX_VALUES) return false;
+  skip_space(scan);
+  if (!is_next(scan, close)) {
+    do
+      if (!scan_item(scan)) return false;
+    while (take(scan, ',') && ++scan->parts <= IO_MAX_VALUES);
   }
-  return json;
+  scan->nesting--;
+  return take(scan, close);
+}
+
+static bool scan_value(scanner *scan) {
+  bool good;
+  skip_space(scan);
+  if (is_next(scan, '{'))
+    good = scan_group(scan, '}', scan_member);
+  else if (is_next(scan, '['))
+    good = scan_group(scan, ']', scan_value);
+  else if (is_next(scan, '"'))
+    good = scan_text(scan);
+  else
+    good = take_word(scan, "true") || take_word(scan, "false") || take_word(scan, "null") || scan_number(scan);
+  skip_space(scan);
+  return good;
+}
+
+berg_status io_json_parse(cJSON **tree, const char *text, size_t length, berg_error *error) {
+  scanner scan = {text, text + length, 0, 0};
+  *tree = NULL;
+  if (!io_utf8_valid(text, length, false) || !scan_value(&scan) || scan.at < scan.end) return BERG_EINPUT;
+  const locale_t before = base_locale_plain();
+  *tree = cJSON_ParseWithLength(text, length);
+  base_locale_back(before);
+  return *tree ? BERG_OK : base_fail(error, BERG_ELIMIT, "out of memory for a tree of JSON");
 }
 
 bool io_json_size(const cJSON *number, uint64_t *size) {

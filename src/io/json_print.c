@@ -2,20 +2,23 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/json_build.h"
 
 /* cJSON prints with the host's decimal point and then looks for it, one byte long. */
-char *io_json_text(const cJSON *tree, bool indented) {
+static berg_status print(const cJSON *tree, char *printer(const cJSON *), char **json, berg_error *error) {
   const locale_t before = base_locale_plain();
-  char *text = indented ? cJSON_Print(tree) : cJSON_PrintUnformatted(tree);
+  char *text = io_json_is_whole(tree) ? printer(tree) : NULL;
   base_locale_back(before);
-  return text;
-}
-
-berg_status io_json_print(cJSON *tree, char **json, berg_error *error) {
-  char *text = io_json_text(tree, true);
   *json = text ? base_copy_text(text, error) : NULL;
   cJSON_free(text);
-  cJSON_Delete(tree);
   if (*json) return BERG_OK;
-  return text ? BERG_ELIMIT : base_fail(error, BERG_ELIMIT, "no memory for a text of JSON");
+  return text ? BERG_ELIMIT : base_fail(error, BERG_ELIMIT, "out of memory for a text of JSON");
+}
+
+berg_status io_json_print(const cJSON *tree, char **json, berg_error *error) {
+  return print(tree, cJSON_Print, json, error);
+}
+
+berg_status io_json_print_close(const cJSON *tree, char **json, berg_error *error) {
+  return print(tree, cJSON_PrintUnformatted, json, error);
 }

@@ -7,10 +7,10 @@
 
 #include "base/error.h"
 
-/* On lines of their own with indents, or on one line; numbers with a point under every locale. cJSON_free; NULL: no memory. */
-char *io_json_text(const cJSON *tree, bool indented);
-
-/* Takes the tree; the text is released with berg_free, so that cJSON's own allocator stays inside. ELIMIT. */
-berg_status io_json_print(cJSON *tree, char **json, berg_error *error);
+/* ELIMIT: of a tree that is NULL or misses something for want of memory (json_build.h), too. base_free; berg_free
+ * for the library's caller, so that cJSON's own allocator stays inside. */
+berg_status io_json_print(const cJSON *tree, char **json, berg_error *error);
+/* The same without a line break or space between values. */
+berg_status io_json_print_close(const cJSON *tree, char **json, berg_error *error);
 
 #endif

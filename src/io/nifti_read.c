@@ -43,6 +43,14 @@ static berg_status refuse(const io_nifti *nifti, const char *what, const char *e
   return base_fail_at(error, &(base_fault){BERG_EINPUT, nifti->path, BERG_NO_OFFSET, NULL, what, expected, found});
 }
 
+/* What could not be read: zlib takes its memory at the first read. */
+static berg_status unread(const io_nifti *nifti, const char *what, berg_error *error) {
+  int number;
+  gzerror(nifti->file, &number);
+  if (number == Z_MEM_ERROR) return base_fail(error, BERG_ELIMIT, "%s: out of memory to read it", nifti->path);
+  return refuse(nifti, what, NULL, NULL, error);
+}
+
 /* All of `size` bytes; less is the end of the file or a fault of the compression. */
 static bool take(const io_nifti *nifti, void *bytes, size_t size) {
   uint8_t *next = bytes;
@@ -149,7 +157,7 @@ static void take_space(io_nifti_space *space, const nifti_1_header *header) {
 
 static berg_status read_header(io_nifti *nifti, uint64_t file_size, berg_error *error) {
   nifti_1_header header;
-  if (!take(nifti, &header, sizeof header)) return refuse(nifti, "is no NIfTI-1 file: too short", NULL, NULL, error);
+  if (!take(nifti, &header, sizeof header)) return unread(nifti, "is no NIfTI-1 file: too short", error);
   berg_status status = check_kind(nifti, &header, error);
   if (!status) status = check_dims(nifti, &header, error);
   if (!status) status = check_type(nifti, &header, error);
@@ -158,7 +166,7 @@ static berg_status read_header(io_nifti *nifti, uint64_t file_size, berg_error *
   take_space(&nifti->about.space, &header);
   nifti->start = (uint64_t)header.vox_offset;
   if (skip(nifti, nifti->start - HEADER_BYTES)) return BERG_OK;
-  return refuse(nifti, "is cut short before its data, or damaged", NULL, NULL, error);
+  return unread(nifti, "is cut short before its data, or damaged", error);
 }
 
 berg_status io_nifti_open(io_nifti **out, const char *path, berg_error *error) {
@@ -215,7 +223,7 @@ static berg_status check_end(const io_nifti *nifti, berg_error *error) {
   int number, got = gzread(nifti->file, rest, sizeof rest);
   gzerror(nifti->file, &number);
   if (got >= 0 && number != Z_BUF_ERROR) return BERG_OK;
-  return refuse(nifti, "is damaged: its checksum does not fit, or is cut off", NULL, NULL, error);
+  return unread(nifti, "is damaged: its checksum does not fit, or is cut off", error);
 }
 
 berg_status io_nifti_read(io_nifti *nifti, size_t first, size_t count, void *values, berg_error *error) {
@@ -227,8 +235,11 @@ berg_status io_nifti_read(io_nifti *nifti, size_t first, size_t count, void *val
   const z_off_t place = (z_off_t)(nifti->start + (uint64_t)first * nifti->voxels * size);
   const bool there = first == nifti->next || gzseek(nifti->file, place, SEEK_SET) == place;
   nifti->next = SIZE_MAX;
-  if (!there || !take(nifti, values, elements * size))
-    return base_fail(error, BERG_EINPUT, "%s: is cut short in its %zu volumes, or damaged", nifti->path, volumes);
+  if (!there || !take(nifti, values, elements * size)) {
+    char what[96];
+    base_print(what, sizeof what, "is cut short in its %zu volumes, or damaged", volumes);
+    return unread(nifti, what, error);
+  }
   if (first + count == volumes) {
     berg_status status = check_end(nifti, error);
     if (status) return status;

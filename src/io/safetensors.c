@@ -171,11 +171,14 @@ berg_status io_read_safetensors(io_document *document, const uint8_t *bytes, siz
                                              "at most 100,000,000 bytes", NULL});
   reader.data = bytes + 8 + length;
   reader.size = size - 8 - length;
-  cJSON *json = length && bytes[8] == '{' ? io_json_parse((const char *)bytes + 8, (size_t)length) : NULL;
-  if (!json)
+  cJSON *json = NULL;
+  berg_status status = BERG_EINPUT;
+  if (length && bytes[8] == '{') status = io_json_parse(&json, (const char *)bytes + 8, (size_t)length, error);
+  if (status == BERG_ELIMIT) return status;
+  if (status)
     return base_fail_at(
         error, &(base_fault){BERG_EINPUT, name, 8, NULL, "the header is not JSON as safetensors has it", NULL, NULL});
-  berg_status status = read_header(&reader, json);
+  status = read_header(&reader, json);
   cJSON_Delete(json);
   const io_value *structure = !status && document->metadata ? io_value_get(document->metadata, IO_STRUCTURE_KEY) : NULL;
   if (!structure) return status;

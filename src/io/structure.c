@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/json_build.h"
 #include "io/json_guard.h"
 #include "io/json_print.h"
 #include "io/text_array.h"
@@ -27,122 +28,111 @@ bool io_structure_is_plain(const io_value *root) {
 
 typedef struct structure_writer {
   io_arena arena; /* for names */
+  berg_status status;
   berg_error *error;
 } structure_writer;
 
-static cJSON *write_node(structure_writer *writer, const io_value *value, const char *path, size_t depth);
+static void fill_node(structure_writer *writer, cJSON *node, const io_value *value, const char *path, size_t depth);
 
-static char *child_path(structure_writer *writer, const char *path, const char *name, size_t depth) {
-  size_t length = strlen(path) + strlen(name) + 2;
-  char *joined = io_arena_take(&writer->arena, length, writer->error);
-  if (joined) base_print(joined, length, "%s%s%s", path, depth > 1 ? "." : "", name);
-  return joined;
+static void add_node(structure_writer *writer, cJSON *list, const io_value *value, const char *path, size_t depth) {
+  fill_node(writer, io_json_add_object(list, NULL), value, path, depth);
 }
 
-static bool add_child(structure_writer *writer, cJSON *list, const io_value *value, const char *path, const char *name,
+static void add_child(structure_writer *writer, cJSON *list, const io_value *value, const char *path, const char *name,
                       size_t depth) {
-  const char *joined = child_path(writer, path, name, depth);
-  cJSON *node = joined ? write_node(writer, value, joined, depth) : NULL;
-  return node && cJSON_AddItemToArray(list, node);
+  size_t length = strlen(path) + strlen(name) + 2;
+  char *joined = writer->status ? NULL : io_arena_take(&writer->arena, length, writer->error);
+  if (!joined) {
+    if (!writer->status) writer->status = BERG_ELIMIT;
+    return;
+  }
+  base_print(joined, length, "%s%s%s", path, depth > 1 ? "." : "", name);
+  add_node(writer, list, value, joined, depth);
 }
 
-static bool write_dict(structure_writer *writer, cJSON *list, const io_value *dict, const char *path, size_t depth) {
+static void write_dict(structure_writer *writer, cJSON *list, const io_value *dict, const char *path, size_t depth) {
   for (size_t i = 0; i + 1 < dict->count; i += 2) {
     const io_value *key = dict->items[i];
     char number[24];
     if (key->kind == IO_INT) base_print(number, sizeof number, "%" PRId64, key->integer);
-    cJSON *node = write_node(writer, key, "", depth);
-    if (!node || !cJSON_AddItemToArray(list, node)) return false;
-    if (!add_child(writer, list, dict->items[i + 1], path, key->kind == IO_INT ? number : key->text, depth + 1))
-      return false;
+    add_node(writer, list, key, "", depth);
+    add_child(writer, list, dict->items[i + 1], path, key->kind == IO_INT ? number : key->text, depth + 1);
   }
-  return true;
 }
 
-static bool write_list(structure_writer *writer, cJSON *list, const io_value *value, const char *path, size_t depth) {
+static void write_list(structure_writer *writer, cJSON *list, const io_value *value, const char *path, size_t depth) {
   for (size_t i = 0; i < value->count; i++) {
     char number[24];
     base_print(number, sizeof number, "%zu", i);
-    if (!add_child(writer, list, value->items[i], path, number, depth + 1)) return false;
+    add_child(writer, list, value->items[i], path, number, depth + 1);
   }
-  return true;
 }
 
-static bool write_texts(cJSON *node, const berg_array *array) {
+static void write_texts(structure_writer *writer, cJSON *node, const berg_array *array) {
   bool is_objects = array->dtype == BERG_STRING;
-  cJSON *list = cJSON_AddArrayToObject(node, is_objects ? "object" : "unicode"),
-        *shape = cJSON_AddArrayToObject(node, "shape");
-  if (!list || !shape) return false;
-  for (size_t d = 0; d < array->ndim; d++)
-    if (!cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)array->shape[d]))) return false;
+  cJSON *list = io_json_add_list(node, is_objects ? "object" : "unicode"), *shape = io_json_add_list(node, "shape");
+  for (size_t d = 0; d < array->ndim; d++) io_json_add_number(shape, NULL, (double)array->shape[d]);
   const size_t width = array->itemsize / 4;
-  if (!is_objects && !cJSON_AddNumberToObject(node, "width", (double)width)) return false;
+  if (!is_objects) io_json_add_number(node, "width", (double)width);
   size_t count = io_text_count(array);
-  for (size_t i = 0; i < count; i++) {
-    char *text = io_text_at(array, i, NULL);
-    cJSON *item = text ? cJSON_CreateString(text) : NULL;
+  for (size_t i = 0; i < count && !writer->status; i++) {
+    char *text = io_text_at(array, i, writer->error);
+    if (!text) writer->status = writer->error->status;
+    io_json_add_text(list, NULL, text);
     base_free(text);
-    if (!item || !cJSON_AddItemToArray(list, item)) return false;
   }
-  return true;
 }
 
-static bool write_array(cJSON *node, const io_value *value, const char *path) {
+static void write_array(structure_writer *writer, cJSON *node, const io_value *value, const char *path) {
   const char *kind = value->kind == IO_SCALAR ? "scalar" : "tensor";
-  if (value->array->dtype != BERG_STRING && value->array->dtype != BERG_UNICODE)
-    return cJSON_AddStringToObject(node, kind, path) != NULL;
-  if (value->kind == IO_SCALAR && !cJSON_AddTrueToObject(node, "is_scalar")) return false;
-  return write_texts(node, value->array);
+  if (value->array->dtype != BERG_STRING && value->array->dtype != BERG_UNICODE) {
+    io_json_add_text(node, kind, path);
+    return;
+  }
+  if (value->kind == IO_SCALAR) io_json_add_bool(node, "is_scalar", true);
+  write_texts(writer, node, value->array);
 }
 
-static bool fill_node(structure_writer *writer, cJSON *node, const io_value *value, const char *path, size_t depth) {
+static void fill_node(structure_writer *writer, cJSON *node, const io_value *value, const char *path, size_t depth) {
   char number[40];
+  if (writer->status) return;
   switch (value->kind) {
-  case IO_NONE: return cJSON_AddTrueToObject(node, "none") != NULL;
-  case IO_BOOL: return cJSON_AddBoolToObject(node, "bool", value->truth) != NULL;
+  case IO_NONE: io_json_add_bool(node, "none", true); return;
+  case IO_BOOL: io_json_add_bool(node, "bool", value->truth); return;
   case IO_INT:
     base_print(number, sizeof number, "%" PRId64, value->integer);
-    return cJSON_AddStringToObject(node, "int", number) != NULL;
+    io_json_add_text(node, "int", number);
+    return;
   case IO_FLOAT:
     base_print(number, sizeof number, "%a", value->real);
-    return cJSON_AddStringToObject(node, "float", number) != NULL;
-  case IO_TEXT: return cJSON_AddStringToObject(node, "str", value->text) != NULL;
+    io_json_add_text(node, "float", number);
+    return;
+  case IO_TEXT: io_json_add_text(node, "str", value->text); return;
   case IO_ARRAY:
-  case IO_SCALAR: return write_array(node, value, path);
-  case IO_DICT: return write_dict(writer, cJSON_AddArrayToObject(node, "dict"), value, path, depth);
-  case IO_LIST: return write_list(writer, cJSON_AddArrayToObject(node, "list"), value, path, depth);
-  case IO_TUPLE: return write_list(writer, cJSON_AddArrayToObject(node, "tuple"), value, path, depth);
-  case IO_BOX: {
-    cJSON *list = cJSON_AddArrayToObject(node, "box"), *child = write_node(writer, value->items[0], path, depth + 1);
-    return child && cJSON_AddItemToArray(list, child);
-  }
+  case IO_SCALAR: write_array(writer, node, value, path); return;
+  case IO_DICT: write_dict(writer, io_json_add_list(node, "dict"), value, path, depth); return;
+  case IO_LIST: write_list(writer, io_json_add_list(node, "list"), value, path, depth); return;
+  case IO_TUPLE: write_list(writer, io_json_add_list(node, "tuple"), value, path, depth); return;
+  case IO_BOX: add_node(writer, io_json_add_list(node, "box"), value->items[0], path, depth + 1); return;
   case IO_BYTES:
   case IO_OTHER: break;
   }
-  base_fail_at(writer->error, &(base_fault){BERG_EINPUT, NULL, BERG_NO_OFFSET, path,
-                                            "Python bytes cannot be held by .safetensors", NULL, NULL});
-  return false;
-}
-
-static cJSON *write_node(structure_writer *writer, const io_value *value, const char *path, size_t depth) {
-  cJSON *node = cJSON_CreateObject();
-  if (node && fill_node(writer, node, value, path, depth)) return node;
-  cJSON_Delete(node);
-  return NULL;
+  writer->status =
+      base_fail_at(writer->error, &(base_fault){BERG_EINPUT, NULL, BERG_NO_OFFSET, path,
+                                                "Python bytes cannot be held by .safetensors", NULL, NULL});
 }
 
 berg_status io_structure_write(char **text, const io_value *root, berg_error *error) {
-  berg_error local = {.status = BERG_OK};
+  berg_error local;
   structure_writer writer = {.error = error ? error : &local};
   io_arena_init(&writer.arena, 0);
-  base_fail(writer.error, BERG_ELIMIT, "out of memory for the structure's text");
-  cJSON *json = write_node(&writer, root, "", 0);
-  char *printed = json ? io_json_text(json, false) : NULL;
-  *text = printed ? base_copy_text(printed, error) : NULL;
-  cJSON_free(printed);
+  cJSON *json = io_json_object();
+  fill_node(&writer, json, root, "", 0);
+  *text = NULL;
+  berg_status status = writer.status ? writer.status : io_json_print_close(json, text, error);
   cJSON_Delete(json);
   io_arena_release(&writer.arena);
-  return *text ? BERG_OK : writer.error->status;
+  return status;
 }
 
 /* --- Reading */
@@ -265,7 +255,9 @@ berg_status io_structure_read(io_value **root, io_arena *arena, const char *text
   for (size_t i = 0; i < count; i++) sorted[i] = (named){flat->items[2 * i]->text, flat->items[2 * i + 1]};
   if (count) qsort(sorted, count, sizeof *sorted, by_name);
   structure_reader reader = {arena, sorted, count, file, error ? error : &local};
-  cJSON *json = io_json_parse(text, strlen(text));
+  cJSON *json;
+  berg_status status = io_json_parse(&json, text, strlen(text), error);
+  if (status == BERG_ELIMIT) return status;
   io_value *read = json ? read_node(&reader, json, 0) : fail(&reader, NULL, "not JSON");
   cJSON_Delete(json);
   if (read) *root = read;

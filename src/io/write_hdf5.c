@@ -179,7 +179,9 @@ static berg_status create(const char *temporary, const char *path, const io_row_
   bool done = file >= 0 && lay_out(file, source, labels, at);
   if (file >= 0 && H5Fclose(file) < 0) done = false;
   io_hdf5_leave(&session);
-  return done ? BERG_OK : base_fail(error, BERG_EWRITE, "%s: cannot be written: libhdf5 says %s", path, session.reason);
+  return done ? BERG_OK
+              : base_fail(error, io_hdf5_status(&session, BERG_EWRITE), "%s: cannot be written: libhdf5 says %s", path,
+                          session.reason);
 }
 
 static berg_status put_responses(int file, const io_row_source *source, uint64_t offset, const char *path,

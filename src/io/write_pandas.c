@@ -224,7 +224,8 @@ static berg_status create(io_pandas *table, berg_error *error) {
     if (file >= 0 && H5Fclose(file) < 0) done = false;
     io_hdf5_leave(&session);
     if (!done)
-      status = base_fail(error, BERG_EWRITE, "%s: cannot be written: libhdf5 says %s", table->path, session.reason);
+      status = base_fail(error, io_hdf5_status(&session, BERG_EWRITE), "%s: cannot be written: libhdf5 says %s",
+                         table->path, session.reason);
   }
   base_free(columns.bytes);
   base_free(items.bytes);

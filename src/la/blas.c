@@ -1,5 +1,8 @@
 #include "la/blas.h"
 
+#include <math.h>
+#include <stdbool.h>
+
 #include "base/memory.h"
 #include "la/lapack.h"
 
@@ -11,36 +14,87 @@ static int own_threads(const la_lapack *lapack) {
   return before;
 }
 
+/* As LAPACKE's own entries look, which would speak on standard output where their workspace cannot be had. */
+static bool has_nan(const double *matrix, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j <= i; j++)
+      if (isnan(matrix[i * n + j])) return true;
+  return false;
+}
+
+typedef struct workspace {
+  double *work;
+  lapack_int *whole;
+  lapack_int size, whole_size;
+} workspace;
+
+static int eigen(const la_lapack *lapack, double *matrix, lapack_int n, double *values, const workspace *w) {
+  /* our rows are LAPACK's columns: its upper triangle is our lower one, and its eigenvectors are our rows */
+  return lapack->dsyevd(LAPACK_COL_MAJOR, 'V', 'U', n, matrix, n, values, w->work, w->size, w->whole, w->whole_size);
+}
+
 berg_status la_eigen_dense(double *matrix, size_t n, double *values, berg_error *error) {
   const la_lapack *lapack;
   if (!n) return BERG_OK;
   berg_status status = la_lapack_load(&lapack, error);
   if (status) return status;
+  if (has_nan(matrix, n)) return base_fail(error, BERG_EINTERNAL, "the matrix of %zu rows has NaN", n);
+  double size = 0;
+  lapack_int whole_size = 0;
+  workspace w = {&size, &whole_size, -1, -1}; /* asks how much */
   const int before = own_threads(lapack);
-  /* our rows are LAPACK's columns: its upper triangle is our lower one, and its eigenvectors are our rows */
-  int info = lapack->dsyevd(LAPACK_COL_MAJOR, 'V', 'U', (lapack_int)n, matrix, (lapack_int)n, values);
+  int info = eigen(lapack, matrix, (lapack_int)n, values, &w);
+  if (!info) {
+    w = (workspace){base_alloc((size_t)size, sizeof *w.work, error),
+                    base_alloc((size_t)whole_size, sizeof *w.whole, error), (lapack_int)size, whole_size};
+    if (w.work && w.whole)
+      info = eigen(lapack, matrix, (lapack_int)n, values, &w);
+    else
+      status = BERG_ELIMIT;
+    base_free(w.work);
+    base_free(w.whole);
+  }
   lapack->set_threads(before);
-  if (info == LAPACK_WORK_MEMORY_ERROR || info == LAPACK_TRANSPOSE_MEMORY_ERROR)
-    return base_fail(error, BERG_ELIMIT, "out of memory for the eigenvectors of a matrix of %zu rows", n);
+  if (status) return status;
   return info ? base_fail(error, BERG_EINTERNAL, "LAPACK found no eigenvectors of a matrix of %zu rows (dsyevd: %d)", n,
                           info)
               : BERG_OK;
 }
 
+/* The larger of what the two ask for. */
+static int ask_for_room(const la_lapack *lapack, double *rows, lapack_int count, lapack_int n, double *factors,
+                        size_t *room) {
+  double first = 0, second = 0;
+  int info = lapack->dgeqrf(LAPACK_COL_MAJOR, n, count, rows, n, factors, &first, -1);
+  if (!info) info = lapack->dorgqr(LAPACK_COL_MAJOR, n, count, count, rows, n, factors, &second, -1);
+  *room = (size_t)(first > second ? first : second);
+  return info;
+}
+
+static int orthonormalise(const la_lapack *lapack, double *rows, lapack_int count, lapack_int n, double *factors,
+                          double *work, size_t room) {
+  int info = lapack->dgeqrf(LAPACK_COL_MAJOR, n, count, rows, n, factors, work, (lapack_int)room);
+  return info ? info : lapack->dorgqr(LAPACK_COL_MAJOR, n, count, count, rows, n, factors, work, (lapack_int)room);
+}
+
 berg_status la_orthonormalise(double *rows, size_t count, size_t n, berg_error *error) {
   const la_lapack *lapack;
+  size_t room;
   berg_status status = la_lapack_load(&lapack, error);
   if (status) return status;
   double *factors = base_alloc(count, sizeof *factors, error);
   if (!factors) return BERG_ELIMIT;
   const int before = own_threads(lapack);
-  int info = lapack->dgeqrf(LAPACK_COL_MAJOR, (lapack_int)n, (lapack_int)count, rows, (lapack_int)n, factors);
-  if (!info)
-    info = lapack->dorgqr(LAPACK_COL_MAJOR, (lapack_int)n, (lapack_int)count, (lapack_int)count, rows, (lapack_int)n,
-                          factors);
+  int info = ask_for_room(lapack, rows, (lapack_int)count, (lapack_int)n, factors, &room);
+  double *work = info ? NULL : base_alloc(room, sizeof *work, error);
+  if (work)
+    info = orthonormalise(lapack, rows, (lapack_int)count, (lapack_int)n, factors, work, room);
+  else if (!info)
+    status = BERG_ELIMIT;
   lapack->set_threads(before);
+  base_free(work);
   base_free(factors);
-  return info ? base_fail(error, info == LAPACK_WORK_MEMORY_ERROR ? BERG_ELIMIT : BERG_EINTERNAL,
-                          "LAPACK could not orthonormalise %zu rows (%d)", count, info)
+  if (status) return status;
+  return info ? base_fail(error, BERG_EINTERNAL, "LAPACK could not orthonormalise %zu rows (%d)", count, info)
               : BERG_OK;
 }

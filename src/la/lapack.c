@@ -1,14 +1,16 @@
 #include "la/lapack.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/text.h"
 
 static la_lapack loaded;
 static char reason[256];
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 
 /* POSIX has functions and objects share a representation; C does not say so. */
 static void find(void *library, const char *name, void *function) {
@@ -20,20 +22,28 @@ static void find(void *library, const char *name, void *function) {
   }
 }
 
+/* The loader tells of errors in words alone. */
+static bool is_memory(const char *why) { return strstr(why, "out of memory") || strstr(why, strerror(ENOMEM)); }
+
 static void load(void) {
+  reason[0] = '\0';
   void *lapacke = dlopen("liblapacke.so.3", RTLD_NOW | RTLD_LOCAL);
-  find(lapacke, "LAPACKE_dsyevd", &loaded.dsyevd);
-  find(lapacke, "LAPACKE_dgeqrf", &loaded.dgeqrf);
-  find(lapacke, "LAPACKE_dorgqr", &loaded.dorgqr);
+  find(lapacke, "LAPACKE_dsyevd_work", &loaded.dsyevd);
+  find(lapacke, "LAPACKE_dgeqrf_work", &loaded.dgeqrf);
+  find(lapacke, "LAPACKE_dorgqr_work", &loaded.dorgqr);
   void *openblas = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
   find(openblas, "openblas_get_num_threads", &loaded.get_threads);
   find(openblas, "openblas_set_num_threads", &loaded.set_threads);
 }
 
 berg_status la_lapack_load(const la_lapack **lapack, berg_error *error) {
-  pthread_once(&once, load);
+  berg_status status = BERG_OK;
   *lapack = &loaded;
-  return *reason ? base_fail(error, BERG_EINTERNAL, "LAPACK (liblapacke.so.3 on libopenblas.so.0) cannot be loaded: %s",
-                             reason)
-                 : BERG_OK;
+  pthread_mutex_lock(&guard);
+  if (!loaded.set_threads || *reason) load(); /* what failed may have been for want of memory that there is now */
+  if (*reason)
+    status = base_fail(error, is_memory(reason) ? BERG_ELIMIT : BERG_EINTERNAL,
+                       "LAPACK (liblapacke.so.3 on libopenblas.so.0) cannot be loaded: %s", reason);
+  pthread_mutex_unlock(&guard);
+  return status;
 }

@@ -9,9 +9,9 @@
 #include "base/error.h"
 
 typedef struct la_lapack {
-  __typeof__(&LAPACKE_dsyevd) dsyevd;
-  __typeof__(&LAPACKE_dgeqrf) dgeqrf;
-  __typeof__(&LAPACKE_dorgqr) dorgqr;
+  __typeof__(&LAPACKE_dsyevd_work) dsyevd;
+  __typeof__(&LAPACKE_dgeqrf_work) dgeqrf;
+  __typeof__(&LAPACKE_dorgqr_work) dorgqr;
   __typeof__(&openblas_get_num_threads) get_threads;
   __typeof__(&openblas_set_num_threads) set_threads;
 } la_lapack;

@@ -23,19 +23,18 @@ bool model_backbone_is_random(const char *named, uint64_t *seed) {
 }
 
 /* The first place that has a file, or NULL. */
-static char *search(const char *berg_dir) {
-  char *path;
-  for (size_t i = 0; (path = model_path_backbone(berg_dir, i)); i++) {
-    if (model_path_exists(path)) return path;
-    base_free(path);
+static berg_status search(char **path, const char *berg_dir, berg_error *error) {
+  for (size_t i = 0;; i++) {
+    berg_status status = model_path_backbone(path, berg_dir, i, error);
+    if (!*path || model_path_exists(*path)) return status;
+    base_free(*path);
   }
-  return NULL;
 }
 
 static berg_status none_found(const char *berg_dir, berg_error *error) {
   char places[512] = "";
   char *path;
-  for (size_t i = 0; (path = model_path_backbone(berg_dir, i)); i++) {
+  for (size_t i = 0; !model_path_backbone(&path, berg_dir, i, NULL) && path; i++) {
     size_t used = strlen(places);
     base_print(places + used, sizeof places - used, "%s%s", i ? ", " : "", path);
     base_free(path);
@@ -56,9 +55,10 @@ berg_status model_backbone_open(model_backbone *backbone, const char *named, con
   if (named && !random && !strncmp(named, RANDOM_PREFIX, strlen(RANDOM_PREFIX)))
     return base_fail_found(error, BERG_EMODEL, NULL, "not a random backbone", "random:SEED, a whole number below 2^64",
                            "%s", named);
-  backbone->path = named ? base_copy_text(named, error) : search(berg_dir);
+  berg_status status = named ? BERG_OK : search(&backbone->path, berg_dir, error);
+  if (status) return status;
+  if (named) backbone->path = base_copy_text(named, error);
   if (!backbone->path) return named ? BERG_ELIMIT : none_found(berg_dir, error);
-  berg_status status;
   if (random) {
     status = vit_weights_random(&backbone->weights, seed, threads, error);
   } else {

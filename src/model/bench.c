@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "io/json_build.h"
 #include "io/json_print.h"
 #include "model/bench.h"
 
@@ -15,8 +16,9 @@ static int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-double model_bench_median(const double *values, size_t count) {
+double model_bench_median(cJSON *tree, const double *values, size_t count) {
   double *sorted = base_alloc(count, sizeof *sorted, NULL);
+  if (!sorted) io_json_spoil(tree);
   if (!sorted) return 0;
   memcpy(sorted, values, count * sizeof *sorted);
   qsort(sorted, count, sizeof *sorted, ascending);
@@ -82,19 +84,19 @@ static berg_status take_turns(berg_model *model, const berg_array *array, size_t
 }
 
 static cJSON *report(const berg_model *model, const berg_array *array, size_t repeats, const turns *t) {
-  cJSON *tree = cJSON_CreateObject();
-  double middle = model_bench_median(t->encode, repeats);
-  cJSON_AddNumberToObject(tree, "images", (double)array->shape[0]);
-  cJSON_AddNumberToObject(tree, "columns", (double)model->columns);
-  cJSON_AddStringToObject(tree, "precision", berg_model_precision(model));
-  cJSON_AddNumberToObject(tree, "threads", model->threads);
-  cJSON_AddNumberToObject(tree, "images_per_second", middle > 0 ? (double)array->shape[0] / middle : 0);
-  cJSON_AddNumberToObject(tree, "flop_per_image", flop_per_image(model));
-  cJSON_AddNumberToObject(tree, "product_flops", model_bench_median(t->flops, repeats));
-  cJSON_AddNumberToObject(tree, "share", model_bench_median(t->share, repeats));
-  cJSON_AddNumberToObject(tree, "peak_memory_bytes", (double)base_machine_peak_memory());
-  cJSON_AddItemToObject(tree, "seconds", cJSON_CreateDoubleArray(t->encode, (int)repeats));
-  cJSON_AddItemToObject(tree, "shares", cJSON_CreateDoubleArray(t->share, (int)repeats));
+  cJSON *tree = io_json_object();
+  double middle = model_bench_median(tree, t->encode, repeats);
+  io_json_add_number(tree, "images", (double)array->shape[0]);
+  io_json_add_number(tree, "columns", (double)model->columns);
+  io_json_add_text(tree, "precision", berg_model_precision(model));
+  io_json_add_number(tree, "threads", model->threads);
+  io_json_add_number(tree, "images_per_second", middle > 0 ? (double)array->shape[0] / middle : 0);
+  io_json_add_number(tree, "flop_per_image", flop_per_image(model));
+  io_json_add_number(tree, "product_flops", model_bench_median(tree, t->flops, repeats));
+  io_json_add_number(tree, "share", model_bench_median(tree, t->share, repeats));
+  io_json_add_number(tree, "peak_memory_bytes", (double)base_machine_peak_memory());
+  io_json_add_numbers(tree, "seconds", t->encode, repeats);
+  io_json_add_numbers(tree, "shares", t->share, repeats);
   return tree;
 }
 
@@ -122,10 +124,8 @@ berg_status berg_bench_model(char **json, berg_model *model, size_t images, size
   cJSON *tree = status ? NULL : report(model, &array, repeats, &t);
   if (!status) status = model_bench_stages(tree, model, &array, repeats, rate, error);
   if (!status) status = model_bench_one(tree, model, &array, repeats, error);
-  if (status)
-    cJSON_Delete(tree);
-  else
-    status = io_json_print(tree, json, error);
+  if (!status) status = io_json_print(tree, json, error);
+  cJSON_Delete(tree);
   la_rate_free(rate);
   base_free(pixels);
   base_free_large(responses);

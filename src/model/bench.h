@@ -17,8 +17,8 @@ typedef struct model_work {
 
 model_work model_bench_work(const berg_model *model);
 
-/* The middle one of `count` values; 0 without memory. */
-double model_bench_median(const double *values, size_t count);
+/* The middle one of `count` values; without memory `tree`, which it is for, is spoiled. */
+double model_bench_median(cJSON *tree, const double *values, size_t count);
 
 /* Where a batch's time goes: "stages" into `tree`, each beside the rate of products at that time. */
 berg_status model_bench_stages(cJSON *tree, berg_model *model, const berg_array *images, size_t repeats, la_rate *rate,

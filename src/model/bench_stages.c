@@ -1,4 +1,5 @@
 #include "base/memory.h"
+#include "io/json_build.h"
 #include "model/bench.h"
 
 #define TURN_SECONDS 0.3
@@ -44,18 +45,18 @@ static berg_status time_batch(model_batch *batch, berg_stimuli *stimuli, size_t 
 
 static void add_stage(cJSON *to, const char *name, const double *seconds, double work, const double *flops,
                       size_t repeats) {
-  cJSON *stage = cJSON_AddObjectToObject(to, name);
-  const double middle = model_bench_median(seconds, repeats), rate = model_bench_median(flops, repeats);
-  cJSON_AddNumberToObject(stage, "seconds", middle);
+  cJSON *stage = io_json_add_object(to, name);
+  const double middle = model_bench_median(to, seconds, repeats), rate = model_bench_median(to, flops, repeats);
+  io_json_add_number(stage, "seconds", middle);
   if (work <= 0 || middle <= 0 || rate <= 0) return;
-  cJSON_AddNumberToObject(stage, "flops", work / middle);
-  cJSON_AddNumberToObject(stage, "share", work / middle / rate);
+  io_json_add_number(stage, "flops", work / middle);
+  io_json_add_number(stage, "share", work / middle / rate);
 }
 
 static void add_stages(cJSON *tree, const berg_model *model, size_t images, const stages *t, size_t repeats) {
   const model_work work = model_bench_work(model);
   const double n = (double)images;
-  cJSON *to = cJSON_AddObjectToObject(tree, "stages");
+  cJSON *to = io_json_add_object(tree, "stages");
   add_stage(to, "load", t->load, 0, t->flops, repeats);
   add_stage(to, "network", t->network, n * work.network, t->flops, repeats);
   add_stage(to, "components", t->components, n * work.components, t->flops, repeats);
@@ -131,15 +132,15 @@ berg_status model_bench_one(cJSON *tree, berg_model *model, const berg_array *im
       status = call(model, image, images, i, responses, &times[r * CALLS + i], error);
   }
   if (!status) {
-    const double middle = model_bench_median(times, CALLS * repeats),
-                 arithmetic = work / model_bench_median(flops, repeats),
-                 reading = bytes / model_bench_median(bandwidth, repeats);
-    cJSON *one = cJSON_AddObjectToObject(tree, "one_image");
-    cJSON_AddNumberToObject(one, "seconds", middle);
-    cJSON_AddNumberToObject(one, "arithmetic_seconds", arithmetic);
-    cJSON_AddNumberToObject(one, "weights_bytes", bytes);
-    cJSON_AddNumberToObject(one, "reading_seconds", reading);
-    cJSON_AddNumberToObject(one, "times_the_larger", middle / (arithmetic > reading ? arithmetic : reading));
+    const double middle = model_bench_median(tree, times, CALLS * repeats),
+                 arithmetic = work / model_bench_median(tree, flops, repeats),
+                 reading = bytes / model_bench_median(tree, bandwidth, repeats);
+    cJSON *one = io_json_add_object(tree, "one_image");
+    io_json_add_number(one, "seconds", middle);
+    io_json_add_number(one, "arithmetic_seconds", arithmetic);
+    io_json_add_number(one, "weights_bytes", bytes);
+    io_json_add_number(one, "reading_seconds", reading);
+    io_json_add_number(one, "times_the_larger", middle / (arithmetic > reading ? arithmetic : reading));
   }
   la_rate_free(rate);
   base_free(times);

@@ -1,6 +1,7 @@
 /* Converted weights that are found again: in the user's cache folder, or beside the file they were made from. */
 #define _DEFAULT_SOURCE /* realpath */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,21 +83,27 @@ static void clear_abandoned(const char *cache) {
   if (folder) closedir(folder);
 }
 
-size_t model_converted_list(const char *cache, char ***paths) {
+berg_status model_converted_list(const char *cache, char ***paths, size_t *count, berg_error *error) {
   static const char ending[] = ".safetensors";
   DIR *folder = opendir(cache);
-  size_t count = 0, room = 0;
+  size_t room = 0;
   void *list = NULL;
-  for (struct dirent *entry; folder && (entry = readdir(folder));) {
+  berg_status status =
+      folder || errno != ENOMEM ? BERG_OK : base_fail_errno(error, BERG_ELIMIT, cache, "a folder", errno);
+  *count = 0;
+  for (struct dirent *entry; folder && !status && (entry = readdir(folder));) {
     const size_t length = strlen(entry->d_name);
     if (length < sizeof ending || strcmp(entry->d_name + length - sizeof ending + 1, ending)) continue;
-    if (!base_grow(&list, &room, count + 1, sizeof **paths, NULL)) break;
-    char *path = base_format(NULL, "%s/%s", cache, entry->d_name);
-    if (path) ((char **)list)[count++] = path;
+    if (!base_grow(&list, &room, *count + 1, sizeof **paths, error)) status = BERG_ELIMIT;
+    char *path = status ? NULL : base_format(error, "%s/%s", cache, entry->d_name);
+    if (path)
+      ((char **)list)[(*count)++] = path;
+    else
+      status = BERG_ELIMIT;
   }
   if (folder) closedir(folder);
   *paths = list;
-  return count;
+  return status;
 }
 
 void model_converted_keep(const char *cache, const model_conversion *conversion) {

@@ -47,8 +47,8 @@ const char *model_converted_backbone(const berg_file *file);
 
 /* What was kept of `wanted->source`: beside it, or in folder `cache` (NULL: none). False: nothing usable. */
 bool model_converted_find(model_converted *converted, const char *cache, const model_conversion *wanted);
-/* Paths of the converted weights in `cache`, the caller's, each and all (base_free). */
-size_t model_converted_list(const char *cache, char ***paths);
+/* Paths of the converted weights in `cache`, the caller's, each and all (base_free), of a failure's too. ELIMIT. */
+berg_status model_converted_list(const char *cache, char ***paths, size_t *count, berg_error *error);
 /* Keeps it in folder `cache` for the next start. A failure costs that start its time and is no error. */
 void model_converted_keep(const char *cache, const model_conversion *conversion);
 

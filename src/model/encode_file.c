@@ -206,10 +206,11 @@ static berg_status label_fully(const output *o, size_t s, model_labels *labels, 
   berg_status status = model_labels_add_rois(labels, &o->model->subjects[s], error);
   if (!status) status = model_row_names_hash(names, o->model->threads, error);
   if (status) return status;
-  *tree = model_encode_provenance(o->model, s, o->stimuli, o->options);
-  if (labels->io.space) model_provenance_space(*tree, &labels->space, o->options ? o->options->volume : NULL);
-  *json = io_json_text(*tree, true);
-  if (!*json) return base_fail(error, BERG_ELIMIT, "no memory for what is said of the output");
+  status = model_encode_provenance(tree, o->model, s, o->stimuli, o->options, error);
+  if (!status && labels->io.space)
+    status = model_provenance_space(*tree, &labels->space, o->options ? o->options->volume : NULL, error);
+  if (!status) status = io_json_print(*tree, json, error);
+  if (status) return status;
   labels->io.row_hashes = (const char(*)[BASE_SHA256_TEXT])names->hashes;
   labels->io.provenance = *json;
   return BERG_OK;
@@ -219,6 +220,7 @@ static berg_status finish_subject(output *o, size_t s, model_row_names *names, b
   const model_subject *subject = &o->model->subjects[s];
   const bool sidecar = o->options && o->options->sidecar;
   model_labels labels;
+  io_whole_file *beside = NULL;
   cJSON *tree = NULL;
   char *json = NULL, *own = path_of_subject(o->path, subject->number, o->model->subject_count > 1, error);
   if (!own) return BERG_ELIMIT;
@@ -226,14 +228,18 @@ static berg_status finish_subject(output *o, size_t s, model_row_names *names, b
   if (!status) {
     labels.io.row_names = names->names;
     if (sidecar || is_hdf5(own)) status = label_fully(o, s, &labels, names, &tree, &json, error);
-    if (!status) status = io_rows_finish(o->files[s], &labels.io, error);
-    if (!status && sidecar) {
+    if (!status && sidecar) { /* all that can fail, while the rows can still be gone on from */
       model_encode_describe(tree, &labels, subject->columns.count, names, o->stimuli);
-      status = model_sidecar_write(own, tree, o->options->force, error);
+      status = model_sidecar_prepare(&beside, own, tree, o->options->force, error);
     }
+    if (!status) status = io_rows_finish(o->files[s], &labels.io, error);
+    if (status)
+      io_whole_file_abandon(beside);
+    else if (beside)
+      status = io_whole_file_commit(beside, error);
     model_labels_release(&labels);
   }
-  cJSON_free(json);
+  base_free(json);
   cJSON_Delete(tree);
   base_free(own);
   return status;

@@ -83,8 +83,8 @@ static berg_status add_roi(model_labels *labels, const char *name, const berg_me
                            const column_lists *lists, size_t *used, size_t *room, berg_error *error) {
   size_t *voxels, count;
   const size_t before = *used;
-  berg_status status = model_roi_voxels(metadata, name, &voxels, &count, NULL);
-  if (status) return status == BERG_ELIMIT ? base_fail_memory(error, 0) : BERG_OK;
+  berg_status status = model_roi_voxels(metadata, name, &voxels, &count, error);
+  if (status) return status == BERG_ELIMIT ? status : BERG_OK;
   for (size_t i = 0; i < count && !status; i++)
     for (size_t c = lists->first[voxels[i]]; c != NONE && !status; c = lists->next[c]) {
       void *block = labels->roi_columns;
@@ -144,7 +144,14 @@ berg_status model_row_names_hash(model_row_names *names, int threads, berg_error
   names->hashes = base_calloc(names->rows, sizeof *names->hashes, error);
   if (!names->hashes) return BERG_ELIMIT;
   base_share(threads, names->rows, hash_row, names);
-  return BERG_OK;
+  berg_status status = BERG_OK;
+  for (size_t i = 0; i < names->rows && !status; i++) {
+    io_file_hash hash;
+    if (*names->hashes[i]) continue;
+    status = io_hash_file(&hash, names->names[i], false, error); /* the second try says why */
+    if (!status) memcpy(names->hashes[i], hash.text, sizeof hash.text);
+  }
+  return status;
 }
 
 void model_row_names_release(model_row_names *names) {

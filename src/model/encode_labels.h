@@ -32,13 +32,13 @@ typedef struct model_row_names {
 } model_row_names;
 
 berg_status model_row_names_make(model_row_names *names, const berg_stimuli *stimuli, size_t rows, berg_error *error);
-/* SHA-256 of each image file; "" for one that cannot be read any more. */
+/* SHA-256 of each image file; one that cannot be read any more is an error. */
 berg_status model_row_names_hash(model_row_names *names, int threads, berg_error *error);
 void model_row_names_release(model_row_names *names);
 
-/* All but columns and images: what the responses of one subject were made from. cJSON_Delete; NULL when memory is short. */
-cJSON *model_encode_provenance(const berg_model *model, size_t subject_index, const berg_stimuli *stimuli,
-                               const berg_output_options *options);
+/* All but columns and images: what the responses of one subject were made from. cJSON_Delete, of a failure's too. */
+berg_status model_encode_provenance(cJSON **tree, const berg_model *model, size_t subject_index,
+                                    const berg_stimuli *stimuli, const berg_output_options *options, berg_error *error);
 /* Adds "Columns" and "Images" for the sidecar. */
 void model_encode_describe(cJSON *tree, const model_labels *labels, size_t columns, const model_row_names *names,
                            const berg_stimuli *stimuli);

@@ -49,25 +49,35 @@ berg_status model_path_predictions(char **path, const char *berg_dir, int subjec
 }
 
 /* torch's own rule: $TORCH_HOME, else $XDG_CACHE_HOME/torch, else ~/.cache/torch. */
-static char *torch_file(void) {
+static char *torch_file(berg_error *error) {
   const char *home = getenv("TORCH_HOME"), *cache = getenv("XDG_CACHE_HOME"), *user = getenv("HOME");
-  if (home && *home) return base_format(NULL, "%s/hub/checkpoints/%s", home, TORCH_FILE);
-  if (cache && *cache) return base_format(NULL, "%s/torch/hub/checkpoints/%s", cache, TORCH_FILE);
-  return base_format(NULL, "%s/.cache/torch/hub/checkpoints/%s", user ? user : "", TORCH_FILE);
+  if (home && *home) return base_format(error, "%s/hub/checkpoints/%s", home, TORCH_FILE);
+  if (cache && *cache) return base_format(error, "%s/torch/hub/checkpoints/%s", cache, TORCH_FILE);
+  return base_format(error, "%s/.cache/torch/hub/checkpoints/%s", user ? user : "", TORCH_FILE);
+}
+
+berg_status model_path_cache(char **path, berg_error *error) {
+  const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+  const bool has_cache = cache && *cache;
+  *path = NULL;
+  if (!has_cache && !(home && *home)) return BERG_OK;
+  *path = has_cache ? base_format(error, "%s/berg", cache) : base_format(error, "%s/.cache/berg", home);
+  return *path ? BERG_OK : BERG_ELIMIT;
 }
 
 char *berg_cache_folder(void) {
-  const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-  if (cache && *cache) return base_format(NULL, "%s/berg", cache);
-  return home && *home ? base_format(NULL, "%s/.cache/berg", home) : NULL;
+  char *path;
+  return model_path_cache(&path, NULL) ? NULL : path;
 }
 
-char *model_path_backbone(const char *berg_dir, size_t index) {
+berg_status model_path_backbone(char **path, const char *berg_dir, size_t index, berg_error *error) {
   static const char *const in_berg_dir[] = {"backbones/vit_b_32.safetensors", "backbones/" TORCH_FILE,
                                             MODEL_FOLDER "/vit_b_32.safetensors", MODEL_FOLDER "/" TORCH_FILE};
   const size_t count = berg_dir && *berg_dir ? sizeof in_berg_dir / sizeof *in_berg_dir : 0;
-  if (index < count) return base_format(NULL, "%s/%s", berg_dir, in_berg_dir[index]);
-  return index == count ? torch_file() : NULL;
+  *path = NULL;
+  if (index > count) return BERG_OK;
+  *path = index < count ? base_format(error, "%s/%s", berg_dir, in_berg_dir[index]) : torch_file(error);
+  return *path ? BERG_OK : BERG_ELIMIT;
 }
 
 bool model_path_exists(const char *path) {

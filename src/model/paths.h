@@ -17,9 +17,11 @@ berg_status model_path_prepared(char **path, const char *berg_dir, int subject, 
 /* The predictions for the test images. */
 berg_status model_path_predictions(char **path, const char *berg_dir, int subject, berg_error *error);
 
-/* Where weights of the backbone are looked for when none are named, in this order: index 0, 1, ... until NULL. The berg
- * directory may be NULL. base_free. */
-char *model_path_backbone(const char *berg_dir, size_t index);
+/* Where weights of the backbone are looked for when none are named, in this order: index 0, 1, ... until `path` is
+ * NULL. The berg directory may be NULL. base_free; ELIMIT. */
+berg_status model_path_backbone(char **path, const char *berg_dir, size_t index, berg_error *error);
+/* berg_cache_folder; NULL: the environment names none. ELIMIT. */
+berg_status model_path_cache(char **path, berg_error *error);
 
 bool model_path_exists(const char *path);
 /* Goes on with a hash (base/hash.h) over the path, size and time of a file; over the path alone where there is none. */

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/team.h"
+#include "io/json_build.h"
 #include "io/json_guard.h"
 #include "io/json_print.h"
 #include "io/map.h"
@@ -13,57 +14,65 @@
 
 cJSON *model_provenance_text(const char *text) {
   const size_t length = strlen(text);
-  if (io_utf8_valid(text, length, false)) return cJSON_CreateString(text);
+  if (io_utf8_valid(text, length, false)) return io_json_text(text);
   char *copy = base_copy_text(text, NULL);
   for (size_t i = 0; copy && i < length; i++)
     if ((unsigned char)copy[i] >= 0x80) copy[i] = '?';
-  cJSON *string = copy ? cJSON_CreateString(copy) : NULL;
+  cJSON *string = io_json_text(copy);
   base_free(copy);
   return string;
 }
 
-cJSON *model_provenance(const char *description, const berg_output_options *options) {
-  cJSON *tree = cJSON_CreateObject();
-  cJSON_AddStringToObject(tree, "Description", description);
-  cJSON *made = cJSON_CreateObject();
-  cJSON_AddStringToObject(made, "Name", "libberg");
-  cJSON_AddStringToObject(made, "Version", berg_version());
-  if (options && options->command) cJSON_AddItemToObject(made, "Command", model_provenance_text(options->command));
-  cJSON_AddItemToArray(cJSON_AddArrayToObject(tree, "GeneratedBy"), made);
-  cJSON_AddArrayToObject(tree, "Sources");
-  cJSON_AddArrayToObject(tree, "SourceFiles");
-  for (size_t i = 0; options && i < options->source_count; i++)
-    model_provenance_add(tree, "input", options->sources[i]);
-  return tree;
+berg_status model_provenance(cJSON **out, const char *description, const berg_output_options *options,
+                             berg_error *error) {
+  cJSON *tree = *out = io_json_object();
+  io_json_add_text(tree, "Description", description);
+  cJSON *made = io_json_add_object(io_json_add_list(tree, "GeneratedBy"), NULL);
+  io_json_add_text(made, "Name", "libberg");
+  io_json_add_text(made, "Version", berg_version());
+  if (options && options->command) io_json_add(made, "Command", model_provenance_text(options->command));
+  io_json_add_list(tree, "Sources");
+  io_json_add_list(tree, "SourceFiles");
+  berg_status status = BERG_OK;
+  for (size_t i = 0; options && i < options->source_count && !status; i++)
+    status = model_provenance_add(tree, "input", options->sources[i], error);
+  return status;
 }
 
 static void add_hash(cJSON *file, const io_file_hash *hash) {
-  cJSON_AddNumberToObject(file, "Bytes", (double)hash->size);
-  cJSON_AddStringToObject(file, hash->sampled ? "SampledSHA256" : "SHA256", hash->text);
+  io_json_add_number(file, "Bytes", (double)hash->size);
+  io_json_add_text(file, hash->sampled ? "SampledSHA256" : "SHA256", hash->text);
 }
 
 static void add(cJSON *tree, const model_source *source) {
-  cJSON_AddItemToArray(cJSON_GetObjectItem(tree, "Sources"), model_provenance_text(source->path));
-  cJSON *file = cJSON_CreateObject();
-  cJSON_AddStringToObject(file, "Role", source->role);
-  cJSON_AddItemToObject(file, "Path", model_provenance_text(source->path));
+  io_json_add(cJSON_GetObjectItem(tree, "Sources"), NULL, model_provenance_text(source->path));
+  cJSON *file = io_json_add_object(cJSON_GetObjectItem(tree, "SourceFiles"), NULL);
+  io_json_add_text(file, "Role", source->role);
+  io_json_add(file, "Path", model_provenance_text(source->path));
   if (source->is_hashed) add_hash(file, &source->hash);
-  cJSON_AddItemToArray(cJSON_GetObjectItem(tree, "SourceFiles"), file);
 }
 
 static void hash_source(void *user, size_t i, size_t rank) {
   model_source *source = (model_source *)user + i;
   (void)rank;
-  source->is_hashed = !io_hash_file(&source->hash, source->path, false, NULL);
+  source->is_hashed = !source->is_no_file && !io_hash_file(&source->hash, source->path, false, NULL);
 }
 
-void model_provenance_add_all(cJSON *tree, model_source *sources, size_t count, int threads) {
+berg_status model_provenance_add_all(cJSON *tree, model_source *sources, size_t count, int threads, berg_error *error) {
+  berg_status status = BERG_OK;
   base_share(threads, count, hash_source, sources);
-  for (size_t i = 0; i < count; i++) add(tree, &sources[i]);
+  for (size_t i = 0; i < count && !status; i++) {
+    if (!sources[i].is_hashed && !sources[i].is_no_file) { /* the second try says why */
+      status = io_hash_file(&sources[i].hash, sources[i].path, false, error);
+      sources[i].is_hashed = !status;
+    }
+    add(tree, &sources[i]);
+  }
+  return status;
 }
 
-void model_provenance_add(cJSON *tree, const char *role, const char *path) {
-  model_provenance_add_all(tree, &(model_source){.role = role, .path = path}, 1, 1);
+berg_status model_provenance_add(cJSON *tree, const char *role, const char *path, berg_error *error) {
+  return model_provenance_add_all(tree, &(model_source){.role = role, .path = path}, 1, 1, error);
 }
 
 static const char *text_of(const cJSON *object, const char *key) {
@@ -71,28 +80,35 @@ static const char *text_of(const cJSON *object, const char *key) {
   return text ? text : "";
 }
 
-void model_provenance_renew(cJSON *tree, const char *path) {
+berg_status model_provenance_renew(cJSON *tree, const char *path, berg_error *error) {
   static const char *const told[] = {"Bytes", "SHA256", "SampledSHA256"};
   cJSON *file, *name = model_provenance_text(path);
-  const char *written = name ? name->valuestring : path;
+  io_file_hash hash;
+  berg_status status = name ? io_hash_file(&hash, path, false, error) : base_fail_memory(error, strlen(path) + 1);
+  if (status) {
+    cJSON_Delete(name);
+    return status;
+  }
   cJSON_ArrayForEach(file, cJSON_GetObjectItemCaseSensitive(tree, "SourceFiles")) {
-    if (strcmp(text_of(file, "Path"), written)) continue;
+    if (strcmp(text_of(file, "Path"), name->valuestring)) continue;
     for (size_t i = 0; i < sizeof told / sizeof *told; i++) cJSON_DeleteItemFromObjectCaseSensitive(file, told[i]);
-    io_file_hash hash;
-    if (!io_hash_file(&hash, path, false, NULL)) add_hash(file, &hash);
+    add_hash(file, &hash);
   }
   cJSON_Delete(name);
+  return BERG_OK;
 }
 
-void model_provenance_space(cJSON *tree, const io_nifti_space *space, const berg_volume_options *options) {
+berg_status model_provenance_space(cJSON *tree, const io_nifti_space *space, const berg_volume_options *options,
+                                   berg_error *error) {
   const char *like = options ? options->like : NULL;
-  if (like) model_provenance_add(tree, "space", like);
+  berg_status status = like ? model_provenance_add(tree, "space", like, error) : BERG_OK;
   if (!io_nifti_space_is_known(space))
-    cJSON_AddStringToObject(tree, "SpatialReference", "unknown: voxel indices of the subject's own grid");
+    io_json_add_text(tree, "SpatialReference", "unknown: voxel indices of the subject's own grid");
   else if (like)
-    cJSON_AddItemToObject(tree, "SpatialReference", model_provenance_text(like));
+    io_json_add(tree, "SpatialReference", model_provenance_text(like));
   else
-    cJSON_AddStringToObject(tree, "SpatialReference", "an affine that the user gave; it is the sform");
+    io_json_add_text(tree, "SpatialReference", "an affine that the user gave; it is the sform");
+  return status;
 }
 
 char *model_sidecar_path(const char *path, const char *ending, berg_error *error) {
@@ -115,30 +131,36 @@ berg_status model_sidecar_check(const char *path, const berg_output_options *opt
   return status;
 }
 
-bool model_sidecar_is_ours(const char *sidecar) {
+berg_status model_sidecar_is_ours(const char *sidecar, bool *ours, berg_error *error) {
   io_map map;
-  if (io_map_open(&map, sidecar, NULL)) return false;
-  cJSON *tree = map.size ? io_json_parse((const char *)map.bytes, map.size) : NULL;
+  cJSON *tree = NULL;
+  berg_status status = io_map_open(&map, sidecar, error);
+  if (!status && map.size) status = io_json_parse(&tree, (const char *)map.bytes, map.size, error);
   const cJSON *maker = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(tree, "GeneratedBy"), 0);
-  const bool ours = !strcmp(text_of(maker, "Name"), "libberg");
+  *ours = !strcmp(text_of(maker, "Name"), "libberg");
   cJSON_Delete(tree);
   io_map_close(&map);
-  return ours;
+  return status == BERG_ELIMIT ? status : BERG_OK;
+}
+
+berg_status model_sidecar_prepare(io_whole_file **out, const char *path, const cJSON *tree, int force,
+                                  berg_error *error) {
+  char *beside = model_sidecar_path(path, ".json", error), *text = NULL;
+  io_whole_file *file = *out = NULL;
+  berg_status status = beside ? io_json_print(tree, &text, error) : BERG_ELIMIT;
+  if (!status) status = io_whole_file_open(&file, beside, force, error);
+  if (!status) status = io_whole_file_print(file, error, "%s\n", text);
+  if (status)
+    io_whole_file_abandon(file);
+  else
+    *out = file;
+  base_free(text);
+  base_free(beside);
+  return status;
 }
 
 berg_status model_sidecar_write(const char *path, const cJSON *tree, int force, berg_error *error) {
-  char *beside = model_sidecar_path(path, ".json", error), *text = io_json_text(tree, true);
-  io_whole_file *file = NULL;
-  berg_status status = beside && text ? io_whole_file_open(&file, beside, force, error)
-                                      : base_fail(error, BERG_ELIMIT, "%s: no memory for its sidecar", path);
-  if (!status) {
-    status = io_whole_file_print(file, error, "%s\n", text);
-    if (!status)
-      status = io_whole_file_commit(file, error);
-    else
-      io_whole_file_abandon(file);
-  }
-  cJSON_free(text);
-  base_free(beside);
-  return status;
+  io_whole_file *file;
+  berg_status status = model_sidecar_prepare(&file, path, tree, force, error);
+  return status ? status : io_whole_file_commit(file, error);
 }

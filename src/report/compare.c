@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "base/text.h"
+#include "io/json_build.h"
 #include "io/json_print.h"
 #include "report/compare_entries.h"
 #include "report/compare_rois.h"
@@ -46,16 +47,14 @@ static void add_side(cJSON *tree, const char *key, const side *one) {
     report_json_side(tree, key, &one->rows);
     return;
   }
-  cJSON *about = cJSON_AddObjectToObject(tree, key);
-  cJSON_AddStringToObject(about, "path", one->path);
-  cJSON_AddStringToObject(about, "format", berg_file_format(one->file));
-  cJSON_AddNumberToObject(about, "entries", (double)berg_file_count(one->file));
+  cJSON *about = io_json_add_object(tree, key);
+  io_json_add_text(about, "path", one->path);
+  io_json_add_text(about, "format", berg_file_format(one->file));
+  io_json_add_number(about, "entries", (double)berg_file_count(one->file));
 }
 
-static void add_reason(cJSON *reasons, const char *text) { cJSON_AddItemToArray(reasons, cJSON_CreateString(text)); }
-
 /* Why two matrices cannot be held against each other; false: they can. */
-static bool has_other_shape(const side *a, const side *b, cJSON *reasons) {
+static bool has_other_shape(const side *a, const side *b, report_reasons *reasons) {
   char x[160], y[160], text[384];
   const report_rows *one = &a->rows, *other = &b->rows;
   bool is_other = one->rows != other->rows || one->columns != other->columns;
@@ -65,14 +64,14 @@ static bool has_other_shape(const side *a, const side *b, cJSON *reasons) {
   base_array_describe(&one->about, x, sizeof x);
   base_array_describe(&other->about, y, sizeof y);
   base_print(text, sizeof text, "shapes differ: A is %s, B is %s", x, y);
-  add_reason(reasons, text);
+  report_reason(reasons, text);
   return true;
 }
 
 /* Columns of the same number may still be other voxels. */
-static bool has_other_voxels(const report_rows *a, const report_rows *b, cJSON *reasons) {
+static bool has_other_voxels(const report_rows *a, const report_rows *b, report_reasons *reasons) {
   if (!a->voxels || !b->voxels || !memcmp(a->voxels, b->voxels, a->columns * sizeof *a->voxels)) return false;
-  add_reason(reasons, "the columns are other voxels: voxel_index differs");
+  report_reason(reasons, "the columns are other voxels: voxel_index differs");
   return true;
 }
 
@@ -83,12 +82,12 @@ static void add_other_names(cJSON *tree, const report_rows *a, const report_rows
   if (!a->names || !b->names) return;
   for (size_t r = 0; r < a->rows; r++)
     others += report_rows_name(a, r, x, sizeof x) && report_rows_name(b, r, y, sizeof y) && strcmp(x, y);
-  cJSON_AddNumberToObject(tree, "other_image_names", (double)others);
+  io_json_add_number(tree, "other_image_names", (double)others);
 }
 
 static berg_status compare_matrices(cJSON *tree, side *a, side *b, const berg_compare_options *options,
-                                    report_limits *limits, const berg_run *run, cJSON *reasons, report_verdict *verdict,
-                                    berg_error *error) {
+                                    report_limits *limits, const berg_run *run, report_reasons *reasons,
+                                    report_verdict *verdict, berg_error *error) {
   report_moments moments;
   report_summary summary;
   *verdict = REPORT_DIFFERENT;
@@ -110,27 +109,27 @@ static berg_status compare_matrices(cJSON *tree, side *a, side *b, const berg_co
 }
 
 static berg_status compare(cJSON *tree, side *a, side *b, const berg_compare_options *options, const berg_run *run,
-                           report_verdict *verdict, berg_error *error) {
+                           report_reasons *reasons, report_verdict *verdict, berg_error *error) {
   report_limits limits = {isnan(options->atol) ? 0 : options->atol, isnan(options->rtol) ? 0 : options->rtol, false,
                           base_threads_for(options->threads)};
-  cJSON *asked = cJSON_AddObjectToObject(tree, "tolerances");
+  cJSON *asked = io_json_add_object(tree, "tolerances");
   report_json_number(asked, "atol", options->atol);
   report_json_number(asked, "rtol", options->rtol);
   report_json_number(asked, "min_correlation", options->min_correlation);
   report_json_number(asked, "min_voxel_correlation", options->min_voxel_correlation);
   add_side(tree, "a", a);
   add_side(tree, "b", b);
-  cJSON *reasons = cJSON_AddArrayToObject(tree, "reasons");
+  reasons->list = io_json_add_list(tree, "reasons");
   berg_status status = BERG_OK;
   if (!a->file != !b->file) {
-    add_reason(reasons, "one is an array, the other a set of named arrays");
+    report_reason(reasons, "one is an array, the other a set of named arrays");
     *verdict = REPORT_DIFFERENT;
   } else if (a->file) {
     status = report_json_entries(tree, a->file, b->file, options, &limits, run, reasons, verdict, error);
   } else {
     status = compare_matrices(tree, a, b, options, &limits, run, reasons, verdict, error);
   }
-  cJSON_AddStringToObject(tree, "verdict", report_verdict_text(*verdict));
+  io_json_add_text(tree, "verdict", report_verdict_text(*verdict));
   return status;
 }
 
@@ -148,15 +147,11 @@ static berg_status check_options(const berg_compare_options *options, berg_error
 }
 
 /* The tree as the caller's text, and as a status. */
-static berg_status finish(const cJSON *tree, report_verdict verdict, const char *a, const char *b, char **json,
-                          berg_error *error) {
-  char *text = io_json_text(tree, true);
-  *json = text ? base_copy_text(text, error) : NULL;
-  cJSON_free(text);
-  if (!*json) return base_fail(error, BERG_ELIMIT, "not enough memory for the comparison's JSON");
-  if (verdict != REPORT_DIFFERENT) return BERG_OK;
-  const cJSON *reason = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(tree, "reasons"), 0);
-  return base_fail(error, BERG_EDIFFERENT, "%s and %s differ: %s", a, b, reason ? reason->valuestring : "");
+static berg_status finish(const cJSON *tree, const report_reasons *reasons, report_verdict verdict, const char *a,
+                          const char *b, char **json, berg_error *error) {
+  berg_status status = io_json_print(tree, json, error);
+  if (status || verdict != REPORT_DIFFERENT) return status;
+  return base_fail(error, BERG_EDIFFERENT, "%s and %s differ: %s", a, b, reasons->first);
 }
 
 berg_status berg_compare(const char *a, const char *b, const berg_compare_options *options, const berg_run *run,
@@ -173,9 +168,10 @@ berg_status berg_compare(const char *a, const char *b, const berg_compare_option
   if (!status) status = open_side(&other, b, error);
   if (!status) {
     report_verdict verdict = REPORT_DIFFERENT;
-    cJSON *tree = cJSON_CreateObject();
-    status = compare(tree, &one, &other, options, run, &verdict, error);
-    if (!status) status = finish(tree, verdict, a, b, json, error);
+    report_reasons reasons = {.count = 0};
+    cJSON *tree = io_json_object();
+    status = compare(tree, &one, &other, options, run, &reasons, &verdict, error);
+    if (!status) status = finish(tree, &reasons, verdict, a, b, json, error);
     cJSON_Delete(tree);
   }
   close_side(&one);

@@ -5,6 +5,7 @@
 #include "base/convert.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/json_build.h"
 #include "io/text_array.h"
 
 #define REASONS_MOST 20 /* of a thousand entries that differ, the list has the rest */
@@ -14,7 +15,8 @@ typedef struct entries {
   const berg_compare_options *options;
   const report_limits *limits;
   const berg_run *run;
-  cJSON *list, *reasons;
+  cJSON *list;
+  report_reasons *reasons;
   size_t different;
   report_verdict verdict;
 } entries;
@@ -27,19 +29,19 @@ static bool same_shape(const berg_array *a, const berg_array *b) {
 }
 
 static void finish(entries *all, cJSON *item, const char *name, report_verdict verdict, const char *reason) {
-  cJSON_AddStringToObject(item, "verdict", report_verdict_text(verdict));
+  io_json_add_text(item, "verdict", report_verdict_text(verdict));
   if (verdict > all->verdict) all->verdict = verdict;
   if (verdict != REPORT_DIFFERENT) return;
-  cJSON_AddStringToObject(item, "reason", reason);
+  io_json_add_text(item, "reason", reason);
   if (++all->different > REASONS_MOST) return;
   char text[512];
   base_print(text, sizeof text, "%.200s: %.280s", *name ? name : "the array", reason);
-  cJSON_AddItemToArray(all->reasons, cJSON_CreateString(text));
+  report_reason(all->reasons, text);
 }
 
 static void add_side(cJSON *item, const char *key, const berg_array *array) {
-  cJSON *side = cJSON_AddObjectToObject(item, key);
-  cJSON_AddStringToObject(side, "dtype", berg_dtype_name(array->dtype));
+  cJSON *side = io_json_add_object(item, key);
+  io_json_add_text(side, "dtype", berg_dtype_name(array->dtype));
   report_json_shape(side, "shape", array);
 }
 
@@ -56,8 +58,8 @@ static berg_status compare_texts(entries *all, cJSON *item, const berg_array *a,
     if (!is_equal && !unequal++) first = i;
   }
   char reason[96];
-  cJSON_AddNumberToObject(item, "values", (double)count);
-  cJSON_AddNumberToObject(item, "equal", (double)(count - unequal));
+  io_json_add_number(item, "values", (double)count);
+  io_json_add_number(item, "equal", (double)(count - unequal));
   base_print(reason, sizeof reason, "%zu of %zu texts differ, from %zu on", unequal, count, first);
   finish(all, item, a->name, unequal ? REPORT_DIFFERENT : REPORT_EQUAL, reason);
   return BERG_OK;
@@ -73,23 +75,20 @@ static berg_status compare_numbers(entries *all, cJSON *item, const berg_array *
   berg_status status = report_moments_take(&moments, &x, &y, all->limits, all->run, error);
   if (status) return status;
   status = report_summary_make(&summary, &moments, NULL, error);
-  cJSON *reasons = cJSON_CreateArray();
   if (!status) {
-    report_verdict verdict = report_judge(&summary, moments.rows, all->options, reasons);
-    const cJSON *reason = cJSON_GetArrayItem(reasons, 0);
+    report_reasons reasons = {.count = 0};
+    report_verdict verdict = report_judge(&summary, moments.rows, all->options, &reasons);
     report_json_figures(item, &moments, &summary, &x, &y);
-    finish(all, item, a->name, verdict, reason ? reason->valuestring : "");
+    finish(all, item, a->name, verdict, reasons.first);
   }
-  cJSON_Delete(reasons);
   report_moments_free(&moments);
   return status;
 }
 
 static berg_status compare_entry(entries *all, const berg_array *a, berg_error *error) {
   const berg_array *b = berg_file_find(all->b, a->name);
-  cJSON *item = cJSON_CreateObject();
-  cJSON_AddItemToArray(all->list, item);
-  cJSON_AddStringToObject(item, "name", a->name);
+  cJSON *item = io_json_add_object(all->list, NULL);
+  io_json_add_text(item, "name", a->name);
   add_side(item, "a", a);
   if (!b) {
     finish(all, item, a->name, REPORT_DIFFERENT, "only in A");
@@ -110,24 +109,23 @@ static berg_status compare_entry(entries *all, const berg_array *a, berg_error *
 
 static void add_missing(entries *all, const berg_array *b) {
   if (berg_file_find(all->a, b->name)) return;
-  cJSON *item = cJSON_CreateObject();
-  cJSON_AddItemToArray(all->list, item);
-  cJSON_AddStringToObject(item, "name", b->name);
+  cJSON *item = io_json_add_object(all->list, NULL);
+  io_json_add_text(item, "name", b->name);
   add_side(item, "b", b);
   finish(all, item, b->name, REPORT_DIFFERENT, "only in B");
 }
 
 berg_status report_json_entries(cJSON *to, const berg_file *a, const berg_file *b, const berg_compare_options *options,
-                                const report_limits *limits, const berg_run *run, cJSON *reasons,
+                                const report_limits *limits, const berg_run *run, report_reasons *reasons,
                                 report_verdict *verdict, berg_error *error) {
-  entries all = {a, b, options, limits, run, cJSON_AddArrayToObject(to, "entries"), reasons, 0, REPORT_EQUAL};
+  entries all = {a, b, options, limits, run, io_json_add_list(to, "entries"), reasons, 0, REPORT_EQUAL};
   berg_status status = BERG_OK;
   for (size_t i = 0; i < berg_file_count(a) && !status; i++) status = compare_entry(&all, berg_file_entry(a, i), error);
   for (size_t i = 0; i < berg_file_count(b) && !status; i++) add_missing(&all, berg_file_entry(b, i));
   if (all.different > REASONS_MOST) {
     char text[64];
     base_print(text, sizeof text, "and %zu more entries", all.different - REASONS_MOST);
-    cJSON_AddItemToArray(reasons, cJSON_CreateString(text));
+    report_reason(reasons, text);
   }
   *verdict = all.verdict;
   return status;

@@ -6,7 +6,7 @@
 
 /* Adds "entries", a list, to `to`, and reasons to `reasons`. */
 berg_status report_json_entries(cJSON *to, const berg_file *a, const berg_file *b, const berg_compare_options *options,
-                                const report_limits *limits, const berg_run *run, cJSON *reasons,
+                                const report_limits *limits, const berg_run *run, report_reasons *reasons,
                                 report_verdict *verdict, berg_error *error);
 
 #endif

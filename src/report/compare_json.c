@@ -4,31 +4,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "io/json_build.h"
 #include "base/decimal.h"
 
 /* cJSON's own text of a number need not read back as the same. */
 void report_json_number(cJSON *to, const char *key, double value) {
   char text[BASE_DECIMAL_ROOM];
   if (!isfinite(value)) {
-    cJSON_AddNullToObject(to, key);
+    io_json_add_null(to, key);
     return;
   }
-  cJSON_AddRawToObject(to, key, base_decimal(value, false, text));
+  io_json_add_raw(to, key, base_decimal(value, false, text));
 }
 
-static void add_count(cJSON *to, const char *key, size_t count) { cJSON_AddNumberToObject(to, key, (double)count); }
+static void add_count(cJSON *to, const char *key, size_t count) { io_json_add_number(to, key, (double)count); }
 
 void report_json_shape(cJSON *to, const char *key, const berg_array *array) {
-  cJSON *shape = cJSON_AddArrayToObject(to, key);
-  for (size_t d = 0; d < array->ndim; d++) cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)array->shape[d]));
+  cJSON *shape = io_json_add_list(to, key);
+  for (size_t d = 0; d < array->ndim; d++) io_json_add_number(shape, NULL, (double)array->shape[d]);
 }
 
 void report_json_side(cJSON *to, const char *key, const report_rows *rows) {
-  cJSON *side = cJSON_AddObjectToObject(to, key);
-  cJSON_AddStringToObject(side, "path", rows->path);
-  if (rows->dataset) cJSON_AddStringToObject(side, "dataset", rows->dataset);
-  cJSON_AddStringToObject(side, "format", rows->format);
-  cJSON_AddStringToObject(side, "dtype", berg_dtype_name(rows->about.dtype));
+  cJSON *side = io_json_add_object(to, key);
+  io_json_add_text(side, "path", rows->path);
+  if (rows->dataset) io_json_add_text(side, "dataset", rows->dataset);
+  io_json_add_text(side, "format", rows->format);
+  io_json_add_text(side, "dtype", berg_dtype_name(rows->about.dtype));
   report_json_shape(side, "shape", &rows->about);
 }
 
@@ -39,10 +40,10 @@ static void add_column(cJSON *place, size_t column, const report_rows *a, const 
   if (voxels) add_count(place, "voxel", voxels[column]);
   const report_rows *volume = a->nifti ? a : b;
   if (!volume->nifti) return;
-  cJSON *xyz = cJSON_AddArrayToObject(place, "xyz");
+  cJSON *xyz = io_json_add_list(place, "xyz");
   for (size_t d = 4; d-- > 1;) {
     size_t side = volume->about.shape[d];
-    cJSON_AddItemToArray(xyz, cJSON_CreateNumber((double)(column % side)));
+    io_json_add_number(xyz, NULL, (double)(column % side));
     column /= side;
   }
 }
@@ -51,7 +52,7 @@ static void add_row(cJSON *place, size_t row, const report_rows *a, const report
   char name[512];
   add_count(place, "row", row);
   if (report_rows_name(a, row, name, sizeof name) || report_rows_name(b, row, name, sizeof name))
-    cJSON_AddStringToObject(place, "image", name);
+    io_json_add_text(place, "image", name);
 }
 
 /* Of arrays of more dimensions than two, the index as NumPy has it. */
@@ -64,15 +65,15 @@ static void add_index(cJSON *place, size_t row, size_t column, const report_rows
     column /= about->shape[d];
   }
   index[0] = row;
-  cJSON *list = cJSON_AddArrayToObject(place, "index");
-  for (size_t d = 0; d < about->ndim; d++) cJSON_AddItemToArray(list, cJSON_CreateNumber((double)index[d]));
+  cJSON *list = io_json_add_list(place, "index");
+  for (size_t d = 0; d < about->ndim; d++) io_json_add_number(list, NULL, (double)index[d]);
 }
 
 static void add_differences(cJSON *to, const report_moments *moments, const report_summary *summary,
                             const report_rows *a, const report_rows *b) {
   report_json_number(to, "mean_absolute_difference", summary->mean_absolute);
   report_json_number(to, "rms_difference", summary->rms);
-  cJSON *place = cJSON_AddObjectToObject(to, "largest_difference");
+  cJSON *place = io_json_add_object(to, "largest_difference");
   report_json_number(place, "absolute", summary->pairs ? summary->largest : NAN);
   if (summary->largest_column == SIZE_MAX) return;
   const report_column *column = &moments->column[summary->largest_column];
@@ -85,14 +86,14 @@ static void add_differences(cJSON *to, const report_moments *moments, const repo
 
 static void add_not_finite(cJSON *to, const report_moments *moments, const report_summary *summary,
                            const report_rows *a, const report_rows *b) {
-  cJSON *counts = cJSON_AddObjectToObject(to, "not_finite");
+  cJSON *counts = io_json_add_object(to, "not_finite");
   add_count(counts, "nan_only_in_a", summary->nan_a);
   add_count(counts, "nan_only_in_b", summary->nan_b);
   add_count(counts, "nan_in_both", summary->nan_both);
   add_count(counts, "infinite_unequal", summary->infinite);
   if (summary->unpaired_column == SIZE_MAX) return;
   size_t row = moments->column[summary->unpaired_column].unpaired_row;
-  cJSON *place = cJSON_AddObjectToObject(counts, "first");
+  cJSON *place = io_json_add_object(counts, "first");
   add_row(place, row, a, b);
   add_column(place, summary->unpaired_column, a, b);
   add_index(place, row, summary->unpaired_column, a);
@@ -100,40 +101,40 @@ static void add_not_finite(cJSON *to, const report_moments *moments, const repor
 
 static void add_columns(cJSON *to, const report_summary *summary, const report_rows *a, const report_rows *b) {
   const report_spread *r = &summary->correlations, *rms = &summary->relative_rms;
-  cJSON *columns = cJSON_AddObjectToObject(to, "column_correlation");
+  cJSON *columns = io_json_add_object(to, "column_correlation");
   add_count(columns, "defined", r->count);
   report_json_number(columns, "least", r->least);
   report_json_number(columns, "median", r->median);
   report_json_number(columns, "mean", r->mean);
   if (r->count) {
-    cJSON *worst = cJSON_AddObjectToObject(columns, "worst");
+    cJSON *worst = io_json_add_object(columns, "worst");
     report_json_number(worst, "correlation", r->least);
     add_column(worst, r->least_column, a, b);
   }
-  columns = cJSON_AddObjectToObject(to, "relative_rms");
+  columns = io_json_add_object(to, "relative_rms");
   add_count(columns, "defined", rms->count);
   report_json_number(columns, "median", rms->median);
   report_json_number(columns, "mean", rms->mean);
   report_json_number(columns, "most", rms->most);
   if (!rms->count) return;
-  cJSON *worst = cJSON_AddObjectToObject(columns, "worst");
+  cJSON *worst = io_json_add_object(columns, "worst");
   report_json_number(worst, "relative_rms", rms->most);
   add_column(worst, rms->most_column, a, b);
 }
 
 static void add_rows(cJSON *to, const report_moments *moments, const report_rows *a, const report_rows *b) {
   const size_t count = moments->correlation_count;
-  cJSON *rows = cJSON_AddObjectToObject(to, "row_correlation");
+  cJSON *rows = io_json_add_object(to, "row_correlation");
   add_count(rows, "defined", count);
   report_json_number(rows, "mean", count ? moments->correlation_sum / (double)count : NAN);
   report_json_number(rows, "least", count ? moments->lowest_correlation.value : NAN);
   if (count) {
-    cJSON *worst = cJSON_AddObjectToObject(rows, "worst");
+    cJSON *worst = io_json_add_object(rows, "worst");
     report_json_number(worst, "correlation", moments->lowest_correlation.value);
     add_row(worst, moments->lowest_correlation.row, a, b);
   }
   if (isnan(moments->largest_rms.value)) return;
-  rows = cJSON_AddObjectToObject(to, "worst_row");
+  rows = io_json_add_object(to, "worst_row");
   report_json_number(rows, "rms_difference", moments->largest_rms.value);
   add_row(rows, moments->largest_rms.row, a, b);
 }

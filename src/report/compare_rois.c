@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "io/json_build.h"
 
 #define ROI_PREFIX "roi."
 
@@ -87,10 +88,9 @@ static berg_status add_roi(cJSON *list, mapping *map, const report_moments *mome
   berg_status status = mark(map, roi, error);
   if (!status) status = report_summary_make(&summary, moments, map->mask, error);
   if (status || !summary.columns) return status; /* a region that was not selected has no line */
-  cJSON *item = cJSON_CreateObject();
-  cJSON_AddItemToArray(list, item);
-  cJSON_AddStringToObject(item, "roi", roi->name + strlen(ROI_PREFIX));
-  cJSON_AddNumberToObject(item, "columns", (double)summary.columns);
+  cJSON *item = io_json_add_object(list, NULL);
+  io_json_add_text(item, "roi", roi->name + strlen(ROI_PREFIX));
+  io_json_add_number(item, "columns", (double)summary.columns);
   report_json_number(item, "correlation_mean", summary.correlations.mean);
   report_json_number(item, "correlation_median", summary.correlations.median);
   report_json_number(item, "correlation_least", summary.correlations.least);
@@ -110,7 +110,7 @@ berg_status report_json_rois(cJSON *to, const report_moments *moments, const rep
     map.mask = base_alloc(map.columns, 1, error);
     if (!map.marked || !map.mask) status = BERG_ELIMIT;
   }
-  cJSON *list = status ? NULL : cJSON_AddArrayToObject(to, "rois");
+  cJSON *list = status ? NULL : io_json_add_list(to, "rois");
   for (size_t i = 0; !status && i < berg_file_count(map.file); i++) {
     const berg_array *entry = berg_file_entry(map.file, i);
     if (!strncmp(entry->name, ROI_PREFIX, strlen(ROI_PREFIX)) && entry->dtype == BERG_I64 && entry->ndim == 1)

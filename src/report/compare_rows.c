@@ -1,10 +1,13 @@
 #include "report/compare_rows.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/convert.h"
@@ -22,30 +25,28 @@ static bool is_file(const char *path) {
 
 static bool is_hdf5(const char *path) {
   char magic[HDF5_MAGIC_BYTES] = {0};
-  FILE *stream = is_file(path) ? fopen(path, "rb") : NULL;
-  if (!stream) return false;
-  size_t got = fread(magic, 1, sizeof magic, stream);
-  fclose(stream);
+  int file = is_file(path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+  if (file < 0) return false;
+  const ssize_t got = read(file, magic, sizeof magic);
+  close(file);
   return got == sizeof magic && !memcmp(magic, HDF5_MAGIC, sizeof magic);
 }
 
 /* "file.h5:group/data" as berg_stimuli_open has it: the first colon behind which a file ends that is there. */
-static const char *find_colon(const char *input, berg_error *error, char **path) {
-  *path = NULL;
+static const char *find_colon(const char *input) {
+  char path[PATH_MAX]; /* the system takes no longer one */
   for (const char *colon = is_file(input) ? NULL : strchr(input, ':'); colon; colon = strchr(colon + 1, ':')) {
-    *path = base_copy_bytes(input, (size_t)(colon - input), error);
-    if (!*path || is_file(*path)) return *path ? colon : NULL;
-    base_free(*path);
-    *path = NULL;
+    const size_t length = (size_t)(colon - input);
+    if (length >= sizeof path) return NULL;
+    memcpy(path, input, length);
+    path[length] = '\0';
+    if (is_file(path)) return colon;
   }
   return NULL;
 }
 
 bool report_rows_is_streamed(const char *input) {
-  char *path;
-  bool is_dataset = find_colon(input, NULL, &path) != NULL;
-  base_free(path);
-  return is_dataset || io_nifti_is_name(input) || is_hdf5(input);
+  return find_colon(input) || io_nifti_is_name(input) || is_hdf5(input);
 }
 
 static void take_shape(report_rows *rows) {
@@ -130,9 +131,10 @@ static berg_status open_nifti(report_rows *rows, const char *path, berg_error *e
 
 berg_status report_rows_open(report_rows *rows, const char *input, berg_error *error) {
   *rows = (report_rows){.path = input};
-  char *path;
-  const char *colon = find_colon(input, error, &path);
-  berg_status status = colon                     ? open_hdf5(rows, path, colon + 1, error)
+  const char *colon = find_colon(input);
+  char *path = colon ? base_copy_bytes(input, (size_t)(colon - input), error) : NULL;
+  berg_status status = colon && !path            ? BERG_ELIMIT
+                       : colon                   ? open_hdf5(rows, path, colon + 1, error)
                        : io_nifti_is_name(input) ? open_nifti(rows, input, error)
                                                  : open_hdf5(rows, input, NULL, error);
   base_free(path);

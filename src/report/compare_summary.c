@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/json_build.h"
 
 static int by_value(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;
@@ -118,53 +119,56 @@ const char *report_verdict_text(report_verdict verdict) {
   return texts[verdict];
 }
 
-static void add_reason(cJSON *reasons, const char *text) { cJSON_AddItemToArray(reasons, cJSON_CreateString(text)); }
+void report_reason(report_reasons *reasons, const char *text) {
+  if (!reasons->count++) base_print(reasons->first, sizeof reasons->first, "%s", text);
+  io_json_add_text(reasons->list, NULL, text);
+}
 
 /* `r` or more wanted; NaN is no correlation at all. */
 static bool falls_short(double r, double wanted) { return !isnan(wanted) && !(r >= wanted); }
 
-static void judge_columns(const report_summary *summary, size_t rows, double wanted, cJSON *reasons) {
+static void judge_columns(const report_summary *summary, size_t rows, double wanted, report_reasons *reasons) {
   const double least = rows > 1 ? summary->correlations.least : summary->correlation;
   char text[160];
   if (isnan(wanted)) return;
   if ((rows == 1 || summary->correlations.count) && falls_short(least, wanted)) {
     base_print(text, sizeof text, "a column with a correlation of %.6g: expected at least %.6g", least, wanted);
-    add_reason(reasons, text);
+    report_reason(reasons, text);
   }
   if (rows > 1 && summary->undefined_unequal) {
     base_print(text, sizeof text, "%zu columns differ and have no correlation, for want of variance",
                summary->undefined_unequal);
-    add_reason(reasons, text);
+    report_reason(reasons, text);
   }
 }
 
 report_verdict report_judge(const report_summary *summary, size_t rows, const berg_compare_options *options,
-                            cJSON *reasons) {
+                            report_reasons *reasons) {
   if (summary->equal == summary->values) return REPORT_EQUAL;
   const double least = options->min_correlation;
   const bool asks_values =
       !isnan(options->atol) || !isnan(options->rtol) || (isnan(least) && isnan(options->min_voxel_correlation));
   const size_t unpaired = summary->nan_a + summary->nan_b + summary->infinite;
-  const int before = cJSON_GetArraySize(reasons);
+  const size_t before = reasons->count;
   /* One row has no correlations over rows: the one across its values is what can be asked for. */
   const double mean = rows > 1 ? summary->correlations.mean : summary->correlation;
   char text[160];
   if (unpaired) {
     base_print(text, sizeof text, "%zu of %zu values are NaN or infinite in one and not the same in the other",
                unpaired, summary->values);
-    add_reason(reasons, text);
+    report_reason(reasons, text);
   }
   const double atol = isnan(options->atol) ? 0 : options->atol, rtol = isnan(options->rtol) ? 0 : options->rtol;
   if (asks_values && summary->beyond > unpaired) {
     char tolerance[80] = "";
     if (atol > 0 || rtol > 0) base_print(tolerance, sizeof tolerance, " by more than %.6g + %.6g |B|", atol, rtol);
     base_print(text, sizeof text, "%zu of %zu values differ%s", summary->beyond - unpaired, summary->values, tolerance);
-    add_reason(reasons, text);
+    report_reason(reasons, text);
   }
   if (falls_short(mean, least)) {
     base_print(text, sizeof text, "a mean correlation of %.6g: expected at least %.6g", mean, least);
-    add_reason(reasons, text);
+    report_reason(reasons, text);
   }
   judge_columns(summary, rows, options->min_voxel_correlation, reasons);
-  return cJSON_GetArraySize(reasons) > before ? REPORT_DIFFERENT : REPORT_WITHIN;
+  return reasons->count > before ? REPORT_DIFFERENT : REPORT_WITHIN;
 }

@@ -34,8 +34,16 @@ berg_status report_summary_make(report_summary *summary, const report_moments *m
 typedef enum report_verdict { REPORT_EQUAL, REPORT_WITHIN, REPORT_DIFFERENT } report_verdict;
 const char *report_verdict_text(report_verdict verdict);
 
-/* Appends the reasons, as texts, to `reasons`. */
+/* Why two files differ. The verdict is taken from the count, never from a list that memory may have cut short. */
+typedef struct report_reasons {
+  size_t count;
+  char first[512];
+  cJSON *list; /* of their texts; NULL: only the first is wanted */
+} report_reasons;
+
+void report_reason(report_reasons *reasons, const char *text);
+
 report_verdict report_judge(const report_summary *summary, size_t rows, const berg_compare_options *options,
-                            cJSON *reasons);
+                            report_reasons *reasons);
 
 #endif

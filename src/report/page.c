@@ -109,8 +109,9 @@ static void put_reference(report_text *text, const char *reference) {
 }
 
 static void put_references(report_text *text, const char *model_id) {
-  const char *text_of_card = berg_model_card(model_id);
-  cJSON *card = io_json_parse(text_of_card, strlen(text_of_card));
+  const char *json = berg_model_card(model_id);
+  cJSON *card;
+  if (io_json_parse(&card, json, strlen(json), NULL)) text->failed = true;
   const cJSON *reference;
   report_put(text, "<section id=\"cite\" aria-labelledby=\"h-cite\"><h2 id=\"h-cite\">How to cite</h2>\n"
                    "<p>Name the data, the network and the model that these numbers stand on, and the program that made "

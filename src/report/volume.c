@@ -43,16 +43,16 @@ berg_status report_check_output(const char *path, const berg_output_options *opt
   return model_sidecar_check(path, options, error);
 }
 
-cJSON *report_begin_sidecar(const char *description, const berg_output_options *options, const io_nifti_space *space) {
-  if (!options || !options->sidecar) return NULL;
-  cJSON *tree = model_provenance(description, options);
-  if (space) model_provenance_space(tree, space, options->volume);
-  return tree;
+berg_status report_begin_sidecar(cJSON **tree, const char *description, const berg_output_options *options,
+                                 const io_nifti_space *space, berg_error *error) {
+  *tree = NULL;
+  if (!options || !options->sidecar) return BERG_OK;
+  berg_status status = model_provenance(tree, description, options, error);
+  if (!status && space) status = model_provenance_space(*tree, space, options->volume, error);
+  return status;
 }
 
-berg_status report_finish_sidecar(cJSON *tree, const char *path, const berg_output_options *options,
+berg_status report_finish_sidecar(const cJSON *tree, const char *path, const berg_output_options *options,
                                   berg_error *error) {
-  berg_status status = options && options->sidecar ? model_sidecar_write(path, tree, options->force, error) : BERG_OK;
-  cJSON_Delete(tree);
-  return status;
+  return options && options->sidecar ? model_sidecar_write(path, tree, options->force, error) : BERG_OK;
 }

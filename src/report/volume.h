@@ -21,9 +21,11 @@ void report_voxels_release(report_voxels *voxels);
 
 /* EARGUMENT unless `path` ends in .nii or .nii.gz; EEXISTS where it or, with one asked for, its sidecar is there already. */
 berg_status report_check_output(const char *path, const berg_output_options *options, berg_error *error);
-/* Writes the sidecar, if there is to be one, of `description`; `tree` (may be NULL: none was made) is freed. */
-berg_status report_finish_sidecar(cJSON *tree, const char *path, const berg_output_options *options, berg_error *error);
-/* The tree for that; NULL where no sidecar is asked for. */
-cJSON *report_begin_sidecar(const char *description, const berg_output_options *options, const io_nifti_space *space);
+/* Writes the sidecar, if there is to be one. */
+berg_status report_finish_sidecar(const cJSON *tree, const char *path, const berg_output_options *options,
+                                  berg_error *error);
+/* The tree for that, of a failure's too; NULL where no sidecar is asked for. */
+berg_status report_begin_sidecar(cJSON **tree, const char *description, const berg_output_options *options,
+                                 const io_nifti_space *space, berg_error *error);
 
 #endif

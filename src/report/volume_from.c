@@ -70,13 +70,13 @@ berg_status berg_from_nifti(const berg_array *coordinates, const char *volume, c
   if (status) return status;
   status = io_nifti_open(&nifti, volume, error);
   if (!status) status = check_grid(&places, io_nifti_describe(nifti)->space.dims, volume, error);
+  cJSON *tree = NULL;
+  if (!status) status = report_begin_sidecar(&tree, "Values of voxels, taken from a volume", options, NULL, error);
+  if (!status && tree) status = model_provenance_add(tree, "volume", volume, error);
   if (!status) status = write_npy(nifti, &places, path, options && options->force, error);
   io_nifti_free(nifti);
-  if (!status) {
-    cJSON *tree = report_begin_sidecar("Values of voxels, taken from a volume", options, NULL);
-    if (tree) model_provenance_add(tree, "volume", volume);
-    status = report_finish_sidecar(tree, path, options, error);
-  }
+  if (!status) status = report_finish_sidecar(tree, path, options, error);
+  cJSON_Delete(tree);
   report_voxels_release(&places);
   return status;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "io/json_build.h"
 #include "io/whole_file.h"
 #include "model/metadata.h"
 #include "model/space.h"
@@ -128,10 +129,11 @@ static berg_status write_table(const task *job, const char *path, size_t first, 
   return status;
 }
 
-static cJSON *begin_sidecar(const task *job, const char *description, const io_nifti_space *space) {
-  cJSON *tree = report_begin_sidecar(description, job->options, space);
-  if (tree) model_provenance_add(tree, "metadata", berg_metadata_path(job->metadata));
-  return tree;
+static berg_status begin_sidecar(cJSON **tree, const task *job, const char *description, const io_nifti_space *space,
+                                 berg_error *error) {
+  berg_status status = report_begin_sidecar(tree, description, job->options, space, error);
+  if (!status && *tree) status = model_provenance_add(*tree, "metadata", berg_metadata_path(job->metadata), error);
+  return status;
 }
 
 static berg_status check_table(const task *job, const char *path, berg_error *error) {
@@ -149,25 +151,31 @@ static berg_status write_labels(task *job, const char *path, const io_nifti_spac
   berg_status status = report_check_output(path, job->options, error);
   if (!status) status = check_table(job, path, error);
   if (!status) status = make_labels(job, error);
+  cJSON *tree = NULL;
+  if (!status)
+    status = begin_sidecar(&tree, job, "Regions of interest by number; the table beside names them", space, error);
+  io_json_add_bool(tree, "Manual", false);
   if (!status) status = write_nifti(job, &rows, path, space, error);
   if (!status) status = write_table(job, path, 1, error);
-  if (status) return status;
-  cJSON *tree = begin_sidecar(job, "Regions of interest by number; the table beside names them", space);
-  if (tree) cJSON_AddBoolToObject(tree, "Manual", 0);
-  return report_finish_sidecar(tree, path, job->options, error);
+  if (!status) status = report_finish_sidecar(tree, path, job->options, error);
+  cJSON_Delete(tree);
+  return status;
 }
 
 static berg_status write_stack(task *job, const char *path, const io_nifti_space *space, berg_error *error) {
   io_nifti_rows rows = {.dtype = BERG_U8, .ndim = 4, .rows = job->count, .read = read_mask, .user = job};
   berg_status status = report_check_output(path, job->options, error);
   if (!status) status = check_table(job, path, error);
+  cJSON *tree = NULL;
+  if (!status)
+    status = begin_sidecar(&tree, job, "Regions of interest, a mask each along the fourth dimension", space, error);
+  cJSON *map = io_json_add_list(tree, "LabelMap");
+  for (size_t r = 0; r < job->count; r++) io_json_add(map, NULL, model_provenance_text(job->rois[r].name));
   if (!status) status = write_nifti(job, &rows, path, space, error);
   if (!status) status = write_table(job, path, 0, error);
-  if (status) return status;
-  cJSON *tree = begin_sidecar(job, "Regions of interest, a mask each along the fourth dimension", space);
-  cJSON *map = tree ? cJSON_AddArrayToObject(tree, "LabelMap") : NULL;
-  for (size_t r = 0; map && r < job->count; r++) cJSON_AddItemToArray(map, model_provenance_text(job->rois[r].name));
-  return report_finish_sidecar(tree, path, job->options, error);
+  if (!status) status = report_finish_sidecar(tree, path, job->options, error);
+  cJSON_Delete(tree);
+  return status;
 }
 
 /* "x_mask.nii.gz" and "LO1_prf": "x_label-LO1prf_mask.nii.gz". BIDS knows letters and digits in a label. base_free. */
@@ -218,17 +226,19 @@ static berg_status write_each(task *job, const char *path, const io_nifti_space 
   for (size_t r = 0; r < job->count && !status; r++)
     if (!(paths[r] = path_of_mask(path, job->rois[r].name, error))) status = BERG_ELIMIT;
   if (!status) status = check_masks(job, paths, error);
-  cJSON *same =
-      status ? NULL : begin_sidecar(job, "Mask of a region of interest", space); /* hashes its sources, once */
-  if (same) cJSON_AddStringToObject(same, "Type", "ROI");
+  cJSON *same = NULL;
+  if (!status) /* hashes its sources, once */
+    status = begin_sidecar(&same, job, "Mask of a region of interest", space, error);
+  io_json_add_text(same, "Type", "ROI");
   for (size_t r = 0; r < job->count && !status; r++) {
     one_mask mask = {job, r};
     io_nifti_rows rows = {.dtype = BERG_U8, .ndim = 3, .rows = 1, .read = read_one, .user = &mask};
     status = write_nifti(job, &rows, paths[r], space, error);
     if (status) break;
-    cJSON *tree = same ? cJSON_Duplicate(same, 1) : NULL;
-    if (tree) cJSON_AddItemToObject(tree, "Label", model_provenance_text(job->rois[r].name));
+    cJSON *tree = io_json_copy(same);
+    io_json_add(tree, "Label", model_provenance_text(job->rois[r].name));
     status = report_finish_sidecar(tree, paths[r], job->options, error);
+    cJSON_Delete(tree);
   }
   cJSON_Delete(same);
   for (size_t r = 0; paths && r < job->count; r++) base_free(paths[r]);

@@ -6,6 +6,7 @@
 #include "base/convert.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/json_build.h"
 #include "model/space.h"
 #include "report/volume.h"
 
@@ -97,12 +98,14 @@ static berg_status write_volume(const report_voxels *voxels, source *from, const
                         .user = from};
   berg_status status = model_space(&rows.space, voxels->all, voxels->all_count, voxels->volume, volume, error);
   if (!status) status = model_outside(&rows.nan_outside, rows.dtype, volume, error);
+  cJSON *tree = NULL;
+  if (!status) status = report_begin_sidecar(&tree, "Values of voxels, each at its place", options, &rows.space, error);
+  io_json_add_number(tree, "Voxels", (double)voxels->count);
+  io_json_add_text(tree, "Outside", rows.nan_outside ? "nan" : "0");
   if (!status) status = io_nifti_write(&rows, path, options && options->force, error);
-  if (status) return status;
-  cJSON *tree = report_begin_sidecar("Values of voxels, each at its place", options, &rows.space);
-  if (tree) cJSON_AddNumberToObject(tree, "Voxels", (double)voxels->count);
-  if (tree) cJSON_AddStringToObject(tree, "Outside", rows.nan_outside ? "nan" : "0");
-  return report_finish_sidecar(tree, path, options, error);
+  if (!status) status = report_finish_sidecar(tree, path, options, error);
+  cJSON_Delete(tree);
+  return status;
 }
 
 berg_status berg_to_nifti(const berg_array *coordinates, const berg_array *values, const size_t *voxels, size_t count,

@@ -6,6 +6,7 @@
 #include "base/convert.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/json_build.h"
 #include "train/accuracy.h"
 
 #define ROI_PREFIX "roi."
@@ -62,13 +63,13 @@ static double region_ceiling(const double *ceilings, const voxels *of) {
 static void add_figures(const train_accuracy *accuracy, const voxels *of, cJSON *to) {
   const double *ceilings = accuracy->reliability.noise_ceiling_testset;
   const double r = mean(accuracy->r, of), positive = r < 0 ? 0 : r;
-  cJSON_AddNumberToObject(to, "voxels", (double)of->count);
-  cJSON_AddNumberToObject(to, "mean_r", r);
-  cJSON_AddNumberToObject(to, "median_r", median(accuracy->r, of));
-  cJSON_AddNumberToObject(to, "r2", positive * positive);
-  cJSON_AddNumberToObject(to, "ceiling_r2", region_ceiling(ceilings, of));
-  cJSON_AddNumberToObject(to, "mean_noise_ceiling_testset", mean(ceilings, of));
-  cJSON_AddNumberToObject(to, "median_percent_noise_ceiling", median(accuracy->percent_noise_ceiling, of));
+  io_json_add_number(to, "voxels", (double)of->count);
+  io_json_add_number(to, "mean_r", r);
+  io_json_add_number(to, "median_r", median(accuracy->r, of));
+  io_json_add_number(to, "r2", positive * positive);
+  io_json_add_number(to, "ceiling_r2", region_ceiling(ceilings, of));
+  io_json_add_number(to, "mean_noise_ceiling_testset", mean(ceilings, of));
+  io_json_add_number(to, "median_percent_noise_ceiling", median(accuracy->percent_noise_ceiling, of));
 }
 
 static bool is_region(const berg_array *entry) {
@@ -87,33 +88,32 @@ static size_t list_voxels(const berg_array *roi, size_t all, size_t *list) {
 
 static void add_regions(const train_accuracy *accuracy, const berg_file *prepared, size_t *list, double *room,
                         cJSON *report) {
-  cJSON *regions = cJSON_AddArrayToObject(report, "rois");
+  cJSON *regions = io_json_add_list(report, "rois");
   for (size_t i = 0; i < berg_file_count(prepared); i++) {
     const berg_array *roi = berg_file_entry(prepared, i);
     if (!is_region(roi)) continue;
-    cJSON *region = cJSON_CreateObject();
-    cJSON_AddStringToObject(region, "name", roi->name + strlen(ROI_PREFIX));
+    cJSON *region = io_json_add_object(regions, NULL);
+    io_json_add_text(region, "name", roi->name + strlen(ROI_PREFIX));
     add_figures(accuracy, &(voxels){list, list_voxels(roi, accuracy->voxels, list), room}, region);
-    cJSON_AddItemToArray(regions, region);
   }
 }
 
 static void add_missing(const train_accuracy *accuracy, cJSON *report) {
   const train_missing *missing = &accuracy->missing;
-  cJSON *to = cJSON_AddObjectToObject(report, "voxels_without_number");
-  cJSON *r = cJSON_AddObjectToObject(to, "r"), *ceiling = cJSON_AddObjectToObject(to, "noise_ceiling"),
-        *percent = cJSON_AddObjectToObject(to, "percent_noise_ceiling");
-  cJSON_AddNumberToObject(r, "responses_without_variance", (double)missing->flat_responses);
-  cJSON_AddNumberToObject(r, "predictions_without_variance", (double)missing->flat_predictions);
-  cJSON_AddNumberToObject(r, "not_finite", (double)missing->not_finite);
-  cJSON_AddNumberToObject(ceiling, "repeat_without_variance", (double)missing->flat_repeat);
-  cJSON_AddNumberToObject(ceiling, "not_finite", (double)missing->repeat_not_finite);
-  cJSON_AddNumberToObject(percent, "ceiling_is_zero", (double)missing->zero_ceiling);
+  cJSON *to = io_json_add_object(report, "voxels_without_number");
+  cJSON *r = io_json_add_object(to, "r"), *ceiling = io_json_add_object(to, "noise_ceiling"),
+        *percent = io_json_add_object(to, "percent_noise_ceiling");
+  io_json_add_number(r, "responses_without_variance", (double)missing->flat_responses);
+  io_json_add_number(r, "predictions_without_variance", (double)missing->flat_predictions);
+  io_json_add_number(r, "not_finite", (double)missing->not_finite);
+  io_json_add_number(ceiling, "repeat_without_variance", (double)missing->flat_repeat);
+  io_json_add_number(ceiling, "not_finite", (double)missing->repeat_not_finite);
+  io_json_add_number(percent, "ceiling_is_zero", (double)missing->zero_ceiling);
 }
 
 /* The largest difference over the voxels that have both numbers; null where the dataset has none. */
 static void add_differences(const train_accuracy *accuracy, const berg_file *prepared, cJSON *report) {
-  cJSON *to = cJSON_AddObjectToObject(report, "difference_to_dataset");
+  cJSON *to = io_json_add_object(report, "difference_to_dataset");
   for (size_t k = 0; k < 4; k++) {
     const char *key = train_reliability_key(k);
     char name[64];
@@ -127,7 +127,7 @@ static void add_differences(const train_accuracy *accuracy, const berg_file *pre
       double apart = fabs(theirs - own[v]);
       if (!isnan(apart) && !(apart <= largest)) largest = apart;
     }
-    cJSON_AddNumberToObject(to, key, largest);
+    io_json_add_number(to, key, largest);
   }
 }
 

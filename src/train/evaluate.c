@@ -11,6 +11,8 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "io/json_build.h"
+#include "io/json_print.h"
 #include "io/folders.h"
 #include "io/lock.h"
 #include "io/json_print.h"
@@ -161,27 +163,23 @@ static berg_status measure(evaluation *e, berg_error *error) {
 }
 
 static berg_status make_report(const evaluation *e, char **report, berg_error *error) {
-  cJSON *tree = cJSON_CreateObject();
-  cJSON_AddStringToObject(tree, "model", e->model_id);
-  cJSON_AddNumberToObject(tree, "subject", e->options->subject);
-  cJSON_AddNumberToObject(tree, "images", (double)e->test.images);
-  cJSON_AddNumberToObject(tree, "repeats", (double)e->test.repeats);
+  cJSON *tree = io_json_object();
+  io_json_add_text(tree, "model", e->model_id);
+  io_json_add_number(tree, "subject", e->options->subject);
+  io_json_add_number(tree, "images", (double)e->test.images);
+  io_json_add_number(tree, "repeats", (double)e->test.repeats);
   berg_status status = train_accuracy_report(&e->accuracy, e->prepared, tree, error);
   if (e->test.repeats < 2)
-    cJSON_AddStringToObject(tree, "note", "each image was seen once: there is no noise ceiling and no split half");
-  cJSON_AddStringToObject(tree, "predictions", e->predictions_path);
-  cJSON_AddStringToObject(tree, "metadata", e->metadata_path);
-  cJSON *seconds = cJSON_AddObjectToObject(tree, "seconds");
-  cJSON_AddNumberToObject(seconds, "predictions", e->prediction_seconds);
-  cJSON_AddNumberToObject(seconds, "correlation", e->accuracy.correlation_seconds);
-  cJSON_AddNumberToObject(seconds, "reliability", e->accuracy.reliability_seconds);
-  cJSON_AddNumberToObject(seconds, "metadata", e->metadata_seconds);
-  cJSON_AddNumberToObject(tree, "peak_memory_bytes", (double)base_machine_peak_memory());
-  char *text = status ? NULL : io_json_text(tree, true);
-  *report = text ? base_copy_text(text, error) : NULL;
-  if (!status && !*report)
-    status = text ? BERG_ELIMIT : base_fail(error, BERG_ELIMIT, "not enough memory for a report");
-  cJSON_free(text);
+    io_json_add_text(tree, "note", "each image was seen once: there is no noise ceiling and no split half");
+  io_json_add_text(tree, "predictions", e->predictions_path);
+  io_json_add_text(tree, "metadata", e->metadata_path);
+  cJSON *seconds = io_json_add_object(tree, "seconds");
+  io_json_add_number(seconds, "predictions", e->prediction_seconds);
+  io_json_add_number(seconds, "correlation", e->accuracy.correlation_seconds);
+  io_json_add_number(seconds, "reliability", e->accuracy.reliability_seconds);
+  io_json_add_number(seconds, "metadata", e->metadata_seconds);
+  io_json_add_number(tree, "peak_memory_bytes", (double)base_machine_peak_memory());
+  if (!status) status = io_json_print(tree, report, error);
   cJSON_Delete(tree);
   return status;
 }

@@ -5,8 +5,10 @@
 berg_status train_sidecar_check(const char *predictions, berg_error *error) {
   char *beside = model_sidecar_path(predictions, ".json", error);
   if (!beside) return BERG_ELIMIT;
-  const bool ours = model_sidecar_is_ours(beside);
+  bool ours;
+  berg_status status = model_sidecar_is_ours(beside, &ours, error);
   base_free(beside);
+  if (status) return status;
   return ours ? BERG_OK : model_sidecar_check(predictions, &(berg_output_options){.sidecar = 1}, error);
 }
 
@@ -23,11 +25,8 @@ berg_status train_sidecar_make(cJSON **tree, const berg_model *model, const berg
   if (!status) status = model_row_names_make(&names, stimuli, berg_stimuli_count(stimuli), error);
   if (!status) status = model_row_names_hash(&names, model->threads, error);
   if (!status) {
-    *tree = model_encode_provenance(model, 0, stimuli, &options);
-    if (*tree)
-      model_encode_describe(*tree, &labels, subject->columns.count, &names, stimuli);
-    else
-      status = base_fail(error, BERG_ELIMIT, "no memory for what is said of the predictions");
+    status = model_encode_provenance(tree, model, 0, stimuli, &options, error);
+    model_encode_describe(*tree, &labels, subject->columns.count, &names, stimuli);
   }
   model_row_names_release(&names);
   model_labels_release(&labels);
@@ -35,6 +34,6 @@ berg_status train_sidecar_make(cJSON **tree, const berg_model *model, const berg
 }
 
 berg_status train_sidecar_write(cJSON *tree, const char *predictions, const char *metadata, berg_error *error) {
-  model_provenance_renew(tree, metadata);
-  return model_sidecar_write(predictions, tree, 1, error);
+  berg_status status = model_provenance_renew(tree, metadata, error);
+  return status ? status : model_sidecar_write(predictions, tree, 1, error);
 }

@@ -96,45 +96,57 @@ static void choose_chunks(train_plan *plan, size_t s) {
 
 /* --- What is done --- */
 
-/* Rows that a journal says to be safe; 0 where there is none of this run. */
-static size_t noted(const char *path, size_t columns, const char *fingerprint) {
+/* What an earlier run left is looked for only to go on from it; what cannot be looked for for want of memory is no beginning
+ * anew. */
+
+/* Rows, `most` of them at most, that a journal says to be safe; 0 where there is none of this run. */
+static berg_status find_noted(size_t *rows, const char *path, size_t columns, const char *fingerprint, size_t most,
+                              berg_error *error) {
   int file;
-  size_t rows = 0;
-  if (!path || io_journal_open(&file, path, columns, fingerprint, &rows, NULL)) return 0;
-  close(file);
-  return rows;
+  *rows = 0;
+  if (!path) return BERG_ELIMIT;
+  berg_status status = io_journal_open(&file, path, columns, fingerprint, rows, error);
+  if (status) *rows = 0;
+  if (!status) close(file);
+  *rows = least(*rows, most);
+  return status == BERG_ELIMIT ? status : BERG_OK;
 }
 
-static bool is_there(char *path) {
-  bool there = model_path_exists(path);
+/* Takes `path`. */
+static berg_status find_file(bool *there, char *path) {
+  const bool has_path = path != NULL;
+  *there = model_path_exists(path);
   base_free(path);
-  return there;
+  return has_path ? BERG_OK : BERG_ELIMIT;
 }
 
-static size_t images_done(const train_plan *plan, const train_work *work) {
+static berg_status find_images_done(train_plan *plan, const train_work *work, berg_error *error) {
   char fingerprint[IO_JOURNAL_FINGERPRINT_MAX];
-  if (!plan->job.options->resume) return 0;
-  char *journal = train_work_features_journal(work, NULL);
+  char *journal = train_work_features_journal(work, error);
   train_plan_fingerprint(plan, fingerprint, sizeof fingerprint);
-  size_t done = noted(journal, plan->job.features, fingerprint);
+  berg_status status =
+      find_noted(&plan->images_done, journal, plan->job.features, fingerprint, plan->job.images.count, error);
   base_free(journal);
-  return least(done, plan->job.images.count);
+  return status;
 }
 
-static size_t voxels_done(const train_plan *plan, const train_work *work, size_t s) {
+static berg_status find_voxels_done(train_plan *plan, const train_work *work, size_t s, berg_error *error) {
   char fingerprint[32];
-  if (!plan->job.options->resume) return 0;
-  char *path = train_work_regression(work, plan->job.subjects[s].number, plan->regression_hash[s], NULL);
-  if (path && model_path_exists(path)) {
-    base_free(path);
-    return plan->job.subjects[s].voxels;
+  const train_subject *subject = &plan->job.subjects[s];
+  char *path = train_work_regression(work, subject->number, plan->regression_hash[s], error);
+  if (!path) return BERG_ELIMIT;
+  berg_status status = BERG_OK;
+  if (model_path_exists(path)) {
+    plan->voxels_done[s] = subject->voxels;
+  } else {
+    char *journal = base_format(error, "%s.partial.journal", path);
+    base_print(fingerprint, sizeof fingerprint, "regression %016" PRIx64, plan->regression_hash[s]);
+    status = find_noted(&plan->voxels_done[s], journal, train_regression_columns(&plan->job), fingerprint,
+                        subject->voxels, error);
+    base_free(journal);
   }
-  char *journal = path ? base_format(NULL, "%s.partial.journal", path) : NULL;
-  base_print(fingerprint, sizeof fingerprint, "regression %016" PRIx64, plan->regression_hash[s]);
-  size_t done = noted(journal, train_regression_columns(&plan->job), fingerprint);
-  base_free(journal);
   base_free(path);
-  return least(done, plan->job.subjects[s].voxels);
+  return status;
 }
 
 /* --- Stages --- */
@@ -167,11 +179,11 @@ static void add_pca(train_plan *plan, size_t set) {
   }
 }
 
-static void add_subject(train_plan *plan, const train_work *work, size_t s) {
+static void add_subject(train_plan *plan, size_t s) {
   const train_job *job = &plan->job;
   train_estimate *estimate = add(plan, "regression", "voxels", job->subjects[s].voxels, regression_memory(plan, s));
   estimate->subject = job->subjects[s].number;
-  finish(plan, estimate, voxels_done(plan, work, s), train_cost_regression(job, s, job->subjects[s].voxels));
+  finish(plan, estimate, plan->voxels_done[s], train_cost_regression(job, s, job->subjects[s].voxels));
   estimate = add(plan, "weights", "files", job->options->safetensors ? 2 : 1, weights_memory(plan, s));
   estimate->subject = job->subjects[s].number;
   finish(plan, estimate, 0, train_cost_weights(job, s));
@@ -179,16 +191,14 @@ static void add_subject(train_plan *plan, const train_work *work, size_t s) {
 
 static void add_stages(train_plan *plan) {
   const train_job *job = &plan->job;
-  const train_work work = {job->work, -1};
   bool has_all = true;
   plan->stage_count = 0;
   plan->seconds = 0;
   for (size_t set = 0; set < job->set_count; set++) has_all &= plan->has_pca[set];
   train_estimate *features = add(plan, "features", "images", job->images.count, choose_batch(plan));
-  finish(plan, features, has_all ? job->images.count : images_done(plan, &work),
-         train_cost_features(job, job->images.count));
+  finish(plan, features, has_all ? job->images.count : plan->images_done, train_cost_features(job, job->images.count));
   for (size_t set = 0; set < job->set_count; set++) add_pca(plan, set);
-  for (size_t s = 0; s < job->subject_count; s++) add_subject(plan, &work, s);
+  for (size_t s = 0; s < job->subject_count; s++) add_subject(plan, s);
 
   plan->memory_least = model_memory_needed(plan->network, 1, false);
   for (size_t set = 0; set < job->set_count; set++)
@@ -228,22 +238,25 @@ static void add_disk(train_plan *plan) {
 
 /* --- All of it --- */
 
-double train_plan_rate(const train_plan *plan) {
+berg_status train_plan_rate(const train_plan *plan, double *flops, berg_error *error) {
   la_rate *rate;
-  if (la_rate_new(&rate, plan->machine.gemm, RATE_ROWS, plan->job.threads, NULL)) return 0;
-  double flops = la_rate_products(rate, plan->seconds > LONG_RUN ? LONG_RATE : SHORT_RATE);
+  berg_status status = la_rate_new(&rate, plan->machine.gemm, RATE_ROWS, plan->job.threads, error);
+  if (status) return status;
+  *flops = la_rate_products(rate, plan->seconds > LONG_RUN ? LONG_RATE : SHORT_RATE);
   la_rate_free(rate);
-  return flops;
+  return BERG_OK;
 }
 
-static void find_own_files(train_plan *plan) {
+static berg_status find_own_files(train_plan *plan, berg_error *error) {
   const train_job *job = &plan->job;
   const train_work work = {job->work, -1};
   plan->hash = BASE_HASH_START;
   plan->features_hash = train_hash_features(job, plan->network->products, plan->network->backbone.path);
+  const bool resumes = job->options->resume != 0;
+  berg_status status = resumes ? find_images_done(plan, &work, error) : BERG_OK;
   for (size_t set = 0; set < job->set_count; set++) {
     plan->pca_hash[set] = train_hash_pca(job, set, plan->features_hash);
-    plan->has_pca[set] = job->options->resume && is_there(train_work_pca(&work, plan->pca_hash[set], NULL));
+    if (resumes && !status) status = find_file(&plan->has_pca[set], train_work_pca(&work, plan->pca_hash[set], error));
   }
   bool has_outputs = true;
   for (size_t s = 0; s < job->subject_count; s++) {
@@ -251,11 +264,14 @@ static void find_own_files(train_plan *plan) {
     choose_chunks(plan, s);
     plan->regression_hash[s] = train_hash_regression(job, s, plan->chunks[s], plan->pca_hash[subject->set]);
     plan->hash = base_hash_number(plan->hash, plan->regression_hash[s]);
+    if (resumes && !status) status = find_voxels_done(plan, &work, s, error);
     has_outputs &= model_path_exists(subject->weights) && model_path_exists(subject->metadata) &&
                    (!subject->safetensors || model_path_exists(subject->safetensors));
   }
-  plan->leftovers = train_work_leftovers(job->work, &plan->leftover_bytes);
-  plan->is_finished = job->options->resume && has_outputs && is_there(train_work_finished(&work, plan->hash, NULL));
+  if (!status) status = train_work_leftovers(job->work, &plan->leftovers, &plan->leftover_bytes, error);
+  if (resumes && has_outputs && !status)
+    status = find_file(&plan->is_finished, train_work_finished(&work, plan->hash, error));
+  return status;
 }
 
 /* The device outlives the network, whose memory the PCA needs: it multiplies the Gram matrix. */
@@ -281,18 +297,18 @@ berg_status train_plan_open(train_plan *plan, const char *model_id, const berg_t
   berg_status status = train_job_open(&plan->job, model_id, options, error);
   if (status) return status;
   status = open_network(plan, options, error);
+  plan->machine = train_machine_for(plan->job.threads, plan->job.memory);
+  plan->machine.device = plan->device;
+  if (!status) status = find_own_files(plan, error);
+  if (!status) status = train_plan_rate(plan, &plan->product_flops, error);
+  if (!status) add_stages(plan);
+  if (!status && plan->seconds > LONG_RUN) {
+    status = train_plan_rate(plan, &plan->product_flops, error);
+    add_stages(plan);
+  }
   if (status) {
     train_plan_close(plan);
     return status;
-  }
-  plan->machine = train_machine_for(plan->job.threads, plan->job.memory);
-  plan->machine.device = plan->device;
-  find_own_files(plan);
-  plan->product_flops = train_plan_rate(plan);
-  add_stages(plan);
-  if (plan->seconds > LONG_RUN) {
-    plan->product_flops = train_plan_rate(plan);
-    add_stages(plan);
   }
   add_disk(plan);
   return BERG_OK;

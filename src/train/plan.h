@@ -28,7 +28,8 @@ typedef struct train_plan {
       hash; /* the last: of the whole run */
   size_t chunks[MODEL_SUBJECTS];
   bool has_pca[MODEL_SUBJECTS]; /* a set's is there already */
-  bool is_finished;             /* all outputs are in place, but the work folder was not cleared */
+  size_t images_done, voxels_done[MODEL_SUBJECTS];
+  bool is_finished; /* all outputs are in place, but the work folder was not cleared */
   size_t leftovers;
   uint64_t leftover_bytes;
   train_estimate stages[PLAN_STAGES];
@@ -46,8 +47,8 @@ void train_plan_close(train_plan *plan);
 /* Drops the network, whose weights are not needed once there are features. */
 void train_plan_drop_network(train_plan *plan);
 
-/* The rate of products now, measured for as long as suits a run of this length; 0 where that fails. */
-double train_plan_rate(const train_plan *plan);
+/* The rate of products now, measured for as long as suits a run of this length. ELIMIT. */
+berg_status train_plan_rate(const train_plan *plan, double *flops, berg_error *error);
 
 /* ELIMIT with the sizes. */
 berg_status train_plan_check(const train_plan *plan, berg_error *error);

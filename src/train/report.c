@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/machine.h"
+#include "io/json_build.h"
 
 void train_report_init(train_report *report, const berg_run *user) {
   memset(report, 0, sizeof *report);
@@ -57,32 +58,31 @@ static double product_rate(const train_report *report) {
 void train_report_write(const train_report *report, cJSON *tree) {
   const double rate = product_rate(report);
   double flop = 0, read = 0, written = 0;
-  cJSON *stages = cJSON_AddArrayToObject(tree, "stages");
+  cJSON *stages = io_json_add_list(tree, "stages");
   for (size_t i = 0; i < report->count; i++) {
     const train_record *record = &report->records[i];
     const double flops = record->seconds > 0 ? record->cost.flop / record->seconds : 0;
-    cJSON *stage = cJSON_CreateObject();
-    cJSON_AddItemToArray(stages, stage);
-    cJSON_AddStringToObject(stage, "stage", record->stage);
-    if (record->subject) cJSON_AddNumberToObject(stage, "subject", record->subject);
-    cJSON_AddNumberToObject(stage, "seconds", record->seconds);
-    cJSON_AddNumberToObject(stage, record->unit, (double)record->total);
-    cJSON_AddNumberToObject(stage, "flop", record->cost.flop);
-    cJSON_AddNumberToObject(stage, "flops", flops);
-    cJSON_AddNumberToObject(stage, "share", rate > 0 ? flops / rate : 0);
-    cJSON_AddNumberToObject(stage, "read_bytes", record->cost.bytes_read);
-    cJSON_AddNumberToObject(stage, "written_bytes", record->cost.bytes_written);
-    cJSON_AddNumberToObject(stage, "peak_memory_bytes", (double)record->peak_memory);
+    cJSON *stage = io_json_add_object(stages, NULL);
+    io_json_add_text(stage, "stage", record->stage);
+    if (record->subject) io_json_add_number(stage, "subject", record->subject);
+    io_json_add_number(stage, "seconds", record->seconds);
+    io_json_add_number(stage, record->unit, (double)record->total);
+    io_json_add_number(stage, "flop", record->cost.flop);
+    io_json_add_number(stage, "flops", flops);
+    io_json_add_number(stage, "share", rate > 0 ? flops / rate : 0);
+    io_json_add_number(stage, "read_bytes", record->cost.bytes_read);
+    io_json_add_number(stage, "written_bytes", record->cost.bytes_written);
+    io_json_add_number(stage, "peak_memory_bytes", (double)record->peak_memory);
     flop += record->cost.flop;
     read += record->cost.bytes_read;
     written += record->cost.bytes_written;
   }
   const double seconds = base_machine_seconds() - report->start;
-  cJSON_AddNumberToObject(tree, "seconds", seconds);
-  cJSON_AddNumberToObject(tree, "flop", flop);
-  cJSON_AddNumberToObject(tree, "product_flops", rate);
-  cJSON_AddNumberToObject(tree, "share", rate > 0 && seconds > 0 ? flop / seconds / rate : 0);
-  cJSON_AddNumberToObject(tree, "read_bytes", read);
-  cJSON_AddNumberToObject(tree, "written_bytes", written);
-  cJSON_AddNumberToObject(tree, "peak_memory_bytes", (double)base_machine_peak_memory());
+  io_json_add_number(tree, "seconds", seconds);
+  io_json_add_number(tree, "flop", flop);
+  io_json_add_number(tree, "product_flops", rate);
+  io_json_add_number(tree, "share", rate > 0 && seconds > 0 ? flop / seconds / rate : 0);
+  io_json_add_number(tree, "read_bytes", read);
+  io_json_add_number(tree, "written_bytes", written);
+  io_json_add_number(tree, "peak_memory_bytes", (double)base_machine_peak_memory());
 }

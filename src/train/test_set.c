@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/json_build.h"
 #include "io/json_print.h"
 #include "io/text_array.h"
 
@@ -167,17 +168,19 @@ berg_status train_test_set_check_images(const train_test_set *set, const char *i
   struct stat about;
   char some[512];
   *missing = NULL;
-  cJSON *tree = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(tree, "missing_images");
+  cJSON *tree = io_json_object(), *list = io_json_add_list(tree, "missing_images");
+  size_t count = 0;
   for (size_t i = 0; i < set->images; i++)
-    if (stat(set->paths[i], &about)) cJSON_AddItemToArray(list, cJSON_CreateString(set->names[i]));
-  size_t count = (size_t)cJSON_GetArraySize(list);
-  if (count) {
-    char *text = io_json_text(tree, true);
-    *missing = text ? base_copy_text(text, error) : NULL;
-    cJSON_free(text);
+    if (stat(set->paths[i], &about)) {
+      io_json_add_text(list, NULL, set->names[i]);
+      count++;
+    }
+  berg_status status = count ? io_json_print(tree, missing, error) : BERG_OK;
+  if (count && !status) {
     join_some(list, some, sizeof some);
-    base_fail(error, BERG_EINPUT, "%s: %zu of %zu test images are missing: %s", images, count, set->images, some);
+    status =
+        base_fail(error, BERG_EINPUT, "%s: %zu of %zu test images are missing: %s", images, count, set->images, some);
   }
   cJSON_Delete(tree);
-  return count ? BERG_EINPUT : BERG_OK;
+  return status;
 }

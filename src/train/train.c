@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "io/json_build.h"
 #include "io/json_print.h"
 #include "model/paths.h"
 #include "train/plan.h"
@@ -59,6 +60,13 @@ static berg_status remove_store(const train_work *work, berg_error *error) {
   return status;
 }
 
+static berg_status note_rate(const train_plan *plan, train_report *report, berg_error *error) {
+  double flops = 0;
+  berg_status status = train_plan_rate(plan, &flops, error);
+  train_report_rate(report, flops);
+  return status;
+}
+
 static berg_status features_to_pca(train_plan *plan, const train_work *work, train_report *report, berg_error *error) {
   train_store *store = NULL;
   bool has_all = true;
@@ -67,10 +75,10 @@ static berg_status features_to_pca(train_plan *plan, const train_work *work, tra
   if (!has_all) {
     status = train_features(plan, work, report, &store, error);
     train_plan_drop_network(plan);
-    if (!status) train_report_rate(report, train_plan_rate(plan));
+    if (!status) status = note_rate(plan, report, error);
     for (size_t set = 0; set < plan->job.set_count && !status; set++)
       if (!plan->has_pca[set]) status = train_components(plan, work, set, store, report, error);
-    if (!status) train_report_rate(report, train_plan_rate(plan));
+    if (!status) status = note_rate(plan, report, error);
   }
   train_plan_drop_network(plan);
   train_store_close(store);
@@ -105,32 +113,33 @@ static berg_status walk(train_plan *plan, const train_work *work, train_report *
 static berg_status write_report(const train_plan *plan, const train_report *report, char **json, berg_error *error) {
   const train_job *job = &plan->job;
   if (!json) return BERG_OK;
-  cJSON *tree = cJSON_CreateObject();
-  cJSON_AddStringToObject(tree, "version", berg_version());
-  cJSON_AddStringToObject(tree, "products_by", plan->machine.gemm->name);
-  cJSON_AddStringToObject(tree, "isa", base_isa_name(base_machine_isa()));
-  cJSON_AddStringToObject(tree, "precision", "f32");
-  cJSON_AddNumberToObject(tree, "threads", job->threads);
-  cJSON_AddNumberToObject(tree, "memory_limit_bytes", (double)job->memory);
-  cJSON_AddNumberToObject(tree, "images", (double)job->images.count);
-  cJSON_AddStringToObject(tree, "features", job->tokens == 1 ? "class-token" : "all");
-  cJSON_AddNumberToObject(tree, "feature_count", (double)job->features);
-  cJSON_AddNumberToObject(tree, "components", (double)job->components);
-  cJSON_AddStringToObject(tree, "regression", job->regression.method);
-  cJSON_AddBoolToObject(tree, "resumed", job->options->resume && plan->leftovers);
-  cJSON_AddNumberToObject(tree, "disk_bytes", (double)(plan->disk_needed + plan->leftover_bytes));
-  cJSON *subjects = cJSON_AddArrayToObject(tree, "subjects");
+  cJSON *tree = io_json_object();
+  io_json_add_text(tree, "version", berg_version());
+  io_json_add_text(tree, "products_by", plan->machine.gemm->name);
+  io_json_add_text(tree, "isa", base_isa_name(base_machine_isa()));
+  io_json_add_text(tree, "precision", "f32");
+  io_json_add_number(tree, "threads", job->threads);
+  io_json_add_number(tree, "memory_limit_bytes", (double)job->memory);
+  io_json_add_number(tree, "images", (double)job->images.count);
+  io_json_add_text(tree, "features", job->tokens == 1 ? "class-token" : "all");
+  io_json_add_number(tree, "feature_count", (double)job->features);
+  io_json_add_number(tree, "components", (double)job->components);
+  io_json_add_text(tree, "regression", job->regression.method);
+  io_json_add_bool(tree, "resumed", job->options->resume && plan->leftovers);
+  io_json_add_number(tree, "disk_bytes", (double)(plan->disk_needed + plan->leftover_bytes));
+  cJSON *subjects = io_json_add_list(tree, "subjects");
   for (size_t s = 0; s < job->subject_count; s++) {
-    cJSON *entry = cJSON_CreateObject();
-    cJSON_AddItemToArray(subjects, entry);
-    cJSON_AddNumberToObject(entry, "subject", job->subjects[s].number);
-    cJSON_AddNumberToObject(entry, "trials", (double)job->subjects[s].trials);
-    cJSON_AddNumberToObject(entry, "voxels", (double)job->subjects[s].voxels);
-    cJSON_AddNumberToObject(entry, "chunks", (double)plan->chunks[s]);
-    cJSON_AddStringToObject(entry, "weights", job->subjects[s].weights);
+    cJSON *entry = io_json_add_object(subjects, NULL);
+    io_json_add_number(entry, "subject", job->subjects[s].number);
+    io_json_add_number(entry, "trials", (double)job->subjects[s].trials);
+    io_json_add_number(entry, "voxels", (double)job->subjects[s].voxels);
+    io_json_add_number(entry, "chunks", (double)plan->chunks[s]);
+    io_json_add_text(entry, "weights", job->subjects[s].weights);
   }
   train_report_write(report, tree);
-  return io_json_print(tree, json, error);
+  berg_status status = io_json_print(tree, json, error);
+  cJSON_Delete(tree);
+  return status;
 }
 
 berg_status berg_train(const char *model_id, const berg_train_options *options, const berg_run *run, char **json,

@@ -64,18 +64,19 @@ void train_work_close(train_work *work) {
   *work = (train_work){NULL, -1};
 }
 
-size_t train_work_leftovers(const char *folder, uint64_t *bytes) {
-  size_t count = 0;
+berg_status train_work_leftovers(const char *folder, size_t *count, uint64_t *bytes, berg_error *error) {
   DIR *files = opendir(folder);
-  if (bytes) *bytes = 0;
+  *count = 0;
+  *bytes = 0;
+  if (!files && errno == ENOMEM) return base_fail_errno(error, BERG_ELIMIT, folder, "cannot be looked into", errno);
   for (const struct dirent *entry; files && (entry = readdir(files));) {
     struct stat about;
     if (!is_ours(entry->d_name)) continue;
-    count++;
-    if (bytes && !fstatat(dirfd(files), entry->d_name, &about, 0)) *bytes += (uint64_t)about.st_blocks * 512;
+    ++*count;
+    if (!fstatat(dirfd(files), entry->d_name, &about, 0)) *bytes += (uint64_t)about.st_blocks * 512;
   }
   if (files) closedir(files);
-  return count;
+  return BERG_OK;
 }
 
 static berg_status clear(DIR *files, const train_work *work, bool finished, berg_error *error) {

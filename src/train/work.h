@@ -20,7 +20,7 @@ berg_status train_work_open(train_work *work, const char *folder, berg_error *er
 void train_work_close(train_work *work);
 
 /* Files of an earlier run in `folder`, which may be missing, and the bytes that they take on disk (may be NULL). */
-size_t train_work_leftovers(const char *folder, uint64_t *bytes);
+berg_status train_work_leftovers(const char *folder, size_t *count, uint64_t *bytes, berg_error *error);
 /* Removes them; the mark of a finished run goes last, so that a clearing that is interrupted is taken up again. EWRITE. */
 berg_status train_work_clear(const train_work *work, berg_error *error);
 

@@ -49,6 +49,14 @@ def test_this_tree_is_in_order():
     ("cli/main.c", 'int main(void) { setlocale(LC_ALL, ""); }\n', "cli/main.c:1: setlocale: the program sets no locale"),
     ("src/vit/vit.c", "void f(void) { fopen(a, b); }\n", "src/vit/vit.c:1: vit opens no file (fopen)"),
     ("src/vit/vit.c", "#include <lapacke.h>\n", "src/vit/vit.c:1: only la knows BLAS and LAPACK"),
+    ("src/model/doctor.c", 'void f(void) { cJSON_AddNullToObject(t, "x"); }\n',
+     "src/model/doctor.c:1: cJSON_AddNullToObject: only src/io/json_*.c build, print and read JSON"),
+    ("src/report/page.c", "void f(void) { cJSON_Parse(t); }\n",
+     "src/report/page.c:1: cJSON_Parse: only src/io/json_*.c build, print and read JSON"),
+    ("src/io/npy.c", "void f(void) { malloc(1); }\n", "src/io/npy.c:1: malloc: only base/memory.h allocates"),
+    ("cli/list.c", "void f(void) { cJSON_Print(t); }\n",
+     "cli/list.c:1: cJSON_Print: only cli/outline.h prints and reads JSON"),
+    ("cli/list.c", "void f(void) { strdup(t); }\n", "cli/list.c:1: strdup: only cli/memory.h allocates"),
     ("src/io/long.c", "int x;\n" * 501, "src/io/long.c:501: 501 lines: a file has at most 500"),
 ])
 def test_a_violation_is_seen(tmp_path, path, text, message):

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <errno.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -39,6 +40,14 @@ static void long_fields_are_cut(void **state) {
   assert_true(strlen(error.message) < sizeof error.message);
 }
 
+static void want_of_memory_is_one_status(void **state) {
+  (void)state;
+  berg_error error;
+  assert_int_equal(base_fail_errno(&error, BERG_EWRITE, "x", "cannot be written", ENOSPC), BERG_EWRITE);
+  assert_int_equal(base_fail_errno(&error, BERG_EWRITE, "x", "cannot be written", ENOMEM), BERG_ELIMIT);
+  assert_int_equal(error.status, BERG_ELIMIT);
+}
+
 static void null_record_is_fine(void **state) {
   (void)state;
   assert_int_equal(base_fail(NULL, BERG_EWRITE, "x"), BERG_EWRITE);
@@ -54,11 +63,9 @@ static void statuses_have_names_and_exits(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(message_says_all),
-      cmocka_unit_test(message_is_one_line),
-      cmocka_unit_test(long_fields_are_cut),
-      cmocka_unit_test(null_record_is_fine),
-      cmocka_unit_test(statuses_have_names_and_exits),
+      cmocka_unit_test(message_says_all),    cmocka_unit_test(message_is_one_line),
+      cmocka_unit_test(long_fields_are_cut), cmocka_unit_test(want_of_memory_is_one_status),
+      cmocka_unit_test(null_record_is_fine), cmocka_unit_test(statuses_have_names_and_exits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,147 @@
+"""The commands that are tortured, each on a subject of 60 voxels, and what they need."""
+import pathlib
+import shutil
+
+import h5py
+import numpy as np
+from PIL import Image
+
+import make_prepared
+import make_raw
+import make_subject
+from prepared_subject import names_of, prepared_metadata, trial_order, write_images, write_prepared
+from program import MODEL, MODEL_FOLDER
+
+VOXELS = 60
+SCENE = ["--concepts", "2", "--images-per-concept", "2", "--test-images", "2", "--sessions", "2", "--image-size", "32",
+         "--voxels", "100"]
+
+
+class Case:
+    """A command: its arguments, in which {in} is the folder of inputs, {out} that of outputs, and what lies in {out}
+    before."""
+
+    def __init__(self, name, arguments, before=None):
+        self.name, self.arguments, self.before = name, arguments, before
+
+    def prepare(self, inputs, out):
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir(parents=True)
+        if self.before:
+            self.before(inputs, out)
+
+    def command(self, inputs, out):
+        return [word.replace("{in}", str(inputs)).replace("{out}", str(out)) for word in self.arguments.split()]
+
+
+def link_weights(inputs, out):
+    """A berg directory of its own, but for the weights, which nobody writes."""
+    def copy(source, target):
+        source = pathlib.Path(source)
+        if source.stat().st_size > 1 << 20:
+            pathlib.Path(target).symlink_to(source)
+        else:
+            shutil.copyfile(source, target)
+    shutil.copytree(inputs / "trained", out / "berg", copy_function=copy)
+
+
+def copy_prepared(inputs, out):
+    shutil.copytree(inputs / "prepared", out / "berg")
+
+
+def shorten(metadata):
+    """Thousands of names of stimuli, each with its allocations, say no more than a few."""
+    model = metadata["encoding_model"]
+    model.update({key: value[:5] for key, value in model.items() if np.asarray(value).dtype.kind in "UO" and np.ndim(value)})
+    return metadata
+
+
+def make_inputs(folder, backbone):
+    """All that the commands read. `backbone`: a file of random:1's weights."""
+    pixels = np.random.default_rng(3).integers(0, 256, (2, 3, 40, 52), np.uint8)
+    subject = folder / "berg"
+    make_subject.make_subject(subject, 1, voxels=VOXELS, backbone=make_subject.BACKBONE)
+    (folder / "vit.safetensors").symlink_to(backbone)
+    np.save(folder / "images.npy", pixels)
+    with h5py.File(folder / "images.h5", "w") as file:
+        file["images"] = pixels
+    for name, picture in zip(("a.png", "b.jpg"), pixels):
+        Image.fromarray(picture.transpose(1, 2, 0)).save(folder / name)
+    metadata_file = subject / MODEL_FOLDER / "metadata" / "metadata_sub-01.npy"
+    metadata = shorten(np.load(metadata_file, allow_pickle=True).item())
+    np.save(metadata_file, metadata)
+    rows = np.random.default_rng(4).standard_normal((3, VOXELS)).astype(np.float32)
+    np.save(folder / "one.npy", rows)
+    np.save(folder / "other.npy", rows + np.float32(0.5))
+    np.save(folder / "values.npy", rows[0])
+    np.savez(folder / "arrays.npz", a=rows, names=np.array(["x", "yz"]))
+    with h5py.File(folder / "one.h5", "w") as file:
+        file["responses"] = rows
+    make_raw.make_raw(folder / "raw", voxels=20, sessions=2, concepts=2, images=2, tests=2)
+    write_prepared_subject(folder, subject, metadata)
+    names = make_prepared.make_images(folder / "train-images", 2, 3)
+    make_prepared.make_subject(folder / "prepared", names, 1, 12)
+
+
+def write_prepared_subject(folder, subject, metadata):
+    """A trained model and the prepared data of its test set."""
+    shutil.copytree(subject, folder / "trained", copy_function=lambda a, b: pathlib.Path(b).symlink_to(a))
+    names, rng = names_of(4), np.random.default_rng(1)
+    write_images(folder / "test-images", names)
+    order = trial_order(4, 3, rng)
+    metadata = prepared_metadata(metadata, names, order)
+    trials = rng.normal(size=(12, VOXELS)).astype(np.float32)
+    write_prepared(folder / "trained", 1, metadata, trials, order)
+
+
+def finish_inputs(folder, berg):
+    """What the program itself makes: files of the formats that it writes."""
+    metadata = folder / "berg" / MODEL_FOLDER / "metadata" / "metadata_sub-01.npy"
+    berg("convert", metadata, folder / "metadata.safetensors")
+    berg("volume", "to", MODEL, "--subject", "1", "--berg-dir", folder / "berg", folder / "values.npy", "-o",
+         folder / "values.nii.gz")
+
+
+ENCODE = f"encode {MODEL} --subject 1 --berg-dir {{in}}/berg --backbone {{in}}/vit.safetensors --threads 1 --quiet"
+METADATA = f"metadata {MODEL} --subject 1 --berg-dir {{in}}/berg"
+VOLUME = f"{MODEL} --subject 1 --berg-dir {{in}}/berg"
+CASES = [
+    Case("list", "list --json"),
+    Case("describe", f"describe {MODEL}"),
+    Case("describe-json", f"describe {MODEL} --json"),
+    Case("metadata", METADATA),
+    Case("metadata-json", METADATA + " --json"),
+    Case("metadata-key", METADATA + " --key encoding_model.train_stimuli --json"),
+    Case("metadata-key-text", METADATA + " --key encoding_model.test_stimuli"),
+    Case("metadata-npy", METADATA + " --key encoding_model.test_stimuli -o {out}/x.npy"),
+    Case("metadata-npz", METADATA + " -o {out}/x.npz"),
+    Case("info-npy", "info --json {in}/one.npy"),
+    Case("info-npz", "info {in}/arrays.npz"),
+    Case("info-safetensors", "info {in}/metadata.safetensors"),
+    Case("convert-npz", f"convert {{in}}/berg/{MODEL_FOLDER}/metadata/metadata_sub-01.npy {{out}}/x.npz"),
+    Case("convert-safetensors", f"convert {{in}}/berg/{MODEL_FOLDER}/metadata/metadata_sub-01.npy {{out}}/x.safetensors"),
+    Case("convert-json", "convert {in}/metadata.safetensors {out}/x.json"),
+    Case("convert-pth", "convert {in}/metadata.safetensors {out}/x.npy"),
+    Case("compare-equal", "compare {in}/one.npy {in}/one.h5 --threads 1 --quiet --json -"),
+    Case("compare-different", "compare {in}/one.npy {in}/other.npy --threads 1 --quiet --json -"),
+    Case("compare-page", "compare {in}/one.npy {in}/other.npy --threads 1"),
+    Case("compare-entries", "compare {in}/metadata.safetensors {in}/arrays.npz --threads 1 --json {out}/x.json"),
+    Case("doctor", "doctor --berg-dir {in}/berg"),
+    Case("doctor-json", "doctor --berg-dir {in}/berg --json"),
+    Case("volume-to", f"volume to {VOLUME} {{in}}/values.npy --like {{in}}/values.nii.gz -o {{out}}/x.nii.gz"),
+    Case("volume-from", f"volume from {VOLUME} {{in}}/values.nii.gz -o {{out}}/x.npy"),
+    Case("volume-rois", f"volume rois {VOLUME} --roi V1,V2 --like {{in}}/values.nii.gz -o {{out}}/x_dseg.nii.gz"),
+    Case("volume-rois-each", f"volume rois {VOLUME} --roi V1,V2 --each -o {{out}}/x_mask.nii"),
+    Case("encode-npy", ENCODE + " {in}/images.npy -o {out}/x.npy"),
+    Case("encode-h5", ENCODE + " {in}/a.png {in}/b.jpg -o {out}/x.h5"),
+    Case("encode-csv", ENCODE + " --mean roi {in}/a.png -o {out}/x.csv"),
+    Case("encode-nifti", ENCODE + " --roi V1 {in}/images.h5:images -o {out}/x.nii.gz"),
+    Case("encode-stdout", ENCODE + " --roi V1 {in}/a.png -o -.csv"),
+    Case("report", f"report {MODEL} --subject 1 --berg-dir {{in}}/berg --quiet -o {{out}}/x.html --json {{out}}/x.json"),
+    Case("simulate", "simulate {out}/raw --threads 1 --quiet " + " ".join(SCENE)),
+    Case("prepare", "prepare {in}/raw --subject 1 --berg-dir {out}/berg --threads 1 --quiet"),
+    Case("train", f"train {MODEL} --subject 1 --berg-dir {{out}}/berg --images {{in}}/train-images --backbone "
+         "{in}/vit.safetensors --features class-token --components 2 --threads 1 --quiet", copy_prepared),
+    Case("evaluate", f"evaluate {MODEL} --subject 1 --berg-dir {{out}}/berg --images {{in}}/test-images --backbone "
+         "{in}/vit.safetensors --threads 1 --quiet --json {out}/x.json", link_weights),
+]
