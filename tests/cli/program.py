@@ -35,7 +35,7 @@ class Program:
 
     def __call__(self, *arguments, stdin=b"", binary=False, environment=None, stdout=subprocess.PIPE, **more):
         done = subprocess.run([self.path, *map(str, arguments)], input=stdin, stdout=stdout, stderr=subprocess.PIPE,
-                              env={**self.environment, **(environment or {})}, timeout=120, **more)
+                              env={**self.environment, **(environment or {})}, timeout=600, **more)
         done.stdout = done.stdout or b""
         return Result(done, binary)
 

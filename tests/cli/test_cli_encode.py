@@ -392,7 +392,7 @@ def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, b
                      environment=moments.environment(stop=4, file=partial.name))
     moments.wait_until_stopped(run)
     moments.go_on(run, number)
-    message = run.communicate(timeout=60)[1].decode()
+    message = run.communicate(timeout=600)[1].decode()
     assert run.returncode == 130
     assert re.search(r"^berg: interrupted after \d+ of 160 images$", message, re.M)
     assert f"berg: {partial} is kept; the same command with --resume goes on from it" in message
@@ -426,7 +426,7 @@ def test_progress_in_plain_lines_and_on_a_terminal(berg, small_berg_dir, backbon
             break
         seen += piece
     os.close(ours)
-    assert run.wait(timeout=60) == 0
+    assert run.wait(timeout=600) == 0
     assert re.search(rb"\r\[#+ *\] \d+/40  \d+\.\d images/s  \d+:\d\d left", seen)
     assert seen.endswith(b"out.npy\r\n")
     plain = berg(*command, tmp_path / "plain.npy")

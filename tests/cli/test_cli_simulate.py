@@ -122,7 +122,7 @@ def test_interruption(berg, tmp_path):
     moments.wait_until_stopped(process)
     assert list(tmp_path.glob("raw/images/*/*.jpg"))
     moments.go_on(process, signal.SIGINT)
-    message = process.communicate(timeout=60)[1].decode()
+    message = process.communicate(timeout=600)[1].decode()
     assert process.returncode == 130 and "interrupted" in message
     assert files(tmp_path / "raw") and not [name for name in files(tmp_path / "raw") if name.endswith(".new")]
     assert not (tmp_path / "raw" / "betas_csv").exists()

@@ -14,7 +14,7 @@ def folder(request, berg_program, tmp_path_factory):
     folder = tmp_path_factory.mktemp("raw") / request.param
     subprocess.run([berg_program, "simulate", folder, "-q", "--voxels", str(VOXELS), "--concepts", "20",
                     "--images-per-concept", "3", "--test-images", "10", "--sessions", "3", "--image-size", "32",
-                    "--dtype", request.param], check=True, timeout=120)
+                    "--dtype", request.param], check=True, timeout=600)
     return folder / "betas_csv"
 
 

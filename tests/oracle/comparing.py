@@ -8,7 +8,7 @@ import numpy as np
 def compare(berg_program, a, b, *options, status=None):
     """The JSON of `berg compare A B`, and its exit status."""
     done = subprocess.run([berg_program, "compare", str(a), str(b), "--json", "-", *map(str, options)], capture_output=True,
-                          text=True, timeout=120)
+                          text=True, timeout=600)
     assert status is None or done.returncode == status, done.stderr
     return (json.loads(done.stdout) if done.stdout else done.stderr), done.returncode
 

@@ -13,7 +13,7 @@ DUMP = BUILD / "tests" / "dump_file"
 
 
 def run(*arguments):
-    return subprocess.run([DUMP, *map(str, arguments)], capture_output=True, timeout=120)
+    return subprocess.run([DUMP, *map(str, arguments)], capture_output=True, timeout=600)
 
 
 def dump(path):

@@ -56,7 +56,7 @@ class Report:
         self.page, self.figures = folder / "report.html", folder / "figures"
         command = [program, "report", MODEL, "--subject", subjects, "--berg-dir", berg_dir, "-o", self.page,
                    "--json", folder / "report.json", "--figures", self.figures, "-q", *more]
-        done = subprocess.run(command, capture_output=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, timeout=600)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b""), done
         self.html = self.page.read_text(encoding="utf-8")
         self.json = json.loads((folder / "report.json").read_text(encoding="utf-8"))

@@ -21,7 +21,7 @@ def source(tmp_path):
 
 def convert_within(limit, source, target):
     """As a program that ignores SIGXFSZ, which the limit else kills it with. Python does, and hands that down."""
-    return subprocess.run([DUMP, "--convert", source, target], capture_output=True, timeout=120, restore_signals=False,
+    return subprocess.run([DUMP, "--convert", source, target], capture_output=True, timeout=600, restore_signals=False,
                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
 
 

@@ -21,7 +21,7 @@ def simulate(program, folder, **options):
     """berg simulate with SIZES, where `options` says nothing else."""
     options = {**SIZES, "voxels": 600, **{name.replace("_", "-"): value for name, value in options.items()}}
     arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-    done = subprocess.run([program, "simulate", folder, "-q", *arguments], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([program, "simulate", folder, "-q", *arguments], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0 and not done.stderr, done.stderr
     return folder
 

@@ -39,7 +39,7 @@ class Place:
 
     def train(self, *options, subject="1", components=COMPONENTS, status=0, **more):
         command = self.command(*options, subject=subject, components=components)
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, **more)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600, **more)
         assert done.returncode == status, (done.returncode, done.stderr)
         return done.stderr
 

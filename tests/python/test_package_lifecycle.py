@@ -236,7 +236,7 @@ def test_ctrl_c_stops_between_batches(small_berg_dir, backbone_files):
             if line.startswith("batch") and line != "batch 0\n":
                 break
         child.send_signal(signal.SIGINT)
-        rest, _ = child.communicate(timeout=60)
+        rest, _ = child.communicate(timeout=600)
     finally:
         child.kill()
     assert rest.splitlines()[-2:] == ["interrupted True", "quietly too"]

@@ -85,7 +85,7 @@ def test_a_run_in_which_peers_are_missing(build_dir, small_berg_dir, backbone_fi
                "--systems", "libberg-f32,program-f32,openvino-f32,upstream", "--json", tmp_path / "run.json", small_berg_dir,
                backbone_files["new"]]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=ROOT,
-                          env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT / 'bench'}"}, timeout=300)
+                          env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT / 'bench'}"}, timeout=600)
     assert done.returncode == 0, done.stderr
     run = json.loads((tmp_path / "run.json").read_text())
     libberg, program, upstream, openvino = run["systems"]
