@@ -67,6 +67,18 @@ int base_machine_processors(void) {
   return online > 0 ? (int)online : 1;
 }
 
+void base_machine_on_one_processor(void (*call)(void)) {
+  cpu_set_t all, one;
+  int first = 0;
+  const bool known = !sched_getaffinity(0, sizeof all, &all);
+  while (known && first + 1 < CPU_SETSIZE && !CPU_ISSET(first, &all)) first++;
+  CPU_ZERO(&one);
+  CPU_SET(first, &one);
+  const bool changed = known && !sched_setaffinity(0, sizeof one, &one);
+  call();
+  if (changed) sched_setaffinity(0, sizeof all, &all);
+}
+
 size_t base_machine_memory(void) {
   long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
   return pages > 0 && page > 0 ? (size_t)pages * (size_t)page : 0;

@@ -23,6 +23,8 @@ bool base_machine_hashes_sha256(void);
 
 /* Processors this process may run on (its affinity), at least 1. */
 int base_machine_processors(void);
+/* Calls `call` while the calling thread may run on one processor alone: libraries that are loaded there see no other. */
+void base_machine_on_one_processor(void (*call)(void));
 /* Physical memory in bytes; 0 if unknown. */
 size_t base_machine_memory(void);
 /* The most that this process has held resident so far, in bytes; 0 if unknown. */

@@ -6,14 +6,6 @@
 #include "base/memory.h"
 #include "la/lapack.h"
 
-/* OpenBLAS shares its work out by the number of threads it finds, and the bits go with it; ours are shared out here. The
- * number is the process's: it is put back. */
-static int own_threads(const la_lapack *lapack) {
-  int before = lapack->get_threads();
-  lapack->set_threads(1);
-  return before;
-}
-
 /* As LAPACKE's own entries look, which would speak on standard output where their workspace cannot be had. */
 static bool has_nan(const double *matrix, size_t n) {
   for (size_t i = 0; i < n; i++)
@@ -36,13 +28,12 @@ static int eigen(const la_lapack *lapack, double *matrix, lapack_int n, double *
 berg_status la_eigen_dense(double *matrix, size_t n, double *values, berg_error *error) {
   const la_lapack *lapack;
   if (!n) return BERG_OK;
-  berg_status status = la_lapack_load(&lapack, error);
-  if (status) return status;
   if (has_nan(matrix, n)) return base_fail(error, BERG_EINTERNAL, "the matrix of %zu rows has NaN", n);
+  berg_status status = la_lapack_enter(&lapack, error);
+  if (status) return status;
   double size = 0;
   lapack_int whole_size = 0;
   workspace w = {&size, &whole_size, -1, -1}; /* asks how much */
-  const int before = own_threads(lapack);
   int info = eigen(lapack, matrix, (lapack_int)n, values, &w);
   if (!info) {
     w = (workspace){base_alloc((size_t)size, sizeof *w.work, error),
@@ -54,7 +45,7 @@ berg_status la_eigen_dense(double *matrix, size_t n, double *values, berg_error 
     base_free(w.work);
     base_free(w.whole);
   }
-  lapack->set_threads(before);
+  la_lapack_leave(lapack);
   if (status) return status;
   return info ? base_fail(error, BERG_EINTERNAL, "LAPACK found no eigenvectors of a matrix of %zu rows (dsyevd: %d)", n,
                           info)
@@ -80,18 +71,20 @@ static int orthonormalise(const la_lapack *lapack, double *rows, lapack_int coun
 berg_status la_orthonormalise(double *rows, size_t count, size_t n, berg_error *error) {
   const la_lapack *lapack;
   size_t room;
-  berg_status status = la_lapack_load(&lapack, error);
-  if (status) return status;
   double *factors = base_alloc(count, sizeof *factors, error);
   if (!factors) return BERG_ELIMIT;
-  const int before = own_threads(lapack);
+  berg_status status = la_lapack_enter(&lapack, error);
+  if (status) {
+    base_free(factors);
+    return status;
+  }
   int info = ask_for_room(lapack, rows, (lapack_int)count, (lapack_int)n, factors, &room);
   double *work = info ? NULL : base_alloc(room, sizeof *work, error);
   if (work)
     info = orthonormalise(lapack, rows, (lapack_int)count, (lapack_int)n, factors, work, room);
   else if (!info)
     status = BERG_ELIMIT;
-  lapack->set_threads(before);
+  la_lapack_leave(lapack);
   base_free(work);
   base_free(factors);
   if (status) return status;

@@ -6,11 +6,14 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/machine.h"
 #include "base/text.h"
 
 static la_lapack loaded;
 static char reason[256];
+static int threads_before; /* of the host */
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* POSIX has functions and objects share a representation; C does not say so. */
 static void find(void *library, const char *name, void *function) {
@@ -36,14 +39,30 @@ static void load(void) {
   find(openblas, "openblas_set_num_threads", &loaded.set_threads);
 }
 
-berg_status la_lapack_load(const la_lapack **lapack, berg_error *error) {
-  berg_status status = BERG_OK;
-  *lapack = &loaded;
+/* A fork waits until LAPACK is nobody's. */
+static void before_fork(void) { pthread_mutex_lock(&guard); }
+static void after_fork(void) { pthread_mutex_unlock(&guard); }
+static void watch_forks(void) { pthread_atfork(before_fork, after_fork, after_fork); }
+
+berg_status la_lapack_enter(const la_lapack **lapack, berg_error *error) {
+  pthread_once(&once, watch_forks);
   pthread_mutex_lock(&guard);
-  if (!loaded.set_threads || *reason) load(); /* what failed may have been for want of memory that there is now */
-  if (*reason)
-    status = base_fail(error, is_memory(reason) ? BERG_ELIMIT : BERG_EINTERNAL,
-                       "LAPACK (liblapacke.so.3 on libopenblas.so.0) cannot be loaded: %s", reason);
+  *lapack = &loaded;
+  /* on one processor, because OpenBLAS makes a thread for each when it is loaded, and ends the process where it cannot; what
+   * failed before may have been for want of memory that there is now */
+  if (!loaded.set_threads || *reason) base_machine_on_one_processor(load);
+  if (!*reason) {
+    threads_before = loaded.get_threads();
+    loaded.set_threads(1);
+    return BERG_OK;
+  }
+  berg_status status = base_fail(error, is_memory(reason) ? BERG_ELIMIT : BERG_EINTERNAL,
+                                 "LAPACK (liblapacke.so.3 on libopenblas.so.0) cannot be loaded: %s", reason);
   pthread_mutex_unlock(&guard);
   return status;
+}
+
+void la_lapack_leave(const la_lapack *lapack) {
+  lapack->set_threads(threads_before);
+  pthread_mutex_unlock(&guard);
 }

@@ -16,7 +16,10 @@ typedef struct la_lapack {
   __typeof__(&openblas_set_num_threads) set_threads;
 } la_lapack;
 
-/* EINTERNAL: it is not installed. The table lives as long as the process. */
-berg_status la_lapack_load(const la_lapack **lapack, berg_error *error);
+/* From here to la_lapack_leave LAPACK is this thread's, and computes in one thread: OpenBLAS shares its work out by the number of threads
+ * that it finds, and the bits go with it. That number is the process's; a host that has OpenBLAS too gets its own back. EINTERNAL: it is
+ * not installed; ELIMIT. */
+berg_status la_lapack_enter(const la_lapack **lapack, berg_error *error);
+void la_lapack_leave(const la_lapack *lapack);
 
 #endif
