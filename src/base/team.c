@@ -10,11 +10,15 @@
 #endif
 
 #include "base/fork.h"
+#include "base/machine.h"
 #include "base/memory.h"
 #include "base/thread.h"
 
-/* Looks at a word before a thread that waits goes to sleep: 15 to 50 microseconds, what waking it costs. */
-#define LOOKS 1000
+/* How long a thread that waits looks at a word before it goes to sleep: about what waking it costs, so that it loses at most as much
+ * again, and a processor that others want is given up soon. */
+#define LOOKING_SECONDS 60e-6
+/* Looks between two of the clock. */
+#define LOOKS 32
 /* Pieces that are handed out at a time: what the word's half holds. */
 #define PIECES_MOST ((size_t)1 << 30)
 
@@ -52,12 +56,20 @@ static struct {
   atomic_int most; /* for tests */
 } idle = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static inline void look_again(void) {
+static inline void pause_a_little(void) {
 #if defined(__x86_64__)
   _mm_pause();
 #elif defined(__aarch64__)
   __asm__ volatile("yield");
 #endif
+}
+
+/* Whether it is still worth looking: from the first call with `since` 0 on, for LOOKING_SECONDS. */
+static bool may_look(double *since) {
+  for (int i = 0; i < LOOKS; i++) pause_a_little();
+  const double now = base_machine_seconds();
+  if (*since == 0) *since = now;
+  return now - *since < LOOKING_SECONDS;
 }
 
 static inline bool has_pieces(uint64_t left, uint32_t rank) { return (uint32_t)left && rank < left >> 32; }
@@ -81,10 +93,11 @@ static size_t work(base_team *team, uint32_t rank) {
 
 /* Waits for pieces, or for the end. */
 static bool wait_for_pieces(base_team *team, uint32_t rank) {
-  for (int i = 0; i < LOOKS; i++, look_again()) {
+  double since = 0;
+  do {
     if (has_pieces(atomic_load_explicit(&team->left, memory_order_relaxed), rank)) return true;
     if (atomic_load_explicit(&team->ending, memory_order_relaxed)) return false;
-  }
+  } while (may_look(&since));
   pthread_mutex_lock(&team->lock);
   atomic_fetch_add(&team->asleep, 1);
   while (!has_pieces(atomic_load(&team->left), rank) && !atomic_load(&team->ending))
@@ -207,8 +220,10 @@ __attribute__((destructor)) static void end_idle_teams(void) {
 /* --- A loop --- */
 
 static void wait_for_the_rest(base_team *team) {
-  for (int i = 0; i < LOOKS; i++, look_again())
+  double since = 0;
+  do {
     if (atomic_load_explicit(&team->done, memory_order_acquire) == team->count) return;
+  } while (may_look(&since));
   pthread_mutex_lock(&team->lock);
   atomic_store(&team->caller_asleep, true);
   while (atomic_load(&team->done) != team->count) pthread_cond_wait(&team->finished, &team->lock);
