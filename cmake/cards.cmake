@@ -1,6 +1,6 @@
-# Every src/model/cards/<model_id>.json becomes an entry of the table in src/model/cards.h. As bytes: a C compiler need
+# Every src/model/catalog/cards/<model_id>.json becomes an entry of the table in src/model/catalog/cards.h. As bytes: a C compiler need
 # not take a string literal of more than 4,095 characters.
-file(GLOB cards CONFIGURE_DEPENDS src/model/cards/*.json)
+file(GLOB cards CONFIGURE_DEPENDS src/model/catalog/cards/*.json)
 set(arrays "")
 set(entries "")
 foreach(card ${cards})
@@ -14,8 +14,8 @@ foreach(card ${cards})
 endforeach()
 list(LENGTH cards count)
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/cards.c @ONLY CONTENT
-"/* Made by cmake/cards.cmake from src/model/cards. */
-#include \"model/cards.h\"
+"/* Made by cmake/cards.cmake from src/model/catalog/cards. */
+#include \"model/catalog/cards.h\"
 
 @arrays@
 const model_card model_cards[] = {

@@ -1,5 +1,5 @@
 # The CUDA plug-in, and its twin for the host. The twin is plain C, needs no CUDA, and is what the tests run; the plug-in is
-# built by `make cuda` where there is nvcc. Neither is linked to anything of ours: src/model/device.c loads them at run time.
+# built by `make cuda` where there is nvcc. Neither is linked to anything of ours: src/model/device/device.c loads them at run time.
 file(GLOB cuda_common CONFIGURE_DEPENDS src/cuda/*.c)
 list(APPEND cuda_common src/vit/embed.c src/base/team.c src/base/thread.c src/base/fork.c src/base/threads.c src/base/cgroup.c
                         src/base/machine.c src/base/error.c src/base/memory.c src/base/text.c)

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "io/hdf5.h"
+#include "io/hdf5/hdf5.h"
 
 #define ROW_BYTES_MAX ((size_t)1 << 20)
 #define ROWS_MAX 4

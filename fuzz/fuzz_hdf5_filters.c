@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/hdf5_filters.h"
+#include "io/hdf5/hdf5_filters.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

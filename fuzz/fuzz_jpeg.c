@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/image.h"
-#include "model/picture.h"
+#include "io/image/image.h"
+#include "model/stimuli/picture.h"
 #include "vit/preprocess.h"
 
 #define MAX_PIXELS (1u << 20)

@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "io/json_guard.h"
+#include "io/value/json_guard.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

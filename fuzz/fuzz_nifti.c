@@ -10,7 +10,7 @@
 
 #include "base/array.h"
 #include "base/memory.h"
-#include "io/nifti.h"
+#include "io/nifti/nifti.h"
 
 #define BYTES_MAX ((size_t)1 << 24)
 #define BLOCK 2

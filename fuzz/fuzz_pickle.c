@@ -1,7 +1,7 @@
 /* Pickles, behind the .npy header that upstream's files have; the writers run on what was read. */
 #include "open_file.h"
 
-#include "io/npy.h"
+#include "io/container/npy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

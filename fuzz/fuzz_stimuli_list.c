@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/stimuli_files.h"
+#include "model/stimuli/stimuli_files.h"
 
 #define FOLDER "/nonexistent"
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/container.h"
-#include "io/sink.h"
-#include "io/writers.h"
+#include "io/container/container.h"
+#include "io/container/sink.h"
+#include "io/container/writers.h"
 
 static berg_status fuzz_discard(void *context, const void *bytes, size_t size, berg_error *error) {
   volatile uint8_t *sum = context;

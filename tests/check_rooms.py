@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-# A file in src/<room>/ may include headers of its own room, of these, and berg.h.
+# A file in src/<folder>/ may include headers of its own folder, of these, and berg.h.
 MAY_INCLUDE = {
     "base": set(),
     "io": {"base"},
@@ -17,8 +17,42 @@ MAY_INCLUDE = {
     "vit": {"la", "base"},
     "model": {"vit", "la", "io", "base"},
     "train": {"model", "vit", "la", "io", "base"},
+    "compare": {"io", "base"},
+    "volume": {"model", "io", "base"},
     "report": {"train", "model", "vit", "la", "io", "base"},
     "cuda": {"vit", "la", "base"},
+}
+# Folders that are cut into modules: a file may include its own module's headers and those of the modules named for it.
+MODULES = {
+    "io": {
+        "file": set(),
+        "value": set(),
+        "container": {"file", "value"},
+        "image": {"file"},
+        "hdf5": {"file"},
+        "nifti": {"file"},
+        "table": {"value"},
+        "rows": {"container", "file", "hdf5", "nifti"},
+    },
+    "model": {
+        "catalog": set(),
+        "stimuli": set(),
+        "weights": {"catalog"},
+        "device": {"encode"},
+        "encode": {"catalog", "device", "stimuli", "weights"},
+        "output": {"catalog", "encode", "stimuli"},
+        "inspect": {"catalog", "device", "encode", "weights"},
+    },
+    "train": {
+        "run": set(),
+        "simulate": {"run"},
+        "prepare": {"run"},
+        "pca": {"run"},
+        "regress": {"run"},
+        "fit": {"pca", "regress"},
+        "job": {"fit", "pca", "regress", "run"},
+        "evaluate": {"run"},
+    },
 }
 # The one header of another room that a room may see besides.
 MAY_SEE = {("model", "cuda/plugin.h")}
@@ -33,7 +67,7 @@ FORBIDDEN = {
 }
 ALLOWED = {
     # berg.h names the variables: TORCH_HOME, XDG_CACHE_HOME, HOME ...
-    ("src/model/paths.c", "getenv"),
+    ("src/model/catalog/paths.c", "getenv"),
     # ... OMP_NUM_THREADS, SLURM_CPUS_PER_TASK
     ("src/base/threads.c", "getenv"),
 }
@@ -45,8 +79,8 @@ UNDER_A_LOCALE = re.compile(r"(?<![\w.>])(v?s?n?printf|v?[fd]printf|v?asprintf|v
 UNDER_C = {
     "src/base/text.c": {"newlocale", "uselocale", "vsnprintf", "vfprintf", "strtod", "vsscanf"},
     "src/base/decimal.c": {"snprintf", "strtod", "strtof"},
-    "src/io/json_print.c": {"cJSON_Print", "cJSON_PrintUnformatted"},
-    "src/io/json_guard.c": {"cJSON_ParseWithLength"},
+    "src/io/value/json_print.c": {"cJSON_Print", "cJSON_PrintUnformatted"},
+    "src/io/value/json_guard.c": {"cJSON_ParseWithLength"},
 }
 # The plug-in for CUDA links nothing of base: what it prints are words and whole numbers.
 WHOLE_NUMBERS = {"snprintf", "vsnprintf"}
@@ -63,9 +97,9 @@ MULTIPLIER = re.compile(r'#\s*include\s*[<"](?:cblas|lapacke)')
 # be one more that nobody looks after. cJSON's hooks belong to the process, which is the program's own, never the library's.
 REMEMBERED = [
     (("src",), re.compile(r"\bcJSON_(?:Add|Create|Print|Parse|Duplicate|InitHooks)\w*"),
-     {"src/io/json_build.c", "src/io/json_guard.c", "src/io/json_print.c"}, "only src/io/json_*.c build, print and read JSON"),
+     {"src/io/value/json_build.c", "src/io/value/json_guard.c", "src/io/value/json_print.c"}, "only src/io/json_*.c build, print and read JSON"),
     (("src",), re.compile(r"\b(?:malloc|calloc|realloc|strn?dup|v?asprintf|(?:posix_mem|mem)align|aligned_alloc)(?=\s*\()"),
-     {"src/base/memory.c", "src/base/memory_large.c", "src/io/csv.c"}, "only base/memory.h allocates"),
+     {"src/base/memory.c", "src/base/memory_large.c", "src/io/table/csv.c"}, "only base/memory.h allocates"),
     (("cli",), re.compile(r"\bcJSON_(?:Print|Parse|InitHooks)\w*"), {"cli/outline.c", "cli/memory.c"},
      "only cli/outline.h prints and reads JSON"),
     (("cli",), re.compile(r"\b(?:malloc|calloc|realloc|strn?dup|v?asprintf)(?=\s*\()"), {"cli/memory.c"},
@@ -92,6 +126,12 @@ def line_of(text, position):
     return text.count("\n", 0, position) + 1
 
 
+def may_see_module(room, module, other):
+    """Whether the module may include headers of the other one of the same folder; a file outside any module is none."""
+    modules = MODULES[room]
+    return module in modules and other in modules and (other == module or other in modules[module])
+
+
 def check_includes(root, path, text):
     parts = path.parts
     for match in INCLUDE.finditer(text):
@@ -103,11 +143,13 @@ def check_includes(root, path, text):
             target = name.split("/")[0] if "/" in name else room
             beside = "/" not in name and (root / path.parent / name).exists()
             if room not in MAY_INCLUDE:
-                yield line, f"src/{room} is no room of the house"
+                yield line, f"src/{room} is no folder of the library"
             elif target != room and target not in MAY_INCLUDE[room] and (room, name) not in MAY_SEE:
                 yield line, f"{room} may not include {name}"
+            elif target == room in MODULES and "/" in name and not may_see_module(room, parts[2], name.split("/")[1]):
+                yield line, f"{room}/{parts[2]} may not include {name}"
             elif "/" not in name and not beside:
-                yield line, f"include {name} by its room"
+                yield line, f"include {name} by its folder"
         elif parts[0] in OUTSIDE and not (root / path.parent / name).exists():
             yield line, f"{parts[0]} may include berg.h and its own files only, not {name}"
 

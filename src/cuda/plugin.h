@@ -1,5 +1,5 @@
 /* What libberg and its CUDA plug-in know of each other: plain C, a table of functions, a version. The library loads
- * libberg_cuda.so at run time (src/model/device.c) and includes nothing else of src/cuda; the plug-in links nothing of the
+ * libberg_cuda.so at run time (src/model/device/device.c) and includes nothing else of src/cuda; the plug-in links nothing of the
  * library. libberg_cuda_host.so is the same plug-in with the processor in place of the device: it exists for the tests.
  *
  * Arrays are C order. Every function that can fail returns a cuda_status and then fills the caller's cuda_fault with one

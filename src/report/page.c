@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "io/json_guard.h"
+#include "io/value/json_guard.h"
 
 enum { VOXELS, KNOWN, MEAN, MEDIAN, HIGHEST, CEILING, CEILINGS_KNOWN, REGIONS, COLUMNS };
 

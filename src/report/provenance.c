@@ -7,8 +7,8 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "io/file_hash.h"
-#include "model/paths.h"
+#include "io/file/file_hash.h"
+#include "model/catalog/paths.h"
 
 static const char precision[] = "accuracy and ceilings as the metadata hold them; means, shares and counts in float64";
 

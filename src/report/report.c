@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "io/folders.h"
-#include "io/whole_file.h"
+#include "io/file/folders.h"
+#include "io/file/whole_file.h"
 #include "report/page.h"
 
 void berg_report_options_init(berg_report_options *options) { memset(options, 0, sizeof *options); }

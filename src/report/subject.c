@@ -7,8 +7,8 @@
 #include "base/convert.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "model/metadata.h"
-#include "model/paths.h"
+#include "model/catalog/metadata.h"
+#include "model/catalog/paths.h"
 
 /* An entry that may be missing. What is not finite counts as no value. */
 static berg_status load(const berg_metadata *metadata, const char *name, double **values, berg_error *error) {

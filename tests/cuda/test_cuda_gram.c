@@ -13,7 +13,7 @@
 
 #include "base/memory.h"
 #include "cuda/host/control.h"
-#include "train/pca.h"
+#include "train/pca/pca.h"
 
 #define ROWS 75 /* four strips of the plug-in's and a part of one */
 #define WIDTH 128

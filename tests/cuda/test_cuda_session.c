@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "cuda/host/control.h"
-#include "model/model.h"
+#include "model/encode/model.h"
 
 #define IMAGES 3 /* a whole chunk and half of one */
 #define PIXELS ((size_t)3 * 224 * 224)

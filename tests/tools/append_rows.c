@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "io/rows.h"
+#include "io/rows/rows.h"
 
 #define NAME_ROOM 48
 

@@ -14,8 +14,8 @@
 #include "la/gram.h"
 #include "la/moments.h"
 #include "la/rate.h"
-#include "train/pca.h"
-#include "train/regress.h"
+#include "train/pca/pca.h"
+#include "train/regress/regress.h"
 
 #define WIDTH 3840
 #define TURN_SECONDS 0.4

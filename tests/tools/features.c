@@ -7,7 +7,7 @@
  *
  * On standard error: the device, the precision, and the bytes that the model was expected to hold and the process has held at most.
  * Exit status: 0 done, the library's where it failed (its message on standard error), 2 usage. */
-#include "model/model.h"
+#include "model/encode/model.h"
 
 #include <stdio.h>
 #include <stdlib.h>

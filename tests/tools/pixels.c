@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "io/image.h"
-#include "io/map.h"
-#include "model/picture.h"
+#include "io/image/image.h"
+#include "io/file/map.h"
+#include "model/stimuli/picture.h"
 #include "vit/preprocess.h"
 
 static uint8_t pixels[VIT_PIXELS];

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "model/load.h"
-#include "model/stimuli.h"
+#include "model/encode/load.h"
+#include "model/stimuli/stimuli.h"
 #include "vit/preprocess.h"
 
 #define STEPS 12

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "io/hdf5_session.h"
-#include "train/accuracy.h"
+#include "io/hdf5/hdf5_session.h"
+#include "train/evaluate/accuracy.h"
 
 #define IMAGES 5
 #define REPEATS 3

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "io/container.h"
-#include "io/npy.h"
+#include "io/container/container.h"
+#include "io/container/npy.h"
 
 static berg_status open_bytes(berg_file **file, const void *bytes, size_t size, berg_error *error) {
   return io_container_from_memory(file, bytes, size, "x", error);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "io/csv.h"
+#include "io/table/csv.h"
 
 static berg_status read_bytes(io_csv **csv, const void *bytes, size_t size, const io_csv_column *columns, size_t count,
                               berg_error *error) {

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "io/hdf5.h"
-#include "io/hdf5_session.h"
+#include "io/hdf5/hdf5.h"
+#include "io/hdf5/hdf5_session.h"
 
 #define ROWS 5
 #define COLUMNS 3

@@ -13,9 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "io/hdf5.h"
-#include "io/hdf5_matrix.h"
-#include "io/hdf5_session.h"
+#include "io/hdf5/hdf5.h"
+#include "io/hdf5/hdf5_matrix.h"
+#include "io/hdf5/hdf5_session.h"
 
 #define ROWS 7
 #define COLUMNS 300

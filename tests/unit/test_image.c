@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "io/image.h"
+#include "io/image/image.h"
 
 static void names(void **state) {
   (void)state;

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "io/json_build.h"
-#include "io/json_guard.h"
-#include "io/json_print.h"
+#include "io/value/json_build.h"
+#include "io/value/json_guard.h"
+#include "io/value/json_print.h"
 
 static size_t taken, failing;
 

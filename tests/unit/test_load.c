@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io/npy.h"
-#include "model/load.h"
-#include "model/stimuli.h"
+#include "io/container/npy.h"
+#include "model/encode/load.h"
+#include "model/stimuli/stimuli.h"
 #include "vit/preprocess.h"
 
 #define SIDE 256

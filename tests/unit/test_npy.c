@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "io/npy.h"
+#include "io/container/npy.h"
 
 /* A file of `version` with `text` as its header and `data` bytes behind it. */
 static size_t make(uint8_t *file, int version, const char *text, size_t data) {

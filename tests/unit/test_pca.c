@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "train/pca.h"
+#include "train/pca/pca.h"
 
 #define ROWS 150
 #define WIDTH 128

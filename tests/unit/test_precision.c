@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/checksum.h"
-#include "model/precision.h"
+#include "model/weights/precision.h"
 
 static void each_precision_has_products(void **state) {
   (void)state;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "model/provenance.h"
+#include "model/output/provenance.h"
 
 static char folder[] = "/tmp/berg-provenance-XXXXXX", path[64];
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "train/regress.h"
+#include "train/regress/regress.h"
 
 #define ROWS 96
 #define WIDTH 5

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "io/rows.h"
+#include "io/rows/rows.h"
 
 #define COLUMNS 1000
 #define RUN "a run"

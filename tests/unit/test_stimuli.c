@@ -15,8 +15,8 @@
 
 #include "base/array.h"
 #include "base/memory.h"
-#include "io/npy.h"
-#include "model/stimuli.h"
+#include "io/container/npy.h"
+#include "model/stimuli/stimuli.h"
 #include "vit/preprocess.h"
 
 #define SIDE 256

@@ -16,10 +16,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "io/hdf5_matrix.h"
-#include "io/lock.h"
-#include "io/rows.h"
-#include "io/whole_file.h"
+#include "io/hdf5/hdf5_matrix.h"
+#include "io/file/lock.h"
+#include "io/rows/rows.h"
+#include "io/file/whole_file.h"
 
 #define COLUMNS 5000
 #define ROWS 40

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "model/writer.h"
+#include "model/encode/writer.h"
 
 #define WIDTH 3
 #define PART 4

@@ -1,0 +1,177 @@
+#include "io/container/container.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "io/value/flatten.h"
+#include "io/container/readers.h"
+
+struct berg_file {
+  io_map map;
+  bool is_mapped;
+  char *path;
+  io_document document;
+  io_entries entries;
+  const berg_array **sorted;
+};
+
+/* The start of torch's form before 1.6: PROTO 2, LONG1 of 10 bytes, its magic number. */
+static const uint8_t OLD_TORCH[] = {0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19};
+
+static bool begins(const io_map *map, const void *bytes, size_t size) {
+  return map->size >= size && !memcmp(map->bytes, bytes, size);
+}
+
+static berg_status read_zip(berg_file *file, berg_error *error) {
+  io_zip zip;
+  berg_status status = io_zip_open(&zip, &file->document.arena, file->map.bytes, file->map.size, file->path, error);
+  if (status) return status;
+  return io_torch_find_pickle(&zip) ? io_read_torch(&file->document, &zip, file->path, error)
+                                    : io_read_npz(&file->document, &zip, file->path, error);
+}
+
+static berg_status read_by_content(berg_file *file, berg_error *error) {
+  const io_map *map = &file->map;
+  if (begins(map, "\x93NUMPY", 6)) return io_read_npy(&file->document, map->bytes, map->size, file->path, error);
+  if (begins(map, "PK\3\4", 4) || begins(map, "PK\5\6", 4)) return read_zip(file, error);
+  if (begins(map, OLD_TORCH, sizeof OLD_TORCH))
+    return base_fail(
+        error, BERG_EINPUT,
+        "%s: written by torch before 1.6, in a form that is not read: load it with torch and save it again "
+        "with torch.save(torch.load(path, map_location=\"cpu\"), new_path)",
+        file->path);
+  /* a header of at most 100 MB has zero bytes high up in its length, which no other format here has at its
+   * start */
+  if (map->size > 8 && map->bytes[8] == '{' && begins(&(io_map){map->bytes + 4, 4}, "\0\0\0\0", 4))
+    return io_read_safetensors(&file->document, map->bytes, map->size, file->path, error);
+  return base_fail_at(error, &(base_fault){BERG_EINPUT, file->path, map->size ? 0 : BERG_NO_OFFSET, NULL,
+                                           map->size ? "unknown format" : "the file is empty",
+                                           ".npy, .npz, .pth (zip form) or .safetensors", NULL});
+}
+
+static int by_name(const void *a, const void *b) {
+  return strcmp((*(const berg_array *const *)a)->name, (*(const berg_array *const *)b)->name);
+}
+
+static berg_status make_index(berg_file *file, berg_error *error) {
+  file->sorted = io_arena_take(&file->document.arena, file->entries.count * sizeof *file->sorted, error);
+  if (!file->sorted) return BERG_ELIMIT;
+  for (size_t i = 0; i < file->entries.count; i++) file->sorted[i] = &file->entries.arrays[i];
+  if (file->entries.count) qsort(file->sorted, file->entries.count, sizeof *file->sorted, by_name);
+  for (size_t i = 1; i < file->entries.count; i++)
+    if (!strcmp(file->sorted[i - 1]->name, file->sorted[i]->name))
+      return base_fail_at(error, &(base_fault){BERG_EINPUT, file->path, BERG_NO_OFFSET, file->sorted[i]->name,
+                                               "a name that occurs twice", NULL, NULL});
+  return BERG_OK;
+}
+
+static berg_status read_all(berg_file *file, berg_error *error) {
+  io_arena_init(&file->document.arena, file->map.size);
+  berg_status status = read_by_content(file, error);
+  if (!status) status = io_flatten(&file->document, &file->entries, file->path, error);
+  return status ? status : make_index(file, error);
+}
+
+static berg_status new_file(berg_file **file, const char *path, berg_error *error) {
+  *file = base_calloc(1, sizeof **file, error);
+  if (!*file) return BERG_ELIMIT;
+  (*file)->path = base_copy_text(path, error);
+  if ((*file)->path) return BERG_OK;
+  base_free(*file);
+  *file = NULL;
+  return BERG_ELIMIT;
+}
+
+static berg_status finish(berg_file **out, berg_file *file, berg_error *error) {
+  berg_status status = read_all(file, error);
+  if (status)
+    berg_file_free(file);
+  else
+    *out = file;
+  return status;
+}
+
+berg_status io_container_from_memory(berg_file **out, const uint8_t *bytes, size_t size, const char *name,
+                                     berg_error *error) {
+  berg_file *file;
+  *out = NULL;
+  berg_status status = new_file(&file, name, error);
+  if (status) return status;
+  file->map = (io_map){bytes, size};
+  return finish(out, file, error);
+}
+
+berg_status berg_file_open(berg_file **out, const char *path, berg_error *error) {
+  berg_file *file;
+  if (!out) return base_fail(error, BERG_EARGUMENT, "berg_file_open: no place for the handle");
+  *out = NULL;
+  if (!path) return base_fail(error, BERG_EARGUMENT, "berg_file_open: no path");
+  berg_status status = new_file(&file, path, error);
+  if (status) return status;
+  status = io_map_open(&file->map, path, error);
+  if (status) {
+    berg_file_free(file);
+    return status;
+  }
+  file->is_mapped = true;
+  return finish(out, file, error);
+}
+
+void berg_file_free(berg_file *file) {
+  if (!file) return;
+  io_arena_release(&file->document.arena);
+  if (file->is_mapped) io_map_close(&file->map);
+  base_free(file->path);
+  base_free(file);
+}
+
+const char *berg_file_format(const berg_file *file) { return file->document.format; }
+
+size_t berg_file_count(const berg_file *file) { return file->entries.count; }
+
+const berg_array *berg_file_entry(const berg_file *file, size_t index) {
+  return index < file->entries.count ? &file->entries.arrays[index] : NULL;
+}
+
+static const berg_array *find(const berg_file *file, const char *name) {
+  berg_array key = {.name = name};
+  const berg_array *pointer = &key;
+  const berg_array *const *found =
+      file->entries.count ? bsearch(&pointer, file->sorted, file->entries.count, sizeof *file->sorted, by_name) : NULL;
+  return found ? *found : NULL;
+}
+
+/* Training scripts save {'state_dict': {...}, 'epoch': 3}: what is asked for by its own name is found there
+ * too. */
+const berg_array *berg_file_find(const berg_file *file, const char *name) {
+  if (!name) return NULL;
+  static const char *const folders[] = {"state_dict.", "model."};
+  const berg_array *entry = find(file, name);
+  char path[512];
+  size_t length = strlen(name);
+  for (size_t i = 0; !entry && !strcmp(file->document.format, "torch") && i < sizeof folders / sizeof *folders; i++) {
+    size_t before = strlen(folders[i]);
+    if (length >= sizeof path - before) break;
+    memcpy(path, folders[i], before);
+    memcpy(path + before, name, length + 1);
+    entry = find(file, path);
+  }
+  return entry;
+}
+
+const io_map *io_container_map(const berg_file *file) {
+  static const io_map none = {NULL, 0};
+  return file->is_mapped ? &file->map : &none; /* the caller's memory is not ours to drop */
+}
+
+bool io_container_offset(const berg_file *file, const berg_array *entry, size_t *offset) {
+  uintptr_t data = (uintptr_t)entry->data, start = (uintptr_t)file->map.bytes;
+  if (data < start || data - start >= file->map.size) return false;
+  *offset = data - start;
+  return true;
+}
+
+const io_document *io_container_document(const berg_file *file) { return &file->document; }
+
+const io_entries *io_container_entries(const berg_file *file) { return &file->entries; }

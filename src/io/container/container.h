@@ -1,0 +1,21 @@
+/* What the rest of the library may ask a berg_file beyond berg.h. */
+#ifndef IO_CONTAINER_H
+#define IO_CONTAINER_H
+
+#include "io/value/flatten.h"
+#include "io/file/map.h"
+#include "io/value/value.h"
+
+/* As berg_file_open, from bytes that outlive the handle; `name` is for messages. */
+berg_status io_container_from_memory(berg_file **file, const uint8_t *bytes, size_t size, const char *name,
+                                     berg_error *error);
+
+/* The mapped file that the entries' data lie in (not those that had to be converted or inflated), for advice
+ * on ranges; an empty one for bytes in memory. */
+const io_map *io_container_map(const berg_file *file);
+/* Where an entry's data begin in the mapped file; false: they lie elsewhere. */
+bool io_container_offset(const berg_file *file, const berg_array *entry, size_t *offset);
+const io_document *io_container_document(const berg_file *file);
+const io_entries *io_container_entries(const berg_file *file);
+
+#endif

@@ -1,0 +1,19 @@
+#include "io/file/put_at.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define CHUNK_BYTES ((size_t)1 << 22)
+
+berg_status io_put_at(int file, const void *bytes, size_t size, uint64_t offset, const char *path, berg_error *error) {
+  const char *next = bytes;
+  while (size) {
+    ssize_t written = pwrite(file, next, size < CHUNK_BYTES ? size : CHUNK_BYTES, (off_t)offset);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return base_fail_errno(error, BERG_EWRITE, path, "cannot be written", written ? errno : ENOSPC);
+    next += written;
+    offset += (uint64_t)written;
+    size -= (size_t)written;
+  }
+  return BERG_OK;
+}

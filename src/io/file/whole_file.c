@@ -1,0 +1,232 @@
+#include "io/file/whole_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#define NAME_KEPT 200 /* bytes of a name in its temporary one, which the system holds to 255 */
+#define LETTERS 8
+#define TRIES 100
+
+struct io_whole_file {
+  FILE *stream;
+  char *path;
+  char *temporary;
+  bool force;
+};
+
+static berg_status fail(const io_whole_file *file, const char *what, berg_error *error) {
+  return base_fail_errno(error, BERG_EWRITE, file->path, what, errno);
+}
+
+static void release(io_whole_file *file) {
+  base_free(file->path);
+  base_free(file->temporary);
+  base_free(file);
+}
+
+/* The name within `path`, and how much of it its temporary name keeps. */
+static const char *name_in(const char *path, int *kept) {
+  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+  size_t length = strlen(name);
+  if (length > NAME_KEPT)
+    for (length = NAME_KEPT; (name[length] & 0xc0) == 0x80;) length--; /* UTF-8 is not cut within a character */
+  *kept = (int)length;
+  return name;
+}
+
+/* "folder/.name.q3vx7mab.new", hidden, so that nobody takes it for a result, and random, so that nobody else has it. NULL with
+ * errno. */
+static char *random_name(const char *path) {
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+  int kept;
+  const char *name = name_in(path, &kept);
+  uint8_t bytes[LETTERS];
+  char word[LETTERS + 1] = "";
+  if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) return NULL;
+  for (size_t i = 0; i < sizeof bytes; i++) word[i] = letters[bytes[i] % 32];
+  char *temporary = base_format(NULL, "%.*s.%.*s.%s.new", (int)(name - path), path, kept, name, word);
+  if (!temporary) errno = ENOMEM;
+  return temporary;
+}
+
+/* A file that was not there before, so that no link leads elsewhere; the umask says who may read it. The descriptor, or -1
+ * with errno. */
+static int create_beside(const char *path, char **temporary) {
+  int file = -1;
+  for (int i = 0; i < TRIES && file < 0; i++) {
+    *temporary = random_name(path);
+    if (*temporary) file = open(*temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (file >= 0) break;
+    int number = errno;
+    base_free(*temporary);
+    *temporary = NULL;
+    errno = number;
+    if (number != EEXIST) break;
+  }
+  return file;
+}
+
+static berg_status open_stream(io_whole_file *file, berg_error *error) {
+  int handle = create_beside(file->path, &file->temporary);
+  if (handle >= 0) file->stream = fdopen(handle, "wb");
+  if (file->stream) return BERG_OK;
+  berg_status status = errno == ENOMEM ? base_fail_memory(error, 0) : fail(file, "cannot be written", error);
+  if (handle >= 0) {
+    unlink(file->temporary);
+    close(handle);
+  }
+  return status;
+}
+
+berg_status io_whole_file_open(io_whole_file **out, const char *path, bool force, berg_error *error) {
+  *out = NULL;
+  if (!force && access(path, F_OK) == 0)
+    return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", path);
+  io_whole_file *file = base_calloc(1, sizeof *file, error);
+  if (!file) return BERG_ELIMIT;
+  file->force = force;
+  file->path = base_copy_text(path, error);
+  berg_status status = file->path ? open_stream(file, error) : BERG_ELIMIT;
+  if (status)
+    release(file);
+  else
+    *out = file;
+  return status;
+}
+
+berg_status io_whole_file_write(io_whole_file *file, const void *bytes, size_t size, berg_error *error) {
+  if (size && fwrite(bytes, 1, size, file->stream) != size) return fail(file, "cannot be written", error);
+  return BERG_OK;
+}
+
+berg_status io_whole_file_print(io_whole_file *file, berg_error *error, const char *format, ...) {
+  va_list list;
+  va_start(list, format);
+  int written = base_print_to(file->stream, format, list);
+  va_end(list);
+  return written < 0 ? fail(file, "cannot be written", error) : BERG_OK;
+}
+
+static void sync_directory(const char *path) {
+  const char *slash = strrchr(path, '/');
+  char *directory =
+      slash ? base_copy_bytes(path, slash == path ? 1 : (size_t)(slash - path), NULL) : base_copy_text(".", NULL);
+  int handle = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+  if (handle >= 0) {
+    fsync(handle);
+    close(handle);
+  }
+  base_free(directory);
+}
+
+static bool are_one_file(const char *a, const char *b) {
+  struct stat one, other;
+  return !lstat(a, &one) && !lstat(b, &other) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+/* rename() takes a name away, so what is to keep it is renamed by another. */
+static bool replace_by_link(const char *temporary, const char *path) {
+  char *other = random_name(path);
+  bool placed = other && !link(temporary, other);
+  if (placed && rename(other, path)) {
+    unlink(other);
+    placed = false;
+  }
+  base_free(other);
+  return placed;
+}
+
+static berg_status place(const char *temporary, const char *path, bool force, bool keep, berg_error *error) {
+  /* both names of one file: killed between link and unlink, where rename would do nothing */
+  bool has_both = are_one_file(temporary, path);
+  /* link instead of rename refuses a file that appeared meanwhile; not every file system knows it */
+  if (!has_both) has_both = force ? keep && replace_by_link(temporary, path) : !link(temporary, path);
+  if (has_both) {
+    if (!keep) unlink(temporary);
+    return BERG_OK;
+  }
+  if (!force && errno == EEXIST)
+    return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", path);
+  if (rename(temporary, path)) return base_fail_errno(error, BERG_EWRITE, path, "cannot be put in its place", errno);
+  return BERG_OK;
+}
+
+/* The directory holds the name: without this the rename may be lost with the power. */
+static berg_status place_safely(const char *temporary, const char *path, bool force, bool keep, berg_error *error) {
+  berg_status status = place(temporary, path, force, keep, error);
+  if (!status) sync_directory(path);
+  return status;
+}
+
+berg_status io_place_file(const char *temporary, const char *path, bool force, berg_error *error) {
+  return place_safely(temporary, path, force, false, error);
+}
+
+berg_status io_place_link(const char *temporary, const char *path, bool force, berg_error *error) {
+  return place_safely(temporary, path, force, true, error);
+}
+
+/* The flush is of the file, whichever handle wrote to it. */
+static berg_status commit(io_whole_file *file, bool synced, berg_error *error) {
+  int failed = fflush(file->stream) || (synced && fsync(fileno(file->stream)));
+  berg_status status = failed ? fail(file, "cannot be written", error) : BERG_OK;
+  if (fclose(file->stream) && !status) status = fail(file, "cannot be written", error);
+  if (!status) status = (synced ? place_safely : place)(file->temporary, file->path, file->force, false, error);
+  if (status) unlink(file->temporary);
+  release(file);
+  return status;
+}
+
+berg_status io_whole_file_commit(io_whole_file *file, berg_error *error) { return commit(file, true, error); }
+
+berg_status io_whole_file_commit_unsynced(io_whole_file *file, berg_error *error) { return commit(file, false, error); }
+
+void io_whole_file_abandon(io_whole_file *file) {
+  if (!file) return;
+  fclose(file->stream);
+  unlink(file->temporary);
+  release(file);
+}
+
+const char *io_whole_file_path(const io_whole_file *file) { return file->temporary; }
+
+void io_whole_file_clear(const char *path) {
+  int kept;
+  const char *name = name_in(path, &kept);
+  char *folder = name == path ? base_copy_text(".", NULL) : base_copy_bytes(path, (size_t)(name - path), NULL);
+  char *begin = base_format(NULL, ".%.*s.", kept, name);
+  DIR *files = folder && begin ? opendir(folder) : NULL;
+  for (const struct dirent *entry; files && (entry = readdir(files));) {
+    const size_t length = strlen(entry->d_name), before = strlen(begin);
+    if (length == before + LETTERS + 4 && !strncmp(entry->d_name, begin, before) &&
+        !strcmp(entry->d_name + length - 4, ".new"))
+      unlinkat(dirfd(files), entry->d_name, 0);
+  }
+  if (files) closedir(files);
+  base_free(folder);
+  base_free(begin);
+}
+
+int io_whole_file_handle(const io_whole_file *file) { return fileno(file->stream); }
+
+berg_status berg_write_whole(const char *path, const void *bytes, size_t size, int force, berg_error *error) {
+  io_whole_file *file;
+  berg_status status = io_whole_file_open(&file, path, force, error);
+  if (status) return status;
+  status = io_whole_file_write(file, bytes, size, error);
+  if (!status) return io_whole_file_commit(file, error);
+  io_whole_file_abandon(file);
+  return status;
+}

@@ -1,0 +1,36 @@
+/* A float32 matrix of an HDF5 file, written block by block in any order: "<path>.partial" holds one dataset, contiguous, as
+ * h5py makes it by default, with its space set aside at once, until finishing gives it its name.
+ *
+ * What of it is safe, a journal can say (io/file/journal.h), whatever it counts: blocks, voxels. The order that keeps it honest:
+ * start the matrices, then io_journal_create; write, io_hdf5_matrix_sync, then io_journal_note; on resume go on from what
+ * the journal says; io_hdf5_matrix_finish, and the journal is unlinked last. */
+#ifndef IO_HDF5_MATRIX_H
+#define IO_HDF5_MATRIX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+typedef struct io_hdf5_matrix io_hdf5_matrix;
+
+/* A new one, in the place of any "<path>.partial" that is there. EEXISTS: another run is writing it; EWRITE, also where
+ * the disk has no room for all of it. */
+berg_status io_hdf5_matrix_start(io_hdf5_matrix **matrix, const char *path, const char *name, size_t rows,
+                                 size_t columns, berg_error *error);
+/* The one that an earlier run left. EINPUT: it is not there, or another than this; EEXISTS: another run is writing it. */
+berg_status io_hdf5_matrix_resume(io_hdf5_matrix **matrix, const char *path, const char *name, size_t rows,
+                                  size_t columns, berg_error *error);
+
+/* Rows [first_row, first_row + rows), of these columns, from `data`, whose rows lie `stride` elements apart. From any
+ * thread. EWRITE; EARGUMENT: outside the matrix. */
+berg_status io_hdf5_matrix_write(const io_hdf5_matrix *matrix, size_t first_row, size_t rows, size_t first_column,
+                                 size_t columns, const float *data, size_t stride, berg_error *error);
+/* Waits until all that was written is on the disk. */
+berg_status io_hdf5_matrix_sync(const io_hdf5_matrix *matrix, berg_error *error);
+/* Syncs, gives the file its name and closes it. EEXISTS where `path` is there and not `force`; EWRITE. */
+berg_status io_hdf5_matrix_finish(io_hdf5_matrix *matrix, bool force, berg_error *error);
+/* Closes; unless finished, the partial file stays, or with `remove` goes. NULL is fine. */
+void io_hdf5_matrix_free(io_hdf5_matrix *matrix, bool remove);
+
+#endif

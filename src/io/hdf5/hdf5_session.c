@@ -1,0 +1,47 @@
+#include "io/hdf5/hdf5_session.h"
+
+#include <pthread.h>
+
+#include "base/text.h"
+
+/* libhdf5's own state is global, so its guard must be. A fork waits for it, so that the child finds both in order. */
+static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void before_fork(void) { pthread_mutex_lock(&guard); }
+static void after_fork(void) { pthread_mutex_unlock(&guard); }
+static void watch_forks(void) { pthread_atfork(before_fork, after_fork, after_fork); }
+
+static herr_t take_innermost(unsigned n, const H5E_error2_t *entry, void *user) {
+  io_hdf5_session *session = user;
+  session->no_memory |=
+      entry->maj_num == H5E_RESOURCE && (entry->min_num == H5E_NOSPACE || entry->min_num == H5E_CANTALLOC);
+  if (n == 0) base_print(session->reason, sizeof session->reason, "%s", entry->desc ? entry->desc : "unknown");
+  return 0;
+}
+
+/* libhdf5 calls this where it would print. Later calls, if only to close what is open, clear its record of
+ * errors. */
+static herr_t note(hid_t stack, void *user) {
+  H5Ewalk2(stack, H5E_WALK_UPWARD, take_innermost, user);
+  return 0;
+}
+
+void io_hdf5_enter(io_hdf5_session *session) {
+  pthread_once(&once, watch_forks);
+  pthread_mutex_lock(&guard);
+  base_print(session->reason, sizeof session->reason, "unknown");
+  session->no_memory = H5open() < 0; /* nothing else can go wrong there */
+  H5Eget_auto2(H5E_DEFAULT, &session->print, &session->print_data);
+  H5Eset_auto2(H5E_DEFAULT, note, session);
+}
+
+void io_hdf5_leave(const io_hdf5_session *session) {
+  H5Eclear2(H5E_DEFAULT);
+  H5Eset_auto2(H5E_DEFAULT, session->print, session->print_data);
+  pthread_mutex_unlock(&guard);
+}
+
+berg_status io_hdf5_status(const io_hdf5_session *session, berg_status status) {
+  return session->no_memory ? BERG_ELIMIT : status;
+}

@@ -1,0 +1,302 @@
+/* <path>.partial            .npy: header of (rows, columns) float32 | row 0 | row 1 | ... | rows not yet safe
+ * <path>.partial.journal    how many rows are safe (io/file/journal.c)
+ *
+ * The order that keeps the journal honest: rows are written, fdatasync, the count in the .npy header is
+ * written, then the journal, fdatasync. A kill between any two leaves a journal that says too little, never
+ * too much; what lies behind it is cut off on resume. */
+#include "io/rows/rows.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "io/file/journal.h"
+#include "io/file/lock.h"
+#include "io/container/npy.h"
+#include "io/rows/row_source.h"
+#include "io/file/whole_file.h"
+
+#define HEADER_MAX 256
+#define SECONDS_BETWEEN_SYNCS 1.0
+
+struct io_rows {
+  char *path, *partial, *journal_path;
+  int data, journal;
+  bool force, begun;
+  size_t columns, row_bytes, header_bytes;
+  size_t count, safe;
+  double synced_at;
+};
+
+typedef berg_status (*writer)(const io_row_source *, const char *, bool, const io_labels *, berg_error *);
+
+static const struct {
+  const char *ending;
+  writer write; /* NULL: the partial file itself */
+} formats[] = {{".npy", NULL},         {".h5", io_write_hdf5},   {".hdf5", io_write_hdf5},
+               {".csv", io_write_csv}, {".nii", io_write_nifti}, {".nii.gz", io_write_nifti}};
+
+static int format_of(const char *path) {
+  size_t length = strlen(path);
+  for (int i = 0; i < (int)(sizeof formats / sizeof *formats); i++) {
+    size_t ending = strlen(formats[i].ending);
+    if (length > ending && path[length - ending - 1] != '/' &&
+        base_same_word(path + length - ending, formats[i].ending))
+      return i;
+  }
+  return -1;
+}
+
+berg_status io_rows_check_name(const char *path, berg_error *error) {
+  if (format_of(path) >= 0) return BERG_OK;
+  return base_fail(error, BERG_EARGUMENT, "%s: the ending says the format: .npy, .h5, .hdf5, .csv, .nii or .nii.gz",
+                   path);
+}
+
+berg_status io_rows_check_shape(const char *path, size_t rows, size_t columns, const io_labels *labels,
+                                berg_error *error) {
+  int format = format_of(path);
+  if (format < 0 || formats[format].write != io_write_nifti) return io_rows_check_name(path, error);
+  return io_check_nifti(&(io_row_source){.file = -1, .rows = rows, .columns = columns}, path, labels, error);
+}
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* All of `size` bytes at `offset`; errno on failure. */
+static bool write_at(int file, const void *bytes, size_t size, off_t offset) {
+  const char *next = bytes;
+  while (size) {
+    ssize_t written = pwrite(file, next, size, offset);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) {
+      if (!written) errno = ENOSPC;
+      return false;
+    }
+    next += written;
+    offset += written;
+    size -= (size_t)written;
+  }
+  return true;
+}
+
+static bool write_header(const io_rows *rows, size_t count) {
+  uint8_t header[HEADER_MAX];
+  size_t length =
+      io_npy_write_header(header, sizeof header, BERG_F32, sizeof(float), (size_t[]){count, rows->columns}, 2);
+  return write_at(rows->data, header, length, 0);
+}
+
+static off_t row_offset(const io_rows *rows, size_t row) { return (off_t)(rows->header_bytes + row * rows->row_bytes); }
+
+/* Makes all appended rows safe and says so. False with errno. */
+static bool sync_rows(io_rows *rows) {
+  rows->synced_at = now();
+  if (rows->safe == rows->count) return true;
+  if (fdatasync(rows->data) || !write_header(rows, rows->count) || !io_journal_note(rows->journal, rows->count))
+    return false;
+  rows->safe = rows->count;
+  return true;
+}
+
+static berg_status remove_file(const char *path, berg_error *error) {
+  if (!unlink(path) || errno == ENOENT) return BERG_OK;
+  return base_fail_errno(error, BERG_EWRITE, path, "cannot be removed", errno);
+}
+
+/* Two runs that write one file would spoil each other's rows. A file that came or went since it was looked for is another
+ * run's too. */
+static berg_status open_partial(io_rows *rows, int flags, berg_error *error) {
+  rows->data = open(rows->partial, O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0666);
+  if (rows->data < 0 && errno != (flags & O_EXCL ? EEXIST : ENOENT))
+    return base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
+  if (rows->data >= 0 && io_lock(rows->data, rows->partial)) return BERG_OK;
+  return base_fail(error, BERG_EEXISTS, "%s: another run is writing it", rows->partial);
+}
+
+/* The old partial file is unlinked rather than emptied: after a kill between link and unlink it may be the
+ * final file too. Its journal goes first, so that no journal ever speaks of rows that it does not know. */
+static berg_status clear_old(io_rows *rows, berg_error *error) {
+  berg_status status = rows->data < 0 ? open_partial(rows, 0, error) : BERG_OK;
+  if (!status) status = remove_file(rows->journal_path, error);
+  if (!status) status = remove_file(rows->partial, error);
+  if (status) return status;
+  close(rows->data);
+  rows->data = -1;
+  return BERG_OK;
+}
+
+/* Whoever has locked the file of that name owns the journal too. */
+static berg_status start(io_rows *rows, const char *fingerprint, bool is_there, berg_error *error) {
+  berg_status status = is_there ? clear_old(rows, error) : BERG_OK;
+  if (!status) status = open_partial(rows, O_CREAT | O_EXCL, error);
+  if (!status) status = remove_file(rows->journal_path, error);
+  if (status) return status;
+  if (!write_header(rows, 0)) status = base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
+  if (!status) status = io_journal_create(&rows->journal, rows->journal_path, rows->columns, fingerprint, error);
+  if (status) unlink(rows->partial);
+  return status;
+}
+
+static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *error) {
+  size_t count = 0, bytes = 0;
+  struct stat about;
+  berg_status status = open_partial(rows, 0, error);
+  if (status) return status;
+  if (fstat(rows->data, &about)) return base_fail_errno(error, BERG_EINPUT, rows->partial, "cannot be examined", errno);
+  bool no_rows = about.st_size <= (off_t)rows->header_bytes;
+  if (no_rows && access(rows->journal_path, F_OK)) return start(rows, fingerprint, true, error);
+  status = io_journal_open(&rows->journal, rows->journal_path, rows->columns, fingerprint, &count, error);
+  if (status) return status;
+  bool fits = base_multiply(count, rows->row_bytes, &bytes) && base_add(bytes, rows->header_bytes, &bytes) &&
+              bytes <= INT64_MAX && (count == 0 || about.st_size >= (off_t)bytes);
+  if (!fits) {
+    char expected[64];
+    base_print(expected, sizeof expected, "%zu rows", count);
+    return base_fail_found(error, BERG_EINPUT, rows->partial, "holds less than its journal says", expected,
+                           "%lld bytes", (long long)about.st_size);
+  }
+  rows->count = rows->safe = count;
+  if (ftruncate(rows->data, (off_t)bytes) || !write_header(rows, count))
+    return base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
+  return BERG_OK;
+}
+
+static berg_status check_places(io_rows *rows, bool force, bool resume, berg_error *error) {
+  struct stat about;
+  if (!stat(rows->path, &about)) {
+    if (S_ISDIR(about.st_mode)) return base_fail(error, BERG_EWRITE, "%s: is a directory", rows->path);
+    if (!force)
+      return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", rows->path);
+  }
+  if (resume || force || access(rows->partial, F_OK)) return BERG_OK;
+  berg_status status = open_partial(rows, 0, error);
+  return status ? status
+                : base_fail(error, BERG_EEXISTS,
+                            "%s: is there from an interrupted run: resume that, or force a new start", rows->partial);
+}
+
+static berg_status make_names(io_rows *rows, const char *path, berg_error *error) {
+  rows->path = base_copy_text(path, error);
+  rows->partial = base_format(error, "%s.partial", path);
+  rows->journal_path = base_format(error, "%s.partial.journal", path);
+  return rows->path && rows->partial && rows->journal_path ? BERG_OK : BERG_ELIMIT;
+}
+
+/* Of a run that was killed while it started or finished. */
+static void clear_left(const io_rows *rows) {
+  io_whole_file_clear(rows->journal_path);
+  io_whole_file_clear(rows->path);
+}
+
+static berg_status begin(io_rows *rows, const char *path, const char *fingerprint, bool resume, berg_error *error) {
+  berg_status status = make_names(rows, path, error);
+  if (!status) status = check_places(rows, rows->force, resume, error);
+  if (status) return status;
+  struct stat about;
+  bool is_there = !lstat(rows->partial, &about);
+  status = resume && is_there ? go_on(rows, fingerprint, error) : start(rows, fingerprint, is_there, error);
+  if (!status && is_there) clear_left(rows);
+  return status;
+}
+
+berg_status io_rows_open(io_rows **out, const char *path, size_t columns, const char *fingerprint, bool force,
+                         bool resume, size_t *done, berg_error *error) {
+  *out = NULL;
+  *done = 0;
+  size_t row_bytes;
+  if (io_rows_check_name(path, error)) return BERG_EARGUMENT;
+  if (!columns || !base_multiply(columns, sizeof(float), &row_bytes) || row_bytes > INT64_MAX / 2)
+    return base_fail(error, BERG_EARGUMENT, "%s: rows of %zu columns cannot be written", path, columns);
+  if (strlen(fingerprint) > IO_JOURNAL_FINGERPRINT_MAX || strchr(fingerprint, '\n'))
+    return base_fail(error, BERG_EARGUMENT, "%s: the fingerprint of a run is one line of at most %d bytes", path,
+                     IO_JOURNAL_FINGERPRINT_MAX);
+  io_rows *rows = base_calloc(1, sizeof *rows, error);
+  if (!rows) return BERG_ELIMIT;
+  rows->data = rows->journal = -1;
+  rows->force = force;
+  rows->columns = columns;
+  rows->row_bytes = row_bytes;
+  rows->header_bytes = io_npy_write_header(NULL, 0, BERG_F32, sizeof(float), (size_t[]){0, columns}, 2);
+  berg_status status = begin(rows, path, fingerprint, resume, error);
+  if (status) {
+    io_rows_free(rows);
+    return status;
+  }
+  rows->synced_at = now();
+  rows->begun = true;
+  *done = rows->count;
+  *out = rows;
+  return BERG_OK;
+}
+
+static berg_status fail_write(const io_rows *rows, int number, berg_error *error) {
+  char what[96];
+  base_print(what, sizeof what, "cannot be written (%zu rows are safe and can be resumed)", rows->safe);
+  return base_fail_errno(error, BERG_EWRITE, rows->partial, what, number);
+}
+
+berg_status io_rows_append(io_rows *rows, const float *data, size_t count, berg_error *error) {
+  if (count > ((size_t)INT64_MAX - rows->header_bytes) / rows->row_bytes - rows->count)
+    return fail_write(rows, EFBIG, error);
+  if (!write_at(rows->data, data, count * rows->row_bytes, row_offset(rows, rows->count))) {
+    int number = errno;
+    /* The torn row goes, the rows of earlier calls are made safe: a full disk still takes writes in place. */
+    if (!ftruncate(rows->data, row_offset(rows, rows->count))) sync_rows(rows);
+    return fail_write(rows, number, error);
+  }
+  rows->count += count;
+  if (now() - rows->synced_at >= SECONDS_BETWEEN_SYNCS && !sync_rows(rows)) return fail_write(rows, errno, error);
+  return BERG_OK;
+}
+
+/* The partial file goes last: once its name is free another run may have it, and the journal's. */
+static berg_status clear(io_rows *rows, berg_error *error) {
+  bool is_named = io_is_named(rows->data, rows->partial);
+  berg_status status = remove_file(rows->journal_path, error);
+  if (!status && is_named) status = remove_file(rows->partial, error);
+  close(rows->data);
+  close(rows->journal);
+  rows->data = rows->journal = -1;
+  return status;
+}
+
+berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *error) {
+  if (!sync_rows(rows)) return fail_write(rows, errno, error);
+  writer write = formats[format_of(rows->path)].write;
+  berg_status status;
+  if (write) {
+    io_row_source source = {rows->data, (off_t)rows->header_bytes, rows->count, rows->columns, rows->partial};
+    status = write(&source, rows->path, rows->force, labels, error);
+  } else {
+    /* The header was written again after the rows were synced. */
+    status = fsync(rows->data) ? fail_write(rows, errno, error)
+                               : io_place_link(rows->partial, rows->path, rows->force, error);
+  }
+  return status ? status : clear(rows, error);
+}
+
+void io_rows_free(io_rows *rows) {
+  if (!rows) return;
+  if (rows->data >= 0 && rows->journal >= 0) sync_rows(rows);
+  /* A run that failed before its first row has nothing to go on from, and should not keep the next one from starting. */
+  if (rows->begun && rows->data >= 0 && !rows->count) {
+    unlink(rows->journal_path);
+    unlink(rows->partial);
+  }
+  if (rows->data >= 0) close(rows->data);
+  if (rows->journal >= 0) close(rows->journal);
+  base_free(rows->path);
+  base_free(rows->partial);
+  base_free(rows->journal_path);
+  base_free(rows);
+}

@@ -1,0 +1,169 @@
+#include "model/encode/encode.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/progress.h"
+#include "model/stimuli/stimuli.h"
+
+static berg_status encode_batches(berg_model *model, berg_stimuli *stimuli, size_t first, const berg_run *run,
+                                  model_take_batch ready, model_take_batch take, void *user, berg_error *error) {
+  const size_t total = berg_stimuli_count(stimuli), left = total - first;
+  if (!left) return BERG_OK;
+  /* batches of the same size rather than a small last one */
+  const size_t batches = (left + model->batch - 1) / model->batch;
+  const double start = base_machine_seconds();
+  model_batch *batch;
+  berg_status status = model_batch_of(&batch, model, (left + batches - 1) / batches, batches > 1, error);
+  if (status) return status;
+  model->calls++;
+  batch->team = base_team_begin(model->threads);
+  for (size_t b = 0; b < batches && !status; b++) {
+    const size_t from = first + left * b / batches, to = first + left * (b + 1) / batches;
+    const size_t next = b + 1 < batches ? first + left * (b + 2) / batches - to : 0;
+    status = base_progress(run, from, total, start, "images", error);
+    if (!status) status = model_batch_load(batch, stimuli, from, to - from, next, error);
+    if (!status && ready) status = ready(user, batch, error);
+    if (!status) status = model_batch_run(batch, error);
+    if (!status) status = take(user, batch, error);
+  }
+  model_stimuli_ahead_end(stimuli);
+  base_team_end(batch->team);
+  batch->team = NULL;
+  return status ? status : base_progress(run, total, total, start, "images", error);
+}
+
+berg_status model_encode(berg_model *model, berg_stimuli *stimuli, size_t first, const berg_run *run,
+                         model_take_batch ready, model_take_batch take, void *user, berg_error *error) {
+  if (atomic_exchange(&model->in_use, true))
+    return base_fail(error, BERG_EARGUMENT,
+                     "the model is in use by another call, or was in another thread when this process was forked: it "
+                     "serves one call at a time");
+  berg_status status = encode_batches(model, stimuli, first, run, ready, take, user, error);
+  atomic_store(&model->in_use, false);
+  return status;
+}
+
+/* --- Into memory: row i of the result is image i, NaN where it was left out ------------------------------------------ */
+
+typedef struct target {
+  float *rows; /* [images][width] */
+  size_t width;
+  size_t subject; /* of scores */
+  size_t filled;  /* rows before this one are written */
+} target;
+
+static void fill_missing(target *t, size_t end) {
+  for (; t->filled < end; t->filled++)
+    for (size_t j = 0; j < t->width; j++) t->rows[t->filled * t->width + j] = NAN;
+}
+
+/* The batch's rows lie one after the other; they move apart, from the last, where images between them were left out. */
+static void spread_rows(target *t, const model_batch *batch, size_t first) {
+  for (size_t i = batch->images; i-- > 0;)
+    if (batch->indices[i] != first + i)
+      memmove(t->rows + batch->indices[i] * t->width, t->rows + (first + i) * t->width, t->width * sizeof *t->rows);
+  for (size_t i = 0; i < batch->images; i++) {
+    fill_missing(t, batch->indices[i]);
+    t->filled = batch->indices[i] + 1;
+  }
+}
+
+/* On a device the rows come while it runs. */
+static berg_status ready_responses(void *user, model_batch *batch, berg_error *error) {
+  const target *t = user;
+  (void)error;
+  batch->responses = t->rows + t->filled * t->width;
+  return BERG_OK;
+}
+
+static berg_status take_responses(void *user, model_batch *batch, berg_error *error) {
+  target *t = user;
+  (void)error;
+  if (!batch->images) return BERG_OK;
+  size_t first = t->filled;
+  model_batch_respond(batch, 0, batch->images, t->rows + first * t->width);
+  spread_rows(t, batch, first);
+  return BERG_OK;
+}
+
+static berg_status ready_scores(void *user, model_batch *batch, berg_error *error) {
+  (void)user, (void)error;
+  batch->scores_alone = true;
+  return BERG_OK;
+}
+
+static berg_status take_scores(void *user, model_batch *batch, berg_error *error) {
+  target *t = user;
+  const size_t stride = (t->width + 15) / 16 * 16;
+  (void)error;
+  for (size_t i = 0; i < batch->images; i++) {
+    const float *from = batch->scores[t->subject] + i * stride;
+    float *to = t->rows + batch->indices[i] * t->width;
+    fill_missing(t, batch->indices[i]);
+    memcpy(to, from, t->width * sizeof *to);
+    t->filled = batch->indices[i] + 1;
+  }
+  return BERG_OK;
+}
+
+typedef struct block {
+  float *features; /* of the first image */
+  const float *tokens;
+  size_t layer;
+} block;
+
+static void copy_image(void *user, size_t i, size_t rank) {
+  const block *b = user;
+  (void)rank;
+  memcpy(b->features + (i * VIT_LAYERS + b->layer) * VIT_LAYER_FEATURES, b->tokens + i * VIT_LAYER_FEATURES,
+         VIT_LAYER_FEATURES * sizeof *b->features);
+}
+
+static void copy_block(void *taker, const model_batch *batch, size_t layer, const float *tokens) {
+  const target *t = taker;
+  block b = {t->rows + (t->filled + batch->first) * t->width, tokens, layer};
+  base_team_share(batch->team, batch->images, copy_image, &b);
+}
+
+static berg_status ready_features(void *user, model_batch *batch, berg_error *error) {
+  (void)error;
+  batch->take_block = copy_block;
+  batch->taker = user;
+  return BERG_OK;
+}
+
+static berg_status take_features(void *user, model_batch *batch, berg_error *error) {
+  (void)error;
+  if (batch->images) spread_rows(user, batch, ((target *)user)->filled);
+  return BERG_OK;
+}
+
+static berg_status encode_into(berg_model *model, berg_stimuli *stimuli, target *t, const berg_run *run,
+                               model_take_batch ready, model_take_batch take, berg_error *error) {
+  berg_status status = model_encode(model, stimuli, 0, run, ready, take, t, error);
+  if (!status) fill_missing(t, berg_stimuli_count(stimuli));
+  return status;
+}
+
+berg_status berg_encode(berg_model *model, berg_stimuli *stimuli, float *responses, const berg_run *run,
+                        berg_error *error) {
+  return encode_into(model, stimuli, &(target){responses, model->columns, 0, 0}, run, ready_responses, take_responses,
+                     error);
+}
+
+berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli, size_t subject_index, float *scores,
+                               const berg_run *run, berg_error *error) {
+  if (subject_index >= model->subject_count)
+    return base_fail(error, BERG_EARGUMENT, "subject index %zu: the model has %zu", subject_index,
+                     model->subject_count);
+  target t = {scores, model->subjects[subject_index].fitted.components, subject_index, 0};
+  return encode_into(model, stimuli, &t, run, ready_scores, take_scores, error);
+}
+
+berg_status berg_encode_features(berg_model *model, berg_stimuli *stimuli, float *features, const berg_run *run,
+                                 berg_error *error) {
+  return encode_into(model, stimuli, &(target){features, VIT_FEATURES, 0, 0}, run, ready_features, take_features,
+                     error);
+}

@@ -1,0 +1,279 @@
+#include "model/encode/model.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/threads.h"
+#include "base/text.h"
+#include "io/container/container.h"
+#include "model/encode/batch.h"
+#include "model/device/device.h"
+#include "model/encode/packed.h"
+#include "model/catalog/paths.h"
+#include "model/weights/precision.h"
+
+#define DEFAULT_BATCH 100
+#define MAX_BATCH 4096
+
+void berg_model_options_init(berg_model_options *options) {
+  memset(options, 0, sizeof *options);
+  options->min_noise_ceiling = NAN;
+}
+
+static const berg_model_options *or_defaults(const berg_model_options *given, berg_model_options *defaults) {
+  berg_model_options_init(defaults);
+  return given ? given : defaults;
+}
+
+static const char *precision_of(const berg_model_options *options) {
+  return options->precision ? options->precision : "f32";
+}
+static const char *device_of(const berg_model_options *options) { return options->device ? options->device : "auto"; }
+static bool device_is(const berg_model_options *options, const char *name) { return !strcmp(device_of(options), name); }
+
+static berg_status check_device(const berg_model_options *options, berg_error *error) {
+  static const char *const known[] = {"f32", "tf32", "bf16", "int8"};
+  const char *precision = precision_of(options);
+  const size_t count = sizeof known / sizeof *known;
+  size_t i = 0;
+  if (!device_is(options, "cpu") && !device_is(options, "auto") && !device_is(options, "cuda"))
+    return base_fail(error, BERG_EPARAMETER, "device '%s' is not known: expected cpu, cuda or auto",
+                     device_of(options));
+  while (i < count && strcmp(known[i], precision)) i++;
+  if (i == count)
+    return base_fail(error, BERG_EPARAMETER, "precision '%s' is not known: expected f32, bf16, int8 or (cuda) tf32",
+                     precision);
+  if (device_is(options, "cuda") && !model_device_knows(precision))
+    return base_fail(error, BERG_EPARAMETER, "precision %s is the processor's: on cuda there are f32, tf32 and bf16",
+                     precision);
+  if (device_is(options, "cpu") && !strcmp(precision, "tf32"))
+    return base_fail(error, BERG_EPARAMETER, "precision tf32 is cuda's: on the processor there are f32, bf16 and int8");
+  return BERG_OK;
+}
+
+static berg_status check_options(const berg_model_options *options, berg_error *error) {
+  if ((options->subject_count && !options->subjects) || (options->roi_count && !options->rois) ||
+      (options->voxel_index_length && !options->voxel_index))
+    return base_fail(error, BERG_EARGUMENT, "a count of subjects, ROIs or voxels without the list it counts");
+  berg_status status = check_device(options, error);
+  if (status) return status;
+  if (options->threads < 0 || options->threads > 1024)
+    return base_fail(error, BERG_EPARAMETER, "threads: expected 0 (as many as there are) to 1024, found %d",
+                     options->threads);
+  if (options->batch > MAX_BATCH)
+    return base_fail(error, BERG_EPARAMETER, "batch: expected 1 to %d, or 0 to let it be chosen, found %zu", MAX_BATCH,
+                     options->batch);
+  if (!isnan(options->min_noise_ceiling) && !(options->min_noise_ceiling >= 0 && options->min_noise_ceiling <= 100))
+    return base_fail(error, BERG_EPARAMETER, "min_noise_ceiling: expected percent, 0 to 100, found %g",
+                     options->min_noise_ceiling);
+  return BERG_OK;
+}
+
+/* A later change of the caller's strings must not change the model. */
+static berg_status keep_roi_names(berg_model *model, const berg_model_options *options, berg_error *error) {
+  model->roi_names = base_calloc(options->roi_count, sizeof *model->roi_names, error);
+  if (!model->roi_names) return BERG_ELIMIT;
+  model->roi_count = options->roi_count;
+  for (size_t i = 0; i < options->roi_count; i++)
+    if (!(model->roi_names[i] = base_copy_text(options->rois[i], error))) return BERG_ELIMIT;
+  return BERG_OK;
+}
+
+static berg_status open_subject(berg_model *model, model_subject *subject, int number,
+                                const berg_model_options *options, berg_error *error) {
+  subject->number = number;
+  subject->first_column = model->columns;
+  berg_model_options own = *options;
+  own.rois = (const char *const *)model->roi_names;
+  berg_status status = berg_metadata_open(&subject->metadata, model->id, options->berg_dir, number, error);
+  if (!status) status = model_fitted_open(&subject->fitted, options->berg_dir, number, error);
+  if (!status) status = model_columns_select(&subject->columns, &subject->fitted, subject->metadata, &own, error);
+  if (!status) status = model_pack_subject(model, subject, error);
+  if (!status) model->columns += subject->columns.count;
+  return status;
+}
+
+static berg_status open_subjects(berg_model *model, const berg_model_options *options, berg_error *error) {
+  static const int first_subject = 1;
+  const int *numbers = options->subject_count ? options->subjects : &first_subject;
+  const size_t count = options->subject_count ? options->subject_count : 1;
+  model->subjects = base_calloc(count, sizeof *model->subjects, error);
+  if (!model->subjects) return BERG_ELIMIT;
+  for (size_t i = 0; i < count; i++) {
+    for (size_t j = 0; j < i; j++)
+      if (numbers[j] == numbers[i]) return base_fail(error, BERG_EPARAMETER, "subject %d is named twice", numbers[i]);
+    model->subject_count = i + 1;
+    berg_status status = open_subject(model, &model->subjects[i], numbers[i], options, error);
+    if (status) return status;
+  }
+  return BERG_OK;
+}
+
+/* On a device the processor's products are not used. */
+static berg_status choose_precision(berg_model *model, const berg_model_options *options, berg_error *error) {
+  model->isa = base_machine_isa();
+  model->kernels = la_kernels_for(model->isa);
+  berg_status status = model_precision_choose(&model->gemm, model->isa, model->device ? NULL : options->precision,
+                                              options->strict, error);
+  if (status) return status;
+  model->precision = model->device ? precision_of(options) : la_precision_name(model->gemm->precision);
+  base_print(model->products, sizeof model->products, "%s", model->gemm->name);
+  return BERG_OK;
+}
+
+static berg_status open_network(berg_model *model, const berg_model_options *options, berg_error *error) {
+  berg_status status =
+      model_backbone_open(&model->backbone, options->backbone, options->berg_dir, model->threads, error);
+  if (!status && model->device) {
+    status = model_device_load(model->device, model, model->precision, error);
+    if (!status)
+      base_print(model->products, sizeof model->products, "%s %s on %s", model_device_products(model->device),
+                 model->precision, model_device_name(model->device) + strlen("cuda: "));
+    return status;
+  }
+  const char *converted = model->backbone.converted, *wanted = la_precision_name(model->gemm->precision);
+  if (!status && converted && strcmp(converted, wanted))
+    status = base_fail_at(error, &(base_fault){BERG_EMODEL, model->backbone.path, BERG_NO_OFFSET, NULL,
+                                               "converted for another precision", wanted, converted});
+  if (!status)
+    status =
+        vit_network_new(&model->network, &model->backbone.weights, model->gemm, vit_kernels_for(model->isa), error);
+  if (!status && model->gemm->precision != LA_F32) status = model_pack_network(model, error);
+  return status;
+}
+
+/* The largest batch that the memory limit allows, at most what was asked for. */
+static berg_status choose_batch(berg_model *model, const berg_model_options *options, berg_error *error) {
+  const size_t usual = model->device ? model_device_batch(model->device) : DEFAULT_BATCH;
+  model->batch = options->batch ? options->batch : usual;
+  model->memory = options->memory;
+  if (!model->memory) return BERG_OK;
+  while (model->batch > 1 && model_memory_needed(model, model->batch, false) > model->memory)
+    model->batch = (model->batch + 1) / 2;
+  size_t needed = model_memory_needed(model, model->batch, false);
+  if (needed <= model->memory) return BERG_OK;
+  return base_fail(error, BERG_ELIMIT,
+                   "%zu MB of memory are not enough for this model: one image at a time needs %zu MB",
+                   model->memory >> 20, (needed >> 20) + 1);
+}
+
+/* Takes `device` over, NULL: the processor. `model_id` may be NULL: no subjects. */
+static berg_status open_on(berg_model **out, const char *model_id, const berg_model_options *options,
+                           model_device *device, berg_error *error) {
+  berg_model *model = base_calloc(1, sizeof *model, error);
+  if (!model) {
+    model_device_free(device);
+    return BERG_ELIMIT;
+  }
+  model->device = device;
+  model->threads = base_threads_for(options->threads);
+  berg_status status = choose_precision(model, options, error);
+  if (!status && options->cache && !(model->cache = base_copy_text(options->cache, error))) status = BERG_ELIMIT;
+  if (!status && model_id) {
+    model->id = base_copy_text(model_id, error);
+    status = model->id ? keep_roi_names(model, options, error) : BERG_ELIMIT;
+    if (!status) status = open_subjects(model, options, error);
+  }
+  if (!status) status = open_network(model, options, error);
+  if (!status) status = choose_batch(model, options, error);
+  if (status)
+    berg_model_free(model);
+  else
+    *out = model;
+  return status;
+}
+
+/* auto: the processor also where the device fails or is too small. */
+berg_status model_open_with(berg_model **out, const char *model_id, const berg_model_options *options,
+                            const char *plugin, berg_error *error) {
+  model_device *device = NULL;
+  *out = NULL;
+  berg_status status = check_options(options, error);
+  if (status) return status;
+  const bool must = device_is(options, "cuda") || !strcmp(precision_of(options), "tf32");
+  if (!device_is(options, "cpu") && model_device_knows(precision_of(options)))
+    status = model_device_find(&device, plugin, NULL, error);
+  if (status && (must || status != BERG_EDEVICE)) return status;
+  if (device) {
+    status = open_on(out, model_id, options, device, error);
+    if (must || (status != BERG_EDEVICE && status != BERG_ELIMIT)) return status;
+  }
+  return open_on(out, model_id, options, NULL, error);
+}
+
+berg_status berg_model_open(berg_model **out, const char *model_id, const berg_model_options *given,
+                            berg_error *error) {
+  berg_model_options defaults;
+  const berg_model_options *options = or_defaults(given, &defaults);
+  *out = NULL;
+  berg_status status = model_check_id(model_id, error);
+  return status ? status : model_open_with(out, model_id, options, NULL, error);
+}
+
+berg_status model_open_network(berg_model **out, const berg_model_options *options, berg_error *error) {
+  return model_open_with(out, NULL, options, NULL, error);
+}
+
+/* What is mapped, by all threads: closing the files would do it with one. */
+static void drop_pages(const berg_file *file, int threads) {
+  if (file) io_map_drop_all(io_container_map(file), threads);
+}
+
+void berg_model_free(berg_model *model) {
+  if (!model) return;
+  drop_pages(model->backbone.file, model->threads);
+  drop_pages(model->converted.file, model->threads);
+  for (size_t i = 0; i < model->subject_count; i++) {
+    drop_pages(model->subjects[i].fitted.file, model->threads);
+    drop_pages(model->subjects[i].converted.file, model->threads);
+    model_columns_release(&model->subjects[i].columns);
+    model_fitted_close(&model->subjects[i].fitted);
+    berg_metadata_free(model->subjects[i].metadata);
+  }
+  model_batch_free(model->kept);
+  model_packed_release(model);
+  base_free(model->subjects);
+  vit_network_free(model->network);
+  model_device_free(model->device);
+  model_backbone_close(&model->backbone);
+  for (size_t i = 0; i < model->roi_count; i++) base_free(model->roi_names[i]);
+  base_free(model->roi_names);
+  base_free(model->cache);
+  base_free(model->id);
+  base_free(model);
+}
+
+size_t berg_model_subjects(const berg_model *model) { return model->subject_count; }
+
+int berg_model_subject(const berg_model *model, size_t index) {
+  return index < model->subject_count ? model->subjects[index].number : 0;
+}
+
+const berg_metadata *berg_model_metadata(const berg_model *model, size_t index) {
+  return index < model->subject_count ? model->subjects[index].metadata : NULL;
+}
+
+const char *berg_model_device(const berg_model *model) {
+  return model->device ? model_device_name(model->device) : "cpu";
+}
+
+const char *berg_model_precision(const berg_model *model) { return model->precision; }
+
+const char *berg_model_backbone_path(const berg_model *model) { return model->backbone.path; }
+
+size_t berg_model_columns(const berg_model *model) { return model->columns; }
+
+size_t berg_model_subject_columns(const berg_model *model, size_t index, size_t *first) {
+  if (index >= model->subject_count) return 0;
+  if (first) *first = model->subjects[index].first_column;
+  return model->subjects[index].columns.count;
+}
+
+const size_t *berg_model_voxels(const berg_model *model, size_t index) {
+  return index < model->subject_count ? model->subjects[index].columns.voxels : NULL;
+}
+
+const char *const *berg_model_roi_names(const berg_model *model, size_t index) {
+  return index < model->subject_count ? (const char *const *)model->subjects[index].columns.roi_names : NULL;
+}

@@ -1,0 +1,78 @@
+/* berg_convert_precision: converted weights where the user wants them. */
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "base/threads.h"
+#include "model/encode/packed.h"
+#include "model/catalog/paths.h"
+#include "model/weights/precision.h"
+
+static berg_status convert_backbone(const char *source, const char *target, const la_gemm *gemm, bool force,
+                                    berg_error *error) {
+  model_backbone backbone;
+  vit_network *network = NULL;
+  char *packed = NULL;
+  const base_isa isa = base_machine_isa();
+  const int threads = base_threads_for(0);
+  berg_status status = model_backbone_open(&backbone, source, NULL, threads, error);
+  if (status) return status;
+  if (backbone.converted)
+    status = base_fail(error, BERG_EMODEL, "%s: is converted already, to %s; convert the weights it was made from",
+                       source, backbone.converted);
+  if (!status) status = vit_network_new(&network, &backbone.weights, gemm, vit_kernels_for(isa), error);
+  if (!status) status = model_pack_backbone(network, &backbone, isa, threads, &packed, error);
+  if (!status) {
+    const model_conversion conversion = {.kind = "backbone",
+                                         .precision = gemm->precision,
+                                         .bytes = vit_network_packed_bytes(network),
+                                         .source = source,
+                                         .packed = packed,
+                                         .small = &backbone.weights,
+                                         .threads = threads};
+    status = model_converted_write(target, &conversion, force, false, error);
+  }
+  vit_network_free(network);
+  base_free_large(packed);
+  model_backbone_close(&backbone);
+  return status;
+}
+
+static berg_status convert_components(const char *source, const char *target, const la_gemm *gemm, bool force,
+                                      berg_error *error) {
+  model_fitted fitted;
+  la_matrix directions;
+  char *packed = NULL;
+  const int threads = base_threads_for(0);
+  berg_status status = model_fitted_open_file(&fitted, source, error);
+  if (status) return status;
+  status = model_pack_components(&directions, &fitted, gemm, threads, &packed, error);
+  if (!status) {
+    const model_conversion conversion = {.kind = "components",
+                                         .precision = gemm->precision,
+                                         .bytes = la_matrix_bytes(&directions),
+                                         .source = source,
+                                         .packed = packed,
+                                         .threads = threads};
+    status = model_converted_write(target, &conversion, force, false, error);
+  }
+  base_free_large(packed);
+  model_fitted_close(&fitted);
+  return status;
+}
+
+berg_status berg_convert_precision(const char *source, const char *target, const char *precision, int force,
+                                   berg_error *error) {
+  const la_gemm *chosen;
+  berg_file *file;
+  if (!source || !target || !precision) return base_fail(error, BERG_EARGUMENT, "berg_convert_precision: no path");
+  berg_status status = model_precision_choose(&chosen, base_machine_isa(), precision, true, error);
+  if (!status && chosen->precision == LA_F32)
+    status = base_fail(error, BERG_EPARAMETER, "precision f32 needs no converting: weights are used as they are");
+  if (!status && !force && model_path_exists(target))
+    status = base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", target);
+  if (!status) status = berg_file_open(&file, source, error);
+  if (status) return status;
+  const bool is_fitted = berg_file_find(file, "pca_param.components_") != NULL;
+  berg_file_free(file);
+  return (is_fitted ? convert_components : convert_backbone)(source, target, chosen, force != 0, error);
+}

@@ -1,0 +1,190 @@
+/* What this machine and build can do, and which files are where: for people, and for reports of what went wrong. */
+#include <cjson/cJSON.h>
+#include <hdf5.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "base/threads.h"
+#include "base/text.h"
+#include "io/hdf5/hdf5_session.h"
+#include "io/value/json_build.h"
+#include "io/value/json_print.h"
+#include "la/gemm.h"
+#include "model/weights/converted.h"
+#include "model/device/device.h"
+#include "model/catalog/paths.h"
+
+/* "found, 352950000 bytes", "not there", ... */
+static void add_place(cJSON *to, const char *key, const char *path) {
+  char state[64] = "not there";
+  struct stat about;
+  if (path && stat(path, &about) == 0) base_print(state, sizeof state, "found, %lld bytes", (long long)about.st_size);
+  cJSON *place = io_json_add_object(to, key);
+  io_json_add_text(place, "path", path ? path : "");
+  io_json_add_text(place, "state", state);
+}
+
+static berg_status add_products(cJSON *tree, berg_error *error) {
+  unsigned major = 0, minor = 0, patch = 0;
+  char hdf5[32];
+  io_hdf5_session session;
+  io_hdf5_enter(&session);
+  const bool known = H5get_libversion(&major, &minor, &patch) >= 0;
+  io_hdf5_leave(&session);
+  if (!known) return base_fail(error, io_hdf5_status(&session, BERG_EINTERNAL), "libhdf5 says %s", session.reason);
+  base_print(hdf5, sizeof hdf5, "%u.%u.%u", major, minor, patch);
+  cJSON *libraries = io_json_add_object(tree, "libraries");
+  io_json_add_text(libraries, "hdf5", hdf5);
+  io_json_add_text(libraries, "cjson", cJSON_Version());
+  cJSON *products = io_json_add_object(tree, "products");
+  for (la_precision p = LA_F32; p < LA_PRECISIONS; p++) {
+    const la_gemm *gemm = la_gemm_for(base_machine_isa(), p);
+    io_json_add_text(products, la_precision_name(p), gemm ? gemm->name : "not on this processor");
+  }
+  io_json_add_bool(tree, "same_bits_for_any_batch", 1);
+  return BERG_OK;
+}
+
+static berg_status add_backbone(cJSON *tree, const char *berg_dir, const char *named, berg_error *error) {
+  cJSON *backbone = io_json_add_object(tree, "backbone");
+  cJSON *searched = io_json_list(); /* put behind what was found */
+  const char *found = NULL;
+  uint64_t seed;
+  berg_status status = BERG_OK;
+  char *path;
+  if (named && model_backbone_is_random(named, &seed)) {
+    found = named;
+  } else if (named) {
+    add_place(searched, NULL, named);
+    if (model_path_exists(named)) found = named;
+  }
+  char *first = NULL;
+  for (size_t i = 0; !named && !status; i++) {
+    status = model_path_backbone(&path, berg_dir, i, error);
+    if (!path) break;
+    add_place(searched, NULL, path);
+    if (!first && model_path_exists(path)) {
+      first = path;
+      continue;
+    }
+    base_free(path);
+  }
+  if (first) found = first;
+  if (found)
+    io_json_add_text(backbone, "found", found);
+  else
+    io_json_add_null(backbone, "found");
+  io_json_add(backbone, "searched", searched);
+  base_free(first);
+  return status;
+}
+
+static berg_status add_kept(cJSON *files, const char *path, berg_error *error) {
+  model_converted converted;
+  berg_error fault;
+  cJSON *file = io_json_add_object(files, NULL);
+  add_place(file, "file", path);
+  berg_status status = model_converted_check(&converted, path, &fault);
+  io_json_add_text(file, "whole", status ? fault.message : "yes");
+  model_converted_close(&converted);
+  return status == BERG_ELIMIT ? base_fail(error, status, "%s", fault.message) : BERG_OK;
+}
+
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* Converted weights that are kept; damaged ones are made again when they are wanted. */
+static berg_status add_cache(cJSON *tree, berg_error *error) {
+  cJSON *cache = io_json_add_object(tree, "cache");
+  char *folder;
+  berg_status status = model_path_cache(&folder, error);
+  io_json_add_text(cache, "path", folder ? folder : "");
+  cJSON *files = io_json_add_list(cache, "files");
+  char **names = NULL;
+  size_t count = 0;
+  if (folder) status = model_converted_list(folder, &names, &count, error);
+  if (count) qsort(names, count, sizeof *names, by_text);
+  for (size_t i = 0; i < count; i++) {
+    if (!status) status = add_kept(files, names[i], error);
+    base_free(names[i]);
+  }
+  base_free(names);
+  base_free(folder);
+  return status;
+}
+
+static berg_status add_models(cJSON *tree, const char *berg_dir, berg_error *error) {
+  cJSON *folder = io_json_add_object(tree, "berg_dir");
+  if (!berg_dir) {
+    io_json_add_null(folder, "path");
+    return BERG_OK;
+  }
+  io_json_add_text(folder, "path", berg_dir);
+  cJSON *models = io_json_add_list(folder, "models");
+  berg_status status = BERG_OK;
+  for (int subject = 1; subject <= MODEL_SUBJECTS && status != BERG_ELIMIT; subject++) {
+    char *weights, *metadata = NULL;
+    status = model_path_weights(&weights, berg_dir, subject, error);
+    if (!status) status = model_path_metadata(&metadata, berg_dir, subject, error);
+    if (!status) {
+      cJSON *model = io_json_add_object(models, NULL);
+      io_json_add_text(model, "id", berg_model_id(0));
+      io_json_add_number(model, "subject", subject);
+      add_place(model, "weights", weights);
+      add_place(model, "metadata", metadata);
+    }
+    base_free(metadata);
+    base_free(weights);
+  }
+  return status == BERG_ELIMIT ? status : BERG_OK;
+}
+
+/* The device, or why there is none; and where the plug-in was looked for. */
+static berg_status add_cuda(cJSON *tree, berg_error *error) {
+  model_device *device;
+  model_device_search search;
+  berg_status status = model_device_find(&device, NULL, &search, error);
+  if (status == BERG_ELIMIT) return status;
+  cJSON *cuda = io_json_add_object(io_json_add_object(tree, "devices"), "cuda");
+  if (device) {
+    char capability[32];
+    base_print(capability, sizeof capability, "%d.%d", search.major, search.minor);
+    io_json_add_text(cuda, "found", search.device);
+    io_json_add_text(cuda, "compute_capability", capability);
+    io_json_add_number(cuda, "memory_bytes", (double)search.memory);
+  } else {
+    io_json_add_null(cuda, "found");
+    io_json_add_text(cuda, "problem", search.problem);
+  }
+  cJSON *searched = io_json_add_list(cuda, "searched");
+  for (size_t i = 0; i < search.count; i++) {
+    cJSON *place = io_json_add_object(searched, NULL);
+    io_json_add_text(place, "path", search.places[i].path);
+    io_json_add_text(place, "state", search.places[i].found);
+  }
+  model_device_free(device);
+  return BERG_OK;
+}
+
+berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone, berg_error *error) {
+  char name[128];
+  *json = NULL;
+  base_machine_name(name, sizeof name);
+  cJSON *tree = io_json_object();
+  io_json_add_text(tree, "version", berg_version());
+  io_json_add_text(tree, "cpu", name);
+  io_json_add_text(tree, "isa", base_isa_name(base_machine_isa()));
+  const base_threads threads = base_threads_usual();
+  io_json_add_number(tree, "threads", threads.count);
+  io_json_add_text(tree, "threads_by", threads.because);
+  io_json_add_number(tree, "memory_bytes", (double)base_machine_memory());
+  berg_status status = add_cuda(tree, error);
+  if (!status) status = add_products(tree, error);
+  if (!status) status = add_backbone(tree, berg_dir, backbone, error);
+  if (!status) status = add_models(tree, berg_dir, error);
+  if (!status) status = add_cache(tree, error);
+  if (!status) status = io_json_print(tree, json, error);
+  cJSON_Delete(tree);
+  return status;
+}

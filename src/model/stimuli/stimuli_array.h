@@ -1,0 +1,52 @@
+/* Arrays of images, from memory, a mapped .npy, an HDF5 dataset, or a .npy through standard input. */
+#ifndef MODEL_STIMULI_ARRAY_H
+#define MODEL_STIMULI_ARRAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "io/hdf5/hdf5.h"
+#include "io/file/map.h"
+#include "io/container/npy_stream.h"
+
+typedef struct model_images {
+  char *name;         /* for messages */
+  size_t path_length; /* of the file's path, with which the name begins; 0: no file */
+  /* [images][3][height][width] whatever the layout was. `data` is NULL where rows are loaded; the strides are
+   * then those within the loaded rows. */
+  berg_array view;
+  bool swapped;  /* elements are big-endian */
+  uint64_t hash; /* of where it comes from, its shape and type; not yet of what lies in memory */
+  io_map map;
+  size_t row_offset; /* of row 0 in the map, when rows follow each other there; else 0 */
+  io_hdf5 *hdf5;
+  io_npy_stream *stream;
+} model_images;
+
+/* All: ESTIMULUS for what is not images (type, shape, no images); EINPUT for files. On failure nothing is
+ * left open. */
+berg_status model_images_from_array(model_images *images, const berg_array *array, berg_layout layout,
+                                    berg_error *error);
+berg_status model_images_open_npy(model_images *images, const char *path, berg_layout layout, berg_error *error);
+berg_status model_images_open_hdf5(model_images *images, const char *path, const char *dataset, berg_layout layout,
+                                   berg_error *error);
+/* `file` has been read up to behind the magic. */
+berg_status model_images_open_stream(model_images *images, int file, const char *name, berg_layout layout,
+                                     berg_error *error);
+void model_images_release(model_images *images);
+
+/* Bytes of one image as model_images_load gives it. */
+size_t model_images_row_bytes(const model_images *images);
+/* Images [first, first + count) of an array without `data`. One thread at a time. EINPUT. */
+berg_status model_images_load(model_images *images, size_t first, size_t count, void *rows, berg_error *error);
+/* Image `index`, whose first element is `image`, as uint8 [3][height][width]. ESTIMULUS: a value outside
+ * 0..255. */
+berg_status model_images_planes(const model_images *images, size_t index, const void *image, uint8_t *planes,
+                                berg_error *error);
+/* The same, preprocessed to [3][224][224]. */
+berg_status model_images_pixels(const model_images *images, size_t index, const void *image, uint8_t *pixels,
+                                berg_error *error);
+
+#endif

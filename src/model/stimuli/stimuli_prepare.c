@@ -1,0 +1,128 @@
+/* Images that only one thread can read are read in slabs of bounded size, and preprocessed by all threads.
+ * What is kept is the network's 150 kB an image, so that a batch of large pictures costs no more than one of
+ * small ones. */
+#include <pthread.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "model/stimuli/stimuli.h"
+#include "model/stimuli/stimuli_handle.h"
+#include "vit/preprocess.h"
+
+#define SLAB_BYTES ((size_t)64 << 20)
+
+/* Whether an image lies there as model_images_planes would give it. */
+static bool is_planes(const berg_array *view) {
+  return view->dtype == BERG_U8 && view->strides[3] == 1 && view->strides[2] == (ptrdiff_t)view->shape[3] &&
+         view->strides[1] == (ptrdiff_t)(view->shape[2] * view->shape[3]);
+}
+
+berg_status model_images_pixels(const model_images *images, size_t index, const void *image, uint8_t *pixels,
+                                berg_error *error) {
+  const size_t height = images->view.shape[2], width = images->view.shape[3];
+  if (is_planes(&images->view)) return vit_preprocess_tensor(image, width, height, pixels, error);
+  uint8_t *planes = base_alloc(3 * height, width, error);
+  if (!planes) return BERG_ELIMIT;
+  berg_status status = model_images_planes(images, index, image, planes, error);
+  if (!status) status = vit_preprocess_tensor(planes, width, height, pixels, error);
+  base_free(planes);
+  return status;
+}
+
+/* Rows of one array on their way to pixels. */
+typedef struct slab {
+  const model_images *images;
+  size_t first;
+  const uint8_t *rows; /* the first element of the first */
+  uint8_t *pixels;
+  pthread_mutex_t guard; /* of what went wrong with the first bad row */
+  size_t bad;
+  berg_status status;
+  berg_error error;
+} slab;
+
+static void preprocess_row(void *user, size_t i, size_t rank) {
+  slab *s = user;
+  berg_error error;
+  (void)rank;
+  berg_status status = model_images_pixels(s->images, s->first + i, s->rows + (ptrdiff_t)i * s->images->view.strides[0],
+                                           s->pixels + i * VIT_PIXELS, &error);
+  if (!status) return;
+  pthread_mutex_lock(&s->guard);
+  if (!s->status || i < s->bad) {
+    s->bad = i;
+    s->status = status;
+    s->error = error;
+  }
+  pthread_mutex_unlock(&s->guard);
+}
+
+/* Rows [first, first + count). The error is that of the first bad image, whatever thread came first. */
+static berg_status preprocess(const model_images *images, size_t first, size_t count, const uint8_t *rows,
+                              uint8_t *pixels, base_team *team, berg_error *error) {
+  slab s = {.images = images, .first = first, .rows = rows, .pixels = pixels};
+  pthread_mutex_init(&s.guard, NULL);
+  base_team_share(team, count, preprocess_row, &s);
+  pthread_mutex_destroy(&s.guard);
+  if (s.status && error) *error = s.error;
+  return s.status;
+}
+
+/* Up to `count` images from image `index` (of all), as many as lie in one array and one slab; `*done` says
+ * how many. */
+static berg_status prepare_slab(berg_stimuli *stimuli, size_t index, size_t count, uint8_t *pixels, size_t *done,
+                                base_team *team, berg_error *error) {
+  size_t within;
+  model_images *images = model_stimuli_array(stimuli, index, &within);
+  const size_t row_bytes = model_images_row_bytes(images), there = images->view.shape[0] - within;
+  size_t part = SLAB_BYTES / row_bytes ? SLAB_BYTES / row_bytes : 1;
+  if (part > count) part = count;
+  if (part > there) part = there;
+  *done = part;
+  if (images->view.data)
+    return preprocess(images, within, part,
+                      (const uint8_t *)images->view.data + (ptrdiff_t)within * images->view.strides[0], pixels, team,
+                      error);
+  uint8_t *rows = base_alloc(part, row_bytes, error);
+  berg_status status = rows ? model_images_load(images, within, part, rows, error) : BERG_ELIMIT;
+  if (!status) status = preprocess(images, within, part, rows, pixels, team, error);
+  base_free(rows);
+  return status;
+}
+
+void model_stimuli_advise(const berg_stimuli *stimuli, size_t first, size_t count) {
+  size_t within;
+  const model_images *images = model_stimuli_array(stimuli, stimuli->first + first, &within);
+  if (!images->row_offset) return;
+  const size_t row_bytes = model_images_row_bytes(images), there = images->view.shape[0] - within;
+  io_map_drop(&images->map, images->row_offset, within * row_bytes);
+  io_map_will_need(&images->map, images->row_offset + within * row_bytes, (count < there ? count : there) * row_bytes);
+}
+
+berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t count, base_team *team,
+                                  berg_error *error) {
+  if (first > stimuli->count || count > stimuli->count - first)
+    return base_fail(error, BERG_EARGUMENT, "there are no images %zu to %zu among %zu", first, first + count,
+                     stimuli->count);
+  if (!stimuli->array_count || !count) return BERG_OK;
+  if (!model_stimuli_read_by_one(stimuli)) return BERG_OK;
+  model_stimuli_ahead_end(stimuli);
+  model_prepared *prepared = &stimuli->prepared;
+  /* What is there already is kept: a stream cannot give it again. */
+  model_prepared_keep(prepared, first);
+  if (prepared->count < count && prepared->status) {
+    berg_status status = prepared->status;
+    if (error) *error = prepared->error;
+    prepared->status = BERG_OK;
+    return status;
+  }
+  if (!base_grow((void **)&prepared->pixels, &prepared->capacity, count, VIT_PIXELS, error)) return BERG_ELIMIT;
+  while (prepared->count < count) {
+    size_t done, at = prepared->count;
+    berg_status status = prepare_slab(stimuli, stimuli->first + first + at, count - at,
+                                      prepared->pixels + at * VIT_PIXELS, &done, team, error);
+    if (status) return status;
+    prepared->count += done;
+  }
+  return BERG_OK;
+}

@@ -1,0 +1,199 @@
+#include "train/job/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/hash.h"
+#include "base/machine.h"
+#include "base/memory.h"
+#include "base/threads.h"
+#include "base/text.h"
+#include "model/catalog/paths.h"
+#include "train/job/subject.h"
+#include "train/regress/regress_job.h"
+#include "vit/shape.h"
+
+#define DEFAULT_MEMORY ((size_t)4 << 30)
+#define DEFAULT_COMPONENTS 250
+
+void berg_train_options_init(berg_train_options *options) {
+  memset(options, 0, sizeof *options);
+  options->components = DEFAULT_COMPONENTS;
+  train_regression_defaults(&options->regression);
+}
+
+/* --- Options --- */
+
+static berg_status check_options(train_job *job, berg_error *error) {
+  const berg_train_options *options = job->options;
+  const char *features = options->features ? options->features : "all";
+  if (strcmp(features, "all") && strcmp(features, "class-token"))
+    return base_fail(error, BERG_EPARAMETER, "features '%s' are not known: expected all or class-token", features);
+  if (!options->images || !*options->images)
+    return base_fail(error, BERG_EARGUMENT, "no folder of images is named (--images, images=)");
+  if (!options->berg_dir || !*options->berg_dir)
+    return base_fail(error, BERG_EARGUMENT, "no berg directory is named (--berg-dir, BERG_DIR or berg_dir)");
+  if (options->subject_count && !options->subjects)
+    return base_fail(error, BERG_EARGUMENT, "a count of subjects without the list it counts");
+  if (options->threads < 0 || options->threads > 1024)
+    return base_fail(error, BERG_EPARAMETER, "threads: expected 0 (as many as there are) to 1024, found %d",
+                     options->threads);
+  if (!options->components) return base_fail(error, BERG_EPARAMETER, "components: expected at least 1, found 0");
+  job->regression = options->regression;
+  job->threads = base_threads_for(options->threads);
+  job->memory = options->memory ? options->memory : DEFAULT_MEMORY;
+  job->components = options->components;
+  job->tokens = strcmp(features, "all") ? 1 : VIT_TOKENS;
+  job->features = VIT_LAYERS * job->tokens * VIT_CHANNELS;
+  job->work = options->work ? base_copy_text(options->work, error) : base_format(error, "%s/work", options->berg_dir);
+  if (!job->work) return BERG_ELIMIT;
+  berg_status status = train_regression_check(&job->regression, error);
+  /* defaults are said in full, so that they stand in the fingerprint */
+  if (!status) job->regression = regress_complete(&job->regression);
+  return status;
+}
+
+/* --- Subjects --- */
+
+/* The weights' path with another ending. */
+static char *safetensors_path(const char *weights, berg_error *error) {
+  return base_format(error, "%.*s.safetensors", (int)(strlen(weights) - strlen(".npy")), weights);
+}
+
+static berg_status find_files(train_subject *subject, const berg_train_options *options, berg_error *error) {
+  const char *folder = options->berg_dir;
+  const int number = subject->number;
+  berg_status status = model_path_prepared(&subject->prepared, folder, number, "metadata.npy", error);
+  if (!status) status = model_path_prepared(&subject->responses, folder, number, "split-train.h5", error);
+  if (!status) status = model_path_weights(&subject->weights, folder, number, error);
+  if (!status) status = model_path_metadata(&subject->metadata, folder, number, error);
+  if (status || !options->safetensors) return status;
+  subject->safetensors = safetensors_path(subject->weights, error);
+  return subject->safetensors ? BERG_OK : BERG_ELIMIT;
+}
+
+static berg_status open_subjects(train_job *job, berg_error *error) {
+  static const int first_subject = 1;
+  const int *numbers = job->options->subject_count ? job->options->subjects : &first_subject;
+  const size_t count = job->options->subject_count ? job->options->subject_count : 1;
+  job->subjects = base_calloc(count, sizeof *job->subjects, error);
+  if (!job->subjects) return BERG_ELIMIT;
+  for (size_t i = 0; i < count; i++) {
+    for (size_t j = 0; j < i; j++)
+      if (numbers[j] == numbers[i]) return base_fail(error, BERG_EPARAMETER, "subject %d is named twice", numbers[i]);
+    train_subject *subject = &job->subjects[i];
+    job->subject_count = i + 1;
+    subject->number = numbers[i];
+    berg_status status = find_files(subject, job->options, error);
+    if (!status) status = train_subject_read(subject, error);
+    if (status) return status;
+    if (job->components + 1 > subject->trials) {
+      char expected[64];
+      base_print(expected, sizeof expected, "at least %zu, one more than components", job->components + 1);
+      return base_fail_found(error, BERG_EINPUT, subject->prepared, "too few training images", expected, "%zu",
+                             subject->trials);
+    }
+    if (train_regression_is_ridge(&job->regression) && subject->trials / job->regression.folds < 2)
+      return base_fail(error, BERG_EPARAMETER, "folds: %zu of the %zu trials of subject %d leave fewer than two in one",
+                       job->regression.folds, subject->trials, subject->number);
+  }
+  if (job->components > job->features)
+    return base_fail(error, BERG_EPARAMETER, "components: expected at most %zu, as many as features, found %zu",
+                     job->features, job->components);
+  return BERG_OK;
+}
+
+/* --- Images and sets --- */
+
+static berg_status gather(train_job *job, berg_error *error) {
+  char ***names = base_alloc(job->subject_count, sizeof *names, error);
+  size_t *counts = base_alloc(job->subject_count, sizeof *counts, error);
+  berg_status status = names && counts ? BERG_OK : BERG_ELIMIT;
+  for (size_t i = 0; i < job->subject_count && !status; i++) {
+    names[i] = job->subjects[i].names;
+    counts[i] = job->subjects[i].trials;
+  }
+  if (!status)
+    status = train_images_gather(&job->images, job->options->images, names, counts, job->subject_count, error);
+  base_free(names);
+  base_free(counts);
+  return status;
+}
+
+static int ascending(const void *a, const void *b) {
+  size_t x = *(const size_t *)a, y = *(const size_t *)b;
+  return (x > y) - (x < y);
+}
+
+static berg_status refuse_twice(const train_job *job, const train_subject *subject, size_t row, berg_error *error) {
+  return base_fail_found(error, BERG_EINPUT, subject->prepared, "training images that are shown twice", "each once",
+                         "%s", job->images.paths[row] + job->images.prefix);
+}
+
+/* Rows of one subject; those that another subject has too are one set. */
+static berg_status find_set(train_job *job, train_subject *subject, berg_error *error) {
+  subject->rows = base_alloc(subject->trials, sizeof *subject->rows, error);
+  size_t *sorted = base_alloc(subject->trials, sizeof *sorted, error);
+  if (!subject->rows || !sorted) {
+    base_free(sorted);
+    return BERG_ELIMIT;
+  }
+  for (size_t t = 0; t < subject->trials; t++)
+    sorted[t] = subject->rows[t] = train_images_row(&job->images, subject->names[t]);
+  qsort(sorted, subject->trials, sizeof *sorted, ascending);
+  for (size_t t = 1; t < subject->trials; t++)
+    if (sorted[t] == sorted[t - 1]) {
+      berg_status status = refuse_twice(job, subject, sorted[t], error);
+      base_free(sorted);
+      return status;
+    }
+  for (subject->set = 0; subject->set < job->set_count; subject->set++) {
+    const train_set *set = &job->sets[subject->set];
+    if (set->count != subject->trials || memcmp(set->rows, sorted, set->count * sizeof *sorted)) continue;
+    base_free(sorted);
+    return BERG_OK;
+  }
+  job->sets[job->set_count++] = (train_set){sorted, subject->trials};
+  return BERG_OK;
+}
+
+static berg_status find_sets(train_job *job, berg_error *error) {
+  job->sets = base_calloc(job->subject_count, sizeof *job->sets, error);
+  berg_status status = job->sets ? BERG_OK : BERG_ELIMIT;
+  for (size_t i = 0; i < job->subject_count && !status; i++) status = find_set(job, &job->subjects[i], error);
+  return status;
+}
+
+berg_status train_job_open(train_job *job, const char *model_id, const berg_train_options *options, berg_error *error) {
+  *job = (train_job){.options = options};
+  berg_status status = model_check_id(model_id, error);
+  if (!status) status = check_options(job, error);
+  if (!status) status = open_subjects(job, error);
+  if (!status) status = gather(job, error);
+  if (!status) status = find_sets(job, error);
+  if (status) train_job_close(job);
+  return status;
+}
+
+void train_job_close(train_job *job) {
+  for (size_t i = 0; i < job->subject_count; i++) train_subject_release(&job->subjects[i]);
+  for (size_t i = 0; i < job->set_count; i++) base_free(job->sets[i].rows);
+  train_images_release(&job->images);
+  base_free(job->subjects);
+  base_free(job->sets);
+  base_free(job->work);
+  *job = (train_job){.subject_count = 0};
+}
+
+berg_status train_job_check_outputs(const train_job *job, berg_error *error) {
+  for (size_t i = 0; i < job->subject_count && !job->options->force; i++) {
+    const train_subject *subject = &job->subjects[i];
+    const char *const paths[] = {subject->weights, subject->safetensors};
+    for (size_t j = 0; j < 2; j++)
+      if (paths[j] && model_path_exists(paths[j]))
+        return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", paths[j]);
+  }
+  return BERG_OK;
+}

@@ -1,0 +1,58 @@
+/* What a training run is about: checked options, subjects with what they were shown, images, and the fingerprints by
+ * which the stages know their own files again. */
+#ifndef TRAIN_JOB_H
+#define TRAIN_JOB_H
+
+#include <stdbool.h>
+
+#include "train/job/images.h"
+
+typedef struct train_subject {
+  int number;
+  char *prepared;    /* fmri_sub-0N_metadata.npy */
+  char *responses;   /* fmri_sub-0N_split-train.h5 */
+  char *weights;     /* weights_sub-0N.npy */
+  char *safetensors; /* NULL: not wanted */
+  char *metadata;    /* metadata_sub-0N.npy */
+  size_t trials, voxels;
+  berg_dtype dtype; /* of the responses, float32 or float64 */
+  char **names;     /* [trials] "<concept>/<stimulus>" */
+  size_t *rows;     /* [trials] of the store */
+  size_t set;
+} train_subject;
+
+/* Images that one or more subjects were shown: what one PCA is fitted to. */
+typedef struct train_set {
+  size_t *rows; /* [count] of the store, ascending */
+  size_t count;
+} train_set;
+
+typedef struct train_job {
+  const berg_train_options *options; /* the caller's */
+  berg_regression_options regression;
+  int threads;
+  size_t memory;
+  char *work;              /* folder */
+  size_t tokens, features; /* as in model_fitted */
+  size_t components;
+  train_subject *subjects;
+  size_t subject_count;
+  train_images images;
+  train_set *sets;
+  size_t set_count;
+} train_job;
+
+/* Reads what is prepared and looks for the images; those that are missing are left to train_images_check. EARGUMENT,
+ * EPARAMETER: options; EINPUT: prepared data missing, shapes that do not fit, an image shown twice to one subject. */
+berg_status train_job_open(train_job *job, const char *model_id, const berg_train_options *options, berg_error *error);
+void train_job_close(train_job *job);
+
+/* EEXISTS: weights that are there, unless forced. */
+berg_status train_job_check_outputs(const train_job *job, berg_error *error);
+
+/* Hashes of all that decides the bytes of a stage's file. `engine` and `backbone` as the model has them. */
+uint64_t train_hash_features(const train_job *job, const char *engine, const char *backbone);
+uint64_t train_hash_pca(const train_job *job, size_t set, uint64_t features);
+uint64_t train_hash_regression(const train_job *job, size_t subject, size_t chunks, uint64_t pca);
+
+#endif

@@ -1,0 +1,103 @@
+/* The plan as JSON: keys that end in _bytes, _flops and seconds say their units. */
+#include <cjson/cJSON.h>
+
+#include "io/value/json_print.h"
+#include "io/value/json_build.h"
+#include "train/job/plan.h"
+
+static void add_subjects(cJSON *tree, const train_plan *plan) {
+  cJSON *subjects = io_json_add_list(tree, "subjects");
+  for (size_t s = 0; s < plan->job.subject_count; s++) {
+    const train_subject *subject = &plan->job.subjects[s];
+    cJSON *entry = io_json_add_object(subjects, NULL);
+    io_json_add_number(entry, "subject", subject->number);
+    io_json_add_number(entry, "trials", (double)subject->trials);
+    io_json_add_number(entry, "voxels", (double)subject->voxels);
+    io_json_add_text(entry, "responses", subject->responses);
+    io_json_add_number(entry, "chunks", (double)plan->chunks[s]);
+    io_json_add_text(entry, "weights", subject->weights);
+  }
+}
+
+static void add_images(cJSON *tree, const train_plan *plan) {
+  const train_images *images = &plan->job.images;
+  cJSON *entry = io_json_add_object(tree, "images");
+  io_json_add_text(entry, "folder", plan->job.options->images);
+  io_json_add_number(entry, "count", (double)images->count);
+  io_json_add_number(entry, "sets", (double)plan->job.set_count);
+  io_json_add_number(entry, "total_bytes", (double)images->bytes);
+  cJSON *missing = io_json_add_list(entry, "missing");
+  for (size_t i = 0; i < images->missing_count; i++) io_json_add_text(missing, NULL, images->missing[i]);
+}
+
+static void add_stages(cJSON *tree, const train_plan *plan) {
+  double flop = 0;
+  cJSON *stages = io_json_add_list(tree, "stages");
+  for (size_t i = 0; i < plan->stage_count; i++) {
+    const train_estimate *estimate = &plan->stages[i];
+    cJSON *stage = io_json_add_object(stages, NULL);
+    io_json_add_text(stage, "stage", estimate->stage);
+    if (estimate->subject) io_json_add_number(stage, "subject", estimate->subject);
+    io_json_add_text(stage, "unit", estimate->unit);
+    io_json_add_number(stage, "total", (double)estimate->total);
+    io_json_add_number(stage, "done", (double)estimate->done);
+    io_json_add_number(stage, "flop", estimate->cost.flop);
+    io_json_add_number(stage, "read_bytes", estimate->cost.bytes_read);
+    io_json_add_number(stage, "written_bytes", estimate->cost.bytes_written);
+    io_json_add_number(stage, "memory_bytes", (double)estimate->memory);
+    io_json_add_number(stage, "seconds", estimate->seconds);
+    flop += estimate->cost.flop;
+  }
+  io_json_add_number(tree, "flop", flop);
+  io_json_add_number(tree, "product_flops", plan->product_flops);
+  io_json_add_number(tree, "seconds", plan->seconds);
+}
+
+static void add_limits(cJSON *tree, const train_plan *plan) {
+  cJSON *memory = io_json_add_object(tree, "memory");
+  io_json_add_number(memory, "limit_bytes", (double)plan->job.memory);
+  io_json_add_number(memory, "needed_bytes", (double)plan->memory_needed);
+  io_json_add_number(memory, "least_bytes", (double)plan->memory_least);
+  cJSON *disk = io_json_add_object(tree, "disk");
+  io_json_add_text(disk, "folder", plan->job.work);
+  io_json_add_number(disk, "needed_bytes", (double)plan->disk_needed);
+  io_json_add_number(disk, "free_bytes", (double)plan->disk_free);
+  io_json_add_number(disk, "earlier_bytes", (double)plan->leftover_bytes);
+  io_json_add_number(disk, "earlier_files", (double)plan->leftovers);
+  io_json_add_bool(tree, "fits", train_plan_check(plan, NULL) == BERG_OK);
+}
+
+berg_status train_plan_json(const train_plan *plan, char **json, berg_error *error) {
+  const train_job *job = &plan->job;
+  cJSON *tree = io_json_object();
+  add_subjects(tree, plan);
+  add_images(tree, plan);
+  cJSON *features = io_json_add_object(tree, "features");
+  io_json_add_text(features, "kind", job->tokens == 1 ? "class-token" : "all");
+  io_json_add_number(features, "count", (double)job->features);
+  io_json_add_text(features, "backbone", plan->network ? plan->network->backbone.path : "");
+  io_json_add_number(features, "batch", plan->network ? (double)plan->network->batch : 0);
+  io_json_add_number(tree, "components", (double)job->components);
+  cJSON *regression = io_json_add_object(tree, "regression");
+  io_json_add_text(regression, "method", job->regression.method);
+  io_json_add_number(tree, "threads", job->threads);
+  add_stages(tree, plan);
+  add_limits(tree, plan);
+  berg_status status = io_json_print(tree, json, error);
+  cJSON_Delete(tree);
+  return status;
+}
+
+berg_status berg_train_plan(char **json, const char *model_id, const berg_train_options *options, berg_error *error) {
+  berg_train_options defaults;
+  train_plan plan;
+  *json = NULL;
+  berg_train_options_init(&defaults);
+  berg_status status = train_plan_open(&plan, model_id, options ? options : &defaults, error);
+  if (status) return status;
+  status = train_plan_json(&plan, json, error);
+  if (!status) status = train_images_check(&plan.job.images, error);
+  if (!status) status = train_plan_check(&plan, error);
+  train_plan_close(&plan);
+  return status;
+}

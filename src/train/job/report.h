@@ -1,0 +1,43 @@
+/* What a run has done, stage by stage, for the report: it listens to the stages on the caller's behalf. */
+#ifndef TRAIN_REPORT_H
+#define TRAIN_REPORT_H
+
+#include <cjson/cJSON.h>
+
+#include "train/job/cost.h"
+#include "train/run/run.h"
+
+#define REPORT_STAGES 32
+#define REPORT_RATES 16
+
+typedef struct train_record {
+  const char *stage, *unit;
+  int subject; /* 0: of all */
+  size_t total;
+  double begin, seconds;
+  train_cost cost;
+  size_t peak_memory;
+} train_record;
+
+typedef struct train_report {
+  const berg_run *user; /* may be NULL */
+  double start;
+  bool open; /* the newest record is under way */
+  size_t count, rate_count;
+  train_record records[REPORT_STAGES]; /* past the last, stages are added to the last */
+  double rates[REPORT_RATES];          /* of products, measured between stages */
+} train_report;
+
+void train_report_init(train_report *report, const berg_run *user);
+/* What to hand to the stages instead of the caller's own: `report` stays where it is. */
+berg_run train_report_run(train_report *report);
+/* The newest stage is over. */
+void train_report_close(train_report *report);
+/* What the newest stage is about. */
+void train_report_describe(train_report *report, int subject, size_t total, train_cost cost);
+void train_report_rate(train_report *report, double flops);
+
+/* The stages, with the rate of each as share of the products' rate. */
+void train_report_write(const train_report *report, cJSON *tree);
+
+#endif

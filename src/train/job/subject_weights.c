@@ -1,0 +1,96 @@
+/* The last stage of a subject: one file out of the PCA's and the regression's. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "io/file/folders.h"
+#include "io/file/map.h"
+#include "io/file/whole_file.h"
+#include "model/catalog/paths.h"
+#include "train/pca/pca_file.h"
+#include "train/job/stages.h"
+#include "train/fit/weights.h"
+
+/* The rows of the regression's file: coefficients, intercept, and after ridge alpha, of one voxel each. */
+static berg_status open_regression(const train_plan *plan, size_t s, const char *path, berg_file **file,
+                                   train_weights *weights, berg_error *error) {
+  const size_t columns = train_regression_columns(&plan->job), k = plan->job.components;
+  berg_status status = berg_file_open(file, path, error);
+  if (status) return status;
+  const berg_array *rows = berg_file_find(*file, "");
+  if (!rows || rows->dtype != BERG_F32 || rows->ndim != 2 || rows->shape[0] != plan->job.subjects[s].voxels ||
+      rows->shape[1] != columns)
+    return base_fail(error, BERG_EINPUT, "%s: does not fit this run", path);
+  weights->targets = rows->shape[0];
+  weights->target_bytes = columns * sizeof(float);
+  weights->coefficients = rows->data;
+  weights->intercepts = weights->coefficients + k;
+  if (columns > k + 1) weights->alphas = (const void *)(weights->intercepts + 1);
+  return BERG_OK;
+}
+
+static berg_status write_weights(const train_subject *subject, const train_weights *weights, berg_error *error) {
+  io_document document;
+  io_entries entries;
+  berg_status status = train_weights_document(&document, &entries, weights, error);
+  if (!status) status = io_make_folders_for(subject->weights, error);
+  if (!status) status = train_weights_save(&document, &entries, subject->weights, true, error);
+  if (!status && subject->safetensors)
+    status = train_weights_save(&document, &entries, subject->safetensors, true, error);
+  io_arena_release(&document.arena);
+  return status;
+}
+
+/* The model's metadata begin as the prepared ones; what an evaluation wrote into them stays. */
+static berg_status copy_metadata(const train_subject *subject, berg_error *error) {
+  io_map map;
+  io_whole_file *file;
+  if (model_path_exists(subject->metadata)) return BERG_OK;
+  berg_status status = io_make_folders_for(subject->metadata, error);
+  if (!status) status = io_map_open(&map, subject->prepared, error);
+  if (status) return status;
+  status = io_whole_file_open(&file, subject->metadata, false, error);
+  if (!status) {
+    status = io_whole_file_write(file, map.bytes, map.size, error);
+    if (status)
+      io_whole_file_abandon(file);
+    else
+      status = io_whole_file_commit(file, error);
+  }
+  io_map_close(&map);
+  return status;
+}
+
+/* The mark comes first: weights that are found beside it by a resumed run are its own. */
+static berg_status mark_begun(const train_plan *plan, const train_work *work, size_t s, berg_error *error) {
+  char *mark = train_work_begun(work, plan->job.subjects[s].number, plan->regression_hash[s], error);
+  berg_status status = mark ? train_work_mark(mark, error) : BERG_ELIMIT;
+  base_free(mark);
+  return status;
+}
+
+berg_status train_subject_weights(const train_plan *plan, const train_work *work, size_t s, train_report *report,
+                                  berg_error *error) {
+  const train_job *job = &plan->job;
+  const train_subject *subject = &job->subjects[s];
+  const berg_run run = train_report_run(report);
+  train_pca_file pca = {.file = NULL};
+  train_weights weights = {.pca = &pca.pca};
+  berg_file *regression = NULL;
+  char *pca_path = train_work_pca(work, plan->pca_hash[subject->set], error);
+  char *regression_path = train_work_regression(work, subject->number, plan->regression_hash[s], error);
+  berg_status status = pca_path && regression_path ? BERG_OK : BERG_ELIMIT;
+  run.stage(run.user, "weights", "files");
+  train_report_describe(report, subject->number, subject->safetensors ? 2 : 1, train_cost_weights(job, s));
+  if (!status) status = mark_begun(plan, work, s, error);
+  if (!status)
+    status = train_pca_file_open(&pca, pca_path, job->sets[subject->set].count, job->features, job->components, error);
+  if (!status) status = open_regression(plan, s, regression_path, &regression, &weights, error);
+  if (!status) status = copy_metadata(subject, error);
+  if (!status) status = write_weights(subject, &weights, error);
+  train_report_close(report);
+  train_pca_file_close(&pca);
+  berg_file_free(regression);
+  base_free(pca_path);
+  base_free(regression_path);
+  return status;
+}

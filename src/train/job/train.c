@@ -1,0 +1,166 @@
+/* The walk through the stages. What each leaves in the work folder appears there whole, so that a run can be cut off
+ * anywhere and taken up behind the last stage, image or voxel that is safe. */
+#include <cjson/cJSON.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "io/value/json_build.h"
+#include "io/value/json_print.h"
+#include "model/catalog/paths.h"
+#include "train/job/plan.h"
+#include "train/job/report.h"
+#include "train/job/stages.h"
+
+/* --- Before --- */
+
+static berg_status refuse_leftovers(const train_plan *plan, berg_error *error) {
+  const berg_train_options *options = plan->job.options;
+  if (!plan->leftovers || options->resume || options->force) return BERG_OK;
+  return base_fail(error, BERG_EEXISTS,
+                   "%s: holds %zu files of an interrupted training: resume that, or force a new start", plan->job.work,
+                   plan->leftovers);
+}
+
+/* The weights of a run that is resumed may be its own. */
+static berg_status check_outputs(const train_plan *plan, berg_error *error) {
+  const train_work work = {plan->job.work, -1};
+  bool own = plan->job.options->resume != 0;
+  if (plan->is_finished) return BERG_OK;
+  for (size_t s = 0; s < plan->job.subject_count && own; s++) {
+    const train_subject *subject = &plan->job.subjects[s];
+    bool is_there =
+        model_path_exists(subject->weights) || (subject->safetensors && model_path_exists(subject->safetensors));
+    char *mark = train_work_begun(&work, subject->number, plan->regression_hash[s], error);
+    if (!mark) return BERG_ELIMIT;
+    if (is_there && !model_path_exists(mark)) own = false;
+    base_free(mark);
+  }
+  return own ? BERG_OK : train_job_check_outputs(&plan->job, error);
+}
+
+static berg_status check(const train_plan *plan, berg_error *error) {
+  berg_status status = train_images_check(&plan->job.images, error);
+  if (!status) status = refuse_leftovers(plan, error);
+  if (!status) status = check_outputs(plan, error);
+  if (!status) status = train_plan_check(plan, error);
+  return status;
+}
+
+/* --- The stages --- */
+
+static berg_status remove_store(const train_work *work, berg_error *error) {
+  char *path = train_work_features(work, error), *journal = train_work_features_journal(work, error);
+  berg_status status = path && journal ? BERG_OK : BERG_ELIMIT;
+  if (!status) {
+    unlink(journal);
+    unlink(path);
+  }
+  base_free(path);
+  base_free(journal);
+  return status;
+}
+
+static berg_status note_rate(const train_plan *plan, train_report *report, berg_error *error) {
+  double flops = 0;
+  berg_status status = train_plan_rate(plan, &flops, error);
+  train_report_rate(report, flops);
+  return status;
+}
+
+static berg_status features_to_pca(train_plan *plan, const train_work *work, train_report *report, berg_error *error) {
+  train_store *store = NULL;
+  bool has_all = true;
+  for (size_t set = 0; set < plan->job.set_count; set++) has_all &= plan->has_pca[set];
+  berg_status status = BERG_OK;
+  if (!has_all) {
+    status = train_features(plan, work, report, &store, error);
+    train_plan_drop_network(plan);
+    if (!status) status = note_rate(plan, report, error);
+    for (size_t set = 0; set < plan->job.set_count && !status; set++)
+      if (!plan->has_pca[set]) status = train_components(plan, work, set, store, report, error);
+    if (!status) status = note_rate(plan, report, error);
+  }
+  train_plan_drop_network(plan);
+  train_store_close(store);
+  if (!status && !plan->job.options->keep_work) status = remove_store(work, error);
+  return status;
+}
+
+static berg_status finish(const train_plan *plan, const train_work *work, berg_error *error) {
+  char *mark = train_work_finished(work, plan->hash, error);
+  berg_status status = mark ? train_work_mark(mark, error) : BERG_ELIMIT;
+  base_free(mark);
+  if (!status && !plan->job.options->keep_work) status = train_work_clear(work, error);
+  return status;
+}
+
+static berg_status walk(train_plan *plan, const train_work *work, train_report *report, berg_error *error) {
+  berg_status status = BERG_OK;
+  if (plan->leftovers && !plan->job.options->resume) status = train_work_clear(work, error);
+  if (!status && !plan->is_finished) {
+    status = features_to_pca(plan, work, report, error);
+    for (size_t s = 0; s < plan->job.subject_count && !status; s++)
+      status = train_subject_regression(plan, work, s, report, error);
+    for (size_t s = 0; s < plan->job.subject_count && !status; s++)
+      status = train_subject_weights(plan, work, s, report, error);
+  }
+  train_report_close(report);
+  return status ? status : finish(plan, work, error);
+}
+
+/* --- The report --- */
+
+static berg_status write_report(const train_plan *plan, const train_report *report, char **json, berg_error *error) {
+  const train_job *job = &plan->job;
+  if (!json) return BERG_OK;
+  cJSON *tree = io_json_object();
+  io_json_add_text(tree, "version", berg_version());
+  io_json_add_text(tree, "products_by", plan->machine.gemm->name);
+  io_json_add_text(tree, "isa", base_isa_name(base_machine_isa()));
+  io_json_add_text(tree, "precision", "f32");
+  io_json_add_number(tree, "threads", job->threads);
+  io_json_add_number(tree, "memory_limit_bytes", (double)job->memory);
+  io_json_add_number(tree, "images", (double)job->images.count);
+  io_json_add_text(tree, "features", job->tokens == 1 ? "class-token" : "all");
+  io_json_add_number(tree, "feature_count", (double)job->features);
+  io_json_add_number(tree, "components", (double)job->components);
+  io_json_add_text(tree, "regression", job->regression.method);
+  io_json_add_bool(tree, "resumed", job->options->resume && plan->leftovers);
+  io_json_add_number(tree, "disk_bytes", (double)(plan->disk_needed + plan->leftover_bytes));
+  cJSON *subjects = io_json_add_list(tree, "subjects");
+  for (size_t s = 0; s < job->subject_count; s++) {
+    cJSON *entry = io_json_add_object(subjects, NULL);
+    io_json_add_number(entry, "subject", job->subjects[s].number);
+    io_json_add_number(entry, "trials", (double)job->subjects[s].trials);
+    io_json_add_number(entry, "voxels", (double)job->subjects[s].voxels);
+    io_json_add_number(entry, "chunks", (double)plan->chunks[s]);
+    io_json_add_text(entry, "weights", job->subjects[s].weights);
+  }
+  train_report_write(report, tree);
+  berg_status status = io_json_print(tree, json, error);
+  cJSON_Delete(tree);
+  return status;
+}
+
+berg_status berg_train(const char *model_id, const berg_train_options *options, const berg_run *run, char **json,
+                       berg_error *error) {
+  berg_train_options defaults;
+  train_plan plan;
+  train_work work;
+  train_report report;
+  if (json) *json = NULL;
+  berg_train_options_init(&defaults);
+  train_report_init(&report, run);
+  berg_status status = train_plan_open(&plan, model_id, options ? options : &defaults, error);
+  if (status) return status;
+  train_report_rate(&report, plan.product_flops);
+  status = check(&plan, error);
+  if (!status) status = train_work_open(&work, plan.job.work, error);
+  if (!status) {
+    status = walk(&plan, &work, &report, error);
+    train_work_close(&work);
+  }
+  if (!status) status = write_report(&plan, &report, json, error);
+  train_plan_close(&plan);
+  return status;
+}

@@ -1,0 +1,133 @@
+#define _DEFAULT_SOURCE /* st_blocks */
+#include "train/job/work.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "io/file/folders.h"
+#include "io/file/lock.h"
+#include "io/file/whole_file.h"
+
+#define LOCK "berg-lock"
+#define FINISHED "berg-finished-"
+
+static const char *const prefixes[] = {"berg-features.",   "berg-gram-",    "berg-pca-",
+                                       "berg-regression_", "berg-weights_", FINISHED};
+
+static bool is_ours(const char *name) {
+  name += *name == '.'; /* what a kill left of one that was being written */
+  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+    if (!strncmp(name, prefixes[i], strlen(prefixes[i]))) return true;
+  return false;
+}
+
+/* Other runs are kept out while the descriptor is open. */
+static berg_status lock(train_work *work, berg_error *error) {
+  char *path = base_format(error, "%s/" LOCK, work->folder);
+  if (!path) return BERG_ELIMIT;
+  berg_status status = BERG_OK;
+  work->lock = io_lock_open(path);
+  if (work->lock < 0 && errno == EAGAIN)
+    status = base_fail(error, BERG_EEXISTS, "%s: another training run is at work in this folder", work->folder);
+  else if (work->lock < 0)
+    status = base_fail_errno(error, BERG_EWRITE, path, "cannot be written", errno);
+  base_free(path);
+  return status;
+}
+
+berg_status train_work_open(train_work *work, const char *folder, berg_error *error) {
+  *work = (train_work){base_copy_text(folder, error), -1};
+  if (!work->folder) return BERG_ELIMIT;
+  berg_status status = io_make_folders(folder, error);
+  if (!status) status = lock(work, error);
+  if (!status) return BERG_OK;
+  base_free(work->folder);
+  *work = (train_work){NULL, -1};
+  return status;
+}
+
+void train_work_close(train_work *work) {
+  if (!work->folder) return;
+  char *path = base_format(NULL, "%s/" LOCK, work->folder);
+  if (path)
+    io_lock_close(work->lock, path);
+  else
+    close(work->lock);
+  base_free(path);
+  rmdir(work->folder); /* refused where something is left */
+  base_free(work->folder);
+  *work = (train_work){NULL, -1};
+}
+
+berg_status train_work_leftovers(const char *folder, size_t *count, uint64_t *bytes, berg_error *error) {
+  DIR *files = opendir(folder);
+  *count = 0;
+  *bytes = 0;
+  if (!files && errno == ENOMEM) return base_fail_errno(error, BERG_ELIMIT, folder, "cannot be looked into", errno);
+  for (const struct dirent *entry; files && (entry = readdir(files));) {
+    struct stat about;
+    if (!is_ours(entry->d_name)) continue;
+    ++*count;
+    if (!fstatat(dirfd(files), entry->d_name, &about, 0)) *bytes += (uint64_t)about.st_blocks * 512;
+  }
+  if (files) closedir(files);
+  return BERG_OK;
+}
+
+static berg_status clear(DIR *files, const train_work *work, bool finished, berg_error *error) {
+  rewinddir(files);
+  for (const struct dirent *entry; (entry = readdir(files));) {
+    if (!is_ours(entry->d_name) || finished != !strncmp(entry->d_name, FINISHED, strlen(FINISHED))) continue;
+    if (unlinkat(dirfd(files), entry->d_name, 0) && errno != ENOENT)
+      return base_fail_errno(error, BERG_EWRITE, work->folder, entry->d_name, errno);
+  }
+  return BERG_OK;
+}
+
+berg_status train_work_clear(const train_work *work, berg_error *error) {
+  DIR *files = opendir(work->folder);
+  if (!files) return base_fail_errno(error, BERG_EWRITE, work->folder, "cannot be cleared", errno);
+  berg_status status = clear(files, work, false, error);
+  if (!status) status = clear(files, work, true, error);
+  closedir(files);
+  return status;
+}
+
+char *train_work_features(const train_work *work, berg_error *error) {
+  return base_format(error, "%s/berg-features.f32", work->folder);
+}
+
+char *train_work_features_journal(const train_work *work, berg_error *error) {
+  return base_format(error, "%s/berg-features.journal", work->folder);
+}
+
+char *train_work_gram(const train_work *work, uint64_t hash, berg_error *error) {
+  return base_format(error, "%s/berg-gram-%016" PRIx64, work->folder, hash);
+}
+
+char *train_work_pca(const train_work *work, uint64_t hash, berg_error *error) {
+  return base_format(error, "%s/berg-pca-%016" PRIx64 ".safetensors", work->folder, hash);
+}
+
+char *train_work_regression(const train_work *work, int subject, uint64_t hash, berg_error *error) {
+  return base_format(error, "%s/berg-regression_sub-%02d-%016" PRIx64 ".npy", work->folder, subject, hash);
+}
+
+char *train_work_begun(const train_work *work, int subject, uint64_t hash, berg_error *error) {
+  return base_format(error, "%s/berg-weights_sub-%02d-%016" PRIx64 ".begun", work->folder, subject, hash);
+}
+
+char *train_work_finished(const train_work *work, uint64_t hash, berg_error *error) {
+  return base_format(error, "%s/" FINISHED "%016" PRIx64, work->folder, hash);
+}
+
+berg_status train_work_mark(const char *path, berg_error *error) {
+  io_whole_file *file;
+  berg_status status = io_whole_file_open(&file, path, true, error);
+  return status ? status : io_whole_file_commit(file, error);
+}

@@ -1,0 +1,20 @@
+/* A PCA as it lies between the stages of a run: .safetensors, whole or not there. */
+#ifndef TRAIN_PCA_FILE_H
+#define TRAIN_PCA_FILE_H
+
+#include "train/pca/pca.h"
+
+/* EWRITE. */
+berg_status train_pca_write(const train_pca *pca, const char *path, berg_error *error);
+
+typedef struct train_pca_file {
+  berg_file *file;
+  train_pca pca; /* views of the mapped file: read, never released */
+} train_pca_file;
+
+/* Maps what train_pca_write wrote. EINPUT: damaged, or not of these sizes. */
+berg_status train_pca_file_open(train_pca_file *file, const char *path, size_t rows, size_t features, size_t components,
+                                berg_error *error);
+void train_pca_file_close(train_pca_file *file);
+
+#endif

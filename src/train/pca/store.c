@@ -1,0 +1,297 @@
+#define _GNU_SOURCE /* fallocate, pwritev */
+#include "train/pca/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/thread.h"
+#include "base/text.h"
+#include "io/file/folders.h"
+#include "io/file/journal.h"
+
+/* Linux takes 1,024 pieces in one call. */
+#define PIECES 512
+
+struct train_store {
+  char *path, *journal_path;
+  int file, journal;
+  size_t rows, tokens, width;
+  atomic_int failed; /* errno of the first write that failed */
+
+  /* The keeper makes rows safe while the next ones are computed. */
+  base_thread keeper;
+  pthread_mutex_t guard;
+  pthread_cond_t changed;
+  bool open, closing;
+  size_t written, safe; /* rows */
+};
+
+size_t train_store_width(size_t tokens) { return (tokens < STORE_TOKENS ? tokens : STORE_TOKENS) * VIT_CHANNELS; }
+
+uint64_t train_store_bytes(size_t rows, size_t tokens) {
+  return (uint64_t)rows * VIT_LAYERS * tokens * VIT_CHANNELS * sizeof(float);
+}
+
+static off_t offset_of(const train_store *store, size_t panel, size_t row) {
+  return (off_t)((panel * store->rows + row) * store->width * sizeof(float));
+}
+
+/* --- Opening --- */
+
+/* The disk is asked for all of it at once: a run of an hour does not end on a full disk. File systems that cannot promise
+ * get a file with a hole. */
+static berg_status allocate(const train_store *store, uint64_t bytes, berg_error *error) {
+  if (!fallocate(store->file, 0, 0, (off_t)bytes)) return BERG_OK;
+  int number = errno;
+  uint64_t room = io_disk_free(store->path);
+  if (number == ENOSPC || number == EDQUOT || number == EFBIG || (number == EOPNOTSUPP && room < bytes)) {
+    char expected[64];
+    base_print(expected, sizeof expected, "%llu bytes on the disk", (unsigned long long)bytes);
+    return base_fail_found(error, BERG_ELIMIT, store->path, "the features do not fit", expected, "%llu",
+                           (unsigned long long)room);
+  }
+  if (number == EOPNOTSUPP && !ftruncate(store->file, (off_t)bytes)) return BERG_OK;
+  return base_fail_errno(error, BERG_EWRITE, store->path, "cannot be written", number);
+}
+
+static berg_status start(train_store *store, const char *fingerprint, uint64_t bytes, berg_error *error) {
+  const char *journal = store->journal_path;
+  unlink(journal); /* first, so that no journal speaks of rows that it does not know */
+  unlink(store->path);
+  store->file = open(store->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (store->file < 0) return base_fail_errno(error, BERG_EWRITE, store->path, "cannot be written", errno);
+  berg_status status = allocate(store, bytes, error);
+  if (!status)
+    status = io_journal_create(&store->journal, journal, VIT_LAYERS * store->tokens * VIT_CHANNELS, fingerprint, error);
+  if (status) unlink(store->path);
+  return status;
+}
+
+static berg_status go_on(train_store *store, const char *fingerprint, uint64_t bytes, berg_error *error) {
+  struct stat about;
+  berg_status status = io_journal_open(&store->journal, store->journal_path, VIT_LAYERS * store->tokens * VIT_CHANNELS,
+                                       fingerprint, &store->safe, error);
+  if (status) return status;
+  store->file = open(store->path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  if (store->file < 0 || fstat(store->file, &about))
+    return base_fail_errno(error, BERG_EINPUT, store->path, "cannot be opened", errno);
+  if ((uint64_t)about.st_size == bytes && store->safe <= store->rows) return BERG_OK;
+  char expected[96];
+  base_print(expected, sizeof expected, "%llu bytes for %zu images", (unsigned long long)bytes, store->rows);
+  return base_fail_found(error, BERG_EINPUT, store->path, "does not fit its journal", expected,
+                         "%lld bytes, %zu images done", (long long)about.st_size, store->safe);
+}
+
+/* What is written becomes safe; the guard is held before and after, not meanwhile. */
+static void make_safe(train_store *store) {
+  const size_t goal = store->written;
+  pthread_mutex_unlock(&store->guard);
+  bool noted = !fdatasync(store->file) && io_journal_note(store->journal, goal);
+  int number = noted ? 0 : errno;
+  pthread_mutex_lock(&store->guard);
+  if (noted)
+    store->safe = goal;
+  else
+    store->failed = number;
+  pthread_cond_broadcast(&store->changed);
+}
+
+static void *keep(void *user) {
+  train_store *store = user;
+  pthread_mutex_lock(&store->guard);
+  while (!store->failed && !(store->closing && store->safe == store->written)) {
+    if (store->written == store->safe)
+      pthread_cond_wait(&store->changed, &store->guard);
+    else
+      make_safe(store);
+  }
+  pthread_mutex_unlock(&store->guard);
+  return NULL;
+}
+
+/* Without a thread of its own keeping is the caller's, batch by batch. */
+static void start_keeper(train_store *store) {
+  pthread_mutex_init(&store->guard, NULL); /* cannot fail with default attributes on Linux */
+  pthread_cond_init(&store->changed, NULL);
+  base_thread_start(&store->keeper, keep, store);
+  store->open = true;
+}
+
+berg_status train_store_open(train_store **out, const char *path, const char *journal, const char *fingerprint,
+                             size_t rows, size_t tokens, size_t *done, berg_error *error) {
+  *out = NULL;
+  *done = 0;
+  train_store *store = base_calloc(1, sizeof *store, error);
+  if (!store) return BERG_ELIMIT;
+  store->file = store->journal = -1;
+  store->rows = rows;
+  store->tokens = tokens;
+  store->width = train_store_width(tokens);
+  store->path = base_copy_text(path, error);
+  store->journal_path = base_copy_text(journal, error);
+  const uint64_t bytes = train_store_bytes(rows, tokens);
+  bool is_there = !access(path, F_OK) && !access(journal, F_OK);
+  berg_status status = BERG_ELIMIT;
+  if (store->path && store->journal_path)
+    status = is_there ? go_on(store, fingerprint, bytes, error) : start(store, fingerprint, bytes, error);
+  store->written = store->safe;
+  if (status) {
+    train_store_close(store);
+    return status;
+  }
+  start_keeper(store);
+  *done = store->safe;
+  *out = store;
+  return BERG_OK;
+}
+
+void train_store_close(train_store *store) {
+  if (!store) return;
+  if (store->open) {
+    if (base_thread_is_here(&store->keeper)) {
+      pthread_mutex_lock(&store->guard);
+      store->closing = true;
+      pthread_cond_broadcast(&store->changed);
+      pthread_mutex_unlock(&store->guard);
+      base_thread_join(&store->keeper);
+      pthread_mutex_destroy(&store->guard);
+      pthread_cond_destroy(&store->changed);
+    }
+    /* a run that failed before its first image has nothing to go on from, and should not keep the next one from starting */
+    if (!store->safe) {
+      unlink(store->journal_path);
+      unlink(store->path);
+    }
+  }
+  if (store->file >= 0) close(store->file);
+  if (store->journal >= 0) close(store->journal);
+  base_free(store->path);
+  base_free(store->journal_path);
+  base_free(store);
+}
+
+/* --- Writing --- */
+
+/* Whole pieces go first; what a short write cuts is finished by itself. */
+static bool write_pieces(int file, struct iovec *pieces, int count, off_t offset) {
+  while (count) {
+    ssize_t written = pwritev(file, pieces, count, offset);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) {
+      if (!written) errno = ENOSPC;
+      return false;
+    }
+    offset += written;
+    for (; count && (size_t)written >= pieces->iov_len; pieces++, count--) written -= (ssize_t)pieces->iov_len;
+    if (count) {
+      pieces->iov_base = (char *)pieces->iov_base + written;
+      pieces->iov_len -= (size_t)written;
+    }
+  }
+  return true;
+}
+
+static void write_panel(train_store *store, const model_batch *batch, size_t layer, size_t segment,
+                        const float *tokens) {
+  const size_t panel = layer * (store->tokens / (store->width / VIT_CHANNELS)) + segment;
+  struct iovec pieces[PIECES];
+  for (size_t first = 0; first < batch->images; first += PIECES) {
+    const size_t count = batch->images - first < PIECES ? batch->images - first : PIECES;
+    for (size_t i = 0; i < count; i++) {
+      const float *from = tokens + (first + i) * VIT_LAYER_FEATURES + segment * store->width;
+      pieces[i] = (struct iovec){(void *)(uintptr_t)from, store->width * sizeof *from};
+    }
+    if (!write_pieces(store->file, pieces, (int)count, offset_of(store, panel, batch->indices[0] + first)))
+      store->failed = errno;
+  }
+}
+
+typedef struct block {
+  train_store *store;
+  const model_batch *batch;
+  size_t layer;
+  const float *tokens;
+} block;
+
+static void write_piece(void *user, size_t segment, size_t rank) {
+  const block *b = user;
+  (void)rank;
+  write_panel(b->store, b->batch, b->layer, segment, b->tokens);
+}
+
+void train_store_take_block(void *taker, const model_batch *batch, size_t layer, const float *tokens) {
+  train_store *store = taker;
+  base_team_share(batch->team, store->tokens * VIT_CHANNELS / store->width, write_piece,
+                  &(block){store, batch, layer, tokens});
+}
+
+static berg_status fail_write(train_store *store, berg_error *error) {
+  char what[96];
+  pthread_mutex_lock(&store->guard);
+  base_print(what, sizeof what, "cannot be written (%zu images are safe and can be resumed)", store->safe);
+  pthread_mutex_unlock(&store->guard);
+  return base_fail_errno(error, BERG_EWRITE, store->path, what, store->failed);
+}
+
+berg_status train_store_taken(train_store *store, size_t done, berg_error *error) {
+  if (store->failed) return fail_write(store, error);
+  pthread_mutex_lock(&store->guard);
+  store->written = done;
+  if (base_thread_is_here(&store->keeper))
+    pthread_cond_broadcast(&store->changed);
+  else
+    make_safe(store);
+  pthread_mutex_unlock(&store->guard);
+  return store->failed ? fail_write(store, error) : BERG_OK;
+}
+
+berg_status train_store_settle(train_store *store, berg_error *error) {
+  pthread_mutex_lock(&store->guard);
+  while (!store->failed && store->safe != store->written) pthread_cond_wait(&store->changed, &store->guard);
+  pthread_mutex_unlock(&store->guard);
+  return store->failed ? fail_write(store, error) : BERG_OK;
+}
+
+/* --- Reading --- */
+
+static berg_status read_at(const train_store *store, float *to, size_t bytes, off_t offset, berg_error *error) {
+  char *next = (char *)to;
+  while (bytes) {
+    ssize_t got = pread(store->file, next, bytes < INT_MAX ? bytes : INT_MAX, offset);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return base_fail_errno(error, BERG_EINPUT, store->path, "cannot be read", errno);
+    if (!got) return base_fail(error, BERG_EINPUT, "%s: was cut short while it was read", store->path);
+    next += got;
+    offset += got;
+    bytes -= (size_t)got;
+  }
+  return BERG_OK;
+}
+
+/* Rows that follow one another in the store are read together: of all rows, the whole panel at once. */
+static berg_status read_panel(void *user, size_t panel, float *to, berg_error *error) {
+  const train_store_view *view = user;
+  const train_store *store = view->store;
+  for (size_t first = 0, end; first < view->count; first = end) {
+    for (end = first + 1; end < view->count && view->rows[end] == view->rows[end - 1] + 1;) end++;
+    berg_status status = read_at(store, to + first * store->width, (end - first) * store->width * sizeof *to,
+                                 offset_of(store, panel, view->rows[first]), error);
+    if (status) return status;
+  }
+  return BERG_OK;
+}
+
+train_panels train_store_panels(train_store_view *view) {
+  return (train_panels){.rows = view->count,
+                        .columns = VIT_LAYERS * view->store->tokens * VIT_CHANNELS,
+                        .width = view->store->width,
+                        .read = read_panel,
+                        .user = view};
+}

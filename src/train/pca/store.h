@@ -1,0 +1,43 @@
+/* The features of all images on disk, written image after image as the network gives them, read panel after panel.
+ *
+ * A panel is up to five tokens of one block, of all images: [rows][width] float32 at panel * rows * width * 4, so that the
+ * columns of a panel are consecutive features (layer, token, channel) and the panel itself one piece of the file. A
+ * journal beside it says how many rows are safe. */
+#ifndef TRAIN_STORE_H
+#define TRAIN_STORE_H
+
+#include "model/encode/batch.h"
+#include "train/pca/panels.h"
+
+#define STORE_TOKENS 5 /* of one panel */
+
+typedef struct train_store train_store;
+
+/* What a store of `rows` images with the first `tokens` tokens of each block takes. */
+size_t train_store_width(size_t tokens);
+uint64_t train_store_bytes(size_t rows, size_t tokens);
+
+/* Creates `path` with all of its bytes had from the disk, or goes on with what an earlier run left there; `*done` rows are
+ * safe. EEXISTS: it is another run's; ELIMIT: the disk is too small; EWRITE. */
+berg_status train_store_open(train_store **store, const char *path, const char *journal, const char *fingerprint,
+                             size_t rows, size_t tokens, size_t *done, berg_error *error);
+/* Waits until what was written is safe, and closes. NULL is fine. */
+void train_store_close(train_store *store);
+
+/* As model_take_block, with the store as taker: writes the rows of the batch's images, which are [first, first + images). */
+void train_store_take_block(void *store, const model_batch *batch, size_t layer, const float *tokens);
+/* The rows before `done` have been taken: they become safe in the background. EWRITE of this or an earlier batch. */
+berg_status train_store_taken(train_store *store, size_t done, berg_error *error);
+/* Waits until all are. EWRITE. */
+berg_status train_store_settle(train_store *store, berg_error *error);
+
+/* Rows [rows[0], rows[1], ...] of a store, ascending, as a matrix; all is borrowed. */
+typedef struct train_store_view {
+  train_store *store;
+  const size_t *rows;
+  size_t count;
+} train_store_view;
+
+train_panels train_store_panels(train_store_view *view);
+
+#endif
