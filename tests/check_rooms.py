@@ -38,7 +38,7 @@ MODULES = {
         "catalog": set(),
         "stimuli": set(),
         "weights": {"catalog"},
-        "device": {"encode"},
+        "device": {"weights"},
         "encode": {"catalog", "device", "stimuli", "weights"},
         "output": {"catalog", "encode", "stimuli"},
         "inspect": {"catalog", "device", "encode", "weights"},

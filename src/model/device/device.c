@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "model/encode/batch.h"
 #include "model/device/device_handle.h"
 #include "vit/preprocess.h"
 
@@ -18,7 +17,7 @@ static berg_status blame(const model_device *device, cuda_status status, const c
 
 const char *model_device_name(const model_device *device) { return device->name; }
 const char *model_device_products(const model_device *device) { return device->facts.products; }
-size_t model_device_batch(const model_device *device) { return CHUNKS * device->facts.chunk; }
+size_t model_device_usual_batch(const model_device *device) { return CHUNKS * device->facts.chunk; }
 size_t model_device_pinned_memory(const model_device *device) { return device->facts.pinned_memory; }
 
 static bool precision_of(const char *name, cuda_precision *precision) {
@@ -38,15 +37,16 @@ bool model_device_knows(const char *precision) {
 
 /* --- Loading --- */
 
-berg_status model_device_load(model_device *device, const berg_model *model, const char *precision, berg_error *error) {
-  if (model->backbone.converted) /* EDEVICE, so that auto goes on with the processor */
+berg_status model_device_load(model_device *device, const model_backbone *backbone, const model_device_subject *given,
+                              size_t count, const char *precision, berg_error *error) {
+  if (backbone->converted) /* EDEVICE, so that auto goes on with the processor */
     return base_fail(error, BERG_EDEVICE, "%s: its matrices are packed for the processor's %s: a device needs float32",
-                     model->backbone.path, model->backbone.converted);
-  cuda_subject *subjects = base_calloc(model->subject_count, sizeof *subjects, error);
+                     backbone->path, backbone->converted);
+  cuda_subject *subjects = base_calloc(count, sizeof *subjects, error);
   if (!subjects) return BERG_ELIMIT;
-  for (size_t s = 0; s < model->subject_count; s++) {
-    const model_fitted *fitted = &model->subjects[s].fitted;
-    const model_columns *columns = &model->subjects[s].columns;
+  for (size_t s = 0; s < count; s++) {
+    const model_fitted *fitted = given[s].fitted;
+    const model_columns *columns = given[s].columns;
     subjects[s] = (cuda_subject){.tokens = fitted->tokens,
                                  .components = fitted->components,
                                  .columns = columns->count,
@@ -60,10 +60,10 @@ berg_status model_device_load(model_device *device, const berg_model *model, con
                                  .intercepts = columns->intercepts};
   }
   cuda_model what = {.device = device->index,
-                     .tensors = model->backbone.weights.tensor,
+                     .tensors = backbone->weights.tensor,
                      .tensor_count = VIT_TENSORS,
                      .subjects = subjects,
-                     .subject_count = model->subject_count};
+                     .subject_count = count};
   cuda_fault fault = {.text = ""};
   if (!precision_of(precision, &what.precision)) {
     base_free(subjects);
@@ -81,48 +81,40 @@ void model_device_release(const model_device *device, void *memory) { device->pl
 
 /* --- Running --- */
 
-/* Block outputs go to the batch's taker as if its images were only those of one chunk. */
+/* Block outputs of one chunk of a batch. */
+typedef struct chunk {
+  const model_device_batch *batch;
+  size_t first, images;
+} chunk;
+
 static int take_block(void *user, size_t layer, const float *tokens) {
-  const model_batch *part = user;
-  part->take_block(part->taker, part, layer, tokens);
+  const chunk *c = user;
+  c->batch->block(c->batch->user, c->first, c->images, layer, tokens);
   return 0;
 }
 
-static berg_status run_blocks(model_device *device, const model_batch *batch, berg_error *error) {
-  const size_t chunk = device->facts.chunk;
+static berg_status run_blocks(model_device *device, const model_device_batch *batch, berg_error *error) {
+  const size_t most = device->facts.chunk;
   cuda_fault fault = {.text = ""};
   cuda_status status = CUDA_DONE;
-  base_team *team = base_team_begin(batch->model->threads); /* the batch's own brings the next images meanwhile */
-  for (size_t first = 0; first < batch->images && !status; first += chunk) {
-    model_batch part = *batch;
-    part.team = team;
-    part.first = first;
-    part.images = batch->images - first < chunk ? batch->images - first : chunk;
-    part.indices += first;
-    const cuda_batch run = {.pixels = batch->loads[batch->now].pixels + first * VIT_PIXELS,
-                            .images = part.images,
-                            .block = take_block,
-                            .user = &part};
+  for (size_t first = 0; first < batch->images && !status; first += most) {
+    chunk c = {batch, first, batch->images - first < most ? batch->images - first : most};
+    const cuda_batch run = {
+        .pixels = batch->pixels + first * VIT_PIXELS, .images = c.images, .block = take_block, .user = &c};
     status = device->plugin->run(device->session, &run, &fault);
   }
-  base_team_end(team);
   return status ? blame(device, status, &fault, error) : BERG_OK;
 }
 
-berg_status model_device_run(model_device *device, model_batch *batch, berg_error *error) {
-  if (batch->take_block) return run_blocks(device, batch, error);
-  const berg_model *model = batch->model;
+berg_status model_device_run(model_device *device, const model_device_batch *batch, berg_error *error) {
   cuda_fault fault = {.text = ""};
-  size_t *widths = base_alloc(model->subject_count, sizeof *widths, error);
-  if (!widths) return BERG_ELIMIT;
-  for (size_t s = 0; s < model->subject_count; s++) widths[s] = model_score_width(&model->subjects[s]);
-  const cuda_batch run = {.pixels = batch->loads[batch->now].pixels,
+  if (batch->block) return run_blocks(device, batch, error);
+  const cuda_batch run = {.pixels = batch->pixels,
                           .images = batch->images,
                           .responses = batch->responses,
-                          .response_ld = model->columns,
+                          .response_ld = batch->columns,
                           .scores = batch->scores,
-                          .score_ld = widths};
+                          .score_ld = batch->score_widths};
   const cuda_status status = device->plugin->run(device->session, &run, &fault);
-  base_free(widths);
   return status ? blame(device, status, &fault, error) : BERG_OK;
 }

@@ -8,8 +8,10 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "model/weights/backbone.h"
+#include "model/weights/columns.h"
+#include "model/weights/fitted.h"
 
-struct model_batch;
 typedef struct model_device model_device;
 
 /* A place where the plug-in was looked for. */
@@ -43,11 +45,18 @@ const char *model_device_products(const model_device *device);
 /* "f32", "tf32" or "bf16": whether devices compute in it. */
 bool model_device_knows(const char *precision);
 
-/* Copies a model's network and subjects (with their selected columns) to the device. ELIMIT: the device's memory, with what
- * would fit; EDEVICE: it failed. */
-berg_status model_device_load(model_device *device, const berg_model *model, const char *precision, berg_error *error);
+/* One subject's part of a model: its components, and the columns that are selected. */
+typedef struct model_device_subject {
+  const model_fitted *fitted;
+  const model_columns *columns;
+} model_device_subject;
+
+/* Copies a network and `count` subjects to the device. ELIMIT: the device's memory, with what would fit; EDEVICE: it failed. */
+berg_status model_device_load(model_device *device, const model_backbone *backbone,
+                              const model_device_subject *subjects, size_t count, const char *precision,
+                              berg_error *error);
 /* Images that a batch should have, so that copies hide behind computing. */
-size_t model_device_batch(const model_device *device);
+size_t model_device_usual_batch(const model_device *device);
 /* Bytes of the host that are pinned. */
 size_t model_device_pinned_memory(const model_device *device);
 
@@ -55,8 +64,22 @@ size_t model_device_pinned_memory(const model_device *device);
 void *model_device_alloc(const model_device *device, size_t bytes);
 void model_device_release(const model_device *device, void *memory);
 
-/* Pixels to scores, and to batch->responses where that is set; or to batch->take_block. EDEVICE. */
-berg_status model_device_run(model_device *device, struct model_batch *batch, berg_error *error);
+/* A batch, and what is wanted of it. */
+typedef struct model_device_batch {
+  const uint8_t *pixels; /* [images][3][224][224] */
+  size_t images;
+  float *responses; /* [images][columns], those of all subjects; NULL: not wanted */
+  size_t columns;
+  float *const *scores; /* for each subject [images][its width] */
+  const size_t *score_widths;
+  /* Wanted instead of all these: the output of block `layer`, `tokens` [images][50][768], of the batch's images
+   * [first, first + images). */
+  void (*block)(void *user, size_t first, size_t images, size_t layer, const float *tokens);
+  void *user;
+} model_device_batch;
+
+/* EDEVICE. */
+berg_status model_device_run(model_device *device, const model_device_batch *batch, berg_error *error);
 
 /* The Gram matrix of training: la_gram's sums on the device. `values` [rows][rows] are the lower triangle. */
 typedef struct model_device_gram model_device_gram;

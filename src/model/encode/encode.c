@@ -5,10 +5,11 @@
 
 #include "base/memory.h"
 #include "base/progress.h"
+#include "model/encode/run.h"
 #include "model/stimuli/stimuli.h"
 
 static berg_status encode_batches(berg_model *model, berg_stimuli *stimuli, size_t first, const berg_run *run,
-                                  model_take_batch ready, model_take_batch take, void *user, berg_error *error) {
+                                  const model_sink *sink, berg_error *error) {
   const size_t total = berg_stimuli_count(stimuli), left = total - first;
   if (!left) return BERG_OK;
   /* batches of the same size rather than a small last one */
@@ -19,28 +20,29 @@ static berg_status encode_batches(berg_model *model, berg_stimuli *stimuli, size
   if (status) return status;
   model->calls++;
   batch->team = base_team_begin(model->threads);
+  batch->sink = sink;
   for (size_t b = 0; b < batches && !status; b++) {
     const size_t from = first + left * b / batches, to = first + left * (b + 1) / batches;
     const size_t next = b + 1 < batches ? first + left * (b + 2) / batches - to : 0;
     status = base_progress(run, from, total, start, "images", error);
     if (!status) status = model_batch_load(batch, stimuli, from, to - from, next, error);
-    if (!status && ready) status = ready(user, batch, error);
     if (!status) status = model_batch_run(batch, error);
-    if (!status) status = take(user, batch, error);
+    if (!status) status = sink->take(sink->user, batch, error);
   }
   model_stimuli_ahead_end(stimuli);
   base_team_end(batch->team);
   batch->team = NULL;
+  batch->sink = NULL;
   return status ? status : base_progress(run, total, total, start, "images", error);
 }
 
 berg_status model_encode(berg_model *model, berg_stimuli *stimuli, size_t first, const berg_run *run,
-                         model_take_batch ready, model_take_batch take, void *user, berg_error *error) {
+                         const model_sink *sink, berg_error *error) {
   if (atomic_exchange(&model->in_use, true))
     return base_fail(error, BERG_EARGUMENT,
                      "the model is in use by another call, or was in another thread when this process was forked: it "
                      "serves one call at a time");
-  berg_status status = encode_batches(model, stimuli, first, run, ready, take, user, error);
+  berg_status status = encode_batches(model, stimuli, first, run, sink, error);
   atomic_store(&model->in_use, false);
   return status;
 }
@@ -71,14 +73,12 @@ static void spread_rows(target *t, const model_batch *batch, size_t first) {
 }
 
 /* On a device the rows come while it runs. */
-static berg_status ready_responses(void *user, model_batch *batch, berg_error *error) {
+static float *place_responses(void *user) {
   const target *t = user;
-  (void)error;
-  batch->responses = t->rows + t->filled * t->width;
-  return BERG_OK;
+  return t->rows + t->filled * t->width;
 }
 
-static berg_status take_responses(void *user, model_batch *batch, berg_error *error) {
+static berg_status take_responses(void *user, const model_batch *batch, berg_error *error) {
   target *t = user;
   (void)error;
   if (!batch->images) return BERG_OK;
@@ -88,18 +88,11 @@ static berg_status take_responses(void *user, model_batch *batch, berg_error *er
   return BERG_OK;
 }
 
-static berg_status ready_scores(void *user, model_batch *batch, berg_error *error) {
-  (void)user, (void)error;
-  batch->scores_alone = true;
-  return BERG_OK;
-}
-
-static berg_status take_scores(void *user, model_batch *batch, berg_error *error) {
+static berg_status take_scores(void *user, const model_batch *batch, berg_error *error) {
   target *t = user;
-  const size_t stride = (t->width + 15) / 16 * 16;
   (void)error;
   for (size_t i = 0; i < batch->images; i++) {
-    const float *from = batch->scores[t->subject] + i * stride;
+    const float *from = batch->scores[t->subject] + i * batch->score_widths[t->subject];
     float *to = t->rows + batch->indices[i] * t->width;
     fill_missing(t, batch->indices[i]);
     memcpy(to, from, t->width * sizeof *to);
@@ -121,36 +114,31 @@ static void copy_image(void *user, size_t i, size_t rank) {
          VIT_LAYER_FEATURES * sizeof *b->features);
 }
 
-static void copy_block(void *taker, const model_batch *batch, size_t layer, const float *tokens) {
-  const target *t = taker;
-  block b = {t->rows + (t->filled + batch->first) * t->width, tokens, layer};
-  base_team_share(batch->team, batch->images, copy_image, &b);
+static void copy_block(void *user, base_team *team, const model_part *part, size_t layer, const float *tokens) {
+  const target *t = user;
+  block b = {t->rows + (t->filled + part->first) * t->width, tokens, layer};
+  base_team_share(team, part->images, copy_image, &b);
 }
 
-static berg_status ready_features(void *user, model_batch *batch, berg_error *error) {
+static berg_status take_features(void *user, const model_batch *batch, berg_error *error) {
+  target *t = user;
   (void)error;
-  batch->take_block = copy_block;
-  batch->taker = user;
-  return BERG_OK;
-}
-
-static berg_status take_features(void *user, model_batch *batch, berg_error *error) {
-  (void)error;
-  if (batch->images) spread_rows(user, batch, ((target *)user)->filled);
+  if (batch->images) spread_rows(t, batch, t->filled);
   return BERG_OK;
 }
 
 static berg_status encode_into(berg_model *model, berg_stimuli *stimuli, target *t, const berg_run *run,
-                               model_take_batch ready, model_take_batch take, berg_error *error) {
-  berg_status status = model_encode(model, stimuli, 0, run, ready, take, t, error);
+                               const model_sink *sink, berg_error *error) {
+  berg_status status = model_encode(model, stimuli, 0, run, sink, error);
   if (!status) fill_missing(t, berg_stimuli_count(stimuli));
   return status;
 }
 
 berg_status berg_encode(berg_model *model, berg_stimuli *stimuli, float *responses, const berg_run *run,
                         berg_error *error) {
-  return encode_into(model, stimuli, &(target){responses, model->columns, 0, 0}, run, ready_responses, take_responses,
-                     error);
+  target t = {responses, model->columns, 0, 0};
+  const model_sink sink = {.wants = MODEL_RESPONSES, .user = &t, .place = place_responses, .take = take_responses};
+  return encode_into(model, stimuli, &t, run, &sink, error);
 }
 
 berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli, size_t subject_index, float *scores,
@@ -159,11 +147,13 @@ berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli, size_t 
     return base_fail(error, BERG_EARGUMENT, "subject index %zu: the model has %zu", subject_index,
                      model->subject_count);
   target t = {scores, model->subjects[subject_index].fitted.components, subject_index, 0};
-  return encode_into(model, stimuli, &t, run, ready_scores, take_scores, error);
+  const model_sink sink = {.wants = MODEL_SCORES, .user = &t, .take = take_scores};
+  return encode_into(model, stimuli, &t, run, &sink, error);
 }
 
 berg_status berg_encode_features(berg_model *model, berg_stimuli *stimuli, float *features, const berg_run *run,
                                  berg_error *error) {
-  return encode_into(model, stimuli, &(target){features, VIT_FEATURES, 0, 0}, run, ready_features, take_features,
-                     error);
+  target t = {features, VIT_FEATURES, 0, 0};
+  const model_sink sink = {.wants = MODEL_FEATURES, .user = &t, .block = copy_block, .take = take_features};
+  return encode_into(model, stimuli, &t, run, &sink, error);
 }

@@ -122,11 +122,22 @@ static berg_status choose_precision(berg_model *model, const berg_model_options 
   return BERG_OK;
 }
 
+static berg_status load_device(berg_model *model, berg_error *error) {
+  model_device_subject *subjects = base_calloc(model->subject_count, sizeof *subjects, error);
+  if (!subjects) return BERG_ELIMIT;
+  for (size_t s = 0; s < model->subject_count; s++)
+    subjects[s] = (model_device_subject){&model->subjects[s].fitted, &model->subjects[s].columns};
+  berg_status status =
+      model_device_load(model->device, &model->backbone, subjects, model->subject_count, model->precision, error);
+  base_free(subjects);
+  return status;
+}
+
 static berg_status open_network(berg_model *model, const berg_model_options *options, berg_error *error) {
   berg_status status =
       model_backbone_open(&model->backbone, options->backbone, options->berg_dir, model->threads, error);
   if (!status && model->device) {
-    status = model_device_load(model->device, model, model->precision, error);
+    status = load_device(model, error);
     if (!status)
       base_print(model->products, sizeof model->products, "%s %s on %s", model_device_products(model->device),
                  model->precision, model_device_name(model->device) + strlen("cuda: "));
@@ -145,7 +156,7 @@ static berg_status open_network(berg_model *model, const berg_model_options *opt
 
 /* The largest batch that the memory limit allows, at most what was asked for. */
 static berg_status choose_batch(berg_model *model, const berg_model_options *options, berg_error *error) {
-  const size_t usual = model->device ? model_device_batch(model->device) : DEFAULT_BATCH;
+  const size_t usual = model->device ? model_device_usual_batch(model->device) : DEFAULT_BATCH;
   model->batch = options->batch ? options->batch : usual;
   model->memory = options->memory;
   if (!model->memory) return BERG_OK;

@@ -12,6 +12,8 @@ berg_status model_pack_components(la_matrix *directions, const model_fitted *fit
 
 /* Packs the network, or finds it packed (float32: 340 MB more while it is done, 0.1 s; afterwards the backbone's own matrices are given back). Done once. */
 berg_status model_pack_network(berg_model *model, berg_error *error);
+/* The same once the images that the model has encoded, and `images` to come, make it worth while and --memory has room. */
+berg_status model_pack_when_it_pays(berg_model *model, size_t images, berg_error *error);
 /* Binds a subject's components and coefficients; in bf16 and int8 packs them. */
 berg_status model_pack_subject(const berg_model *model, model_subject *subject, berg_error *error);
 /* The scores [components] of one image as the packed coefficients of int8 want them. */

@@ -1,5 +1,6 @@
 #include "base/memory.h"
 #include "io/value/json_build.h"
+#include "model/encode/run.h"
 #include "model/inspect/bench.h"
 
 #define TURN_SECONDS 0.3
@@ -8,39 +9,25 @@ typedef struct stages {
   double *load, *network, *components, *regression, *flops; /* [repeats] */
 } stages;
 
-/* The components' part of a pass. */
-typedef struct timed_batch {
-  const model_batch *batch;
-  double components;
-} timed_batch;
-
-static void time_block(void *user, base_team *team, size_t layer, const float *tokens) {
-  timed_batch *timed = user;
-  const model_batch *batch = timed->batch;
-  const double start = base_machine_seconds();
-  for (size_t s = 0; s < batch->model->subject_count; s++)
-    model_projection_add(&batch->projections[s], team, layer, tokens);
-  timed->components += base_machine_seconds() - start;
+static berg_status leave_scores(void *user, const model_batch *batch, berg_error *error) {
+  (void)user, (void)batch, (void)error;
+  return BERG_OK;
 }
 
 static berg_status time_batch(model_batch *batch, berg_stimuli *stimuli, size_t images, float *responses, size_t r,
                               stages *t, berg_error *error) {
-  berg_model *model = batch->model;
-  timed_batch timed = {batch, 0};
   double start = base_machine_seconds();
   berg_status status = model_batch_load(batch, stimuli, 0, images, 0, error);
   t->load[r] = base_machine_seconds() - start;
   if (status) return status;
-  for (size_t s = 0; s < model->subject_count; s++) model_projection_start(&batch->projections[s], images);
   start = base_machine_seconds();
-  vit_network_run(model->network, batch->loads[batch->now].pixels, images, batch->team, batch->workspace, batch->tokens,
-                  &(vit_hooks){.after_block = time_block, .user = &timed});
-  t->network[r] = base_machine_seconds() - start - timed.components;
-  t->components[r] = timed.components;
+  status = model_batch_run(batch, error);
+  t->network[r] = base_machine_seconds() - start - batch->component_seconds;
+  t->components[r] = batch->component_seconds;
   start = base_machine_seconds();
-  model_batch_respond(batch, 0, images, responses);
+  if (!status) model_batch_respond(batch, 0, images, responses);
   t->regression[r] = base_machine_seconds() - start;
-  return BERG_OK;
+  return status;
 }
 
 static void add_stage(cJSON *to, const char *name, const double *seconds, double work, const double *flops,
@@ -74,7 +61,8 @@ berg_status model_bench_stages(cJSON *tree, berg_model *model, const berg_array 
   berg_status status = times && responses ? berg_stimuli_from_array(&stimuli, array, BERG_NCHW, error) : BERG_ELIMIT;
   if (!status) status = model_batch_of(&batch, model, images, false, error);
   base_team *team = base_team_begin(model->threads);
-  if (!status) batch->team = team;
+  const model_sink sink = {.wants = MODEL_SCORES, .take = leave_scores};
+  if (!status) batch->team = team, batch->sink = &sink;
   if (!status) status = time_batch(batch, stimuli, images, responses, 0, &t, error); /* touches memory first */
   for (size_t r = 0; r < repeats && !status; r++) {
     t.flops[r] = la_rate_products(rate, TURN_SECONDS);
@@ -82,7 +70,7 @@ berg_status model_bench_stages(cJSON *tree, berg_model *model, const berg_array 
   }
   if (!status) add_stages(tree, model, images, &t, repeats);
   base_team_end(team);
-  if (batch) batch->team = NULL;
+  if (batch) batch->team = NULL, batch->sink = NULL;
   berg_stimuli_free(stimuli);
   base_free(times);
   base_free_large(responses);

@@ -7,6 +7,7 @@
 #include "io/value/json_print.h"
 #include "io/rows/rows.h"
 #include "model/encode/encode.h"
+#include "model/encode/run.h"
 #include "model/output/encode_labels.h"
 #include "model/catalog/paths.h"
 #include "model/stimuli/stimuli.h"
@@ -141,7 +142,7 @@ static berg_status start_writer(output *o, size_t images, berg_error *error) {
 }
 
 /* Half a batch at a time, so that two buffers hold no more than one did. */
-static berg_status take(void *user, model_batch *batch, berg_error *error) {
+static berg_status take(void *user, const model_batch *batch, berg_error *error) {
   output *o = user;
   berg_status status = start_writer(o, batch->most, error);
   for (size_t first = 0; first < batch->images && !status; first += o->part) {
@@ -261,7 +262,8 @@ berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const 
   size_t first = 0;
   berg_status status = open_files(&o, error);
   if (!status) status = find_start(&o, &first, error);
-  if (!status) status = model_encode(model, stimuli, first, run, NULL, take, &o, error);
+  const model_sink sink = {.wants = MODEL_RESPONSES, .user = &o, .take = take};
+  if (!status) status = model_encode(model, stimuli, first, run, &sink, error);
   status = stop_writer(&o, status, error);
   if (!status) status = finish(&o, error);
   for (size_t s = 0; o.files && s < model->subject_count; s++) io_rows_free(o.files[s]);

@@ -6,14 +6,7 @@
 #include "model/encode/encode.h"
 #include "train/job/stages.h"
 
-static berg_status ready(void *user, model_batch *batch, berg_error *error) {
-  (void)error;
-  batch->take_block = train_store_take_block;
-  batch->taker = user;
-  return BERG_OK;
-}
-
-static berg_status take(void *user, model_batch *batch, berg_error *error) {
+static berg_status take(void *user, const model_batch *batch, berg_error *error) {
   return train_store_taken(user, batch->indices[batch->images - 1] + 1, error);
 }
 
@@ -44,7 +37,8 @@ berg_status train_features(train_plan *plan, const train_work *work, train_repor
   /* a NaN would else be found by the PCA, hours later */
   status = model_backbone_check(&plan->network->backbone, error);
   if (!status) status = berg_stimuli_open(&stimuli, (const char *const *)images->paths, images->count, NULL, error);
-  if (!status) status = model_encode(plan->network, stimuli, done, &run, ready, take, *out, error);
+  const model_sink sink = {.wants = MODEL_FEATURES, .user = *out, .block = train_store_take_block, .take = take};
+  if (!status) status = model_encode(plan->network, stimuli, done, &run, &sink, error);
   berg_stimuli_free(stimuli);
   /* also after a failure: what was computed is not lost */
   berg_status settled = train_store_settle(*out, status ? NULL : error);

@@ -198,24 +198,23 @@ static bool write_pieces(int file, struct iovec *pieces, int count, off_t offset
   return true;
 }
 
-static void write_panel(train_store *store, const model_batch *batch, size_t layer, size_t segment,
-                        const float *tokens) {
+static void write_panel(train_store *store, const model_part *part, size_t layer, size_t segment, const float *tokens) {
   const size_t panel = layer * (store->tokens / (store->width / VIT_CHANNELS)) + segment;
   struct iovec pieces[PIECES];
-  for (size_t first = 0; first < batch->images; first += PIECES) {
-    const size_t count = batch->images - first < PIECES ? batch->images - first : PIECES;
+  for (size_t first = 0; first < part->images; first += PIECES) {
+    const size_t count = part->images - first < PIECES ? part->images - first : PIECES;
     for (size_t i = 0; i < count; i++) {
       const float *from = tokens + (first + i) * VIT_LAYER_FEATURES + segment * store->width;
       pieces[i] = (struct iovec){(void *)(uintptr_t)from, store->width * sizeof *from};
     }
-    if (!write_pieces(store->file, pieces, (int)count, offset_of(store, panel, batch->indices[0] + first)))
+    if (!write_pieces(store->file, pieces, (int)count, offset_of(store, panel, part->indices[0] + first)))
       store->failed = errno;
   }
 }
 
 typedef struct block {
   train_store *store;
-  const model_batch *batch;
+  const model_part *part;
   size_t layer;
   const float *tokens;
 } block;
@@ -223,13 +222,12 @@ typedef struct block {
 static void write_piece(void *user, size_t segment, size_t rank) {
   const block *b = user;
   (void)rank;
-  write_panel(b->store, b->batch, b->layer, segment, b->tokens);
+  write_panel(b->store, b->part, b->layer, segment, b->tokens);
 }
 
-void train_store_take_block(void *taker, const model_batch *batch, size_t layer, const float *tokens) {
-  train_store *store = taker;
-  base_team_share(batch->team, store->tokens * VIT_CHANNELS / store->width, write_piece,
-                  &(block){store, batch, layer, tokens});
+void train_store_take_block(void *user, base_team *team, const model_part *part, size_t layer, const float *tokens) {
+  train_store *store = user;
+  base_team_share(team, store->tokens * VIT_CHANNELS / store->width, write_piece, &(block){store, part, layer, tokens});
 }
 
 static berg_status fail_write(train_store *store, berg_error *error) {

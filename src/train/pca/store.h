@@ -24,8 +24,8 @@ berg_status train_store_open(train_store **store, const char *path, const char *
 /* Waits until what was written is safe, and closes. NULL is fine. */
 void train_store_close(train_store *store);
 
-/* As model_take_block, with the store as taker: writes the rows of the batch's images, which are [first, first + images). */
-void train_store_take_block(void *store, const model_batch *batch, size_t layer, const float *tokens);
+/* The block of a model_sink, with the store as its user: writes the rows of the images, whose numbers follow one another. */
+void train_store_take_block(void *store, base_team *team, const model_part *part, size_t layer, const float *tokens);
 /* The rows before `done` have been taken: they become safe in the background. EWRITE of this or an earlier batch. */
 berg_status train_store_taken(train_store *store, size_t done, berg_error *error);
 /* Waits until all are. EWRITE. */

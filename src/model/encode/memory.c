@@ -1,0 +1,42 @@
+/* How much memory a model takes while it encodes. */
+#include "model/encode/batch.h"
+
+#include "model/device/device.h"
+#include "vit/preprocess.h"
+
+/* Packed matrices take their place; of the plain ones a mapped file's pages are let go block by block, others at the end. */
+static size_t network_memory(const berg_model *model, bool packed) {
+  size_t matrices = 0, own = 0, others = 0;
+  for (size_t t = 0; t < VIT_TENSORS; t++) {
+    const size_t bytes = vit_tensor_count(t) * sizeof(float);
+    *(vit_is_matrix(t) ? &matrices : &others) += bytes;
+    if (vit_is_matrix(t) && model->backbone.weights.owned[t]) own += bytes;
+  }
+  if (model->device) return matrices + others;
+  if (vit_network_is_packed(model->network)) return vit_network_packed_bytes(model->network) + others;
+  if (!packed) return matrices + others;
+  return vit_network_packed_bytes(model->network) + (own ? own : matrices / VIT_LAYERS) + others;
+}
+
+/* In float32 the file is multiplied where it lies; else what was packed, and nothing of the file. */
+static size_t subject_memory(const berg_model *model, const model_subject *subject) {
+  const model_fitted *fitted = &subject->fitted;
+  const size_t count = subject->columns.count, k = fitted->components;
+  const size_t small = 3 * fitted->features * sizeof(float) + count * (sizeof(float) + sizeof(size_t));
+  if (model->gemm->precision != LA_F32 && !model->device)
+    return small + la_matrix_bytes(&subject->directions) + la_matrix_bytes(&subject->coefficients);
+  return small + (fitted->features * k + count * k) * sizeof(float);
+}
+
+size_t model_memory_needed(const berg_model *model, size_t images, bool packed) {
+  size_t bytes = (size_t)48 << 20; /* the libraries themselves */
+  bytes += network_memory(model, packed) + 2 * images * VIT_PIXELS + images * model->columns * sizeof(float);
+  for (size_t i = 0; i < model->subject_count; i++) {
+    const model_subject *subject = &model->subjects[i];
+    bytes += subject_memory(model, subject);
+    if (!model->device)
+      bytes += model_projection_memory(&subject->fitted, &subject->directions, images, model->threads);
+  }
+  if (model->device) return bytes + model_device_pinned_memory(model->device);
+  return bytes + images * VIT_LAYER_FEATURES * sizeof(float) + vit_network_workspace(model->threads);
+}
