@@ -26,10 +26,20 @@ void model_prepared_keep(model_prepared *prepared, size_t first) {
   prepared->count = kept;
 }
 
+/* Mapped arrays: what lies before the batch leaves this process's memory, what lies in it is fetched. */
+static void advise(const berg_stimuli *stimuli, size_t first, size_t count) {
+  size_t within;
+  const model_images *images = model_stimuli_array(stimuli, stimuli->first + first, &within);
+  if (!images->row_offset) return;
+  const size_t row_bytes = model_images_row_bytes(images), there = images->view.shape[0] - within;
+  io_map_drop(&images->map, images->row_offset, within * row_bytes);
+  io_map_will_need(&images->map, images->row_offset + within * row_bytes, (count < there ? count : there) * row_bytes);
+}
+
 void model_stimuli_ahead_begin(berg_stimuli *stimuli, size_t first, size_t count) {
   if (!stimuli->array_count) return;
   if (!model_stimuli_read_by_one(stimuli)) {
-    model_stimuli_advise(stimuli, first, count);
+    advise(stimuli, first, count);
     return;
   }
   model_prepared *prepared = &stimuli->prepared;

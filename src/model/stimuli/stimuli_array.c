@@ -273,3 +273,21 @@ berg_status model_images_planes(const model_images *images, size_t index, const 
     }
   return BERG_OK;
 }
+
+/* Whether an image lies there as model_images_planes would give it. */
+static bool is_planes(const berg_array *view) {
+  return view->dtype == BERG_U8 && view->strides[3] == 1 && view->strides[2] == (ptrdiff_t)view->shape[3] &&
+         view->strides[1] == (ptrdiff_t)(view->shape[2] * view->shape[3]);
+}
+
+berg_status model_images_pixels(const model_images *images, size_t index, const void *image, uint8_t *pixels,
+                                berg_error *error) {
+  const size_t height = images->view.shape[2], width = images->view.shape[3];
+  if (is_planes(&images->view)) return vit_preprocess_tensor(image, width, height, pixels, error);
+  uint8_t *planes = base_alloc(3 * height, width, error);
+  if (!planes) return BERG_ELIMIT;
+  berg_status status = model_images_planes(images, index, image, planes, error);
+  if (!status) status = vit_preprocess_tensor(planes, width, height, pixels, error);
+  base_free(planes);
+  return status;
+}

@@ -63,7 +63,4 @@ model_images *model_stimuli_array(const berg_stimuli *stimuli, size_t index, siz
 void model_prepared_keep(model_prepared *prepared, size_t first);
 void model_ahead_release(model_ahead *ahead);
 
-/* Mapped arrays: what lies before the batch leaves this process's memory, what lies in it is fetched. */
-void model_stimuli_advise(const berg_stimuli *stimuli, size_t first, size_t count);
-
 #endif

@@ -11,24 +11,6 @@
 
 #define SLAB_BYTES ((size_t)64 << 20)
 
-/* Whether an image lies there as model_images_planes would give it. */
-static bool is_planes(const berg_array *view) {
-  return view->dtype == BERG_U8 && view->strides[3] == 1 && view->strides[2] == (ptrdiff_t)view->shape[3] &&
-         view->strides[1] == (ptrdiff_t)(view->shape[2] * view->shape[3]);
-}
-
-berg_status model_images_pixels(const model_images *images, size_t index, const void *image, uint8_t *pixels,
-                                berg_error *error) {
-  const size_t height = images->view.shape[2], width = images->view.shape[3];
-  if (is_planes(&images->view)) return vit_preprocess_tensor(image, width, height, pixels, error);
-  uint8_t *planes = base_alloc(3 * height, width, error);
-  if (!planes) return BERG_ELIMIT;
-  berg_status status = model_images_planes(images, index, image, planes, error);
-  if (!status) status = vit_preprocess_tensor(planes, width, height, pixels, error);
-  base_free(planes);
-  return status;
-}
-
 /* Rows of one array on their way to pixels. */
 typedef struct slab {
   const model_images *images;
@@ -88,15 +70,6 @@ static berg_status prepare_slab(berg_stimuli *stimuli, size_t index, size_t coun
   if (!status) status = preprocess(images, within, part, rows, pixels, team, error);
   base_free(rows);
   return status;
-}
-
-void model_stimuli_advise(const berg_stimuli *stimuli, size_t first, size_t count) {
-  size_t within;
-  const model_images *images = model_stimuli_array(stimuli, stimuli->first + first, &within);
-  if (!images->row_offset) return;
-  const size_t row_bytes = model_images_row_bytes(images), there = images->view.shape[0] - within;
-  io_map_drop(&images->map, images->row_offset, within * row_bytes);
-  io_map_will_need(&images->map, images->row_offset + within * row_bytes, (count < there ? count : there) * row_bytes);
 }
 
 berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t count, base_team *team,
