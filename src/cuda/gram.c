@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/team.h"
-#include "base/threads.h"
+#include "cuda/threads.h"
 #include "cuda/backend.h"
 #include "cuda/fault.h"
 #include "cuda/gram.h"
@@ -135,7 +135,7 @@ static cuda_status upload(cuda_gram *gram, const float *panel, size_t ld, size_t
   cuda_status status = cuda_finish(gram->backend, CUDA_UPLOADED + !slot, fault);
   if (status) return status;
   panel_copy copy = {gram, panel, ld, columns};
-  base_share(base_threads_for(0), gram->rows, copy_panel_row, &copy);
+  base_share(cuda_threads(), gram->rows, copy_panel_row, &copy);
   const size_t bytes = gram->rows * gram->width * sizeof *panel;
   status = cuda_wait(gram->backend, CUDA_IN, CUDA_CONSUMED + slot, fault);
   if (!status)

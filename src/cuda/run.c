@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/team.h"
-#include "base/threads.h"
+#include "cuda/threads.h"
 
 typedef struct piece {
   size_t first, images;
@@ -36,7 +36,7 @@ static void copy_row(void *user, size_t i, size_t rank) {
 /* Large copies by all processors: one moves some 10 GB a second, less than the device's bus. */
 static void copy_rows(void *to, size_t to_ld, const void *from, size_t from_ld, size_t row, size_t rows) {
   rows_copy copy = {to, from, to_ld, from_ld, row};
-  base_share(row * rows > ((size_t)4 << 20) ? base_threads_for(0) : 1, rows, copy_row, &copy);
+  base_share(row * rows > ((size_t)4 << 20) ? cuda_threads() : 1, rows, copy_row, &copy);
 }
 
 static cuda_status upload_pixels(cuda_session *s, const cuda_batch *batch, piece p, cuda_fault *fault) {

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/team.h"
-#include "base/threads.h"
+#include "cuda/threads.h"
 #include "cuda/host/host.h"
 #include "cuda/kernels/attention.h"
 #include "cuda/kernels/embed.h"
@@ -42,5 +42,5 @@ void host_run_kernel(int id, size_t blocks, const void *args) {
       CUDA_KERNEL_MAP(X)
 #undef X
   };
-  base_share(base_threads_for(0), blocks, run[id], (void *)(uintptr_t)args);
+  base_share(cuda_threads(), blocks, run[id], (void *)(uintptr_t)args);
 }

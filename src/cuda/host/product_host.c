@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/team.h"
-#include "base/threads.h"
+#include "cuda/threads.h"
 #include "cuda/host/host.h"
 #include "cuda/kernel.h"
 
@@ -107,7 +107,7 @@ static void multiply_piece(void *user, size_t i, size_t rank) {
 
 void host_run_product(const cuda_product *p, const void *a, const void *b, void *d, const float *bias) {
   const size_t rows = p->batch * p->m;
-  const int threads = base_threads_for(0);
+  const int threads = cuda_threads();
   product_task task = {
       p, a, b, d, bias, malloc(rows * p->k * sizeof(float)), malloc((size_t)threads * COLUMNS * p->k * sizeof(float))};
   if (task.rows && task.memory) {
