@@ -51,14 +51,14 @@ size_t model_memory_needed(const berg_model *model, size_t images, bool packed) 
       bytes += model_projection_memory(&subject->fitted, &subject->directions, images, model->threads);
   }
   if (model->device) return bytes + model_device_pinned_memory(model->device);
-  return bytes + images * VIT_LAYER_FEATURES * sizeof(float) + vit_network_workspace(model->threads);
+  return bytes + images * VIT_LAYER_FEATURES * sizeof(float) + vit_network_workspace(model->gemm, model->threads);
 }
 
 /* Bytes of the longest row of scores as products take them. */
 static size_t widest_row(const berg_model *model) {
   size_t widest = 0;
   for (size_t s = 0; s < model->subject_count; s++) {
-    const size_t bytes = la_row_bytes(model->gemm, model->subjects[s].fitted.components);
+    const size_t bytes = model->gemm->row_bytes(model->subjects[s].fitted.components);
     if (bytes > widest) widest = bytes;
   }
   return widest;
@@ -69,7 +69,7 @@ static berg_status init_processor(model_batch *batch, berg_error *error) {
   const berg_model *model = batch->model;
   const size_t room = batch->room;
   batch->tokens = base_alloc_large(room * VIT_LAYER_FEATURES, sizeof(float), error);
-  batch->workspace = base_alloc_large(vit_network_workspace(model->threads), 1, error);
+  batch->workspace = base_alloc_large(vit_network_workspace(model->gemm, model->threads), 1, error);
   batch->projections = base_calloc(model->subject_count, sizeof *batch->projections, error);
   batch->loaded_scores = base_alloc(2 * room, widest_row(model), error);
   batch->score_scales = base_alloc(2 * room, sizeof(float), error);
@@ -273,7 +273,7 @@ static la_product score_rows(const model_batch *batch, size_t s, size_t first, s
   const berg_model *model = batch->model;
   const model_subject *subject = &model->subjects[s];
   const la_gemm *gemm = model->gemm;
-  const size_t width = model_score_width(subject), k = subject->fitted.components, bytes = la_row_bytes(gemm, k);
+  const size_t width = model_score_width(subject), k = subject->fitted.components, bytes = gemm->row_bytes(k);
   if (!gemm->load)
     return (la_product){.rows = count,
                         .x = batch->scores[s] + first * width,
@@ -335,7 +335,7 @@ static void multiply_panel(const regression *r, size_t panel, size_t panels, flo
   product.user = &to;
   for (size_t b = 0; b < la_matrix_blocks(coefficients); b++) { /* one, up to 768 components */
     if (panel + 1 < panels) product.next = la_matrix_fetch(coefficients, b, panel + 1);
-    product.x = (const char *)r->rows.x + b * la_row_bytes(model->gemm, LA_DEPTH);
+    product.x = (const char *)r->rows.x + b * model->gemm->row_bytes(LA_DEPTH);
     if (b) to.bias = NULL;
     la_matrix_multiply(coefficients, b, panel, &product);
   }
@@ -345,8 +345,11 @@ static void multiply_run(void *user, size_t index, size_t rank) {
   const regression *r = user;
   const size_t panels = la_matrix_panels(&r->subject->coefficients), first = index * RUN,
                end = panels - first < RUN ? panels : first + RUN;
-  float *buffer = (float *)(void *)((char *)r->batch->workspace + rank * LA_BUFFER_BYTES);
+  const la_gemm *gemm = r->subject->coefficients.gemm;
+  float *buffer = (float *)(void *)((char *)r->batch->workspace + rank * gemm->thread_bytes);
+  la_gemm_begin(gemm);
   for (size_t panel = first; panel < end; panel++) multiply_panel(r, panel, panels, buffer);
+  la_gemm_end(gemm);
 }
 
 void model_batch_respond(const model_batch *batch, size_t from, size_t images, float *responses) {

@@ -21,8 +21,7 @@ berg_status model_pack_backbone(vit_network *network, const model_backbone *back
   berg_status status = BERG_OK;
   if (gemm->precision != LA_F32) status = model_backbone_check(backbone, error); /* int8 would hide a NaN */
   if (!status && gemm->precision == LA_INT8)
-    status =
-        vit_calibrate(&calibration, network, la_gemm_for(isa, LA_F32), vit_kernels_for(isa), passed, threads, error);
+    status = vit_calibrate(&calibration, network, la_floats_for(isa), vit_kernels_for(isa), passed, threads, error);
   if (!status && !(*packed = base_alloc_large(vit_network_packed_bytes(network), 1, error))) status = BERG_ELIMIT;
   if (!status) {
     vit_network_pack_into(network, calibration.operands ? &calibration : NULL, &passed, threads, *packed);
