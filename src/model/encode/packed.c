@@ -34,6 +34,7 @@ berg_status model_pack_backbone(vit_network *network, const model_backbone *back
 static model_conversion network_conversion(const berg_model *model) {
   return (model_conversion){.kind = "backbone",
                             .precision = model->gemm->precision,
+                            .layout = model->gemm->layout->id,
                             .bytes = vit_network_packed_bytes(model->network),
                             .source = model->backbone.path,
                             .packed = model->packed_network,
@@ -155,6 +156,7 @@ berg_status model_pack_components(la_matrix *directions, const model_fitted *fit
 static berg_status find_or_pack_components(const berg_model *model, model_subject *subject, berg_error *error) {
   model_conversion conversion = {.kind = "components",
                                  .precision = model->gemm->precision,
+                                 .layout = model->gemm->layout->id,
                                  .bytes = la_matrix_bytes(&subject->directions),
                                  .source = subject->fitted.path,
                                  .threads = model->threads};
