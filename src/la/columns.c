@@ -35,9 +35,10 @@ static la_fetch fetch(const la_columns *w, size_t first, size_t panel) {
                            : (la_fetch){at, depth, width_of(w, panel) * sizeof(float), row};
 }
 
-void la_columns_multiply(const la_gemm *gemm, const la_kernels *kernels, const float *x, size_t rows, size_t ldx,
+void la_columns_multiply(const la_floats *floats, const la_kernels *kernels, const float *x, size_t rows, size_t ldx,
                          const la_columns *w, double *sums, size_t ld, float *buffer) {
   const size_t panels = (w->n + LA_PANEL - 1) / LA_PANEL;
+  la_gemm_begin(floats->engine);
   for (size_t first = 0; first < w->k; first += LA_DEPTH)
     for (size_t panel = 0; panel < panels; panel++) {
       const la_sums to = {sums + panel * LA_PANEL, ld, width_of(w, panel)};
@@ -53,6 +54,7 @@ void la_columns_multiply(const la_gemm *gemm, const la_kernels *kernels, const f
         product.next = fetch(w, first, panel + 1);
       else if (first + LA_DEPTH < w->k)
         product.next = fetch(w, first + LA_DEPTH, 0);
-      gemm->multiply(&product);
+      floats->engine->multiply(&product);
     }
+  la_gemm_end(floats->engine);
 }

@@ -1,7 +1,5 @@
 #include "la/gemm.h"
 
-#include "base/memory.h"
-
 extern const la_gemm la_gemm_f32_portable, la_gemm_widened_portable;
 #ifdef __x86_64__
 extern const la_gemm la_gemm_f32_avx2, la_gemm_f32_avx512, la_gemm_widened_avx2, la_gemm_widened_avx512,
@@ -26,25 +24,10 @@ const char *la_precision_name(la_precision precision) {
   return (size_t)precision < LA_PRECISIONS ? names[precision] : "unknown";
 }
 
-static size_t round_up(size_t value, size_t to) { return (value + to - 1) / to * to; }
-
-size_t la_row_bytes(const la_gemm *gemm, size_t k) {
-  const size_t element = gemm->load ? (gemm->precision == LA_BF16 ? 2 : 1) : sizeof(float);
-  return round_up(k * element, BASE_ALIGNMENT);
-}
-
-size_t la_slab_bytes(la_precision precision, size_t depth) {
-  switch (precision) {
-  case LA_BF16: return round_up(depth, 2) * LA_PANEL * 2;
-  case LA_INT8: return round_up(depth, 4) * LA_PANEL + LA_PANEL * (sizeof(int32_t) + sizeof(float));
-  default: return depth * LA_PANEL * sizeof(float);
-  }
-}
-
 size_t la_matrix_offset(const la_matrix *matrix, size_t block, size_t panel) {
-  const la_precision precision = matrix->gemm->precision;
-  return la_matrix_panels(matrix) * block * la_slab_bytes(precision, LA_DEPTH) +
-         panel * la_slab_bytes(precision, la_matrix_depth(matrix, block));
+  const la_layout *layout = matrix->gemm->layout;
+  return la_matrix_panels(matrix) * block * layout->slab_bytes(LA_DEPTH) +
+         panel * layout->slab_bytes(la_matrix_depth(matrix, block));
 }
 
 size_t la_matrix_bytes(const la_matrix *matrix) {
@@ -77,7 +60,7 @@ la_fetch la_matrix_fetch(const la_matrix *matrix, size_t block, size_t panel) {
   const size_t depth = la_matrix_depth(matrix, block);
   if (matrix->packed)
     return (la_fetch){matrix->packed + la_matrix_offset(matrix, block, panel), 1,
-                      la_slab_bytes(matrix->gemm->precision, depth), 0};
+                      matrix->gemm->layout->slab_bytes(depth), 0};
   return (la_fetch){rows_of(matrix, block, panel), columns_of(matrix, panel), depth * sizeof(float), matrix->row_bytes};
 }
 
@@ -86,7 +69,7 @@ void la_matrix_multiply(const la_matrix *matrix, size_t block, size_t panel, la_
   product->depth = la_matrix_depth(matrix, block);
   if (matrix->packed) {
     product->slab = matrix->packed + la_matrix_offset(matrix, block, panel);
-  } else if (product->rows <= LA_TILE_ROWS && gemm->multiply_plain && !matrix->gain) {
+  } else if (product->rows <= gemm->tile_rows && gemm->multiply_plain && !matrix->gain) {
     gemm->multiply_plain(product, rows_of(matrix, block, panel), matrix->row_bytes, columns_of(matrix, panel));
     return;
   } else {

@@ -1,14 +1,19 @@
 /* Products y = x W^T in float32, bf16 or int8, tile by tile.
  *
- * A matrix W [n][k], row by row as torch stores it, is cut into slabs: LA_PANEL of its rows by up to LA_DEPTH of its columns. A slab
- * is packed in the order in which the kernel reads it, before ("packed") or just in time ("plain"); six rows of x or fewer are
- * multiplied with plain float32 as it lies; the bits are the same. A
- * product multiplies rows of x with one slab and hands each tile of the result, still in the first cache, to the caller's
- * `finish`, which adds bias or residual or what else follows. Meanwhile it fetches the slab that comes next: without that,
- * products at the shapes of a ViT block ran at 290 GFLOP/s on two cores instead of 330.
+ * A matrix W [n][k], row by row as torch stores it, is cut into slabs: LA_PANEL of its rows by up to LA_DEPTH of its
+ * columns. A slab is packed in the order in which the kernel reads it, before ("packed") or just in time ("plain");
+ * rows of x that fill no more than a tile are multiplied with plain float32 as it lies; the bits are the same. A
+ * product multiplies rows of x with one slab and hands each tile of the result, still in the first cache, to the
+ * caller's `finish`, which adds bias or residual or what else follows. Meanwhile it fetches the slab that comes next:
+ * without that, products at the shapes of a ViT block ran at 290 GFLOP/s on two cores instead of 330.
  *
- * One element of a product is summed in the order of k, in registers for a few hundred steps at a time. So its bits depend on neither the number of rows nor
- * threads nor packing; where k is longer than LA_DEPTH, slabs are added in their order by the caller's `finish`. */
+ * One element of a product is summed in the order of k, in registers for a few hundred steps at a time. So its bits
+ * depend on neither the number of rows nor threads nor packing; where k is longer than LA_DEPTH, slabs are added in
+ * their order by the caller's `finish`.
+ *
+ * An engine (la_gemm) says how its slabs and rows lie and what memory a thread needs: callers ask it and assume
+ * nothing. Those that lay slabs out themselves, or whose results must not change with the engine, multiply by
+ * la/floats.h. */
 #ifndef LA_GEMM_H
 #define LA_GEMM_H
 
@@ -19,14 +24,12 @@
 #include "base/error.h"
 #include "base/machine.h"
 
-#define LA_PANEL 64    /* rows of W that a slab holds, columns of a tile */
-#define LA_TILE_ROWS 6 /* rows of a tile: with 4 vectors of columns 24 sums in registers */
-#define LA_DEPTH 768   /* columns of W that a slab holds */
+#define LA_PANEL 64  /* rows of W that a slab holds, columns of a tile */
+#define LA_DEPTH 768 /* columns of W that a slab holds */
 
-/* BF16: W rounded to bf16, x too where the processor multiplies bf16 fast; sums in float32. INT8: W with a scale for each of
- * the slab's rows, x with a scale for each row; exact sums in int32.
- * A NaN or infinity in W or x stays in its column or row of a product in F32 and BF16. INT8 hides both: who needs to know looks
- * before. */
+/* BF16: W rounded to bf16, x too where the processor multiplies bf16 fast; sums in float32. INT8: W with a scale for
+ * each of the slab's rows, x with a scale for each row; exact sums in int32. A NaN or infinity in W or x stays in
+ * its column or row of a product in F32 and BF16. INT8 hides both: who needs to know looks before. */
 typedef enum la_precision { LA_F32, LA_BF16, LA_INT8, LA_PRECISIONS } la_precision;
 
 /* "f32", "bf16", "int8" */
@@ -47,9 +50,8 @@ typedef struct la_product {
   size_t row_bytes;
   const float *scale; /* [rows] of the rows of x, where `load` gives one */
   const void *slab;
-  size_t depth; /* at most LA_DEPTH */
-  float *
-      buffer; /* LA_BUFFER_BYTES of the thread: the slab, where it was packed just in time, and behind it what the kernel likes */
+  size_t depth;  /* at most LA_DEPTH */
+  float *buffer; /* the engine's thread_bytes: the slab, where it was packed just in time, and what the engine likes */
   la_fetch next, then; /* rows 0: nothing */
   la_finish finish;
   const void *user;
@@ -57,32 +59,54 @@ typedef struct la_product {
   size_t out_stride;
 } la_product;
 
+/* A whole slab as floats, which every packing goes through. */
 #define LA_BUFFER_BYTES ((size_t)LA_PANEL * LA_DEPTH * sizeof(float))
+
+/* How the slabs of packed weights lie in memory, and in files, which name it. Engines of one layout read each
+ * other's slabs. */
+typedef struct la_layout {
+  const char *id;                     /* "bf16-slab64": stays what it is, and is never given to another layout */
+  size_t (*slab_bytes)(size_t depth); /* of a slab of `depth` columns of W, a multiple of 64 */
+} la_layout;
 
 /* How weights are rounded to int8 when the nearest number is not the best. */
 typedef struct la_rounding {
-  /* U of the moments X^T X = U^T U (and a little more) of rows like those to come, [depth][depth], columns in the reverse of
-   * `order`. NULL: an error is carried on to the next column, which serves rows that change slowly along their columns, such as
-   * pixels: what is left is then above what they hold. */
+  /* U of the moments X^T X = U^T U (and a little more) of rows like those to come, [depth][depth], columns in the
+   * reverse of `order`. NULL: an error is carried on to the next column, which serves rows that change slowly along
+   * their columns, such as pixels: what is left is then above what they hold. */
   const float *factor;
   const uint16_t *order; /* [depth] */
 } la_rounding;
 
-/* How one precision is multiplied on this machine. */
+/* An engine: how one precision is multiplied on this machine. What may be NULL says so; the rest is there. */
 typedef struct la_gemm {
   la_precision precision;
-  const char *name; /* "bf16 weights, float32 sums (avx512)" */
-  /* One row of x, k floats, as products take it, into `row` [la_row_bytes(k)]; its scale. NULL: float rows are taken as they are. */
+  const char *name;        /* "bf16 weights, float32 sums (avx512)" */
+  const la_layout *layout; /* of its slabs */
+  size_t tile_rows;        /* rows of a whole tile: even, so that it splits no pair of load_fine */
+  size_t thread_bytes;     /* of la_product's buffer: LA_BUFFER_BYTES or more, a multiple of 64 */
+  /* Bytes of a row of x with k columns, a multiple of 64. A row of more than LA_DEPTH columns is that of the first
+   * LA_DEPTH, and behind it that of the rest. */
+  size_t (*row_bytes)(size_t k);
+  /* Before a thread's first product of a piece of work, and after its last: they set up what only a thread can have,
+   * and give it back (la_gemm_begin). NULL: nothing to do. */
+  void (*begin)(void);
+  void (*end)(void);
+  /* One row of x, k floats, as products take it, into `row` [row_bytes(k)]; its scale. NULL: float rows are taken as
+   * they are. */
   void (*load)(const float *x, size_t k, void *row, float *scale);
-  /* The same as two rows whose products add up to that of x, with a scale each, to 15 bits. NULL: not this precision's. */
+  /* The same as two rows, row_bytes(k) apart, whose products add up to that of x, with a scale each, to 15 bits.
+   * NULL: not this precision's. */
   void (*load_fine)(const float *x, size_t k, void *rows, float *scales);
-  /* `slab` [la_slab_bytes(depth)] from `floats` [depth][LA_PANEL]. NULL: it is that. */
+  /* `slab` [layout->slab_bytes(depth)] from `floats` [depth][LA_PANEL], which may lie at the same place. NULL: it is
+   * that. */
   void (*pack)(const float *floats, size_t depth, void *slab);
-  /* The same from rows of W: `columns` <= LA_PANEL of them, `row_bytes` apart, at any address, zeros for those that are missing. */
+  /* The same from rows of W: `columns` <= LA_PANEL of them, `row_bytes` apart, at any address, zeros for those that
+   * are missing. */
   void (*transpose)(const char *rows, size_t row_bytes, size_t columns, size_t depth, float *floats);
   void (*multiply)(const la_product *product);
-  /* The same of at most LA_TILE_ROWS rows of x, by `columns` rows of W as they lie, `row_bytes` apart, the next of which are at
-   * product->next.at; `slab` is not read. NULL: not this precision's. */
+  /* The same of at most tile_rows rows of x, by `columns` rows of W as they lie, `row_bytes` apart, the next of
+   * which are at product->next.at; `slab` is not read. NULL: not this precision's. */
   void (*multiply_plain)(const la_product *product, const char *rows, size_t row_bytes, size_t columns);
   /* int8: `pack` with another rounding, and its preparation: moments [n][n] to factor and order; scratch [n][n]. */
   void (*round)(const float *floats, size_t depth, const la_rounding *rounding, void *slab);
@@ -92,13 +116,13 @@ typedef struct la_gemm {
 /* NULL: this machine has no instructions for it. The table lives as long as the library. */
 const la_gemm *la_gemm_for(base_isa isa, la_precision precision);
 
-/* Bytes of a row of x with k columns, a multiple of 64. */
-size_t la_row_bytes(const la_gemm *gemm, size_t k);
-/* Bytes of a slab. The layout depends on the precision alone, so that it can be kept in a file:
- *   f32   float32 [depth][64]
- *   bf16  pairs [depth / 2 rounded up][64][2], zeros beyond depth
- *   int8  [depth / 4 rounded up][64][4], then int32 [64]: -128 times the sum of each column, then float32 [64]: its scale */
-size_t la_slab_bytes(la_precision precision, size_t depth);
+/* Around a thread's products, in that thread; not nested. */
+static inline void la_gemm_begin(const la_gemm *gemm) {
+  if (gemm->begin) gemm->begin();
+}
+static inline void la_gemm_end(const la_gemm *gemm) {
+  if (gemm->end) gemm->end();
+}
 
 typedef struct la_matrix {
   const la_gemm *gemm;

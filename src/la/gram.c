@@ -13,7 +13,7 @@
 #define MIRRORED 64
 
 struct la_gram {
-  const la_gemm *gemm;
+  const la_floats *floats;
   const la_kernels *kernels;
   size_t rows;
   int threads;
@@ -31,12 +31,12 @@ size_t la_gram_memory(size_t rows, size_t width) {
   return rows * rows * sizeof(double) + floats_of_slabs(rows, width) * sizeof(float);
 }
 
-berg_status la_gram_new(la_gram **out, const la_gemm *gemm, const la_kernels *kernels, size_t rows, size_t width,
+berg_status la_gram_new(la_gram **out, const la_floats *floats, const la_kernels *kernels, size_t rows, size_t width,
                         int threads, berg_error *error) {
   *out = NULL;
   la_gram *gram = base_calloc(1, sizeof *gram, error);
   if (!gram) return BERG_ELIMIT;
-  *gram = (la_gram){.gemm = gemm, .kernels = kernels, .rows = rows, .threads = threads};
+  *gram = (la_gram){.floats = floats, .kernels = kernels, .rows = rows, .threads = threads};
   size_t count;
   gram->values = base_multiply(rows, rows, &count) ? base_alloc_large(count, sizeof(double), error) : NULL;
   gram->slabs = base_alloc_large(floats_of_slabs(rows, width), sizeof(float), error);
@@ -62,6 +62,7 @@ double *la_gram_values(la_gram *gram) { return gram->values; }
 static void add_run(const la_gram *gram, const la_matrix *z, size_t block, size_t top, size_t first, size_t end) {
   const size_t n = gram->rows, depth = la_matrix_depth(z, block), floats = depth * LA_PANEL,
                bottom = n - top < ROWS ? n : top + ROWS;
+  la_gemm_begin(gram->floats->engine);
   for (size_t panel = first; panel < end && panel * LA_PANEL < bottom; panel++) {
     const size_t left = panel * LA_PANEL, from = left > top ? left : top; /* above the diagonal is nothing to do */
     const la_sums to = {gram->values + from * n + left, n, n - left < LA_PANEL ? n - left : LA_PANEL};
@@ -73,9 +74,10 @@ static void add_run(const la_gram *gram, const la_matrix *z, size_t block, size_
                           .finish = gram->kernels->sum,
                           .user = &to};
     if (panel + 1 < end)
-      product.next = (la_fetch){(const char *)(gram->slabs + (panel + 1) * floats), 1, floats * 4, 0};
-    gram->gemm->multiply(&product);
+      product.next = (la_fetch){(const char *)(gram->slabs + (panel + 1) * floats), 1, floats * sizeof(float), 0};
+    gram->floats->engine->multiply(&product);
   }
+  la_gemm_end(gram->floats->engine);
 }
 
 /* One block of a panel's columns, and the pieces that its sums are cut into: stripes of rows, from the bottom, where they are longest,
@@ -102,7 +104,7 @@ static void add_piece(void *user, size_t index, size_t rank) {
 void la_gram_add(la_gram *gram, const float *panel, size_t ld, size_t columns) {
   const size_t panels = panels_of(gram->rows);
   addition a = {.gram = gram,
-                .z = {.gemm = gram->gemm,
+                .z = {.gemm = gram->floats->engine,
                       .n = gram->rows,
                       .k = columns,
                       .rows = (const char *)panel,

@@ -2,12 +2,13 @@
 #ifndef LA_GRAM_H
 #define LA_GRAM_H
 
+#include "la/floats.h"
 #include "la/kernels.h"
 
 typedef struct la_gram la_gram;
 
-/* For `rows` rows and panels of up to `width` columns, multiplied by a gemm of LA_F32. The matrix starts as zeros. ELIMIT. */
-berg_status la_gram_new(la_gram **gram, const la_gemm *gemm, const la_kernels *kernels, size_t rows, size_t width,
+/* For `rows` rows and panels of up to `width` columns. The matrix starts as zeros. ELIMIT. */
+berg_status la_gram_new(la_gram **gram, const la_floats *floats, const la_kernels *kernels, size_t rows, size_t width,
                         int threads, berg_error *error);
 void la_gram_free(la_gram *gram);
 

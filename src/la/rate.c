@@ -29,10 +29,10 @@ static berg_status allocate(la_rate *rate, const la_gemm *gemm, berg_error *erro
   size_t bytes = 0;
   for (size_t i = 0; i < SHAPES; i++) bytes += la_matrix_bytes(&rate->matrices[i]);
   rate->packed = base_alloc_large(bytes, 1, error);
-  rate->x = base_alloc_large(team * rate->rows, la_row_bytes(gemm, LA_DEPTH), error);
+  rate->x = base_alloc_large(team * rate->rows, gemm->row_bytes(LA_DEPTH), error);
   rate->scale = base_calloc(rate->rows, sizeof(float), error);
   rate->y = base_alloc_large(team * rate->rows * LARGEST_N, sizeof(float), error);
-  rate->buffers = base_alloc_large(team, LA_BUFFER_BYTES, error);
+  rate->buffers = base_alloc_large(team, gemm->thread_bytes, error);
   if (!(rate->packed && rate->x && rate->scale && rate->y && rate->buffers)) return BERG_ELIMIT;
   /* any numbers do that are neither zeros, which cost less power, nor tiny: every row of the matrices is the same */
   float row[LARGEST_K];
@@ -46,12 +46,12 @@ static berg_status allocate(la_rate *rate, const la_gemm *gemm, berg_error *erro
     matrix->packed = rate->packed + at;
     at += la_matrix_bytes(matrix);
   }
-  const size_t row_bytes = la_row_bytes(gemm, LA_DEPTH);
+  const size_t row_bytes = gemm->row_bytes(LA_DEPTH);
   for (size_t i = 0; i < team * rate->rows; i++) {
     if (gemm->load)
       gemm->load(row, LA_DEPTH, rate->x + i * row_bytes, &rate->scale[i % rate->rows]);
     else
-      memcpy(rate->x + i * row_bytes, row, row_bytes);
+      memcpy(rate->x + i * row_bytes, row, LA_DEPTH * sizeof *row);
   }
   return BERG_OK;
 }
@@ -94,14 +94,14 @@ static void store(const void *user, const float *tile, size_t first, size_t rows
 static void multiply_all(const la_rate *rate, size_t i, size_t rank) {
   const la_matrix *matrix = &rate->matrices[i], *next = &rate->matrices[(i + 1) % SHAPES];
   const size_t panels = la_matrix_panels(matrix), slabs = panels * la_matrix_blocks(matrix),
-               row_bytes = la_row_bytes(matrix->gemm, LA_DEPTH);
+               row_bytes = matrix->gemm->row_bytes(LA_DEPTH);
   for (size_t s = 0; s < slabs; s++) {
     const output out = {rate->y + rank * rate->rows * LARGEST_N + s % panels * LA_PANEL, matrix->n};
     la_product product = {.rows = rate->rows,
                           .x = rate->x + rank * rate->rows * row_bytes,
                           .row_bytes = row_bytes,
                           .scale = rate->scale,
-                          .buffer = rate->buffers + rank * (LA_BUFFER_BYTES / sizeof(float)),
+                          .buffer = rate->buffers + rank * (matrix->gemm->thread_bytes / sizeof(float)),
                           .finish = store,
                           .user = &out};
     product.next =
@@ -140,15 +140,18 @@ static double run_turn(turn *t, int threads, base_piece piece) {
 
 static void multiply_for_a_time(void *user, size_t index, size_t rank) {
   turn *t = user;
+  const la_gemm *gemm = t->rate->matrices[0].gemm;
   const double start = base_machine_seconds();
   double work = 0;
   (void)index;
+  la_gemm_begin(gemm);
   do {
     for (size_t i = 0; i < SHAPES; i++) {
       multiply_all(t->rate, i, rank);
       work += 2.0 * (double)t->rate->rows * (double)shapes[i].k * (double)shapes[i].n;
     }
   } while (base_machine_seconds() - start < t->seconds);
+  la_gemm_end(gemm);
   add_work(t, work);
 }
 

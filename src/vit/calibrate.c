@@ -83,18 +83,18 @@ static void release(rooms *r) {
 #define THREAD_BYTES \
   (TOKENS * VIT_CHANNELS * sizeof(float) + 2 * SQUARE * sizeof(float) + VIT_CHANNELS * sizeof(uint16_t))
 
-berg_status vit_calibrate(vit_calibration *calibration, const vit_network *network, const la_gemm *wide,
+berg_status vit_calibrate(vit_calibration *calibration, const vit_network *network, const la_floats *floats,
                           const vit_kernels *kernels, vit_passed passed, int threads, berg_error *error) {
   *calibration =
-      (vit_calibration){.passed = passed, .narrow = vit_network_gemm(network), .wide = wide, .kernels = kernels};
+      (vit_calibration){.passed = passed, .narrow = vit_network_gemm(network), .floats = floats, .kernels = kernels};
   calibration->operands = base_alloc_large(VIT_LAYERS * VIT_OPERANDS * TOKENS, VIT_CHANNELS * sizeof(float), error);
   calibration->scratch = base_alloc_large((size_t)threads, THREAD_BYTES, error);
   rooms r = {.pixels = base_alloc(IMAGES, VIT_PIXELS, error),
              .plane = base_alloc((size_t)VIT_IMAGE_SIZE * VIT_IMAGE_SIZE, sizeof(double), error),
              .tokens = base_alloc(TOKENS * VIT_CHANNELS, sizeof(float), error),
-             .workspace = base_alloc_large(vit_network_workspace(threads), 1, error)};
+             .workspace = base_alloc_large(vit_network_workspace(floats->engine, threads), 1, error)};
   vit_network *plain = NULL;
-  berg_status status = vit_network_new(&plain, vit_network_weights(network), wide, kernels, error);
+  berg_status status = vit_network_new(&plain, vit_network_weights(network), floats->engine, kernels, error);
   if (!calibration->operands || !calibration->scratch || !r.pixels || !r.plane || !r.tokens || !r.workspace)
     status = BERG_ELIMIT;
   for (size_t image = 0; image < IMAGES && !status; image++) draw(image, r.plane, r.pixels + image * VIT_PIXELS);
@@ -120,11 +120,12 @@ void vit_calibration_release(vit_calibration *calibration) {
 /* [768][768] += X^T X, X [TOKENS][768] being given transposed. */
 static void add_moments(const vit_calibration *calibration, const float *turned, float *moments) {
   float buffer[LA_BUFFER_BYTES / sizeof(float)] __attribute__((aligned(64)));
-  const la_matrix matrix = {.gemm = calibration->wide,
+  const la_matrix matrix = {.gemm = calibration->floats->engine,
                             .n = VIT_CHANNELS,
                             .k = TOKENS,
                             .rows = (const char *)turned,
                             .row_bytes = TOKENS * sizeof(float)};
+  la_gemm_begin(matrix.gemm);
   for (size_t panel = 0; panel < VIT_CHANNELS / LA_PANEL; panel++) {
     const vit_output output = {moments + panel * LA_PANEL, VIT_CHANNELS, NULL};
     la_product product = {.rows = VIT_CHANNELS,
@@ -135,6 +136,7 @@ static void add_moments(const vit_calibration *calibration, const float *turned,
                           .user = &output};
     la_matrix_multiply(&matrix, 0, panel, &product);
   }
+  la_gemm_end(matrix.gemm);
 }
 
 la_rounding vit_calibration_of(const vit_calibration *calibration, size_t layer, size_t operand, const float *shift,

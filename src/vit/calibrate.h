@@ -7,18 +7,20 @@
 #ifndef VIT_CALIBRATE_H
 #define VIT_CALIBRATE_H
 
+#include "la/floats.h"
 #include "vit/network.h"
 
 typedef struct vit_calibration {
   vit_passed passed;
-  const la_gemm *narrow, *wide; /* int8's and float32's */
+  const la_gemm *narrow; /* int8's */
+  const la_floats *floats;
   const vit_kernels *kernels;
   float *operands; /* what each block of each matrix is multiplied with: float [layers][VIT_OPERANDS][tokens][768] */
   char *scratch;   /* for each thread */
 } vit_calibration;
 
 /* Six pictures of noise go through the float32 network: 0.2 s and 77 MB. The same for any `threads`. ELIMIT. */
-berg_status vit_calibrate(vit_calibration *calibration, const vit_network *network, const la_gemm *wide,
+berg_status vit_calibrate(vit_calibration *calibration, const vit_network *network, const la_floats *floats,
                           const vit_kernels *kernels, vit_passed passed, int threads, berg_error *error);
 void vit_calibration_release(vit_calibration *calibration);
 

@@ -19,7 +19,7 @@ void vit_network_free(vit_network *network);
 const vit_weights *vit_network_weights(const vit_network *network);
 const la_gemm *vit_network_gemm(const vit_network *network);
 
-/* Bytes of all packed matrices; their layout depends on the precision alone. */
+/* Bytes of all packed matrices, in the engine's layout. */
 size_t vit_network_packed_bytes(const vit_network *network);
 /* Told when a layer's matrices are done with for now, so that a mapped file need not be resident as a whole. By one thread. */
 typedef struct vit_passed {
@@ -49,8 +49,8 @@ typedef struct vit_hooks {
 } vit_hooks;
 #define VIT_OPERANDS 7
 
-/* Memory that a pass needs with a team of up to `threads`, besides the tokens of the caller. */
-size_t vit_network_workspace(int threads);
+/* Memory that a pass by `gemm` needs with a team of up to `threads`, besides the tokens of the caller. */
+size_t vit_network_workspace(const la_gemm *gemm, int threads);
 
 /* `pixels` is uint8 [images][3][224][224], `tokens` float [images][50][768] and holds the last block's output afterwards;
  * `workspace` of vit_network_workspace bytes, 64-byte aligned. */

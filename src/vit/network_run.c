@@ -10,24 +10,33 @@
 
 #define NARROW_BYTES (CHUNK_ROWS * VIT_CHANNELS * sizeof(float))
 #define WIDE_BYTES (CHUNK_ROWS * VIT_HIDDEN * sizeof(float))
-#define OPERAND_BYTES (OPERAND_ROWS * VIT_CHANNELS * 2)
 #define SCALE_BYTES ((OPERAND_ROWS * sizeof(float) + 63) / 64 * 64)
-#define CHUNK_BYTES (NARROW_BYTES + WIDE_BYTES + OPERAND_BYTES + SCALE_BYTES)
-#define THREAD_BYTES (CHUNK_BYTES + LA_BUFFER_BYTES + VIT_ATTENTION_SCRATCH)
 
-size_t vit_network_workspace(int threads) { return (size_t)threads * THREAD_BYTES; }
+static size_t operand_bytes(const la_gemm *gemm) {
+  return gemm->load ? OPERAND_ROWS * gemm->row_bytes(VIT_CHANNELS) : 0;
+}
+
+static size_t chunk_bytes(const la_gemm *gemm) { return NARROW_BYTES + WIDE_BYTES + operand_bytes(gemm) + SCALE_BYTES; }
+
+static size_t thread_bytes(const la_gemm *gemm) {
+  return chunk_bytes(gemm) + gemm->thread_bytes + VIT_ATTENTION_SCRATCH;
+}
+
+size_t vit_network_workspace(const la_gemm *gemm, int threads) { return (size_t)threads * thread_bytes(gemm); }
 
 static void lay_out(vit_pass *p) {
-  char *at = p->workspace + p->rank * THREAD_BYTES;
+  const la_gemm *gemm = p->network->gemm;
+  char *at = p->workspace + p->rank * thread_bytes(gemm);
   p->c.narrow = (float *)(void *)at;
   p->c.wide = (float *)(void *)(at += NARROW_BYTES);
   p->c.operand = at += WIDE_BYTES;
-  p->c.scale = (float *)(void *)(at + OPERAND_BYTES);
+  p->c.scale = (float *)(void *)(at + operand_bytes(gemm));
 }
 
 vit_thread_memory vit_memory_of(const vit_pass *p, size_t rank) {
-  char *at = p->workspace + rank * THREAD_BYTES + CHUNK_BYTES;
-  return (vit_thread_memory){.buffer = (float *)(void *)at, .attention = (float *)(void *)(at + LA_BUFFER_BYTES)};
+  const la_gemm *gemm = p->network->gemm;
+  char *at = p->workspace + rank * thread_bytes(gemm) + chunk_bytes(gemm);
+  return (vit_thread_memory){.buffer = (float *)(void *)at, .attention = (float *)(void *)(at + gemm->thread_bytes)};
 }
 
 /* --- The run --- */
@@ -64,11 +73,14 @@ static void run_chunk(const run *r, base_team *team, size_t rank, size_t first, 
 /* Piece `index` of a block: a chunk, or behind the chunks a piece of what goes on beside. */
 static void run_piece(void *user, size_t index, size_t rank) {
   const run *r = user;
-  if (index >= r->chunks)
+  if (index >= r->chunks) {
     r->hooks->beside(r->hooks->user, index - r->chunks, rank);
-  else
-    run_chunk(r, NULL, rank, r->images * index / r->chunks, r->images * (index + 1) / r->chunks,
-              index + r->threads < r->chunks);
+    return;
+  }
+  la_gemm_begin(r->network->gemm);
+  run_chunk(r, NULL, rank, r->images * index / r->chunks, r->images * (index + 1) / r->chunks,
+            index + r->threads < r->chunks);
+  la_gemm_end(r->network->gemm);
 }
 
 void vit_network_run(const vit_network *network, const uint8_t *pixels, size_t images, base_team *team, void *workspace,

@@ -10,10 +10,24 @@ _Static_assert(VIT_CHANNELS == LA_DEPTH, "a part of the hidden layer is one bloc
 /* Rows of a pointwise stage that a thread takes at a time. */
 #define SHARED_ROWS 8
 
-/* The pieces of a stage, by whoever goes through it. */
+/* Pieces of a stage that a team shares, each a thread's work of its own. */
+typedef struct shared_stage {
+  const la_gemm *gemm;
+  base_piece piece;
+  void *user;
+} shared_stage;
+
+static void run_shared(void *user, size_t index, size_t rank) {
+  const shared_stage *stage = user;
+  la_gemm_begin(stage->gemm);
+  stage->piece(stage->user, index, rank);
+  la_gemm_end(stage->gemm);
+}
+
+/* The pieces of a stage, by whoever goes through it; a thread that goes alone has begun its work with the chunk. */
 static void share(const vit_pass *p, size_t count, base_piece piece, void *user) {
   if (p->team)
-    base_team_share(p->team, count, piece, user);
+    base_team_share(p->team, count, run_shared, &(shared_stage){p->network->gemm, piece, user});
   else
     for (size_t i = 0; i < count; i++) piece(user, i, p->rank);
 }
@@ -52,12 +66,12 @@ typedef struct operand {
 
 static void load_row(const vit_pass *p, const float *from, size_t row) {
   const la_gemm *gemm = p->network->gemm;
-  gemm->load(from, VIT_CHANNELS, p->c.operand + row * la_row_bytes(gemm, VIT_CHANNELS), p->c.scale + row);
+  gemm->load(from, VIT_CHANNELS, p->c.operand + row * gemm->row_bytes(VIT_CHANNELS), p->c.scale + row);
 }
 
 static operand loaded(const vit_pass *p, const float *floats, size_t ld, size_t first) {
   const la_gemm *gemm = p->network->gemm;
-  const size_t bytes = la_row_bytes(gemm, VIT_CHANNELS);
+  const size_t bytes = gemm->row_bytes(VIT_CHANNELS);
   if (!gemm->load) return (operand){floats, ld * sizeof *floats, NULL};
   return (operand){p->c.operand + first * bytes, bytes, p->c.scale + first};
 }

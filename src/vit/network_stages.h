@@ -4,7 +4,7 @@
 
 #include "vit/network_parts.h"
 
-/* 150 rows: whole tiles of six; what a block touches at a time fits a second cache of 2 MB. */
+/* 150 rows: whole tiles of six rows; what a block touches at a time fits a second cache of 2 MB. */
 #define CHUNK 3
 #define CHUNK_ROWS (CHUNK * VIT_TOKENS)
 /* The hidden layer is made and used in parts as wide as the tokens: blocks of the second product's depth. */

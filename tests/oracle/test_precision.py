@@ -1,4 +1,5 @@
 """bf16 and int8: the price in brain space, the same bits for any threads and batch, and the weights that are kept."""
+import json
 import os
 import subprocess
 
@@ -161,6 +162,58 @@ def test_a_changed_source_is_converted_anew(program, encode, backbone, tmp_path)
     assert not np.array_equal(before, after)
     assert encode(source, "bf16", "--no-cache").tobytes() == after.tobytes()
     kept(program, "bf16", "mine").unlink()
+
+
+def relabel(path, **said):
+    """Gives a converted file's __metadata__ other values of berg.NAME, or with None takes one away; all else stays where it was."""
+    whole = path.read_bytes()
+    size = int.from_bytes(whole[:8], "little")
+    header = json.loads(whole[8:8 + size])
+    for name, value in said.items():
+        header["__metadata__"].pop(f"berg.{name}", None)
+        if value is not None:
+            header["__metadata__"][f"berg.{name}"] = value
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-(8 + len(text)) % 64)
+    path.write_bytes(len(text).to_bytes(8, "little") + text + whole[8 + size:])
+
+
+def test_slabs_of_another_layout_are_not_multiplied(program, encode, small_berg_dir, few, backbone_files, tmp_path):
+    """They would be as many bytes, with the checksum that is said: named by the user an error, in the cache made anew, beside the
+    source passed over."""
+    source, cache = tmp_path / "vit.safetensors", tmp_path / "cache"
+    source.symlink_to(backbone_files["safetensors"])
+    whole = encode(source, "bf16", cache=cache).tobytes()
+    files = {path: path.read_bytes() for path in (cache / "berg").iterdir()}  # of the backbone and of the components
+    kept_file, = (path for path in files if path.name.startswith("vit-"))
+    beside = tmp_path / "vit.bf16.safetensors"
+    for name, value, expected in (("layout", "bf16-tile32", "bf16-slab64"), ("layout", None, "bf16-slab64"), ("rounding", "2", "1")):
+        for path in files:
+            relabel(path, **{name: value})
+        beside.write_bytes(kept_file.read_bytes())
+        error = program("encode", MODEL, "--subject", 1, "--berg-dir", small_berg_dir, "--backbone", beside, few, "--precision", "bf16",
+                        "-o", tmp_path / "o.npy", status=4)
+        assert error.count("\n") == 1 and all(word in error for word in (str(beside), f"berg.{name}", expected, value or "nothing"))
+        assert not (tmp_path / "o.npy").exists()
+        assert encode(source, "bf16", cache=cache).tobytes() == whole
+        assert {path: path.read_bytes() for path in (cache / "berg").iterdir()} == files
+    beside.unlink()
+    kept_file.unlink()
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_files_from_before_layouts_had_names(encode, has_int8, backbone_files, tmp_path, precision):
+    if precision == "int8" and not has_int8:
+        pytest.skip("this processor has no instructions for int8")
+    cache = tmp_path / "cache"
+    whole = encode(backbone_files["safetensors"], precision, cache=cache).tobytes()
+    file, = (cache / "berg").glob(f"vit-*.{precision}.safetensors")
+    relabel(file, layout="1", rounding=None)
+    before = file.read_bytes()
+    assert encode(file, precision, cache=cache).tobytes() == whole
+    assert encode(backbone_files["safetensors"], precision, cache=cache).tobytes() == whole
+    assert file.read_bytes() == before
+    file.unlink()
 
 
 @pytest.mark.parametrize("cache", ["/proc/nowhere", "file"])

@@ -78,7 +78,7 @@ static void bench_gram(bench *b) {
   double *moments = base_calloc(4 * WIDTH, sizeof *moments, NULL);
   double add = 0, standardise = 0, rate = 0;
   la_gram *gram;
-  if (la_gram_new(&gram, b->machine.gemm, b->machine.kernels, b->rows, WIDTH, b->machine.threads, NULL)) exit(1);
+  if (la_gram_new(&gram, b->machine.floats, b->machine.kernels, b->rows, WIDTH, b->machine.threads, NULL)) exit(1);
   for (size_t index = 0; index < b->panels; index++) {
     read_panel(b, index, panel, NULL);
     const la_block block = {panel, b->rows, WIDTH, WIDTH};
@@ -159,7 +159,7 @@ int main(int count, char **arguments) {
   for (int i = 1; i < count && i < 6; i++) sizes[i - 1] = strtoull(arguments[i], NULL, 10);
   bench b = {.rows = sizes[0], .panels = sizes[1], .components = sizes[2], .targets = sizes[3]};
   b.machine = train_machine_for((int)sizes[4], 0);
-  if (la_rate_new(&b.rate, b.machine.gemm, 150, b.machine.threads, NULL)) return 1;
+  if (la_rate_new(&b.rate, b.machine.floats->engine, 150, b.machine.threads, NULL)) return 1;
   b.low = numbers(b.panels * WIDTH * LATENT, 1);
   b.factors = numbers(b.rows * LATENT, 2);
   train_pca pca;

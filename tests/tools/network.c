@@ -83,7 +83,7 @@ static berg_status run(const vit_weights *weights, base_isa isa, const la_gemm *
   }
   if (!status) {
     printf("%s\n", gemm->name);
-    workspace = aligned_alloc(64, vit_network_workspace(threads));
+    workspace = aligned_alloc(64, vit_network_workspace(gemm, threads));
     base_team *team = base_team_begin(threads);
     vit_network_run(network, pixels, images, team, workspace, tokens,
                     &(vit_hooks){.after_block = write_block, .user = &to});

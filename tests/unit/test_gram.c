@@ -91,9 +91,8 @@ static void gram_of(size_t rows) {
   for (size_t p = 0; p < 2; p++) /* a huge column would drown the others' errors */
     for (size_t i = 0; i < rows; i++) panels[p].values[i * panels[p].ld + 5] = 1;
   for (int g = 0; g < 2; g++) {
-    assert_int_equal(
-        la_gram_new(&grams[g], la_gemm_for(isa, LA_F32), la_kernels_for(isa), rows, widths[0], g ? 3 : 1, NULL),
-        BERG_OK);
+    assert_int_equal(la_gram_new(&grams[g], la_floats_for(isa), la_kernels_for(isa), rows, widths[0], g ? 3 : 1, NULL),
+                     BERG_OK);
     for (size_t p = 0; p < 2; p++) la_gram_add(grams[g], panels[p].values, panels[p].ld, widths[p]);
     la_gram_mirror(grams[g]);
   }

@@ -38,14 +38,14 @@ static void test_centre_of_two_floats(void **state) {
   (void)state;
 }
 
-/* A product of `rows` rows as the gemm hands it on, tile by tile. */
-static void hand_on(la_finish finish, const void *user, const float *product, size_t rows) {
-  for (size_t first = 0; first < rows; first += LA_TILE_ROWS)
-    finish(user, product + first * LA_PANEL, first, rows - first < LA_TILE_ROWS ? rows - first : LA_TILE_ROWS);
+/* A product of `rows` rows as an engine with tiles of `tile` rows hands it on. */
+static void hand_on(la_finish finish, const void *user, const float *product, size_t rows, size_t tile) {
+  for (size_t first = 0; first < rows; first += tile)
+    finish(user, product + first * LA_PANEL, first, rows - first < tile ? rows - first : tile);
 }
 
 /* What takes tiles, for every number of columns; beside them nothing is touched. */
-static void check_takers(const la_kernels *kernels, size_t rows, size_t columns) {
+static void check_takers(const la_kernels *kernels, size_t rows, size_t columns, size_t tile) {
   enum { LD = LA_PANEL + 3 };
   float product[14 * LA_PANEL], bias[LA_PANEL], stored[14 * LD], paired[7 * LD];
   double sums[14 * LD];
@@ -54,9 +54,9 @@ static void check_takers(const la_kernels *kernels, size_t rows, size_t columns)
   for (size_t c = 0; c < LA_PANEL; c++) bias[c] = draw(&seed);
   for (size_t i = 0; i < 14 * LD; i++) stored[i] = -7, sums[i] = 1e9;
   for (size_t i = 0; i < 7 * LD; i++) paired[i] = -7;
-  hand_on(kernels->store, &(la_output){stored, LD, columns, bias}, product, rows);
-  hand_on(kernels->store_pairs, &(la_output){paired, LD, columns, bias}, product, rows / 2 * 2);
-  for (int turn = 0; turn < 2; turn++) hand_on(kernels->sum, &(la_sums){sums, LD, columns}, product, rows);
+  hand_on(kernels->store, &(la_output){stored, LD, columns, bias}, product, rows, tile);
+  hand_on(kernels->store_pairs, &(la_output){paired, LD, columns, bias}, product, rows / 2 * 2, tile);
+  for (int turn = 0; turn < 2; turn++) hand_on(kernels->sum, &(la_sums){sums, LD, columns}, product, rows, tile);
   for (size_t i = 0; i < 14; i++)
     for (size_t c = 0; c < LD; c++) {
       const bool is_in = i < rows && c < columns;
@@ -78,7 +78,8 @@ static void test_takers_of_tiles(void **state) {
   (void)state;
   for (int isa = 0; isa <= (int)base_machine_isa(); isa++)
     for (size_t columns = 1; columns <= LA_PANEL; columns++)
-      for (size_t rows = 1; rows <= 14; rows++) check_takers(la_kernels_for((base_isa)isa), rows, columns);
+      for (size_t rows = 1; rows <= 14; rows++)
+        for (size_t tile = 2; tile <= 14; tile += 4) check_takers(la_kernels_for((base_isa)isa), rows, columns, tile);
 }
 
 /* Each strip rounds as one subtraction in double does. */

@@ -5,6 +5,7 @@
 #include "la/kernels/pack.h"
 #include "la/kernels/plain.h"
 #include "la/kernels/tile.h"
+#include "la/layout.h"
 
 INLINE const float *floats_from(const la_product *product, size_t first) {
   return (const float *)(const void *)((const char *)product->x + first * product->row_bytes);
@@ -34,7 +35,7 @@ static void multiply_f32(const la_product *product) {
 #define WIDE_DEPTH 96
 /* Rows of x whose tiles wait meanwhile. */
 #define WIDE_ROWS ((size_t)25 * LA_TILE_ROWS)
-/* In the first half of the buffer the slab itself may lie. */
+/* In the first half of the thread's memory the slab itself may lie. */
 _Static_assert((WIDE_DEPTH + WIDE_ROWS) * LA_PANEL * sizeof(float) <= LA_BUFFER_BYTES / 2,
                "floats and tiles fit a half");
 
@@ -129,16 +130,21 @@ static void multiply_widened(const la_product *product) {
 #define TEXT_(isa) #isa
 
 extern const la_gemm KERNEL(la_gemm_f32), KERNEL(la_gemm_widened);
-const la_gemm KERNEL(la_gemm_f32) = {
-    LA_F32,       "float32 (" TEXT(BERG_ISA) ")", NULL, NULL, NULL, KERNEL(la_transpose),
-    multiply_f32, KERNEL(la_multiply_plain),      NULL, NULL};
-const la_gemm KERNEL(la_gemm_widened) = {LA_BF16,
-                                         "bf16 weights, float32 products (" TEXT(BERG_ISA) ")",
-                                         NULL,
-                                         NULL,
-                                         KERNEL(la_pack_bf16),
-                                         KERNEL(la_transpose),
-                                         multiply_widened,
-                                         NULL,
-                                         NULL,
-                                         NULL};
+const la_gemm KERNEL(la_gemm_f32) = {.precision = LA_F32,
+                                     .name = "float32 (" TEXT(BERG_ISA) ")",
+                                     .layout = &la_layout_f32_slab64,
+                                     .tile_rows = LA_TILE_ROWS,
+                                     .thread_bytes = LA_BUFFER_BYTES,
+                                     .row_bytes = la_row_of_floats,
+                                     .transpose = KERNEL(la_transpose),
+                                     .multiply = multiply_f32,
+                                     .multiply_plain = KERNEL(la_multiply_plain)};
+const la_gemm KERNEL(la_gemm_widened) = {.precision = LA_BF16,
+                                         .name = "bf16 weights, float32 products (" TEXT(BERG_ISA) ")",
+                                         .layout = &la_layout_bf16_slab64,
+                                         .tile_rows = LA_TILE_ROWS,
+                                         .thread_bytes = LA_BUFFER_BYTES,
+                                         .row_bytes = la_row_of_floats,
+                                         .pack = KERNEL(la_pack_bf16),
+                                         .transpose = KERNEL(la_transpose),
+                                         .multiply = multiply_widened};

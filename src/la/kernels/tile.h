@@ -5,6 +5,9 @@
 #include "base/vector.h"
 #include "la/gemm.h"
 
+/* Rows of a tile in registers: with 4 vectors of columns 24 sums. */
+#define LA_TILE_ROWS 6
+
 /* Sums in registers are this long at most, then they are added to the tile: a rounding error grows with the
  * length. At 192 of 768 the responses' error is less than half, and no loss of rate could be measured. */
 #define SUM_DEPTH 192

@@ -9,7 +9,7 @@ static size_t score_width(const model_subject *subject) { return (subject->fitte
 size_t model_batch_widest_row(const berg_model *model) {
   size_t widest = 0;
   for (size_t s = 0; s < model->subject_count; s++) {
-    const size_t bytes = la_row_bytes(model->gemm, model->subjects[s].fitted.components);
+    const size_t bytes = model->gemm->row_bytes(model->subjects[s].fitted.components);
     if (bytes > widest) widest = bytes;
   }
   return widest;
@@ -20,7 +20,7 @@ static berg_status init_processor(model_batch *batch, berg_error *error) {
   const berg_model *model = batch->model;
   const size_t room = batch->room;
   batch->tokens = base_alloc_large(room * VIT_LAYER_FEATURES, sizeof(float), error);
-  batch->workspace = base_alloc_large(vit_network_workspace(model->threads), 1, error);
+  batch->workspace = base_alloc_large(vit_network_workspace(model->gemm, model->threads), 1, error);
   batch->projections = base_calloc(model->subject_count, sizeof *batch->projections, error);
   batch->loaded_scores = base_alloc(2 * room, model_batch_widest_row(model), error);
   batch->score_scales = base_alloc(2 * room, sizeof(float), error);

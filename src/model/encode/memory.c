@@ -38,5 +38,5 @@ size_t model_memory_needed(const berg_model *model, size_t images, bool packed) 
       bytes += model_projection_memory(&subject->fitted, &subject->directions, images, model->threads);
   }
   if (model->device) return bytes + model_device_pinned_memory(model->device);
-  return bytes + images * VIT_LAYER_FEATURES * sizeof(float) + vit_network_workspace(model->threads);
+  return bytes + images * VIT_LAYER_FEATURES * sizeof(float) + vit_network_workspace(model->gemm, model->threads);
 }

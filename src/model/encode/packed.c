@@ -21,8 +21,7 @@ berg_status model_pack_backbone(vit_network *network, const model_backbone *back
   berg_status status = BERG_OK;
   if (gemm->precision != LA_F32) status = model_backbone_check(backbone, error); /* int8 would hide a NaN */
   if (!status && gemm->precision == LA_INT8)
-    status =
-        vit_calibrate(&calibration, network, la_gemm_for(isa, LA_F32), vit_kernels_for(isa), passed, threads, error);
+    status = vit_calibrate(&calibration, network, la_floats_for(isa), vit_kernels_for(isa), passed, threads, error);
   if (!status && !(*packed = base_alloc_large(vit_network_packed_bytes(network), 1, error))) status = BERG_ELIMIT;
   if (!status) {
     vit_network_pack_into(network, calibration.operands ? &calibration : NULL, &passed, threads, *packed);
@@ -35,6 +34,7 @@ berg_status model_pack_backbone(vit_network *network, const model_backbone *back
 static model_conversion network_conversion(const berg_model *model) {
   return (model_conversion){.kind = "backbone",
                             .precision = model->gemm->precision,
+                            .layout = model->gemm->layout->id,
                             .bytes = vit_network_packed_bytes(model->network),
                             .source = model->backbone.path,
                             .packed = model->packed_network,
@@ -156,6 +156,7 @@ berg_status model_pack_components(la_matrix *directions, const model_fitted *fit
 static berg_status find_or_pack_components(const berg_model *model, model_subject *subject, berg_error *error) {
   model_conversion conversion = {.kind = "components",
                                  .precision = model->gemm->precision,
+                                 .layout = model->gemm->layout->id,
                                  .bytes = la_matrix_bytes(&subject->directions),
                                  .source = subject->fitted.path,
                                  .threads = model->threads};

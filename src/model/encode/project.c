@@ -10,7 +10,8 @@ static size_t segments_of(const model_fitted *fitted) { return (fitted->tokens +
 #define FLOAT_ROW (VIT_CHANNELS * sizeof(float))
 
 static size_t bytes_of_thread(const la_matrix *directions, size_t images) {
-  const size_t bytes = LA_BUFFER_BYTES + images * (FLOAT_ROW + la_row_bytes(directions->gemm, VIT_CHANNELS) + 4);
+  const la_gemm *gemm = directions->gemm;
+  const size_t bytes = gemm->thread_bytes + images * (FLOAT_ROW + gemm->row_bytes(VIT_CHANNELS) + sizeof(float));
   return (bytes + BASE_ALIGNMENT - 1) / BASE_ALIGNMENT * BASE_ALIGNMENT;
 }
 
@@ -51,9 +52,9 @@ static la_product standardised(const model_projection *projection, size_t block,
                                char *memory) {
   const model_fitted *fitted = projection->fitted;
   const la_gemm *gemm = projection->directions->gemm;
-  const size_t feature = block * VIT_CHANNELS, row_bytes = la_row_bytes(gemm, VIT_CHANNELS);
-  float *floats = (float *)(void *)(memory + LA_BUFFER_BYTES);
-  char *rows = memory + LA_BUFFER_BYTES + projection->room * FLOAT_ROW;
+  const size_t feature = block * VIT_CHANNELS, row_bytes = gemm->row_bytes(VIT_CHANNELS);
+  float *floats = (float *)(void *)(memory + gemm->thread_bytes);
+  char *rows = memory + gemm->thread_bytes + projection->room * FLOAT_ROW;
   float *scale = (float *)(void *)(rows + projection->room * row_bytes);
   for (size_t i = 0; i < projection->images; i++) {
     float *to = floats + i * VIT_CHANNELS;
@@ -113,8 +114,10 @@ typedef struct block {
 
 static void add_piece(void *user, size_t segment, size_t rank) {
   const block *b = user;
-  add_segment(b->projection, b->layer, segment, b->tokens,
-              b->projection->thread_memory + rank * b->projection->thread_bytes);
+  const model_projection *projection = b->projection;
+  la_gemm_begin(projection->directions->gemm);
+  add_segment(projection, b->layer, segment, b->tokens, projection->thread_memory + rank * projection->thread_bytes);
+  la_gemm_end(projection->directions->gemm);
 }
 
 void model_projection_add(model_projection *projection, base_team *team, size_t layer, const float *tokens) {

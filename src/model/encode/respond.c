@@ -9,7 +9,7 @@ static la_product score_rows(const model_batch *batch, size_t s, size_t first, s
   const berg_model *model = batch->model;
   const model_subject *subject = &model->subjects[s];
   const la_gemm *gemm = model->gemm;
-  const size_t width = batch->score_widths[s], k = subject->fitted.components, bytes = la_row_bytes(gemm, k);
+  const size_t width = batch->score_widths[s], k = subject->fitted.components, bytes = gemm->row_bytes(k);
   if (!gemm->load)
     return (la_product){.rows = count,
                         .x = batch->scores[s] + first * width,
@@ -71,7 +71,7 @@ static void multiply_panel(const regression *r, size_t panel, size_t panels, flo
   product.user = &to;
   for (size_t b = 0; b < la_matrix_blocks(coefficients); b++) { /* one, up to 768 components */
     if (panel + 1 < panels) product.next = la_matrix_fetch(coefficients, b, panel + 1);
-    product.x = (const char *)r->rows.x + b * la_row_bytes(model->gemm, LA_DEPTH);
+    product.x = (const char *)r->rows.x + b * model->gemm->row_bytes(LA_DEPTH);
     if (b) to.bias = NULL;
     la_matrix_multiply(coefficients, b, panel, &product);
   }
@@ -81,8 +81,11 @@ static void multiply_run(void *user, size_t index, size_t rank) {
   const regression *r = user;
   const size_t panels = la_matrix_panels(&r->subject->coefficients), first = index * RUN,
                end = panels - first < RUN ? panels : first + RUN;
-  float *buffer = (float *)(void *)((char *)r->batch->workspace + rank * LA_BUFFER_BYTES);
+  const la_gemm *gemm = r->subject->coefficients.gemm;
+  float *buffer = (float *)(void *)((char *)r->batch->workspace + rank * gemm->thread_bytes);
+  la_gemm_begin(gemm);
   for (size_t panel = first; panel < end; panel++) multiply_panel(r, panel, panels, buffer);
+  la_gemm_end(gemm);
 }
 
 void model_batch_respond(const model_batch *batch, size_t from, size_t images, float *responses) {

@@ -24,6 +24,7 @@ static berg_status convert_backbone(const char *source, const char *target, cons
   if (!status) {
     const model_conversion conversion = {.kind = "backbone",
                                          .precision = gemm->precision,
+                                         .layout = gemm->layout->id,
                                          .bytes = vit_network_packed_bytes(network),
                                          .source = source,
                                          .packed = packed,
@@ -49,6 +50,7 @@ static berg_status convert_components(const char *source, const char *target, co
   if (!status) {
     const model_conversion conversion = {.kind = "components",
                                          .precision = gemm->precision,
+                                         .layout = gemm->layout->id,
                                          .bytes = la_matrix_bytes(&directions),
                                          .source = source,
                                          .packed = packed,

@@ -15,8 +15,8 @@
 #include "io/container/writers.h"
 #include "model/weights/precision.h"
 
-/* Raised whenever packing, balancing or rounding changes. */
-#define LAYOUT "1"
+/* Raised whenever the numbers that are packed change: by balancing or rounding. */
+#define ROUNDING "1"
 #define PACKED "packed"
 #define FACTS_ROOM 160
 
@@ -70,11 +70,29 @@ static berg_status check_said(const berg_file *file, const char *path, const cha
                                            expected, *found ? found : "nothing"});
 }
 
+/* Files that say "1" were written when each precision had one layout and one way of rounding, which needed no name. */
+static bool has_no_names(const berg_file *file) { return !strcmp(about(file, "berg.layout"), "1"); }
+
+/* Slabs of another layout are as many bytes, and nonsense: the file must say which one it has. */
+static berg_status check_layout(const berg_file *file, const char *path, const model_conversion *wanted,
+                                berg_error *error) {
+  char only[32];
+  const char *found = about(file, "berg.layout");
+  base_print(only, sizeof only, "%s-slab64", la_precision_name(wanted->precision));
+  if (has_no_names(file)) found = only;
+  if (wanted->layout && strcmp(found, wanted->layout))
+    return base_fail_at(error,
+                        &(base_fault){BERG_EMODEL, path, BERG_NO_OFFSET, "berg.layout",
+                                      "packed for products of another kind of processor, convert the weights again",
+                                      wanted->layout, *found ? found : "nothing"});
+  return has_no_names(file) ? BERG_OK : check_said(file, path, "berg.rounding", ROUNDING, error);
+}
+
 static berg_status check(const berg_file *file, const char *path, const model_conversion *wanted, const void **packed,
                          berg_error *error) {
   berg_status status = check_said(file, path, "berg.kind", wanted->kind, error);
   if (!status) status = check_said(file, path, "berg.precision", la_precision_name(wanted->precision), error);
-  if (!status) status = check_said(file, path, "berg.layout", LAYOUT, error);
+  if (!status) status = check_layout(file, path, wanted, error);
   if (status) return status;
   const berg_array *array = berg_file_find(file, PACKED);
   char text[BASE_CHECKSUM_TEXT], expected[64], found[128] = "no tensor of this name";
@@ -196,7 +214,8 @@ static berg_status describe(io_document *document, const model_conversion *c, be
   base_checksum(c->packed, c->bytes, c->threads, sum);
   berg_status status = say(document, "berg.kind", c->kind, error);
   if (!status) status = say(document, "berg.precision", la_precision_name(c->precision), error);
-  if (!status) status = say(document, "berg.layout", LAYOUT, error);
+  if (!status) status = say(document, "berg.layout", c->layout, error);
+  if (!status) status = say(document, "berg.rounding", ROUNDING, error);
   if (!status) status = say(document, "berg.version", berg_version(), error);
   if (!status) status = say(document, "berg.checksum", sum, error);
   if (!status) status = say_source(document, c, error);

@@ -1,6 +1,6 @@
-/* Weights as bf16 or int8 multiplies them, in a file: .safetensors with one tensor of bytes, "packed", in the layout of la/gemm.h; of a
- * backbone also the small tensors, so that it needs no other file. __metadata__ says what it was made from; nothing in it is
- * believed before sizes and checksum were found right. */
+/* Weights as bf16 or int8 multiplies them, in a file: .safetensors with one tensor of bytes, "packed", and of a
+ * backbone also the small tensors, so that it needs no other file. __metadata__ says in which layout the slabs lie
+ * (la_layout) and what they were made from; nothing in it is believed before sizes and checksum were found right. */
 #ifndef MODEL_CONVERTED_H
 #define MODEL_CONVERTED_H
 
@@ -16,6 +16,7 @@ typedef struct model_converted {
 typedef struct model_conversion {
   const char *kind;
   la_precision precision;
+  const char *layout;       /* its id; NULL: any */
   size_t bytes;             /* of all slabs */
   const char *source;       /* path that it was, or is to be, made from */
   const void *packed;       /* to be written */
@@ -23,7 +24,7 @@ typedef struct model_conversion {
   int threads;
 } model_conversion;
 
-/* Maps and checks. EMODEL: missing, damaged, of another kind, precision or size. */
+/* Maps and checks. EMODEL: missing, damaged, of another kind, precision, layout or size. */
 berg_status model_converted_open(model_converted *converted, const char *path, const model_conversion *wanted,
                                  berg_error *error);
 /* The same of a file that is open already; it becomes the converted's own only when all is well. */
@@ -32,8 +33,8 @@ berg_status model_converted_take(model_converted *converted, berg_file *file, co
 /* Whether the file at `path` is whole: EMODEL with what is wrong. */
 berg_status model_converted_check(model_converted *converted, const char *path, berg_error *error);
 void model_converted_close(model_converted *converted);
-/* Whether it was made by this version of the library from `source` as that is now: by its size, number and times, else by a
- * checksum of all its bytes. */
+/* Whether it was made by this version of the library from `source` as that is now: by its size, number and times,
+ * else by a checksum of all its bytes. */
 bool model_converted_is_of(const model_converted *converted, const char *source, int threads);
 
 /* Writes `conversion` to `path`, readable by the user alone where `is_private`. EEXISTS unless `force`. */

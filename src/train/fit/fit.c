@@ -150,7 +150,7 @@ static berg_status fit_all(berg_fit *fit, const berg_array *features, const berg
   const train_machine machine =
       train_machine_for(base_threads_for(options->threads), options->memory ? options->memory : DEFAULT_MEMORY);
   float *scores = NULL;
-  fit->gemm = machine.gemm, fit->kernels = machine.kernels, fit->threads = machine.threads;
+  fit->floats = machine.floats, fit->kernels = machine.kernels, fit->threads = machine.threads;
   fit->targets = responses->shape[1];
   fit->width = options->components ? options->components : features->shape[1];
   berg_status status = make_scores(fit, features, options, &machine, run, &scores, error);

@@ -2,6 +2,7 @@
 #ifndef TRAIN_FIT_H
 #define TRAIN_FIT_H
 
+#include "la/floats.h"
 #include "la/kernels.h"
 #include "train/fit/weights.h"
 
@@ -9,8 +10,8 @@ struct berg_fit {
   train_pca pca;         /* of 0 components: the scaler alone */
   size_t targets, width; /* width: components, or features */
   float *coefficients, *intercepts;
-  double *alphas;      /* NULL: least squares */
-  const la_gemm *gemm; /* of float32 */
+  double *alphas; /* NULL: least squares */
+  const la_floats *floats;
   const la_kernels *kernels;
   int threads;
   io_document document;

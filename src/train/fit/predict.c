@@ -82,7 +82,7 @@ static void respond(const prediction *p, memory *m, size_t top, size_t count) {
         responses[i * fit->targets + t] = (float)(m->sums[i * fit->targets + t] + fit->intercepts[t]);
     return;
   }
-  const la_matrix coefficients = {.gemm = fit->gemm,
+  const la_matrix coefficients = {.gemm = fit->floats->engine,
                                   .n = fit->targets,
                                   .k = fit->width,
                                   .rows = (const char *)fit->coefficients,
@@ -105,7 +105,7 @@ static bool make_memory(memory *m, const prediction *p, berg_error *error) {
   m->panel = base_alloc(ROWS * LA_PANEL, sizeof *m->panel, error);
   m->z = base_alloc(ROWS * LA_DEPTH, sizeof *m->z, error);
   m->scores = base_alloc(ROWS * p->fit->width, sizeof *m->scores, error);
-  m->buffer = base_alloc(1, LA_BUFFER_BYTES, error);
+  m->buffer = base_alloc(1, p->matrix.gemm->thread_bytes, error);
   return m->sums && m->panel && m->z && m->scores && m->buffer;
 }
 
@@ -118,9 +118,9 @@ static void free_memory(memory *m) {
 }
 
 /* Whole tiles of rows, so many that every thread has something to do. */
-static size_t rows_at_a_time(size_t rows, int threads) {
-  const size_t tiles = (rows + LA_TILE_ROWS - 1) / LA_TILE_ROWS, team = (size_t)threads,
-               each = (tiles + team - 1) / team * LA_TILE_ROWS;
+static size_t rows_at_a_time(const berg_fit *fit, size_t rows) {
+  const size_t tile = fit->floats->engine->tile_rows, tiles = (rows + tile - 1) / tile, team = (size_t)fit->threads,
+               each = (tiles + team - 1) / team * tile;
   return each < ROWS ? each : ROWS;
 }
 
@@ -135,9 +135,11 @@ static void predict_piece(void *user, size_t index, size_t rank) {
   prediction *p = user;
   memory *m = &p->memories[rank];
   const size_t rows = p->features->shape[0], top = index * p->step, count = rows - top < p->step ? rows - top : p->step;
+  la_gemm_begin(p->matrix.gemm);
   const size_t found = project(p, m, top, count);
   if (found < top + count) base_note_least(&p->bad, found);
   respond(p, m, top, count);
+  la_gemm_end(p->matrix.gemm);
 }
 
 static berg_status predict(prediction *p, berg_error *error) {
@@ -160,13 +162,13 @@ berg_status berg_fit_predict(const berg_fit *fit, const berg_array *features, fl
   const size_t rows = features->shape[0];
   prediction p = {.fit = fit,
                   .features = features,
-                  .matrix = {.gemm = fit->gemm,
+                  .matrix = {.gemm = fit->floats->engine,
                              .n = direct ? fit->targets : fit->width,
                              .k = fit->pca.features,
                              .rows = (const char *)matrix,
                              .row_bytes = fit->pca.features * sizeof *matrix},
                   .responses = responses,
-                  .step = rows_at_a_time(rows, fit->threads),
+                  .step = rows_at_a_time(fit, rows),
                   .bad = rows};
   status = predict(&p, error);
   if (status || p.bad == rows) return status;

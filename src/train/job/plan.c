@@ -240,7 +240,7 @@ static void add_disk(train_plan *plan) {
 
 berg_status train_plan_rate(const train_plan *plan, double *flops, berg_error *error) {
   la_rate *rate;
-  berg_status status = la_rate_new(&rate, plan->machine.gemm, RATE_ROWS, plan->job.threads, error);
+  berg_status status = la_rate_new(&rate, plan->machine.floats->engine, RATE_ROWS, plan->job.threads, error);
   if (status) return status;
   *flops = la_rate_products(rate, plan->seconds > LONG_RUN ? LONG_RATE : SHORT_RATE);
   la_rate_free(rate);

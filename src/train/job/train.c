@@ -115,7 +115,7 @@ static berg_status write_report(const train_plan *plan, const train_report *repo
   if (!json) return BERG_OK;
   cJSON *tree = io_json_object();
   io_json_add_text(tree, "version", berg_version());
-  io_json_add_text(tree, "products_by", plan->machine.gemm->name);
+  io_json_add_text(tree, "products_by", plan->machine.floats->engine->name);
   io_json_add_text(tree, "isa", base_isa_name(base_machine_isa()));
   io_json_add_text(tree, "precision", "f32");
   io_json_add_number(tree, "threads", job->threads);

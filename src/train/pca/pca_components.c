@@ -31,7 +31,7 @@ static berg_status prepare(projection *p, pca_job *job, berg_error *error) {
   const train_machine *machine = job->machine;
   const size_t n = job->panels->rows, k = job->pca->components, team = (size_t)machine->threads;
   *p = (projection){.job = job, .components = k, .pitch = la_pitch(n)};
-  berg_status status = la_gram_new(&p->overlap, machine->gemm, machine->kernels, k, train_panel_width(job->panels, 0),
+  berg_status status = la_gram_new(&p->overlap, machine->floats, machine->kernels, k, train_panel_width(job->panels, 0),
                                    machine->threads, error);
   if (status) return status;
   p->vectors = base_alloc_large(k * p->pitch, sizeof(float), error);
@@ -63,7 +63,7 @@ static void project_strip(void *user, size_t index, size_t rank) {
   double *sums = p->sums + rank * k * PCA_STRIP;
   const la_columns z = {block->values + first, block->rows, width, block->ld, LA_PANEL};
   memset(sums, 0, k * PCA_STRIP * sizeof *sums);
-  la_columns_multiply(machine->gemm, machine->kernels, p->vectors, k, p->pitch, &z, sums, PCA_STRIP,
+  la_columns_multiply(machine->floats, machine->kernels, p->vectors, k, p->pitch, &z, sums, PCA_STRIP,
                       p->buffers + rank * (LA_BUFFER_BYTES / sizeof(float)));
   for (size_t c = 0; c < k; c++)
     for (size_t j = 0; j < width; j++) directions[c * p->job->panels->columns + j] = (float)sums[c * PCA_STRIP + j];

@@ -63,7 +63,7 @@ static void rotate_strip(void *user, size_t index, size_t rank) {
   float *to = job->pca->directions + first;
   const la_columns directions = {to, k, width, features, LA_PANEL};
   memset(sums, 0, k * PCA_STRIP * sizeof *sums);
-  la_columns_multiply(job->machine->gemm, job->machine->kernels, w->change, k, w->pitch, &directions, sums, PCA_STRIP,
+  la_columns_multiply(job->machine->floats, job->machine->kernels, w->change, k, w->pitch, &directions, sums, PCA_STRIP,
                       w->buffers + rank * (LA_BUFFER_BYTES / sizeof(float)));
   for (size_t c = 0; c < k; c++)
     for (size_t j = 0; j < width; j++) to[c * features + j] = (float)(to[c * features + j] + sums[c * PCA_STRIP + j]);

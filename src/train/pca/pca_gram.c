@@ -125,7 +125,7 @@ berg_status pca_gram(pca_job *job, la_gram **out, berg_error *error) {
   la_gram *gram;
   *out = NULL;
   const train_machine *machine = job->machine;
-  berg_status status = la_gram_new(&gram, machine->gemm, machine->kernels, n, train_panel_width(job->panels, 0),
+  berg_status status = la_gram_new(&gram, machine->floats, machine->kernels, n, train_panel_width(job->panels, 0),
                                    machine->threads, error);
   if (status) return status;
   status = open_device(job, error);

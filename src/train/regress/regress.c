@@ -153,7 +153,7 @@ static size_t load(const train_regression *r, const float *responses, size_t num
 void regress_project(const train_regression *r, const train_factor *factor, regress_tile *tile) {
   const la_columns responses = {tile->responses, r->rows, panels_of(tile) * LA_PANEL, LA_PANEL, r->rows * LA_PANEL};
   memset(tile->projected, 0, factor->rank * REGRESS_TILE * sizeof *tile->projected);
-  la_columns_multiply(r->machine.gemm, r->machine.kernels, factor->left, factor->rank, la_pitch(r->rows), &responses,
+  la_columns_multiply(r->machine.floats, r->machine.kernels, factor->left, factor->rank, la_pitch(r->rows), &responses,
                       tile->projected, REGRESS_TILE, NULL);
 }
 
@@ -172,7 +172,7 @@ void regress_apply(const train_regression *r, const train_factor *factor, const 
                    const regress_tile *tile) {
   const la_columns scaled = {tile->scaled, factor->rank, panels_of(tile) * LA_PANEL, LA_PANEL, factor->rank * LA_PANEL};
   memset(tile->product, 0, rows * REGRESS_TILE * sizeof *tile->product);
-  la_columns_multiply(r->machine.gemm, r->machine.kernels, matrix, rows, factor->pitch, &scaled, tile->product,
+  la_columns_multiply(r->machine.floats, r->machine.kernels, matrix, rows, factor->pitch, &scaled, tile->product,
                       REGRESS_TILE, NULL);
 }
 

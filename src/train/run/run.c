@@ -6,7 +6,7 @@
 train_machine train_machine_for(int threads, size_t memory) {
   const base_isa isa = base_machine_isa();
   return (train_machine){
-      .gemm = la_gemm_for(isa, LA_F32), .kernels = la_kernels_for(isa), .threads = threads, .memory = memory};
+      .floats = la_floats_for(isa), .kernels = la_kernels_for(isa), .threads = threads, .memory = memory};
 }
 
 void train_stage_begin(train_stage *stage, const berg_run *run, const char *name, const char *unit, size_t total) {

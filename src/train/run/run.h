@@ -2,11 +2,12 @@
 #ifndef TRAIN_RUN_H
 #define TRAIN_RUN_H
 
+#include "la/floats.h"
 #include "la/kernels.h"
 #include "model/device/device.h"
 
 typedef struct train_machine {
-  const la_gemm *gemm; /* of float32 */
+  const la_floats *floats;
   const la_kernels *kernels;
   int threads;
   size_t memory;              /* bytes that the process may hold in all; 0: no limit */

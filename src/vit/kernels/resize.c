@@ -99,5 +99,8 @@ static void part_colours(const uint8_t *restrict rgb, size_t count, uint8_t *res
 }
 
 extern const vit_resize_kernels KERNEL(vit_resize_kernels);
-const vit_resize_kernels KERNEL(vit_resize_kernels) = {fixed_across, fixed_down, part_colours,
-                                                       KERNEL(vit_tensor_across), KERNEL(vit_tensor_down)};
+const vit_resize_kernels KERNEL(vit_resize_kernels) = {.fixed_across = fixed_across,
+                                                       .fixed_down = fixed_down,
+                                                       .part_colours = part_colours,
+                                                       .tensor_across = KERNEL(vit_tensor_across),
+                                                       .tensor_down = KERNEL(vit_tensor_down)};

@@ -74,5 +74,10 @@ static void add(const void *user, const float *tile, size_t first, size_t rows) 
 }
 
 extern const vit_kernels KERNEL(vit_kernels);
-const vit_kernels KERNEL(vit_kernels) = {layer_norm,           attention,         add_bias, add_bias_gelu,
-                                         add_bias_gelu_coarse, add_bias_residual, add};
+const vit_kernels KERNEL(vit_kernels) = {.layer_norm = layer_norm,
+                                         .attention = attention,
+                                         .add_bias = add_bias,
+                                         .add_bias_gelu = add_bias_gelu,
+                                         .add_bias_gelu_coarse = add_bias_gelu_coarse,
+                                         .add_bias_residual = add_bias_residual,
+                                         .add = add};

@@ -5,6 +5,7 @@
 #include "la/kernels/pack.h"
 #include "la/kernels/round.h"
 #include "la/kernels/tile.h"
+#include "la/layout.h"
 
 #define VECTORS (LA_PANEL / 16)
 
@@ -74,13 +75,16 @@ static void multiply(const la_product *product) {
 }
 
 extern const la_gemm la_gemm_int8_avx512;
-const la_gemm la_gemm_int8_avx512 = {LA_INT8,
-                                     "int8 (avx512 vnni)",
-                                     KERNEL(la_load_int8),
-                                     KERNEL(la_load_int8_fine),
-                                     KERNEL(la_pack_int8),
-                                     KERNEL(la_transpose),
-                                     multiply,
-                                     NULL,
-                                     KERNEL(la_round_int8),
-                                     KERNEL(la_factor_moments)};
+const la_gemm la_gemm_int8_avx512 = {.precision = LA_INT8,
+                                     .name = "int8 (avx512 vnni)",
+                                     .layout = &la_layout_int8_slab64,
+                                     .tile_rows = LA_TILE_ROWS,
+                                     .thread_bytes = LA_BUFFER_BYTES,
+                                     .row_bytes = la_row_of_bytes,
+                                     .load = KERNEL(la_load_int8),
+                                     .load_fine = KERNEL(la_load_int8_fine),
+                                     .pack = KERNEL(la_pack_int8),
+                                     .transpose = KERNEL(la_transpose),
+                                     .multiply = multiply,
+                                     .round = KERNEL(la_round_int8),
+                                     .factor = KERNEL(la_factor_moments)};

@@ -1,0 +1,19 @@
+/* Products of plain float32, whatever engine encodes.
+ *
+ * PCA, regression, the solver's predictions and the calibration of int8 multiply with these: what they make of the same
+ * numbers, models and converted weights, does not change when the network gets another engine for float32. Rows of x
+ * are floats as they lie. A slab is float [depth][LA_PANEL], so that callers may lay matrices out as slabs, and
+ * multiplying by one takes no memory of the thread. */
+#ifndef LA_FLOATS_H
+#define LA_FLOATS_H
+
+#include "la/gemm.h"
+
+typedef struct la_floats {
+  const la_gemm *engine; /* of layout f32-slab64, without load or pack */
+} la_floats;
+
+/* NULL: not in this build. It lives as long as the library. */
+const la_floats *la_floats_for(base_isa isa);
+
+#endif
