@@ -14,7 +14,7 @@ have() {
 }
 
 step rooms
-python3 tests/check_rooms.py || failed=1
+python3 tests/check_structure.py || failed=1
 if have clang-format; then
   step format
   clang-format --dry-run --Werror $sources || failed=1
