@@ -45,7 +45,7 @@ help:
 	@echo "bench        speeds of this machine and of encoding on it"
 	@echo "peers        encoding beside torch, ONNX Runtime and OpenVINO, which it installs into a virtual environment: a quarter of an hour"
 	@echo "fuzz         every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds"
-	@echo "lint         structure, format, man page, scripts, static analysis: LINTMIN minutes; deps-lint installs what it runs"
+	@echo "lint         structure, format, man page, scripts, static analysis: a minute or two; deps-lint installs what it runs"
 	@echo "conformance  against torch, torchvision, scikit-learn and Pillow, which it installs into a virtual environment"
 	@echo "clean        remove what was built"
 
@@ -146,7 +146,9 @@ fuzz:
 	cmake --build --preset fuzz
 	scripts/fuzz.sh build-fuzz $(FUZZ_SECONDS)
 
-lint: all deps-lint
+lint: DEPS += $(LINT_DEPS)
+lint: deps
+	@$(MAKE) --no-print-directory all
 	BERG_BUILD=$(BUILD) scripts/lint.sh
 
 deps-lint: DEPS = $(LINT_DEPS)
