@@ -5,12 +5,18 @@ PYTHON = /usr/bin/python3
 PYTEST = $(PYTHON) -m pytest -q -p no:cacheprovider
 FUZZ_SECONDS = 600
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# Tests at a time: processors, at most 8.
+JOBS = $(shell n=$$(nproc); echo $$((n < 8 ? n : 8)))
+CTEST = ctest --output-on-failure --no-tests=error -j $(JOBS)
 export BERG_BUILD = $(abspath $(BUILD))
+# Data that the tests make once and read from then on, a gigabyte; the builds with sanitizers read the same.
+export BERG_TEST_DATA = $(abspath $(BUILD))/test-data
 
 # Debian packages: what builds, what is linked, what the tests need.
 DEPS = gcc clang libclang-rt-dev cmake ninja-build make pkg-config \
        libhdf5-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev libcairo2-dev fonts-dejavu-core liblapacke-dev libopenblas-dev \
-       libcmocka-dev python3 python3-dev python3-numpy python3-pil python3-pytest python3-h5py python3-nibabel python3-venv locales
+       libcmocka-dev python3 python3-dev python3-numpy python3-pil python3-pytest python3-yaml python3-h5py python3-nibabel python3-venv locales
+LINT_DEPS = clang-format clang-tidy cppcheck mandoc
 
 # What is left out under the sanitizers: comparisons of products with NumPy, minutes of work that the release build has been
 # through, and what loads the library by ctypes. `make test-long` has the rest of what AddressSanitizer can see; TSan looks at the C
@@ -19,12 +25,7 @@ NEVER_UNDER_asan = ^oracle_(encode|many_components|memory|closed_loop|network|ou
 NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_cuda_session|^oracle_(train|evaluate|reliability|simulate|zip64|stimuli|report|failing_memory)|^python
 NOT_SANITIZED_tsan = ^oracle_|^test_cuda_session
 
-# Two halves of about the same length, each a process: what is computed, and all else.
-COMPUTED = cuda closed_loop encode evaluate failing_memory fit many_components memory network outputs precision prepare reliability resize simulate train
-COMPUTED_TESTS = $(COMPUTED:%=tests/oracle/test_%.py)
-OTHER_TESTS = $(filter-out $(COMPUTED_TESTS),$(wildcard tests/oracle/test_*.py)) tests/cli tests/python
-
-.PHONY: all help deps install uninstall demo test test-long torture test-release test-asan test-tsan test-browser cuda cuda-check bench peers fuzz lint conformance clean
+.PHONY: all help deps install uninstall demo check test test-long torture test-release test-asan test-tsan test-browser cuda cuda-check bench peers fuzz lint deps-lint conformance clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -34,6 +35,7 @@ help:
 	@echo "deps         install the Debian packages that are missing"
 	@echo "install      install under PREFIX ($(PREFIX)); uninstall removes it again"
 	@echo "demo         simulated data, a model trained on them, its accuracy, a few images, a report"
+	@echo "check        structure, format, unit tests, the program's usage: under a minute, after each edit"
 	@echo "test         unit, oracle, command-line and Python tests, then the C tests and the program under the sanitizers"
 	@echo "test-long    all that AddressSanitizer can see, training killed at random moments: a quarter of an hour"
 	@echo "torture      every command with each of its allocations failing, TORTURE_STEP=K every K-th (COMMANDS= some of them): hours"
@@ -43,7 +45,7 @@ help:
 	@echo "bench        speeds of this machine and of encoding on it"
 	@echo "peers        encoding beside torch, ONNX Runtime and OpenVINO, which it installs into a virtual environment: a quarter of an hour"
 	@echo "fuzz         every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds"
-	@echo "lint         rooms, format, man page, static analysis"
+	@echo "lint         structure, format, man page, scripts, static analysis: a minute or two; deps-lint installs what it runs"
 	@echo "conformance  against torch, torchvision, scikit-learn and Pillow, which it installs into a virtual environment"
 	@echo "clean        remove what was built"
 
@@ -72,19 +74,23 @@ demo: deps
 	@$(MAKE) --no-print-directory all
 	@scripts/demo.sh
 
+# What one runs after each edit: under a minute on two processors.
+check: all
+	@$(PYTHON) tests/check_structure.py
+	@if command -v clang-format > /dev/null; then scripts/lint.sh format; \
+	else echo "check: clang-format is not installed (make deps-lint), the format is not checked"; fi
+	$(CTEST) --test-dir $(BUILD) -L '^check$$'
+
 test: deps
 	@$(MAKE) --no-print-directory test-release
 	@$(MAKE) --no-print-directory test-asan
 	@$(MAKE) --no-print-directory test-tsan
 	@echo "test: everything passed"
 
+# The longest first, as ctest knows them from the last run in this build folder.
 test-release: all
-	@echo "test: unit tests"
-	ctest --test-dir $(BUILD) --output-on-failure -j 2 -E '^oracle_'
-	@echo "test: files, command line and Python, beside them what is computed"
-	@$(PYTEST) $(COMPUTED_TESTS) > $(BUILD)/test-computed.log 2>&1 & computed=$$!; trap 'kill $$computed' INT TERM; \
-	$(PYTEST) $(OTHER_TESTS); others=$$?; wait $$computed; status=$$?; \
-	echo "test: what is computed"; cat $(BUILD)/test-computed.log; [ $$others = 0 ] && [ $$status = 0 ]
+	@echo "test: unit tests, files and computations against other programs, command line, Python"
+	$(CTEST) --test-dir $(BUILD)
 
 # The sanitizer would have forked children of threaded processes start no threads; the encodes run two threads through everything.
 test-tsan: export TSAN_OPTIONS = die_after_fork=0
@@ -93,11 +99,7 @@ test-asan test-tsan: test-%:
 	@echo "test: unit tests and bad input under the preset $*"
 	cmake --preset $*
 	cmake --build --preset $*
-	ctest --test-dir build-$* --output-on-failure -j 2 -E '$(NOT_SANITIZED_$*)'
-	BERG_BUILD="$(CURDIR)/build-$*" $(PYTEST) \
-	  tests/cli/test_cli_usage.py tests/cli/test_cli_files.py \
-	  'tests/cli/test_cli_encode.py::test_several_subjects' 'tests/cli/test_cli_encode.py::test_a_picture_that_is_none' \
-	  'tests/cli/test_cli_encode.py::test_sources_whose_batches_overlap[options1]'
+	$(CTEST) --test-dir build-$* -E '$(NOT_SANITIZED_$*)'
 
 test-long: deps
 	@$(MAKE) --no-print-directory all
@@ -124,10 +126,10 @@ cuda:
 cuda-check: deps
 	@if command -v nvcc >/dev/null; then \
 	  cmake --preset release -B build-cuda -DBERG_CUDA=ON -DBERG_PYTHON=OFF && cmake --build build-cuda && \
-	  ctest --test-dir build-cuda --output-on-failure -R '^test_cuda'; \
+	  $(CTEST) --test-dir build-cuda -L cuda; \
 	else \
 	  echo "cuda-check: nvcc is not on PATH: the plug-in itself is passed over, its host build is tested"; \
-	  $(MAKE) --no-print-directory all && ctest --test-dir $(BUILD) --output-on-failure -R '^test_cuda'; \
+	  $(MAKE) --no-print-directory all && $(CTEST) --test-dir $(BUILD) -L cuda; \
 	fi
 
 bench: all
@@ -144,8 +146,13 @@ fuzz:
 	cmake --build --preset fuzz
 	scripts/fuzz.sh build-fuzz $(FUZZ_SECONDS)
 
-lint: all
-	scripts/lint.sh $(BUILD)
+lint: DEPS += $(LINT_DEPS)
+lint: deps
+	@$(MAKE) --no-print-directory all
+	BERG_BUILD=$(BUILD) scripts/lint.sh
+
+deps-lint: DEPS = $(LINT_DEPS)
+deps-lint: deps
 
 conformance: all
 	scripts/conformance.sh

@@ -31,13 +31,13 @@ static char *put_quoted(char *to, const char *text) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
   const size_t length = strlen(text);
   if (length && strspn(text, plain) == length) {
-    memcpy(to, text, length);
+    memcpy(to, text, length); /* NOLINT(bugprone-not-null-terminated-result): the caller goes on behind it */
     return to + length;
   }
   *to++ = '\'';
   for (; *text; text++) {
     if (*text == '\'') {
-      memcpy(to, "'\\''", 4);
+      memcpy(to, "'\\''", 4); /* NOLINT(bugprone-not-null-terminated-result): the caller goes on behind it */
       to += 4;
     } else {
       *to++ = *text;

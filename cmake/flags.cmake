@@ -1,4 +1,4 @@
-# Flags of our own code: berg_warnings for all of it, berg_flags for the library's rooms.
+# Flags of our own code: berg_warnings for all of it, berg_flags for the library's folders.
 add_library(berg_warnings INTERFACE)
 target_compile_options(berg_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
                                                -Wpointer-arith -Wvla -Wwrite-strings)

@@ -1,5 +1,5 @@
 # The vector kernels of la and vit are written once, with the compiler's vector types, and compiled once for each
-# instruction set below; src/base/machine.c picks one at run time. A file in src/<room>/kernels/ sees BERG_ISA.
+# instruction set below; src/base/machine.c picks one at run time. A file in src/<folder>/kernels/ sees BERG_ISA.
 set(BERG_ISAS portable)
 set(BERG_ISA_FLAGS_portable "")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")

@@ -1,53 +1,63 @@
-#!/bin/sh
-# lint.sh BUILD: what can be said of the code without running it. Tools that are not installed are named and passed over;
-# the check of the rooms and the compiler are always there.
+#!/bin/bash
+# lint.sh [STEP...]: what can be said of the sources without running them. Steps: structure, format, man, shell, citation, cppcheck,
+# clang-tidy; without a name all of them. A tool that is not installed is an error that names its package: `make deps-lint` installs all.
+# BERG_BUILD (build) holds the compile commands that clang-tidy reads; LINT_JOBS (2) is how many processes it runs.
 set -u
 cd "$(dirname "$0")/.."
-build=$1 failed=0
-sources=$(find include src cli fuzz tests bench examples python -name '*.[ch]' -not -path '*/build*' 2>/dev/null)
+build=${BERG_BUILD:-build} jobs=${LINT_JOBS:-2} failed=0
 
-step() {
-  echo "lint: $*"
-}
-have() {
-  command -v "$1" >/dev/null || { echo "lint: $1 is not installed, passed over"; return 1; }
+needs() {
+  command -v "$1" >/dev/null || { echo "lint: $1 is not installed: make deps-lint, or apt-get install $2"; return 1; }
 }
 
-step rooms
-python3 tests/check_rooms.py || failed=1
-if have clang-format; then
-  step format
-  clang-format --dry-run --Werror $sources || failed=1
-fi
-if have mandoc; then
-  step man page
-  mandoc -T lint -W warning docs/berg.1 || failed=1
-fi
-step shell
-for script in scripts/*.sh; do sh -n "$script" || failed=1; done
-bash -n .ci/run docs/completions/berg.bash || failed=1
-if have cppcheck; then
-  step cppcheck
-  # the header by hand: its loops are macros
-  cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-    --suppress=missingIncludeSystem --suppress=toomanyconfigs --include=/usr/include/cjson/cJSON.h -I include -I src -j 2 \
-    src cli || failed=1
-fi
-if have clang-tidy; then
-  step clang-tidy
-  # Left out, each for what it takes for a fault:
-  #   easily-swappable-parameters, narrowing-conversions, branch-clone, suspicious-string-compare: matters of taste here
-  #   sizeof-expression: "sizeof *list" of a list of pointers, which is how every list is allocated
-  #   implicit-widening-of-multiplication-result: products of the shapes' constants, whose overflow the compiler reports;
-  #     that of variables is found by the tests under UndefinedBehaviorSanitizer
-  left_out=-bugprone-easily-swappable-parameters,-bugprone-narrowing-conversions,-bugprone-branch-clone
-  left_out=$left_out,-bugprone-suspicious-string-compare,-bugprone-sizeof-expression
-  left_out=$left_out,-bugprone-implicit-widening-of-multiplication-result
-  # the names that ask the system's headers for more than POSIX are reserved for just that
-  feature_macros='{CheckOptions: [{key: bugprone-reserved-identifier.AllowedIdentifiers,
-                                   value: "_GNU_SOURCE;_DEFAULT_SOURCE"}]}'
-  clang-tidy --quiet -p "$build" --warnings-as-errors='*' --checks="-*,bugprone-*,$left_out" --config="$feature_macros" \
-    $(find src cli -name '*.c' -not -path '*/kernels/*') 2>/dev/null || failed=1
-fi
+structure() { /usr/bin/python3 tests/check_structure.py; }
+
+format() {
+  needs clang-format clang-format &&
+    find include src cli fuzz tests bench examples python -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run --Werror
+}
+
+man() { needs mandoc mandoc && mandoc -T lint -W warning docs/berg.1; }
+
+shell() {
+  local script status=0
+  for script in scripts/*.sh .ci/run docs/completions/berg.bash; do bash -n "$script" || status=1; done
+  return $status
+}
+
+citation() { /usr/bin/python3 tests/check_citation.py; }
+
+# cJSON's header is given by hand: its loops are macros.
+cppcheck_sources() {
+  needs cppcheck cppcheck &&
+    cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+      --suppress=missingIncludeSystem --suppress=toomanyconfigs --include=/usr/include/cjson/cJSON.h -I include -I src \
+      -j "$jobs" src cli
+}
+
+# The checks are in .clang-tidy. Kernels are left out: each is compiled several times, once an instruction set.
+clang_tidy() {
+  needs clang-tidy clang-tidy || return 1
+  [ -f "$build/compile_commands.json" ] || { echo "lint: $build/compile_commands.json is not there: make builds it"; return 1; }
+  # what goes to stderr counts the warnings of the system's headers
+  find src cli -name '*.c' -not -path '*/kernels/*' -print0 |
+    xargs -0 -P "$jobs" -n 8 clang-tidy --quiet -p "$build" 2>/dev/null
+}
+
+for step in "${@:-all}"; do
+  case $step in
+    all) set -- structure format man shell citation cppcheck clang-tidy ;;
+    structure | format | man | shell | citation | cppcheck | clang-tidy) ;;
+    *) echo "lint: $step is no step: structure, format, man, shell, citation, cppcheck or clang-tidy"; exit 2 ;;
+  esac
+done
+for step in "$@"; do
+  echo "lint: $step"
+  case $step in
+    cppcheck) cppcheck_sources ;;
+    clang-tidy) clang_tidy ;;
+    *) "$step" ;;
+  esac || failed=1
+done
 [ $failed = 0 ] && echo "lint: in order"
 exit $failed

@@ -1,4 +1,4 @@
-"""What the Python tests share: where the build is, and synthetic subjects made once a session."""
+"""What the Python tests share: where the build is, synthetic subjects, and the backbone that they are fitted to."""
 import os
 import pathlib
 import subprocess
@@ -10,6 +10,7 @@ TESTS = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(TESTS / "oracle"), str(TESTS / "tools")]
 
 import make_subject  # noqa: E402
+import made_once  # noqa: E402
 import vit_oracle  # noqa: E402
 
 
@@ -17,6 +18,12 @@ import vit_oracle  # noqa: E402
 def build_dir():
     """The build folder under test: $BERG_BUILD, or build/ of this checkout."""
     return pathlib.Path(os.environ.get("BERG_BUILD", TESTS.parent / "build")).resolve()
+
+
+@pytest.fixture(scope="session")
+def data_dir(build_dir):
+    """Where data that all runs of the tests read are kept."""
+    return pathlib.Path(os.environ.get("BERG_TEST_DATA", build_dir / "test-data")).resolve()
 
 
 @pytest.fixture(scope="session")
@@ -36,12 +43,13 @@ def locales(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def small_berg_dir(tmp_path_factory):
-    """Three small subjects fitted to random:1: 600, 640 and 530 voxels, 8 components."""
-    folder = tmp_path_factory.mktemp("berg-dir")
-    for subject in (1, 2, 3):
-        make_subject.make_subject(folder, subject, backbone=make_subject.BACKBONE)
-    return folder
+def small_berg_dir(data_dir):
+    """Three small subjects fitted to random:1: 600, 640 and 530 voxels, 8 components. For reading: all tests share them."""
+    def make(folder):
+        for subject in (1, 2, 3):
+            make_subject.make_subject(folder, subject, backbone=make_subject.BACKBONE)
+    with made_once.made_once(data_dir, "berg-dir", make) as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
@@ -57,16 +65,17 @@ def backbone():
 
 
 @pytest.fixture(scope="session")
-def backbone_files(backbone, tmp_path_factory):
-    """The same backbone in each form that users have: .pth with "new" and "old" names, "safetensors"."""
-    from write_state_dict import write_state_dict
-    folder = tmp_path_factory.mktemp("backbone")
-    files = {"new": folder / "new.pth", "old": folder / "old.pth", "safetensors": folder / "vit.safetensors"}
-    for name, path in files.items():
-        write_state_dict(path, backbone, "old" if name == "old" else "new")
-    yield files
-    for path in files.values():  # a gigabyte, which pytest would keep for three sessions
-        path.unlink()
+def backbone_files(request, data_dir):
+    """The same backbone in each form that users have: .pth with "new" and "old" names, "safetensors". A gigabyte, for reading:
+    all tests share it."""
+    names = {"new": "new.pth", "old": "old.pth", "safetensors": "vit.safetensors"}
+
+    def make(folder):
+        from write_state_dict import write_state_dict
+        for form, name in names.items():
+            write_state_dict(folder / name, request.getfixturevalue("backbone"), "old" if form == "old" else "new")
+    with made_once.made_once(data_dir, "backbone", make) as folder:
+        yield {form: folder / name for form, name in names.items()}
 
 
 @pytest.fixture(scope="session")

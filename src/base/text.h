@@ -1,5 +1,5 @@
 /* Numbers written as text and read from it, the same whatever locale the host has set: what is in a file or a message has a point.
- * tests/check_rooms.py holds that nothing in src/ goes past these. */
+ * tests/check_structure.py holds that nothing in src/ goes past these. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 

@@ -54,7 +54,7 @@ class BERG:
             What the model's class takes, `subject` first of all.
 
         ModelNotFoundError: no model of that id. InvalidParameterError, ValidationError: a parameter does not
-        fit. ModelLoadError: a file is missing or corrupt. ResourceError: device or memory is not to be had.
+        fit. ModelLoadError: a file is missing or corrupt. ResourceError: device or memory is not available.
         """
         try:
             model_class = model_registry.get_model_class(model_id)

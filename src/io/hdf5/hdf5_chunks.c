@@ -117,6 +117,7 @@ berg_status io_hdf5_read_chunks(io_hdf5 *dataset, const size_t *begin, const siz
     low[d] = at[d] = begin[d] / dataset->chunk[d] * dataset->chunk[d];
   }
   do {
+    /* cppcheck-suppress uninitvar ; a chunked dataset has dimensions */
     bool held = dataset->holds && !memcmp(at, dataset->held, ndim * sizeof *at);
     berg_status status = held ? BERG_OK : load(dataset, at, error);
     if (status) return status;

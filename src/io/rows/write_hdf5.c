@@ -208,7 +208,9 @@ static berg_status put_names(int file, const char *const *list, const char *text
     size_t part = count - first < step ? count - first : step;
     memset(block, 0, part * bytes);
     for (size_t i = 0; i < part; i++) {
+      /* cppcheck-suppress nullPointerArithmetic ; one of list and texts is there */
       const char *text = list ? list[first + i] : texts + (first + i) * stride;
+      /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): a fixed length, filled up with zeros */
       memcpy(block + i * bytes, text, strlen(text));
     }
     status = io_put_at(file, block, part * bytes, offset + first * bytes, path, error);

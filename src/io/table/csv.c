@@ -239,7 +239,7 @@ berg_status io_csv_read_stream(io_csv **out, FILE *stream, const char *name, con
   if (!csv) return BERG_ELIMIT;
   berg_error local;
   *csv = (io_csv){.name = name, .columns = columns, .count = count, .hash = BASE_HASH_START};
-  csv->error = error ? error : &local;
+  csv->error = error ? error : &local; /* cppcheck-suppress uninitvar ; written before it is read */
   io_arena_init(&csv->arena, 0);
   csv->there = base_calloc(count, sizeof *csv->there, error);
   csv->values = base_calloc(count, sizeof *csv->values, error);

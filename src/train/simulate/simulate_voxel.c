@@ -140,8 +140,9 @@ static bool standardise(float *values, size_t count, size_t tests) {
 
 /* A Gaussian of the distance of a cell of a `grid` x `grid`, in degrees; what is below a hundredth is left out. */
 static float field_weight(const simulate_voxel *voxel, size_t cell, size_t grid) {
-  double side = SIMULATE_DEGREES / (double)grid, x = side * ((double)(cell % grid) + 0.5) - SIMULATE_DEGREES / 2;
-  double y = SIMULATE_DEGREES / 2 - side * ((double)(cell / grid) + 0.5);
+  const size_t row = cell / grid, column = cell % grid;
+  double side = SIMULATE_DEGREES / (double)grid, x = side * ((double)column + 0.5) - SIMULATE_DEGREES / 2;
+  double y = SIMULATE_DEGREES / 2 - side * ((double)row + 0.5);
   double square = (x - voxel->x) * (x - voxel->x) + (y - voxel->y) * (y - voxel->y);
   double weight = exp(-square / (2 * voxel->size * voxel->size));
   return weight < 0.01 ? 0 : (float)weight;

@@ -23,7 +23,8 @@ typedef struct vision_wave {
 static vision_wave make_wave(float frequency) {
   vision_wave made;
   for (int t = 0; t < TAPS; t++) {
-    float x = (float)(t - REACH), weight = expf(-x * x / (2 * SPREAD * SPREAD)) / (SPREAD * sqrtf(2 * PI));
+    const int offset = t - REACH;
+    float x = (float)offset, weight = expf(-x * x / (2 * SPREAD * SPREAD)) / (SPREAD * sqrtf(2 * PI));
     made.real[t] = weight * cosf(frequency * x);
     made.imaginary[t] = weight * sinf(frequency * x);
   }

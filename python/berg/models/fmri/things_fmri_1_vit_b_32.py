@@ -143,7 +143,7 @@ class fMRIEncodingModel(BaseModelInterface):
 
         ModelLoadError: a file is missing or corrupt. InvalidParameterError: a parameter does not fit, or an
         ROI has no voxels in this subject. ValidationError: voxel_index has another length than the subject
-        has voxels. ResourceError: the device or the memory is not to be had.
+        has voxels. ResourceError: the device or the memory is not available.
         """
         with self._lock:
             self.cleanup()

@@ -1,4 +1,4 @@
-"""The check of the rooms passes on this tree and sees what it is there to see."""
+"""The check of the structure passes on this tree and finds each kind of violation."""
 import pathlib
 import subprocess
 import sys
@@ -6,7 +6,7 @@ import sys
 import pytest
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
-CHECK = TESTS / "check_rooms.py"
+CHECK = TESTS / "check_structure.py"
 
 
 def check(root):
@@ -25,10 +25,13 @@ def test_this_tree_is_in_order():
 
 
 @pytest.mark.parametrize("path, text, message", [
-    ("src/io/container/npy.c", '#include "base/error.h"\n#include "la/gemm.h"\n', "src/io/container/npy.c:2: io may not include la/gemm.h"),
+    ("src/io/container/npy.c", '#include "base/error.h"\n#include "la/gemm.h"\n',
+     "src/io/container/npy.c:2: io may not include la/gemm.h"),
+    ("src/io/value/value.c", '#include "io/container/npy.h"\n',
+     "src/io/value/value.c:1: io/value may not include io/container/npy.h"),
     ("src/base/error.c", '#include "io/map.h"\n', "src/base/error.c:1: base may not include io/map.h"),
     ("src/vit/vit.c", '#include "model/model.h"\n', "src/vit/vit.c:1: vit may not include model/model.h"),
-    ("src/misc/x.c", '#include "base/error.h"\n', "src/misc/x.c:1: src/misc is no room of the house"),
+    ("src/misc/x.c", '#include "base/error.h"\n', "src/misc/x.c:1: src/misc is no folder of the library"),
     ("cli/list.c", '#include "base/error.h"\n', "cli/list.c:1: cli may include berg.h and its own files only, not base/error.h"),
     ("python/src/module.c", '#include "model/model.h"\n',
      "python/src/module.c:1: python may include berg.h and its own files only, not model/model.h"),
@@ -43,17 +46,20 @@ def test_this_tree_is_in_order():
     ("src/io/table/csv.c", "double f(void) { return strtod(t, NULL); }\n",
      "src/io/table/csv.c:1: strtod depends on the host's locale: base/text.h and io's JSON do not"),
     ("src/model/inspect/doctor.c", "void f(void) { t = cJSON_Print(tree); }\n",
-     "src/model/inspect/doctor.c:1: cJSON_Print depends on the host's locale: base/text.h and io's JSON do not"),
+     "src/model/inspect/doctor.c:1: cJSON_Print: only src/io/value/json_*.c build, print and read JSON"),
+    ("src/io/value/json_print.c", "void f(void) { t = cJSON_PrintBuffered(tree, 1, 1); }\n",
+     "src/io/value/json_print.c:1: cJSON_PrintBuffered depends on the host's locale: base/text.h and io's JSON do not"),
     ("src/cuda/fault.c", 'void f(void) { cuda_fail(fault, 1, "%zu of %.3g", n, x); }\n',
      "src/cuda/fault.c:1: cuda prints no real number: it would be under the host's locale"),
     ("cli/main.c", 'int main(void) { setlocale(LC_ALL, ""); }\n', "cli/main.c:1: setlocale: the program sets no locale"),
     ("src/vit/vit.c", "void f(void) { fopen(a, b); }\n", "src/vit/vit.c:1: vit opens no file (fopen)"),
     ("src/vit/vit.c", "#include <lapacke.h>\n", "src/vit/vit.c:1: only la knows BLAS and LAPACK"),
     ("src/model/inspect/doctor.c", 'void f(void) { cJSON_AddNullToObject(t, "x"); }\n',
-     "src/model/inspect/doctor.c:1: cJSON_AddNullToObject: only src/io/json_*.c build, print and read JSON"),
+     "src/model/inspect/doctor.c:1: cJSON_AddNullToObject: only src/io/value/json_*.c build, print and read JSON"),
     ("src/report/page.c", "void f(void) { cJSON_Parse(t); }\n",
-     "src/report/page.c:1: cJSON_Parse: only src/io/json_*.c build, print and read JSON"),
-    ("src/io/container/npy.c", "void f(void) { malloc(1); }\n", "src/io/container/npy.c:1: malloc: only base/memory.h allocates"),
+     "src/report/page.c:1: cJSON_Parse: only src/io/value/json_*.c build, print and read JSON"),
+    ("src/io/container/npy.c", "void f(void) { malloc(1); }\n",
+     "src/io/container/npy.c:1: malloc: only base/memory.h allocates"),
     ("cli/list.c", "void f(void) { cJSON_Print(t); }\n",
      "cli/list.c:1: cJSON_Print: only cli/outline.h prints and reads JSON"),
     ("cli/list.c", "void f(void) { strdup(t); }\n", "cli/list.c:1: strdup: only cli/memory.h allocates"),
@@ -67,7 +73,8 @@ def test_a_violation_is_seen(tmp_path, path, text, message):
 
 
 @pytest.mark.parametrize("path, text", [
-    ("src/model/encode/encode.c", '#include "vit/vit.h"\n#include "io/npy.h"\n#include "berg.h"\n'),
+    ("src/model/encode/encode.c", '#include "vit/vit.h"\n#include "io/container/npy.h"\n#include "berg.h"\n'),
+    ("src/io/rows/rows.c", '#include "io/file/map.h"\n#include "base/error.h"\n'),
     ("src/io/table/csv.c", "/* printf( and stderr in a comment */\nconst char *t = \"exit(1) to stdout\";\n"),
     ("src/io/table/csv.c", "void f(void) { base_print(t, 1, t); file->exit(1); file->printf(t); }\n"),
     ("cli/list.c", '#include "berg.h"\n#include <stdio.h>\nint main(void) { printf("x"); }\n'),
