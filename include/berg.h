@@ -61,25 +61,26 @@ BERG_API const char *berg_version(void);
 
 /* --- Errors --- */
 
-/* Every status: its name, the exit status that the program `berg` gives for it, and what it means. */
-#define BERG_STATUS_MAP(X)                                                          \
-  X(OK, 0, "done")                                                                  \
-  X(EINTERNAL, 1, "a failure that is not the caller's")                             \
-  X(EDEVICE, 1, "the device asked for is not available")                            \
-  X(EARGUMENT, 2, "an argument of the call makes no sense")                         \
-  X(ENOMODEL, 2, "no model of that name")                                           \
-  X(EPARAMETER, 2, "unknown subject, ROI or key, or a selection that does not fit") \
-  X(ESTIMULUS, 3, "stimuli of the wrong type, shape or range")                      \
-  X(EINPUT, 3, "an input is missing, unreadable or invalid")                        \
-  X(EMODEL, 4, "a file of the model is missing, corrupt or does not fit")           \
-  X(EWRITE, 5, "an output cannot be written")                                       \
-  X(EEXISTS, 5, "an output is there already")                                       \
-  X(ELIMIT, 6, "would not fit the memory or the disk")                              \
-  X(EDIFFERENT, 8, "the two compared differ")                                       \
-  X(ECANCELLED, 130, "cancelled by the caller")
+/* Every status: its name, its number, the exit status that the program `berg` gives for it, and what it means. A number never
+ * changes its meaning; a new status takes the next one. */
+#define BERG_STATUS_MAP(X)                                                             \
+  X(OK, 0, 0, "done")                                                                  \
+  X(EINTERNAL, 1, 1, "a failure that is not the caller's")                             \
+  X(EDEVICE, 2, 1, "the device asked for is not available")                            \
+  X(EARGUMENT, 3, 2, "an argument of the call makes no sense")                         \
+  X(ENOMODEL, 4, 2, "no model of that name")                                           \
+  X(EPARAMETER, 5, 2, "unknown subject, ROI or key, or a selection that does not fit") \
+  X(ESTIMULUS, 6, 3, "stimuli of the wrong type, shape or range")                      \
+  X(EINPUT, 7, 3, "an input is missing, unreadable or invalid")                        \
+  X(EMODEL, 8, 4, "a file of the model is missing, corrupt or does not fit")           \
+  X(EWRITE, 9, 5, "an output cannot be written")                                       \
+  X(EEXISTS, 10, 5, "an output is there already")                                      \
+  X(ELIMIT, 11, 6, "would not fit the memory or the disk")                             \
+  X(EDIFFERENT, 12, 8, "the two compared differ")                                      \
+  X(ECANCELLED, 13, 130, "cancelled by the caller")
 
 typedef enum berg_status {
-#define X(name, exit_status, text) BERG_##name,
+#define X(name, number, exit_status, text) BERG_##name = number,
   BERG_STATUS_MAP(X)
 #undef X
 } berg_status;
