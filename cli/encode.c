@@ -51,8 +51,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
        "One column a region: the mean over its voxels (all regions without --roi)."},
       {"layout", 0, CLI_TEXT, &asked->layout, "nchw|nhwc|auto",
        "How arrays of images lie. Default: by which dimension is 3."},
-      {"skip-bad", 0, CLI_FLAG, &asked->skip_bad, NULL,
-       "Leave out image files that cannot be read, and say which."},
+      {"skip-bad", 0, CLI_FLAG, &asked->skip_bad, NULL, "Leave out image files that cannot be read, and say which."},
       {"shard", 0, CLI_TEXT, &asked->shard, "I/N", "Only part I of N equal parts of the images, I from 1."},
       {"backbone", 0, CLI_TEXT, &model->backbone, "FILE",
        "Weights of the ViT-B/32 (.pth or .safetensors), or random:SEED. Default: looked for, see berg "
