@@ -76,7 +76,6 @@ static int measure_model(request *asked, const char *model_id, cJSON *report) {
     free(numbers);
     return cli_fail(&error);
   }
-  cli_precision_say(&asked->model, model);
   cli_progress_start(&progress, false, false);
   berg_run run = cli_progress_run(&progress);
   if (berg_bench_model(&text, model, asked->images, asked->repeats, &run, &error)) status = cli_fail(&error);

@@ -21,7 +21,7 @@ int cli_describe(int argc, char **argv) {
   if (status == CLI_GO_ON) status = cli_check_model(argv[0]);
   if (status != CLI_GO_ON) return status;
   cJSON *card;
-  status = cli_parse_json(berg_model_card(argv[0]), &card);
+  status = cli_parse_json(berg_catalog_card(argv[0]), &card);
   if (status != CLI_GO_ON) return status;
   status = 0;
   if (json)

@@ -51,8 +51,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
        "One column a region: the mean over its voxels (all regions without --roi)."},
       {"layout", 0, CLI_TEXT, &asked->layout, "nchw|nhwc|auto",
        "How arrays of images lie. Default: by which dimension is 3."},
-      {"skip-bad", 0, CLI_FLAG, &asked->skip_bad, NULL,
-       "Leave out image files that cannot be read, and list them at the end."},
+      {"skip-bad", 0, CLI_FLAG, &asked->skip_bad, NULL, "Leave out image files that cannot be read, and say which."},
       {"shard", 0, CLI_TEXT, &asked->shard, "I/N", "Only part I of N equal parts of the images, I from 1."},
       {"backbone", 0, CLI_TEXT, &model->backbone, "FILE",
        "Weights of the ViT-B/32 (.pth or .safetensors), or random:SEED. Default: looked for, see berg "
@@ -161,6 +160,7 @@ static int complete(request *asked, const char *model_id) {
   asked->model.mean_roi = asked->mean != NULL;
   asked->model.threads = (int)asked->threads;
   asked->stimuli.skip_bad = asked->skip_bad;
+  asked->precision.quiet = asked->quiet;
   cli_precision_take(&asked->precision, &asked->model);
   return status;
 }
@@ -176,9 +176,11 @@ static void say_summary(const request *asked, berg_model *model, berg_stimuli *s
   char images[32], columns[32], before[64] = "";
   size_t left_out = berg_stimuli_skipped_count(stimuli), count = berg_stimuli_count(stimuli);
   size_t encoded = count > left_out ? count - left_out : 0, now_done = count > earlier ? count - earlier : 0;
+  char skipped[32] = "";
   if (earlier) snprintf(before, sizeof before, ", %zu of them earlier", earlier);
-  fprintf(stderr, "berg: %s image%s%s, %s column%s, %.2f s, %.1f images/s: ", cli_grouped(encoded, images),
-          encoded == 1 ? "" : "s", before, cli_grouped(berg_model_columns(model), columns),
+  if (left_out) snprintf(skipped, sizeof skipped, ", %zu left out", left_out);
+  fprintf(stderr, "berg: %s image%s%s%s, %s column%s, %.2f s, %.1f images/s: ", cli_grouped(encoded, images),
+          encoded == 1 ? "" : "s", before, skipped, cli_grouped(berg_model_columns(model), columns),
           berg_model_columns(model) == 1 ? "" : "s", seconds, seconds > 0 ? (double)now_done / seconds : 0);
   for (size_t i = 0; i < asked->subjects.count; i++) {
     char *name = cli_is_stdout(asked->output)
@@ -189,17 +191,6 @@ static void say_summary(const request *asked, berg_model *model, berg_stimuli *s
     free(name);
   }
   fputc('\n', stderr);
-}
-
-static void say_skipped(const berg_stimuli *stimuli) {
-  size_t count = berg_stimuli_skipped_count(stimuli);
-  if (!count) return;
-  cli_say("%zu image%s left out:", count, count == 1 ? "" : "s");
-  for (size_t i = 0; i < count; i++) {
-    fputs("  ", stderr);
-    cli_print_safe(stderr, berg_stimuli_skipped(stimuli, i));
-    fputc('\n', stderr);
-  }
 }
 
 /* After a run that did not end: what of it is kept, and how to go on. */
@@ -237,7 +228,6 @@ static int encode(const request *asked, berg_model *model, berg_stimuli *stimuli
       berg_encode_to_file(model, stimuli, to_stdout ? spool.path : asked->output, &output, &run, &error);
   double seconds = now() - start;
   cli_progress_end(&progress);
-  say_skipped(stimuli);
   if (failed) {
     int status = failed == BERG_ECANCELLED
                      ? cli_fail_with(failed, "interrupted after %zu of %zu images", progress.done, progress.total)
@@ -264,7 +254,6 @@ static int run(const request *asked, const char *model_id, char **inputs, size_t
       berg_model_open(&model, model_id, &asked->model, &error))
     status = cli_fail(&error);
   else {
-    if (!asked->quiet) cli_precision_say(&asked->model, model);
     status = encode(asked, model, stimuli);
   }
   berg_stimuli_free(stimuli);

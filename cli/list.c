@@ -14,13 +14,13 @@ int cli_list(int argc, char **argv) {
   int status = cli_parse(&syntax, argc, argv, &count);
   if (status != CLI_GO_ON) return status;
   if (!json) {
-    for (size_t i = 0; i < berg_model_count(); i++) puts(berg_model_id(i));
+    for (size_t i = 0; i < berg_catalog_count(); i++) puts(berg_catalog_id(i));
     return 0;
   }
   cJSON *cards = cJSON_CreateArray();
-  for (size_t i = 0; i < berg_model_count() && status == CLI_GO_ON; i++) {
+  for (size_t i = 0; i < berg_catalog_count() && status == CLI_GO_ON; i++) {
     cJSON *card;
-    status = cli_parse_json(berg_model_card(berg_model_id(i)), &card);
+    status = cli_parse_json(berg_catalog_card(berg_catalog_id(i)), &card);
     cJSON_AddItemToArray(cards, card);
   }
   if (status == CLI_GO_ON) status = cli_print_json(cards);

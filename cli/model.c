@@ -7,9 +7,9 @@
 int cli_check_model(const char *model_id) {
   const char *names[64];
   size_t count = 0;
-  if (berg_model_card(model_id)) return CLI_GO_ON;
-  while (count < 64 && count < berg_model_count()) {
-    names[count] = berg_model_id(count);
+  if (berg_catalog_card(model_id)) return CLI_GO_ON;
+  while (count < 64 && count < berg_catalog_count()) {
+    names[count] = berg_catalog_id(count);
     count++;
   }
   const char *nearest = cli_nearest(model_id, names, count);
@@ -28,21 +28,21 @@ int cli_need_berg_dir(const char *command, const char **berg_dir) {
   return cli_usage_error(command, "where are the models? Give --berg-dir DIR or set BERG_DIR");
 }
 
+static void warned(void *user, const char *message) {
+  (void)user;
+  cli_say("%s", message);
+}
+
 void cli_precision_take(cli_precision *asked, berg_model_options *options) {
   if (!asked->no_cache) asked->cache = berg_cache_folder();
   options->strict = asked->strict;
   options->cache = asked->cache;
+  options->warn = asked->quiet ? NULL : warned;
 }
 
 void cli_precision_free(cli_precision *asked) {
   berg_free(asked->cache);
   asked->cache = NULL;
-}
-
-void cli_precision_say(const berg_model_options *options, const berg_model *model) {
-  const char *asked = options->precision, *used = berg_model_precision(model);
-  if (asked && strcmp(asked, used))
-    cli_say("this processor has no instructions for %s: %s does the work (--strict refuses that)", asked, used);
 }
 
 static bool parse_subject(const char *text, int *subject) {

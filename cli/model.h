@@ -18,8 +18,8 @@ int cli_subjects(const char *command, const cli_texts *texts, int **subjects);
 
 /* --precision and --strict, and where converted weights are kept. */
 typedef struct cli_precision {
-  bool strict, no_cache;
-  char *cache; /* its own copy */
+  bool strict, no_cache, quiet; /* quiet: the library's warnings are not said */
+  char *cache;                  /* its own copy */
 } cli_precision;
 
 #define CLI_PRECISION_OPTIONS(asked, options)                                                                     \
@@ -37,10 +37,8 @@ typedef struct cli_precision {
         "Neither use nor keep converted weights. Default: kept in the user's cache folder, see berg doctor."      \
   }
 
-/* Takes them over into the model's options; cli_precision_free after the model is opened. */
+/* Takes them over into the model's options, and says what the library warns of; cli_precision_free after the model is opened. */
 void cli_precision_take(cli_precision *asked, berg_model_options *options);
 void cli_precision_free(cli_precision *asked);
-/* Says it when another precision than the one asked for does the work. */
-void cli_precision_say(const berg_model_options *options, const berg_model *model);
 
 #endif

@@ -91,7 +91,21 @@ static void stage_begins(void *user, const char *stage, const char *unit) {
   if (!progress->quiet && !progress->terminal) cli_say("%s", stage);
 }
 
-berg_run cli_progress_run(cli_progress *progress) { return (berg_run){called, progress, stage_begins}; }
+static void warned(void *user, const char *message) {
+  cli_progress *progress = user;
+  cli_progress_end(progress);
+  cli_say("%s", message);
+}
+
+berg_run cli_progress_run(cli_progress *progress) {
+  berg_run run;
+  berg_run_init(&run);
+  run.progress = called;
+  run.user = progress;
+  run.stage = stage_begins;
+  run.warn = warned;
+  return run;
+}
 
 void cli_progress_end(cli_progress *progress) {
   if (progress->drawn) fputs("\r\x1b[K", stderr);

@@ -20,11 +20,12 @@ typedef struct request {
   int *numbers;   /* of the subjects */
   double *values; /* of the alphas */
   berg_train_options train;
+  berg_regression_options regression;
 } request;
 
 static int parse(request *asked, int argc, char **argv, size_t *count) {
   berg_train_options *train = &asked->train;
-  berg_regression_options *regression = &train->regression;
+  berg_regression_options *regression = &asked->regression;
   const cli_option options[] = {
       {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]",
        "Subjects, as 1, 01 or sub-01. One pass over the images serves all of them."},
@@ -95,8 +96,8 @@ static int parse_alphas(request *asked) {
     if (*end || !(asked->values[i] > 0) || asked->values[i] > 1e300)
       return cli_usage_error("train", "--alphas: expected numbers above 0, found \"%s\"", asked->alphas.items[i]);
   }
-  asked->train.regression.alphas = asked->values;
-  asked->train.regression.alpha_count = count;
+  asked->regression.alphas = asked->values;
+  asked->regression.alpha_count = count;
   return CLI_GO_ON;
 }
 
@@ -116,8 +117,8 @@ static int complete(request *asked, const char *model_id) {
     status = cli_fail_with(BERG_EEXISTS, "%s: is there already, and is replaced only with --force", asked->report);
   train->subjects = asked->numbers;
   train->subject_count = asked->subjects.count;
-  train->regression.method = asked->ridge ? "ridge" : "ols";
-  train->regression.alpha_per_voxel = asked->alpha_per_voxel;
+  asked->regression.method = asked->ridge ? "ridge" : "ols";
+  asked->regression.alpha_per_voxel = asked->alpha_per_voxel;
   train->safetensors = asked->safetensors;
   train->keep_work = asked->keep_work;
   train->threads = (int)asked->threads;
@@ -183,6 +184,8 @@ int cli_train(int argc, char **argv) {
   request asked = {0};
   size_t count;
   berg_train_options_init(&asked.train);
+  berg_regression_options_init(&asked.regression);
+  asked.train.regression = &asked.regression;
   int status = parse(&asked, argc, argv, &count);
   if (status == CLI_GO_ON) status = complete(&asked, argv[0]);
   if (status == CLI_GO_ON) status = plan(&asked, argv[0]);

@@ -136,8 +136,8 @@ int cli_volume_to(cli_volume *asked, int argc, char **argv) {
     const char *sources[] = {given.key ? berg_metadata_path(asked->metadata) : given.file_name, given.columns};
     asked->options.sources = sources;
     asked->options.source_count = given.columns ? 2 : 1;
-    if (berg_to_nifti(cli_volume_coordinates(asked), &given.array, given.voxels, given.count, asked->path,
-                      &asked->options, &error))
+    if (berg_values_to_nifti(cli_volume_coordinates(asked), &given.array, given.voxels, given.count, asked->path,
+                             &asked->options, &error))
       status = cli_fail(&error);
     else
       cli_space_warn(&asked->space);
@@ -171,8 +171,8 @@ int cli_volume_from(cli_volume *asked, int argc, char **argv) {
   if (status == CLI_GO_ON && columns) status = cli_read_columns(columns, &voxels, &voxel_count);
   asked->options.sources = &columns;
   asked->options.source_count = columns != NULL;
-  if (status == CLI_GO_ON && berg_from_nifti(cli_volume_coordinates(asked), argv[1], voxels, voxel_count, asked->output,
-                                             &asked->options, &error))
+  if (status == CLI_GO_ON && berg_nifti_to_values(cli_volume_coordinates(asked), argv[1], voxels, voxel_count,
+                                                  asked->output, &asked->options, &error))
     status = cli_fail(&error);
   free(voxels);
   return status;

@@ -1,6 +1,7 @@
 include(CMakePackageConfigHelpers)
 
-install(TARGETS berg_shared berg_static LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS berg_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES ${BERG_ARCHIVE} DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET berg_program)
   install(TARGETS berg_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
@@ -13,6 +14,12 @@ install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # How far below the prefix the library folder is: lib, lib64 or lib/x86_64-linux-gnu.
 string(REGEX REPLACE "[^/]+" ".." BERG_LIBDIR_UP "${CMAKE_INSTALL_LIBDIR}")
+# What a program that links libberg.a has to link besides.
+set(BERG_LIBS_PRIVATE "")
+foreach(library ${HDF5_LDFLAGS} ${JPEG_LIBRARIES} ${SPNG_LDFLAGS} ${ZLIB_LIBRARIES} ${CJSON_LDFLAGS} ${CAIRO_LDFLAGS} ${NIFTI_LIBRARY}
+                ${ZNZ_LIBRARY} ${CSV_LIBRARY} -pthread -lm -ldl)
+  string(APPEND BERG_LIBS_PRIVATE " ${library}")
+endforeach()
 configure_file(cmake/berg.pc.in berg.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/berg.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 configure_file(cmake/bergConfig.cmake.in bergConfig.cmake @ONLY)

@@ -19,22 +19,42 @@
  *     berg_stimuli_free(stimuli);
  *     berg_model_free(model);
  *
+ * Version 0.1. Until 1.0 a minor version may change what is here, and the library's name says which it is:
+ * libberg.so.0.1.
+ *
  * Conventions, without exception:
- *   - `_open` and `_from` allocate a handle, `_free` releases it and takes NULL. `_init` fills an options struct with
- *     defaults and allocates nothing. A NULL options pointer means the defaults.
- *   - Functions that can fail return a berg_status, BERG_OK (0) when done, and then fill the caller's berg_error, which
- *     may be NULL. On failure an output handle is NULL.
+ *   - Names: what is about a handle or a type begins with it (berg_model_columns, berg_status_text) and takes it first;
+ *     what does something begins with its verb, or says what becomes what (berg_values_to_nifti). `_open` and `_from`
+ *     allocate a handle, `_free` releases it and takes NULL.
+ *   - Functions that can fail return a berg_status, BERG_OK (0) when done, and then fill the caller's berg_error,
+ *     which may be NULL. On failure an output handle is NULL.
+ *   - Options: `_init` fills a struct with its defaults and its size, and allocates nothing; then the caller sets
+ *     what is to be otherwise. A NULL pointer means the defaults. New options are added at the end of a struct: a
+ *     program runs with a library that knows more of them, as if it had left them alone, and with one that knows
+ *     fewer, as long as it sets none of those (EARGUMENT). A struct made without its `_init` is EARGUMENT too.
+ *     Without `_init`, {.size = sizeof options} is all zeros. berg_error and berg_array stay as they are;
+ *     enumerations get new values at their end.
  *   - Pointers that a handle returns stay valid until that handle is freed, and belong to it. `char *` results that
  *     are said to be the caller's are released with berg_free.
- *   - Nothing prints, exits, or keeps state between calls outside the handles, but for threads that wait for the next call. One
- *     handle serves one call at a time; different handles are independent, and calls in different threads run side by side. No
- *     locale that the program has set changes a number, a file or a message.
- *   - Threads: where `threads` is 0, OMP_NUM_THREADS says how many, else SLURM_CPUS_PER_TASK, else the processors that affinity
- *     and control group leave (berg_doctor tells). Where fewer can be had, fewer do the work. Numbers never depend on it.
- *   - Forks: in the child of a fork handles go on, with threads of its own. Only what another thread was calling when the process was
- *     forked, or a callback that has forked, ends there with EARGUMENT or EINTERNAL; nothing waits for a thread that is elsewhere.
- *   - Arrays are little-endian and, unless strides say otherwise, in C order. Sizes count elements, never bytes, where
- *     not said.
+ *   - Nothing prints, exits, or keeps state between calls outside the handles, but for threads that wait for the next
+ *     call. No locale that the program has set changes a number, a file or a message.
+ *   - Arrays are little-endian and, unless strides say otherwise, in C order. Sizes count elements, never bytes,
+ *     where not said.
+ *
+ * Threads, forks and callbacks:
+ *   - One handle serves one call at a time; different handles are independent, and calls in different threads run
+ *     side by side.
+ *   - Where `threads` is 0, OMP_NUM_THREADS says how many threads a call uses, else SLURM_CPUS_PER_TASK, else the
+ *     processors that affinity and control group leave (berg_doctor tells). Where fewer can be had, fewer do the
+ *     work. Numbers never depend on it.
+ *   - In the child of a fork handles go on, with threads of its own. Only what another thread was calling when the
+ *     process was forked ends there with EARGUMENT or EINTERNAL; nothing waits for a thread that is elsewhere.
+ *   - Callbacks (progress, stage, warn) are called on the thread that made the call, never two at a time, and the
+ *     call waits for them. They may call the library with other handles, and may ask the handles of this call what
+ *     they are, but not start another run with them (the model says EARGUMENT). progress and warn may fork: the
+ *     child's call ends with EINTERNAL, the parent's goes on. None may leave by longjmp or an exception.
+ *   - A run is cancelled by what progress returns, and ends with ECANCELLED after the work at hand. What it had
+ *     written stays where `resume` finds it; an array in memory is filled in part; handles can be used again.
  */
 #ifndef BERG_H
 #define BERG_H
@@ -61,25 +81,26 @@ BERG_API const char *berg_version(void);
 
 /* --- Errors --- */
 
-/* Every status: its name, the exit status that the program `berg` gives for it, and what it means. */
-#define BERG_STATUS_MAP(X)                                                          \
-  X(OK, 0, "done")                                                                  \
-  X(EINTERNAL, 1, "a failure that is not the caller's")                             \
-  X(EDEVICE, 1, "the device asked for is not available")                            \
-  X(EARGUMENT, 2, "an argument of the call makes no sense")                         \
-  X(ENOMODEL, 2, "no model of that name")                                           \
-  X(EPARAMETER, 2, "unknown subject, ROI or key, or a selection that does not fit") \
-  X(ESTIMULUS, 3, "stimuli of the wrong type, shape or range")                      \
-  X(EINPUT, 3, "an input is missing, unreadable or invalid")                        \
-  X(EMODEL, 4, "a file of the model is missing, corrupt or does not fit")           \
-  X(EWRITE, 5, "an output cannot be written")                                       \
-  X(EEXISTS, 5, "an output is there already")                                       \
-  X(ELIMIT, 6, "would not fit the memory or the disk")                              \
-  X(EDIFFERENT, 8, "the two compared differ")                                       \
-  X(ECANCELLED, 130, "cancelled by the caller")
+/* Every status: its name, its number, the exit status that the program `berg` gives for it, and what it means. A
+ * number never changes its meaning; a new status takes the next one. */
+#define BERG_STATUS_MAP(X)                                                             \
+  X(OK, 0, 0, "done")                                                                  \
+  X(EINTERNAL, 1, 1, "a failure that is not the caller's")                             \
+  X(EDEVICE, 2, 1, "the device asked for is not available")                            \
+  X(EARGUMENT, 3, 2, "an argument of the call makes no sense")                         \
+  X(ENOMODEL, 4, 2, "no model of that name")                                           \
+  X(EPARAMETER, 5, 2, "unknown subject, ROI or key, or a selection that does not fit") \
+  X(ESTIMULUS, 6, 3, "stimuli of the wrong type, shape or range")                      \
+  X(EINPUT, 7, 3, "an input is missing, unreadable or invalid")                        \
+  X(EMODEL, 8, 4, "a file of the model is missing, corrupt or does not fit")           \
+  X(EWRITE, 9, 5, "an output cannot be written")                                       \
+  X(EEXISTS, 10, 5, "an output is there already")                                      \
+  X(ELIMIT, 11, 6, "would not fit the memory or the disk")                             \
+  X(EDIFFERENT, 12, 8, "the two compared differ")                                      \
+  X(ECANCELLED, 13, 130, "cancelled by the caller")
 
 typedef enum berg_status {
-#define X(name, exit_status, text) BERG_##name,
+#define X(name, number, exit_status, text) BERG_##name = number,
   BERG_STATUS_MAP(X)
 #undef X
 } berg_status;
@@ -101,6 +122,10 @@ typedef struct berg_error {
   char expected[128];
   char found[128];
 } berg_error;
+
+/* Called with what a call has done otherwise than the caller may expect, though it does not fail: one whole line,
+ * which lives as long as this call of the function does. */
+typedef void (*berg_warn_fn)(void *user, const char *message);
 
 /* --- Arrays --- */
 
@@ -147,11 +172,11 @@ typedef struct berg_array {
 
 /* --- Models known --- */
 
-BERG_API size_t berg_model_count(void);
-BERG_API const char *berg_model_id(size_t index); /* NULL past the end */
+BERG_API size_t berg_catalog_count(void);
+BERG_API const char *berg_catalog_id(size_t index); /* NULL past the end */
 
-/* The card of a model as JSON (UTF-8, an object; its keys are listed in docs/formats.md). NULL: no such model. */
-BERG_API const char *berg_model_card(const char *model_id);
+/* The card of a model as JSON (UTF-8, an object with the keys of the cards upstream). NULL: no such model. */
+BERG_API const char *berg_catalog_card(const char *model_id);
 
 /* --- Metadata: what is known of each voxel, without loading the model ------------------------------------------ */
 
@@ -177,8 +202,9 @@ BERG_API const berg_array *berg_metadata_find(const berg_metadata *metadata, con
 
 typedef struct berg_file berg_file;
 
-/* Opens .npy (plain, or with the pickled dict that upstream writes), .npz, .pth/.pt (torch's zip form) or .safetensors,
- * told apart by content. Nothing is ever executed: a pickle that asks for more than arrays is refused. EINPUT. */
+/* Opens .npy (plain, or with the pickled dict that upstream writes), .npz, .pth/.pt (torch's zip form) or
+ * .safetensors, told apart by content. Nothing is ever executed: a pickle that asks for more than arrays is refused.
+ * EINPUT. */
 BERG_API berg_status berg_file_open(berg_file **file, const char *path, berg_error *error);
 BERG_API void berg_file_free(berg_file *file);
 BERG_API const char *berg_file_format(const berg_file *file); /* "npy", "npy-pickle", "npz", "torch", "safetensors" */
@@ -186,20 +212,21 @@ BERG_API size_t berg_file_count(const berg_file *file);
 BERG_API const berg_array *berg_file_entry(const berg_file *file, size_t index);
 BERG_API const berg_array *berg_file_find(const berg_file *file, const char *name);
 
-/* Rewrites `source` as `target`, whose ending says how: .safetensors, .npy (upstream's pickled dict), .pth, .npz or .json
- * (small values in full; arrays of more than 1,000 elements by type and shape). Values are carried exactly; what the
- * target cannot hold is an error. EEXISTS unless `force`. */
+/* Rewrites `source` as `target`, whose ending says how: .safetensors, .npy (upstream's pickled dict), .pth, .npz or
+ * .json (small values in full; arrays of more than 1,000 elements by type and shape). Values are carried exactly;
+ * what the target cannot hold is an error. EEXISTS unless `force`. */
 BERG_API berg_status berg_convert(const char *source, const char *target, int force, berg_error *error);
 
-/* Converts the weights of a backbone, or the principal components of weights_sub-0N.npy, to the form that `precision` ("bf16", "int8")
- * multiplies: a .safetensors file. A backbone so converted can be named as one; both are found beside their source as
- * <name without ending>.<precision>.safetensors (docs/precision.md). EMODEL: neither of the two; EPARAMETER; EEXISTS unless
- * `force`. */
+/* Converts the weights of a backbone, or the principal components of weights_sub-0N.npy, to the form that `precision`
+ * ("bf16", "int8") multiplies: a .safetensors file. A backbone so converted can be named as one; both are found
+ * beside their source as <name without ending>.<precision>.safetensors (docs/precision.md). EMODEL: neither of the
+ * two; EPARAMETER; EEXISTS unless `force`. */
 BERG_API berg_status berg_convert_precision(const char *source, const char *target, const char *precision, int force,
                                             berg_error *error);
 
-/* Puts `size` bytes into the file `path`, as everything here is written: beside its place, then renamed, so that no reader ever sees
- * a part, and of two writers the last one's stays. For the JSON of the calls below. EEXISTS unless `force`. */
+/* Puts `size` bytes into the file `path`, as everything here is written: beside its place, then renamed, so that no
+ * reader ever sees a part, and of two writers the last one's stays. For the JSON of the calls below. EEXISTS unless
+ * `force`. */
 BERG_API berg_status berg_write_whole(const char *path, const void *bytes, size_t size, int force, berg_error *error);
 
 /* --- Stimuli: where images come from --- */
@@ -209,19 +236,20 @@ typedef struct berg_stimuli berg_stimuli;
 typedef enum berg_layout { BERG_NCHW, BERG_NHWC, BERG_LAYOUT_AUTO } berg_layout;
 
 typedef struct berg_stimuli_options {
+  size_t size;        /* set by _init */
   berg_layout layout; /* of .npy and HDF5 inputs; AUTO (default): the dimension that is 3, NCHW if both are */
   int skip_bad;       /* 1: an unreadable image file is left out and listed, 0 (default): it is an error */
   size_t shard;       /* with shards > 0: only part `shard` (from 0) of `shards` equal parts */
   size_t shards;
 } berg_stimuli_options;
 
-BERG_API void berg_stimuli_options_init(berg_stimuli_options *options);
+BERG_API void berg_stimuli_options_init(berg_stimuli_options *options, size_t size);
 
 /* Images from inputs, in the order given. Each input is an image file (JPEG, PNG), a folder (its images, sorted by
- * name), a text file of paths (one a line, relative to the file), a .npy, or "file.h5:dataset"; "-" is standard input,
- * holding a .npy or such a list. Arrays cannot be mixed with files. Image files take Pillow's resize, arrays take
- * torchvision's: what upstream does in training and in encoding. EINPUT: missing, no images; ESTIMULUS: an array that
- * is not images. */
+ * name), a text file of paths (one a line, relative to the file), a .npy, or "file.h5:dataset"; "-" is standard
+ * input, holding a .npy or such a list. Arrays cannot be mixed with files. Image files take Pillow's resize, arrays
+ * take torchvision's: what upstream does in training and in encoding. EINPUT: missing, no images; ESTIMULUS: an array
+ * that is not images. */
 BERG_API berg_status berg_stimuli_open(berg_stimuli **stimuli, const char *const *inputs, size_t count,
                                        const berg_stimuli_options *options, berg_error *error);
 
@@ -246,6 +274,7 @@ BERG_API berg_status berg_stimuli_pixels(berg_stimuli *stimuli, size_t index, ui
 typedef struct berg_model berg_model;
 
 typedef struct berg_model_options {
+  size_t size;          /* set by _init */
   const char *berg_dir; /* folder in upstream's layout */
   const char *backbone; /* ViT-B/32 weights (.pth, .safetensors), or "random:SEED"; NULL: searched for, see
                                        berg_doctor */
@@ -268,12 +297,14 @@ typedef struct berg_model_options {
   int threads;       /* 0 (default): chosen, see Threads above. Never changes the numbers */
   size_t batch;      /* images at a time; 0 (default): chosen. Never changes the numbers */
   size_t memory;     /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
+  berg_warn_fn warn; /* told of another precision or device than was asked for; may be NULL */
+  void *warn_user;
 } berg_model_options;
 
-BERG_API void berg_model_options_init(berg_model_options *options);
+BERG_API void berg_model_options_init(berg_model_options *options, size_t size);
 
-/* The user's cache folder, $XDG_CACHE_HOME/berg or ~/.cache/berg, the caller's (berg_free); it need not be there yet. NULL: neither
- * variable is set. */
+/* The user's cache folder, $XDG_CACHE_HOME/berg or ~/.cache/berg, the caller's (berg_free); it need not be there yet.
+ * NULL: neither variable is set. */
 BERG_API char *berg_cache_folder(void);
 
 /* ENOMODEL, EPARAMETER (subject, ROI, voxel_index), EMODEL (file missing or corrupt), EDEVICE, ELIMIT. */
@@ -298,23 +329,27 @@ BERG_API const char *const *berg_model_roi_names(const berg_model *model, size_t
 
 /* --- Running --- */
 
-/* Called between batches, from the calling thread: images (or what a stage counts) done, in all, seconds since the start. Return other
- * than 0 to cancel (ECANCELLED). */
+/* Called between batches, from the calling thread: images (or what a stage counts) done, in all, seconds since the
+ * start. Return other than 0 to cancel (ECANCELLED). */
 typedef int (*berg_progress_fn)(void *user, size_t done, size_t total, double seconds);
 
-/* Called when a run of several stages begins one: "gram", and what `done` and `total` then count: "panels". `seconds` in
- * the progress is that stage's own. The texts live as long as the library. */
+/* Called when a run of several stages begins one: "gram", and what `done` and `total` then count: "panels". `seconds`
+ * in the progress is that stage's own. The texts live as long as the library. */
 typedef void (*berg_stage_fn)(void *user, const char *stage, const char *unit);
 
 typedef struct berg_run {
+  size_t size;               /* set by _init */
   berg_progress_fn progress; /* may be NULL */
   void *user;
   berg_stage_fn stage; /* may be NULL; training alone has stages */
+  berg_warn_fn warn;   /* may be NULL */
 } berg_run;
 
+BERG_API void berg_run_init(berg_run *run, size_t size);
+
 /* Responses of all images: `responses` is float32 [images][columns], C order, session z-score units. With skip_bad
- * the rows of images left out are NaN. What a batch needs stays with the model: called with image after image of an array, this
- * allocates nothing from the third call on, but for images that are resized. */
+ * the rows of images left out are NaN. What a batch needs stays with the model: called with image after image of an
+ * array, this allocates nothing from the third call on, but for images that are resized. */
 BERG_API berg_status berg_encode(berg_model *model, berg_stimuli *stimuli, float *responses, const berg_run *run,
                                  berg_error *error);
 
@@ -328,6 +363,7 @@ BERG_API berg_status berg_encode_features(berg_model *model, berg_stimuli *stimu
 
 /* Where a volume (.nii, .nii.gz) lies, and what is in it where there are no voxels. */
 typedef struct berg_volume_options {
+  size_t size; /* set by _init */
   /* A NIfTI-1 of the same grid, such as sub-0N_space-T1w_brainmask.nii.gz: size, affines and units are taken over, after a
    * check that it holds the subject's voxels. */
   const char *like;
@@ -335,9 +371,10 @@ typedef struct berg_volume_options {
   const char *outside;  /* "nan" or "0"; NULL (default): NaN, and 0 where the type has none */
 } berg_volume_options;
 
-BERG_API void berg_volume_options_init(berg_volume_options *options);
+BERG_API void berg_volume_options_init(berg_volume_options *options, size_t size);
 
 typedef struct berg_output_options {
+  size_t size;                       /* set by _init */
   int force;                         /* replace an output that is there */
   int resume;                        /* go on from what an interrupted run left beside the output */
   const berg_volume_options *volume; /* NULL: the defaults */
@@ -348,12 +385,12 @@ typedef struct berg_output_options {
   size_t source_count;
 } berg_output_options;
 
-BERG_API void berg_output_options_init(berg_output_options *options);
+BERG_API void berg_output_options_init(berg_output_options *options, size_t size);
 
 /* Responses to a file, by its ending: .npy, .h5, .csv, .nii, .nii.gz (4-D, one volume an image). Written beside its
- * place and renamed when whole; constant memory in the number of images. Several subjects give one file each, "_sub-0N" before the ending. With
- * skip_bad the images left out have no row. An interrupted run leaves "<path>.partial", which `resume` continues to the
- * same bytes. */
+ * place and renamed when whole; constant memory in the number of images. Several subjects give one file each,
+ * "_sub-0N" before the ending. With skip_bad the images left out have no row. An interrupted run leaves
+ * "<path>.partial", which `resume` continues to the same bytes. */
 BERG_API berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path,
                                          const berg_output_options *options, const berg_run *run, berg_error *error);
 
@@ -365,8 +402,10 @@ BERG_API berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimul
  * to the same bytes as an undisturbed run. Nothing is replaced unless `force`. */
 
 typedef struct berg_simulate_options {
+  size_t size;         /* set by _init */
   const int *subjects; /* NULL: subject 1 */
   size_t subject_count;
+  berg_dtype dtype;          /* of the responses: BERG_F64 (default, as pandas wrote the original) or BERG_F32 */
   uint64_t seed;             /* default 1 */
   size_t voxels;             /* of each subject; 0 (default): 211,339, 226,950 and 189,164 as the real ones have */
   size_t concepts;           /* default 720 */
@@ -374,29 +413,30 @@ typedef struct berg_simulate_options {
   size_t test_images;        /* each seen once a session; default 100 */
   size_t sessions;           /* default 12 */
   size_t image_size;         /* pixels of each side; default 400 */
-  berg_dtype dtype;          /* of the responses: BERG_F64 (default, as pandas wrote the original) or BERG_F32 */
   int threads;
   int force;
 } berg_simulate_options;
 
-BERG_API void berg_simulate_options_init(berg_simulate_options *options);
+BERG_API void berg_simulate_options_init(berg_simulate_options *options, size_t size);
 
 /* A data set in THINGS-fMRI1's raw layout: <folder>/images/<concept>/<stimulus>.jpg, <folder>/betas_csv/
  * sub-0N_ResponseData.h5, _StimulusMetadata.csv and _VoxelMetadata.csv, <folder>/brainmasks/
- * sub-0N_space-T1w_brainmask.nii.gz, and what no real data set has, <folder>/truth/sub-0N.npz: the true signal and noise
- * variance and the true ceilings of each voxel. The same seed gives the same bytes. EWRITE, EEXISTS, ELIMIT (disk). */
+ * sub-0N_space-T1w_brainmask.nii.gz, and what no real data set has, <folder>/truth/sub-0N.npz: the true signal and
+ * noise variance and the true ceilings of each voxel. The same seed gives the same bytes. EWRITE, EEXISTS, ELIMIT
+ * (disk). */
 BERG_API berg_status berg_simulate(const char *folder, const berg_simulate_options *options, const berg_run *run,
                                    berg_error *error);
 
 typedef struct berg_prepare_options {
+  size_t size;          /* set by _init */
   const char *berg_dir; /* gets model_training_datasets/train_dataset-things_fmri_1/ */
-  int subject;
-  size_t memory; /* bytes that the process may hold; 0 (default): 4 GiB */
+  int subject;          /* default 1 */
   int threads;
+  size_t memory; /* bytes that the process may hold; 0 (default): 4 GiB */
   int force, resume;
 } berg_prepare_options;
 
-BERG_API void berg_prepare_options_init(berg_prepare_options *options);
+BERG_API void berg_prepare_options_init(berg_prepare_options *options, size_t size);
 
 /* Reads sub-0N_ResponseData.h5, _StimulusMetadata.csv and _VoxelMetadata.csv in `raw` or `raw`/betas_csv; writes
  * fmri_sub-0N_split-train.h5, _split-test.h5, _split-test_averaged.h5 and fmri_sub-0N_metadata.npy. Responses become
@@ -407,6 +447,7 @@ BERG_API berg_status berg_prepare(const char *raw, const berg_prepare_options *o
 
 /* How responses are regressed on the component scores. */
 typedef struct berg_regression_options {
+  size_t size;          /* set by _init */
   const char *method;   /* "ols" (default) or "ridge" */
   const double *alphas; /* ridge: candidates; NULL: 1e-4, 1e-3, 1e-2, 0.1, 1, 10 */
   size_t alpha_count;
@@ -416,40 +457,45 @@ typedef struct berg_regression_options {
                           number, but for what an alpha for each chunk means */
 } berg_regression_options;
 
+BERG_API void berg_regression_options_init(berg_regression_options *options, size_t size);
+
 typedef struct berg_train_options {
+  size_t size;          /* set by _init */
   const char *berg_dir; /* prepared data; gets the model's weights and metadata */
   const char *images;   /* folder of <concept>/<stimulus> */
   const int *subjects;  /* one pass over the images serves all; NULL: subject 1 */
   size_t subject_count;
-  const char *backbone; /* as in berg_model_options */
-  const char *features; /* "all" (default): 12 x 50 x 768; "class-token": 12 x 768 */
-  size_t components;    /* default 250 */
-  berg_regression_options regression;
-  int safetensors;  /* 1: weights as .safetensors too */
-  const char *work; /* folder for what is kept between stages; NULL: <berg_dir>/work */
-  int keep_work;    /* 1: not removed at the end */
-  size_t memory;    /* bytes that the process may hold; 0 (default): 4 GiB */
+  const char *backbone;                      /* as in berg_model_options */
+  const char *features;                      /* "all" (default): 12 x 50 x 768; "class-token": 12 x 768 */
+  size_t components;                         /* default 250 */
+  const berg_regression_options *regression; /* NULL: the defaults */
+  int safetensors;                           /* 1: weights as .safetensors too */
+  const char *work;                          /* folder for what is kept between stages; NULL: <berg_dir>/work */
+  int keep_work;                             /* 1: not removed at the end */
+  size_t memory;                             /* bytes that the process may hold; 0 (default): 4 GiB */
   int threads;
   size_t batch; /* images at a time; 0 (default): chosen. Never changes the numbers */
   int force, resume;
   const char *device; /* for features and Gram matrix: "cpu", "cuda" or "auto" (default); changes last digits */
 } berg_train_options;
 
-BERG_API void berg_train_options_init(berg_train_options *options);
+BERG_API void berg_train_options_init(berg_train_options *options, size_t size);
 
-/* What berg_train will need and do: JSON, the caller's. Reads what is there and computes nothing. Input that is wrong is found
- * here, and in berg_train before it begins. ELIMIT with the sizes when memory or disk do not suffice, EINPUT with the first
- * of the images that are missing: `json` is then given too, which lists them all under "images", "missing". */
+/* What berg_train will need and do: JSON, the caller's. Reads what is there and computes nothing. Input that is wrong
+ * is found here, and in berg_train before it begins. ELIMIT with the sizes when memory or disk do not suffice, EINPUT
+ * with the first of the images that are missing: `json` is then given too, which lists them all under "images",
+ * "missing". */
 BERG_API berg_status berg_train_plan(char **json, const char *model_id, const berg_train_options *options,
                                      berg_error *error);
 
-/* Writes weights_sub-0N.npy (upstream's pickled dict) and, where there is none yet, metadata_sub-0N.npy for each subject.
- * `report` (may be NULL) gets JSON, the caller's: seconds, operations, bytes and rate of each stage, peak memory and disk,
- * precision, instruction set, libraries. */
+/* Writes weights_sub-0N.npy (upstream's pickled dict) and, where there is none yet, metadata_sub-0N.npy for each
+ * subject. `report` (may be NULL) gets JSON, the caller's: seconds, operations, bytes and rate of each stage, peak
+ * memory and disk, precision, instruction set, libraries. */
 BERG_API berg_status berg_train(const char *model_id, const berg_train_options *options, const berg_run *run,
                                 char **report, berg_error *error);
 
 typedef struct berg_evaluate_options {
+  size_t size; /* set by _init */
   const char *berg_dir;
   const char *images;
   int subject;
@@ -461,39 +507,41 @@ typedef struct berg_evaluate_options {
   const char *command; /* for the sidecar: what the user asked for; NULL: not said */
 } berg_evaluate_options;
 
-BERG_API void berg_evaluate_options_init(berg_evaluate_options *options);
+BERG_API void berg_evaluate_options_init(berg_evaluate_options *options, size_t size);
 
-/* Encodes the test images (predictions go to <berg_dir>/results/..., float32 [images][voxels]), correlates them with the
- * averaged test responses, computes noise ceilings and split-half reliability from the repeats, and writes all into the
- * model's metadata_sub-0N.npy under upstream's keys. `report` (may be NULL) gets JSON, the caller's: means per ROI, counts
- * of voxels without variance; and where test images are missing (EINPUT) {"missing_images": [...]}, all of them.
- * Definitions: docs/accuracy.md. A run that did not end is simply run again. EEXISTS: predictions that are there, not
- * `force`; EINPUT: prepared data that are missing or do not fit, images; and what berg_model_open and berg_encode say. */
+/* Encodes the test images (predictions go to <berg_dir>/results/..., float32 [images][voxels]), correlates them with
+ * the averaged test responses, computes noise ceilings and split-half reliability from the repeats, and writes all
+ * into the model's metadata_sub-0N.npy under upstream's keys. `report` (may be NULL) gets JSON, the caller's: means
+ * per ROI, counts of voxels without variance; and where test images are missing (EINPUT) {"missing_images": [...]},
+ * all of them. Definitions: docs/accuracy.md. A run that did not end is simply run again. EEXISTS: predictions that
+ * are there, not `force`; EINPUT: prepared data that are missing or do not fit, images; and what berg_model_open and
+ * berg_encode say. */
 BERG_API berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *options, const berg_run *run,
                                    char **report, berg_error *error);
 
 /* --- The same solver for any features and any responses, in memory --- */
 
 typedef struct berg_fit_options {
+  size_t size;       /* set by _init */
   size_t components; /* default 250; 0: no PCA, regression on the (standardised) features themselves */
   int standardise;   /* 1 (default): features to mean 0 and variance 1; 0: only centred */
-  berg_regression_options regression;
-  size_t memory; /* on top of the matrices themselves; 0 (default): 4 GiB */
   int threads;
+  const berg_regression_options *regression; /* NULL: the defaults */
+  size_t memory;                             /* on top of the matrices themselves; 0 (default): 4 GiB */
 } berg_fit_options;
 
-BERG_API void berg_fit_options_init(berg_fit_options *options);
+BERG_API void berg_fit_options_init(berg_fit_options *options, size_t size);
 
 typedef struct berg_fit berg_fit;
 
-/* `features` [n][p] and `responses` [n][targets], float32 or float64, any strides. EARGUMENT: shapes that do not fit, more
- * components than min(n - 1, p); ESTIMULUS: a value that is not finite. */
+/* `features` [n][p] and `responses` [n][targets], float32 or float64, any strides. EARGUMENT: shapes that do not fit,
+ * more components than min(n - 1, p); ESTIMULUS: a value that is not finite. */
 BERG_API berg_status berg_fit_open(berg_fit **fit, const berg_array *features, const berg_array *responses,
                                    const berg_fit_options *options, const berg_run *run, berg_error *error);
 BERG_API void berg_fit_free(berg_fit *fit);
 
-/* "scaler_param.mean_", "pca_param.components_", "reg_param.coef_", ... as in upstream's weights, and "reg_param.alpha_"
- * float64 (targets,) after ridge. */
+/* "scaler_param.mean_", "pca_param.components_", "reg_param.coef_", ... as in upstream's weights, and
+ * "reg_param.alpha_" float64 (targets,) after ridge. */
 BERG_API size_t berg_fit_count(const berg_fit *fit);
 BERG_API const berg_array *berg_fit_entry(const berg_fit *fit, size_t index);
 BERG_API const berg_array *berg_fit_find(const berg_fit *fit, const char *name);
@@ -508,17 +556,21 @@ BERG_API berg_status berg_fit_save(const berg_fit *fit, const char *path, int fo
 BERG_API berg_status berg_correlate(const berg_array *a, const berg_array *b, int threads, double *r,
                                     berg_error *error);
 
-/* Reliability of responses [repeats][stimuli][voxels], float32 or float64, one number a voxel; any pointer may be NULL.
- * Ceilings in percent of variance (Allen et al. 2022, with z-scores within each repeat), split-half correlation averaged
- * over all splits of the repeats (over 1,000 drawn ones where there are more), and its Spearman-Brown correction. NaN where
- * a repeat has no variance or a value that is not finite, and for all voxels where there is one repeat. */
+/* Reliability of responses [repeats][stimuli][voxels], float32 or float64, one number a voxel; any pointer may be
+ * NULL. Ceilings in percent of variance (Allen et al. 2022, with z-scores within each repeat), split-half correlation
+ * averaged over all splits of the repeats (over 1,000 drawn ones where there are more), and its Spearman-Brown
+ * correction. NaN where a repeat has no variance or a value that is not finite, and for all voxels where there is one
+ * repeat. */
 typedef struct berg_reliability {
+  size_t size; /* set by _init */
   double *noise_ceiling_singletrial, *noise_ceiling_testset;
   double *splithalf_uncorrected, *splithalf_corrected;
 } berg_reliability;
 
-BERG_API berg_status berg_reliability_of(const berg_array *responses, int threads, const berg_reliability *result,
-                                         berg_error *error);
+BERG_API void berg_reliability_init(berg_reliability *result, size_t size);
+
+BERG_API berg_status berg_estimate_reliability(const berg_array *responses, int threads, const berg_reliability *result,
+                                               berg_error *error);
 
 /* --- Volumes: one number a voxel to NIfTI and back ----------------------------------------------------------------
  *
@@ -526,17 +578,18 @@ BERG_API berg_status berg_reliability_of(const berg_array *responses, int thread
  * grid. `voxels` [count] says which voxels the values are of; NULL: all of them, in order. EMODEL: coordinates that are
  * none, or that do not fit `like`; EINPUT: a file that is no such volume; EEXISTS, EWRITE. */
 
-/* `values` [count] becomes a 3-D volume, [rows][count] a 4-D one, at `path` (.nii or .nii.gz). Numbers keep their type; bool
- * becomes uint8, float16 and bfloat16 become float32. EARGUMENT: not one value a voxel; one voxel with two values. */
-BERG_API berg_status berg_to_nifti(const berg_array *coordinates, const berg_array *values, const size_t *voxels,
-                                   size_t count, const char *path, const berg_output_options *options,
-                                   berg_error *error);
+/* `values` [count] becomes a 3-D volume, [rows][count] a 4-D one, at `path` (.nii or .nii.gz). Numbers keep their
+ * type; bool becomes uint8, float16 and bfloat16 become float32. EARGUMENT: not one value a voxel; one voxel with two
+ * values. */
+BERG_API berg_status berg_values_to_nifti(const berg_array *coordinates, const berg_array *values, const size_t *voxels,
+                                          size_t count, const char *path, const berg_output_options *options,
+                                          berg_error *error);
 
-/* The way back: `volume` to a .npy at `path` of shape (count) or (rows, count), the type as in the file, float64 where the
- * file scales its numbers. What berg_to_nifti wrote comes back to the same bytes. */
-BERG_API berg_status berg_from_nifti(const berg_array *coordinates, const char *volume, const size_t *voxels,
-                                     size_t count, const char *path, const berg_output_options *options,
-                                     berg_error *error);
+/* The way back: `volume` to a .npy at `path` of shape (count) or (rows, count), the type as in the file, float64
+ * where the file scales its numbers. What berg_values_to_nifti wrote comes back to the same bytes. */
+BERG_API berg_status berg_nifti_to_values(const berg_array *coordinates, const char *volume, const size_t *voxels,
+                                          size_t count, const char *path, const berg_output_options *options,
+                                          berg_error *error);
 
 typedef enum berg_roi_form {
   BERG_ROI_LABELS, /* one volume, ROI i (from 1) its number; EPARAMETER naming two ROIs that overlap */
@@ -544,8 +597,8 @@ typedef enum berg_roi_form {
   BERG_ROI_EACH    /* a volume of 0 and 1 for each ROI: "x_mask.nii.gz" becomes "x_label-V1_mask.nii.gz", ... */
 } berg_roi_form;
 
-/* ROIs as volumes: those named, or (count 0) all that have voxels. LABELS and STACK come with "<path without ending>.tsv":
- * index, name and number of voxels. EPARAMETER: no such ROI, or none of its voxels in this subject. */
+/* ROIs as volumes: those named, or (count 0) all that have voxels. LABELS and STACK come with "<path without
+ * ending>.tsv": index, name and number of voxels. EPARAMETER: no such ROI, or none of its voxels in this subject. */
 BERG_API berg_status berg_rois_to_nifti(const berg_metadata *metadata, const char *const *rois, size_t count,
                                         berg_roi_form form, const char *path, const berg_output_options *options,
                                         berg_error *error);
@@ -553,6 +606,7 @@ BERG_API berg_status berg_rois_to_nifti(const berg_metadata *metadata, const cha
 /* --- Looking: a page about a model's accuracy, and its figures --- */
 
 typedef struct berg_report_options {
+  size_t size;          /* set by _init */
   const char *berg_dir; /* its metadata alone are read */
   const int *subjects;  /* side by side; NULL: subject 1 */
   size_t subject_count;
@@ -563,35 +617,37 @@ typedef struct berg_report_options {
   int force;
 } berg_report_options;
 
-BERG_API void berg_report_options_init(berg_report_options *options);
+BERG_API void berg_report_options_init(berg_report_options *options, size_t size);
 
-/* One self-contained HTML page at `path` (NULL: only what the options name). What the metadata lack is said there and left
- * out. EPARAMETER: no such subject, or one twice; EMODEL: metadata missing or corrupt; EEXISTS. Definitions: docs/report.md. */
+/* One self-contained HTML page at `path` (NULL: only what the options name). What the metadata lack is said there and
+ * left out. EPARAMETER: no such subject, or one twice; EMODEL: metadata missing or corrupt; EEXISTS. Definitions:
+ * docs/report.md. */
 BERG_API berg_status berg_report(const char *model_id, const berg_report_options *options, const char *path,
                                  berg_error *error);
 
-/* The page's first figure, accuracy of each region with noise ceilings, as an SVG file: UTF-8, the caller's. EMODEL also
- * where there is neither accuracy nor ceiling. */
+/* The page's first figure, accuracy of each region with noise ceilings, as an SVG file: UTF-8, the caller's. EMODEL
+ * also where there is neither accuracy nor ceiling. */
 BERG_API berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *berg_dir, const int *subjects,
                                         size_t subject_count, berg_error *error);
 
 /* --- Comparing two files --- */
 
 typedef struct berg_compare_options {
+  size_t size;                  /* set by _init */
   double atol, rtol;            /* each value: |a - b| <= atol + rtol |b|, as numpy.allclose; NaN (default): 0 */
   double min_correlation;       /* of the columns' correlations over rows: their mean at least this */
   double min_voxel_correlation; /* and each. NaN (default): not asked */
-  const char *metadata;         /* a metadata_sub-0N.npy, for figures by ROI; NULL: none */
   int threads;
+  const char *metadata; /* a metadata_sub-0N.npy, for figures by ROI; NULL: none */
 } berg_compare_options;
 
-BERG_API void berg_compare_options_init(berg_compare_options *options);
+BERG_API void berg_compare_options_init(berg_compare_options *options, size_t size);
 
-/* Two matrices [images][columns]: a .npy of numbers, HDF5 (/responses, else /neural_data, or "FILE:DATASET"), a NIfTI of
- * three or four dimensions. Or two containers (upstream's pickled .npy, .npz, .pth, .safetensors), array by array. Everything
- * asked for must hold; where only correlations are, single values may differ, but not in being finite. `json` gets differences,
- * where they are largest, correlations and the verdict (docs/compare.md), the caller's, with BERG_OK and with
- * BERG_EDIFFERENT. Constant memory in the number of images. EINPUT, EARGUMENT, ECANCELLED. */
+/* Two matrices [images][columns]: a .npy of numbers, HDF5 (/responses, else /neural_data, or "FILE:DATASET"), a NIfTI
+ * of three or four dimensions. Or two containers (upstream's pickled .npy, .npz, .pth, .safetensors), array by array.
+ * Everything asked for must hold; where only correlations are, single values may differ, but not in being finite.
+ * `json` gets differences, where they are largest, correlations and the verdict (docs/compare.md), the caller's, with
+ * BERG_OK and with BERG_EDIFFERENT. Constant memory in the number of images. EINPUT, EARGUMENT, ECANCELLED. */
 BERG_API berg_status berg_compare(const char *a, const char *b, const berg_compare_options *options,
                                   const berg_run *run, char **json, berg_error *error);
 
@@ -600,11 +656,12 @@ BERG_API berg_status berg_compare(const char *a, const char *b, const berg_compa
 /* What this build and machine can do, which weights are found and where they were looked for: JSON, the caller's.
  * `berg_dir` and `backbone` may be NULL. The environment read, here and in berg_model_open: TORCH_HOME and
  * XDG_CACHE_HOME and HOME (torch's cache of weights; berg_cache_folder, whose files are listed); OMP_NUM_THREADS and
- * SLURM_CPUS_PER_TASK (how many threads are used: "threads", and "threads_by" which of them, "affinity" or "cgroup quota", said so). */
+ * SLURM_CPUS_PER_TASK (how many threads are used: "threads", and "threads_by" which of them, "affinity" or "cgroup
+ * quota", said so). */
 BERG_API berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone, berg_error *error);
 
-/* Rates measured now: JSON, the caller's. `seconds` is the time for each figure, `threads` as above; `folder` is where the disk is
- * measured (256 MB, which go again), NULL: nowhere. */
+/* Rates measured now: JSON, the caller's. `seconds` is the time for each figure, `threads` as above; `folder` is
+ * where the disk is measured (256 MB, which go again), NULL: nowhere. */
 BERG_API berg_status berg_bench_machine(char **json, int threads, double seconds, const char *folder,
                                         berg_error *error);
 
@@ -615,6 +672,24 @@ BERG_API berg_status berg_bench_model(char **json, berg_model *model, size_t ima
 
 /* Releases what a function handed to the caller. NULL is fine. */
 BERG_API void berg_free(void *memory);
+
+/* What makes `berg_model_options_init(&options)` of each `_init`: the size goes with it, so that a library that knows
+ * more options than the program's header fills no more than the program has. A language without macros passes the
+ * size itself. */
+#define berg_stimuli_options_init(options) berg_stimuli_options_init(options, sizeof *(options))
+#define berg_model_options_init(options) berg_model_options_init(options, sizeof *(options))
+#define berg_run_init(options) berg_run_init(options, sizeof *(options))
+#define berg_volume_options_init(options) berg_volume_options_init(options, sizeof *(options))
+#define berg_output_options_init(options) berg_output_options_init(options, sizeof *(options))
+#define berg_simulate_options_init(options) berg_simulate_options_init(options, sizeof *(options))
+#define berg_prepare_options_init(options) berg_prepare_options_init(options, sizeof *(options))
+#define berg_regression_options_init(options) berg_regression_options_init(options, sizeof *(options))
+#define berg_train_options_init(options) berg_train_options_init(options, sizeof *(options))
+#define berg_evaluate_options_init(options) berg_evaluate_options_init(options, sizeof *(options))
+#define berg_fit_options_init(options) berg_fit_options_init(options, sizeof *(options))
+#define berg_reliability_init(options) berg_reliability_init(options, sizeof *(options))
+#define berg_report_options_init(options) berg_report_options_init(options, sizeof *(options))
+#define berg_compare_options_init(options) berg_compare_options_init(options, sizeof *(options))
 
 #ifdef __cplusplus
 }

@@ -50,18 +50,18 @@ class Peer:
         return results
 
 
-# The library may know more options, and say more of an error, than is named here: hence the room at the end of both.
 class Options(ctypes.Structure):
-    _fields_ = [("berg_dir", ctypes.c_char_p), ("backbone", ctypes.c_char_p), ("subjects", ctypes.c_void_p),
+    _fields_ = [("size", ctypes.c_size_t), ("berg_dir", ctypes.c_char_p), ("backbone", ctypes.c_char_p), ("subjects", ctypes.c_void_p),
                 ("subject_count", ctypes.c_size_t), ("rois", ctypes.POINTER(ctypes.c_char_p)), ("roi_count", ctypes.c_size_t),
                 ("voxel_index", ctypes.c_void_p), ("voxel_index_length", ctypes.c_size_t), ("min_noise_ceiling", ctypes.c_double),
                 ("mean_roi", ctypes.c_int), ("device", ctypes.c_char_p), ("precision", ctypes.c_char_p), ("strict", ctypes.c_int),
                 ("cache", ctypes.c_char_p), ("threads", ctypes.c_int),
-                ("batch", ctypes.c_size_t), ("memory", ctypes.c_size_t), ("room", ctypes.c_char * 1024)]
+                ("batch", ctypes.c_size_t), ("memory", ctypes.c_size_t)]
 
 
+# More is said of an error than is named here: hence the space at its end.
 class Error(ctypes.Structure):
-    _fields_ = [("status", ctypes.c_int), ("message", ctypes.c_char * 768), ("room", ctypes.c_char * 4096)]
+    _fields_ = [("status", ctypes.c_int), ("message", ctypes.c_char * 768), ("rest", ctypes.c_char * 4096)]
 
 
 class Array(ctypes.Structure):
@@ -78,7 +78,7 @@ class Features:
     def __init__(self, case, precision):
         self.library, self.model = ctypes.CDLL(os.path.join(case.build, "libberg.so")), ctypes.c_void_p()
         options = Options()
-        self.library.berg_model_options_init(ctypes.byref(options))
+        self.library.berg_model_options_init(ctypes.byref(options), ctypes.c_size_t(ctypes.sizeof(options)))
         options.berg_dir, options.backbone = case.berg_dir.encode(), str(backbone(case)).encode()
         options.rois, options.roi_count = (ctypes.c_char_p * 1)(case.roi.encode()), 1
         options.precision, options.threads = precision.encode(), case.threads

@@ -29,7 +29,7 @@ PyObject *binding_metadata_entries(const berg_metadata *metadata);
 
 /* One long call into the library without the GIL. Between batches the GIL is taken again to let signal
  * handlers run and to call `progress(done, total, seconds)` and, of a run of several stages, `stage(name, unit)`, unless
- * these are None; an exception from any of them cancels the call. */
+ * these are None; an exception from any of them cancels the call. What the library warns of goes to the logger "berg". */
 typedef struct binding_call {
   PyThreadState *thread;
   PyObject *progress, *stage; /* NULL: none */

@@ -1,6 +1,8 @@
 /* Long calls: without the GIL, with Ctrl-C. */
 #include "binding.h"
 
+#include <string.h>
+
 static int between_batches(void *user, size_t done, size_t total, double seconds) {
   binding_call *call = user;
   PyEval_RestoreThread(call->thread);
@@ -23,10 +25,30 @@ static void at_stage(void *user, const char *stage, const char *unit) {
   call->thread = PyEval_SaveThread();
 }
 
+/* To the package's logger. As above, an exception waits. */
+static void warned(void *user, const char *message) {
+  binding_call *call = user;
+  PyEval_RestoreThread(call->thread);
+  if (!PyErr_Occurred()) {
+    PyObject *logging = PyImport_ImportModule("logging");
+    PyObject *logger = logging ? PyObject_CallMethod(logging, "getLogger", "s", "berg") : NULL;
+    PyObject *text = PyUnicode_DecodeUTF8(message, (Py_ssize_t)strlen(message), "replace");
+    if (logger && text) Py_XDECREF(PyObject_CallMethod(logger, "warning", "sO", "%s", text));
+    Py_XDECREF(text);
+    Py_XDECREF(logger);
+    Py_XDECREF(logging);
+  }
+  call->thread = PyEval_SaveThread();
+}
+
 void binding_call_begin(binding_call *call, PyObject *progress, PyObject *stage) {
   call->progress = progress == Py_None ? NULL : progress;
   call->stage = stage == Py_None ? NULL : stage;
-  call->run = (berg_run){between_batches, call, at_stage};
+  berg_run_init(&call->run);
+  call->run.progress = between_batches;
+  call->run.user = call;
+  call->run.stage = at_stage;
+  call->run.warn = warned;
   call->thread = PyEval_SaveThread();
 }
 

@@ -34,16 +34,18 @@ static PyObject *fit_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
   fit_object *self = NULL;
   berg_fit_options options;
   berg_fit_options_init(&options);
-  berg_regression_options *regression = &options.regression;
+  berg_regression_options regression;
+  berg_regression_options_init(&regression);
+  options.regression = &regression;
   if (PyArg_ParseTupleAndKeywords(args, kwargs, "OO|$O&psy*O&O&O&ipOO", (char **)(uintptr_t)keywords, &features,
                                   &responses, binding_size, &options.components, &options.standardise,
-                                  &regression->method, &alphas, binding_size, &regression->folds, binding_size,
-                                  &regression->chunks, binding_size, &options.memory, &options.threads,
-                                  &regression->alpha_per_voxel, &progress, &stage) &&
+                                  &regression.method, &alphas, binding_size, &regression.folds, binding_size,
+                                  &regression.chunks, binding_size, &options.memory, &options.threads,
+                                  &regression.alpha_per_voxel, &progress, &stage) &&
       take_matrix(features, &x) && take_matrix(responses, &y)) {
     if (alphas.obj) {
-      regression->alphas = alphas.buf;
-      regression->alpha_count = (size_t)alphas.len / sizeof(double);
+      regression.alphas = alphas.buf;
+      regression.alpha_count = (size_t)alphas.len / sizeof(double);
     }
     berg_error error;
     binding_call call;
@@ -161,10 +163,14 @@ static PyObject *reliability(PyObject *module, PyObject *arguments) {
       PyErr_SetString(PyExc_ValueError, "responses: expected three dimensions, (repeats, stimuli, voxels)");
     } else {
       double *values = out.buf;
-      const berg_reliability parts = {values, values + voxels, values + 2 * voxels, values + 3 * voxels};
+      const berg_reliability parts = {.size = sizeof parts,
+                                      .noise_ceiling_singletrial = values,
+                                      .noise_ceiling_testset = values + voxels,
+                                      .splithalf_uncorrected = values + 2 * voxels,
+                                      .splithalf_corrected = values + 3 * voxels};
       berg_error error;
       PyThreadState *thread = PyEval_SaveThread();
-      berg_status status = berg_reliability_of(&data.view, threads, &parts, &error);
+      berg_status status = berg_estimate_reliability(&data.view, threads, &parts, &error);
       PyEval_RestoreThread(thread);
       result = status ? binding_raise(&error) : Py_NewRef(Py_None);
     }

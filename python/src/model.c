@@ -92,12 +92,15 @@ static PyObject *model_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
   berg_model_options_init(&options);
   if (take(args, kwargs, &arguments, &options, &subject)) {
     berg_error error;
-    PyThreadState *thread = PyEval_SaveThread();
+    binding_call call;
+    binding_call_begin(&call, Py_None, Py_None);
+    options.warn = call.run.warn;
+    options.warn_user = call.run.user;
     berg_status status = berg_model_open(&handle, arguments.model_id, &options, &error);
-    PyEval_RestoreThread(thread);
+    binding_call_end(&call);
     if (status)
       binding_raise(&error);
-    else if (!PyErr_CheckSignals())
+    else if (!PyErr_Occurred() && !PyErr_CheckSignals())
       self = (model_object *)PyType_GenericAlloc(type, 0);
   }
   release(&arguments);

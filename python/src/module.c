@@ -35,8 +35,8 @@ static PyObject *model_ids(PyObject *module, PyObject *none) {
   (void)module;
   (void)none;
   PyObject *ids = PyList_New(0);
-  for (size_t i = 0; ids && i < berg_model_count(); i++) {
-    PyObject *id = PyUnicode_FromString(berg_model_id(i));
+  for (size_t i = 0; ids && i < berg_catalog_count(); i++) {
+    PyObject *id = PyUnicode_FromString(berg_catalog_id(i));
     if (!id || PyList_Append(ids, id)) Py_CLEAR(ids);
     Py_XDECREF(id);
   }
@@ -47,7 +47,7 @@ static PyObject *card(PyObject *module, PyObject *arguments) {
   (void)module;
   const char *model_id;
   if (!PyArg_ParseTuple(arguments, "s", &model_id)) return NULL;
-  const char *json = berg_model_card(model_id);
+  const char *json = berg_catalog_card(model_id);
   return json ? PyUnicode_FromString(json) : Py_NewRef(Py_None);
 }
 

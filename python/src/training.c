@@ -101,15 +101,17 @@ static PyObject *train(PyObject *module, PyObject *args, PyObject *kwargs) {
   held kept = {0};
   berg_train_options options;
   berg_train_options_init(&options);
-  berg_regression_options *regression = &options.regression;
+  berg_regression_options regression;
+  berg_regression_options_init(&regression);
+  options.regression = &regression;
   const char *model_id;
   int plan_only = 0;
   PyObject *progress = Py_None, *stage = Py_None, *result = NULL;
   if (PyArg_ParseTupleAndKeywords(
           args, kwargs, "sy*O&O&p|$O&sO&sy*O&O&pO&ppO&iO&ppOO", (char **)(uintptr_t)keywords, &model_id, &kept.subjects,
           binding_path_or_none, &kept.berg_dir, binding_path_or_none, &kept.images, &plan_only, binding_path_or_none,
-          &kept.backbone, &options.features, binding_size, &options.components, &regression->method, &kept.alphas,
-          binding_size, &regression->folds, binding_size, &regression->chunks, &regression->alpha_per_voxel,
+          &kept.backbone, &options.features, binding_size, &options.components, &regression.method, &kept.alphas,
+          binding_size, &regression.folds, binding_size, &regression.chunks, &regression.alpha_per_voxel,
           binding_path_or_none, &kept.work, &options.safetensors, &options.keep_work, binding_size, &options.memory,
           &options.threads, binding_size, &options.batch, &options.resume, &options.force, &progress, &stage)) {
     options.subjects = kept.subjects.buf;
@@ -119,8 +121,8 @@ static PyObject *train(PyObject *module, PyObject *args, PyObject *kwargs) {
     options.backbone = path_of(kept.backbone);
     options.work = path_of(kept.work);
     if (kept.alphas.obj) {
-      regression->alphas = kept.alphas.buf;
-      regression->alpha_count = (size_t)kept.alphas.len / sizeof(double);
+      regression.alphas = kept.alphas.buf;
+      regression.alpha_count = (size_t)kept.alphas.len / sizeof(double);
     }
     berg_error error;
     char *json = NULL;

@@ -52,8 +52,8 @@ PyObject *binding_to_nifti(PyObject *module, PyObject *args) {
     options.volume = &volume;
     PyThreadState *thread = PyEval_SaveThread();
     berg_status status =
-        berg_to_nifti(&where, &what, arguments.voxels.buf, (size_t)arguments.voxels.len / sizeof(size_t),
-                      PyBytes_AsString(arguments.path), &options, &error);
+        berg_values_to_nifti(&where, &what, arguments.voxels.buf, (size_t)arguments.voxels.len / sizeof(size_t),
+                             PyBytes_AsString(arguments.path), &options, &error);
     PyEval_RestoreThread(thread);
     result = status ? binding_raise(&error) : Py_NewRef(Py_None);
   }

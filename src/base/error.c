@@ -6,27 +6,35 @@
 
 #include "base/text.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static const struct {
-  const char *name;
-  int exit_status;
-  const char *text;
-} statuses[] = {
-#define X(name, exit_status, text) {"BERG_" #name, exit_status, text},
+const char *berg_status_name(berg_status status) {
+  switch (status) {
+#define X(name, number, exit_status, text) \
+  case BERG_##name: return "BERG_" #name;
     BERG_STATUS_MAP(X)
 #undef X
-};
-
-const char *berg_status_name(berg_status status) {
-  return (size_t)status < COUNT(statuses) ? statuses[status].name : "unknown status";
+  }
+  return "unknown status";
 }
 
 const char *berg_status_text(berg_status status) {
-  return (size_t)status < COUNT(statuses) ? statuses[status].text : "unknown status";
+  switch (status) {
+#define X(name, number, exit_status, text) \
+  case BERG_##name: return text;
+    BERG_STATUS_MAP(X)
+#undef X
+  }
+  return "unknown status";
 }
 
-int berg_status_exit(berg_status status) { return (size_t)status < COUNT(statuses) ? statuses[status].exit_status : 1; }
+int berg_status_exit(berg_status status) {
+  switch (status) {
+#define X(name, number, exit_status, text) \
+  case BERG_##name: return exit_status;
+    BERG_STATUS_MAP(X)
+#undef X
+  }
+  return 1;
+}
 
 /* File names and header texts may hold anything; a message is one line for a terminal. */
 static void flatten(char *text) {

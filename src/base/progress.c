@@ -1,9 +1,17 @@
+#include "base/options.h"
+#include "base/text.h"
 #include "base/progress.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 
 #include "base/fork.h"
 #include "base/machine.h"
+
+void(berg_run_init)(berg_run *run, size_t size) {
+  const berg_run defaults = {0};
+  base_options_init(run, size, &defaults, sizeof defaults);
+}
 
 berg_status base_progress(const berg_run *run, size_t done, size_t total, double start, const char *what,
                           berg_error *error) {
@@ -17,4 +25,18 @@ berg_status base_progress(const berg_run *run, size_t done, size_t total, double
   if (done == total)
     return base_fail(error, BERG_ECANCELLED, "cancelled after the last of %zu%s%s", total, space, what);
   return base_fail(error, BERG_ECANCELLED, "cancelled after %zu of %zu%s%s", done, total, space, what);
+}
+
+berg_status base_warn(berg_warn_fn warn, void *user, berg_error *error, const char *format, ...) {
+  if (!warn) return BERG_OK;
+  char message[sizeof error->message];
+  berg_error line;
+  va_list list;
+  va_start(list, format);
+  base_print_list(message, sizeof message, format, list);
+  va_end(list);
+  base_fail(&line, BERG_OK, "%s", message);
+  const unsigned forks = base_forks();
+  warn(user, line.message);
+  return base_check_fork(forks, error);
 }

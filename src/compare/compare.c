@@ -6,6 +6,7 @@
 #include "base/convert.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/threads.h"
 #include "base/text.h"
 #include "io/value/json_build.h"
@@ -20,8 +21,10 @@ typedef struct side {
   berg_file *file; /* a container; NULL: a matrix */
 } side;
 
-void berg_compare_options_init(berg_compare_options *options) {
-  *options = (berg_compare_options){NAN, NAN, NAN, NAN, NULL, 0};
+void(berg_compare_options_init)(berg_compare_options *options, size_t size) {
+  const berg_compare_options defaults = {
+      .atol = NAN, .rtol = NAN, .min_correlation = NAN, .min_voxel_correlation = NAN};
+  base_options_init(options, size, &defaults, sizeof defaults);
 }
 
 static berg_status open_side(side *one, const char *path, berg_error *error) {
@@ -154,23 +157,24 @@ static berg_status finish(const cJSON *tree, const compare_reasons *reasons, com
   return base_fail(error, BERG_EDIFFERENT, "%s and %s differ: %s", a, b, reasons->first);
 }
 
-berg_status berg_compare(const char *a, const char *b, const berg_compare_options *options, const berg_run *run,
+berg_status berg_compare(const char *a, const char *b, const berg_compare_options *given, const berg_run *given_run,
                          char **json, berg_error *error) {
-  berg_compare_options defaults;
+  berg_compare_options options;
+  berg_run run;
   side one = {0}, other = {0};
   if (!json) return base_fail(error, BERG_EARGUMENT, "berg_compare: no place for the JSON");
   *json = NULL;
   if (!a || !b) return base_fail(error, BERG_EARGUMENT, "berg_compare: two files are needed");
-  berg_compare_options_init(&defaults);
-  if (!options) options = &defaults;
-  berg_status status = check_options(options, error);
+  berg_status status = BASE_TAKE(berg_compare_options, &options, given, error);
+  if (!status) status = BASE_TAKE(berg_run, &run, given_run, error);
+  if (!status) status = check_options(&options, error);
   if (!status) status = open_side(&one, a, error);
   if (!status) status = open_side(&other, b, error);
   if (!status) {
     compare_verdict verdict = COMPARE_DIFFERENT;
     compare_reasons reasons = {.count = 0};
     cJSON *tree = io_json_object();
-    status = compare(tree, &one, &other, options, run, &reasons, &verdict, error);
+    status = compare(tree, &one, &other, &options, &run, &reasons, &verdict, error);
     if (!status) status = finish(tree, &reasons, verdict, a, b, json, error);
     cJSON_Delete(tree);
   }

@@ -6,7 +6,7 @@
 #include "la/rows.h"
 
 /* Row `repeat * stimuli + stimulus` of `trials` is one presentation, its columns are voxels. Fills the arrays of `result`
- * that are not NULL, [columns] each, as berg_reliability_of says; the formulas are in docs/accuracy.md.
+ * that are not NULL, [columns] each, as berg_estimate_reliability says; the formulas are in docs/accuracy.md.
  *
  * Everything comes from each voxel's covariances between repeats, taken once in float64: the mean correlation between two
  * repeats is 1 - noise variance of the z-scored data, and sums of blocks of the covariances are the covariance and the

@@ -109,7 +109,7 @@ static void put_reference(report_text *text, const char *reference) {
 }
 
 static void put_references(report_text *text, const char *model_id) {
-  const char *json = berg_model_card(model_id);
+  const char *json = berg_catalog_card(model_id);
   cJSON *card;
   if (io_json_parse(&card, json, strlen(json), NULL)) text->failed = true;
   const cJSON *reference;

@@ -3,11 +3,15 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/options.h"
 #include "io/file/folders.h"
 #include "io/file/whole_file.h"
 #include "report/page.h"
 
-void berg_report_options_init(berg_report_options *options) { memset(options, 0, sizeof *options); }
+void(berg_report_options_init)(berg_report_options *options, size_t size) {
+  const berg_report_options defaults = {0};
+  base_options_init(options, size, &defaults, sizeof defaults);
+}
 
 static berg_status write_file(const char *path, const report_text *text, bool force, berg_error *error) {
   io_whole_file *file;
@@ -129,12 +133,11 @@ static berg_status write_report(const report_data *data, const char *model_id, c
 berg_status berg_report(const char *model_id, const berg_report_options *given, const char *path, berg_error *error) {
   berg_report_options options;
   report_data data;
-  berg_report_options_init(&options);
-  if (given) options = *given;
+  berg_status status = BASE_TAKE(berg_report_options, &options, given, error);
+  if (status) return status;
   if (!path && !options.json && !options.figures)
     return base_fail(error, BERG_EARGUMENT, "no file is named for the report, its figures or its numbers");
-  berg_status status =
-      report_data_open(&data, model_id, options.berg_dir, options.subjects, options.subject_count, error);
+  status = report_data_open(&data, model_id, options.berg_dir, options.subjects, options.subject_count, error);
   if (status) return status;
   status = write_report(&data, model_id, &options, path, error);
   report_data_close(&data);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "io/container/npy.h"
 #include "io/file/whole_file.h"
+#include "model/output/options.h"
 #include "volume/volume.h"
 
 #define HEADER_MAX 256
@@ -58,14 +59,18 @@ static berg_status write_npy(io_nifti *nifti, const volume_voxels *voxels, const
   return status;
 }
 
-berg_status berg_from_nifti(const berg_array *coordinates, const char *volume, const size_t *voxels, size_t count,
-                            const char *path, const berg_output_options *options, berg_error *error) {
+berg_status berg_nifti_to_values(const berg_array *coordinates, const char *volume, const size_t *voxels, size_t count,
+                                 const char *path, const berg_output_options *given, berg_error *error) {
+  model_output_options own;
+  const berg_output_options *options = &own.output;
   const size_t length = strlen(path);
   volume_voxels places;
   io_nifti *nifti = NULL;
+  berg_status status = model_output_options_take(&own, given, error);
+  if (status) return status;
   if (length < 5 || strcmp(path + length - 4, ".npy"))
     return base_fail(error, BERG_EARGUMENT, "%s: expected a name that ends in .npy", path);
-  berg_status status = model_sidecar_check(path, options, error);
+  status = model_sidecar_check(path, options, error);
   if (!status) status = volume_voxels_make(&places, coordinates, voxels, count, error);
   if (status) return status;
   status = io_nifti_open(&nifti, volume, error);
@@ -73,7 +78,7 @@ berg_status berg_from_nifti(const berg_array *coordinates, const char *volume, c
   cJSON *tree = NULL;
   if (!status) status = volume_begin_sidecar(&tree, "Values of voxels, taken from a volume", options, NULL, error);
   if (!status && tree) status = model_provenance_add(tree, "volume", volume, error);
-  if (!status) status = write_npy(nifti, &places, path, options && options->force, error);
+  if (!status) status = write_npy(nifti, &places, path, options->force, error);
   io_nifti_free(nifti);
   if (!status) status = volume_finish_sidecar(tree, path, options, error);
   cJSON_Delete(tree);

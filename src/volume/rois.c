@@ -8,6 +8,7 @@
 #include "io/file/whole_file.h"
 #include "model/catalog/metadata.h"
 #include "model/catalog/space.h"
+#include "model/output/options.h"
 #include "volume/volume.h"
 
 #define ROI_PREFIX "roi."
@@ -100,7 +101,7 @@ static berg_status write_nifti(task *job, io_nifti_rows *rows, const char *path,
   rows->coordinates = job->voxels.all;
   rows->intent = "";
   rows->what = "regions of interest";
-  return io_nifti_write(rows, path, job->options && job->options->force, error);
+  return io_nifti_write(rows, path, job->options->force, error);
 }
 
 /* A tab or line break in a name would make another table of it. */
@@ -115,7 +116,7 @@ static berg_status write_table(const task *job, const char *path, size_t first, 
   io_whole_file *file;
   char *table = model_sidecar_path(path, ".tsv", error);
   if (!table) return BERG_ELIMIT;
-  berg_status status = io_whole_file_open(&file, table, job->options && job->options->force, error);
+  berg_status status = io_whole_file_open(&file, table, job->options->force, error);
   base_free(table);
   if (status) return status;
   status = io_whole_file_print(file, error, "index\tname\tvoxels\n");
@@ -140,7 +141,7 @@ static berg_status check_table(const task *job, const char *path, berg_error *er
   char *table = model_sidecar_path(path, ".tsv", error);
   if (!table) return BERG_ELIMIT;
   berg_status status = BERG_OK;
-  if (!(job->options && job->options->force) && !access(table, F_OK))
+  if (!job->options->force && !access(table, F_OK))
     status = base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", table);
   base_free(table);
   return status;
@@ -247,17 +248,18 @@ static berg_status write_each(task *job, const char *path, const io_nifti_space 
 }
 
 berg_status berg_rois_to_nifti(const berg_metadata *metadata, const char *const *rois, size_t count, berg_roi_form form,
-                               const char *path, const berg_output_options *options, berg_error *error) {
+                               const char *path, const berg_output_options *given, berg_error *error) {
   static berg_status (*const writers[])(task *, const char *, const io_nifti_space *, berg_error *) = {
       [BERG_ROI_LABELS] = write_labels, [BERG_ROI_STACK] = write_stack, [BERG_ROI_EACH] = write_each};
-  task job = {.metadata = metadata, .options = options};
+  model_output_options options;
+  task job = {.metadata = metadata, .options = &options.output};
   io_nifti_space space;
   if ((unsigned)form > BERG_ROI_EACH) return base_fail(error, BERG_EARGUMENT, "no such form of ROIs");
-  berg_status status =
-      volume_voxels_make(&job.voxels, berg_metadata_find(metadata, "fmri.voxel_coords"), NULL, 0, error);
+  berg_status status = model_output_options_take(&options, given, error);
   if (!status)
-    status = model_space(&space, job.voxels.all, job.voxels.all_count, job.voxels.volume,
-                         options ? options->volume : NULL, error);
+    status = volume_voxels_make(&job.voxels, berg_metadata_find(metadata, "fmri.voxel_coords"), NULL, 0, error);
+  if (!status)
+    status = model_space(&space, job.voxels.all, job.voxels.all_count, job.voxels.volume, options.output.volume, error);
   if (!status) status = find_rois(&job, rois, count, error);
   if (!status) status = writers[form](&job, path, &space, error);
   for (size_t r = 0; r < job.count; r++) base_free(job.rois[r].voxels);

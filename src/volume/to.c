@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "io/value/json_build.h"
 #include "model/catalog/space.h"
+#include "model/output/options.h"
 #include "volume/volume.h"
 
 typedef struct source {
@@ -85,7 +86,7 @@ static size_t *find_twins(const volume_voxels *voxels, berg_error *error) {
 
 static berg_status write_volume(const volume_voxels *voxels, source *from, const char *path,
                                 const berg_output_options *options, berg_error *error) {
-  const berg_volume_options *volume = options ? options->volume : NULL;
+  const berg_volume_options *volume = options->volume;
   const berg_array *values = from->values;
   io_nifti_rows rows = {.dtype = from->dtype,
                         .ndim = values->ndim + 2,
@@ -102,17 +103,20 @@ static berg_status write_volume(const volume_voxels *voxels, source *from, const
   if (!status) status = volume_begin_sidecar(&tree, "Values of voxels, each at its place", options, &rows.space, error);
   io_json_add_number(tree, "Voxels", (double)voxels->count);
   io_json_add_text(tree, "Outside", rows.nan_outside ? "nan" : "0");
-  if (!status) status = io_nifti_write(&rows, path, options && options->force, error);
+  if (!status) status = io_nifti_write(&rows, path, options->force, error);
   if (!status) status = volume_finish_sidecar(tree, path, options, error);
   cJSON_Delete(tree);
   return status;
 }
 
-berg_status berg_to_nifti(const berg_array *coordinates, const berg_array *values, const size_t *voxels, size_t count,
-                          const char *path, const berg_output_options *options, berg_error *error) {
+berg_status berg_values_to_nifti(const berg_array *coordinates, const berg_array *values, const size_t *voxels,
+                                 size_t count, const char *path, const berg_output_options *given, berg_error *error) {
+  model_output_options own;
+  const berg_output_options *options = &own.output;
   volume_voxels places;
   source from = {.values = values};
-  berg_status status = volume_check_output(path, options, error);
+  berg_status status = model_output_options_take(&own, given, error);
+  if (!status) status = volume_check_output(path, options, error);
   if (!status) status = volume_voxels_make(&places, coordinates, voxels, count, error);
   if (status) return status;
   from.count = places.count;

@@ -38,7 +38,7 @@ void volume_voxels_release(volume_voxels *voxels) {
 berg_status volume_check_output(const char *path, const berg_output_options *options, berg_error *error) {
   if (!io_nifti_is_name(path))
     return base_fail(error, BERG_EARGUMENT, "%s: expected a name that ends in .nii or .nii.gz", path);
-  if (!(options && options->force) && !access(path, F_OK))
+  if (!options->force && !access(path, F_OK))
     return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", path);
   return model_sidecar_check(path, options, error);
 }
@@ -46,7 +46,7 @@ berg_status volume_check_output(const char *path, const berg_output_options *opt
 berg_status volume_begin_sidecar(cJSON **tree, const char *description, const berg_output_options *options,
                                  const io_nifti_space *space, berg_error *error) {
   *tree = NULL;
-  if (!options || !options->sidecar) return BERG_OK;
+  if (!options->sidecar) return BERG_OK;
   berg_status status = model_provenance(tree, description, options, error);
   if (!status && space) status = model_provenance_space(*tree, space, options->volume, error);
   return status;
@@ -54,5 +54,5 @@ berg_status volume_begin_sidecar(cJSON **tree, const char *description, const be
 
 berg_status volume_finish_sidecar(const cJSON *tree, const char *path, const berg_output_options *options,
                                   berg_error *error) {
-  return options && options->sidecar ? model_sidecar_write(path, tree, options->force, error) : BERG_OK;
+  return options->sidecar ? model_sidecar_write(path, tree, options->force, error) : BERG_OK;
 }

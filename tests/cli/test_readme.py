@@ -25,12 +25,20 @@ def libraries(prefix):
     return next(prefix.glob("lib*/**/libberg.so")).parent
 
 
-def test_the_c_example_gives_what_the_program_gives(prefix, libraries, small_berg_dir, berg_program, tmp_path):
+def compile_example(folder, flags):
     (code,) = re.findall(r"```c\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    (tmp_path / "example.c").write_text(code)
-    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "berg"], check=True, capture_output=True, text=True,
-                           env={**os.environ, "PKG_CONFIG_PATH": str(libraries / "pkgconfig")}).stdout
-    subprocess.run(["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-o", "example", "example.c", *flags.split()], check=True, cwd=tmp_path)
+    (folder / "example.c").write_text(code)
+    subprocess.run(["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-o", "example", "example.c", *flags], check=True, cwd=folder)
+
+
+def flags_of(libraries, *options):
+    """What pkg-config says."""
+    return subprocess.run(["pkg-config", "--cflags", "--libs", *options, "berg"], check=True, capture_output=True, text=True,
+                          env={**os.environ, "PKG_CONFIG_PATH": str(libraries / "pkgconfig")}).stdout.split()
+
+
+def test_the_c_example_gives_what_the_program_gives(prefix, libraries, small_berg_dir, berg_program, tmp_path):
+    compile_example(tmp_path, flags_of(libraries))
     environment = {**os.environ, "LD_LIBRARY_PATH": str(libraries)}
     subprocess.run(["./example", small_berg_dir, *IMAGES], check=True, cwd=tmp_path, env=environment)
     subprocess.run([berg_program, "encode", MODEL, "--subject", "1", "--berg-dir", small_berg_dir, "--backbone", "random:1", "-q",
@@ -41,6 +49,12 @@ def test_the_c_example_gives_what_the_program_gives(prefix, libraries, small_ber
 
     failed = subprocess.run(["./example", tmp_path, *IMAGES], capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert failed.returncode == 4 and len(failed.stderr.splitlines()) == 1
+
+
+def test_the_c_example_with_the_archive(libraries, small_berg_dir, tmp_path):
+    compile_example(tmp_path, [str(libraries / "libberg.a") if flag == "-lberg" else flag for flag in flags_of(libraries, "--static")])
+    subprocess.run(["./example", small_berg_dir, *IMAGES], check=True, cwd=tmp_path)
+    assert np.load(tmp_path / "responses.npy").shape == (2, 600)
 
 
 @pytest.mark.parametrize("language, standard", [("c", "c11"), ("c++", "c++11")])

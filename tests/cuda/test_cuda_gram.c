@@ -54,7 +54,7 @@ static berg_status fit(train_pca *pca, const model_device *on, const char *check
   const train_pca_options options = {
       .components = COMPONENTS, .standardise = true, .checkpoint = checkpoint, .products = TRAIN_PRODUCTS_F32};
   watch w = {.stop = stop};
-  const berg_run run = {.progress = progress, .user = &w};
+  const berg_run run = {.size = sizeof run, .progress = progress, .user = &w};
   train_machine machine = train_machine_for(2, 0);
   machine.device = on;
   berg_status status = train_pca_fit(pca, &panels, &options, &machine, &run, NULL);

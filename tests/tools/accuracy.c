@@ -1,7 +1,7 @@
 /* Correlations and reliabilities of arrays that another program wrote, for tests.
  *
  *   accuracy correlate   TYPE ORDER THREADS ROWS COLUMNS A B OUT          berg_correlate
- *   accuracy reliability TYPE ORDER THREADS REPEATS STIMULI VOXELS A OUT  berg_reliability_of
+ *   accuracy reliability TYPE ORDER THREADS REPEATS STIMULI VOXELS A OUT  berg_estimate_reliability
  *
  * TYPE is float32, float64, or anything else, taken as int64. ORDER names the dimensions from the slowest in the file to
  * the fastest: "01" is C order, "10" Fortran's. OUT gets float64, the four reliabilities one after the other. Ends with the
@@ -66,8 +66,12 @@ static int reliability(char **argv) {
   berg_array responses = read_array(argv, argv + 3, 3, argv[6]);
   const size_t voxels = responses.shape[2];
   double *all = malloc((4 * voxels + 1) * sizeof *all);
-  berg_reliability result = {all, all + voxels, all + 2 * voxels, all + 3 * voxels};
-  berg_status status = berg_reliability_of(&responses, atoi(argv[2]), &result, &error);
+  berg_reliability result = {.size = sizeof result,
+                             .noise_ceiling_singletrial = all,
+                             .noise_ceiling_testset = all + voxels,
+                             .splithalf_uncorrected = all + 2 * voxels,
+                             .splithalf_corrected = all + 3 * voxels};
+  berg_status status = berg_estimate_reliability(&responses, atoi(argv[2]), &result, &error);
   free((void *)responses.data);
   return end(status, &error, argv[7], all, 4 * voxels);
 }

@@ -118,7 +118,7 @@ static void stage(void *user, const char *name, const char *unit) {
 
 static void bench_pca(bench *b, train_pca *pca) {
   stages s = {0};
-  const berg_run run = {NULL, &s, stage};
+  const berg_run run = {.size = sizeof run, .user = &s, .stage = stage};
   const train_panels panels = {b->rows, b->panels * WIDTH, WIDTH, read_panel, b, NULL};
   const train_pca_options options = {.components = b->components, .standardise = true, .products = TRAIN_PRODUCTS_F32};
   berg_error error;
@@ -137,7 +137,7 @@ static void bench_regress(bench *b, const train_pca *pca, const char *method) {
   train_regression *regression;
   float *y = numbers(b->rows * b->targets, 3), *coefficients = numbers(b->targets * b->components, 4),
         *intercepts = numbers(b->targets, 5);
-  train_regression_defaults(&options);
+  berg_regression_options_init(&options);
   options.method = method;
   double start = base_machine_seconds();
   if (train_regression_new(&regression, &scores, &options, &b->machine, NULL)) exit(1);

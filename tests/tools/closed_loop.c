@@ -129,7 +129,7 @@ static berg_status in_batches(berg_model *model, const uint8_t *pixels, float *r
   watch w = {batch, 0, 0};
   berg_stimuli *stimuli;
   const berg_array array = view_of(pixels, images);
-  const berg_run run = {between_batches, &w, NULL};
+  const berg_run run = {.size = sizeof run, .progress = between_batches, .user = &w};
   berg_status status = berg_stimuli_from_array(&stimuli, &array, BERG_NCHW, error);
   if (!status) status = berg_encode(model, stimuli, responses, &run, error);
   berg_stimuli_free(stimuli);

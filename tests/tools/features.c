@@ -50,8 +50,14 @@ static uint8_t *read_bytes(const char *path, size_t *size) {
   return bytes;
 }
 
+static void warned(void *user, const char *message) {
+  (void)user;
+  fprintf(stderr, "features: warning: %s\n", message);
+}
+
 static int parse(arguments *a, int argc, char **argv) {
   berg_model_options_init(&a->model);
+  a->model.warn = warned;
   berg_stimuli_options_init(&a->stimuli);
   a->model.subjects = a->subjects;
   a->model.rois = a->rois;

@@ -21,21 +21,22 @@ class Array(ctypes.Structure):
 
 
 class Regression(ctypes.Structure):
-    _fields_ = [("method", text), ("alphas", ctypes.POINTER(ctypes.c_double)), ("alpha_count", size_t),
+    _fields_ = [("size", size_t), ("method", text), ("alphas", ctypes.POINTER(ctypes.c_double)), ("alpha_count", size_t),
                 ("folds", size_t), ("alpha_per_voxel", ctypes.c_int), ("chunks", size_t)]
 
 
 class Options(ctypes.Structure):
-    _fields_ = [("components", size_t), ("standardise", ctypes.c_int), ("regression", Regression),
-                ("memory", size_t), ("threads", ctypes.c_int)]
+    _fields_ = [("size", size_t), ("components", size_t), ("standardise", ctypes.c_int), ("threads", ctypes.c_int),
+                ("regression", ctypes.POINTER(Regression)), ("memory", size_t)]
 
 
 PROGRESS = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, size_t, size_t, ctypes.c_double)
 STAGE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, text, text)
+WARN = ctypes.CFUNCTYPE(None, ctypes.c_void_p, text)
 
 
 class Run(ctypes.Structure):
-    _fields_ = [("progress", PROGRESS), ("user", ctypes.c_void_p), ("stage", STAGE)]
+    _fields_ = [("size", size_t), ("progress", PROGRESS), ("user", ctypes.c_void_p), ("stage", STAGE), ("warn", WARN)]
 
 
 # The order of BERG_DTYPE_MAP.
@@ -52,6 +53,8 @@ class Refused(Exception):
 
 def load():
     library = ctypes.CDLL(str(BUILD / "libberg.so"))
+    for function in (library.berg_fit_options_init, library.berg_regression_options_init, library.berg_run_init):
+        function.argtypes, function.restype = [ctypes.c_void_p, size_t], None
     library.berg_fit_entry.restype = ctypes.POINTER(Array)
     library.berg_fit_entry.argtypes = [ctypes.c_void_p, size_t]
     library.berg_fit_count.restype = size_t
@@ -64,6 +67,13 @@ def load():
 
 
 LIBRARY = load()
+
+
+def made(kind, initialise):
+    """A struct of options with the library's defaults."""
+    options = kind()
+    initialise(ctypes.byref(options), ctypes.sizeof(options))
+    return options
 
 
 def check(status, error):
@@ -94,11 +104,11 @@ class Fit:
 
     def __init__(self, features, responses, components=250, standardise=True, threads=2, memory=0, method="ols",
                  alphas=None, folds=0, alpha_per_voxel=False, chunks=0, progress=None, stage=None):
-        options, error, self.handle = Options(), Error(), ctypes.c_void_p()
-        LIBRARY.berg_fit_options_init(ctypes.byref(options))
+        options, error, self.handle = made(Options, LIBRARY.berg_fit_options_init), Error(), ctypes.c_void_p()
         assert options.components == 250 and options.standardise == 1
         options.components, options.standardise, options.threads, options.memory = components, standardise, threads, memory
-        regression = options.regression
+        regression = made(Regression, LIBRARY.berg_regression_options_init)
+        options.regression = ctypes.pointer(regression)
         regression.method, regression.alpha_per_voxel = method.encode(), alpha_per_voxel
         regression.chunks = chunks
         if folds:
@@ -106,7 +116,8 @@ class Fit:
         if alphas is not None:
             numbers = (ctypes.c_double * len(alphas))(*alphas)
             regression.alphas, regression.alpha_count = ctypes.cast(numbers, ctypes.POINTER(ctypes.c_double)), len(alphas)
-        run = Run(PROGRESS(progress) if progress else PROGRESS(), None, STAGE(stage) if stage else STAGE())
+        run = made(Run, LIBRARY.berg_run_init)
+        run.progress, run.stage = PROGRESS(progress or 0), STAGE(stage or 0)
         x, y = view(features), view(responses)
         check(LIBRARY.berg_fit_open(ctypes.byref(self.handle), ctypes.byref(x), ctypes.byref(y), ctypes.byref(options),
                                     ctypes.byref(run), ctypes.byref(error)), error)

@@ -106,7 +106,8 @@ static void test_any_block_gives_the_same_bits(void **state) {
   berg_error error;
   train_accuracy whole, small;
   calls once = {0}, often = {0};
-  const berg_run run_once = {progress, &once, stage}, run_often = {progress, &often, stage};
+  const berg_run run_once = {.size = sizeof(berg_run), .progress = progress, .user = &once, .stage = stage},
+                 run_often = {.size = sizeof(berg_run), .progress = progress, .user = &often, .stage = stage};
   assert_int_equal(measure(&whole, (size_t)1 << 30, 1, &run_once, &error), BERG_OK);
   assert_int_equal(measure(&small, 1, 3, &run_often, &error), BERG_OK); /* the least block is 16 voxels */
   assert_int_equal(once.progress, 1);
@@ -125,7 +126,7 @@ static void test_cancelled(void **state) {
   berg_error error;
   train_accuracy accuracy;
   calls seen = {.cancel_at = 32};
-  const berg_run run = {progress, &seen, stage};
+  const berg_run run = {.size = sizeof(berg_run), .progress = progress, .user = &seen, .stage = stage};
   assert_int_equal(measure(&accuracy, 1, 2, &run, &error), BERG_ECANCELLED);
   assert_int_equal(seen.progress, 2);
   assert_null(accuracy.r);

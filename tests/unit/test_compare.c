@@ -103,7 +103,7 @@ static void test_progress_and_cancelling(void **state) {
   char *json;
   (void)state;
   tally counter = {0};
-  berg_run run = {.progress = count, .user = &counter};
+  berg_run run = {.size = sizeof run, .progress = count, .user = &counter};
   assert_int_equal(berg_compare(names[0], names[1], NULL, &run, &json, NULL), BERG_EDIFFERENT);
   berg_free(json);
   assert_int_equal(counter.last, 2 * ROWS);

@@ -60,7 +60,7 @@ static berg_status fit(train_pca *pca, source *s, train_products products, const
                        watch *w, size_t memory, berg_error *error) {
   const train_panels panels = {ROWS, COLUMNS, WIDTH, read_panel, s, NULL};
   const train_pca_options options = {COMPONENTS, true, checkpoint, "these features", products};
-  const berg_run run = {progress, w, NULL};
+  const berg_run run = {.size = sizeof run, .progress = progress, .user = w};
   const train_machine machine = train_machine_for(threads, memory);
   return train_pca_fit(pca, &panels, &options, &machine, &run, error);
 }

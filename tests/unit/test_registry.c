@@ -11,11 +11,11 @@
 
 static void cards_are_json_of_their_id(void **state) {
   (void)state;
-  assert_true(berg_model_count() >= 1);
-  for (size_t i = 0; i < berg_model_count(); i++) {
-    cJSON *card = cJSON_Parse(berg_model_card(berg_model_id(i)));
+  assert_true(berg_catalog_count() >= 1);
+  for (size_t i = 0; i < berg_catalog_count(); i++) {
+    cJSON *card = cJSON_Parse(berg_catalog_card(berg_catalog_id(i)));
     assert_non_null(card);
-    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(card, "model_id")), berg_model_id(i));
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(card, "model_id")), berg_catalog_id(i));
     cJSON_Delete(card);
   }
 }
@@ -23,7 +23,7 @@ static void cards_are_json_of_their_id(void **state) {
 static void card_of_the_fmri_model(void **state) {
   (void)state;
   static const int voxels[] = {211339, 226950, 189164};
-  cJSON *card = cJSON_Parse(berg_model_card("fmri-things_fmri_1-vit_b_32"));
+  cJSON *card = cJSON_Parse(berg_catalog_card("fmri-things_fmri_1-vit_b_32"));
   const cJSON *counts = cJSON_GetObjectItemCaseSensitive(card, "voxels");
   assert_int_equal(cJSON_GetArraySize(counts), 3);
   for (int i = 0; i < 3; i++) assert_int_equal(cJSON_GetArrayItem(counts, i)->valueint, voxels[i]);
@@ -33,10 +33,10 @@ static void card_of_the_fmri_model(void **state) {
 
 static void unknown_models_have_none(void **state) {
   (void)state;
-  assert_null(berg_model_id(berg_model_count()));
-  assert_null(berg_model_card("fmri-things_fmri1-vit_b_32"));
-  assert_null(berg_model_card(""));
-  assert_null(berg_model_card(NULL));
+  assert_null(berg_catalog_id(berg_catalog_count()));
+  assert_null(berg_catalog_card("fmri-things_fmri1-vit_b_32"));
+  assert_null(berg_catalog_card(""));
+  assert_null(berg_catalog_card(NULL));
 }
 
 int main(void) {

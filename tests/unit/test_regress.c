@@ -94,7 +94,7 @@ static void chunks_by_memory(void **state) {
 static void defaults(void **state) {
   (void)state;
   berg_regression_options options;
-  train_regression_defaults(&options);
+  berg_regression_options_init(&options);
   assert_string_equal(options.method, "ols");
   assert_int_equal(options.folds, 5);
   assert_int_equal(options.alpha_count, 6);

@@ -19,6 +19,9 @@
 #include "model/stimuli/stimuli.h"
 #include "vit/preprocess.h"
 
+/* Options that are said in full. */
+#define SIZED .size = sizeof(berg_stimuli_options)
+
 #define SIDE 256
 #define MARGIN 16
 
@@ -122,14 +125,14 @@ static void refusals(void **state) {
   expect_refusal((const char *[]){"/dev/null"}, 1, NULL, BERG_EINPUT, "neither a file nor a folder");
   expect_refusal((const char *[]){in("pictures"), in("ok.npy")}, 2, NULL, BERG_EARGUMENT, "cannot be mixed");
   expect_refusal((const char *[]){in("ok.npy"), in("list.txt")}, 2, NULL, BERG_EARGUMENT, "cannot be mixed");
-  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.shard = 2, .shards = 2}, BERG_EARGUMENT,
-                 "shard 2 (from 0) of 2 does not exist");
-  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.shard = 0, .shards = 3}, BERG_EARGUMENT,
-                 "2 images cannot be split into 3 shards");
-  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.layout = BERG_NHWC}, BERG_ESTIMULUS,
+  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){SIZED, .shard = 2, .shards = 2},
+                 BERG_EARGUMENT, "shard 2 (from 0) of 2 does not exist");
+  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){SIZED, .shard = 0, .shards = 3},
+                 BERG_EARGUMENT, "2 images cannot be split into 3 shards");
+  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){SIZED, .layout = BERG_NHWC}, BERG_ESTIMULUS,
                  "wrong number of channels: expected (images, height, width, 3), found uint8 (2, 3, 4, 5)");
-  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){.layout = (berg_layout)9}, BERG_EARGUMENT,
-                 "layout");
+  expect_refusal((const char *[]){in("ok.npy")}, 1, &(berg_stimuli_options){SIZED, .layout = (berg_layout)9},
+                 BERG_EARGUMENT, "layout");
 }
 
 static void expect_names(const char *input, const berg_stimuli_options *options, const char *const *names,
@@ -153,11 +156,12 @@ static void files_are_found_in_order(void **state) {
   expect_names(in("pictures/"), NULL, all, 4);
   expect_names(in("list.txt"), NULL, listed, 2);
   expect_names(in("a:b/list.txt"), NULL, listed + 1, 1);
-  expect_names(in("pictures"), &(berg_stimuli_options){.shard = 0, .shards = 3, .layout = BERG_LAYOUT_AUTO}, all, 2);
-  expect_names(in("pictures"), &(berg_stimuli_options){.shard = 1, .shards = 3, .layout = BERG_LAYOUT_AUTO}, all + 2,
-               1);
-  expect_names(in("pictures"), &(berg_stimuli_options){.shard = 2, .shards = 3, .layout = BERG_LAYOUT_AUTO}, all + 3,
-               1);
+  expect_names(in("pictures"), &(berg_stimuli_options){SIZED, .shard = 0, .shards = 3, .layout = BERG_LAYOUT_AUTO}, all,
+               2);
+  expect_names(in("pictures"), &(berg_stimuli_options){SIZED, .shard = 1, .shards = 3, .layout = BERG_LAYOUT_AUTO},
+               all + 2, 1);
+  expect_names(in("pictures"), &(berg_stimuli_options){SIZED, .shard = 2, .shards = 3, .layout = BERG_LAYOUT_AUTO},
+               all + 3, 1);
 }
 
 static void bad_files_are_listed_in_order(void **state) {
@@ -166,7 +170,8 @@ static void bad_files_are_listed_in_order(void **state) {
   berg_error error;
   berg_stimuli *stimuli;
   static uint8_t pixels[VIT_PIXELS];
-  assert_int_equal(berg_stimuli_open(&stimuli, inputs, 2, &(berg_stimuli_options){.skip_bad = 1}, &error), BERG_OK);
+  assert_int_equal(berg_stimuli_open(&stimuli, inputs, 2, &(berg_stimuli_options){SIZED, .skip_bad = 1}, &error),
+                   BERG_OK);
   assert_true(model_stimuli_skips_bad(stimuli));
   assert_int_equal(berg_stimuli_count(stimuli), 5);
   const size_t order[] = {4, 0, 3, 0};
@@ -335,8 +340,10 @@ static void fingerprints_tell_apart(void **state) {
   berg_stimuli_free(stimuli);
 
   const char *inputs[] = {in("pictures")};
-  const berg_stimuli_options options[] = {
-      {.skip_bad = 0}, {.skip_bad = 1}, {.shard = 0, .shards = 2}, {.shard = 1, .shards = 2}};
+  const berg_stimuli_options options[] = {{SIZED, .skip_bad = 0},
+                                          {SIZED, .skip_bad = 1},
+                                          {SIZED, .shard = 0, .shards = 2},
+                                          {SIZED, .shard = 1, .shards = 2}};
   char texts[4][MODEL_FINGERPRINT_ROOM];
   for (int i = 0; i < 4; i++) {
     assert_int_equal(berg_stimuli_open(&stimuli, inputs, 1, &options[i], NULL), BERG_OK);

@@ -95,9 +95,9 @@ uint64_t model_hash_file(uint64_t hash, const char *path) {
 
 berg_status model_check_id(const char *model_id, berg_error *error) {
   if (!model_id) return base_fail(error, BERG_EARGUMENT, "no model is named");
-  for (size_t i = 0; i < berg_model_count(); i++)
-    if (!strcmp(model_id, berg_model_id(i))) return BERG_OK;
-  return base_fail(error, BERG_ENOMODEL, "no model is called '%s': known is %s", model_id, berg_model_id(0));
+  for (size_t i = 0; i < berg_catalog_count(); i++)
+    if (!strcmp(model_id, berg_catalog_id(i))) return BERG_OK;
+  return base_fail(error, BERG_ENOMODEL, "no model is called '%s': known is %s", model_id, berg_catalog_id(0));
 }
 
 berg_status model_blame(berg_status status, berg_error *error) {

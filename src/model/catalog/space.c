@@ -5,9 +5,13 @@
 #include "base/array.h"
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/text.h"
 
-void berg_volume_options_init(berg_volume_options *options) { memset(options, 0, sizeof *options); }
+void(berg_volume_options_init)(berg_volume_options *options, size_t size) {
+  const berg_volume_options defaults = {0};
+  base_options_init(options, size, &defaults, sizeof defaults);
+}
 
 static bool is_whole(berg_dtype dtype) { return dtype >= BERG_U8 && dtype <= BERG_I64; }
 

@@ -4,13 +4,23 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/progress.h"
 #include "model/encode/run.h"
 #include "model/stimuli/stimuli.h"
 
+/* What was left out since `told` files were. */
+static berg_status tell_skipped(const berg_stimuli *stimuli, size_t *told, const berg_run *run, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (; *told < berg_stimuli_skipped_count(stimuli) && !status; (*told)++)
+    if (run) status = base_warn(run->warn, run->user, error, "left out: %s", berg_stimuli_skipped(stimuli, *told));
+  return status;
+}
+
 static berg_status encode_batches(berg_model *model, berg_stimuli *stimuli, size_t first, const berg_run *run,
                                   const model_sink *sink, berg_error *error) {
   const size_t total = berg_stimuli_count(stimuli), left = total - first;
+  size_t told = 0;
   if (!left) return BERG_OK;
   /* batches of the same size rather than a small last one */
   const size_t batches = (left + model->batch - 1) / model->batch;
@@ -26,6 +36,7 @@ static berg_status encode_batches(berg_model *model, berg_stimuli *stimuli, size
     const size_t next = b + 1 < batches ? first + left * (b + 2) / batches - to : 0;
     status = base_progress(run, from, total, start, "images", error);
     if (!status) status = model_batch_load(batch, stimuli, from, to - from, next, error);
+    if (!status) status = tell_skipped(stimuli, &told, run, error);
     if (!status) status = model_batch_run(batch, error);
     if (!status) status = sink->take(sink->user, batch, error);
   }
@@ -127,9 +138,11 @@ static berg_status take_features(void *user, const model_batch *batch, berg_erro
   return BERG_OK;
 }
 
-static berg_status encode_into(berg_model *model, berg_stimuli *stimuli, target *t, const berg_run *run,
+static berg_status encode_into(berg_model *model, berg_stimuli *stimuli, target *t, const berg_run *given,
                                const model_sink *sink, berg_error *error) {
-  berg_status status = model_encode(model, stimuli, 0, run, sink, error);
+  berg_run run;
+  berg_status status = BASE_TAKE(berg_run, &run, given, error);
+  if (!status) status = model_encode(model, stimuli, 0, &run, sink, error);
   if (!status) fill_missing(t, berg_stimuli_count(stimuli));
   return status;
 }

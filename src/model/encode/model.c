@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/options.h"
+#include "base/progress.h"
 #include "base/threads.h"
 #include "base/text.h"
 #include "io/container/container.h"
@@ -16,14 +18,9 @@
 #define DEFAULT_BATCH 100
 #define MAX_BATCH 4096
 
-void berg_model_options_init(berg_model_options *options) {
-  memset(options, 0, sizeof *options);
-  options->min_noise_ceiling = NAN;
-}
-
-static const berg_model_options *or_defaults(const berg_model_options *given, berg_model_options *defaults) {
-  berg_model_options_init(defaults);
-  return given ? given : defaults;
+void(berg_model_options_init)(berg_model_options *options, size_t size) {
+  const berg_model_options defaults = {.min_noise_ceiling = NAN};
+  base_options_init(options, size, &defaults, sizeof defaults);
 }
 
 static const char *precision_of(const berg_model_options *options) {
@@ -117,9 +114,13 @@ static berg_status choose_precision(berg_model *model, const berg_model_options 
   berg_status status = model_precision_choose(&model->gemm, model->isa, model->device ? NULL : options->precision,
                                               options->strict, error);
   if (status) return status;
+  if (!model->device && strcmp(la_precision_name(model->gemm->precision), precision_of(options)))
+    status = base_warn(options->warn, options->warn_user, error,
+                       "this processor (%s) has no instructions for %s: %s does the work", base_isa_name(model->isa),
+                       precision_of(options), la_precision_name(model->gemm->precision));
   model->precision = model->device ? precision_of(options) : la_precision_name(model->gemm->precision);
   base_print(model->products, sizeof model->products, "%s", model->gemm->name);
-  return BERG_OK;
+  return status;
 }
 
 static berg_status load_device(berg_model *model, berg_error *error) {
@@ -207,19 +208,24 @@ berg_status model_open_with(berg_model **out, const char *model_id, const berg_m
     status = model_device_find(&device, plugin, NULL, error);
   if (status && (must || status != BERG_EDEVICE)) return status;
   if (device) {
-    status = open_on(out, model_id, options, device, error);
+    berg_error why;
+    status = open_on(out, model_id, options, device, &why);
+    if (status && error) *error = why;
     if (must || (status != BERG_EDEVICE && status != BERG_ELIMIT)) return status;
+    status = base_warn(options->warn, options->warn_user, error, "the processor does the work, not the device: %s",
+                       why.message);
+    if (status) return status;
   }
   return open_on(out, model_id, options, NULL, error);
 }
 
 berg_status berg_model_open(berg_model **out, const char *model_id, const berg_model_options *given,
                             berg_error *error) {
-  berg_model_options defaults;
-  const berg_model_options *options = or_defaults(given, &defaults);
+  berg_model_options options;
   *out = NULL;
-  berg_status status = model_check_id(model_id, error);
-  return status ? status : model_open_with(out, model_id, options, NULL, error);
+  berg_status status = BASE_TAKE(berg_model_options, &options, given, error);
+  if (!status) status = model_check_id(model_id, error);
+  return status ? status : model_open_with(out, model_id, &options, NULL, error);
 }
 
 berg_status model_open_network(berg_model **out, const berg_model_options *options, berg_error *error) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/options.h"
 #include "io/value/json_build.h"
 #include "io/value/json_print.h"
 #include "model/inspect/bench.h"
@@ -100,9 +101,12 @@ static cJSON *report(const berg_model *model, const berg_array *array, size_t re
   return tree;
 }
 
-berg_status berg_bench_model(char **json, berg_model *model, size_t images, size_t repeats, const berg_run *run,
+berg_status berg_bench_model(char **json, berg_model *model, size_t images, size_t repeats, const berg_run *given,
                              berg_error *error) {
+  berg_run run;
   *json = NULL;
+  berg_status status = BASE_TAKE(berg_run, &run, given, error);
+  if (status) return status;
   if (!images || !repeats || images > 100000 || repeats > 10000)
     return base_fail(error, BERG_EARGUMENT,
                      "bench: expected 1 to 100000 images and 1 to 10000 repeats, found %zu and %zu", images, repeats);
@@ -114,13 +118,13 @@ berg_status berg_bench_model(char **json, berg_model *model, size_t images, size
   float *responses = base_alloc_large(images * model->columns, sizeof(float), error);
   turns t = {base_calloc(repeats, sizeof(double), error), base_calloc(repeats, sizeof(double), error),
              base_calloc(repeats, sizeof(double), error)};
-  berg_status status = pixels && responses && t.encode && t.flops && t.share ? BERG_OK : BERG_ELIMIT;
+  status = pixels && responses && t.encode && t.flops && t.share ? BERG_OK : BERG_ELIMIT;
   if (!status) status = la_rate_new(&rate, model->gemm, MODEL_BENCH_ROWS, model->threads, error);
   berg_array array = {
       .dtype = BERG_U8, .itemsize = 1, .ndim = 4, .shape = {images, 3, BENCH_SIZE, BENCH_SIZE}, .data = pixels};
   array.strides[3] = 1;
   for (size_t d = 3; d-- > 0;) array.strides[d] = array.strides[d + 1] * (ptrdiff_t)array.shape[d + 1];
-  if (!status) status = take_turns(model, &array, repeats, rate, responses, run, &t, error);
+  if (!status) status = take_turns(model, &array, repeats, rate, responses, &run, &t, error);
   cJSON *tree = status ? NULL : report(model, &array, repeats, &t);
   if (!status) status = model_bench_stages(tree, model, &array, repeats, rate, error);
   if (!status) status = model_bench_one(tree, model, &array, repeats, error);

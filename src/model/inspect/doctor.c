@@ -129,7 +129,7 @@ static berg_status add_models(cJSON *tree, const char *berg_dir, berg_error *err
     if (!status) status = model_path_metadata(&metadata, berg_dir, subject, error);
     if (!status) {
       cJSON *model = io_json_add_object(models, NULL);
-      io_json_add_text(model, "id", berg_model_id(0));
+      io_json_add_text(model, "id", berg_catalog_id(0));
       io_json_add_number(model, "subject", subject);
       add_place(model, "weights", weights);
       add_place(model, "metadata", metadata);

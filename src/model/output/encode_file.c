@@ -3,30 +3,30 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/text.h"
 #include "io/value/json_print.h"
 #include "io/rows/rows.h"
 #include "model/encode/encode.h"
 #include "model/encode/run.h"
 #include "model/output/encode_labels.h"
+#include "model/output/options.h"
 #include "model/catalog/paths.h"
 #include "model/stimuli/stimuli.h"
 #include "model/encode/writer.h"
 #include "vit/preprocess.h"
 
-void berg_output_options_init(berg_output_options *options) { memset(options, 0, sizeof *options); }
-
 typedef struct output {
   berg_model *model;
   berg_stimuli *stimuli;
   const char *path;
-  const berg_output_options *options; /* may be NULL */
-  io_rows **files;                    /* [subjects] */
-  size_t *done;                       /* [subjects] rows that a file has */
-  size_t rows;                        /* encoded, or passed over because every file has them */
-  model_writer *writer;               /* of [part][columns of the model] */
-  size_t part;                        /* images that are written at a time, at most */
-  float *own;                         /* [part][columns of one subject], where there are several */
+  const berg_output_options *options;
+  io_rows **files;      /* [subjects] */
+  size_t *done;         /* [subjects] rows that a file has */
+  size_t rows;          /* encoded, or passed over because every file has them */
+  model_writer *writer; /* of [part][columns of the model] */
+  size_t part;          /* images that are written at a time, at most */
+  float *own;           /* [part][columns of one subject], where there are several */
 } output;
 
 /* "_sub-0N" goes before the ending, which may be double (.nii.gz). */
@@ -88,8 +88,8 @@ static berg_status open_files(output *o, berg_error *error) {
     if (own) status = model_sidecar_check(own, options, error);
     if (!status) status = own ? fingerprint(o, &model->subjects[i], name, sizeof name, error) : BERG_ELIMIT;
     if (!status)
-      status = io_rows_open(&o->files[i], own, model->subjects[i].columns.count, name, options && options->force,
-                            options && options->resume, &o->done[i], error);
+      status = io_rows_open(&o->files[i], own, model->subjects[i].columns.count, name, options->force, options->resume,
+                            &o->done[i], error);
     if (!status && o->done[i] > berg_stimuli_count(o->stimuli)) {
       char expected[64];
       base_print(expected, sizeof expected, "at most %zu, one an image", berg_stimuli_count(o->stimuli));
@@ -208,8 +208,7 @@ static berg_status label_fully(const output *o, size_t s, model_labels *labels, 
   if (!status) status = model_row_names_hash(names, o->model->threads, error);
   if (status) return status;
   status = model_encode_provenance(tree, o->model, s, o->stimuli, o->options, error);
-  if (!status && labels->io.space)
-    status = model_provenance_space(*tree, &labels->space, o->options ? o->options->volume : NULL, error);
+  if (!status && labels->io.space) status = model_provenance_space(*tree, &labels->space, o->options->volume, error);
   if (!status) status = io_json_print(*tree, json, error);
   if (status) return status;
   labels->io.row_hashes = (const char(*)[BASE_SHA256_TEXT])names->hashes;
@@ -219,7 +218,7 @@ static berg_status label_fully(const output *o, size_t s, model_labels *labels, 
 
 static berg_status finish_subject(output *o, size_t s, model_row_names *names, berg_error *error) {
   const model_subject *subject = &o->model->subjects[s];
-  const bool sidecar = o->options && o->options->sidecar;
+  const bool sidecar = o->options->sidecar;
   model_labels labels;
   io_whole_file *beside = NULL;
   cJSON *tree = NULL;
@@ -257,13 +256,17 @@ static berg_status finish(output *o, berg_error *error) {
 }
 
 berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path,
-                                const berg_output_options *options, const berg_run *run, berg_error *error) {
-  output o = {.model = model, .stimuli = stimuli, .path = path, .options = options};
+                                const berg_output_options *options, const berg_run *given, berg_error *error) {
+  model_output_options how;
+  berg_run run;
+  output o = {.model = model, .stimuli = stimuli, .path = path, .options = &how.output};
   size_t first = 0;
-  berg_status status = open_files(&o, error);
+  berg_status status = model_output_options_take(&how, options, error);
+  if (!status) status = BASE_TAKE(berg_run, &run, given, error);
+  if (!status) status = open_files(&o, error);
   if (!status) status = find_start(&o, &first, error);
   const model_sink sink = {.wants = MODEL_RESPONSES, .user = &o, .take = take};
-  if (!status) status = model_encode(model, stimuli, first, run, &sink, error);
+  if (!status) status = model_encode(model, stimuli, first, &run, &sink, error);
   status = stop_writer(&o, status, error);
   if (!status) status = finish(&o, error);
   for (size_t s = 0; o.files && s < model->subject_count; s++) io_rows_free(o.files[s]);

@@ -16,7 +16,7 @@
 /* A volume is laid out by the coordinates of all voxels of the subject. */
 static berg_status take_space(model_labels *labels, const berg_array *coordinates, const berg_output_options *options,
                               berg_error *error) {
-  const berg_volume_options *volume = options ? options->volume : NULL;
+  const berg_volume_options *volume = options->volume;
   int64_t *all;
   size_t voxels;
   berg_status status = model_coordinates(coordinates, &all, &voxels, labels->io.volume, error);

@@ -119,7 +119,7 @@ char *model_sidecar_path(const char *path, const char *ending, berg_error *error
 }
 
 berg_status model_sidecar_check(const char *path, const berg_output_options *options, berg_error *error) {
-  if (!options || !options->sidecar || options->force) return BERG_OK;
+  if (!options->sidecar || options->force) return BERG_OK;
   char *beside = model_sidecar_path(path, ".json", error);
   if (!beside) return BERG_ELIMIT;
   berg_status status = BERG_OK;

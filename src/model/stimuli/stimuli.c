@@ -4,13 +4,15 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/text.h"
 #include "model/stimuli/picture.h"
 #include "model/stimuli/stimuli_handle.h"
 #include "vit/preprocess.h"
 
-void berg_stimuli_options_init(berg_stimuli_options *options) {
-  *options = (berg_stimuli_options){.layout = BERG_LAYOUT_AUTO};
+void(berg_stimuli_options_init)(berg_stimuli_options *options, size_t size) {
+  const berg_stimuli_options defaults = {.layout = BERG_LAYOUT_AUTO};
+  base_options_init(options, size, &defaults, sizeof defaults);
 }
 
 static berg_stimuli *new_handle(bool skip_bad, berg_error *error) {
@@ -58,14 +60,14 @@ static berg_status add_all(berg_stimuli *stimuli, const char *const *inputs, siz
 }
 
 berg_status berg_stimuli_open(berg_stimuli **out, const char *const *inputs, size_t count,
-                              const berg_stimuli_options *options, berg_error *error) {
+                              const berg_stimuli_options *given, berg_error *error) {
   *out = NULL;
-  berg_stimuli_options defaults;
-  berg_stimuli_options_init(&defaults);
-  if (!options) options = &defaults;
-  berg_stimuli *stimuli = new_handle(options->skip_bad, error);
+  berg_stimuli_options options;
+  berg_status status = BASE_TAKE(berg_stimuli_options, &options, given, error);
+  if (status) return status;
+  berg_stimuli *stimuli = new_handle(options.skip_bad, error);
   if (!stimuli) return BERG_ELIMIT;
-  berg_status status = add_all(stimuli, inputs, count, options, error);
+  status = add_all(stimuli, inputs, count, &options, error);
   if (status)
     berg_stimuli_free(stimuli);
   else

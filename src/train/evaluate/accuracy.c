@@ -32,8 +32,10 @@ static berg_status make(train_accuracy *accuracy, size_t voxels, berg_error *err
   if (!block) return BERG_ELIMIT;
   accuracy->r = block;
   accuracy->percent_noise_ceiling = block + voxels;
-  accuracy->reliability =
-      (berg_reliability){block + 2 * voxels, block + 3 * voxels, block + 4 * voxels, block + 5 * voxels};
+  accuracy->reliability = (berg_reliability){.noise_ceiling_singletrial = block + 2 * voxels,
+                                             .noise_ceiling_testset = block + 3 * voxels,
+                                             .splithalf_uncorrected = block + 4 * voxels,
+                                             .splithalf_corrected = block + 5 * voxels};
   return BERG_OK;
 }
 
@@ -121,8 +123,10 @@ static berg_status rely_block(train_accuracy *accuracy, const train_responses *f
   la_rows trials;
   const double start = base_machine_seconds();
   const berg_reliability *all = &accuracy->reliability;
-  berg_reliability own = {all->noise_ceiling_singletrial + b->first, all->noise_ceiling_testset + b->first,
-                          all->splithalf_uncorrected + b->first, all->splithalf_corrected + b->first};
+  berg_reliability own = {.noise_ceiling_singletrial = all->noise_ceiling_singletrial + b->first,
+                          .noise_ceiling_testset = all->noise_ceiling_testset + b->first,
+                          .splithalf_uncorrected = all->splithalf_uncorrected + b->first,
+                          .splithalf_corrected = all->splithalf_corrected + b->first};
   berg_status status = read_block(from->trials, b, from->test->rows, &trials, error);
   if (!status) status = la_reliability(&trials, from->test->repeats, from->test->images, threads, &own, error);
   if (status) return status;

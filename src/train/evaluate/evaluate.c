@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/threads.h"
 #include "io/value/json_build.h"
 #include "io/value/json_print.h"
@@ -39,9 +40,9 @@ typedef struct evaluation {
   double prediction_seconds, metadata_seconds;
 } evaluation;
 
-void berg_evaluate_options_init(berg_evaluate_options *options) {
-  memset(options, 0, sizeof *options);
-  options->subject = 1;
+void(berg_evaluate_options_init)(berg_evaluate_options *options, size_t size) {
+  const berg_evaluate_options defaults = {.subject = 1};
+  base_options_init(options, size, &defaults, sizeof defaults);
 }
 
 static berg_status make_paths(evaluation *e, berg_error *error) {
@@ -126,7 +127,10 @@ static berg_status predict(evaluation *e, berg_error *error) {
   berg_model *model = NULL;
   berg_stimuli *stimuli = NULL;
   berg_model_options how;
+  berg_output_options output;
   berg_model_options_init(&how);
+  berg_output_options_init(&output);
+  output.force = 1;
   how.berg_dir = options->berg_dir;
   how.backbone = options->backbone;
   how.subjects = &options->subject;
@@ -140,10 +144,9 @@ static berg_status predict(evaluation *e, berg_error *error) {
   if (!status) status = berg_stimuli_open(&stimuli, (const char *const *)e->test.paths, e->test.images, NULL, error);
   if (!status) status = io_make_folders_for(e->predictions_path, error);
   if (!status) status = lock(e, error);
-  if (!status && e->run && e->run->stage) e->run->stage(e->run->user, "predictions", "images");
+  if (!status && e->run->stage) e->run->stage(e->run->user, "predictions", "images");
   /* what an interrupted run left is thrown away: so few images are soon done again */
-  if (!status)
-    status = berg_encode_to_file(model, stimuli, e->unfinished_path, &(berg_output_options){.force = 1}, e->run, error);
+  if (!status) status = berg_encode_to_file(model, stimuli, e->unfinished_path, &output, e->run, error);
   e->encoded = !status;
   if (!status && options->sidecar)
     status =
@@ -214,14 +217,16 @@ static void release(evaluation *e) {
   base_free(e->unfinished_path);
 }
 
-berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *given, const berg_run *run, char **report,
-                          berg_error *error) {
-  berg_evaluate_options defaults;
+berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *given, const berg_run *given_run,
+                          char **report, berg_error *error) {
+  berg_evaluate_options options;
+  berg_run run;
   char *text = NULL;
-  berg_evaluate_options_init(&defaults);
-  evaluation e = {.model_id = model_id, .options = given ? given : &defaults, .run = run, .lock = -1};
-  e.memory = e.options->memory ? e.options->memory : DEFAULT_MEMORY;
-  berg_status status = open_inputs(&e, &text, error);
+  evaluation e = {.model_id = model_id, .options = &options, .run = &run, .lock = -1};
+  berg_status status = BASE_TAKE(berg_evaluate_options, &options, given, error);
+  if (!status) status = BASE_TAKE(berg_run, &run, given_run, error);
+  e.memory = options.memory ? options.memory : DEFAULT_MEMORY;
+  if (!status) status = open_inputs(&e, &text, error);
   if (!status) status = predict(&e, error);
   if (!status) status = measure(&e, error);
   if (!status) status = write_results(&e, &text, error);

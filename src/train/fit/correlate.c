@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/threads.h"
 #include "base/text.h"
 #include "la/correlation.h"
@@ -66,18 +67,26 @@ berg_status berg_correlate(const berg_array *a, const berg_array *b, int threads
   return status;
 }
 
-berg_status berg_reliability_of(const berg_array *responses, int threads, const berg_reliability *result,
-                                berg_error *error) {
+void(berg_reliability_init)(berg_reliability *result, size_t size) {
+  const berg_reliability defaults = {0};
+  base_options_init(result, size, &defaults, sizeof defaults);
+}
+
+berg_status berg_estimate_reliability(const berg_array *responses, int threads, const berg_reliability *given,
+                                      berg_error *error) {
   la_rows trials;
+  berg_reliability result;
   const char **at = NULL;
   berg_status status = check_threads(threads, error);
-  if (!status && !result) status = base_fail(error, BERG_EARGUMENT, "berg_reliability_of: no place for the result");
+  if (!status && !given)
+    status = base_fail(error, BERG_EARGUMENT, "berg_estimate_reliability: no place for the result");
+  if (!status) status = BASE_TAKE(berg_reliability, &result, given, error);
   if (!status)
     status = view(&trials, &at, "responses", responses, 3,
                   "float32 or float64 [repeats][stimuli][voxels], at least one of each of the first two", error);
   if (!status)
     status =
-        la_reliability(&trials, responses->shape[0], responses->shape[1], base_threads_for(threads), result, error);
+        la_reliability(&trials, responses->shape[0], responses->shape[1], base_threads_for(threads), &result, error);
   base_free(at);
   return status;
 }

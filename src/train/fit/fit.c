@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/threads.h"
 #include "base/text.h"
 #include "train/pca/matrix.h"
@@ -14,9 +15,9 @@
 /* The share of the memory that the panels may take. */
 #define PANEL_SHARE 4
 
-void berg_fit_options_init(berg_fit_options *options) {
-  *options = (berg_fit_options){.components = 250, .standardise = 1, .memory = DEFAULT_MEMORY};
-  train_regression_defaults(&options->regression);
+void(berg_fit_options_init)(berg_fit_options *options, size_t size) {
+  const berg_fit_options defaults = {.components = 250, .standardise = 1, .memory = DEFAULT_MEMORY};
+  base_options_init(options, size, &defaults, sizeof defaults);
 }
 
 berg_status train_fit_check(const berg_array *array, const char *name, berg_error *error) {
@@ -36,7 +37,7 @@ static berg_status check(const berg_array *features, const berg_array *responses
                          berg_error *error) {
   berg_status status = train_fit_check(features, "features", error);
   if (!status) status = train_fit_check(responses, "responses", error);
-  if (!status) status = train_regression_check(&options->regression, error);
+  if (!status) status = train_regression_check(options->regression, error);
   if (!status && features->shape[0] != responses->shape[0]) {
     char expected[64], found[64];
     base_print(expected, sizeof expected, "%zu rows, as the features", features->shape[0]);
@@ -154,24 +155,28 @@ static berg_status fit_all(berg_fit *fit, const berg_array *features, const berg
   fit->targets = responses->shape[1];
   fit->width = options->components ? options->components : features->shape[1];
   berg_status status = make_scores(fit, features, options, &machine, run, &scores, error);
-  if (!status) status = regress(fit, scores, responses, &options->regression, &machine, run, error);
+  if (!status) status = regress(fit, scores, responses, options->regression, &machine, run, error);
   base_free_large(scores);
   fit->pca.scores = NULL;
   return status;
 }
 
 berg_status berg_fit_open(berg_fit **out, const berg_array *features, const berg_array *responses,
-                          const berg_fit_options *options, const berg_run *run, berg_error *error) {
-  berg_fit_options defaults;
+                          const berg_fit_options *given, const berg_run *given_run, berg_error *error) {
+  berg_fit_options options;
+  berg_regression_options regression;
+  berg_run run;
   if (!out) return base_fail(error, BERG_EARGUMENT, "berg_fit_open: no place for the handle");
   *out = NULL;
-  berg_fit_options_init(&defaults);
-  if (!options) options = &defaults;
-  berg_status status = check(features, responses, options, error);
+  berg_status status = BASE_TAKE(berg_fit_options, &options, given, error);
+  if (!status) status = BASE_TAKE(berg_regression_options, &regression, options.regression, error);
+  if (!status) status = BASE_TAKE(berg_run, &run, given_run, error);
+  options.regression = &regression;
+  if (!status) status = check(features, responses, &options, error);
   if (status) return status;
   berg_fit *fit = base_calloc(1, sizeof *fit, error);
   if (!fit) return BERG_ELIMIT;
-  status = fit_all(fit, features, responses, options, run, error);
+  status = fit_all(fit, features, responses, &options, &run, error);
   if (!status)
     status = train_weights_document(
         &fit->document, &fit->entries,

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/threads.h"
 #include "base/text.h"
 #include "model/catalog/paths.h"
@@ -18,10 +19,9 @@
 #define DEFAULT_MEMORY ((size_t)4 << 30)
 #define DEFAULT_COMPONENTS 250
 
-void berg_train_options_init(berg_train_options *options) {
-  memset(options, 0, sizeof *options);
-  options->components = DEFAULT_COMPONENTS;
-  train_regression_defaults(&options->regression);
+void(berg_train_options_init)(berg_train_options *options, size_t size) {
+  const berg_train_options defaults = {.components = DEFAULT_COMPONENTS};
+  base_options_init(options, size, &defaults, sizeof defaults);
 }
 
 /* --- Options --- */
@@ -41,7 +41,6 @@ static berg_status check_options(train_job *job, berg_error *error) {
     return base_fail(error, BERG_EPARAMETER, "threads: expected 0 (as many as there are) to 1024, found %d",
                      options->threads);
   if (!options->components) return base_fail(error, BERG_EPARAMETER, "components: expected at least 1, found 0");
-  job->regression = options->regression;
   job->threads = base_threads_for(options->threads);
   job->memory = options->memory ? options->memory : DEFAULT_MEMORY;
   job->components = options->components;
@@ -168,7 +167,8 @@ static berg_status find_sets(train_job *job, berg_error *error) {
 
 berg_status train_job_open(train_job *job, const char *model_id, const berg_train_options *options, berg_error *error) {
   *job = (train_job){.options = options};
-  berg_status status = model_check_id(model_id, error);
+  berg_status status = BASE_TAKE(berg_regression_options, &job->regression, options->regression, error);
+  if (!status) status = model_check_id(model_id, error);
   if (!status) status = check_options(job, error);
   if (!status) status = open_subjects(job, error);
   if (!status) status = gather(job, error);

@@ -28,8 +28,8 @@ typedef struct train_set {
 } train_set;
 
 typedef struct train_job {
-  const berg_train_options *options; /* the caller's */
-  berg_regression_options regression;
+  const berg_train_options *options;  /* the caller's, taken by the public function */
+  berg_regression_options regression; /* not those of `options`: the library's own copy, complete */
   int threads;
   size_t memory;
   char *work;              /* folder */

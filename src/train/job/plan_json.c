@@ -1,6 +1,7 @@
 /* The plan as JSON: keys that end in _bytes, _flops and seconds say their units. */
 #include <cjson/cJSON.h>
 
+#include "base/options.h"
 #include "io/value/json_print.h"
 #include "io/value/json_build.h"
 #include "train/job/plan.h"
@@ -88,12 +89,12 @@ berg_status train_plan_json(const train_plan *plan, char **json, berg_error *err
   return status;
 }
 
-berg_status berg_train_plan(char **json, const char *model_id, const berg_train_options *options, berg_error *error) {
-  berg_train_options defaults;
+berg_status berg_train_plan(char **json, const char *model_id, const berg_train_options *given, berg_error *error) {
+  berg_train_options options;
   train_plan plan;
   *json = NULL;
-  berg_train_options_init(&defaults);
-  berg_status status = train_plan_open(&plan, model_id, options ? options : &defaults, error);
+  berg_status status = BASE_TAKE(berg_train_options, &options, given, error);
+  if (!status) status = train_plan_open(&plan, model_id, &options, error);
   if (status) return status;
   status = train_plan_json(&plan, json, error);
   if (!status) status = train_images_check(&plan.job.images, error);

@@ -26,16 +26,24 @@ static void stage_begins(void *user, const char *stage, const char *unit) {
   if (report->count < REPORT_STAGES) report->records[report->count++] = (train_record){.stage = stage, .unit = unit};
   newest(report)->begin = base_machine_seconds();
   report->open = true;
-  if (report->user && report->user->stage) report->user->stage(report->user->user, stage, unit);
+  if (report->user->stage) report->user->stage(report->user->user, stage, unit);
 }
 
 static int progressed(void *user, size_t done, size_t total, double seconds) {
   train_report *report = user;
-  if (!report->user || !report->user->progress) return 0;
+  if (!report->user->progress) return 0;
   return report->user->progress(report->user->user, done, total, seconds);
 }
 
-berg_run train_report_run(train_report *report) { return (berg_run){progressed, report, stage_begins}; }
+static void warned(void *user, const char *message) {
+  const train_report *report = user;
+  if (report->user->warn) report->user->warn(report->user->user, message);
+}
+
+berg_run train_report_run(train_report *report) {
+  return (berg_run){
+      .size = sizeof(berg_run), .progress = progressed, .user = report, .stage = stage_begins, .warn = warned};
+}
 
 void train_report_describe(train_report *report, int subject, size_t total, train_cost cost) {
   train_record *record = newest(report);

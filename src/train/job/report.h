@@ -20,7 +20,7 @@ typedef struct train_record {
 } train_record;
 
 typedef struct train_report {
-  const berg_run *user; /* may be NULL */
+  const berg_run *user;
   double start;
   bool open; /* the newest record is under way */
   size_t count, rate_count;

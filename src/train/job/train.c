@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/options.h"
 #include "io/value/json_build.h"
 #include "io/value/json_print.h"
 #include "model/catalog/paths.h"
@@ -142,16 +143,18 @@ static berg_status write_report(const train_plan *plan, const train_report *repo
   return status;
 }
 
-berg_status berg_train(const char *model_id, const berg_train_options *options, const berg_run *run, char **json,
+berg_status berg_train(const char *model_id, const berg_train_options *given, const berg_run *given_run, char **json,
                        berg_error *error) {
-  berg_train_options defaults;
+  berg_train_options options;
+  berg_run run;
   train_plan plan;
   train_work work;
   train_report report;
   if (json) *json = NULL;
-  berg_train_options_init(&defaults);
-  train_report_init(&report, run);
-  berg_status status = train_plan_open(&plan, model_id, options ? options : &defaults, error);
+  berg_status status = BASE_TAKE(berg_train_options, &options, given, error);
+  if (!status) status = BASE_TAKE(berg_run, &run, given_run, error);
+  train_report_init(&report, &run);
+  if (!status) status = train_plan_open(&plan, model_id, &options, error);
   if (status) return status;
   train_report_rate(&report, plan.product_flops);
   status = check(&plan, error);

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/threads.h"
 #include "base/text.h"
 #include "io/hdf5/hdf5_filters.h"
@@ -21,9 +22,9 @@
 /* Larger blocks gain nothing: rows of one are written 32 kB at a time at full size. */
 #define BLOCK_BYTES_MAX ((size_t)1 << 30)
 
-void berg_prepare_options_init(berg_prepare_options *options) {
-  memset(options, 0, sizeof *options);
-  options->subject = 1;
+void(berg_prepare_options_init)(berg_prepare_options *options, size_t size) {
+  const berg_prepare_options defaults = {.subject = 1};
+  base_options_init(options, size, &defaults, sizeof defaults);
 }
 
 enum { BETAS, STIMULI, VOXELS, INPUTS };
@@ -199,17 +200,21 @@ static berg_status prepare(preparation *p, const char *raw, const berg_run *run,
   return status;
 }
 
-berg_status berg_prepare(const char *raw, const berg_prepare_options *options, const berg_run *run, berg_error *error) {
-  berg_prepare_options defaults;
-  berg_prepare_options_init(&defaults);
+berg_status berg_prepare(const char *raw, const berg_prepare_options *given, const berg_run *given_run,
+                         berg_error *error) {
+  berg_prepare_options options;
+  berg_run run;
+  berg_status status = BASE_TAKE(berg_prepare_options, &options, given, error);
+  if (!status) status = BASE_TAKE(berg_run, &run, given_run, error);
+  if (status) return status;
   if (!raw) return base_fail(error, BERG_EARGUMENT, "berg_prepare: no folder of raw data");
-  preparation p = {.options = options ? options : &defaults};
+  preparation p = {.options = &options};
   char *path;
-  berg_status status = model_path_prepared(&path, p.options->berg_dir, p.options->subject, "metadata.npy", error);
+  status = model_path_prepared(&path, p.options->berg_dir, p.options->subject, "metadata.npy", error);
   if (status) return status;
   base_free(path);
   p.threads = base_threads_for(p.options->threads);
-  status = prepare(&p, raw, run, error);
+  status = prepare(&p, raw, &run, error);
   train_trials_release(&p.trials);
   io_csv_free(p.voxel_table);
   io_hdf5_free(p.betas);

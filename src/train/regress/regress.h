@@ -49,7 +49,6 @@ berg_status train_regress(const train_regression *regression, const float *respo
 
 /* Checks the options of berg.h. Those that are 0 or NULL mean their defaults. EARGUMENT. */
 berg_status train_regression_check(const berg_regression_options *options, berg_error *error);
-void train_regression_defaults(berg_regression_options *options);
 bool train_regression_is_ridge(const berg_regression_options *options);
 
 #endif

@@ -2,22 +2,24 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/options.h"
 #include "base/text.h"
 #include "train/regress/factor.h"
 #include "train/regress/regress_job.h"
 
 static const double default_alphas[] = {1e-4, 1e-3, 1e-2, 0.1, 1, 10};
 
-void train_regression_defaults(berg_regression_options *options) {
-  *options = (berg_regression_options){.method = "ols",
-                                       .alphas = default_alphas,
-                                       .alpha_count = sizeof default_alphas / sizeof *default_alphas,
-                                       .folds = 5};
+void(berg_regression_options_init)(berg_regression_options *options, size_t size) {
+  const berg_regression_options defaults = {.method = "ols",
+                                            .alphas = default_alphas,
+                                            .alpha_count = sizeof default_alphas / sizeof *default_alphas,
+                                            .folds = 5};
+  base_options_init(options, size, &defaults, sizeof defaults);
 }
 
 berg_regression_options regress_complete(const berg_regression_options *given) {
   berg_regression_options defaults, options = *given;
-  train_regression_defaults(&defaults);
+  berg_regression_options_init(&defaults);
   if (!options.method) options.method = defaults.method;
   if (!options.folds) options.folds = defaults.folds;
   if (!options.alphas) options.alphas = defaults.alphas, options.alpha_count = defaults.alpha_count;

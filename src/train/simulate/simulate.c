@@ -7,6 +7,7 @@
 
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/threads.h"
 #include "io/file/folders.h"
 #include "io/nifti/write_mask.h"
@@ -16,14 +17,15 @@
 
 static const size_t real_voxels[SUBJECTS] = {211339, 226950, 189164};
 
-void berg_simulate_options_init(berg_simulate_options *options) {
-  *options = (berg_simulate_options){.seed = 1,
-                                     .concepts = 720,
-                                     .images_per_concept = 12,
-                                     .test_images = 100,
-                                     .sessions = 12,
-                                     .image_size = 400,
-                                     .dtype = BERG_F64};
+void(berg_simulate_options_init)(berg_simulate_options *options, size_t size) {
+  const berg_simulate_options defaults = {.seed = 1,
+                                          .concepts = 720,
+                                          .images_per_concept = 12,
+                                          .test_images = 100,
+                                          .sessions = 12,
+                                          .image_size = 400,
+                                          .dtype = BERG_F64};
+  base_options_init(options, size, &defaults, sizeof defaults);
 }
 
 static size_t voxels_of(const berg_simulate_options *options, int subject) {
@@ -126,7 +128,10 @@ static berg_status prepare_subject(simulate_subject *subject, int number, size_t
   if (status) return status;
   double *values = base_alloc(voxels, 4 * sizeof *values, error);
   if (!values) return BERG_ELIMIT;
-  subject->reliability = (berg_reliability){values, values + voxels, values + 2 * voxels, values + 3 * voxels};
+  subject->reliability = (berg_reliability){.noise_ceiling_singletrial = values,
+                                            .noise_ceiling_testset = values + voxels,
+                                            .splithalf_uncorrected = values + 2 * voxels,
+                                            .splithalf_corrected = values + 3 * voxels};
   return BERG_OK;
 }
 
@@ -172,18 +177,20 @@ static berg_status simulate_subjects(const char *folder, const simulate_design *
   return status;
 }
 
-berg_status berg_simulate(const char *folder, const berg_simulate_options *given, const berg_run *run,
+berg_status berg_simulate(const char *folder, const berg_simulate_options *given, const berg_run *given_run,
                           berg_error *error) {
   static const int first_subject = 1;
   berg_simulate_options options;
+  berg_run run;
   simulate_design design = {.test_concepts = NULL};
   simulate_features features = {.values = NULL};
-  berg_simulate_options_init(&options);
-  if (given) options = *given;
+  berg_status status = BASE_TAKE(berg_simulate_options, &options, given, error);
+  if (!status) status = BASE_TAKE(berg_run, &run, given_run, error);
+  if (status) return status;
   if (!folder || !*folder) return base_fail(error, BERG_EARGUMENT, "a folder is needed for the data set");
   const int *subjects = options.subjects && options.subject_count ? options.subjects : &first_subject;
   const size_t count = subjects == &first_subject ? 1 : options.subject_count;
-  berg_status status = check_subjects(subjects, count, error);
+  status = check_subjects(subjects, count, error);
   if (!status) status = check(&options, error);
   if (!status) status = check_folder(folder, options.force, error);
   if (!status) status = simulate_design_init(&design, &options, error);
@@ -191,8 +198,8 @@ berg_status berg_simulate(const char *folder, const berg_simulate_options *given
   if (!status) status = io_make_folders(folder, error);
   if (!status)
     status = simulate_images(&features, &design, folder, options.image_size, options.force,
-                             base_threads_for(options.threads), run, error);
-  if (!status) status = simulate_subjects(folder, &design, &features, &options, subjects, count, run, error);
+                             base_threads_for(options.threads), &run, error);
+  if (!status) status = simulate_subjects(folder, &design, &features, &options, subjects, count, &run, error);
   simulate_features_release(&features);
   simulate_design_release(&design);
   return status;

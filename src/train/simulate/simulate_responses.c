@@ -130,8 +130,10 @@ static void close_workshop(response_workshop *shop) {
 static berg_status measure_block(const response_workshop *shop, size_t first, size_t count, berg_error *error) {
   const simulate_design *design = shop->subject->design;
   const berg_reliability *all = &shop->subject->reliability;
-  const berg_reliability here = {all->noise_ceiling_singletrial + first, all->noise_ceiling_testset + first,
-                                 all->splithalf_uncorrected + first, all->splithalf_corrected + first};
+  const berg_reliability here = {.noise_ceiling_singletrial = all->noise_ceiling_singletrial + first,
+                                 .noise_ceiling_testset = all->noise_ceiling_testset + first,
+                                 .splithalf_uncorrected = all->splithalf_uncorrected + first,
+                                 .splithalf_corrected = all->splithalf_corrected + first};
   const la_rows trials = {shop->tests, design->sessions * design->tests, count, (ptrdiff_t)shop->row_bytes,
                           shop->dtype};
   return la_reliability(&trials, design->sessions, design->tests, shop->subject->threads, &here, error);

@@ -169,10 +169,6 @@ class fMRIEncodingModel(BaseModelInterface):
                 cache=self.cache,
             )
             self.device = self.model.device
-            if self.model.precision != self.precision:
-                _log.warning(
-                    "this processor has no instructions for %s: %s does the work", self.precision, self.model.precision
-                )
             self.precision = self.model.precision
             self.VOXELS_LENGTH = voxels
             self.selected_voxels = np.frombuffer(self.model.voxels(), np.int64)
