@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/progress.h"
+#include "model/encode/packed.h"
 #include "model/encode/run.h"
 #include "model/stimuli/stimuli.h"
 
@@ -29,19 +30,21 @@ static berg_status encode_batches(berg_model *model, berg_stimuli *stimuli, size
   berg_status status = model_batch_of(&batch, model, (left + batches - 1) / batches, batches > 1, error);
   if (status) return status;
   model->calls++;
-  batch->team = base_team_begin(model->threads);
   batch->sink = sink;
   for (size_t b = 0; b < batches && !status; b++) {
     const size_t from = first + left * b / batches, to = first + left * (b + 1) / batches;
     const size_t next = b + 1 < batches ? first + left * (b + 2) / batches - to : 0;
     status = base_progress(run, from, total, start, "images", error);
+    /* before there is a team: packing has its own, which is then this one's threads */
+    if (!status && !model->device) status = model_pack_when_it_pays(model, to - from, error);
+    batch->team = base_team_begin(model->threads);
     if (!status) status = model_batch_load(batch, stimuli, from, to - from, next, error);
     if (!status) status = tell_skipped(stimuli, &told, run, error);
     if (!status) status = model_batch_run(batch, error);
     if (!status) status = sink->take(sink->user, batch, error);
+    base_team_end(batch->team);
   }
   model_stimuli_ahead_end(stimuli);
-  base_team_end(batch->team);
   batch->team = NULL;
   batch->sink = NULL;
   return status ? status : base_progress(run, total, total, start, "images", error);

@@ -19,7 +19,11 @@ static berg_status check_scores(const model_batch *batch, size_t s, berg_error *
 berg_status model_batch_run(model_batch *batch, berg_error *error) {
   const berg_model *model = batch->model;
   if (!batch->images) return BERG_OK;
-  berg_status status = model->device ? model_run_device(batch, error) : model_run_processor(batch, error);
+  berg_status status = BERG_OK;
+  if (model->device)
+    status = model_run_device(batch, error);
+  else
+    model_run_processor(batch);
   for (size_t s = 0; s < model->subject_count && !status && batch->sink->wants != MODEL_FEATURES; s++)
     status = check_scores(batch, s, error);
   return status;

@@ -12,7 +12,7 @@ berg_status model_batch_run(model_batch *batch, berg_error *error);
 void model_batch_respond(const model_batch *batch, size_t from, size_t images, float *responses);
 
 /* The two ways of model_batch_run. */
-berg_status model_run_processor(model_batch *batch, berg_error *error);
+void model_run_processor(model_batch *batch);
 berg_status model_run_device(model_batch *batch, berg_error *error);
 
 #endif

@@ -1,6 +1,5 @@
 /* A batch by the processor: the network layer by layer, its outputs to the components or to the sink while they are warm, the next
  * batch's images coming in beside. */
-#include "model/encode/packed.h"
 #include "model/encode/run.h"
 
 static void after_block(void *user, base_team *team, size_t layer, const float *tokens) {
@@ -32,17 +31,14 @@ static void finish_components(model_batch *batch) {
   batch->component_seconds += base_machine_seconds() - start;
 }
 
-berg_status model_run_processor(model_batch *batch, berg_error *error) {
+void model_run_processor(model_batch *batch) {
   berg_model *model = batch->model;
   const bool scores = batch->sink->wants != MODEL_FEATURES;
   const vit_hooks hooks = {
       .after_block = after_block, .begin_beside = begin_beside, .beside = model_batch_beside, .user = batch};
-  berg_status status = model_pack_when_it_pays(model, batch->images, error);
-  if (status) return status;
   if (scores) begin_components(batch);
   vit_network_run(model->network, batch->loads[batch->now].pixels, batch->images, batch->team, batch->workspace,
                   batch->tokens, &hooks);
   model->images_done += batch->images;
   if (scores) finish_components(batch);
-  return BERG_OK;
 }

@@ -1,5 +1,6 @@
 #include "base/memory.h"
 #include "io/value/json_build.h"
+#include "model/encode/packed.h"
 #include "model/encode/run.h"
 #include "model/inspect/bench.h"
 
@@ -60,6 +61,7 @@ berg_status model_bench_stages(cJSON *tree, berg_model *model, const berg_array 
   model_batch *batch = NULL;
   berg_status status = times && responses ? berg_stimuli_from_array(&stimuli, array, BERG_NCHW, error) : BERG_ELIMIT;
   if (!status) status = model_batch_of(&batch, model, images, false, error);
+  if (!status) status = model_pack_when_it_pays(model, images, error);
   base_team *team = base_team_begin(model->threads);
   const model_sink sink = {.wants = MODEL_SCORES, .take = leave_scores};
   if (!status) batch->team = team, batch->sink = &sink;
