@@ -123,7 +123,7 @@ static void fill_node(structure_writer *writer, cJSON *node, const io_value *val
 }
 
 berg_status io_structure_write(char **text, const io_value *root, berg_error *error) {
-  berg_error local;
+  berg_error local = {.status = BERG_OK};
   structure_writer writer = {.error = error ? error : &local};
   io_arena_init(&writer.arena, 0);
   cJSON *json = io_json_object();
@@ -249,7 +249,7 @@ static io_value *read_node(const structure_reader *reader, const cJSON *json, si
 berg_status io_structure_read(io_value **root, io_arena *arena, const char *text, const io_value *flat,
                               const char *file, berg_error *error) {
   size_t count = flat->count / 2;
-  berg_error local;
+  berg_error local = {.status = BERG_OK};
   named *sorted = io_arena_take(arena, count * sizeof *sorted, error);
   if (!sorted) return BERG_ELIMIT;
   for (size_t i = 0; i < count; i++) sorted[i] = (named){flat->items[2 * i]->text, flat->items[2 * i + 1]};

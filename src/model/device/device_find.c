@@ -139,9 +139,9 @@ static void describe_places(model_device_search *search) {
 }
 
 berg_status model_device_find(model_device **out, const char *plugin, model_device_search *given, berg_error *error) {
-  model_device_search own, *search = given ? given : &own;
+  model_device_search own = {.count = 0}, *search = given ? given : &own;
   *out = NULL;
-  memset(search, 0, sizeof *search);
+  *search = (model_device_search){.count = 0};
   model_device *device = base_calloc(1, sizeof *device, error);
   if (!device) return BERG_ELIMIT;
   list_places(search, plugin);

@@ -50,7 +50,7 @@ static berg_status view(la_rows *rows, const char ***at, const char *name, const
 
 berg_status berg_correlate(const berg_array *a, const berg_array *b, int threads, double *r, berg_error *error) {
   static const char expected[] = "float32 or float64 [n][columns], n at least 1";
-  la_rows of_a, of_b;
+  la_rows of_a = {.count = 0}, of_b = {.count = 0};
   const char **at_a = NULL, **at_b = NULL;
   berg_status status = check_threads(threads, error);
   if (!status && !r) status = base_fail(error, BERG_EARGUMENT, "berg_correlate: no place for the result");

@@ -143,7 +143,7 @@ void train_sessions(const train_trials *trials, const train_block *block, void *
   scoring s = {.trials = trials,
                .block = block,
                .tiles = tiles,
-               .scores = (float *)(tiles + (size_t)threads * trials->count * LANES)};
+               .scores = (float *)(void *)(tiles + (size_t)threads * trials->count * LANES)};
   pthread_mutex_init(&s.guard, NULL);
   base_share(threads, (block->voxels + LANES - 1) / LANES, score_group, &s);
   pthread_mutex_destroy(&s.guard);

@@ -69,7 +69,7 @@ INLINE void interleave_tile(const uint8_t *const row[ROWS], size_t at, float *bl
   for (size_t r = 0; r < ROWS; r++) tile[r] = *(const bytes *)(row[r] + at);
   turn(tile);
   uint8_t turned[ROWS][VECTOR_BYTES];
-  memcpy(turned, tile, sizeof turned);
+  memcpy(turned, tile, sizeof turned); /* cppcheck-suppress bufferAccessOutOfBounds ; a tile is ROWS vectors */
   for (size_t part = 0; part < VECTOR_BYTES; part += 16)
     for (size_t i = 0; i < 16; i++)
       for (size_t r = 0; r < ROWS; r += LANES)

@@ -50,7 +50,7 @@ INLINE void store_columns(const uint8_t *columns, uint8_t *across) {
     for (size_t i = 0; i < 16; i++) tile[i] = *(const bytes *)(columns + i * 4 * ROWS + part);
     turn(tile);
     uint8_t rows[ROWS][VECTOR_BYTES];
-    memcpy(rows, tile, sizeof rows);
+    memcpy(rows, tile, sizeof rows); /* cppcheck-suppress bufferAccessOutOfBounds ; a tile is ROWS vectors */
     for (size_t r = 0; r < ROWS; r++)
       for (size_t lane = 0; lane < VECTOR_BYTES && part + lane < 3 * ROWS; lane += ROWS)
         memcpy(across + r * VIT_LINE + (part + lane) / ROWS * VIT_IMAGE_SIZE, rows[r] + lane, ROWS);
