@@ -1,3 +1,4 @@
+/* berg bench: rates of this machine and of encoding on it. */
 #include <limits.h>
 #include <stdlib.h>
 

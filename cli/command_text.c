@@ -1,3 +1,4 @@
+/* The command as it was given, for the sidecar of what it wrote. */
 #include "command_text.h"
 #include "memory.h"
 

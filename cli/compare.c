@@ -1,3 +1,4 @@
+/* berg compare: two files compared, the verdict as exit status. */
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>

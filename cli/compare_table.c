@@ -1,3 +1,4 @@
+/* The comparison as a table for people. */
 #include "compare_table.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* berg convert: weights from one container to another, or to a precision. */
 #include "options.h"
 
 int cli_convert(int argc, char **argv) {

@@ -1,3 +1,4 @@
+/* berg describe: a model's card. */
 #include "model.h"
 #include "options.h"
 #include "outline.h"

@@ -1,3 +1,4 @@
+/* berg doctor: what this machine and build can do, and which weights are found. */
 #include "model.h"
 #include "options.h"
 #include "outline.h"

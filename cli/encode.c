@@ -1,3 +1,4 @@
+/* berg encode: images to responses. */
 #include <limits.h>
 #include <math.h>
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* berg evaluate: a trained model's accuracy and the ceilings of its data. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* berg info: what a file holds. */
 #include "options.h"
 #include "outline.h"
 #include "value.h"

@@ -1,3 +1,4 @@
+/* berg list: the models known. */
 #include "options.h"
 #include "outline.h"
 

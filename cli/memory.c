@@ -1,3 +1,4 @@
+/* The program's allocations, which remember that one failed. */
 #include "memory.h"
 
 #include <cjson/cJSON.h>

@@ -1,3 +1,4 @@
+/* berg metadata: what is known of a subject's voxels, without loading the model. */
 #include "metadata.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* Options that choose a model, for every command that opens one. */
 #include "model.h"
 #include "memory.h"
 

@@ -1,3 +1,4 @@
+/* Parsing a command's options by its table. */
 #include "options.h"
 #include "memory.h"
 

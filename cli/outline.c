@@ -1,3 +1,4 @@
+/* JSON for people: an indented outline, or as it is. */
 #include "outline.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* berg prepare: raw trials to z-scores, split into training and test. */
 #include <limits.h>
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* Progress on standard error: a bar on a terminal, lines elsewhere. */
 #include "progress.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* A table of values by region. */
 #include "regions.h"
 
 #include <string.h>

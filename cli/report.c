@@ -1,3 +1,4 @@
+/* berg report: a page about a model's accuracy, and its figures. */
 #include <stdlib.h>
 #include <string.h>
 

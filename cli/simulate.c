@@ -1,3 +1,4 @@
+/* berg simulate: a synthetic data set in the raw layout. */
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Options that say where voxels are: a mask, an affine, what lies outside. */
 #include "space.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* berg train: from prepared data to a model. */
 #include <dirent.h>
 #include <limits.h>
 #include <stdlib.h>

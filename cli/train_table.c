@@ -1,3 +1,4 @@
+/* The plan and the report of a training as tables for people. */
 #include "train_table.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Any value of a file or of metadata as text and as JSON. */
 #include "value.h"
 #include "memory.h"
 

@@ -1,3 +1,4 @@
+/* The voxels that a file marks, for --voxel-index. */
 #include "voxel_index.h"
 
 #include <stdlib.h>

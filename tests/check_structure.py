@@ -108,6 +108,10 @@ REMEMBERED = [
      "only cli/memory.h allocates"),
 ]
 
+# Every source file opens with a comment, at most after what asks the system's headers for more.
+OPENED = ("include", "src", "cli", "python", "fuzz", "examples")
+OPENING = re.compile(r"(?:#define _(?:GNU|DEFAULT)_SOURCE[^\n]*\n)?/\*|//")
+
 LONGEST = 500
 # The whole public interface is one header, read from top to bottom.
 LONGEST_OF = {"include/berg.h": 800}
@@ -208,6 +212,8 @@ def violations(root):
         text = (root / path).read_text(encoding="utf-8", errors="replace")
         found = []
         if path.suffix in (".c", ".h", ".cu"):
+            if path.parts[0] in OPENED and not OPENING.match(text):
+                found.append((1, "opens with no sentence that says what the file is for"))
             found += check_includes(root, path, text)
             found += check_memory(path, text)
             if path.parts[0] == "src":

@@ -1,3 +1,4 @@
+/* Shapes and strides of arrays: sizes, overlaps, descriptions. */
 #include "base/array.h"
 
 #include "base/memory.h"

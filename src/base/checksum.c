@@ -1,3 +1,4 @@
+/* A checksum at the speed of memory: blocks summed by whichever thread, joined in their order. */
 #include "base/checksum.h"
 
 #include <stdint.h>

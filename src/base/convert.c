@@ -1,3 +1,4 @@
+/* Numbers of any type to float and double, element by element. */
 #include "base/convert.h"
 
 #include <math.h>

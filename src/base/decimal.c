@@ -1,3 +1,4 @@
+/* The shortest decimals that read back as the same number. */
 #include "base/decimal.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Filling error records: one line of plain text, with where and what. */
 #include "base/error.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Counting forks. */
 #include "base/fork.h"
 
 #include <pthread.h>

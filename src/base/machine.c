@@ -1,3 +1,4 @@
+/* Asking the system and the processor what this machine is. */
 #define _GNU_SOURCE /* sched_getaffinity, CPU_COUNT */
 #include "base/machine.h"
 

@@ -1,3 +1,4 @@
+/* Large blocks on huge pages. */
 #define _DEFAULT_SOURCE /* madvise */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Taking options structs of other sizes than this library's own. */
 #include "base/options.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* Calling progress, and ending what was cancelled or forked. */
 #include "base/options.h"
 #include "base/text.h"
 #include "base/progress.h"

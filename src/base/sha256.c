@@ -1,3 +1,4 @@
+/* SHA-256 in plain C (FIPS 180-4), and the choice of the processor's own instructions. */
 #include "base/sha256.h"
 
 #include <string.h>

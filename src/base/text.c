@@ -1,3 +1,4 @@
+/* Printing and parsing under the thread's own "C" locale. */
 #include "base/text.h"
 
 #include <stdlib.h>

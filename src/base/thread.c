@@ -1,3 +1,4 @@
+/* Starting a thread with signals blocked and a known stack. */
 #include "base/thread.h"
 
 #include <signal.h>

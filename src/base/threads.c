@@ -1,3 +1,4 @@
+/* How many threads: the environment, affinity, the control group. */
 #include "base/threads.h"
 
 #include <math.h>

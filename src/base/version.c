@@ -1,3 +1,4 @@
+/* The version that the header says. */
 #include "berg.h"
 
 #define TEXT(value) #value

@@ -1,3 +1,4 @@
+/* Comparing the named entries of two files that are not rows of responses. */
 #include "compare/entries.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* The comparison as JSON. */
 #include "compare/json.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Two passes over both files: counts and means, then sums of products. */
 #include "compare/moments.h"
 
 #include <math.h>

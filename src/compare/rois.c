@@ -1,3 +1,4 @@
+/* The comparison by region. */
 #include "compare/rois.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Any file of responses as rows of doubles, read block by block. */
 #include "compare/rows.h"
 
 #include <errno.h>

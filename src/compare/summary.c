@@ -1,3 +1,4 @@
+/* From moments to a summary and a verdict. */
 #include "compare/summary.h"
 
 #include <math.h>

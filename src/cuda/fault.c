@@ -1,3 +1,4 @@
+/* Filling the caller's fault record. */
 #include "cuda/fault.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* The forward pass as operations of the backend. */
 #include "cuda/session.h"
 
 #define TENSOR(layer, which) s->tensor[VIT_BLOCK(layer, which)]

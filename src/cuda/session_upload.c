@@ -1,3 +1,4 @@
+/* Weights and subjects to the device. */
 #include "cuda/session.h"
 #include "vit/embed.h"
 

@@ -1,3 +1,4 @@
+/* The network's tensors: shapes, and which are matrices. */
 #include "cuda/tensors.h"
 
 cuda_tensor cuda_tensor_of(size_t t) {

@@ -1,3 +1,4 @@
+/* Looking up once how many threads copy. */
 #include "cuda/threads.h"
 
 #include <pthread.h>

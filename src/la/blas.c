@@ -1,3 +1,4 @@
+/* What LAPACK does here: dense eigenvectors and orthonormal rows. */
 #include "la/blas.h"
 
 #include <math.h>

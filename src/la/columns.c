@@ -1,3 +1,4 @@
+/* Products of a matrix whose columns are multiplied. */
 #include "la/columns.h"
 
 #include <string.h>

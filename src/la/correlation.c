@@ -1,3 +1,4 @@
+/* Pearson correlations of columns, centred and scaled so that no square is lost. */
 #include "la/correlation.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* The largest eigenvectors of a symmetric matrix by a block Krylov method. */
 #include "la/eigen.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* The table of engines: which kernels multiply in which precision on which processor. */
 #include "la/gemm.h"
 
 extern const la_gemm la_gemm_f32_portable, la_gemm_widened_portable;

@@ -1,3 +1,4 @@
+/* Gram matrices: stripes of rows by runs of panels. */
 #include "la/gram.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* The table of kernels of each instruction set. */
 #include "la/kernels.h"
 
 extern const la_kernels la_kernels_portable;

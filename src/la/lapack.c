@@ -1,3 +1,4 @@
+/* Loading LAPACK when it is first needed. */
 #include "la/lapack.h"
 
 #include <dlfcn.h>

@@ -1,3 +1,4 @@
+/* Means, variances and standardisation of columns, strip by strip. */
 #include "la/moments.h"
 
 #include <float.h>

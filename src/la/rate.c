@@ -1,3 +1,4 @@
+/* Measuring the rates of products, of registers and of memory. */
 #include "la/rate.h"
 
 #include <pthread.h>

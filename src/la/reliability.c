@@ -1,3 +1,4 @@
+/* Noise ceilings and split halves from repeats, panel by panel of voxels. */
 #include "la/reliability.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* All ways to halve a set of repeats. */
 #include "la/splits.h"
 
 #include <stdbool.h>

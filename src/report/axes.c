@@ -1,3 +1,4 @@
+/* Axes: ranges, ticks and their labels. */
 #include "report/axes.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Counting values in bins. */
 #include "report/bins.h"
 
 #include <math.h>

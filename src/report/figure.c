@@ -1,3 +1,4 @@
+/* The figures of a report, and writing them as files. */
 #include "report/figure.h"
 
 #include <stddef.h>

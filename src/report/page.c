@@ -1,3 +1,4 @@
+/* The page: header, figures with their tables, provenance. */
 #include "report/page.h"
 
 #include <cjson/cJSON.h>

@@ -1,3 +1,4 @@
+/* Colours of the figures. */
 #include "report/palette.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* A panel: marks in a list. */
 #include "report/panel.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* What a report was made from. */
 #include "report/provenance.h"
 
 #include <string.h>

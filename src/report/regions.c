@@ -1,3 +1,4 @@
+/* The regions of the subjects in a report. */
 #include "report/regions.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Choosing the slices of a brain that show the most. */
 #include "report/slices.h"
 
 #include <math.h>

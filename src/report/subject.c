@@ -1,3 +1,4 @@
+/* What a report needs of one subject. */
 #include "report/subject.h"
 
 #include <math.h>

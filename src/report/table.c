@@ -1,3 +1,4 @@
+/* The table behind a figure. */
 #include "report/table.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Text that grows, escaped for HTML and JSON. */
 #include "report/text.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Calibration tokens for int8: pictures of noise through the float32 network. */
 #include "vit/calibrate.h"
 
 #include <math.h>

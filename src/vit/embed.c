@@ -1,3 +1,4 @@
+/* Pixels to normalised patches. */
 #include "vit/embed.h"
 
 #include <string.h>

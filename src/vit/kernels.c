@@ -1,3 +1,4 @@
+/* The table of kernels of each instruction set. */
 #include "vit/kernels.h"
 
 extern const vit_kernels vit_kernels_portable;

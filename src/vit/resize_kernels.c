@@ -1,3 +1,4 @@
+/* The table of resizing kernels. */
 #include "vit/resize_kernels.h"
 
 extern const vit_resize_kernels vit_resize_kernels_portable;

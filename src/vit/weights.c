@@ -1,3 +1,4 @@
+/* The network's tensors: names and sizes. */
 #include "vit/weights.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* What writing and reading volumes share. */
 #include "volume/volume.h"
 
 #include <string.h>

@@ -26,8 +26,6 @@ def arguments(load, images, small_berg_dir, backbone_files, tmp_path_factory):
 @pytest.mark.parametrize("case", CASES)
 def test_processes(case, arguments):
     """The limit of time is there for a hang alone: a case takes seconds."""
-    if case == "loky":
-        pytest.importorskip("joblib")
     packages = os.path.dirname(os.path.dirname(sys.modules["berg"].__file__))  # with the extension beside it
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([packages, os.environ.get("PYTHONPATH", "")])}
     for _ in range(TIMES):

@@ -1,3 +1,4 @@
+/* Opening a file of any container by its first bytes. */
 #include "io/container/container.h"
 
 #include <stdlib.h>

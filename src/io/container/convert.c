@@ -1,3 +1,4 @@
+/* berg_convert: one container's entries written as another's. */
 #include <string.h>
 #include <sys/stat.h>
 

@@ -1,3 +1,4 @@
+/* A .npy read row by row from a descriptor, a pipe for instance. */
 #include "io/container/npy_stream.h"
 
 #include <errno.h>

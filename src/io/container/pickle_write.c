@@ -1,3 +1,4 @@
+/* Pickles of dicts and arrays, byte for byte as NumPy writes them. */
 #include "io/container/pickle_write.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Where a writer's bytes go: a file that appears whole, or memory. */
 #include "io/container/sink.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* How fast a folder's disk reads and writes. */
 #define _GNU_SOURCE /* O_TMPFILE */
 #include "io/file/disk_rate.h"
 

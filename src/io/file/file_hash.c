@@ -1,3 +1,4 @@
+/* SHA-256 of a file, or of samples of a large one. */
 #include "io/file/file_hash.h"
 
 #include "io/file/map.h"

@@ -1,3 +1,4 @@
+/* Making folders, listing them, and how much room their disk has. */
 #include "io/file/folders.h"
 
 #include <errno.h>

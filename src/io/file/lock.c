@@ -1,3 +1,4 @@
+/* Locks of an open file, which exclude other handles of the same process too. */
 #define _GNU_SOURCE /* F_OFD_SETLK */
 #include "io/file/lock.h"
 

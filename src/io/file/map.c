@@ -1,3 +1,4 @@
+/* Files mapped into memory. */
 #define _DEFAULT_SOURCE /* madvise */
 #include "io/file/map.h"
 

@@ -1,3 +1,4 @@
+/* Giving back the pages of a whole map by several threads. */
 #include "base/team.h"
 #include "io/file/map.h"
 

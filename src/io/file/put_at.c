@@ -1,3 +1,4 @@
+/* Writing all of a block at an offset. */
 #include "io/file/put_at.h"
 
 #include <errno.h>

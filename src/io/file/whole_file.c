@@ -1,3 +1,4 @@
+/* Files that appear whole or not at all, under names that no other writer has. */
 #include "io/file/whole_file.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* One thread at a time in libhdf5, whose errors are taken instead of printed. */
 #include "io/hdf5/hdf5_session.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* A picture of any format, by its first bytes. */
 #include "io/image/image.h"
 
 #include <string.h>

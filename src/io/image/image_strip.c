@@ -1,3 +1,4 @@
+/* A picture's rows on their way to the caller, some at a time. */
 #include "base/memory.h"
 #include "io/image/image_formats.h"
 

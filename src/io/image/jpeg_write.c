@@ -1,3 +1,4 @@
+/* JPEG files. */
 #include "io/image/jpeg_write.h"
 
 #include <setjmp.h>

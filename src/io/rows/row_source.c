@@ -1,3 +1,4 @@
+/* Rows of a partial file, read again for the formats that are written at the end. */
 #include "io/rows/row_source.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Numbers of CSV fields. */
 #include "io/table/csv_number.h"
 
 #include <errno.h>

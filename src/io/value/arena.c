@@ -1,3 +1,4 @@
+/* Memory that is released at once. */
 #include "io/value/arena.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* Arrays as values of a tree. */
 #include "io/value/array_value.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* NumPy's names of number types. */
 #include "io/value/dtype.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* A tree of values as named arrays. */
 #include "io/value/flatten.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Building cJSON's trees, which remember what they miss for want of memory. */
 #include "io/value/json_build.h"
 
 /* Beside cJSON's own bits of `type`, which are below 1024; cJSON keeps it, and looks at its own alone. */

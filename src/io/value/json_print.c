@@ -1,3 +1,4 @@
+/* Printing cJSON's trees. */
 #include "io/value/json_print.h"
 
 #include <stdbool.h>

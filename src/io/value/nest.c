@@ -1,3 +1,4 @@
+/* Named arrays as a tree of values. */
 #include "io/value/nest.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* What of a pickled structure arrays cannot say, as JSON and back. */
 #include "io/value/structure.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Arrays of text: fixed width, UTF-8, UCS-4. */
 #include "io/value/text_array.h"
 
 #include <string.h>

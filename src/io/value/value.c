@@ -1,3 +1,4 @@
+/* Trees of values: making and reading them. */
 #include "io/value/value.h"
 
 #include <string.h>

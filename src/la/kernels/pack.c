@@ -1,3 +1,4 @@
+/* Slabs of weights from rows at any address. */
 #include "la/kernels/pack.h"
 
 #include <math.h>

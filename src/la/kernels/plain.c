@@ -1,3 +1,4 @@
+/* A few rows multiplied with float32 weights as they lie. */
 #include "la/kernels/plain.h"
 
 #include "base/transpose.h"

@@ -1,3 +1,4 @@
+/* Rounding to int8 so that errors cancel on rows like those to come. */
 #include "la/kernels/round.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* A subject's metadata: entries, voxels, regions. */
 #include "model/catalog/metadata.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Where a model's files are under a berg directory. */
 #include "model/catalog/paths.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Grid and affine of a subject's voxels, from a brain mask or an affine. */
 #include "model/catalog/space.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Loading a model onto the device, and running batches there. */
 #include <string.h>
 
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* Finding and loading the CUDA plug-in. */
 #define _GNU_SOURCE /* dladdr */
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The Gram matrix of training on the device. */
 #include "base/memory.h"
 #include "model/device/device_handle.h"
 

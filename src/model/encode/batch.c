@@ -1,3 +1,4 @@
+/* The memory of a batch, and its images. */
 #include "model/encode/batch.h"
 
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* The loop over batches, and its sinks into the caller's memory. */
 #include "model/encode/encode.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* A batch's images, one a piece. */
 #include "model/encode/load.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Opening a model: options, subjects, network, device. */
 #include "model/encode/model.h"
 
 #include <math.h>

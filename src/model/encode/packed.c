@@ -1,3 +1,4 @@
+/* Packing the network, components and coefficients in the order in which they are multiplied. */
 #include "model/encode/packed.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Block outputs to component scores, segment by segment of tokens. */
 #include "model/encode/project.h"
 
 #include <string.h>

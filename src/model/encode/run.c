@@ -1,3 +1,4 @@
+/* Running a batch on the processor or a device, and looking at its scores. */
 #include "model/encode/run.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Two buffers between those who compute rows and the thread that writes them. */
 #include "model/encode/writer.h"
 
 #include <pthread.h>

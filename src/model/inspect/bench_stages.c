@@ -1,3 +1,4 @@
+/* Timing the stages of an encode, and one image at a time. */
 #include "base/memory.h"
 #include "io/value/json_build.h"
 #include "model/encode/packed.h"

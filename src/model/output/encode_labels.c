@@ -1,3 +1,4 @@
+/* What the rows and columns of responses are. */
 #include "model/output/encode_labels.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* The defaults of output options. */
 #include "model/output/options.h"
 
 #include "base/options.h"

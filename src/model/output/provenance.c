@@ -1,3 +1,4 @@
+/* What an output was made from: sidecars and their hashes. */
 #include "model/output/provenance.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Opening stimuli, and one image's pixels. */
 #include "model/stimuli/stimuli.h"
 
 #include <string.h>

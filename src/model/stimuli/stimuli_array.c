@@ -1,3 +1,4 @@
+/* Images in arrays: layouts, ranges, planes. */
 #include "model/stimuli/stimuli_array.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Images in files: folders and lists. */
 #include "model/stimuli/stimuli_files.h"
 
 #include <dirent.h>

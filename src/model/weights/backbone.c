@@ -1,3 +1,4 @@
+/* Finding and reading the weights of ViT-B/32, by either set of names. */
 #include "model/weights/backbone.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* A selection of voxels, and their rows of the regression. */
 #include "model/weights/columns.h"
 
 #include <math.h>

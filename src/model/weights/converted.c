@@ -1,3 +1,4 @@
+/* Files of converted weights: written, found, checked. */
 #define _DEFAULT_SOURCE /* st_mtim */
 #include "model/weights/converted.h"
 

@@ -1,3 +1,4 @@
+/* Reading a fitted model from its file. */
 #include "model/weights/fitted.h"
 
 #include <float.h>

@@ -1,3 +1,4 @@
+/* Choosing a precision that the processor has. */
 #include "model/weights/precision.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Correlations and ceilings, block by block of voxels. */
 #include "train/evaluate/accuracy.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Accuracy into the model's metadata. */
 #include <string.h>
 
 #include "base/memory.h"

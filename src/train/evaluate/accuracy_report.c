@@ -1,3 +1,4 @@
+/* Accuracy as JSON. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>

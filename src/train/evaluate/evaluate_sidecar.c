@@ -1,3 +1,4 @@
+/* What an evaluation's predictions were made from. */
 #include "train/evaluate/evaluate_sidecar.h"
 
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* The test images of a subject, by the names in its metadata. */
 #include "train/evaluate/test_set.h"
 
 #include <cjson/cJSON.h>

@@ -1,3 +1,4 @@
+/* berg_fit: scaler, components and regression of matrices in memory. */
 #include "train/fit/fit.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* A fitted model as the file of weights that encode and upstream read. */
 #include "train/fit/weights.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* What each stage computes, reads and writes. */
 #include "train/job/cost.h"
 
 #include <string.h>

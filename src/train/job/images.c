@@ -1,3 +1,4 @@
+/* The images of a training, found by the names in the metadata. */
 #include "train/job/images.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* What was asked of a training, checked. */
 #include "train/job/job.h"
 
 #include <stdlib.h>

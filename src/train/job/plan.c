@@ -1,3 +1,4 @@
+/* What a run will need, and what an earlier one left. */
 #include "train/job/plan.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Listening to the stages for the report. */
 #include "train/job/report.h"
 
 #include <string.h>

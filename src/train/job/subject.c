@@ -1,3 +1,4 @@
+/* One subject of a training: its prepared data. */
 #include "train/job/subject.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* The names in the work folder, and who may work there. */
 #define _DEFAULT_SOURCE /* st_blocks */
 #include "train/job/work.h"
 

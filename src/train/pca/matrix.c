@@ -1,3 +1,4 @@
+/* A matrix in memory as panels. */
 #include "train/pca/matrix.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Principal components of more features than fit into memory. */
 #include "train/pca/pca.h"
 
 #include <float.h>

@@ -1,3 +1,4 @@
+/* The file of a PCA between the stages. */
 #include "train/pca/pca_file.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Two buffers between the disk and those who compute. */
 #include "train/pca/read_ahead.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* Standardising columns without components. */
 #include "train/pca/standardise.h"
 
 #include <string.h>

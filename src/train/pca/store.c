@@ -1,3 +1,4 @@
+/* The store of features: written by blocks of the network, read by panels. */
 #define _GNU_SOURCE /* fallocate, pwritev */
 #include "train/pca/store.h"
 

@@ -1,3 +1,4 @@
+/* The responses of the raw data set, block by block. */
 #include "train/prepare/betas.h"
 
 #include "base/array.h"

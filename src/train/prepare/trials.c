@@ -1,3 +1,4 @@
+/* The trials of the raw data set: sessions, splits, repeats. */
 #include "train/prepare/trials.h"
 
 #include <stdlib.h>

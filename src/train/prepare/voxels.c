@@ -1,3 +1,4 @@
+/* The voxels' metadata of the raw data set. */
 #include "train/prepare/voxels.h"
 
 #include <string.h>

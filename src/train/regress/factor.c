@@ -1,3 +1,4 @@
+/* The factored scores that all voxels share. */
 #include "train/regress/factor.h"
 
 #include <float.h>

@@ -1,3 +1,4 @@
+/* One regression a voxel, tile by tile. */
 #include "train/regress/regress.h"
 
 #include <math.h>

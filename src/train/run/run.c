@@ -1,3 +1,4 @@
+/* What every stage is given: the machine, and progress. */
 #include "train/run/run.h"
 
 #include "base/machine.h"

@@ -1,3 +1,4 @@
+/* berg_simulate: images, brains, trials, tables. */
 #include "train/simulate/simulate.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* The kernels of torch's resize, which rounds after each product and after each sum. */
 #ifndef VIT_KERNELS_RESIZE_TENSOR_H
 #define VIT_KERNELS_RESIZE_TENSOR_H
 
