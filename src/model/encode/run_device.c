@@ -46,9 +46,10 @@ static void take_block(void *user, size_t first, size_t images, size_t layer, co
 berg_status model_run_device(model_batch *batch, berg_error *error) {
   const berg_model *model = batch->model;
   const bool features = batch->sink->wants == MODEL_FEATURES;
-  features_of of = {batch, features ? base_team_begin(model->threads) : NULL};
   base_thread thread;
   berg_status status = place_responses(batch, error);
+  if (status) return status;
+  features_of of = {batch, features ? base_team_begin(model->threads) : NULL};
   const model_device_batch run = {.pixels = batch->loads[batch->now].pixels,
                                   .images = batch->images,
                                   .responses = batch->responses,
@@ -57,8 +58,7 @@ berg_status model_run_device(model_batch *batch, berg_error *error) {
                                   .score_widths = batch->score_widths,
                                   .block = features ? take_block : NULL,
                                   .user = &of};
-  waiting w = {model->device, &run, error, status};
-  if (status) return status;
+  waiting w = {model->device, &run, error, BERG_OK};
   if (base_thread_start(&thread, wait_for_device, &w)) {
     for (size_t step = 0; step < VIT_LAYERS; step++)
       base_team_share(batch->team, model_batch_beside_begin(batch, step), model_batch_beside, batch);
