@@ -61,20 +61,23 @@ static int measure_model(request *asked, const char *model_id, cJSON *report) {
   berg_model *model = NULL;
   cli_progress progress;
   char *text = NULL;
-  int *numbers = NULL;
+  cli_texts names = {0};
   int status = cli_check_model(model_id);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("bench", &asked->model.berg_dir);
-  if (status == CLI_GO_ON && asked->subjects.count) status = cli_subjects("bench", &asked->subjects, &numbers);
-  if (status != CLI_GO_ON) return status;
-  asked->model.subjects = numbers;
-  asked->model.subject_count = asked->subjects.count;
+  if (status == CLI_GO_ON && asked->subjects.count) status = cli_subjects("bench", &asked->subjects, &names);
+  if (status != CLI_GO_ON) {
+    cli_texts_free(&names);
+    return status;
+  }
+  asked->model.subjects = (const char *const *)names.items;
+  asked->model.subject_count = names.count;
   asked->model.threads = (int)asked->threads;
   asked->model.device = "cpu"; /* the stages are the processor's */
   cli_precision_take(&asked->precision, &asked->model);
   berg_status failed = berg_model_open(&model, model_id, &asked->model, &error);
   cli_precision_free(&asked->precision);
   if (failed) {
-    free(numbers);
+    cli_texts_free(&names);
     return cli_fail(&error);
   }
   cli_progress_start(&progress, false, false);
@@ -82,7 +85,7 @@ static int measure_model(request *asked, const char *model_id, cJSON *report) {
   if (berg_bench_model(&text, model, asked->images, asked->repeats, &run, &error)) status = cli_fail(&error);
   cli_progress_end(&progress);
   berg_model_free(model);
-  free(numbers);
+  cli_texts_free(&names);
   if (status != CLI_GO_ON) return status;
   cJSON *measured;
   status = cli_parse_json(text, &measured);

@@ -24,8 +24,9 @@ typedef struct request {
   char *command; /* as typed */
   cli_space space;
   cli_precision precision;
-  int *numbers;   /* of the subjects */
-  uint8_t *marks; /* of the voxel index */
+  cli_texts names; /* of the subjects, as the library takes them */
+  uint8_t *marks;  /* of the voxel index */
+  berg_selection selection[2];
   berg_model_options model;
   berg_stimuli_options stimuli;
 } request;
@@ -132,10 +133,11 @@ static int check_space(request *asked) {
 
 /* Fills the library's structs from what was asked. */
 static int complete(request *asked, const char *model_id) {
+  size_t marks = 0;
   int status = cli_check_model(model_id);
   if (status == CLI_GO_ON && !asked->output)
     status = cli_usage_error("encode", "where do the responses go? Give -o OUT");
-  if (status == CLI_GO_ON) status = cli_subjects("encode", &asked->subjects, &asked->numbers);
+  if (status == CLI_GO_ON) status = cli_subjects("encode", &asked->subjects, &asked->names);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("encode", &asked->model.berg_dir);
   if (status == CLI_GO_ON && asked->layout) status = parse_layout(asked->layout, &asked->stimuli.layout);
   if (status == CLI_GO_ON && asked->shard) status = parse_shard(asked->shard, &asked->stimuli);
@@ -143,7 +145,7 @@ static int complete(request *asked, const char *model_id) {
     status = cli_usage_error("encode", "--mean: expected roi, found \"%s\"", asked->mean);
   if (status == CLI_GO_ON && asked->threads > INT_MAX) status = cli_usage_error("encode", "--threads: too many");
   if (status == CLI_GO_ON && cli_is_stdout(asked->output)) {
-    if (asked->subjects.count > 1)
+    if (asked->names.count > 1)
       status = cli_usage_error("encode", "-o %s: standard output takes one subject", asked->output);
     else if (asked->resume)
       status = cli_usage_error("encode", "-o %s: standard output cannot be resumed", asked->output);
@@ -152,12 +154,16 @@ static int complete(request *asked, const char *model_id) {
   }
   if (status == CLI_GO_ON) status = check_space(asked);
   if (status == CLI_GO_ON && asked->voxel_index)
-    status = cli_read_voxel_index(asked->voxel_index, &asked->marks, &asked->model.voxel_index_length);
-  asked->model.subjects = asked->numbers;
-  asked->model.subject_count = asked->subjects.count;
-  asked->model.rois = (const char *const *)asked->rois.items;
-  asked->model.roi_count = asked->rois.count;
-  asked->model.voxel_index = asked->marks;
+    status = cli_read_voxel_index(asked->voxel_index, &asked->marks, &marks);
+  asked->model.subjects = (const char *const *)asked->names.items;
+  asked->model.subject_count = asked->names.count;
+  asked->model.selection = asked->selection;
+  if (asked->rois.count)
+    asked->selection[asked->model.selection_count++] =
+        (berg_selection){.key = "roi", .names = (const char *const *)asked->rois.items, .count = asked->rois.count};
+  if (asked->marks)
+    asked->selection[asked->model.selection_count++] =
+        (berg_selection){.key = "voxel_index", .marks = asked->marks, .length = marks};
   asked->model.mean_roi = asked->mean != NULL;
   asked->model.threads = (int)asked->threads;
   asked->stimuli.skip_bad = asked->skip_bad;
@@ -183,10 +189,10 @@ static void say_summary(const request *asked, berg_model *model, berg_stimuli *s
   fprintf(stderr, "berg: %s image%s%s%s, %s column%s, %.2f s, %.1f images/s: ", cli_grouped(encoded, images),
           encoded == 1 ? "" : "s", before, skipped, cli_grouped(berg_model_columns(model), columns),
           berg_model_columns(model) == 1 ? "" : "s", seconds, seconds > 0 ? (double)now_done / seconds : 0);
-  for (size_t i = 0; i < asked->subjects.count; i++) {
+  for (size_t i = 0; i < berg_model_subjects(model); i++) {
     char *name = cli_is_stdout(asked->output)
                      ? cli_copy("standard output", strlen("standard output"))
-                     : cli_output_name(asked->output, asked->numbers[i], asked->subjects.count);
+                     : cli_output_name(asked->output, berg_model_subject_label(model, i), berg_model_subjects(model));
     if (i) fputs(", ", stderr);
     if (name) cli_print_safe(stderr, name);
     free(name);
@@ -195,10 +201,10 @@ static void say_summary(const request *asked, berg_model *model, berg_stimuli *s
 }
 
 /* After a run that did not end: what of it is kept, and how to go on. */
-static void say_kept(const request *asked) {
-  for (size_t i = 0; i < asked->subjects.count; i++) {
+static void say_kept(const request *asked, const berg_model *model) {
+  for (size_t i = 0; i < berg_model_subjects(model); i++) {
     char partial[4096];
-    char *name = cli_output_name(asked->output, asked->numbers[i], asked->subjects.count);
+    char *name = cli_output_name(asked->output, berg_model_subject_label(model, i), berg_model_subjects(model));
     int length = name ? snprintf(partial, sizeof partial, "%s.partial", name) : -1;
     free(name);
     if (length > 0 && (size_t)length < sizeof partial && access(partial, F_OK) == 0)
@@ -236,7 +242,7 @@ static int encode(const request *asked, berg_model *model, berg_stimuli *stimuli
     if (to_stdout)
       cli_spool_close(&spool);
     else if (failed != BERG_EEXISTS)
-      say_kept(asked);
+      say_kept(asked, model);
     return status;
   }
   int status = to_stdout ? cli_spool_copy(&spool) : CLI_GO_ON;
@@ -274,7 +280,7 @@ int cli_encode(int argc, char **argv) {
   cli_texts_free(&asked.subjects);
   cli_texts_free(&asked.rois);
   cli_precision_free(&asked.precision);
-  free(asked.numbers);
+  cli_texts_free(&asked.names);
   free(asked.marks);
   free(asked.command);
   return status;

@@ -17,8 +17,8 @@ typedef struct request {
   const char *json;
   size_t threads;
   bool force, quiet, no_sidecar;
-  char *command; /* as typed */
-  int *numbers;  /* of the subjects */
+  char *command;   /* as typed */
+  cli_texts names; /* of the subjects */
   berg_evaluate_options options;
 } request;
 
@@ -61,7 +61,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
 
 static int complete(request *asked, const char *model_id) {
   int status = cli_check_model(model_id);
-  if (status == CLI_GO_ON) status = cli_subjects("evaluate", &asked->subjects, &asked->numbers);
+  if (status == CLI_GO_ON) status = cli_subjects("evaluate", &asked->subjects, &asked->names);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("evaluate", &asked->options.berg_dir);
   if (status == CLI_GO_ON && !asked->options.images)
     status = cli_usage_error("evaluate", "where are the images? Give --images DIR");
@@ -88,7 +88,7 @@ static void say_missing(const char *text) {
   cJSON_Delete(report);
 }
 
-static int evaluate(const request *asked, const char *model_id, int subject, cJSON *reports) {
+static int evaluate(const request *asked, const char *model_id, const char *subject, cJSON *reports) {
   berg_error error;
   cli_progress progress;
   char *text = NULL;
@@ -128,15 +128,15 @@ int cli_evaluate(int argc, char **argv) {
   int status = parse(&asked, argc, argv, &count);
   if (status == CLI_GO_ON) status = complete(&asked, argv[0]);
   cJSON *reports = cJSON_CreateArray();
-  for (size_t i = 0; status == CLI_GO_ON && i < asked.subjects.count; i++)
-    status = evaluate(&asked, argv[0], asked.numbers[i], reports);
+  for (size_t i = 0; status == CLI_GO_ON && i < asked.names.count; i++)
+    status = evaluate(&asked, argv[0], asked.names.items[i], reports);
   if (status == CLI_GO_ON)
     status = !asked.json ? 0
-                         : write_json(asked.subjects.count > 1 ? reports : cJSON_GetArrayItem(reports, 0), asked.json,
+                         : write_json(asked.names.count > 1 ? reports : cJSON_GetArrayItem(reports, 0), asked.json,
                                       asked.force);
   cJSON_Delete(reports);
   cli_texts_free(&asked.subjects);
-  free(asked.numbers);
+  cli_texts_free(&asked.names);
   free(asked.command);
   return status;
 }

@@ -93,13 +93,13 @@ int cli_metadata(int argc, char **argv) {
       .least = 1,
       .most = 1};
   size_t count;
-  int *numbers = NULL;
+  cli_texts names = {0};
   berg_metadata *metadata = NULL;
   berg_error error;
   int status = cli_parse(&syntax, argc, argv, &count);
   if (status == CLI_GO_ON) status = cli_check_model(argv[0]);
   if (status == CLI_GO_ON && subjects.count > 1) status = cli_usage_error("metadata", "--subject: one at a time");
-  if (status == CLI_GO_ON) status = cli_subjects("metadata", &subjects, &numbers);
+  if (status == CLI_GO_ON) status = cli_subjects("metadata", &subjects, &names);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("metadata", &berg_dir);
   if (status == CLI_GO_ON && output && key && strcmp(output, "-") && !ends_with(output, ".npy"))
     status = cli_usage_error("metadata", "-o %s: one entry goes to a .npy", output);
@@ -107,7 +107,7 @@ int cli_metadata(int argc, char **argv) {
     status = cli_usage_error("metadata", "-o -: only one entry goes to standard output, give --key NAME");
   if (status == CLI_GO_ON && output && json)
     status = cli_usage_error("metadata", "--json prints, -o writes a file: give one of them");
-  if (status == CLI_GO_ON && berg_metadata_open(&metadata, argv[0], berg_dir, numbers[0], &error))
+  if (status == CLI_GO_ON && berg_metadata_open(&metadata, argv[0], berg_dir, names.items[0], &error))
     status = cli_fail(&error);
   if (status == CLI_GO_ON) {
     status = 0;
@@ -118,10 +118,10 @@ int cli_metadata(int argc, char **argv) {
     else if (json)
       status = cli_metadata_json(metadata);
     else
-      cli_metadata_summary(metadata, argv[0], numbers[0]);
+      cli_metadata_summary(metadata, argv[0], names.items[0]);
   }
   berg_metadata_free(metadata);
   cli_texts_free(&subjects);
-  free(numbers);
+  cli_texts_free(&names);
   return status;
 }

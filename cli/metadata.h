@@ -5,7 +5,7 @@
 #include "cli.h"
 
 /* Voxels, regions with sizes, ceilings and accuracy, whatever of it the file holds. */
-void cli_metadata_summary(const berg_metadata *metadata, const char *model_id, int subject);
+void cli_metadata_summary(const berg_metadata *metadata, const char *model_id, const char *subject);
 /* All entries as one JSON object, nested by the dots in their names; arrays of more than 1,000 elements by
  * type and shape. Returns the exit status. */
 int cli_metadata_json(const berg_metadata *metadata);

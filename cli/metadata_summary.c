@@ -11,9 +11,11 @@
 
 #define LABEL 16
 
+static size_t units_of(const berg_metadata *metadata) { return berg_metadata_output(metadata, 0)->axes[0].length; }
+
 static const berg_array *find_per_voxel(const berg_metadata *metadata, const char *name) {
   const berg_array *array = berg_metadata_find(metadata, name);
-  bool fits = array && array->ndim == 1 && array->shape[0] == berg_metadata_voxels(metadata) && !cli_is_text(array);
+  bool fits = array && array->ndim == 1 && array->shape[0] == units_of(metadata) && !cli_is_text(array);
   return fits ? array : NULL;
 }
 
@@ -123,13 +125,13 @@ static void print_rois(const berg_metadata *metadata) {
   if (ceiling || accuracy) puts("\nceiling and accuracy: means over the region's voxels, test set");
 }
 
-void cli_metadata_summary(const berg_metadata *metadata, const char *model_id, int subject) {
+void cli_metadata_summary(const berg_metadata *metadata, const char *model_id, const char *subject) {
   char number[32];
   printf("%-*s %s\n", LABEL, "model", model_id);
-  printf("%-*s sub-%02d\n", LABEL, "subject", subject);
+  printf("%-*s %s\n", LABEL, "subject", subject);
   printf("%-*s ", LABEL, "file");
   cli_print_safe(stdout, berg_metadata_path(metadata));
-  printf("\n%-*s %s\n", LABEL, "voxels", cli_grouped(berg_metadata_voxels(metadata), number));
+  printf("\n%-*s %s\n", LABEL, "voxels", cli_grouped(units_of(metadata), number));
   print_box(metadata);
   print_stimuli(metadata);
   print_spread(metadata, "encoding_model.noise_ceiling_testset", "noise ceiling", " %");

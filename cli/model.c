@@ -46,26 +46,82 @@ void cli_precision_free(cli_precision *asked) {
   asked->cache = NULL;
 }
 
-static bool parse_subject(const char *text, int *subject) {
-  if (!strncmp(text, "sub-", 4)) text += 4;
-  size_t length = strlen(text);
-  if (!length || length > 4 || strspn(text, "0123456789") != length) return false;
-  *subject = atoi(text);
+/* --- Subjects --- */
+
+static const char *without_prefix(const char *text) {
+  static const char *const prefixes[] = {"sub-", "subject-", "monkey"};
+  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+    const size_t length = strlen(prefixes[i]);
+    if (!strncmp(text, prefixes[i], length)) return text + length;
+  }
+  return text[0] == 'P' && text[1] >= '0' && text[1] <= '9' ? text + 1 : text;
+}
+
+/* One letter, or a number of up to four digits. */
+static bool parse_number(const char *text, size_t length, int *number) {
+  char digits[8] = "";
+  if (!length || length > 4 || strspn(text, "0123456789") < length) return false;
+  memcpy(digits, text, length);
+  *number = atoi(digits);
   return true;
 }
 
-int cli_subjects(const char *command, const cli_texts *texts, int **subjects) {
-  if (!texts->count) return cli_usage_error(command, "which subject? Give --subject N");
-  int *list = cli_alloc(texts->count, sizeof *list);
-  if (!list) return cli_fail_with(BERG_ELIMIT, "not enough memory for %zu subjects", texts->count);
-  for (size_t i = 0; i < texts->count; i++) {
-    bool good = parse_subject(texts->items[i], &list[i]), twice = false;
-    for (size_t j = 0; j < i; j++) twice |= list[j] == list[i];
-    if (good && !twice) continue;
-    free(list);
-    if (good) return cli_usage_error(command, "--subject: %s is named twice", texts->items[i]);
-    return cli_usage_error(command, "--subject: expected 1, 01 or sub-01, found \"%s\"", texts->items[i]);
+static bool add_subject(cli_texts *subjects, const char *text) {
+  char **items = cli_grow(subjects->items, (subjects->count + 1) * sizeof *items);
+  if (items) subjects->items = items;
+  char *copy = items ? cli_copy(text, strlen(text)) : NULL;
+  if (copy) subjects->items[subjects->count++] = copy;
+  return copy != NULL;
+}
+
+/* Whether `text` is a subject, or a range of them; those that there was memory for are added. */
+static bool take_subject(cli_texts *subjects, const char *text) {
+  const char *rest = without_prefix(text), *dash = strchr(rest, '-');
+  int first, last;
+  if (strlen(rest) == 1 && (*rest < '0' || *rest > '9')) return add_subject(subjects, rest);
+  if (!parse_number(rest, dash ? (size_t)(dash - rest) : strlen(rest), &first)) return false;
+  last = first;
+  if (dash && !parse_number(dash + 1, strlen(dash + 1), &last)) return false;
+  bool good = last >= first;
+  for (int number = first; number <= last && good; number++) {
+    char name[16];
+    snprintf(name, sizeof name, "%d", number);
+    good = add_subject(subjects, name);
   }
-  *subjects = list;
+  return good;
+}
+
+static const char *named_twice(const cli_texts *subjects) {
+  for (size_t i = 0; i < subjects->count; i++)
+    for (size_t j = 0; j < i; j++)
+      if (!strcmp(subjects->items[j], subjects->items[i])) return subjects->items[i];
+  return NULL;
+}
+
+int cli_subjects(const char *command, const cli_texts *texts, cli_texts *subjects) {
+  if (!texts->count) return cli_usage_error(command, "which subject? Give --subject N");
+  for (size_t i = 0; i < texts->count; i++) {
+    const bool good = take_subject(subjects, texts->items[i]);
+    const char *twice = named_twice(subjects);
+    if (twice) return cli_usage_error(command, "--subject: %s is named twice", texts->items[i]);
+    if (!good)
+      return cli_usage_error(command, "--subject: expected 1, 01, sub-01, N or 1-4, found \"%s\"", texts->items[i]);
+  }
   return CLI_GO_ON;
+}
+
+int cli_subject_numbers(const char *command, const cli_texts *texts, int **numbers) {
+  cli_texts subjects = {0};
+  int status = cli_subjects(command, texts, &subjects), *list = NULL;
+  if (status == CLI_GO_ON && !(list = cli_alloc(subjects.count, sizeof *list)))
+    status = cli_fail_with(BERG_ELIMIT, "not enough memory for %zu subjects", subjects.count);
+  for (size_t i = 0; list && i < subjects.count; i++)
+    if (!parse_number(subjects.items[i], strlen(subjects.items[i]), &list[i]) && status == CLI_GO_ON)
+      status = cli_usage_error(command, "--subject: expected 1, 01 or sub-01, found \"%s\"", subjects.items[i]);
+  cli_texts_free(&subjects);
+  if (status == CLI_GO_ON)
+    *numbers = list;
+  else
+    free(list);
+  return status;
 }

@@ -15,15 +15,15 @@ static const char *ending(const char *path) {
   return dot ? dot : path + length;
 }
 
-char *cli_output_name(const char *path, int subject, size_t subjects) {
-  size_t room = strlen(path) + 24;
+char *cli_output_name(const char *path, const char *subject, size_t subjects) {
+  size_t room = strlen(path) + strlen(subject) + 2;
   char *name = cli_alloc(room, 1);
   if (!name) return NULL;
   const char *end = ending(path);
   if (subjects == 1)
     snprintf(name, room, "%s", path);
   else
-    snprintf(name, room, "%.*s_sub-%02d%s", (int)(end - path), path, subject, end);
+    snprintf(name, room, "%.*s_%s%s", (int)(end - path), path, subject, end);
   return name;
 }
 

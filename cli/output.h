@@ -5,9 +5,9 @@
 
 #include "options.h"
 
-/* "out.npy" for one subject, "out_sub-02.npy" when there are several, as berg_encode_to_file names them. The
+/* "out.npy" for one subject, "out_sub-02.npy" for "sub-02" when there are several, as berg_encode_to_file names them. The
  * caller's (free); NULL when memory is short. */
-char *cli_output_name(const char *path, int subject, size_t subjects);
+char *cli_output_name(const char *path, const char *subject, size_t subjects);
 
 /* `text` and a line's end as the file `path`, whole or not at all. CLI_GO_ON, or the exit status of what was said. */
 int cli_write_text(const char *text, const char *path, bool force);

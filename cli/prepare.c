@@ -44,7 +44,7 @@ static int parse(request *asked, int argc, char **argv) {
       .most = 1};
   size_t count;
   int status = cli_parse(&syntax, argc, argv, &count);
-  if (status == CLI_GO_ON) status = cli_subjects("prepare", &asked->subjects, &asked->numbers);
+  if (status == CLI_GO_ON) status = cli_subject_numbers("prepare", &asked->subjects, &asked->numbers);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("prepare", &prepare->berg_dir);
   if (status == CLI_GO_ON && asked->threads > INT_MAX) status = cli_usage_error("prepare", "--threads: too many");
   prepare->threads = (int)asked->threads;

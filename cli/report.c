@@ -55,17 +55,17 @@ int cli_report(int argc, char **argv) {
       .least = 1,
       .most = 1};
   size_t count;
-  int *numbers = NULL;
+  cli_texts names = {0};
   berg_error error;
   char *command = command_line(argc, argv);
   int status = cli_parse(&syntax, argc, argv, &count);
   if (status == CLI_GO_ON) status = cli_check_model(argv[0]);
-  if (status == CLI_GO_ON) status = cli_subjects("report", &subjects, &numbers);
+  if (status == CLI_GO_ON) status = cli_subjects("report", &subjects, &names);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("report", &report.berg_dir);
   if (status == CLI_GO_ON && !output) status = cli_usage_error("report", "where to? -o report.html");
   if (status == CLI_GO_ON) {
-    report.subjects = numbers;
-    report.subject_count = subjects.count;
+    report.subjects = (const char *const *)names.items;
+    report.subject_count = names.count;
     report.command = command;
     report.force = force;
     report.hash_weights = hash_weights;
@@ -73,7 +73,7 @@ int cli_report(int argc, char **argv) {
     if (!status && !quiet) cli_say("%s: written", output);
   }
   cli_texts_free(&subjects);
-  free(numbers);
+  cli_texts_free(&names);
   free(command);
   return status;
 }

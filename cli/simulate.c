@@ -60,7 +60,7 @@ static int complete(request *asked) {
   if (asked->threads > INT_MAX) return cli_usage_error("simulate", "--threads: too many");
   if (asked->dtype && strcmp(asked->dtype, "f64") && strcmp(asked->dtype, "f32"))
     return cli_usage_error("simulate", "--dtype: expected f64 or f32, found \"%s\"", asked->dtype);
-  int status = cli_subjects("simulate", asked->subjects.count ? &asked->subjects : &none, &asked->numbers);
+  int status = cli_subject_numbers("simulate", asked->subjects.count ? &asked->subjects : &none, &asked->numbers);
   asked->options.subjects = asked->numbers;
   asked->options.subject_count = asked->subjects.count ? asked->subjects.count : 1;
   asked->options.seed = asked->seed;

@@ -106,7 +106,7 @@ static int parse_alphas(request *asked) {
 static int complete(request *asked, const char *model_id) {
   berg_train_options *train = &asked->train;
   int status = cli_check_model(model_id);
-  if (status == CLI_GO_ON) status = cli_subjects("train", &asked->subjects, &asked->numbers);
+  if (status == CLI_GO_ON) status = cli_subject_numbers("train", &asked->subjects, &asked->numbers);
   if (status == CLI_GO_ON && !train->images)
     status = cli_usage_error("train", "where are the images? Give --images DIR");
   if (status == CLI_GO_ON) status = cli_need_berg_dir("train", &train->berg_dir);

@@ -30,12 +30,13 @@ int cli_volume_open(cli_volume *asked, const char *model_id, bool to_volume) {
   int status = cli_check_model(model_id);
   if (status == CLI_GO_ON && asked->subjects.count > 1)
     status = cli_usage_error(asked->name, "--subject: one at a time");
-  if (status == CLI_GO_ON) status = cli_subjects(asked->name, &asked->subjects, &asked->numbers);
+  if (status == CLI_GO_ON) status = cli_subjects(asked->name, &asked->subjects, &asked->names);
   if (status == CLI_GO_ON) status = cli_need_berg_dir(asked->name, &asked->berg_dir);
   if (status == CLI_GO_ON && !asked->output) status = cli_usage_error(asked->name, "where does it go? Give -o OUT");
   if (status == CLI_GO_ON && to_volume) status = cli_space_complete(asked->name, &asked->space);
   if (status == CLI_GO_ON && to_volume) status = add_ending(asked->name, asked->output, &asked->path);
-  if (status == CLI_GO_ON && berg_metadata_open(&asked->metadata, model_id, asked->berg_dir, asked->numbers[0], &error))
+  if (status == CLI_GO_ON &&
+      berg_metadata_open(&asked->metadata, model_id, asked->berg_dir, asked->names.items[0], &error))
     status = cli_fail(&error);
   berg_output_options_init(&asked->options);
   asked->options.force = asked->force;
@@ -52,7 +53,7 @@ const berg_array *cli_volume_coordinates(const cli_volume *asked) {
 static void release(cli_volume *asked) {
   berg_metadata_free(asked->metadata);
   cli_texts_free(&asked->subjects);
-  free(asked->numbers);
+  cli_texts_free(&asked->names);
   free(asked->path);
   free(asked->command);
 }

@@ -11,7 +11,7 @@ typedef struct cli_volume {
   const char *berg_dir, *output;
   bool force, no_sidecar;
   cli_space space;
-  int *numbers;
+  cli_texts names;
   char *path; /* of the volume, with its ending */
   berg_metadata *metadata;
   berg_output_options options;

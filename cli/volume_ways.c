@@ -87,12 +87,12 @@ static int find_values(const cli_volume *asked, values *given) {
   if (given->row) status = take_row(asked, given->row, &given->array);
   if (status == CLI_GO_ON && given->columns) status = cli_read_columns(given->columns, &given->voxels, &given->count);
   size_t last = given->array.ndim ? given->array.shape[given->array.ndim - 1] : 1;
-  if (status == CLI_GO_ON && !given->columns && last != berg_metadata_voxels(asked->metadata))
-    status =
-        cli_fail_with(BERG_EPARAMETER,
-                      "%s: expected one value for each of the subject's %zu voxels, found %zu; --columns FILE says "
-                      "which voxels the values are of",
-                      given->key ? given->key : given->file_name, berg_metadata_voxels(asked->metadata), last);
+  if (status == CLI_GO_ON && !given->columns && last != berg_metadata_output(asked->metadata, 0)->axes[0].length)
+    status = cli_fail_with(
+        BERG_EPARAMETER,
+        "%s: expected one value for each of the subject's %zu voxels, found %zu; --columns FILE says "
+        "which voxels the values are of",
+        given->key ? given->key : given->file_name, berg_metadata_output(asked->metadata, 0)->axes[0].length, last);
   return status;
 }
 

@@ -178,17 +178,41 @@ BERG_API const char *berg_catalog_id(size_t index); /* NULL past the end */
 /* The card of a model as JSON (UTF-8, an object with the keys of the cards upstream). NULL: no such model. */
 BERG_API const char *berg_catalog_card(const char *model_id);
 
-/* --- Metadata: what is known of each voxel, without loading the model ------------------------------------------ */
+/* --- Outputs: what the columns of responses are --- */
+
+/* One dimension of an output. */
+typedef struct berg_axis {
+  const char *name; /* "repetition", "voxel", "vertex", "channel", "sensor", "electrode", "roi" or "time" */
+  size_t length;
+  const char *const *labels; /* [length] names; NULL: it has none */
+  const size_t *indices;     /* [length] place in the metadata's arrays; NULL: as they stand */
+  const double *values;      /* [length] of "time", else NULL */
+  const char *unit;          /* of the values: "s" or "ms"; NULL */
+} berg_axis;
+
+/* Columns [first, first + columns) of the responses of a model (or of a subject's metadata), in C order of the axes: 250
+ * voxels; 4 repetitions x 63 channels x 140 times. Structs of this kind stay as they are. */
+typedef struct berg_output {
+  const char *name; /* "lh" or "rh" where there are two, else "" */
+  size_t first, columns;
+  size_t axis_count;
+  berg_axis axes[3];
+} berg_output;
+
+/* --- Metadata: what is known of each voxel, channel or electrode, without loading the model --- */
 
 typedef struct berg_metadata berg_metadata;
 
-/* Opens <berg_dir>/.../metadata/metadata_sub-0N.npy. EPARAMETER: no such subject; EMODEL: file missing or corrupt. */
+/* Opens <berg_dir>/.../metadata/metadata_sub-0N.npy. `subject` is a text, "1" or "N", as the model's card lists them.
+ * EPARAMETER: no such subject; EMODEL: file missing or corrupt. */
 BERG_API berg_status berg_metadata_open(berg_metadata **metadata, const char *model_id, const char *berg_dir,
-                                        int subject, berg_error *error);
+                                        const char *subject, berg_error *error);
 BERG_API void berg_metadata_free(berg_metadata *metadata);
 
 BERG_API const char *berg_metadata_path(const berg_metadata *metadata);
-BERG_API size_t berg_metadata_voxels(const berg_metadata *metadata);
+/* What a model without a selection gives for this subject (repetitions, which are the weights' matter, left out). */
+BERG_API size_t berg_metadata_outputs(const berg_metadata *metadata);
+BERG_API const berg_output *berg_metadata_output(const berg_metadata *metadata, size_t index); /* NULL past the end */
 BERG_API size_t berg_metadata_count(const berg_metadata *metadata);
 
 /* Entry `index` in the file's order: "fmri.voxel_coords" int64 (voxels, 3), "roi.V1" int64 (n), ... Python's own int,
@@ -273,19 +297,32 @@ BERG_API berg_status berg_stimuli_pixels(berg_stimuli *stimuli, size_t index, ui
 
 typedef struct berg_model berg_model;
 
+/* One key of upstream's `selection`: a list of names, or one 0 or 1 for each unit or time. Which keys a model has and what they
+ * come to together is its card's and docs/models.md's to say: of THINGS-fMRI1 the voxels of "roi", one ROI after the other,
+ * duplicates kept, then those that "voxel_index" marks, ascending. */
+typedef struct berg_selection {
+  const char *key;
+  const char *const *names; /* [count]; NULL: marks */
+  size_t count;
+  const uint8_t *marks; /* [length] */
+  size_t length;
+} berg_selection;
+
 typedef struct berg_model_options {
   size_t size;          /* set by _init */
   const char *berg_dir; /* folder in upstream's layout */
   const char *backbone; /* ViT-B/32 weights (.pth, .safetensors), or "random:SEED"; NULL: searched for, see
                                        berg_doctor */
-  const int *subjects;  /* several give their columns one subject after the other; NULL: subject 1 */
+  const char *const
+      *subjects; /* "1", "N"; several give their columns one subject after the other; NULL: the first one */
   size_t subject_count;
-  const char *const *rois; /* columns are their voxels one ROI after the other, duplicates kept, ... */
-  size_t roi_count;
-  const uint8_t *voxel_index; /* ... then those marked 1 here, ascending. Neither: all voxels */
-  size_t voxel_index_length;  /* the subject's number of voxels */
-  double min_noise_ceiling;   /* keep columns whose test-set ceiling is at least this, in percent; NaN (default): all */
-  int mean_roi;               /* 1: one column a ROI, the mean over its voxels (all ROIs if none are named) */
+  const berg_selection *selection; /* NULL: everything */
+  size_t selection_count;
+  const char *
+      train_splits; /* of models that have them: "all" (default), "split1" to "split4", or "single": all four, as an axis
+                                     "repetition" */
+  double min_noise_ceiling; /* keep voxels whose test-set ceiling is at least this, in percent; NaN (default): all */
+  int mean_roi;             /* 1: one column a ROI, the mean over its voxels (all ROIs if none are named) */
   /* "cpu", "cuda" or "auto" (default): cuda where all that it needs is there (docs/cuda.md). */
   const char *device;
   /* Of the products (docs/precision.md): "f32" (default), "bf16", "int8" (cpu alone), "tf32" (cuda alone). A processor that has no
@@ -307,13 +344,16 @@ BERG_API void berg_model_options_init(berg_model_options *options, size_t size);
  * NULL: neither variable is set. */
 BERG_API char *berg_cache_folder(void);
 
-/* ENOMODEL, EPARAMETER (subject, ROI, voxel_index), EMODEL (file missing or corrupt), EDEVICE, ELIMIT. */
+/* ENOMODEL, EPARAMETER (subject, selection, train_splits), EMODEL (file missing or corrupt), EDEVICE, ELIMIT. */
 BERG_API berg_status berg_model_open(berg_model **model, const char *model_id, const berg_model_options *options,
                                      berg_error *error);
 BERG_API void berg_model_free(berg_model *model);
 
+BERG_API const char *berg_model_id(const berg_model *model);
 BERG_API size_t berg_model_subjects(const berg_model *model);
-BERG_API int berg_model_subject(const berg_model *model, size_t index);
+BERG_API const char *berg_model_subject(const berg_model *model, size_t index); /* "1"; NULL past the end */
+/* "sub-01", "monkeyN": as names of files have it. */
+BERG_API const char *berg_model_subject_label(const berg_model *model, size_t index);
 BERG_API const berg_metadata *berg_model_metadata(const berg_model *model, size_t subject_index);
 BERG_API const char *berg_model_device(const berg_model *model); /* "cpu", "cuda: NVIDIA H100 80GB HBM3" */
 /* The precision that is computed in: "f32", "tf32", "bf16" or "int8". */
@@ -322,10 +362,11 @@ BERG_API const char *berg_model_backbone_path(const berg_model *model);
 /* Columns of the responses: of all subjects, and of one, with the first of them. */
 BERG_API size_t berg_model_columns(const berg_model *model);
 BERG_API size_t berg_model_subject_columns(const berg_model *model, size_t subject_index, size_t *first);
-/* The voxel behind each column of one subject; NULL with mean_roi. Index into the metadata's arrays. */
-BERG_API const size_t *berg_model_voxels(const berg_model *model, size_t subject_index);
-/* The names of the ROIs behind each column with mean_roi, else NULL. */
-BERG_API const char *const *berg_model_roi_names(const berg_model *model, size_t subject_index);
+/* What the columns of one subject are: one output, or one for each hemisphere. */
+BERG_API size_t berg_model_outputs(const berg_model *model, size_t subject_index);
+BERG_API const berg_output *berg_model_output(const berg_model *model, size_t subject_index, size_t index);
+/* Component scores of one subject: 250, or of a model of several PCAs those of all, one after the other. */
+BERG_API size_t berg_model_components(const berg_model *model, size_t subject_index);
 
 /* --- Running --- */
 
@@ -347,13 +388,20 @@ typedef struct berg_run {
 
 BERG_API void berg_run_init(berg_run *run, size_t size);
 
-/* Responses of all images: `responses` is float32 [images][columns], C order, session z-score units. With skip_bad
+/* Responses of all images: `responses` is float32 [images][columns], C order, in the model's units (docs/models.md). With skip_bad
  * the rows of images left out are NaN. What a batch needs stays with the model: called with image after image of an
  * array, this allocates nothing from the third call on, but for images that are resized. */
 BERG_API berg_status berg_encode(berg_model *model, berg_stimuli *stimuli, float *responses, const berg_run *run,
                                  berg_error *error);
 
-/* What comes before the regression: float32 [images][components], 250 principal component scores of one subject. */
+/* Several models in one pass: the network runs once an image, and the bits are those of each model alone. `responses` of
+ * model i are [images][its columns]. Backbone, precision and instruction set must be the same (EARGUMENT). Where `memory` of the
+ * first model does not suffice for all of them, they take turns, in several passes over the images, and `warn` says so. On a
+ * device each model makes its own pass. */
+BERG_API berg_status berg_encode_many(berg_model *const *models, size_t count, berg_stimuli *stimuli,
+                                      float *const *responses, const berg_run *run, berg_error *error);
+
+/* What comes before the regression: float32 [images][berg_model_components], principal component scores of one subject. */
 BERG_API berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli, size_t subject_index, float *scores,
                                         const berg_run *run, berg_error *error);
 
@@ -393,6 +441,10 @@ BERG_API void berg_output_options_init(berg_output_options *options, size_t size
  * "<path>.partial", which `resume` continues to the same bytes. */
 BERG_API berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path,
                                          const berg_output_options *options, const berg_run *run, berg_error *error);
+/* The same of several models in one pass, a path for each. */
+BERG_API berg_status berg_encode_many_to_files(berg_model *const *models, size_t count, berg_stimuli *stimuli,
+                                               const char *const *paths, const berg_output_options *options,
+                                               const berg_run *run, berg_error *error);
 
 /* --- Training: raw data to a model ------------------------------------------------------------------------------
  *
@@ -498,7 +550,7 @@ typedef struct berg_evaluate_options {
   size_t size; /* set by _init */
   const char *berg_dir;
   const char *images;
-  int subject;
+  const char *subject; /* default "1" */
   const char *backbone;
   size_t memory; /* 0 (default): 4 GiB */
   int threads;
@@ -606,9 +658,9 @@ BERG_API berg_status berg_rois_to_nifti(const berg_metadata *metadata, const cha
 /* --- Looking: a page about a model's accuracy, and its figures --- */
 
 typedef struct berg_report_options {
-  size_t size;          /* set by _init */
-  const char *berg_dir; /* its metadata alone are read */
-  const int *subjects;  /* side by side; NULL: subject 1 */
+  size_t size;                 /* set by _init */
+  const char *berg_dir;        /* its metadata alone are read */
+  const char *const *subjects; /* side by side; NULL: the first one */
   size_t subject_count;
   const char *figures; /* folder for each figure as .svg, .png and .pdf; NULL: none */
   const char *json;    /* file for the numbers behind all figures, in full precision; NULL: none */
@@ -627,8 +679,8 @@ BERG_API berg_status berg_report(const char *model_id, const berg_report_options
 
 /* The page's first figure, accuracy of each region with noise ceilings, as an SVG file: UTF-8, the caller's. EMODEL
  * also where there is neither accuracy nor ceiling. */
-BERG_API berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *berg_dir, const int *subjects,
-                                        size_t subject_count, berg_error *error);
+BERG_API berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *berg_dir,
+                                        const char *const *subjects, size_t subject_count, berg_error *error);
 
 /* --- Comparing two files --- */
 

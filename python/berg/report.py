@@ -1,12 +1,10 @@
 """Looking at how well a model predicts: a page, and a plot for notebooks. Both read metadata alone."""
 
-import array
-
 from berg import _berg
 
 
 def _subjects(subject):
-    return array.array("i", [subject] if isinstance(subject, int) else subject)
+    return [str(name) for name in ([subject] if isinstance(subject, (int, str)) else subject)]
 
 
 class Plot:

@@ -176,7 +176,7 @@ def evaluate(
         return json.loads(
             _berg.evaluate(
                 model_id,
-                subject,
+                str(subject),
                 berg_dir,
                 images,
                 backbone=backbone,

@@ -27,6 +27,21 @@ PyObject *binding_entry(const berg_array *array);
 /* Every entry of the metadata in its order, a list of the above. */
 PyObject *binding_metadata_entries(const berg_metadata *metadata);
 
+/* What a model is asked for, as berg_model_options takes it; everything lives until it is released. */
+typedef struct binding_selection {
+  berg_selection *items; /* [count] */
+  size_t count;
+  Py_buffer *marks; /* [count] obj is NULL: names */
+  PyObject *source; /* that the names belong to */
+} binding_selection;
+
+/* From a sequence of (key, tuple of str or buffer of uint8). False with an exception set; release_selection in any case. */
+bool binding_selection_take(binding_selection *selection, PyObject *pairs);
+void binding_selection_release(binding_selection *selection);
+
+/* (name, first column, columns, [(name, length, labels, indices, values, unit), ...]), with None for what an axis does not have. */
+PyObject *binding_output(const berg_output *output);
+
 /* One long call into the library without the GIL. Between batches the GIL is taken again to let signal
  * handlers run and to call `progress(done, total, seconds)` and, of a run of several stages, `stage(name, unit)`, unless
  * these are None; an exception from any of them cancels the call. What the library warns of goes to the logger "berg". */
@@ -50,6 +65,9 @@ PyObject *binding_to_nifti(PyObject *module, PyObject *args);
 /* Each adds a type to the module; -1 with an exception set. */
 int binding_add_model_type(PyObject *module);
 int binding_add_fit_type(PyObject *module);
+
+/* encode_many(models, stimulus, outs, *, progress=None) */
+PyObject *binding_encode_many(PyObject *module, PyObject *args, PyObject *kwargs);
 
 extern PyMethodDef binding_training_functions[], binding_matrix_functions[];
 

@@ -1,14 +1,9 @@
 /* The type berg._berg.Model: one opened model. Its handle is freed by close() or with the object. A handle
  * serves one thread at a time: a second call meanwhile raises RuntimeError here, and waits its turn in the
  * class above (Python's fMRIEncodingModel holds a lock). */
-#include "binding.h"
+#include "model_object.h"
 
 #include <string.h>
-
-typedef struct model_object {
-  PyObject_HEAD berg_model *handle;
-  bool busy;
-} model_object;
 
 /* Everything that berg_model_options points to while the model is opened. */
 typedef struct open_arguments {
@@ -16,71 +11,39 @@ typedef struct open_arguments {
   PyObject *berg_dir;
   PyObject *backbone;
   PyObject *cache;
-  PyObject *names; /* tuple of str: the ROIs */
-  const char **rois;
-  Py_buffer voxel_index; /* obj is NULL: none given */
+  const char *subject;
+  binding_selection selection;
 } open_arguments;
 
 static void release(open_arguments *arguments) {
   Py_XDECREF(arguments->berg_dir);
   Py_XDECREF(arguments->backbone);
   Py_XDECREF(arguments->cache);
-  Py_XDECREF(arguments->names);
-  PyMem_Free((void *)arguments->rois);
-  if (arguments->voxel_index.obj) PyBuffer_Release(&arguments->voxel_index);
+  binding_selection_release(&arguments->selection);
 }
 
-static bool take_rois(PyObject *rois, open_arguments *arguments, berg_model_options *options) {
-  arguments->names = PySequence_Tuple(rois);
-  if (!arguments->names) return false;
-  Py_ssize_t count = PyTuple_Size(arguments->names);
-  arguments->rois = PyMem_Calloc((size_t)count + 1, sizeof *arguments->rois);
-  if (!arguments->rois) {
-    PyErr_NoMemory();
-    return false;
-  }
-  for (Py_ssize_t i = 0; i < count; i++) {
-    PyObject *name = PyTuple_GetItem(arguments->names, i);
-    Py_ssize_t length;
-    arguments->rois[i] = PyUnicode_AsUTF8AndSize(name, &length);
-    if (!arguments->rois[i]) return false;
-    if (strlen(arguments->rois[i]) != (size_t)length) {
-      binding_fail(BERG_EPARAMETER, "roi: a name holds a zero byte");
-      return false;
-    }
-  }
-  options->rois = arguments->rois;
-  options->roi_count = (size_t)count;
-  return true;
-}
-
-static bool take_voxel_index(PyObject *voxel_index, open_arguments *arguments, berg_model_options *options) {
-  if (voxel_index == Py_None) return true;
-  if (PyObject_GetBuffer(voxel_index, &arguments->voxel_index, PyBUF_C_CONTIGUOUS)) return false;
-  options->voxel_index = arguments->voxel_index.buf;
-  options->voxel_index_length = (size_t)arguments->voxel_index.len;
-  return true;
-}
-
-/* `subject` outlives the options. */
-static bool take(PyObject *args, PyObject *kwargs, open_arguments *arguments, berg_model_options *options,
-                 int *subject) {
+static bool take(PyObject *args, PyObject *kwargs, open_arguments *arguments, berg_model_options *options) {
   static const char *const keywords[] = {
-      "model_id", "berg_dir",  "subject", "rois",  "voxel_index", "backbone", "min_noise_ceiling",
-      "device",   "precision", "threads", "batch", "strict",      "cache",    NULL};
-  PyObject *rois, *voxel_index;
+      "model_id",     "berg_dir",  "subject", "selection", "backbone", "min_noise_ceiling",
+      "device",       "precision", "threads", "batch",     "strict",   "cache",
+      "train_splits", "memory",    NULL};
+  PyObject *selection;
   if (!PyArg_ParseTupleAndKeywords(
-          args, kwargs, "sO&iOO|$O&dssiO&pO&", (char **)(uintptr_t)keywords, &arguments->model_id, binding_path_or_none,
-          &arguments->berg_dir, subject, &rois, &voxel_index, binding_path_or_none, &arguments->backbone,
-          &options->min_noise_ceiling, &options->device, &options->precision, &options->threads, binding_size,
-          &options->batch, &options->strict, binding_path_or_none, &arguments->cache))
+          args, kwargs, "sO&sO|$O&dssiO&pO&zO&", (char **)(uintptr_t)keywords, &arguments->model_id,
+          binding_path_or_none, &arguments->berg_dir, &arguments->subject, &selection, binding_path_or_none,
+          &arguments->backbone, &options->min_noise_ceiling, &options->device, &options->precision, &options->threads,
+          binding_size, &options->batch, &options->strict, binding_path_or_none, &arguments->cache,
+          &options->train_splits, binding_size, &options->memory))
     return false;
   options->berg_dir = arguments->berg_dir ? PyBytes_AsString(arguments->berg_dir) : NULL;
   options->backbone = arguments->backbone ? PyBytes_AsString(arguments->backbone) : NULL;
   options->cache = arguments->cache ? PyBytes_AsString(arguments->cache) : NULL;
-  options->subjects = subject;
+  options->subjects = &arguments->subject;
   options->subject_count = 1;
-  return take_rois(rois, arguments, options) && take_voxel_index(voxel_index, arguments, options);
+  if (!binding_selection_take(&arguments->selection, selection)) return false;
+  options->selection = arguments->selection.items;
+  options->selection_count = arguments->selection.count;
+  return true;
 }
 
 static PyObject *model_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
@@ -88,9 +51,8 @@ static PyObject *model_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
   berg_model_options options;
   berg_model *handle = NULL;
   model_object *self = NULL;
-  int subject = 0;
   berg_model_options_init(&options);
-  if (take(args, kwargs, &arguments, &options, &subject)) {
+  if (take(args, kwargs, &arguments, &options)) {
     berg_error error;
     binding_call call;
     binding_call_begin(&call, Py_None, Py_None);
@@ -143,8 +105,7 @@ static PyObject *model_close(PyObject *object, PyObject *none) {
   Py_RETURN_NONE;
 }
 
-/* `responses` has room for rows x columns float32 in C order, or says why not. */
-static bool fits(const Py_buffer *responses, size_t rows, size_t columns) {
+bool binding_responses_fit(const Py_buffer *responses, size_t rows, size_t columns) {
   const char *format = responses->format ? responses->format : "B";
   if (strchr("@=", *format)) format++;
   if (!strcmp(format, "f") && responses->ndim == 2 && (size_t)responses->shape[0] == rows &&
@@ -154,8 +115,7 @@ static bool fits(const Py_buffer *responses, size_t rows, size_t columns) {
   return false;
 }
 
-/* None, or NULL with an exception set: the library's, or that of a progress function after the last batch. */
-static PyObject *outcome(berg_status status, const berg_error *error) {
+PyObject *binding_outcome(berg_status status, const berg_error *error) {
   if (status) return binding_raise(error);
   return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
@@ -165,13 +125,13 @@ static PyObject *encode_into(model_object *self, berg_stimuli *stimuli, PyObject
   PyObject *result = NULL;
   berg_error error;
   if (PyObject_GetBuffer(target, &responses, PyBUF_WRITABLE | PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)) return NULL;
-  bool ready = fits(&responses, berg_stimuli_count(stimuli), berg_model_columns(self->handle));
+  bool ready = binding_responses_fit(&responses, berg_stimuli_count(stimuli), berg_model_columns(self->handle));
   if (ready) {
     binding_call call;
     binding_call_begin(&call, progress, Py_None);
     berg_status status = berg_encode(self->handle, stimuli, responses.buf, &call.run, &error);
     binding_call_end(&call);
-    result = outcome(status, &error);
+    result = binding_outcome(status, &error);
   }
   PyBuffer_Release(&responses);
   return result;
@@ -187,7 +147,7 @@ static PyObject *encode_to_path(model_object *self, berg_stimuli *stimuli, PyObj
   berg_status status = berg_encode_to_file(self->handle, stimuli, PyBytes_AsString(path), options, &call.run, &error);
   binding_call_end(&call);
   Py_DECREF(path);
-  return outcome(status, &error);
+  return binding_outcome(status, &error);
 }
 
 static PyObject *model_encode(PyObject *object, PyObject *args, PyObject *kwargs) {
@@ -231,19 +191,16 @@ static PyObject *model_metadata(PyObject *object, PyObject *none) {
   return handle ? binding_metadata_entries(berg_model_metadata(handle, 0)) : NULL;
 }
 
-/* int64 in native order, by way of the entry form: (name, type code, shape, bytearray). */
-static PyObject *model_voxels(PyObject *object, PyObject *none) {
+static PyObject *model_outputs(PyObject *object, PyObject *none) {
   (void)none;
   berg_model *handle = handle_of(object);
-  if (!handle) return NULL;
-  const size_t *voxels = berg_model_voxels(handle, 0);
-  size_t count = berg_model_columns(handle);
-  PyObject *values = PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)(count * sizeof(int64_t)));
-  for (size_t i = 0; values && i < count; i++) {
-    int64_t voxel = (int64_t)voxels[i];
-    memcpy(PyByteArray_AsString(values) + i * sizeof voxel, &voxel, sizeof voxel);
+  PyObject *outputs = handle ? PyList_New(0) : NULL;
+  for (size_t i = 0; outputs && i < berg_model_outputs(handle, 0); i++) {
+    PyObject *output = binding_output(berg_model_output(handle, 0, i));
+    if (!output || PyList_Append(outputs, output)) Py_CLEAR(outputs);
+    Py_XDECREF(output);
   }
-  return values;
+  return outputs;
 }
 
 static PyObject *get_columns(PyObject *object, void *unused) {
@@ -279,7 +236,10 @@ static PyMethodDef methods[] = {
                "integers 0..255 into "
                "a writable float32 buffer of shape (images, columns), or to a file where out is a path")},
     {"metadata", model_metadata, METH_NOARGS, PyDoc_STR("metadata() -> as berg._berg.metadata")},
-    {"voxels", model_voxels, METH_NOARGS, PyDoc_STR("voxels() -> bytearray of int64: the voxel behind each column")},
+    {"outputs", model_outputs, METH_NOARGS,
+     PyDoc_STR("outputs() -> list of (name, first column, columns, axes); an axis is (name, length, list of labels, "
+               "bytearray of "
+               "int64 indices, bytearray of float64 values, unit of the values), each of the last four or None")},
     {NULL, NULL, 0, NULL},
 };
 
@@ -298,9 +258,11 @@ static PyGetSetDef properties[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, (void *)(intptr_t)PyDoc_STR(
-                    "Model(model_id, berg_dir, subject, rois, voxel_index, *, backbone=None, "
-                    "min_noise_ceiling=nan, device, precision, threads=0, batch=0, strict=False, cache=None)")},
+    {Py_tp_doc,
+     (void *)(intptr_t)PyDoc_STR(
+         "Model(model_id, berg_dir, subject, selection, *, backbone=None, min_noise_ceiling=nan, device, precision, "
+         "threads=0, batch=0, strict=False, cache=None, train_splits=None, memory=0); selection is a list of "
+         "(key, tuple of str or buffer of uint8)")},
     {Py_tp_new, (void *)(intptr_t)model_new},
     {Py_tp_dealloc, (void *)(intptr_t)model_dealloc},
     {Py_tp_methods, methods},
@@ -315,9 +277,19 @@ static PyType_Spec spec = {
     .slots = slots,
 };
 
+/* Kept for the check of types: the module has it as long as the process runs. */
+static PyObject *model_type;
+
+berg_model *binding_model_handle(PyObject *object) {
+  if (PyObject_IsInstance(object, model_type) == 1) return handle_of(object);
+  if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "expected a berg._berg.Model");
+  return NULL;
+}
+
 int binding_add_model_type(PyObject *module) {
   PyObject *type = PyType_FromModuleAndSpec(module, &spec, NULL);
   if (!type) return -1;
+  model_type = type;
   int status = PyModule_AddType(module, (PyTypeObject *)type);
   Py_DECREF(type);
   return status;

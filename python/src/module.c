@@ -55,8 +55,8 @@ static PyObject *card(PyObject *module, PyObject *arguments) {
 static PyObject *with_metadata(PyObject *arguments, PyObject *(*convert)(const berg_metadata *)) {
   const char *model_id;
   PyObject *berg_dir = NULL, *result = NULL;
-  int subject;
-  if (!PyArg_ParseTuple(arguments, "sO&i", &model_id, binding_path_or_none, &berg_dir, &subject)) return NULL;
+  const char *subject;
+  if (!PyArg_ParseTuple(arguments, "sO&s", &model_id, binding_path_or_none, &berg_dir, &subject)) return NULL;
   berg_metadata *metadata = NULL;
   berg_error error;
   const char *directory = berg_dir ? PyBytes_AsString(berg_dir) : NULL;
@@ -75,13 +75,19 @@ static PyObject *metadata_entries(PyObject *module, PyObject *arguments) {
   return with_metadata(arguments, binding_metadata_entries);
 }
 
-static PyObject *voxel_count(const berg_metadata *metadata) {
-  return PyLong_FromSize_t(berg_metadata_voxels(metadata));
+static PyObject *outputs_of(const berg_metadata *metadata) {
+  PyObject *outputs = PyList_New(0);
+  for (size_t i = 0; outputs && i < berg_metadata_outputs(metadata); i++) {
+    PyObject *output = binding_output(berg_metadata_output(metadata, i));
+    if (!output || PyList_Append(outputs, output)) Py_CLEAR(outputs);
+    Py_XDECREF(output);
+  }
+  return outputs;
 }
 
-static PyObject *metadata_voxels(PyObject *module, PyObject *arguments) {
+static PyObject *metadata_outputs(PyObject *module, PyObject *arguments) {
   (void)module;
-  return with_metadata(arguments, voxel_count);
+  return with_metadata(arguments, outputs_of);
 }
 
 static PyMethodDef functions[] = {
@@ -93,8 +99,12 @@ static PyMethodDef functions[] = {
                "or list of str)")},
     {"cache_folder", cache_folder, METH_NOARGS,
      PyDoc_STR("cache_folder() -> str or None: the user's folder of converted weights")},
-    {"metadata_voxels", metadata_voxels, METH_VARARGS,
-     PyDoc_STR("metadata_voxels(model_id, berg_dir, subject) -> int: voxels of the subject")},
+    {"metadata_outputs", metadata_outputs, METH_VARARGS,
+     PyDoc_STR("metadata_outputs(model_id, berg_dir, subject) -> as Model.outputs: what the whole subject gives")},
+    {"encode_many", (PyCFunction)(void (*)(void))binding_encode_many, METH_VARARGS | METH_KEYWORDS,
+     PyDoc_STR("encode_many(models, stimulus, outs, *, progress=None): responses of several models in one pass, each "
+               "into a writable "
+               "float32 buffer of shape (images, columns)")},
     {"to_nifti", binding_to_nifti, METH_VARARGS,
      PyDoc_STR("to_nifti(coordinates, values, voxels, path, like, affine, outside, force, sidecar)")},
     {NULL, NULL, 0, NULL},

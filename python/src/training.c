@@ -146,7 +146,7 @@ static PyObject *evaluate(PyObject *module, PyObject *args, PyObject *kwargs) {
   berg_evaluate_options_init(&options);
   const char *model_id;
   PyObject *progress = Py_None, *stage = Py_None, *result = NULL;
-  if (PyArg_ParseTupleAndKeywords(args, kwargs, "siO&O&|$O&O&ippOO", (char **)(uintptr_t)keywords, &model_id,
+  if (PyArg_ParseTupleAndKeywords(args, kwargs, "ssO&O&|$O&O&ippOO", (char **)(uintptr_t)keywords, &model_id,
                                   &options.subject, binding_path_or_none, &kept.berg_dir, binding_path_or_none,
                                   &kept.images, binding_path_or_none, &kept.backbone, binding_size, &options.memory,
                                   &options.threads, &options.force, &options.sidecar, &progress, &stage)) {

@@ -54,6 +54,11 @@ char *base_copy_bytes(const char *text, size_t length, berg_error *error) {
   return copy;
 }
 
+void base_free_texts(char **texts, size_t count) {
+  for (size_t i = 0; texts && i < count; i++) base_free(texts[i]);
+  base_free(texts);
+}
+
 char *base_copy_text(const char *text, berg_error *error) { return base_copy_bytes(text, strlen(text), error); }
 
 char *base_format(berg_error *error, const char *format, ...) {

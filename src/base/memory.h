@@ -30,6 +30,8 @@ void base_free_large(void *block);
 /* A copy of `text`, or of its first `length` bytes, zero-terminated; NULL with ELIMIT. base_free. */
 char *base_copy_text(const char *text, berg_error *error);
 char *base_copy_bytes(const char *text, size_t length, berg_error *error);
+/* Frees a list of `count` such copies and the list itself. NULL is fine, for each of them too. */
+void base_free_texts(char **texts, size_t count);
 /* printf into a new string. base_free. */
 char *base_format(berg_error *error, const char *format, ...) BASE_PRINTF(2, 3);
 

@@ -42,7 +42,7 @@ typedef struct cuda_device {
  * stays float32 as well. */
 typedef enum cuda_precision { CUDA_F32, CUDA_TF32, CUDA_BF16 } cuda_precision;
 
-/* One subject's model, as model_fitted and model_columns have it. Of each block the first `tokens` tokens are features:
+/* One basis and the rows on it, as model_basis and model_rows have them. Of each block the first `tokens` tokens are features:
  * f = (layer * tokens + token) * 768 + channel. Pointers to floats that say so need not be aligned. */
 typedef struct cuda_subject {
   size_t tokens, components, columns;

@@ -44,11 +44,10 @@ static void fill(double *numbers, const report_subject *subject, const size_t *v
 }
 
 static void fill_table(report_table *table, const report_data *data, const report_region_name *names, size_t count) {
-  char name[16];
   report_table_start(table, "Accuracy and noise ceiling of each region", 2, (const char *const[]){"Group", "Region"},
                      COLUMNS * data->count);
   for (size_t i = 0; i < data->count; i++) {
-    report_subject_name(&data->subjects[i], name);
+    const char *name = data->subjects[i].shown;
     report_table_column(table, COLUMNS * i + VOXELS, REPORT_COUNT, "%s voxels", name);
     report_table_column(table, COLUMNS * i + MISSING, REPORT_COUNT, "%s without accuracy", name);
     report_table_column(table, COLUMNS * i + ACCURACY, 4, "%s accuracy, r\xC2\xB2", name);
@@ -76,10 +75,10 @@ static double highest(const report_table *table) {
   return high > 0 ? 1.05 * high : 1;
 }
 
-static void draw_bar(report_panel *panel, const report_axis *up, double x, double width, int subject,
+static void draw_bar(report_panel *panel, const report_axis *up, double x, double width, const report_subject *subject,
                      const char *region, double accuracy, double ceiling) {
   char says[160];
-  int length = base_print(says, sizeof says, "%.80s, sub-%02d: ", region, subject);
+  int length = base_print(says, sizeof says, "%.80s, %.20s: ", region, subject->shown);
   if (isnan(accuracy))
     length += base_print(says + length, sizeof says - (size_t)length, "no accuracy");
   else
@@ -87,7 +86,7 @@ static void draw_bar(report_panel *panel, const report_axis *up, double x, doubl
   if (!isnan(ceiling)) base_print(says + length, sizeof says - (size_t)length, ", ceiling %.4f", ceiling);
   if (!isnan(accuracy)) {
     double y = report_place(up, accuracy);
-    report_box(panel, x, y, width - 1, up->from - y, report_subject_role(subject), says);
+    report_box(panel, x, y, width - 1, up->from - y, report_subject_role(subject->number), says);
   }
   if (isnan(accuracy))
     report_words(panel, x + width / 2, up->from - 9, REPORT_MIDDLE, REPORT_INK, REPORT_FONT, "\xC3\x97");
@@ -109,7 +108,7 @@ static void draw_panel(report_figure *figure, const report_data *data, size_t fi
     double middle = LEFT + cell * ((double)(row - first) + 0.5), x = middle - width * (double)data->count / 2;
     char label[64];
     for (size_t i = 0; i < data->count; i++, x += width)
-      draw_bar(panel, &up, x, width, data->subjects[i].number, region,
+      draw_bar(panel, &up, x, width, &data->subjects[i], region,
                report_table_number(table, row, COLUMNS * i + ACCURACY),
                report_table_number(table, row, COLUMNS * i + CEILING));
     report_words(panel, middle, BOTTOM + 16, REPORT_MIDDLE, REPORT_INK, REPORT_FONT,
@@ -131,7 +130,7 @@ static void describe(report_text *text, const report_table *table, const report_
     for (size_t i = 0; i < data->count; i++) {
       double accuracy = report_table_number(table, row, COLUMNS * i + ACCURACY),
              ceiling = report_table_number(table, row, COLUMNS * i + CEILING);
-      report_print(text, "%ssub-%02d ", i ? ", " : "", data->subjects[i].number);
+      report_print(text, "%s%s ", i ? ", " : "", data->subjects[i].shown);
       if (isnan(accuracy))
         report_put(text, "no value");
       else

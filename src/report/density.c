@@ -30,8 +30,8 @@ static report_bins accuracy_bins(const report_data *data) {
 /* A row for each bin of accuracy, from high to low as in the figure, a column for each of the ceiling. */
 static void fill_table(report_table *table, const report_subject *subject, const report_bins *bins) {
   char caption[96], head[48];
-  base_print(caption, sizeof caption, "sub-%02d: voxels by r (rows) and \xE2\x88\x9A(ceiling / 100) (columns, from)",
-             subject->number);
+  base_print(caption, sizeof caption, "%s: voxels by r (rows) and \xE2\x88\x9A(ceiling / 100) (columns, from)",
+             subject->shown);
   report_table_start(table, caption, 1, (const char *const[]){"r from"}, ceiling_bins.count);
   for (size_t i = 0; i < ceiling_bins.count; i++)
     report_table_column(table, i, REPORT_COUNT, "%.3f", report_bin_edge(&ceiling_bins, i));
@@ -74,7 +74,7 @@ static void draw_panel(report_figure *figure, const report_subject *subject, con
   for (size_t i = 0; i < table->rows * table->columns; i++) counted += table->numbers[i];
   for (size_t i = 0; i < subject->voxels; i++)
     above += subject->ceiling[i] >= 0 && subject->accuracy[i] > sqrt(subject->ceiling[i] / 100);
-  base_print(title, sizeof title, "sub-%02d", subject->number);
+  base_print(title, sizeof title, "%s", subject->shown);
   base_print(
       description, sizeof description,
       "%.0f voxels by noise ceiling and accuracy, both as correlations; at most %.0f in a cell; %.0f voxels lie above "

@@ -44,7 +44,6 @@ void report_figure_lacking(report_figure *figure, const report_data *data, size_
   for (size_t pass = 0; pass < 2; pass++)
     for (size_t i = 0; i < data->count; i++) {
       const double *values;
-      char name[16];
       memcpy(&values, (const char *)&data->subjects[i] + offset, sizeof values);
       if (values) continue;
       if (!pass) {
@@ -52,7 +51,7 @@ void report_figure_lacking(report_figure *figure, const report_data *data, size_
         continue;
       }
       report_put(&figure->missing, !said++ ? figure->missing.length ? " " : "" : said < lacking ? ", " : " and ");
-      report_put(&figure->missing, report_subject_name(&data->subjects[i], name));
+      report_put(&figure->missing, data->subjects[i].shown);
     }
   if (lacking) report_print(&figure->missing, " %s no %s.", lacking == 1 ? "has" : "have", what);
 }

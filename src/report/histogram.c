@@ -49,7 +49,7 @@ static void fill_table(report_table *table, const report_data *data, const distr
   report_table_column(table, FROM, what->decimals, "from");
   report_table_column(table, TO, what->decimals, "to");
   for (size_t i = 0; i < data->count; i++)
-    report_table_column(table, SUBJECTS + i, REPORT_COUNT, "sub-%02d", data->subjects[i].number);
+    report_table_column(table, SUBJECTS + i, REPORT_COUNT, "%s", data->subjects[i].shown);
   for (size_t row = 0; row < bins.count; row++) {
     base_print(head, sizeof head, "%zu", row + 1);
     double *numbers = report_table_row(table, (const char *const[]){head});
@@ -92,7 +92,7 @@ static void describe(report_text *text, const report_data *data, const distribut
     const report_sorted *sorted =
         values_of(subject, what) == subject->accuracy ? &subject->sorted_accuracy : &subject->sorted_ceiling;
     if (!sorted->values) continue;
-    report_print(text, "%ssub-%02d: %zu voxels", text->length ? "; " : "", subject->number, sorted->count);
+    report_print(text, "%s%s: %zu voxels", text->length ? "; " : "", subject->shown, sorted->count);
     if (sorted->count)
       report_print(text, ", median %.3g, a tenth above %.3g, highest %.3g",
                    report_quantile(sorted->values, sorted->count, 0.5),

@@ -53,7 +53,7 @@ enum { VOXELS, MISSING, LOWEST, MEAN, HIGHEST, ABOVE, COLUMNS };
 static void start_table(report_table *table, const report_subject *subject, report_map map) {
   static const char *const names[] = {"voxels", "without value", "lowest", "mean", "highest", "above the scale"};
   char caption[96];
-  base_print(caption, sizeof caption, "sub-%02d: %s, slice by slice", subject->number, kinds[map].label);
+  base_print(caption, sizeof caption, "%s: %s, slice by slice", subject->shown, kinds[map].label);
   report_table_start(table, caption, 1, (const char *const[]){"Slice"}, COLUMNS);
   for (size_t i = 0; i < COLUMNS; i++)
     report_table_column(table, i, i >= LOWEST && i <= HIGHEST ? kinds[map].decimals : REPORT_COUNT, "%s", names[i]);
@@ -126,13 +126,12 @@ static void draw_panel(report_figure *figure, const report_subject *subject, rep
   report_slices slices;
   char title[32], description[256];
   if (!report_choose_slices(&slices, subject)) {
-    report_print(&figure->missing, " The voxel coordinates of sub-%02d span more than a volume: no map.",
-                 subject->number);
+    report_print(&figure->missing, " The voxel coordinates of %s span more than a volume: no map.", subject->shown);
     return;
   }
   size_t missing;
   double mean = report_mean(values_of(subject, map), NULL, subject->voxels, &missing);
-  base_print(title, sizeof title, "sub-%02d", subject->number);
+  base_print(title, sizeof title, "%s", subject->shown);
   int length =
       base_print(description, sizeof description,
                  "%s on %zu slices across x, %zu across y, %zu across z; colours from 0 to %g; %zu of %zu voxels "

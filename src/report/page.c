@@ -21,13 +21,12 @@ static void summarise_accuracy(double *row, const report_subject *subject) {
 void report_summarise(report_table *table, const report_data *data) {
   static const char *const names[COLUMNS] = {"voxels",    "with accuracy",   "mean r",         "median r",
                                              "highest r", "mean ceiling, %", "with a ceiling", "regions"};
-  char name[16];
   report_table_start(table, "The subjects", 1, (const char *const[]){"Subject"}, COLUMNS);
   for (size_t i = 0; i < COLUMNS; i++)
     report_table_column(table, i, i >= MEAN && i <= HIGHEST ? 4 : i == CEILING ? 2 : REPORT_COUNT, "%s", names[i]);
   for (size_t i = 0; i < data->count; i++) {
     const report_subject *subject = &data->subjects[i];
-    double *row = report_table_row(table, (const char *const[]){report_subject_name(subject, name)});
+    double *row = report_table_row(table, (const char *const[]){subject->shown});
     if (!row) return;
     row[VOXELS] = (double)subject->voxels;
     row[REGIONS] = (double)subject->region_count;
@@ -46,8 +45,8 @@ static void put_legend(report_text *text, const report_data *data) {
     char letter = report_role_letter(report_subject_role(data->subjects[i].number));
     report_print(text,
                  "<li><svg viewBox=\"0 0 12 12\" width=\"12\" height=\"12\" aria-hidden=\"true\"><rect class=\"f%c\" "
-                 "width=\"12\" height=\"12\"/></svg>sub-%02d</li>",
-                 letter, data->subjects[i].number);
+                 "width=\"12\" height=\"12\"/></svg>%s</li>",
+                 letter, data->subjects[i].shown);
   }
   report_put(text, "</ul>\n");
 }
@@ -138,11 +137,7 @@ static void put_head(report_text *text, const report_page *page) {
   report_put_escaped(text, page->provenance->model_id);
   report_put(text, "</h1>\n<p>How well the model predicts the fMRI responses of ");
   for (size_t i = 0; i < page->data->count; i++)
-    report_print(text, "%ssub-%02d",
-                 !i                          ? ""
-                 : i + 1 < page->data->count ? ", "
-                                             : " and ",
-                 page->data->subjects[i].number);
+    report_print(text, "%s%s", !i ? "" : i + 1 < page->data->count ? ", " : " and ", page->data->subjects[i].shown);
   report_put(text, ", voxel by voxel, to images it was not fitted to.</p>\n</header>\n");
 }
 

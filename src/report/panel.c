@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "report/subject.h"
 
 #define HEADING 34.0
 #define LEGEND 20.0
@@ -191,10 +192,8 @@ void report_sheet_heading(report_panel *panel, const report_sheet *sheet) {
   report_panel_start(panel, 0, 0, "", "");
   report_bold_words(panel, x, 22, REPORT_LEFT, REPORT_INK, 14, sheet->heading);
   for (size_t i = 0; i < sheet->subject_count; i++, x += 70) {
-    char name[24];
-    base_print(name, sizeof name, "sub-%02d", sheet->subjects[i]);
-    report_box(panel, x, 33, 12, 12, report_subject_role(sheet->subjects[i]), NULL);
-    report_words(panel, x + 17, 43, REPORT_LEFT, REPORT_INK, REPORT_FONT, name);
+    report_box(panel, x, 33, 12, 12, report_subject_role(sheet->subjects[i].number), NULL);
+    report_words(panel, x + 17, 43, REPORT_LEFT, REPORT_INK, REPORT_FONT, sheet->subjects[i].shown);
   }
   if (sheet->key)
     report_words(panel, GAP, sheet->subject_count ? 62 : 42, REPORT_LEFT, REPORT_SOFT, REPORT_FONT, sheet->key);

@@ -74,8 +74,8 @@ void report_panel_svg(report_text *text, const report_panel *panel);
 /* Several panels as one standing SVG file, PNG or PDF, `columns` beside each other under a heading, on white paper. */
 typedef struct report_sheet {
   const char *heading;
-  const char *date;    /* "2026-11-22T19:00:00Z", for the PDF */
-  const int *subjects; /* named in a legend under the heading; NULL: none */
+  const char *date;                      /* "2026-11-22T19:00:00Z", for the PDF */
+  const struct report_subject *subjects; /* named in a legend under the heading; NULL: none */
   size_t subject_count;
   const char *key; /* what else the marks mean, below; NULL: nothing */
   const report_panel *panels;

@@ -51,7 +51,7 @@ berg_status report_provenance_make(report_provenance *made, const report_data *d
     char *weights, *metadata = base_copy_text(berg_metadata_path(data->subjects[i].metadata), error);
     if (!metadata) status = BERG_ELIMIT;
     if (!status) status = add_file(made, metadata, true, error);
-    if (!status) status = model_path_weights(&weights, berg_dir, data->subjects[i].number, error);
+    if (!status) status = model_path_weights(&weights, model_id, berg_dir, data->subjects[i].name, 0, error);
     if (!status) status = add_file(made, weights, hash_weights, error);
   }
   if (status) report_provenance_free(made);

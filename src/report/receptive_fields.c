@@ -104,7 +104,7 @@ static void start_table(report_table *table, const report_subject *subject) {
                                         "270\xE2\x80\x93"
                                         "360\xC2\xB0"};
   char caption[64];
-  base_print(caption, sizeof caption, "sub-%02d: receptive fields", subject->number);
+  base_print(caption, sizeof caption, "%s: receptive fields", subject->shown);
   report_table_start(table, caption, 1, (const char *const[]){"Region"}, COLUMNS);
   for (size_t i = 0; i < COLUMNS; i++)
     report_table_column(table, i, i >= QUARTER && i <= THREE_QUARTERS ? 2 : REPORT_COUNT, "%s", columns[i]);
@@ -147,7 +147,7 @@ static void describe(report_text *text, const report_table *table) {
 static void draw_panel(report_figure *figure, const report_subject *subject, double rim) {
   char title[32];
   report_text description = {0};
-  base_print(title, sizeof title, "sub-%02d", subject->number);
+  base_print(title, sizeof title, "%s", subject->shown);
   report_panel *panel = report_figure_panel(figure, REPORT_PANEL_WIDTH, FIRST_ROW + 2 * ROW, title, NULL);
   if (!panel) return;
   report_table *table = &figure->tables[figure->table_count++];

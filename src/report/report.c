@@ -24,20 +24,15 @@ static berg_status write_file(const char *path, const report_text *text, bool fo
   return status;
 }
 
-static report_sheet sheet_of(const report_figure *figure, const report_data *data, const char *date,
-                             const int *subjects) {
+static report_sheet sheet_of(const report_figure *figure, const report_data *data, const char *date) {
   return (report_sheet){.heading = figure->title,
                         .date = date,
-                        .subjects = subjects,
+                        .subjects = data->subjects,
                         .subject_count = figure->legend ? data->count : 0,
                         .key = figure->key,
                         .panels = figure->panels,
                         .count = figure->panel_count,
                         .columns = figure->sheet_columns};
-}
-
-static void list_subjects(int numbers[REPORT_MOST_SUBJECTS], const report_data *data) {
-  for (size_t i = 0; i < data->count; i++) numbers[i] = data->subjects[i].number;
 }
 
 typedef berg_status (*draw_sheet)(report_text *bytes, const report_sheet *sheet, berg_error *error);
@@ -57,9 +52,7 @@ static const struct {
 /* Draws nothing where `check`: finds out what is in the way before the first file is written. */
 static berg_status write_figure(const report_page *page, const report_figure *figure, const char *folder, bool force,
                                 bool check, berg_error *error) {
-  int numbers[REPORT_MOST_SUBJECTS];
-  list_subjects(numbers, page->data);
-  const report_sheet sheet = sheet_of(figure, page->data, page->provenance->date, numbers);
+  const report_sheet sheet = sheet_of(figure, page->data, page->provenance->date);
   berg_status status = BERG_OK;
   for (size_t i = 0; i < FORMATS && !status && figure->panel_count; i++) {
     report_text bytes = {0};
@@ -144,23 +137,21 @@ berg_status berg_report(const char *model_id, const berg_report_options *given, 
   return status;
 }
 
-berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *berg_dir, const int *subjects,
+berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *berg_dir, const char *const *subjects,
                                size_t count, berg_error *error) {
   report_data data;
   report_figure figure;
   report_text text = {0};
-  int numbers[REPORT_MOST_SUBJECTS];
   *svg = NULL;
   berg_status status = report_data_open(&data, model_id, berg_dir, subjects, count, error);
   if (status) return status;
   report_draw_regions(&figure, &data);
-  list_subjects(numbers, &data);
   status = report_figure_status(&figure, error);
   if (!status && !figure.panel_count)
     status = base_fail(error, BERG_EMODEL, "%s: nothing to plot: no regions, or neither accuracy nor noise ceilings",
                        berg_metadata_path(data.subjects[0].metadata));
   if (!status) {
-    const report_sheet sheet = sheet_of(&figure, &data, NULL, numbers);
+    const report_sheet sheet = sheet_of(&figure, &data, NULL);
     status = draw_svg(&text, &sheet, error);
   }
   if (status)

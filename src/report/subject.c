@@ -10,12 +10,13 @@
 #include "base/text.h"
 #include "model/catalog/metadata.h"
 #include "model/catalog/paths.h"
+#include "model/catalog/registry.h"
 
 /* An entry that may be missing. What is not finite counts as no value. */
 static berg_status load(const berg_metadata *metadata, const char *name, double **values, berg_error *error) {
   *values = NULL;
   berg_status status = berg_metadata_find(metadata, name) ? model_voxel_values(metadata, name, values, error) : BERG_OK;
-  for (size_t i = 0; *values && i < berg_metadata_voxels(metadata); i++)
+  for (size_t i = 0; *values && i < model_metadata_voxels(metadata); i++)
     if (!isfinite((*values)[i])) (*values)[i] = NAN;
   return status;
 }
@@ -84,12 +85,26 @@ static berg_status sort_values(report_sorted *sorted, const double *values, size
   return BERG_OK;
 }
 
+static berg_status number_subject(report_subject *subject, const char *model_id, berg_error *error) {
+  char **known;
+  size_t count;
+  berg_status status = model_subjects(model_id, &known, &count, error);
+  for (size_t i = 0; i < count; i++)
+    if (!strcmp(known[i], subject->name)) subject->number = (int)i + 1;
+  base_free_texts(known, count);
+  return status;
+}
+
 static berg_status open_subject(report_subject *subject, const char *model_id, const char *berg_dir,
                                 berg_error *error) {
-  berg_status status = berg_metadata_open(&subject->metadata, model_id, berg_dir, subject->number, error);
+  berg_status status = berg_metadata_open(&subject->metadata, model_id, berg_dir, subject->name, error);
   if (status) return status;
+  berg_status known = number_subject(subject, model_id, error);
+  if (known) return known;
+  subject->shown = model_subject_name(model_layout_of(model_id), subject->name, error);
+  if (!subject->shown) return BERG_ELIMIT;
   const berg_metadata *metadata = subject->metadata;
-  subject->voxels = berg_metadata_voxels(metadata);
+  subject->voxels = model_metadata_voxels(metadata);
   const struct {
     const char *name;
     double **values;
@@ -107,9 +122,9 @@ static berg_status open_subject(report_subject *subject, const char *model_id, c
   return status ? status : make_share(subject, error);
 }
 
-berg_status report_data_open(report_data *data, const char *model_id, const char *berg_dir, const int *subjects,
+berg_status report_data_open(report_data *data, const char *model_id, const char *berg_dir, const char *const *subjects,
                              size_t count, berg_error *error) {
-  static const int first[1] = {1};
+  static const char *const first[1] = {"1"};
   *data = (report_data){.count = 0};
   if (!subjects) {
     subjects = first;
@@ -118,17 +133,19 @@ berg_status report_data_open(report_data *data, const char *model_id, const char
   if (!count) return base_fail(error, BERG_EARGUMENT, "a report needs a subject");
   for (size_t i = 0; i < count; i++)
     for (size_t j = 0; j < i; j++)
-      if (subjects[i] == subjects[j])
-        return base_fail(error, BERG_EPARAMETER, "subject %d is named twice", subjects[i]);
+      if (!strcmp(subjects[i], subjects[j]))
+        return base_fail(error, BERG_EPARAMETER, "subject %s is named twice", subjects[i]);
   berg_status status = model_check_id(model_id, error);
+  if (!status && strcmp(model_id, MODEL_FIRST))
+    status = base_fail(error, BERG_EPARAMETER, "%s: there is no report of this model yet", model_id);
   /* different subjects that are known are at most three */
   for (size_t i = 0; i < count && i < REPORT_MOST_SUBJECTS && !status; i++) {
-    data->subjects[i].number = subjects[i];
+    data->subjects[i].name = subjects[i];
     data->count = i + 1;
     status = open_subject(&data->subjects[i], model_id, berg_dir, error);
   }
   if (!status && count > REPORT_MOST_SUBJECTS)
-    status = base_fail(error, BERG_EPARAMETER, "subject %d is not known: expected 1, 2 or 3", subjects[3]);
+    status = model_check_subject(model_id, subjects[REPORT_MOST_SUBJECTS], error);
   if (status) report_data_close(data);
   return status;
 }
@@ -146,6 +163,7 @@ void report_data_close(report_data *data) {
     base_free(subject->sorted_ceiling.values);
     base_free(subject->eccentricity);
     base_free(subject->angle);
+    base_free(subject->shown);
     berg_metadata_free(subject->metadata);
   }
   *data = (report_data){.count = 0};
@@ -158,11 +176,6 @@ bool report_knows(const report_data *data, size_t offset) {
     if (values) return true;
   }
   return false;
-}
-
-const char *report_subject_name(const report_subject *subject, char text[16]) {
-  base_print(text, 16, "sub-%02d", subject->number);
-  return text;
 }
 
 const report_region *report_find_region(const report_subject *subject, const char *name) {

@@ -23,7 +23,9 @@ typedef struct report_sorted {
 } report_sorted;
 
 typedef struct report_subject {
-  int number;
+  const char *name; /* "2": the caller's */
+  int number;       /* among the model's subjects, from 1: chooses its colour */
+  char *shown;      /* "sub-02" */
   berg_metadata *metadata;
   size_t voxels;
   double *accuracy;             /* Pearson's r of each voxel */
@@ -43,14 +45,12 @@ typedef struct report_data {
 
 /* EPARAMETER: no such subject, or one twice; EMODEL: the metadata are missing or do not fit, or a
  * correlation is none. */
-berg_status report_data_open(report_data *data, const char *model_id, const char *berg_dir, const int *subjects,
+berg_status report_data_open(report_data *data, const char *model_id, const char *berg_dir, const char *const *subjects,
                              size_t count, berg_error *error);
 void report_data_close(report_data *data);
 
 /* Whether any subject has what `offset` says: report_knows(data, offsetof(report_subject, accuracy)). */
 bool report_knows(const report_data *data, size_t offset);
-/* "sub-02". */
-const char *report_subject_name(const report_subject *subject, char text[16]);
 /* NULL: this subject has no such region. */
 const report_region *report_find_region(const report_subject *subject, const char *name);
 

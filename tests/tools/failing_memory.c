@@ -25,7 +25,8 @@ void *__wrap_aligned_alloc(size_t alignment, size_t size) {
 }
 
 static berg_status encode(char **arguments, size_t inputs, berg_error *error) {
-  const int subjects[] = {1, 2};
+  const char *const subjects[] = {"1", "2"};
+  const berg_selection rois = {.key = "roi", .names = (const char *const[]){"V1", "V2"}, .count = 2};
   berg_model_options options;
   berg_stimuli_options how;
   berg_model *model = NULL;
@@ -36,8 +37,8 @@ static berg_status encode(char **arguments, size_t inputs, berg_error *error) {
   options.backbone = arguments[1];
   options.subjects = subjects;
   options.subject_count = 2;
-  options.rois = (const char *const[]){"V1", "V2"};
-  options.roi_count = 2;
+  options.selection = &rois;
+  options.selection_count = 1;
   options.threads = 1; /* so that the n-th allocation is the same one in every run */
   how.skip_bad = 1;
   berg_status status = berg_stimuli_open(&stimuli, (const char *const *)arguments + 3, inputs, &how, error);

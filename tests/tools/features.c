@@ -18,9 +18,9 @@
 
 typedef struct arguments {
   berg_model_options model;
-  int subjects[MAX_LIST];
-  const char *rois[MAX_LIST];
+  const char *subjects[MAX_LIST], *rois[MAX_LIST];
   uint8_t *voxel_index;
+  berg_selection selection[2];
   size_t components;
   const char *plugin; /* NULL: the usual places */
   berg_stimuli_options stimuli;
@@ -60,22 +60,22 @@ static int parse(arguments *a, int argc, char **argv) {
   a->model.warn = warned;
   berg_stimuli_options_init(&a->stimuli);
   a->model.subjects = a->subjects;
-  a->model.rois = a->rois;
+  berg_selection rois = {.key = "roi", .names = a->rois}, marks = {.key = "voxel_index"};
   for (int letter; (letter = getopt(argc, argv, "d:b:s:r:v:n:mt:B:p:c:D:P:k")) != -1;) {
     switch (letter) {
     case 'd': a->model.berg_dir = optarg; break;
     case 'b': a->model.backbone = optarg; break;
     case 's':
       for (char *part = strtok(optarg, ","); part && a->model.subject_count < MAX_LIST; part = strtok(NULL, ","))
-        a->subjects[a->model.subject_count++] = atoi(part);
+        a->subjects[a->model.subject_count++] = part;
       break;
     case 'r':
-      for (char *part = strtok(optarg, ","); part && a->model.roi_count < MAX_LIST; part = strtok(NULL, ","))
-        a->rois[a->model.roi_count++] = part;
+      for (char *part = strtok(optarg, ","); part && rois.count < MAX_LIST; part = strtok(NULL, ","))
+        a->rois[rois.count++] = part;
       break;
     case 'v':
-      a->voxel_index = read_bytes(optarg, &a->model.voxel_index_length);
-      a->model.voxel_index = a->voxel_index;
+      a->voxel_index = read_bytes(optarg, &marks.length);
+      marks.marks = a->voxel_index;
       break;
     case 'n': a->model.min_noise_ceiling = atof(optarg); break;
     case 'm': a->model.mean_roi = 1; break;
@@ -90,7 +90,9 @@ static int parse(arguments *a, int argc, char **argv) {
     }
   }
   if (!a->model.subject_count) a->model.subjects = NULL;
-  if (!a->model.roi_count) a->model.rois = NULL;
+  a->model.selection = a->selection;
+  if (rois.count) a->selection[a->model.selection_count++] = rois;
+  if (marks.marks) a->selection[a->model.selection_count++] = marks;
   return argc - optind >= 2;
 }
 

@@ -279,12 +279,12 @@ static void the_network_takes_an_engines_word(void **state) {
 #define FEATURES (VIT_LAYERS * TOKENS * VIT_CHANNELS)
 
 static float *scores_by(const la_gemm *gemm, float *values, const float *tokens, size_t images) {
-  const model_fitted fitted = {.components = COMPONENTS,
-                               .features = FEATURES,
-                               .tokens = TOKENS,
-                               .centre_high = values,
-                               .centre_low = values + FEATURES,
-                               .reciprocal = values + 2 * FEATURES};
+  const model_basis basis = {.components = COMPONENTS,
+                             .features = FEATURES,
+                             .tokens = TOKENS,
+                             .centre_high = values,
+                             .centre_low = values + FEATURES,
+                             .reciprocal = values + 2 * FEATURES};
   const la_matrix directions = {.gemm = gemm,
                                 .n = COMPONENTS,
                                 .k = FEATURES,
@@ -293,7 +293,7 @@ static float *scores_by(const la_gemm *gemm, float *values, const float *tokens,
   model_projection projection;
   float *scores = zeros(images * COMPONENTS * sizeof *scores);
   assert_int_equal(
-      model_projection_init(&projection, la_kernels_for(base_machine_isa()), &fitted, &directions, images, 2, NULL),
+      model_projection_init(&projection, la_kernels_for(base_machine_isa()), &basis, &directions, images, 2, NULL),
       BERG_OK);
   base_team *team = base_team_begin(2);
   model_projection_start(&projection, images);

@@ -1,4 +1,4 @@
-/* A subject's metadata: entries, voxels, regions. */
+/* A subject's metadata: entries, the axes of the responses, regions. */
 #include "model/catalog/metadata.h"
 
 #include <string.h>
@@ -6,14 +6,20 @@
 #include "base/array.h"
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/text.h"
+#include "io/container/container.h"
+#include "io/value/text_array.h"
 #include "model/catalog/paths.h"
-
-#define ROI_PREFIX "roi."
+#include "model/catalog/registry.h"
 
 struct berg_metadata {
+  const model_layout *layout;
   berg_file *file;
   char *path;
-  size_t voxels;
+  berg_output outputs[MODEL_OUTPUTS_MAX];
+  size_t output_count;
+  char **labels[MODEL_OUTPUTS_MAX]; /* of their units; NULL: they have no names */
+  double *times;
 };
 
 static berg_status fail(const char *path, const char *item, const char *what, const char *expected, const char *found,
@@ -21,30 +27,138 @@ static berg_status fail(const char *path, const char *item, const char *what, co
   return base_fail_at(error, &(base_fault){BERG_EMODEL, path, BERG_NO_OFFSET, item, what, expected, found});
 }
 
-/* The number of voxels is the file's own: each subject has another one. */
-static berg_status count_voxels(berg_metadata *metadata, berg_error *error) {
-  const char *const name = "fmri.voxel_coords";
-  const berg_array *coordinates = berg_file_find(metadata->file, name);
-  if (!coordinates)
-    return fail(metadata->path, name, "entry missing", "int64 (voxels, 3)", "no entry of this name", error);
+static berg_status missing(const berg_metadata *metadata, const char *key, const char *expected, berg_error *error) {
+  return fail(metadata->path, key, "entry missing", expected, "no entry of this name", error);
+}
+
+static berg_status does_not_fit(const berg_metadata *metadata, const berg_array *array, const char *what,
+                                const char *expected, berg_error *error) {
   char found[128];
-  base_array_describe(coordinates, found, sizeof found);
-  if (coordinates->dtype != BERG_I64 || coordinates->ndim != 2 || coordinates->shape[1] != 3 || !coordinates->shape[0])
-    return fail(metadata->path, name, "not voxel coordinates", "int64 (voxels, 3)", found, error);
-  metadata->voxels = coordinates->shape[0];
+  base_array_describe(array, found, sizeof found);
+  return fail(metadata->path, array->name, what, expected, found, error);
+}
+
+/* --- Texts: an array of them, or Python's list, whose items are entries of their own: "eeg.ch_names.0", ... --- */
+
+static bool is_text(const berg_array *array) { return array->dtype == BERG_STRING || array->dtype == BERG_UNICODE; }
+
+static size_t first_of_list(const berg_metadata *metadata, const char *key, berg_error *error) {
+  char *name = base_format(error, "%s.0", key);
+  size_t first = 0;
+  const size_t count = berg_metadata_count(metadata);
+  while (name && first < count && strcmp(berg_metadata_entry(metadata, first)->name, name)) first++;
+  if (!name) first = count;
+  base_free(name);
+  return first;
+}
+
+/* How many items the list has whose first one is entry `first`. */
+static size_t length_of_list(const berg_metadata *metadata, const char *key, size_t first) {
+  const size_t prefix = strlen(key);
+  size_t count = 0;
+  const berg_array *entry;
+  while ((entry = berg_metadata_entry(metadata, first + count)) && !strncmp(entry->name, key, prefix) &&
+         entry->name[prefix] == '.')
+    count++;
+  return count;
+}
+
+static berg_status take_texts(const berg_metadata *metadata, const berg_array *array, size_t first, size_t count,
+                              char **texts, berg_error *error) {
+  for (size_t i = 0; i < count; i++) {
+    const berg_array *from = array ? array : berg_metadata_entry(metadata, first + i);
+    if (!is_text(from) || (!array && from->ndim)) return does_not_fit(metadata, from, "not a name", "text", error);
+    if (!(texts[i] = io_text_at(from, array ? i : 0, error)))
+      return model_blame(error && error->status == BERG_EINPUT ? BERG_EINPUT : BERG_ELIMIT, error);
+  }
   return BERG_OK;
 }
 
-berg_status berg_metadata_open(berg_metadata **out, const char *model_id, const char *berg_dir, int subject,
+berg_status model_metadata_texts(const berg_metadata *metadata, const char *key, char ***out, size_t *count,
+                                 berg_error *error) {
+  const berg_array *array = berg_metadata_find(metadata, key);
+  size_t first = 0;
+  *out = NULL;
+  *count = 0;
+  if (array && (!is_text(array) || array->ndim != 1)) return BERG_OK;
+  if (array)
+    *count = array->shape[0];
+  else if ((first = first_of_list(metadata, key, error)) < berg_metadata_count(metadata))
+    *count = length_of_list(metadata, key, first);
+  if (!*count) return BERG_OK;
+  char **texts = base_calloc(*count, sizeof *texts, error);
+  berg_status status = texts ? take_texts(metadata, array, first, *count, texts, error) : BERG_ELIMIT;
+  if (status)
+    base_free_texts(texts, *count);
+  else
+    *out = texts;
+  return status;
+}
+
+/* --- Axes --- */
+
+/* Units are counted by their names, by a whole number, or by an array of one row a unit. */
+static berg_status count_units(berg_metadata *metadata, size_t o, size_t *count, berg_error *error) {
+  const char *key = metadata->layout->outputs[o].units, *form = metadata->layout->outputs[o].units_form;
+  berg_status status = model_metadata_texts(metadata, key, &metadata->labels[o], count, error);
+  if (status || metadata->labels[o]) return status;
+  const berg_array *array = berg_metadata_find(metadata, key);
+  if (!array) return missing(metadata, key, form, error);
+  if (array->ndim)
+    *count = array->shape[0];
+  else if (base_is_numeric(array->dtype) && base_read_number(array->dtype, array->data) >= 1)
+    *count = (size_t)base_read_number(array->dtype, array->data);
+  return *count ? BERG_OK : does_not_fit(metadata, array, "does not count units", form, error);
+}
+
+static berg_status read_times(berg_metadata *metadata, size_t *count, berg_error *error) {
+  const char *key = metadata->layout->times;
+  *count = 1;
+  if (!key) return BERG_OK;
+  const berg_array *array = berg_metadata_find(metadata, key);
+  if (!array) return missing(metadata, key, "the time of each sample", error);
+  if (!base_is_numeric(array->dtype) || array->ndim != 1 || !array->shape[0])
+    return does_not_fit(metadata, array, "not times", "numbers (times,)", error);
+  *count = array->shape[0];
+  metadata->times = base_alloc(*count, sizeof *metadata->times, error);
+  if (!metadata->times) return BERG_ELIMIT;
+  base_convert_to_double(array, metadata->times);
+  return BERG_OK;
+}
+
+static berg_status describe(berg_metadata *metadata, berg_error *error) {
+  const model_layout *layout = metadata->layout;
+  size_t times, units;
+  berg_status status = read_times(metadata, &times, error);
+  metadata->output_count = model_layout_outputs(layout);
+  for (size_t o = 0, first = 0; o < metadata->output_count && !status; o++, first += units * times) {
+    berg_output *output = &metadata->outputs[o];
+    units = 0;
+    status = count_units(metadata, o, &units, error);
+    output->name = layout->outputs[o].name;
+    output->first = first;
+    output->columns = units * times;
+    output->axes[output->axis_count++] =
+        (berg_axis){.name = layout->unit, .length = units, .labels = (const char *const *)metadata->labels[o]};
+    if (metadata->times)
+      output->axes[output->axis_count++] =
+          (berg_axis){.name = "time", .length = times, .values = metadata->times, .unit = layout->time_unit};
+  }
+  if (!status && layout->check) status = layout->check(metadata, error);
+  return status;
+}
+
+berg_status berg_metadata_open(berg_metadata **out, const char *model_id, const char *berg_dir, const char *subject,
                                berg_error *error) {
   *out = NULL;
   berg_status status = model_check_id(model_id, error);
   if (status) return status;
   berg_metadata *metadata = base_calloc(1, sizeof *metadata, error);
   if (!metadata) return BERG_ELIMIT;
-  status = model_path_metadata(&metadata->path, berg_dir, subject, error);
+  metadata->layout = model_layout_of(model_id);
+  status = model_path_metadata(&metadata->path, model_id, berg_dir, subject, error);
   if (!status) status = model_blame(berg_file_open(&metadata->file, metadata->path, error), error);
-  if (!status) status = count_voxels(metadata, error);
+  if (!status) status = describe(metadata, error);
   if (status) {
     berg_metadata_free(metadata);
     return status;
@@ -55,13 +169,19 @@ berg_status berg_metadata_open(berg_metadata **out, const char *model_id, const 
 
 void berg_metadata_free(berg_metadata *metadata) {
   if (!metadata) return;
+  for (size_t o = 0; o < metadata->output_count; o++)
+    base_free_texts(metadata->labels[o], metadata->outputs[o].axes[0].length);
+  base_free(metadata->times);
   berg_file_free(metadata->file);
   base_free(metadata->path);
   base_free(metadata);
 }
 
 const char *berg_metadata_path(const berg_metadata *metadata) { return metadata->path; }
-size_t berg_metadata_voxels(const berg_metadata *metadata) { return metadata->voxels; }
+size_t berg_metadata_outputs(const berg_metadata *metadata) { return metadata->output_count; }
+const berg_output *berg_metadata_output(const berg_metadata *metadata, size_t index) {
+  return index < metadata->output_count ? &metadata->outputs[index] : NULL;
+}
 size_t berg_metadata_count(const berg_metadata *metadata) { return berg_file_count(metadata->file); }
 const berg_array *berg_metadata_entry(const berg_metadata *metadata, size_t index) {
   return berg_file_entry(metadata->file, index);
@@ -70,62 +190,93 @@ const berg_array *berg_metadata_find(const berg_metadata *metadata, const char *
   return berg_file_find(metadata->file, name);
 }
 
+const model_layout *model_metadata_layout(const berg_metadata *metadata) { return metadata->layout; }
+size_t model_metadata_units(const berg_metadata *metadata, size_t output) {
+  return metadata->outputs[output].axes[0].length;
+}
+size_t model_metadata_times(const berg_metadata *metadata) {
+  return metadata->times ? metadata->outputs[0].axes[1].length : 1;
+}
+size_t model_metadata_voxels(const berg_metadata *metadata) { return model_metadata_units(metadata, 0); }
+
+/* --- Regions --- */
+
 const char *model_roi_name(const berg_metadata *metadata, size_t index) {
-  const size_t prefix = strlen(ROI_PREFIX);
-  for (size_t i = 0; i < berg_metadata_count(metadata); i++) {
+  const char *rois = metadata->layout->rois;
+  const size_t prefix = rois ? strlen(rois) : 0;
+  for (size_t i = 0; rois && i < berg_metadata_count(metadata); i++) {
     const char *name = berg_metadata_entry(metadata, i)->name;
-    if (name && !strncmp(name, ROI_PREFIX, prefix) && index-- == 0) return name + prefix;
+    if (name && !strncmp(name, rois, prefix) && index-- == 0) return name + prefix;
   }
   return NULL;
+}
+
+static berg_status take_indices(const berg_metadata *metadata, const berg_array *from, size_t units, size_t *list,
+                                berg_error *error) {
+  for (size_t i = 0; i < from->shape[0]; i++) {
+    int64_t index;
+    memcpy(&index, (const char *)from->data + (ptrdiff_t)i * from->strides[0], sizeof index);
+    if (index < 0 || (uint64_t)index >= units) {
+      char expected[64];
+      base_print(expected, sizeof expected, "indices below the number of %s",
+                 !strcmp(metadata->layout->unit, "vertex") ? "vertices" : "voxels");
+      return base_fail_found(error, BERG_EMODEL, metadata->path, from->name, expected, "%lld", (long long)index);
+    }
+    list[i] = (size_t)index;
+  }
+  return BERG_OK;
+}
+
+berg_status model_metadata_indices(const berg_metadata *metadata, const char *name, const char *roi, size_t units,
+                                   bool empty_too, size_t **out, size_t *count, berg_error *error) {
+  const berg_array *indices = berg_metadata_find(metadata, name);
+  *out = NULL;
+  *count = 0;
+  if (!indices)
+    return base_fail_at(error,
+                        &(base_fault){BERG_EPARAMETER, metadata->path, BERG_NO_OFFSET, roi,
+                                      "this subject has no such ROI", "one of the metadata's ROIs, such as V1", roi});
+  if (indices->dtype != BERG_I64 || indices->ndim != 1)
+    return does_not_fit(metadata, indices, "not voxel indices", "int64 (n,)", error);
+  if (!indices->shape[0] && !empty_too)
+    return base_fail_at(error, &(base_fault){BERG_EPARAMETER, metadata->path, BERG_NO_OFFSET, roi,
+                                             "this ROI has no voxels in this subject", NULL, NULL});
+  size_t *list = base_alloc(indices->shape[0], sizeof *list, error);
+  if (!list) return BERG_ELIMIT;
+  berg_status status = take_indices(metadata, indices, units, list, error);
+  if (status) {
+    base_free(list);
+    return status;
+  }
+  *out = list;
+  *count = indices->shape[0];
+  return BERG_OK;
 }
 
 berg_status model_roi_voxels(const berg_metadata *metadata, const char *roi, size_t **voxels, size_t *count,
                              berg_error *error) {
   *voxels = NULL;
   *count = 0;
-  char *name = base_format(error, ROI_PREFIX "%s", roi);
-  if (!name) return BERG_ELIMIT;
-  const berg_array *indices = berg_metadata_find(metadata, name);
-  base_free(name);
-  if (!indices)
-    return base_fail_at(error,
-                        &(base_fault){BERG_EPARAMETER, metadata->path, BERG_NO_OFFSET, roi,
-                                      "this subject has no such ROI", "one of the metadata's ROIs, such as V1", roi});
-  if (indices->dtype != BERG_I64 || indices->ndim != 1) {
-    char found[128];
-    base_array_describe(indices, found, sizeof found);
-    return fail(metadata->path, indices->name, "not voxel indices", "int64 (n,)", found, error);
-  }
-  if (!indices->shape[0])
+  const char *rois = metadata->layout->rois;
+  if (!rois)
     return base_fail_at(error, &(base_fault){BERG_EPARAMETER, metadata->path, BERG_NO_OFFSET, roi,
-                                             "this ROI has no voxels in this subject", NULL, NULL});
-  size_t *list = base_alloc(indices->shape[0], sizeof *list, error);
-  if (!list) return BERG_ELIMIT;
-  for (size_t i = 0; i < indices->shape[0]; i++) {
-    int64_t index;
-    memcpy(&index, (const char *)indices->data + (ptrdiff_t)i * indices->strides[0], sizeof index);
-    if (index < 0 || (uint64_t)index >= metadata->voxels) {
-      base_free(list);
-      return base_fail_found(error, BERG_EMODEL, metadata->path, indices->name, "indices below the number of voxels",
-                             "%lld", (long long)index);
-    }
-    list[i] = (size_t)index;
-  }
-  *voxels = list;
-  *count = indices->shape[0];
-  return BERG_OK;
+                                             "this model has no regions of voxels", NULL, roi});
+  char *name = base_format(error, "%s%s", rois, roi);
+  if (!name) return BERG_ELIMIT;
+  berg_status status =
+      model_metadata_indices(metadata, name, roi, model_metadata_voxels(metadata), false, voxels, count, error);
+  base_free(name);
+  return status;
 }
 
 berg_status model_voxel_values(const berg_metadata *metadata, const char *name, double **values, berg_error *error) {
+  const size_t voxels = model_metadata_voxels(metadata);
   *values = NULL;
   const berg_array *array = berg_metadata_find(metadata, name);
-  if (!array) return fail(metadata->path, name, "entry missing", "one number a voxel", "no entry of this name", error);
-  if (!base_is_numeric(array->dtype) || array->ndim != 1 || array->shape[0] != metadata->voxels) {
-    char found[128];
-    base_array_describe(array, found, sizeof found);
-    return fail(metadata->path, name, "does not fit the voxels", "one number a voxel", found, error);
-  }
-  double *list = base_alloc(metadata->voxels, sizeof *list, error);
+  if (!array) return missing(metadata, name, "one number a voxel", error);
+  if (!base_is_numeric(array->dtype) || array->ndim != 1 || array->shape[0] != voxels)
+    return does_not_fit(metadata, array, "does not fit the voxels", "one number a voxel", error);
+  double *list = base_alloc(voxels, sizeof *list, error);
   if (!list) return BERG_ELIMIT;
   base_convert_to_double(array, list);
   *values = list;

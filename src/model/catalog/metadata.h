@@ -2,7 +2,23 @@
 #ifndef MODEL_METADATA_H
 #define MODEL_METADATA_H
 
-#include "base/error.h"
+#include "model/catalog/layout.h"
+
+const model_layout *model_metadata_layout(const berg_metadata *metadata);
+
+/* Units of output `output` (voxels of the subject), and times; 1 where responses have no time. */
+size_t model_metadata_units(const berg_metadata *metadata, size_t output);
+size_t model_metadata_times(const berg_metadata *metadata);
+/* The voxels of a model that has voxels in a volume. */
+size_t model_metadata_voxels(const berg_metadata *metadata);
+
+/* The texts of the array or list `key` as [*count] strings: base_free_texts. None: `*texts` is NULL. EMODEL: not texts. */
+berg_status model_metadata_texts(const berg_metadata *metadata, const char *key, char ***texts, size_t *count,
+                                 berg_error *error);
+/* The indices that the entry `name` holds, each below `units`: `*list` of `*count`, base_free. EPARAMETER: no such entry, which `roi`
+ * was asked for by, or an empty one unless `empty_too`. */
+berg_status model_metadata_indices(const berg_metadata *metadata, const char *name, const char *roi, size_t units,
+                                   bool empty_too, size_t **list, size_t *count, berg_error *error);
 
 /* The indices of one ROI, checked against the number of voxels: `*voxels` of `*count`, base_free. EPARAMETER: no such ROI, or
  * none of its voxels in this subject. */

@@ -7,47 +7,127 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/text.h"
+#include "model/catalog/registry.h"
 
-#define MODEL_FOLDER "encoding_models/modality-fmri/train_dataset-things_fmri_1/model-vit_b_32"
-#define PREPARED_FOLDER "model_training_datasets/train_dataset-things_fmri_1"
-/* Not "model-vit_b_32": upstream names the two differently. */
-#define RESULTS_FOLDER "results/test_encoding_models/modality-fmri/train_dataset-things_fmri_1/vit_b_32"
 /* The name under which torch's hub keeps what torchvision downloads. */
 #define TORCH_FILE "vit_b_32-d86f8d99.pth"
 
-/* `name` is what follows "sub-0N". */
-static berg_status make(char **path, const char *berg_dir, int subject, const char *stem, const char *name,
-                        berg_error *error) {
-  *path = NULL;
-  if (subject < 1 || subject > MODEL_SUBJECTS)
-    return base_fail(error, BERG_EPARAMETER, "subject %d is not known: expected 1, 2 or 3", subject);
+/* --- Files of a subject --- */
+
+char *model_subject_name(const model_layout *layout, const char *subject, berg_error *error) {
+  const size_t length = strlen(subject), digits = (size_t)layout->subject_digits;
+  const bool is_number = length && strspn(subject, "0123456789") == length;
+  const size_t zeros = is_number && length < digits ? digits - length : 0;
+  return base_format(error, "%s%.*s%s", layout->subject_prefix, (int)zeros, "00000000", subject);
+}
+
+/* The folder that has everything of one model, below the berg directory. */
+static char *folder_of(const model_layout *layout, berg_error *error) {
+  return base_format(error, "encoding_models/modality-%s/train_dataset-%s/model-vit_b_32", layout->modality,
+                     layout->dataset);
+}
+
+/* What a path is made of, once the subject and the berg directory are known to be fine. */
+typedef struct place {
+  const model_layout *layout;
+  char *folder, *name; /* of the model, of the subject */
+} place;
+
+static void release(place *p) {
+  base_free(p->folder);
+  base_free(p->name);
+}
+
+static berg_status find_place(place *p, const char *model_id, const char *berg_dir, const char *subject,
+                              berg_error *error) {
+  *p = (place){.layout = model_layout_of(model_id)};
+  berg_status status = model_check_subject(model_id, subject, error);
+  if (status) return status;
   if (!berg_dir || !*berg_dir)
     return base_fail(error, BERG_EMODEL,
                      "no berg directory is named: it holds the model's files (--berg-dir, BERG_DIR or berg_dir)");
-  *path = base_format(error, "%s/%ssub-%02d%s", berg_dir, stem, subject, name);
-  return *path ? BERG_OK : BERG_ELIMIT;
+  p->folder = folder_of(p->layout, error);
+  p->name = model_subject_name(p->layout, subject, error);
+  return p->folder && p->name ? BERG_OK : BERG_ELIMIT;
 }
 
-berg_status model_path_weights(char **path, const char *berg_dir, int subject, berg_error *error) {
-  return make(path, berg_dir, subject, MODEL_FOLDER "/encoding_models_weights/weights_", ".npy", error);
-}
-
-berg_status model_path_metadata(char **path, const char *berg_dir, int subject, berg_error *error) {
-  return make(path, berg_dir, subject, MODEL_FOLDER "/metadata/metadata_", ".npy", error);
-}
-
-berg_status model_path_prepared(char **path, const char *berg_dir, int subject, const char *rest, berg_error *error) {
+berg_status model_path_metadata(char **path, const char *model_id, const char *berg_dir, const char *subject,
+                                berg_error *error) {
+  place p;
   *path = NULL;
-  char *name = base_format(error, "_%s", rest);
-  if (!name) return BERG_ELIMIT;
-  berg_status status = make(path, berg_dir, subject, PREPARED_FOLDER "/fmri_", name, error);
-  base_free(name);
+  berg_status status = find_place(&p, model_id, berg_dir, subject, error);
+  if (!status) *path = base_format(error, "%s/%s/metadata/metadata_%s.npy", berg_dir, p.folder, p.name);
+  release(&p);
+  return status ? status : *path ? BERG_OK : BERG_ELIMIT;
+}
+
+/* What stands behind the subject in names of weights, newest first: quarter 0 is the whole. */
+static const char *const of_whole[] = {"_all_training_splits", "_full", "", NULL};
+static const char *const of_quarter[] = {"_single_training_split_", "_split", NULL};
+static const char *const of_one[] = {"", NULL};
+
+static char *weights_path(const place *p, const char *berg_dir, const char *ending, unsigned quarter,
+                          berg_error *error) {
+  char number[16] = "";
+  if (quarter) base_print(number, sizeof number, "%u", quarter);
+  return base_format(error, "%s/%s/encoding_models_weights/weights_%s%s%s.npy", berg_dir, p->folder, p->name, ending,
+                     number);
+}
+
+berg_status model_path_weights(char **path, const char *model_id, const char *berg_dir, const char *subject,
+                               unsigned quarter, berg_error *error) {
+  place p;
+  *path = NULL;
+  berg_status status = find_place(&p, model_id, berg_dir, subject, error);
+  const char *const *endings = !status && p.layout->splits ? quarter ? of_quarter : of_whole : of_one;
+  for (size_t i = 0; endings[i] && !status; i++) {
+    char *candidate = weights_path(&p, berg_dir, endings[i], quarter, error);
+    const bool first = i == 0, exists = model_path_exists(candidate);
+    if (!candidate) status = BERG_ELIMIT;
+    if (first || exists) {
+      base_free(*path);
+      *path = candidate;
+    } else {
+      base_free(candidate);
+    }
+    if (exists) break;
+  }
+  release(&p);
+  if (status) {
+    base_free(*path);
+    *path = NULL;
+  }
   return status;
 }
 
-berg_status model_path_predictions(char **path, const char *berg_dir, int subject, berg_error *error) {
-  return make(path, berg_dir, subject, RESULTS_FOLDER "/fmri_test_pred_", ".npy", error);
+berg_status model_path_prepared(char **path, const char *model_id, const char *berg_dir, const char *subject,
+                                const char *rest, berg_error *error) {
+  place p;
+  *path = NULL;
+  berg_status status = find_place(&p, model_id, berg_dir, subject, error);
+  if (!status)
+    *path = base_format(error, "%s/model_training_datasets/train_dataset-%s/%s_%s_%s", berg_dir, p.layout->dataset,
+                        p.layout->modality, p.name, rest);
+  release(&p);
+  return status ? status : *path ? BERG_OK : BERG_ELIMIT;
 }
+
+/* Not "model-vit_b_32": upstream names the two differently. */
+berg_status model_path_predictions(char **path, const char *model_id, const char *berg_dir, const char *subject,
+                                   berg_error *error) {
+  place p;
+  *path = NULL;
+  berg_status status = find_place(&p, model_id, berg_dir, subject, error);
+  if (!status)
+    *path =
+        base_format(error, "%s/results/test_encoding_models/modality-%s/train_dataset-%s/vit_b_32/%s_test_pred_%s.npy",
+                    berg_dir, p.layout->modality, p.layout->dataset, p.layout->modality, p.name);
+  release(&p);
+  return status ? status : *path ? BERG_OK : BERG_ELIMIT;
+}
+
+/* --- The backbone and the cache --- */
 
 /* torch's own rule: $TORCH_HOME, else $XDG_CACHE_HOME/torch, else ~/.cache/torch. */
 static char *torch_file(berg_error *error) {
@@ -71,13 +151,22 @@ char *berg_cache_folder(void) {
   return model_path_cache(&path, NULL) ? NULL : path;
 }
 
+/* Beside the models of any of the catalog's folders, too, where upstream's users put it. */
 berg_status model_path_backbone(char **path, const char *berg_dir, size_t index, berg_error *error) {
-  static const char *const in_berg_dir[] = {"backbones/vit_b_32.safetensors", "backbones/" TORCH_FILE,
-                                            MODEL_FOLDER "/vit_b_32.safetensors", MODEL_FOLDER "/" TORCH_FILE};
-  const size_t count = berg_dir && *berg_dir ? sizeof in_berg_dir / sizeof *in_berg_dir : 0;
+  static const char *const files[] = {"vit_b_32.safetensors", TORCH_FILE};
+  const size_t names = sizeof files / sizeof *files, models = berg_catalog_count(),
+               count = berg_dir && *berg_dir ? names * (1 + models) : 0;
   *path = NULL;
   if (index > count) return BERG_OK;
-  *path = index < count ? base_format(error, "%s/%s", berg_dir, in_berg_dir[index]) : torch_file(error);
+  if (index == count) {
+    *path = torch_file(error);
+  } else if (index < names) {
+    *path = base_format(error, "%s/backbones/%s", berg_dir, files[index]);
+  } else {
+    char *folder = folder_of(model_layout_of(berg_catalog_id(index / names - 1)), error);
+    if (folder) *path = base_format(error, "%s/%s/%s", berg_dir, folder, files[index % names]);
+    base_free(folder);
+  }
   return *path ? BERG_OK : BERG_ELIMIT;
 }
 
@@ -92,13 +181,6 @@ uint64_t model_hash_file(uint64_t hash, const char *path) {
   if (stat(path, &about)) return hash;
   const int64_t facts[] = {about.st_size, about.st_mtim.tv_sec, about.st_mtim.tv_nsec};
   return base_hash_bytes(hash, facts, sizeof facts);
-}
-
-berg_status model_check_id(const char *model_id, berg_error *error) {
-  if (!model_id) return base_fail(error, BERG_EARGUMENT, "no model is named");
-  for (size_t i = 0; i < berg_catalog_count(); i++)
-    if (!strcmp(model_id, berg_catalog_id(i))) return BERG_OK;
-  return base_fail(error, BERG_ENOMODEL, "no model is called '%s': known is %s", model_id, berg_catalog_id(0));
 }
 
 berg_status model_blame(berg_status status, berg_error *error) {

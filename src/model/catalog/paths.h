@@ -6,16 +6,28 @@
 
 #include "base/error.h"
 
+#include "model/catalog/layout.h"
+
+/* Subjects that one training takes: those of THINGS-fMRI1. */
 #define MODEL_SUBJECTS 3
 
-/* Paths are the caller's (base_free). EPARAMETER: no such subject; EMODEL: no berg directory. */
-berg_status model_path_weights(char **path, const char *berg_dir, int subject, berg_error *error);
-berg_status model_path_metadata(char **path, const char *berg_dir, int subject, berg_error *error);
+/* How names of files have a subject: "sub-01", "subject-01", "P1", "monkeyN". base_free; NULL with ELIMIT. */
+char *model_subject_name(const model_layout *layout, const char *subject, berg_error *error);
+
+/* Paths are the caller's (base_free), of a model that the catalog knows. EPARAMETER: no such subject; EMODEL: no berg directory. */
+berg_status model_path_metadata(char **path, const char *model_id, const char *berg_dir, const char *subject,
+                                berg_error *error);
+/* `quarter` 0 is the model of all training data, 1 to 4 those of its quarters. Of the names that upstream has given the file over
+ * time the newest that is there, or the newest. */
+berg_status model_path_weights(char **path, const char *model_id, const char *berg_dir, const char *subject,
+                               unsigned quarter, berg_error *error);
 
 /* "fmri_sub-0N_" and `rest` ("split-train.h5", "metadata.npy") among the prepared training data. */
-berg_status model_path_prepared(char **path, const char *berg_dir, int subject, const char *rest, berg_error *error);
+berg_status model_path_prepared(char **path, const char *model_id, const char *berg_dir, const char *subject,
+                                const char *rest, berg_error *error);
 /* The predictions for the test images. */
-berg_status model_path_predictions(char **path, const char *berg_dir, int subject, berg_error *error);
+berg_status model_path_predictions(char **path, const char *model_id, const char *berg_dir, const char *subject,
+                                   berg_error *error);
 
 /* Where weights of the backbone are looked for when none are named, in this order: index 0, 1, ... until `path` is
  * NULL. The berg directory may be NULL. base_free; ELIMIT. */
@@ -27,8 +39,6 @@ bool model_path_exists(const char *path);
 /* Goes on with a hash (base/hash.h) over the path, size and time of a file; over the path alone where there is none. */
 uint64_t model_hash_file(uint64_t hash, const char *path);
 
-/* ENOMODEL unless the registry knows it. */
-berg_status model_check_id(const char *model_id, berg_error *error);
 /* A file of the model that cannot be read is the model's fault: EINPUT becomes EMODEL, in `error` too. */
 berg_status model_blame(berg_status status, berg_error *error);
 

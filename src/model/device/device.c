@@ -46,19 +46,19 @@ berg_status model_device_load(model_device *device, const model_backbone *backbo
   cuda_subject *subjects = base_calloc(count, sizeof *subjects, error);
   if (!subjects) return BERG_ELIMIT;
   for (size_t s = 0; s < count; s++) {
-    const model_fitted *fitted = given[s].fitted;
-    const model_columns *columns = given[s].columns;
-    subjects[s] = (cuda_subject){.tokens = fitted->tokens,
-                                 .components = fitted->components,
-                                 .columns = columns->count,
-                                 .centre_high = fitted->centre_high,
-                                 .centre_low = fitted->centre_low,
-                                 .reciprocal = fitted->reciprocal,
-                                 .directions = fitted->directions,
-                                 .direction_bytes = fitted->direction_bytes,
-                                 .coefficients = columns->coefficients,
-                                 .coefficient_bytes = columns->coefficient_bytes,
-                                 .intercepts = columns->intercepts};
+    const model_basis *basis = given[s].basis;
+    const model_rows *rows = given[s].rows;
+    subjects[s] = (cuda_subject){.tokens = basis->tokens,
+                                 .components = basis->components,
+                                 .columns = rows->count,
+                                 .centre_high = basis->centre_high,
+                                 .centre_low = basis->centre_low,
+                                 .reciprocal = basis->reciprocal,
+                                 .directions = basis->directions,
+                                 .direction_bytes = basis->direction_bytes,
+                                 .coefficients = rows->coefficients,
+                                 .coefficient_bytes = rows->coefficient_bytes,
+                                 .intercepts = rows->intercepts};
   }
   cuda_model what = {.device = device->index,
                      .tensors = backbone->weights.tensor,

@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "model/weights/backbone.h"
-#include "model/weights/columns.h"
-#include "model/weights/fitted.h"
+#include "model/weights/basis.h"
+#include "model/weights/rows.h"
 
 typedef struct model_device model_device;
 
@@ -45,10 +45,10 @@ const char *model_device_products(const model_device *device);
 /* "f32", "tf32" or "bf16": whether devices compute in it. */
 bool model_device_knows(const char *precision);
 
-/* One subject's part of a model: its components, and the columns that are selected. */
+/* One basis of a model, and the rows that are selected of the readouts on it. */
 typedef struct model_device_subject {
-  const model_fitted *fitted;
-  const model_columns *columns;
+  const model_basis *basis;
+  const model_rows *rows;
 } model_device_subject;
 
 /* Copies a network and `count` subjects to the device. ELIMIT: the device's memory, with what would fit; EDEVICE: it failed. */

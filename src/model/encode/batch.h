@@ -1,42 +1,41 @@
-/* One batch on its way: pixels, tokens, scores, and the pixels of the next one. The memory stays with the model from the first batch on,
- * so that a program that encodes image after image finds it warm. */
+/* One batch on its way: pixels and tokens, the pixels of the next one, and the models that take part. The memory stays with the first of
+ * these from its first batch on, so that a program that encodes image after image finds it warm. */
 #ifndef MODEL_BATCH_H
 #define MODEL_BATCH_H
 
 #include "base/team.h"
 #include "model/encode/load.h"
-#include "model/encode/model.h"
-#include "model/encode/project.h"
+#include "model/encode/scores.h"
 #include "model/encode/sink.h"
 
-typedef struct model_batch {
+/* A model whose scores or responses are wanted of the same images. */
+typedef struct model_member {
   berg_model *model;
-  base_team *team;               /* that it is run by; the user's, who begins and ends it */
-  const model_sink *sink;        /* what it is run for */
-  size_t room;                   /* images it can hold */
-  size_t most;                   /* images that a batch of this call has at most */
-  size_t images;                 /* images it holds */
-  size_t *indices;               /* [images] their numbers among the stimuli; bad ones are left out */
-  model_load loads[2];           /* the batch's images, and the next one's; the second has memory once it is needed */
-  int now;                       /* which of them is the batch's */
-  float *tokens;                 /* [room][50][768]; NULL on a device, as all that the processor computes with */
-  void *workspace;               /* of the network, then of the regression */
-  model_projection *projections; /* [subjects] */
-  float **scores;                /* [subjects] [room][the subject's score width] */
-  size_t *score_widths;          /* [subjects] components rounded up to whole lines of the cache */
-  char *loaded_scores;           /* of one subject, as products take them */
-  float *score_scales;           /* of these rows */
-  float *balanced_scores;        /* of one image */
-  double component_seconds;      /* of the last run: of the components, within all of it */
-  float *responses;              /* that a device gave while it ran: [images][columns], in the sink's place or ... */
-  float *own_responses;          /* ... here, pinned, had when they are first wanted */
+  model_scores *scores;
+  const model_sink *sink; /* what it is run for */
+  float *responses;       /* that a device gave while it ran: [images][columns], in the sink's place or pinned memory */
+} model_member;
+
+typedef struct model_batch {
+  berg_model *model;     /* whose network it is */
+  model_member *members; /* [member_count] the first is `model` */
+  size_t member_count, member_capacity;
+  base_team *team;          /* that it is run by; the user's, who begins and ends it */
+  size_t room;              /* images it can hold */
+  size_t most;              /* images that a batch of this call has at most */
+  size_t images;            /* images it holds */
+  size_t *indices;          /* [images] their numbers among the stimuli; bad ones are left out */
+  model_load loads[2];      /* the batch's images, and the next one's; the second has memory once it is needed */
+  int now;                  /* which of them is the batch's */
+  float *tokens;            /* [room][50][768]; NULL on a device, as all that the processor computes with */
+  void *workspace;          /* of the network, then of the regression */
+  double component_seconds; /* of the last run: of the components, within all of it */
 } model_batch;
 
-/* Bytes of the longest row of scores as products take them. */
-size_t model_batch_widest_row(const berg_model *model);
-
-/* The model's batch, empty, with room for so many images; `several`: there will be a next one. ELIMIT. */
-berg_status model_batch_of(model_batch **batch, berg_model *model, size_t room, bool several, berg_error *error);
+/* The first model's batch, empty, with memory for `room` images and for the scores of all `count` models, each with its sink;
+ * `several`: there will be a next one. ELIMIT. */
+berg_status model_batch_of(model_batch **batch, berg_model *const *models, const model_sink *sinks, size_t count,
+                           size_t room, bool several, berg_error *error);
 /* NULL is fine. */
 void model_batch_free(model_batch *batch);
 

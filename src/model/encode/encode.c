@@ -19,46 +19,73 @@ static berg_status tell_skipped(const berg_stimuli *stimuli, size_t *told, const
   return status;
 }
 
-static berg_status encode_batches(berg_model *model, berg_stimuli *stimuli, size_t first, const berg_run *run,
-                                  const model_sink *sink, berg_error *error) {
-  const size_t total = berg_stimuli_count(stimuli), left = total - first;
-  size_t told = 0;
+/* The largest batch of the first model that the memory limit allows with all of them. */
+static size_t batch_of(const model_pass *pass) {
+  const berg_model *first = pass->models[0];
+  size_t batch = first->batch;
+  for (; first->memory && batch > 1; batch = (batch + 1) / 2) {
+    size_t bytes = model_memory_needed(first, batch, false);
+    for (size_t m = 1; m < pass->count; m++) bytes += model_memory_beside(pass->models[m], batch);
+    if (bytes <= first->memory) break;
+  }
+  return batch;
+}
+
+static berg_status take(const model_batch *batch, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t m = 0; m < batch->member_count && !status; m++) {
+    const model_member *member = &batch->members[m];
+    status = member->sink->take(member->sink->user, batch, member, error);
+  }
+  return status;
+}
+
+static berg_status encode_batches(const model_pass *pass, berg_stimuli *stimuli, size_t first, const berg_run *run,
+                                  berg_error *error) {
+  berg_model *model = pass->models[0];
+  const size_t total = berg_stimuli_count(stimuli), left = total - first, most = batch_of(pass),
+               before = pass->number * total, all = pass->of * total;
+  size_t told = pass->number ? berg_stimuli_skipped_count(stimuli) : 0;
   if (!left) return BERG_OK;
   /* batches of the same size rather than a small last one */
-  const size_t batches = (left + model->batch - 1) / model->batch;
+  const size_t batches = (left + most - 1) / most;
   const double start = base_machine_seconds();
   model_batch *batch;
-  berg_status status = model_batch_of(&batch, model, (left + batches - 1) / batches, batches > 1, error);
+  berg_status status = model_batch_of(&batch, pass->models, pass->sinks, pass->count, (left + batches - 1) / batches,
+                                      batches > 1, error);
   if (status) return status;
   model->calls++;
-  batch->sink = sink;
   for (size_t b = 0; b < batches && !status; b++) {
     const size_t from = first + left * b / batches, to = first + left * (b + 1) / batches;
     const size_t next = b + 1 < batches ? first + left * (b + 2) / batches - to : 0;
-    status = base_progress(run, from, total, start, "images", error);
+    status = base_progress(run, before + from, all, start, "images", error);
     /* before there is a team: packing has its own, which is then this one's threads */
     if (!status && !model->device) status = model_pack_when_it_pays(model, to - from, error);
     batch->team = base_team_begin(model->threads);
     if (!status) status = model_batch_load(batch, stimuli, from, to - from, next, error);
     if (!status) status = tell_skipped(stimuli, &told, run, error);
     if (!status) status = model_batch_run(batch, error);
-    if (!status) status = sink->take(sink->user, batch, error);
+    if (!status) status = take(batch, error);
     base_team_end(batch->team);
   }
   model_stimuli_ahead_end(stimuli);
   batch->team = NULL;
-  batch->sink = NULL;
-  return status ? status : base_progress(run, total, total, start, "images", error);
+  batch->member_count = 0;
+  return status ? status : base_progress(run, before + total, all, start, "images", error);
 }
 
-berg_status model_encode(berg_model *model, berg_stimuli *stimuli, size_t first, const berg_run *run,
-                         const model_sink *sink, berg_error *error) {
-  if (atomic_exchange(&model->in_use, true))
-    return base_fail(error, BERG_EARGUMENT,
-                     "the model is in use by another call, or was in another thread when this process was forked: it "
-                     "serves one call at a time");
-  berg_status status = encode_batches(model, stimuli, first, run, sink, error);
-  atomic_store(&model->in_use, false);
+berg_status model_encode(const model_pass *pass, berg_stimuli *stimuli, size_t first, const berg_run *run,
+                         berg_error *error) {
+  size_t ours = 0;
+  while (ours < pass->count && !atomic_exchange(&pass->models[ours]->in_use, true)) ours++;
+  berg_status status = BERG_OK;
+  if (ours < pass->count)
+    status = base_fail(error, BERG_EARGUMENT,
+                       "the model is in use by another call, or was in another thread when this process was forked: it "
+                       "serves one call at a time");
+  else
+    status = encode_batches(pass, stimuli, first, run, error);
+  for (size_t m = 0; m < ours; m++) atomic_store(&pass->models[m]->in_use, false);
   return status;
 }
 
@@ -67,8 +94,8 @@ berg_status model_encode(berg_model *model, berg_stimuli *stimuli, size_t first,
 typedef struct target {
   float *rows; /* [images][width] */
   size_t width;
-  size_t subject; /* of scores */
-  size_t filled;  /* rows before this one are written */
+  size_t first_scorer, scorer_count; /* of scores */
+  size_t filled;                     /* rows before this one are written */
 } target;
 
 static void fill_missing(target *t, size_t end) {
@@ -93,24 +120,31 @@ static float *place_responses(void *user) {
   return t->rows + t->filled * t->width;
 }
 
-static berg_status take_responses(void *user, const model_batch *batch, berg_error *error) {
+static berg_status take_responses(void *user, const model_batch *batch, const model_member *member, berg_error *error) {
   target *t = user;
   (void)error;
   if (!batch->images) return BERG_OK;
   size_t first = t->filled;
-  model_batch_respond(batch, 0, batch->images, t->rows + first * t->width);
+  model_batch_respond(batch, member, 0, batch->images, t->rows + first * t->width);
   spread_rows(t, batch, first);
   return BERG_OK;
 }
 
-static berg_status take_scores(void *user, const model_batch *batch, berg_error *error) {
+/* Those of one scorer after the other. */
+static void copy_scores(const target *t, const model_member *member, size_t image, float *to) {
+  for (size_t s = t->first_scorer; s < t->first_scorer + t->scorer_count; s++) {
+    const size_t k = member->model->scorers[s].basis->components;
+    memcpy(to, member->scores->values[s] + image * member->scores->widths[s], k * sizeof *to);
+    to += k;
+  }
+}
+
+static berg_status take_scores(void *user, const model_batch *batch, const model_member *member, berg_error *error) {
   target *t = user;
   (void)error;
   for (size_t i = 0; i < batch->images; i++) {
-    const float *from = batch->scores[t->subject] + i * batch->score_widths[t->subject];
-    float *to = t->rows + batch->indices[i] * t->width;
     fill_missing(t, batch->indices[i]);
-    memcpy(to, from, t->width * sizeof *to);
+    copy_scores(t, member, i, t->rows + batch->indices[i] * t->width);
     t->filled = batch->indices[i] + 1;
   }
   return BERG_OK;
@@ -135,9 +169,9 @@ static void copy_block(void *user, base_team *team, const model_part *part, size
   base_team_share(team, part->images, copy_image, &b);
 }
 
-static berg_status take_features(void *user, const model_batch *batch, berg_error *error) {
+static berg_status take_features(void *user, const model_batch *batch, const model_member *member, berg_error *error) {
   target *t = user;
-  (void)error;
+  (void)error, (void)member;
   if (batch->images) spread_rows(t, batch, t->filled);
   return BERG_OK;
 }
@@ -145,17 +179,57 @@ static berg_status take_features(void *user, const model_batch *batch, berg_erro
 static berg_status encode_into(berg_model *model, berg_stimuli *stimuli, target *t, const berg_run *given,
                                const model_sink *sink, berg_error *error) {
   berg_run run;
+  const model_pass pass = {&model, sink, 1, 0, 1};
   berg_status status = BASE_TAKE(berg_run, &run, given, error);
-  if (!status) status = model_encode(model, stimuli, 0, &run, sink, error);
+  if (!status) status = model_encode(&pass, stimuli, 0, &run, error);
   if (!status) fill_missing(t, berg_stimuli_count(stimuli));
   return status;
 }
 
+static model_sink sink_of(target *t) {
+  return (model_sink){.wants = MODEL_RESPONSES, .user = t, .place = place_responses, .take = take_responses};
+}
+
 berg_status berg_encode(berg_model *model, berg_stimuli *stimuli, float *responses, const berg_run *run,
                         berg_error *error) {
-  target t = {responses, model->columns, 0, 0};
-  const model_sink sink = {.wants = MODEL_RESPONSES, .user = &t, .place = place_responses, .take = take_responses};
+  target t = {.rows = responses, .width = model->columns};
+  const model_sink sink = sink_of(&t);
   return encode_into(model, stimuli, &t, run, &sink, error);
+}
+
+static berg_status encode_passes(berg_model *const *models, size_t count, berg_stimuli *stimuli, target *targets,
+                                 model_sink *sinks, const size_t *passes, size_t pass_count, const berg_run *run,
+                                 berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t p = 0, i = 0; p < pass_count && !status; p++) {
+    model_pass pass = {models + i, sinks + i, 0, p, pass_count};
+    for (; i < count && passes[i] == p; i++) pass.count++;
+    status = model_encode(&pass, stimuli, 0, run, error);
+  }
+  for (size_t i = 0; i < count && !status; i++) fill_missing(&targets[i], berg_stimuli_count(stimuli));
+  return status;
+}
+
+berg_status berg_encode_many(berg_model *const *models, size_t count, berg_stimuli *stimuli, float *const *responses,
+                             const berg_run *given, berg_error *error) {
+  berg_run run;
+  size_t pass_count;
+  berg_status status = BASE_TAKE(berg_run, &run, given, error);
+  target *targets = base_calloc(count, sizeof *targets, error);
+  model_sink *sinks = base_calloc(count, sizeof *sinks, error);
+  size_t *passes = base_calloc(count, sizeof *passes, error);
+  if (!status && !(targets && sinks && passes)) status = BERG_ELIMIT;
+  for (size_t i = 0; i < count && !status; i++) {
+    targets[i] = (target){.rows = responses[i], .width = models[i]->columns};
+    sinks[i] = sink_of(&targets[i]);
+  }
+  if (!status) status = model_passes(models, count, passes, &pass_count, error);
+  if (!status) status = model_passes_tell(models, count, passes, pass_count, &run, error);
+  if (!status) status = encode_passes(models, count, stimuli, targets, sinks, passes, pass_count, &run, error);
+  base_free(targets);
+  base_free(sinks);
+  base_free(passes);
+  return status;
 }
 
 berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli, size_t subject_index, float *scores,
@@ -163,14 +237,18 @@ berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli, size_t 
   if (subject_index >= model->subject_count)
     return base_fail(error, BERG_EARGUMENT, "subject index %zu: the model has %zu", subject_index,
                      model->subject_count);
-  target t = {scores, model->subjects[subject_index].fitted.components, subject_index, 0};
+  const model_subject *subject = &model->subjects[subject_index];
+  target t = {.rows = scores,
+              .width = berg_model_components(model, subject_index),
+              .first_scorer = subject->first_scorer,
+              .scorer_count = subject->scorer_count};
   const model_sink sink = {.wants = MODEL_SCORES, .user = &t, .take = take_scores};
   return encode_into(model, stimuli, &t, run, &sink, error);
 }
 
 berg_status berg_encode_features(berg_model *model, berg_stimuli *stimuli, float *features, const berg_run *run,
                                  berg_error *error) {
-  target t = {features, VIT_FEATURES, 0, 0};
+  target t = {.rows = features, .width = VIT_FEATURES};
   const model_sink sink = {.wants = MODEL_FEATURES, .user = &t, .block = copy_block, .take = take_features};
   return encode_into(model, stimuli, &t, run, &sink, error);
 }

@@ -19,24 +19,31 @@ static size_t network_memory(const berg_model *model, bool packed) {
 }
 
 /* In float32 the file is multiplied where it lies; else what was packed, and nothing of the file. */
-static size_t subject_memory(const berg_model *model, const model_subject *subject) {
-  const model_fitted *fitted = &subject->fitted;
-  const size_t count = subject->columns.count, k = fitted->components;
-  const size_t small = 3 * fitted->features * sizeof(float) + count * (sizeof(float) + sizeof(size_t));
-  if (model->gemm->precision != LA_F32 && !model->device)
-    return small + la_matrix_bytes(&subject->directions) + la_matrix_bytes(&subject->coefficients);
-  return small + (fitted->features * k + count * k) * sizeof(float);
+static size_t matrix_memory(const berg_model *model, const la_matrix *matrix) {
+  if (model->gemm->precision != LA_F32 && !model->device) return la_matrix_bytes(matrix);
+  return matrix->n * matrix->k * sizeof(float);
+}
+
+static size_t scorer_memory(const berg_model *model, const model_scorer *scorer, size_t images) {
+  const size_t bytes = 3 * scorer->basis->features * sizeof(float) + matrix_memory(model, &scorer->directions);
+  if (model->device) return bytes;
+  return bytes + model_projection_memory(scorer->basis, &scorer->directions, images, model->threads);
+}
+
+static size_t responder_memory(const berg_model *model, const model_responder *responder) {
+  return responder->rows.count * (sizeof(float) + sizeof(size_t)) + matrix_memory(model, &responder->coefficients);
+}
+
+size_t model_memory_beside(const berg_model *model, size_t images) {
+  size_t bytes = images * model->columns * sizeof(float);
+  for (size_t i = 0; i < model->scorer_count; i++) bytes += scorer_memory(model, &model->scorers[i], images);
+  for (size_t i = 0; i < model->responder_count; i++) bytes += responder_memory(model, &model->responders[i]);
+  return bytes;
 }
 
 size_t model_memory_needed(const berg_model *model, size_t images, bool packed) {
   size_t bytes = (size_t)48 << 20; /* the libraries themselves */
-  bytes += network_memory(model, packed) + 2 * images * VIT_PIXELS + images * model->columns * sizeof(float);
-  for (size_t i = 0; i < model->subject_count; i++) {
-    const model_subject *subject = &model->subjects[i];
-    bytes += subject_memory(model, subject);
-    if (!model->device)
-      bytes += model_projection_memory(&subject->fitted, &subject->directions, images, model->threads);
-  }
+  bytes += network_memory(model, packed) + 2 * images * VIT_PIXELS + model_memory_beside(model, images);
   if (model->device) return bytes + model_device_pinned_memory(model->device);
   return bytes + images * VIT_LAYER_FEATURES * sizeof(float) + vit_network_workspace(model->gemm, model->threads);
 }

@@ -10,10 +10,11 @@
 #include "base/threads.h"
 #include "base/text.h"
 #include "io/container/container.h"
-#include "model/encode/batch.h"
 #include "model/device/device.h"
+#include "model/encode/batch.h"
 #include "model/encode/packed.h"
-#include "model/catalog/paths.h"
+#include "model/encode/run.h"
+#include "model/catalog/registry.h"
 #include "model/weights/precision.h"
 
 #define DEFAULT_BATCH 100
@@ -51,9 +52,13 @@ static berg_status check_device(const berg_model_options *options, berg_error *e
 }
 
 static berg_status check_options(const berg_model_options *options, berg_error *error) {
-  if ((options->subject_count && !options->subjects) || (options->roi_count && !options->rois) ||
-      (options->voxel_index_length && !options->voxel_index))
-    return base_fail(error, BERG_EARGUMENT, "a count of subjects, ROIs or voxels without the list it counts");
+  if ((options->subject_count && !options->subjects) || (options->selection_count && !options->selection))
+    return base_fail(error, BERG_EARGUMENT, "a count of subjects or selections without the list it counts");
+  for (size_t i = 0; i < options->selection_count; i++) {
+    const berg_selection *item = &options->selection[i];
+    if (!item->key || (item->count && !item->names) || (item->length && !item->marks))
+      return base_fail(error, BERG_EARGUMENT, "a selection without a key, or a count without the list it counts");
+  }
   berg_status status = check_device(options, error);
   if (status) return status;
   if (options->threads < 0 || options->threads > 1024)
@@ -68,44 +73,25 @@ static berg_status check_options(const berg_model_options *options, berg_error *
   return BERG_OK;
 }
 
-/* A later change of the caller's strings must not change the model. */
-static berg_status keep_roi_names(berg_model *model, const berg_model_options *options, berg_error *error) {
-  model->roi_names = base_calloc(options->roi_count, sizeof *model->roi_names, error);
-  if (!model->roi_names) return BERG_ELIMIT;
-  model->roi_count = options->roi_count;
-  for (size_t i = 0; i < options->roi_count; i++)
-    if (!(model->roi_names[i] = base_copy_text(options->rois[i], error))) return BERG_ELIMIT;
-  return BERG_OK;
-}
-
-static berg_status open_subject(berg_model *model, model_subject *subject, int number,
-                                const berg_model_options *options, berg_error *error) {
-  subject->number = number;
-  subject->first_column = model->columns;
-  berg_model_options own = *options;
-  own.rois = (const char *const *)model->roi_names;
-  berg_status status = berg_metadata_open(&subject->metadata, model->id, options->berg_dir, number, error);
-  if (!status) status = model_fitted_open(&subject->fitted, options->berg_dir, number, error);
-  if (!status) status = model_columns_select(&subject->columns, &subject->fitted, subject->metadata, &own, error);
-  if (!status) status = model_pack_subject(model, subject, error);
-  if (!status) model->columns += subject->columns.count;
-  return status;
-}
-
 static berg_status open_subjects(berg_model *model, const berg_model_options *options, berg_error *error) {
-  static const int first_subject = 1;
-  const int *numbers = options->subject_count ? options->subjects : &first_subject;
+  char **known;
+  size_t known_count;
+  berg_status status = model_subjects(model->id, &known, &known_count, error);
+  if (status) return status;
+  const char *const *names = options->subject_count ? options->subjects : (const char *const *)known;
   const size_t count = options->subject_count ? options->subject_count : 1;
   model->subjects = base_calloc(count, sizeof *model->subjects, error);
-  if (!model->subjects) return BERG_ELIMIT;
-  for (size_t i = 0; i < count; i++) {
-    for (size_t j = 0; j < i; j++)
-      if (numbers[j] == numbers[i]) return base_fail(error, BERG_EPARAMETER, "subject %d is named twice", numbers[i]);
+  if (!model->subjects) status = BERG_ELIMIT;
+  for (size_t i = 0; i < count && !status; i++) {
+    for (size_t j = 0; j < i && !status; j++)
+      if (!strcmp(names[j], names[i]))
+        status = base_fail(error, BERG_EPARAMETER, "subject %s is named twice", names[i]);
+    if (status) break;
     model->subject_count = i + 1;
-    berg_status status = open_subject(model, &model->subjects[i], numbers[i], options, error);
-    if (status) return status;
+    status = model_subject_open(model, &model->subjects[i], names[i], options, error);
   }
-  return BERG_OK;
+  base_free_texts(known, known_count);
+  return status;
 }
 
 /* On a device the processor's products are not used. */
@@ -124,22 +110,11 @@ static berg_status choose_precision(berg_model *model, const berg_model_options 
   return status;
 }
 
-static berg_status load_device(berg_model *model, berg_error *error) {
-  model_device_subject *subjects = base_calloc(model->subject_count, sizeof *subjects, error);
-  if (!subjects) return BERG_ELIMIT;
-  for (size_t s = 0; s < model->subject_count; s++)
-    subjects[s] = (model_device_subject){&model->subjects[s].fitted, &model->subjects[s].columns};
-  berg_status status =
-      model_device_load(model->device, &model->backbone, subjects, model->subject_count, model->precision, error);
-  base_free(subjects);
-  return status;
-}
-
 static berg_status open_network(berg_model *model, const berg_model_options *options, berg_error *error) {
   berg_status status =
       model_backbone_open(&model->backbone, options->backbone, options->berg_dir, model->threads, error);
   if (!status && model->device) {
-    status = load_device(model, error);
+    status = model_load_device(model, error);
     if (!status)
       base_print(model->products, sizeof model->products, "%s %s on %s", model_device_products(model->device),
                  model->precision, model_device_name(model->device) + strlen("cuda: "));
@@ -185,8 +160,8 @@ static berg_status open_on(berg_model **out, const char *model_id, const berg_mo
   if (!status && options->cache && !(model->cache = base_copy_text(options->cache, error))) status = BERG_ELIMIT;
   if (!status && model_id) {
     model->id = base_copy_text(model_id, error);
-    status = model->id ? keep_roi_names(model, options, error) : BERG_ELIMIT;
-    if (!status) status = open_subjects(model, options, error);
+    model->layout = model_layout_of(model_id);
+    status = model->id ? open_subjects(model, options, error) : BERG_ELIMIT;
   }
   if (!status) status = open_network(model, options, error);
   if (!status) status = choose_batch(model, options, error);
@@ -242,30 +217,36 @@ void berg_model_free(berg_model *model) {
   if (!model) return;
   drop_pages(model->backbone.file, model->threads);
   drop_pages(model->converted.file, model->threads);
-  for (size_t i = 0; i < model->subject_count; i++) {
-    drop_pages(model->subjects[i].fitted.file, model->threads);
-    drop_pages(model->subjects[i].converted.file, model->threads);
-    model_columns_release(&model->subjects[i].columns);
-    model_fitted_close(&model->subjects[i].fitted);
-    berg_metadata_free(model->subjects[i].metadata);
-  }
+  for (size_t i = 0; i < model->scorer_count; i++) drop_pages(model->scorers[i].converted.file, model->threads);
   model_batch_free(model->kept);
+  model_scores_free(model->kept_scores);
   model_packed_release(model);
+  base_free(model->scorers);
+  base_free(model->responders);
+  for (size_t i = 0; i < model->subject_count; i++) {
+    const model_fitted *fitted = &model->subjects[i].fitted;
+    for (size_t f = 0; f < fitted->file_count; f++) drop_pages(fitted->files[f].file, model->threads);
+    model_subject_close(&model->subjects[i]);
+  }
   base_free(model->subjects);
   vit_network_free(model->network);
   model_device_free(model->device);
   model_backbone_close(&model->backbone);
-  for (size_t i = 0; i < model->roi_count; i++) base_free(model->roi_names[i]);
-  base_free(model->roi_names);
   base_free(model->cache);
   base_free(model->id);
   base_free(model);
 }
 
+const char *berg_model_id(const berg_model *model) { return model->id; }
+
 size_t berg_model_subjects(const berg_model *model) { return model->subject_count; }
 
-int berg_model_subject(const berg_model *model, size_t index) {
-  return index < model->subject_count ? model->subjects[index].number : 0;
+const char *berg_model_subject(const berg_model *model, size_t index) {
+  return index < model->subject_count ? model->subjects[index].name : NULL;
+}
+
+const char *berg_model_subject_label(const berg_model *model, size_t index) {
+  return index < model->subject_count ? model->subjects[index].of_file : NULL;
 }
 
 const berg_metadata *berg_model_metadata(const berg_model *model, size_t index) {
@@ -285,13 +266,21 @@ size_t berg_model_columns(const berg_model *model) { return model->columns; }
 size_t berg_model_subject_columns(const berg_model *model, size_t index, size_t *first) {
   if (index >= model->subject_count) return 0;
   if (first) *first = model->subjects[index].first_column;
-  return model->subjects[index].columns.count;
+  return model->subjects[index].columns;
 }
 
-const size_t *berg_model_voxels(const berg_model *model, size_t index) {
-  return index < model->subject_count ? model->subjects[index].columns.voxels : NULL;
+size_t berg_model_outputs(const berg_model *model, size_t index) {
+  return index < model->subject_count ? model->subjects[index].output_count : 0;
 }
 
-const char *const *berg_model_roi_names(const berg_model *model, size_t index) {
-  return index < model->subject_count ? (const char *const *)model->subjects[index].columns.roi_names : NULL;
+const berg_output *berg_model_output(const berg_model *model, size_t subject, size_t index) {
+  return index < berg_model_outputs(model, subject) ? &model->subjects[subject].outputs[index] : NULL;
+}
+
+size_t berg_model_components(const berg_model *model, size_t index) {
+  size_t components = 0;
+  if (index >= model->subject_count) return 0;
+  const model_fitted *fitted = &model->subjects[index].fitted;
+  for (size_t b = 0; b < fitted->basis_count; b++) components += fitted->bases[b].components;
+  return components;
 }

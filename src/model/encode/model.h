@@ -7,31 +7,55 @@
 
 #include "la/kernels.h"
 #include "model/weights/backbone.h"
-#include "model/weights/columns.h"
 #include "model/weights/converted.h"
 #include "model/weights/fitted.h"
+#include "model/weights/rows.h"
 #include "vit/network.h"
 
+/* Features to scores: a basis as it is multiplied. */
+typedef struct model_scorer {
+  const model_basis *basis;
+  la_matrix directions; /* principal components [components][features] */
+  char *packed;
+  model_converted converted; /* where the components come from instead */
+} model_scorer;
+
+/* Scores to responses: the rows of a readout that are wanted, as they are multiplied. */
+typedef struct model_responder {
+  const model_readout *readout;
+  size_t scorer; /* among the model's, whose scores it takes */
+  model_rows rows;
+  la_matrix coefficients; /* [rows][components] */
+  char *packed;
+  float *gain;         /* [components] int8: see model/encode/packed.c; else NULL */
+  size_t first_column; /* among the columns of the model */
+} model_responder;
+
+/* One subject: files, selection, and its runs of scorers, responders and columns among those of the model. */
 typedef struct model_subject {
-  int number;
+  char *name;    /* "1", "N" */
+  char *of_file; /* "sub-01", "monkeyN": as names of files have it */
   berg_metadata *metadata;
   model_fitted fitted;
-  model_columns columns;
-  size_t first_column;    /* among the columns of all subjects */
-  la_matrix directions;   /* principal components [components][features] */
-  la_matrix coefficients; /* [columns][components] */
-  char *packed_directions, *packed_coefficients;
-  float *coefficient_gain;   /* [components] int8: see model/encode/packed.c; else NULL */
-  model_converted converted; /* where the components come from instead */
+  model_selection selection;
+  size_t first_column, columns;
+  size_t first_scorer, scorer_count, first_responder, responder_count;
+  berg_output outputs[MODEL_OUTPUTS_MAX];
+  size_t output_count;
+  char **labels[MODEL_OUTPUTS_MAX]; /* of the units selected; NULL: they have no names */
+  double *times;                    /* selected; NULL: responses have no time */
 } model_subject;
 
 struct berg_model {
   char *id;
+  const model_layout *layout; /* NULL: no subjects */
   model_subject *subjects;
   size_t subject_count;
-  size_t columns;   /* of all subjects */
-  char **roi_names; /* the model's own copy of the options' ROIs */
-  size_t roi_count;
+  size_t columns; /* of all subjects */
+  model_scorer *scorers;
+  size_t scorer_count, scorer_capacity;
+  model_responder *responders;
+  size_t responder_count, responder_capacity;
   model_backbone backbone;
   base_isa isa;
   const la_kernels *kernels;
@@ -48,6 +72,7 @@ struct berg_model {
   size_t images_done; /* over the model's life */
   size_t calls;       /* of encoding, over the model's life */
   struct model_batch *kept;
+  struct model_scores *kept_scores;
   size_t memory;      /* limit in bytes, 0: none */
   atomic_bool in_use; /* by a call that encodes */
 };
@@ -60,8 +85,15 @@ berg_status model_open_network(berg_model **model, const berg_model_options *opt
 berg_status model_open_with(berg_model **model, const char *model_id, const berg_model_options *options,
                             const char *plugin, berg_error *error);
 
+/* Opens `subject` as the next one of `model`: its files and selection, and what is multiplied. */
+berg_status model_subject_open(berg_model *model, model_subject *subject, const char *name,
+                               const berg_model_options *options, berg_error *error);
+void model_subject_close(model_subject *subject);
+
 /* Bytes that the process holds when `images` at a time go through `model`: what is multiplied, in the mapped file or as this
  * precision packs it, and buffers; `packed`: also while the network is packed. What converting took is not in it. */
 size_t model_memory_needed(const berg_model *model, size_t images, bool packed);
+/* What of it is there once more when `model` joins in a pass of another one, whose network and images serve. */
+size_t model_memory_beside(const berg_model *model, size_t images);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/convert.h"
 #include "base/memory.h"
@@ -106,14 +107,14 @@ static berg_status pack(la_matrix *matrix, const berg_file *file, char **packed,
 }
 
 /* Coefficients of late components are much larger than of early ones, whose scores are: each is divided by the size that the
- * component's coefficients have among some thousand voxels, always the same ones whatever is selected, so that the responses of
- * a voxel do not depend on which others are asked for. */
-#define BALANCE_VOXELS 2048
+ * component's coefficients have among some thousand units, always the same ones whatever is selected, so that the responses of
+ * a unit do not depend on which others are asked for. */
+#define BALANCE_ROWS 2048
 
-static berg_status balance_coefficients(model_subject *subject, berg_error *error) {
-  const berg_array *coefficients = subject->fitted.coefficients;
-  const size_t k = subject->fitted.components, voxels = subject->fitted.voxels,
-               step = voxels > BALANCE_VOXELS ? voxels / BALANCE_VOXELS : 1;
+static berg_status balance_coefficients(model_responder *responder, berg_error *error) {
+  const model_readout *readout = responder->readout;
+  const berg_array *coefficients = readout->coefficients;
+  const size_t k = readout->components, rows = readout->rows, step = rows > BALANCE_ROWS ? rows / BALANCE_ROWS : 1;
   float *gain = base_alloc(k, sizeof *gain, error);
   double *squares = base_calloc(k, sizeof *squares, error), count = 0;
   if (!gain || !squares) {
@@ -121,7 +122,7 @@ static berg_status balance_coefficients(model_subject *subject, berg_error *erro
     base_free(squares);
     return BERG_ELIMIT;
   }
-  for (size_t v = 0; v < voxels; v += step, count++) {
+  for (size_t v = 0; v < rows; v += step, count++) {
     const char *row = (const char *)coefficients->data + (ptrdiff_t)v * coefficients->strides[0];
     for (size_t j = 0; j < k; j++) {
       const double value = base_read_number(coefficients->dtype, row + (ptrdiff_t)j * coefficients->strides[1]);
@@ -130,76 +131,90 @@ static berg_status balance_coefficients(model_subject *subject, berg_error *erro
   }
   for (size_t j = 0; j < k; j++) gain[j] = squares[j] > 0 ? (float)(1 / sqrt(squares[j] / count)) : 1;
   base_free(squares);
-  subject->coefficient_gain = gain;
-  subject->coefficients.gain = gain;
+  responder->gain = gain;
+  responder->coefficients.gain = gain;
   return BERG_OK;
 }
 
-void model_balance_scores(const model_subject *subject, const float *scores, float *balanced) {
-  for (size_t j = 0; j < subject->fitted.components; j++) balanced[j] = scores[j] / subject->coefficient_gain[j];
+void model_balance_scores(const model_responder *responder, const float *scores, float *balanced) {
+  for (size_t j = 0; j < responder->readout->components; j++) balanced[j] = scores[j] / responder->gain[j];
 }
 
-static la_matrix directions_of(const model_fitted *fitted, const la_gemm *gemm) {
+static la_matrix directions_of(const model_basis *basis, const la_gemm *gemm) {
   return (la_matrix){.gemm = gemm,
-                     .n = fitted->components,
-                     .k = fitted->features,
-                     .rows = fitted->directions,
-                     .row_bytes = fitted->direction_bytes};
+                     .n = basis->components,
+                     .k = basis->features,
+                     .rows = basis->directions,
+                     .row_bytes = basis->direction_bytes};
 }
 
-berg_status model_pack_components(la_matrix *directions, const model_fitted *fitted, const la_gemm *gemm, int threads,
+berg_status model_pack_components(la_matrix *directions, const model_basis *basis, const la_gemm *gemm, int threads,
                                   char **packed, berg_error *error) {
-  *directions = directions_of(fitted, gemm);
-  berg_status status = model_fitted_check_components(fitted, error); /* int8 would hide a NaN */
-  return status ? status : pack(directions, fitted->file, packed, threads, error);
+  *directions = directions_of(basis, gemm);
+  berg_status status = model_basis_check(basis, error); /* int8 would hide a NaN */
+  return status ? status : pack(directions, basis->file, packed, threads, error);
 }
 
-static berg_status find_or_pack_components(const berg_model *model, model_subject *subject, berg_error *error) {
+/* "rep-2" of "pca_param.rep-2"; NULL where a file has one PCA. */
+static const char *part_of(const model_basis *basis) {
+  const char *dot = strchr(basis->key, '.');
+  return dot ? dot + 1 : NULL;
+}
+
+berg_status model_pack_scorer(const berg_model *model, model_scorer *scorer, berg_error *error) {
+  scorer->directions = directions_of(scorer->basis, model->gemm);
+  if (model->gemm->precision == LA_F32) return BERG_OK;
   model_conversion conversion = {.kind = "components",
+                                 .part = part_of(scorer->basis),
                                  .precision = model->gemm->precision,
                                  .layout = model->gemm->layout->id,
-                                 .bytes = la_matrix_bytes(&subject->directions),
-                                 .source = subject->fitted.path,
+                                 .bytes = la_matrix_bytes(&scorer->directions),
+                                 .source = scorer->basis->path,
                                  .threads = model->threads};
-  if (model_converted_find(&subject->converted, model->cache, &conversion)) {
-    subject->directions.packed = subject->converted.packed;
+  if (model_converted_find(&scorer->converted, model->cache, &conversion)) {
+    scorer->directions.packed = scorer->converted.packed;
     return BERG_OK;
   }
-  berg_status status = model_pack_components(&subject->directions, &subject->fitted, model->gemm, model->threads,
-                                             &subject->packed_directions, error);
-  conversion.packed = subject->packed_directions;
+  berg_status status =
+      model_pack_components(&scorer->directions, scorer->basis, model->gemm, model->threads, &scorer->packed, error);
+  conversion.packed = scorer->packed;
   if (!status) model_converted_keep(model->cache, &conversion);
   return status;
 }
 
-berg_status model_pack_subject(const berg_model *model, model_subject *subject, berg_error *error) {
-  model_fitted *fitted = &subject->fitted;
-  model_columns *columns = &subject->columns;
-  subject->directions = directions_of(fitted, model->gemm);
-  subject->coefficients = (la_matrix){.gemm = model->gemm,
-                                      .n = columns->count,
-                                      .k = fitted->components,
-                                      .rows = columns->coefficients,
-                                      .row_bytes = columns->coefficient_bytes};
+berg_status model_pack_responder(const berg_model *model, model_responder *responder, berg_error *error) {
+  const model_rows *rows = &responder->rows;
+  responder->coefficients = (la_matrix){.gemm = model->gemm,
+                                        .n = rows->count,
+                                        .k = responder->readout->components,
+                                        .rows = rows->coefficients,
+                                        .row_bytes = rows->coefficient_bytes};
   if (model->gemm->precision == LA_F32) return BERG_OK;
-  berg_status status = find_or_pack_components(model, subject, error);
-  if (!status && model->gemm->precision == LA_INT8) status = balance_coefficients(subject, error);
+  berg_status status = model->gemm->precision == LA_INT8 ? balance_coefficients(responder, error) : BERG_OK;
   if (!status)
-    status = pack(&subject->coefficients, fitted->file, &subject->packed_coefficients, model->threads, error);
-  if (status) return status;
-  model_fitted_drop_directions(fitted);
-  model_columns_drop_coefficients(columns);
-  const io_map *map = io_container_map(fitted->file);
-  if (map) io_map_drop(map, 0, map->size);
-  return BERG_OK;
+    status = pack(&responder->coefficients, responder->readout->file, &responder->packed, model->threads, error);
+  if (!status) model_rows_drop_coefficients(&responder->rows);
+  return status;
+}
+
+void model_pack_let_go(const berg_model *model, model_fitted *fitted) {
+  if (model->gemm->precision == LA_F32) return;
+  for (size_t b = 0; b < fitted->basis_count; b++) model_basis_drop_directions(&fitted->bases[b]);
+  for (size_t f = 0; f < fitted->file_count; f++) {
+    const io_map *map = io_container_map(fitted->files[f].file);
+    if (map) io_map_drop(map, 0, map->size);
+  }
 }
 
 void model_packed_release(berg_model *model) {
-  for (size_t i = 0; i < model->subject_count; i++) {
-    base_free_large(model->subjects[i].packed_directions);
-    base_free_large(model->subjects[i].packed_coefficients);
-    base_free(model->subjects[i].coefficient_gain);
-    model_converted_close(&model->subjects[i].converted);
+  for (size_t i = 0; i < model->scorer_count; i++) {
+    base_free_large(model->scorers[i].packed);
+    model_converted_close(&model->scorers[i].converted);
+  }
+  for (size_t i = 0; i < model->responder_count; i++) {
+    model_rows_release(&model->responders[i].rows);
+    base_free_large(model->responders[i].packed);
+    base_free(model->responders[i].gain);
   }
   base_free_large(model->packed_network);
   model_converted_close(&model->converted);

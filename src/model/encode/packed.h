@@ -7,17 +7,20 @@
 /* What model_pack_network and berg_convert_precision have in common: checks, calibrates (int8), packs into new memory (base_free_large). */
 berg_status model_pack_backbone(vit_network *network, const model_backbone *backbone, base_isa isa, int threads,
                                 char **packed, berg_error *error);
-berg_status model_pack_components(la_matrix *directions, const model_fitted *fitted, const la_gemm *gemm, int threads,
+berg_status model_pack_components(la_matrix *directions, const model_basis *basis, const la_gemm *gemm, int threads,
                                   char **packed, berg_error *error);
 
 /* Packs the network, or finds it packed (float32: 340 MB more while it is done, 0.1 s; afterwards the backbone's own matrices are given back). Done once. */
 berg_status model_pack_network(berg_model *model, berg_error *error);
 /* The same once the images that the model has encoded, and `images` to come, make it worth while and --memory has room. */
 berg_status model_pack_when_it_pays(berg_model *model, size_t images, berg_error *error);
-/* Binds a subject's components and coefficients; in bf16 and int8 packs them. */
-berg_status model_pack_subject(const berg_model *model, model_subject *subject, berg_error *error);
+/* Binds components and coefficients; in bf16 and int8 packs them. */
+berg_status model_pack_scorer(const berg_model *model, model_scorer *scorer, berg_error *error);
+berg_status model_pack_responder(const berg_model *model, model_responder *responder, berg_error *error);
+/* What has been packed is not needed as it lies in the files any more. */
+void model_pack_let_go(const berg_model *model, model_fitted *fitted);
 /* The scores [components] of one image as the packed coefficients of int8 want them. */
-void model_balance_scores(const model_subject *subject, const float *scores, float *balanced);
+void model_balance_scores(const model_responder *responder, const float *scores, float *balanced);
 void model_packed_release(berg_model *model);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 
-static size_t segments_of(const model_fitted *fitted) { return (fitted->tokens + PROJECT_TOKENS - 1) / PROJECT_TOKENS; }
+static size_t segments_of(const model_basis *basis) { return (basis->tokens + PROJECT_TOKENS - 1) / PROJECT_TOKENS; }
 
 /* One thread's memory: the buffer of products, standardised rows, the rows as products take them, their scales. */
 #define FLOAT_ROW (VIT_CHANNELS * sizeof(float))
@@ -16,20 +16,20 @@ static size_t bytes_of_thread(const la_matrix *directions, size_t images) {
   return (bytes + BASE_ALIGNMENT - 1) / BASE_ALIGNMENT * BASE_ALIGNMENT;
 }
 
-static size_t sums_of(const model_fitted *fitted, size_t images) {
-  return segments_of(fitted) * images * fitted->components;
+static size_t sums_of(const model_basis *basis, size_t images) {
+  return segments_of(basis) * images * basis->components;
 }
 
-size_t model_projection_memory(const model_fitted *fitted, const la_matrix *directions, size_t images, int threads) {
-  return sums_of(fitted, images) * sizeof(double) + (size_t)threads * bytes_of_thread(directions, images);
+size_t model_projection_memory(const model_basis *basis, const la_matrix *directions, size_t images, int threads) {
+  return sums_of(basis, images) * sizeof(double) + (size_t)threads * bytes_of_thread(directions, images);
 }
 
-berg_status model_projection_init(model_projection *projection, const la_kernels *kernels, const model_fitted *fitted,
+berg_status model_projection_init(model_projection *projection, const la_kernels *kernels, const model_basis *basis,
                                   const la_matrix *directions, size_t images, int threads, berg_error *error) {
-  *projection = (model_projection){.kernels = kernels, .fitted = fitted, .directions = directions, .room = images};
-  projection->segments = segments_of(fitted);
+  *projection = (model_projection){.kernels = kernels, .basis = basis, .directions = directions, .room = images};
+  projection->segments = segments_of(basis);
   projection->thread_bytes = bytes_of_thread(directions, images);
-  projection->sums = base_alloc(sums_of(fitted, images), sizeof(double), error);
+  projection->sums = base_alloc(sums_of(basis, images), sizeof(double), error);
   projection->thread_memory = base_alloc_large((size_t)threads, projection->thread_bytes, error);
   if (projection->sums && projection->thread_memory) return BERG_OK;
   model_projection_release(projection);
@@ -44,14 +44,14 @@ void model_projection_release(model_projection *projection) {
 
 void model_projection_start(model_projection *projection, size_t images) {
   projection->images = images;
-  memset(projection->sums, 0, projection->segments * images * projection->fitted->components * sizeof(double));
+  memset(projection->sums, 0, projection->segments * images * projection->basis->components * sizeof(double));
 }
 
 /* The features of one token, standardised, of all images: rows of a product. They are 300 KB for 100 images, which the second
  * cache holds beside a slab of the components. */
 static la_product standardised(const model_projection *projection, size_t block, size_t token, const float *tokens,
                                char *memory) {
-  const model_fitted *fitted = projection->fitted;
+  const model_basis *basis = projection->basis;
   const la_gemm *gemm = projection->directions->gemm;
   const size_t feature = block * VIT_CHANNELS, row_bytes = gemm->row_bytes(VIT_CHANNELS);
   float *floats = (float *)(void *)(memory + gemm->thread_bytes);
@@ -60,8 +60,8 @@ static la_product standardised(const model_projection *projection, size_t block,
   for (size_t i = 0; i < projection->images; i++) {
     float *to = floats + i * VIT_CHANNELS;
     projection->kernels->standardise(tokens + i * VIT_LAYER_FEATURES + token * VIT_CHANNELS,
-                                     fitted->centre_high + feature, fitted->centre_low + feature,
-                                     fitted->reciprocal + feature, VIT_CHANNELS, to);
+                                     basis->centre_high + feature, basis->centre_low + feature,
+                                     basis->reciprocal + feature, VIT_CHANNELS, to);
     if (gemm->load) gemm->load(to, VIT_CHANNELS, rows + i * row_bytes, scale + i);
   }
   return (la_product){.rows = projection->images,
@@ -83,13 +83,13 @@ static la_fetch next_token(const model_projection *projection, size_t token, siz
 
 static void add_segment(const model_projection *projection, size_t layer, size_t segment, const float *tokens,
                         char *memory) {
-  const model_fitted *fitted = projection->fitted;
+  const model_basis *basis = projection->basis;
   const la_matrix *directions = projection->directions;
-  const size_t k = fitted->components, panels = la_matrix_panels(directions);
-  const size_t end = (segment + 1) * PROJECT_TOKENS < fitted->tokens ? (segment + 1) * PROJECT_TOKENS : fitted->tokens;
+  const size_t k = basis->components, panels = la_matrix_panels(directions);
+  const size_t end = (segment + 1) * PROJECT_TOKENS < basis->tokens ? (segment + 1) * PROJECT_TOKENS : basis->tokens;
   double *sums = projection->sums + segment * projection->images * k;
   for (size_t token = segment * PROJECT_TOKENS; token < end; token++) {
-    const size_t block = layer * fitted->tokens + token;
+    const size_t block = layer * basis->tokens + token;
     la_product product = standardised(projection, block, token, tokens, memory);
     for (size_t panel = 0; panel < panels; panel++) {
       const size_t first = panel * LA_PANEL;
@@ -127,7 +127,7 @@ void model_projection_add(model_projection *projection, base_team *team, size_t 
 }
 
 void model_projection_finish(const model_projection *projection, float *scores, size_t ld) {
-  const size_t k = projection->fitted->components;
+  const size_t k = projection->basis->components;
   for (size_t i = 0; i < projection->images; i++)
     for (size_t j = 0; j < k; j++) {
       double sum = 0;

@@ -4,7 +4,7 @@
 
 #include "base/team.h"
 #include "la/kernels.h"
-#include "model/weights/fitted.h"
+#include "model/weights/basis.h"
 
 /* Tokens of a block that one thread takes together, and how many such segments a block has at most. Each segment has its own sums, in
  * double over its tokens and the blocks; they are added in their own order, so that the scores depend on neither threads nor
@@ -14,7 +14,7 @@
 
 typedef struct model_projection {
   const la_kernels *kernels;
-  const model_fitted *fitted;
+  const model_basis *basis;
   const la_matrix *directions; /* [components][features], a block of columns being one token of one layer */
   size_t segments;             /* 10; of a model of class tokens 1, of one token */
   size_t images;               /* of the batch at hand */
@@ -24,11 +24,11 @@ typedef struct model_projection {
 } model_projection;
 
 /* Memory for batches of up to `images`. ELIMIT. */
-berg_status model_projection_init(model_projection *projection, const la_kernels *kernels, const model_fitted *fitted,
+berg_status model_projection_init(model_projection *projection, const la_kernels *kernels, const model_basis *basis,
                                   const la_matrix *directions, size_t images, int threads, berg_error *error);
 void model_projection_release(model_projection *projection);
 /* Bytes that init takes. */
-size_t model_projection_memory(const model_fitted *fitted, const la_matrix *directions, size_t images, int threads);
+size_t model_projection_memory(const model_basis *basis, const la_matrix *directions, size_t images, int threads);
 
 void model_projection_start(model_projection *projection, size_t images);
 /* Adds block `layer`, `tokens` [images][50][768], segment by segment. */

@@ -1,35 +1,34 @@
-/* Scores of a batch to responses: one product a subject, panel by panel of its coefficients. */
+/* Scores of a batch to responses: one product a readout, panel by panel of its coefficients. */
 #include <string.h>
 
 #include "model/encode/packed.h"
 #include "model/encode/run.h"
 
-/* Scores as products take them: in int8 two rows each, since every step of a score would be one of all voxels. */
-static la_product score_rows(const model_batch *batch, size_t s, size_t first, size_t count) {
-  const berg_model *model = batch->model;
-  const model_subject *subject = &model->subjects[s];
-  const la_gemm *gemm = model->gemm;
-  const size_t width = batch->score_widths[s], k = subject->fitted.components, bytes = gemm->row_bytes(k);
+/* Scores as products take them: in int8 two rows each, since every step of a score would be one of all units. */
+static la_product score_rows(const model_scores *scores, const model_responder *responder, size_t first, size_t count) {
+  const la_gemm *gemm = scores->model->gemm;
+  const la_kernels *kernels = scores->model->kernels;
+  float *values = scores->values[responder->scorer];
+  const size_t width = scores->widths[responder->scorer], k = responder->readout->components,
+               bytes = gemm->row_bytes(k);
   if (!gemm->load)
-    return (la_product){.rows = count,
-                        .x = batch->scores[s] + first * width,
-                        .row_bytes = width * sizeof(float),
-                        .finish = model->kernels->store};
+    return (la_product){
+        .rows = count, .x = values + first * width, .row_bytes = width * sizeof(float), .finish = kernels->store};
   const size_t rows = gemm->load_fine ? 2 : 1; /* of each image */
   for (size_t i = 0; i < count; i++) {
-    float *scores = batch->scores[s] + (first + i) * width;
-    void *to = batch->loaded_scores + i * rows * bytes;
-    if (subject->coefficient_gain) model_balance_scores(subject, scores, batch->balanced_scores);
+    const float *from = values + (first + i) * width;
+    void *to = scores->loaded + i * rows * bytes;
+    if (responder->gain) model_balance_scores(responder, from, scores->balanced);
     if (gemm->load_fine)
-      gemm->load_fine(batch->balanced_scores, k, to, batch->score_scales + 2 * i);
+      gemm->load_fine(scores->balanced, k, to, scores->scales + 2 * i);
     else
-      gemm->load(scores, k, to, batch->score_scales + i);
+      gemm->load(from, k, to, scores->scales + i);
   }
   return (la_product){.rows = rows * count,
-                      .x = batch->loaded_scores,
+                      .x = scores->loaded,
                       .row_bytes = bytes,
-                      .scale = batch->score_scales,
-                      .finish = gemm->load_fine ? model->kernels->store_pairs : model->kernels->store};
+                      .scale = scores->scales,
+                      .finish = gemm->load_fine ? kernels->store_pairs : kernels->store};
 }
 
 /* Rows that have come back with the scores. */
@@ -45,33 +44,35 @@ static void copy_row(void *user, size_t i, size_t rank) {
   memcpy(c->to + i * c->columns, c->from + i * c->columns, c->columns * sizeof *c->to);
 }
 
-static void hand_over(const model_batch *batch, size_t from, size_t images, float *responses) {
-  copies c = {batch->responses + from * batch->model->columns, responses, batch->model->columns};
+static void hand_over(const model_batch *batch, const model_member *member, size_t from, size_t images,
+                      float *responses) {
+  const size_t columns = member->model->columns;
+  copies c = {member->responses + from * columns, responses, columns};
   if (c.to != c.from) base_team_share(batch->team, images, copy_row, &c);
 }
 
-/* Panels of a subject's coefficients that a thread takes at a time. */
+/* Panels of coefficients that a thread takes at a time. */
 #define RUN ((size_t)16)
 
 typedef struct regression {
-  const model_batch *batch;
-  const model_subject *subject;
+  const berg_model *model;
+  const model_responder *responder;
+  char *workspace;
   la_product rows;
   float *responses;
 } regression;
 
 static void multiply_panel(const regression *r, size_t panel, size_t panels, float *buffer) {
-  const berg_model *model = r->batch->model;
-  const la_matrix *coefficients = &r->subject->coefficients;
-  const size_t first = panel * LA_PANEL, left = r->subject->columns.count - first;
-  la_output to = {r->responses + r->subject->first_column + first, model->columns, left < LA_PANEL ? left : LA_PANEL,
-                  r->subject->columns.intercepts + first};
+  const la_matrix *coefficients = &r->responder->coefficients;
+  const size_t first = panel * LA_PANEL, left = r->responder->rows.count - first;
+  la_output to = {r->responses + r->responder->first_column + first, r->model->columns,
+                  left < LA_PANEL ? left : LA_PANEL, r->responder->rows.intercepts + first};
   la_product product = r->rows;
   product.buffer = buffer;
   product.user = &to;
   for (size_t b = 0; b < la_matrix_blocks(coefficients); b++) { /* one, up to 768 components */
     if (panel + 1 < panels) product.next = la_matrix_fetch(coefficients, b, panel + 1);
-    product.x = (const char *)r->rows.x + b * model->gemm->row_bytes(LA_DEPTH);
+    product.x = (const char *)r->rows.x + b * r->model->gemm->row_bytes(LA_DEPTH);
     if (b) to.bias = NULL;
     la_matrix_multiply(coefficients, b, panel, &product);
   }
@@ -79,23 +80,26 @@ static void multiply_panel(const regression *r, size_t panel, size_t panels, flo
 
 static void multiply_run(void *user, size_t index, size_t rank) {
   const regression *r = user;
-  const size_t panels = la_matrix_panels(&r->subject->coefficients), first = index * RUN,
+  const size_t panels = la_matrix_panels(&r->responder->coefficients), first = index * RUN,
                end = panels - first < RUN ? panels : first + RUN;
-  const la_gemm *gemm = r->subject->coefficients.gemm;
-  float *buffer = (float *)(void *)((char *)r->batch->workspace + rank * gemm->thread_bytes);
+  const la_gemm *gemm = r->responder->coefficients.gemm;
+  float *buffer = (float *)(void *)(r->workspace + rank * gemm->thread_bytes);
   la_gemm_begin(gemm);
   for (size_t panel = first; panel < end; panel++) multiply_panel(r, panel, panels, buffer);
   la_gemm_end(gemm);
 }
 
-void model_batch_respond(const model_batch *batch, size_t from, size_t images, float *responses) {
-  const berg_model *model = batch->model;
+void model_batch_respond(const model_batch *batch, const model_member *member, size_t from, size_t images,
+                         float *responses) {
+  const berg_model *model = member->model;
   if (model->device) {
-    hand_over(batch, from, images, responses);
+    hand_over(batch, member, from, images, responses);
     return;
   }
-  for (size_t s = 0; s < model->subject_count; s++) {
-    regression r = {batch, &model->subjects[s], score_rows(batch, s, from, images), responses};
-    base_team_share(batch->team, (la_matrix_panels(&r.subject->coefficients) + RUN - 1) / RUN, multiply_run, &r);
+  for (size_t i = 0; i < model->responder_count; i++) {
+    const model_responder *responder = &model->responders[i];
+    if (!responder->rows.count) continue;
+    regression r = {model, responder, batch->workspace, score_rows(member->scores, responder, from, images), responses};
+    base_team_share(batch->team, (la_matrix_panels(&responder->coefficients) + RUN - 1) / RUN, multiply_run, &r);
   }
 }

@@ -9,6 +9,7 @@
 #include "base/team.h"
 
 struct model_batch;
+struct model_member;
 
 typedef enum model_wants { MODEL_FEATURES, MODEL_SCORES, MODEL_RESPONSES } model_wants;
 
@@ -25,8 +26,9 @@ typedef struct model_sink {
   void (*block)(void *user, base_team *team, const model_part *part, size_t layer, const float *tokens);
   /* Of responses, or NULL: where the next batch's, [images][columns], may be written while it runs, as a device does. */
   float *(*place)(void *user);
-  /* Takes a batch that has been run: asks it for responses, reads its scores, or notes that its features have come. */
-  berg_status (*take)(void *user, const struct model_batch *batch, berg_error *error);
+  /* Takes a batch that has been run: asks it for the member's responses, reads the member's scores, or notes that features have come. */
+  berg_status (*take)(void *user, const struct model_batch *batch, const struct model_member *member,
+                      berg_error *error);
 } model_sink;
 
 #endif

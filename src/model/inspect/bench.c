@@ -32,11 +32,12 @@ model_work model_bench_work(const berg_model *model) {
   const double t = VIT_TOKENS, c = VIT_CHANNELS;
   model_work work = {.network = 2 * ((t - 1) * VIT_PATCH_VALUES * c +
                                      VIT_LAYERS * (t * c * (VIT_QKV + c + 2.0 * VIT_HIDDEN) + 2 * t * t * c))};
-  for (size_t s = 0; s < model->subject_count; s++) {
-    const double k = (double)model->subjects[s].fitted.components;
-    work.components += 2 * (double)model->subjects[s].fitted.features * k;
-    work.regression += 2 * k * (double)model->subjects[s].columns.count;
+  for (size_t s = 0; s < model->scorer_count; s++) {
+    const model_basis *basis = model->scorers[s].basis;
+    work.components += 2 * (double)basis->features * (double)basis->components;
   }
+  for (size_t r = 0; r < model->responder_count; r++)
+    work.regression += 2 * (double)model->responders[r].readout->components * (double)model->responders[r].rows.count;
   return work;
 }
 

@@ -11,8 +11,8 @@ typedef struct stages {
   double *load, *network, *components, *regression, *flops; /* [repeats] */
 } stages;
 
-static berg_status leave_scores(void *user, const model_batch *batch, berg_error *error) {
-  (void)user, (void)batch, (void)error;
+static berg_status leave_scores(void *user, const model_batch *batch, const model_member *member, berg_error *error) {
+  (void)user, (void)batch, (void)member, (void)error;
   return BERG_OK;
 }
 
@@ -27,7 +27,7 @@ static berg_status time_batch(model_batch *batch, berg_stimuli *stimuli, size_t 
   t->network[r] = base_machine_seconds() - start - batch->component_seconds;
   t->components[r] = batch->component_seconds;
   start = base_machine_seconds();
-  if (!status) model_batch_respond(batch, 0, images, responses);
+  if (!status) model_batch_respond(batch, &batch->members[0], 0, images, responses);
   t->regression[r] = base_machine_seconds() - start;
   return status;
 }
@@ -58,14 +58,14 @@ berg_status model_bench_stages(cJSON *tree, berg_model *model, const berg_array 
   double *times = base_calloc(5 * repeats, sizeof *times, error);
   float *responses = base_alloc_large(images * model->columns, sizeof(float), error);
   stages t = {times, times + repeats, times + 2 * repeats, times + 3 * repeats, times + 4 * repeats};
+  const model_sink sink = {.wants = MODEL_SCORES, .take = leave_scores};
   berg_stimuli *stimuli = NULL;
   model_batch *batch = NULL;
   berg_status status = times && responses ? berg_stimuli_from_array(&stimuli, array, BERG_NCHW, error) : BERG_ELIMIT;
-  if (!status) status = model_batch_of(&batch, model, images, false, error);
+  if (!status) status = model_batch_of(&batch, &model, &sink, 1, images, false, error);
   if (!status) status = model_pack_when_it_pays(model, images, error);
   base_team *team = base_team_begin(model->threads);
-  const model_sink sink = {.wants = MODEL_SCORES, .take = leave_scores};
-  if (!status) batch->team = team, batch->sink = &sink;
+  if (!status) batch->team = team;
   if (!status) status = time_batch(batch, stimuli, images, responses, 0, &t, error); /* touches memory first */
   for (size_t r = 0; r < repeats && !status; r++) {
     t.flops[r] = la_rate_products(rate, TURN_SECONDS);
@@ -73,7 +73,7 @@ berg_status model_bench_stages(cJSON *tree, berg_model *model, const berg_array 
   }
   if (!status) add_stages(tree, model, images, &t, repeats);
   base_team_end(team);
-  if (batch) batch->team = NULL, batch->sink = NULL;
+  if (batch) batch->team = NULL, batch->member_count = 0;
   berg_stimuli_free(stimuli);
   base_free(times);
   base_free_large(responses);
@@ -86,8 +86,8 @@ berg_status model_bench_stages(cJSON *tree, berg_model *model, const berg_array 
 
 static size_t weight_bytes(const berg_model *model) {
   size_t bytes = vit_network_packed_bytes(model->network);
-  for (size_t s = 0; s < model->subject_count; s++)
-    bytes += la_matrix_bytes(&model->subjects[s].directions) + la_matrix_bytes(&model->subjects[s].coefficients);
+  for (size_t s = 0; s < model->scorer_count; s++) bytes += la_matrix_bytes(&model->scorers[s].directions);
+  for (size_t r = 0; r < model->responder_count; r++) bytes += la_matrix_bytes(&model->responders[r].coefficients);
   return bytes;
 }
 

@@ -38,15 +38,14 @@ static berg_status convert_backbone(const char *source, const char *target, cons
   return status;
 }
 
-static berg_status convert_components(const char *source, const char *target, const la_gemm *gemm, bool force,
-                                      berg_error *error) {
-  model_fitted fitted;
+static berg_status convert_components(const berg_file *file, const char *source, const char *target,
+                                      const la_gemm *gemm, bool force, berg_error *error) {
+  model_basis basis;
   la_matrix directions;
   char *packed = NULL;
   const int threads = base_threads_for(0);
-  berg_status status = model_fitted_open_file(&fitted, source, error);
-  if (status) return status;
-  status = model_pack_components(&directions, &fitted, gemm, threads, &packed, error);
+  berg_status status = model_basis_open(&basis, file, source, "pca_param", error);
+  if (!status) status = model_pack_components(&directions, &basis, gemm, threads, &packed, error);
   if (!status) {
     const model_conversion conversion = {.kind = "components",
                                          .precision = gemm->precision,
@@ -58,7 +57,7 @@ static berg_status convert_components(const char *source, const char *target, co
     status = model_converted_write(target, &conversion, force, false, error);
   }
   base_free_large(packed);
-  model_fitted_close(&fitted);
+  model_basis_close(&basis);
   return status;
 }
 
@@ -75,6 +74,11 @@ berg_status berg_convert_precision(const char *source, const char *target, const
   if (!status) status = berg_file_open(&file, source, error);
   if (status) return status;
   const bool is_fitted = berg_file_find(file, "pca_param.components_") != NULL;
+  if (berg_file_find(file, "pca_param.rep-1.components_"))
+    status = base_fail(error, BERG_EMODEL, "%s: holds several PCAs, which are converted when the model is first opened",
+                       source);
+  else if (is_fitted)
+    status = convert_components(file, source, target, chosen, force != 0, error);
   berg_file_free(file);
-  return (is_fitted ? convert_components : convert_backbone)(source, target, chosen, force != 0, error);
+  return status || is_fitted ? status : convert_backbone(source, target, chosen, force != 0, error);
 }

@@ -15,6 +15,7 @@
 #include "model/weights/converted.h"
 #include "model/device/device.h"
 #include "model/catalog/paths.h"
+#include "model/catalog/registry.h"
 
 /* "found, 352950000 bytes", "not there", ... */
 static void add_place(cJSON *to, const char *key, const char *path) {
@@ -114,6 +115,35 @@ static berg_status add_cache(cJSON *tree, berg_error *error) {
   return status;
 }
 
+/* A subject of the first model is told of even where nothing is there, so that one sees what was looked for. */
+static berg_status add_subject(cJSON *models, const char *berg_dir, const char *id, const char *subject, bool always,
+                               berg_error *error) {
+  char *weights, *metadata = NULL;
+  berg_status status = model_path_weights(&weights, id, berg_dir, subject, 0, error);
+  if (!status) status = model_path_metadata(&metadata, id, berg_dir, subject, error);
+  if (!status && (always || model_path_exists(weights) || model_path_exists(metadata))) {
+    cJSON *model = io_json_add_object(models, NULL);
+    io_json_add_text(model, "id", id);
+    model_add_subject(model, "subject", subject);
+    add_place(model, "weights", weights);
+    add_place(model, "metadata", metadata);
+  }
+  base_free(metadata);
+  base_free(weights);
+  return status;
+}
+
+static berg_status add_model(cJSON *models, const char *berg_dir, size_t index, berg_error *error) {
+  const char *id = berg_catalog_id(index);
+  char **subjects;
+  size_t count;
+  berg_status status = model_subjects(id, &subjects, &count, error);
+  for (size_t s = 0; s < count && !status; s++)
+    status = add_subject(models, berg_dir, id, subjects[s], !strcmp(id, MODEL_FIRST), error);
+  base_free_texts(subjects, count);
+  return status;
+}
+
 static berg_status add_models(cJSON *tree, const char *berg_dir, berg_error *error) {
   cJSON *folder = io_json_add_object(tree, "berg_dir");
   if (!berg_dir) {
@@ -123,21 +153,8 @@ static berg_status add_models(cJSON *tree, const char *berg_dir, berg_error *err
   io_json_add_text(folder, "path", berg_dir);
   cJSON *models = io_json_add_list(folder, "models");
   berg_status status = BERG_OK;
-  for (int subject = 1; subject <= MODEL_SUBJECTS && status != BERG_ELIMIT; subject++) {
-    char *weights, *metadata = NULL;
-    status = model_path_weights(&weights, berg_dir, subject, error);
-    if (!status) status = model_path_metadata(&metadata, berg_dir, subject, error);
-    if (!status) {
-      cJSON *model = io_json_add_object(models, NULL);
-      io_json_add_text(model, "id", berg_catalog_id(0));
-      io_json_add_number(model, "subject", subject);
-      add_place(model, "weights", weights);
-      add_place(model, "metadata", metadata);
-    }
-    base_free(metadata);
-    base_free(weights);
-  }
-  return status == BERG_ELIMIT ? status : BERG_OK;
+  for (size_t i = 0; i < berg_catalog_count() && !status; i++) status = add_model(models, berg_dir, i, error);
+  return status;
 }
 
 /* The device, or why there is none; and where the plug-in was looked for. */

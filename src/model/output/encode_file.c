@@ -30,12 +30,16 @@ typedef struct output {
 } output;
 
 /* "_sub-0N" goes before the ending, which may be double (.nii.gz). */
-static char *path_of_subject(const char *path, int subject, bool several, berg_error *error) {
+static char *path_of_subject(const char *path, const model_subject *subject, bool several, berg_error *error) {
   if (!several) return base_copy_text(path, error);
   const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
   if (!dot) dot = path + strlen(path);
   if (dot - path >= 4 && !strcmp(dot, ".gz") && !strncmp(dot - 4, ".nii", 4)) dot -= 4;
-  return base_format(error, "%.*s_sub-%02d%s", (int)(dot - path), path, subject, dot);
+  return base_format(error, "%.*s_%s%s", (int)(dot - path), path, subject->of_file, dot);
+}
+
+static uint64_t hash_list(uint64_t hash, const model_list *list) {
+  return base_hash_bytes(hash, list->items, list->count * sizeof *list->items);
 }
 
 /* What decides the numbers is in the fingerprint: a partial file of anything else is not continued. */
@@ -44,19 +48,20 @@ static berg_status fingerprint(const output *o, const model_subject *subject, ch
   char images[MODEL_FINGERPRINT_ROOM];
   berg_status status = model_stimuli_fingerprint(o->stimuli, images, error);
   if (status) return status;
-  const model_columns *columns = &subject->columns;
+  const model_selection *selection = &subject->selection;
   const char *engine = o->model->products, *isa = base_isa_name(o->model->isa);
   uint64_t hash = base_hash_text(BASE_HASH_START, berg_version());
   hash = base_hash_text(hash, engine);
   hash = base_hash_text(hash, isa);
-  hash = model_hash_file(hash, subject->fitted.path);
+  for (size_t f = 0; f < subject->fitted.file_count; f++) hash = model_hash_file(hash, subject->fitted.files[f].path);
   hash = model_hash_file(hash, o->model->backbone.path);
-  hash = base_hash_bytes(hash, &columns->count, sizeof columns->count);
-  if (columns->voxels) hash = base_hash_bytes(hash, columns->voxels, columns->count * sizeof *columns->voxels);
-  for (size_t i = 0; columns->roi_names && i < columns->count; i++) hash = base_hash_text(hash, columns->roi_names[i]);
+  hash = base_hash_bytes(hash, &subject->columns, sizeof subject->columns);
+  for (size_t u = 0; u < subject->output_count && !selection->means; u++) hash = hash_list(hash, &selection->units[u]);
+  if (subject->times) hash = hash_list(hash, &selection->times);
+  for (size_t i = 0; i < selection->mean_count; i++) hash = base_hash_text(hash, selection->means[i].name);
   bool skips = model_stimuli_skips_bad(o->stimuli);
   hash = base_hash_bytes(hash, &skips, sizeof skips);
-  base_print(text, room, "%s sub-%02d %s %016llx", o->model->id, subject->number, images, (unsigned long long)hash);
+  base_print(text, room, "%s %s %s %016llx", o->model->id, subject->of_file, images, (unsigned long long)hash);
   return BERG_OK;
 }
 
@@ -68,7 +73,7 @@ static berg_status check_shapes(const output *o, const char *path, berg_error *e
     model_labels labels;
     status = model_labels_make(&labels, o->model, s, path, o->options, error);
     if (status) break;
-    status = io_rows_check_shape(path, rows, o->model->subjects[s].columns.count, &labels.io, error);
+    status = io_rows_check_shape(path, rows, o->model->subjects[s].columns, &labels.io, error);
     model_labels_release(&labels);
   }
   return status;
@@ -84,11 +89,11 @@ static berg_status open_files(output *o, berg_error *error) {
   if (!status) status = check_shapes(o, o->path, error);
   for (size_t i = 0; i < model->subject_count && !status; i++) {
     char name[256];
-    char *own = path_of_subject(o->path, model->subjects[i].number, model->subject_count > 1, error);
+    char *own = path_of_subject(o->path, &model->subjects[i], model->subject_count > 1, error);
     if (own) status = model_sidecar_check(own, options, error);
     if (!status) status = own ? fingerprint(o, &model->subjects[i], name, sizeof name, error) : BERG_ELIMIT;
     if (!status)
-      status = io_rows_open(&o->files[i], own, model->subjects[i].columns.count, name, options->force, options->resume,
+      status = io_rows_open(&o->files[i], own, model->subjects[i].columns, name, options->force, options->resume,
                             &o->done[i], error);
     if (!status && o->done[i] > berg_stimuli_count(o->stimuli)) {
       char expected[64];
@@ -103,7 +108,7 @@ static berg_status open_files(output *o, berg_error *error) {
 
 static berg_status append_subject(output *o, size_t s, const float *responses, size_t images, berg_error *error) {
   const model_subject *subject = &o->model->subjects[s];
-  const size_t columns = subject->columns.count;
+  const size_t columns = subject->columns;
   size_t skip =
       o->done[s] > o->rows ? o->done[s] - o->rows : 0; /* a file may be ahead of the others after an interruption */
   if (skip >= images) return BERG_OK;
@@ -132,7 +137,7 @@ static berg_status start_writer(output *o, size_t images, berg_error *error) {
   if (o->writer) return BERG_OK;
   size_t widest = 0;
   for (size_t s = 0; s < o->model->subject_count; s++)
-    if (o->model->subjects[s].columns.count > widest) widest = o->model->subjects[s].columns.count;
+    if (o->model->subjects[s].columns > widest) widest = o->model->subjects[s].columns;
   o->part = (images + 1) / 2;
   if (o->model->subject_count > 1) {
     o->own = base_alloc_large(o->part * widest, sizeof(float), error);
@@ -142,7 +147,7 @@ static berg_status start_writer(output *o, size_t images, berg_error *error) {
 }
 
 /* Half a batch at a time, so that two buffers hold no more than one did. */
-static berg_status take(void *user, const model_batch *batch, berg_error *error) {
+static berg_status take(void *user, const model_batch *batch, const model_member *member, berg_error *error) {
   output *o = user;
   berg_status status = start_writer(o, batch->most, error);
   for (size_t first = 0; first < batch->images && !status; first += o->part) {
@@ -150,7 +155,7 @@ static berg_status take(void *user, const model_batch *batch, berg_error *error)
     float *responses;
     status = model_writer_buffer(o->writer, &responses, error);
     if (status) break;
-    model_batch_respond(batch, first, count, responses);
+    model_batch_respond(batch, member, first, count, responses);
     model_writer_hand(o->writer, count);
   }
   return status;
@@ -164,35 +169,49 @@ static berg_status stop_writer(output *o, berg_status status, berg_error *error)
   return written ? written : status;
 }
 
-/* The number of the first image that some file has no row for. Rows are images but for those left out: to know which were,
- * they are looked at again. */
-static berg_status find_start(output *o, size_t *first, berg_error *error) {
-  size_t least = o->done[0];
-  for (size_t s = 1; s < o->model->subject_count; s++)
-    if (o->done[s] < least) least = o->done[s];
-  *first = 0;
-  if (!model_stimuli_skips_bad(o->stimuli)) {
-    *first = least;
-    o->rows = least;
-    return BERG_OK;
-  }
+/* The rows that each file of each output has. */
+static size_t least_done(const output *outputs, size_t count) {
+  size_t least = outputs[0].done[0];
+  for (size_t i = 0; i < count; i++)
+    for (size_t s = 0; s < outputs[i].model->subject_count; s++)
+      if (outputs[i].done[s] < least) least = outputs[i].done[s];
+  return least;
+}
+
+/* Rows are images but for those left out: to know which were, they are looked at again. */
+static berg_status pass_over(berg_stimuli *stimuli, size_t least, size_t *first, size_t *rows, berg_error *error) {
   uint8_t *pixels = base_alloc(VIT_PIXELS, 1, error);
   if (!pixels) return BERG_ELIMIT;
   berg_status status = BERG_OK;
-  for (; o->rows < least && *first < berg_stimuli_count(o->stimuli) && !status; (*first)++) {
+  for (; *rows < least && *first < berg_stimuli_count(stimuli) && !status; (*first)++) {
     berg_error fault;
-    status = model_stimuli_prepare(o->stimuli, *first, 1, NULL, error);
+    status = model_stimuli_prepare(stimuli, *first, 1, NULL, error);
     if (status) break;
-    status = berg_stimuli_pixels(o->stimuli, *first, pixels, &fault);
+    status = berg_stimuli_pixels(stimuli, *first, pixels, &fault);
     if (!status) {
-      o->rows++;
-    } else if (model_stimuli_may_skip(o->stimuli, status)) {
-      status = model_stimuli_mark_bad(o->stimuli, *first, &fault, error);
+      ++*rows;
+    } else if (model_stimuli_may_skip(stimuli, status)) {
+      status = model_stimuli_mark_bad(stimuli, *first, &fault, error);
     } else if (error) {
       *error = fault;
     }
   }
   base_free(pixels);
+  return status;
+}
+
+/* The number of the first image that some file has no row for. */
+static berg_status find_start(output *outputs, size_t count, size_t *first, berg_error *error) {
+  berg_stimuli *stimuli = outputs[0].stimuli;
+  const size_t least = least_done(outputs, count);
+  size_t rows = 0;
+  berg_status status = BERG_OK;
+  *first = 0;
+  if (model_stimuli_skips_bad(stimuli))
+    status = pass_over(stimuli, least, first, &rows, error);
+  else
+    *first = rows = least;
+  for (size_t i = 0; i < count; i++) outputs[i].rows = rows;
   return status;
 }
 
@@ -222,14 +241,14 @@ static berg_status finish_subject(output *o, size_t s, model_row_names *names, b
   model_labels labels;
   io_whole_file *beside = NULL;
   cJSON *tree = NULL;
-  char *json = NULL, *own = path_of_subject(o->path, subject->number, o->model->subject_count > 1, error);
+  char *json = NULL, *own = path_of_subject(o->path, subject, o->model->subject_count > 1, error);
   if (!own) return BERG_ELIMIT;
   berg_status status = model_labels_make(&labels, o->model, s, own, o->options, error);
   if (!status) {
     labels.io.row_names = names->names;
     if (sidecar || is_hdf5(own)) status = label_fully(o, s, &labels, names, &tree, &json, error);
     if (!status && sidecar) { /* all that can fail, while the rows can still be gone on from */
-      model_encode_describe(tree, &labels, subject->columns.count, names, o->stimuli);
+      model_encode_describe(tree, &labels, subject->columns, names, o->stimuli);
       status = model_sidecar_prepare(&beside, own, tree, o->options->force, error);
     }
     if (!status) status = io_rows_finish(o->files[s], &labels.io, error);
@@ -255,23 +274,66 @@ static berg_status finish(output *o, berg_error *error) {
   return status;
 }
 
-berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path,
-                                const berg_output_options *options, const berg_run *given, berg_error *error) {
+static void release(output *o) {
+  for (size_t s = 0; o->files && s < o->model->subject_count; s++) io_rows_free(o->files[s]);
+  base_free(o->files);
+  base_free(o->done);
+  base_free_large(o->own);
+}
+
+/* Outputs [0, count) of one pass. */
+static berg_status encode_pass(output *outputs, const model_pass *pass, const berg_run *run, berg_error *error) {
+  size_t first = 0;
+  berg_status status = find_start(outputs, pass->count, &first, error);
+  if (!status) status = model_encode(pass, outputs[0].stimuli, first, run, error);
+  for (size_t i = 0; i < pass->count; i++) status = stop_writer(&outputs[i], status, error);
+  for (size_t i = 0; i < pass->count && !status; i++) status = finish(&outputs[i], error);
+  return status;
+}
+
+static berg_status encode_passes(output *outputs, berg_model *const *models, size_t count, const berg_run *run,
+                                 berg_error *error) {
+  size_t *passes = base_calloc(count, sizeof *passes, error), pass_count = 0;
+  model_sink *sinks = base_calloc(count, sizeof *sinks, error);
+  berg_status status = passes && sinks ? model_passes(models, count, passes, &pass_count, error) : BERG_ELIMIT;
+  for (size_t i = 0; i < count && !status; i++) {
+    sinks[i] = (model_sink){.wants = MODEL_RESPONSES, .user = &outputs[i], .take = take};
+    status = open_files(&outputs[i], error);
+  }
+  if (!status) status = model_passes_tell(models, count, passes, pass_count, run, error);
+  for (size_t p = 0, i = 0; p < pass_count && !status; p++) {
+    output *own = outputs + i;
+    model_pass pass = {models + i, sinks + i, 0, p, pass_count};
+    for (; i < count && passes[i] == p; i++) pass.count++;
+    status = encode_pass(own, &pass, run, error);
+  }
+  base_free(passes);
+  base_free(sinks);
+  return status;
+}
+
+berg_status berg_encode_many_to_files(berg_model *const *models, size_t count, berg_stimuli *stimuli,
+                                      const char *const *paths, const berg_output_options *options,
+                                      const berg_run *given, berg_error *error) {
   model_output_options how;
   berg_run run;
-  output o = {.model = model, .stimuli = stimuli, .path = path, .options = &how.output};
-  size_t first = 0;
   berg_status status = model_output_options_take(&how, options, error);
   if (!status) status = BASE_TAKE(berg_run, &run, given, error);
-  if (!status) status = open_files(&o, error);
-  if (!status) status = find_start(&o, &first, error);
-  const model_sink sink = {.wants = MODEL_RESPONSES, .user = &o, .take = take};
-  if (!status) status = model_encode(model, stimuli, first, &run, &sink, error);
-  status = stop_writer(&o, status, error);
-  if (!status) status = finish(&o, error);
-  for (size_t s = 0; o.files && s < model->subject_count; s++) io_rows_free(o.files[s]);
-  base_free(o.files);
-  base_free(o.done);
-  base_free_large(o.own);
+  output *outputs = status ? NULL : base_calloc(count, sizeof *outputs, error);
+  if (!status && !outputs) status = BERG_ELIMIT;
+  for (size_t i = 0; i < count && !status; i++) {
+    outputs[i] = (output){.model = models[i], .stimuli = stimuli, .path = paths[i], .options = &how.output};
+    if (!models[i]->columns)
+      status = base_fail(error, BERG_EPARAMETER, "%s: nothing is selected, and no file has no columns", paths[i]);
+  }
+  if (!status) status = encode_passes(outputs, models, count, &run, error);
+  for (size_t i = 0; outputs && i < count; i++)
+    if (outputs[i].model) release(&outputs[i]);
+  base_free(outputs);
   return status;
+}
+
+berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path,
+                                const berg_output_options *options, const berg_run *run, berg_error *error) {
+  return berg_encode_many_to_files(&model, 1, stimuli, &path, options, run, error);
 }

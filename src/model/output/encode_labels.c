@@ -8,6 +8,7 @@
 #include "base/team.h"
 #include "io/file/file_hash.h"
 #include "model/catalog/metadata.h"
+#include "model/catalog/registry.h"
 #include "model/catalog/space.h"
 #include "model/stimuli/stimuli.h"
 
@@ -32,16 +33,17 @@ static berg_status take_space(model_labels *labels, const berg_array *coordinate
 berg_status model_labels_make(model_labels *labels, const berg_model *model, size_t subject_index, const char *path,
                               const berg_output_options *options, berg_error *error) {
   const model_subject *subject = &model->subjects[subject_index];
-  const model_columns *columns = &subject->columns;
+  const model_list *voxels = &subject->selection.units[0];
+  const bool means = subject->selection.means != NULL;
   *labels = (model_labels){.io = {.model_id = model->id,
-                                  .subject = subject->number,
-                                  .voxels = columns->voxels,
-                                  .column_names = columns->roi_names}};
-  if (!columns->voxels) return BERG_OK;
+                                  .subject = (int)strtol(subject->name, NULL, 10),
+                                  .voxels = means ? NULL : voxels->items,
+                                  .column_names = means ? subject->outputs[0].axes[0].labels : NULL}};
+  if (means) return BERG_OK;
   const berg_array *all = berg_metadata_find(subject->metadata, "fmri.voxel_coords");
-  labels->coordinates = base_alloc(columns->count, 3 * sizeof *labels->coordinates, error);
+  labels->coordinates = base_alloc(voxels->count, 3 * sizeof *labels->coordinates, error);
   if (!labels->coordinates) return BERG_ELIMIT;
-  berg_status status = model_coordinates_of(all, columns->voxels, columns->count, labels->coordinates, error);
+  berg_status status = model_coordinates_of(all, voxels->items, voxels->count, labels->coordinates, error);
   labels->io.coordinates = labels->coordinates;
   if (!status && io_nifti_is_name(path)) status = take_space(labels, all, options, error);
   if (status) model_labels_release(labels);
@@ -67,14 +69,14 @@ typedef struct column_lists {
   size_t *first, *next;
 } column_lists;
 
-static berg_status make_lists(column_lists *lists, const model_columns *columns, size_t voxels, berg_error *error) {
+static berg_status make_lists(column_lists *lists, const model_list *columns, size_t voxels, berg_error *error) {
   lists->first = base_alloc(voxels, sizeof *lists->first, error);
   lists->next = lists->first ? base_alloc(columns->count, sizeof *lists->next, error) : NULL;
   if (!lists->next) return BERG_ELIMIT;
   for (size_t v = 0; v < voxels; v++) lists->first[v] = NONE;
   for (size_t c = columns->count; c-- > 0;) {
-    lists->next[c] = lists->first[columns->voxels[c]];
-    lists->first[columns->voxels[c]] = c;
+    lists->next[c] = lists->first[columns->items[c]];
+    lists->first[columns->items[c]] = c;
   }
   return BERG_OK;
 }
@@ -108,8 +110,9 @@ berg_status model_labels_add_rois(model_labels *labels, const model_subject *sub
   size_t used = 0, room = 0;
   if (!labels->io.voxels) return BERG_OK;
   labels->rois = base_calloc(entries, sizeof *labels->rois, error);
-  berg_status status =
-      labels->rois ? make_lists(&lists, &subject->columns, berg_metadata_voxels(metadata), error) : BERG_ELIMIT;
+  berg_status status = labels->rois
+                           ? make_lists(&lists, &subject->selection.units[0], model_metadata_voxels(metadata), error)
+                           : BERG_ELIMIT;
   for (size_t e = 0; e < entries && !status; e++) {
     const char *name = berg_metadata_entry(metadata, e)->name;
     if (name && !strncmp(name, ROI_PREFIX, prefix))

@@ -6,6 +6,7 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "io/value/json_build.h"
+#include "model/catalog/registry.h"
 #include "model/output/encode_labels.h"
 #include "model/stimuli/stimuli.h"
 
@@ -39,16 +40,18 @@ berg_status model_encode_provenance(cJSON **out, const berg_model *model, size_t
       out, "Responses that an encoding model predicts: one row an image, one column a voxel", options, error);
   cJSON *tree = *out;
   io_json_add_text(tree, "Model", model->id);
-  io_json_add_number(tree, "Subject", subject->number);
-  io_json_add_text(tree, "Units", "z-scores within a session");
+  model_add_subject(tree, "Subject", subject->name);
+  io_json_add_text(tree, "Units", model->layout->units_text);
   if (!status) status = add_stimuli(tree, stimuli, error);
-  model_source sources[] = {{.role = "weights", .path = subject->fitted.path},
-                            {.role = "metadata", .path = berg_metadata_path(subject->metadata)},
-                            {.role = "backbone",
-                             .path = model->backbone.path,
-                             .is_no_file = model_backbone_is_random(model->backbone.path, &seed)}};
-  if (!status)
-    status = model_provenance_add_all(tree, sources, sizeof sources / sizeof *sources, model->threads, error);
+  model_source sources[MODEL_QUARTERS + 2];
+  size_t count = 0;
+  for (size_t f = 0; f < subject->fitted.file_count; f++)
+    sources[count++] = (model_source){.role = "weights", .path = subject->fitted.files[f].path};
+  sources[count++] = (model_source){.role = "metadata", .path = berg_metadata_path(subject->metadata)};
+  sources[count++] = (model_source){.role = "backbone",
+                                    .path = model->backbone.path,
+                                    .is_no_file = model_backbone_is_random(model->backbone.path, &seed)};
+  if (!status) status = model_provenance_add_all(tree, sources, count, model->threads, error);
   io_json_add_text(tree, "Precision", berg_model_precision(model));
   io_json_add_text(tree, "Device", berg_model_device(model));
   io_json_add_text(tree, "Products", model->products);

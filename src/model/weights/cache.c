@@ -37,8 +37,9 @@ static char *name_in(const char *cache, const model_conversion *c) {
   char *real = realpath(c->source, NULL);
   if (!real) return NULL;
   const int length = stem_of(real, &stem);
-  char *name = base_format(NULL, "%s/%.*s-%016llx.%s.safetensors", cache, length > 80 ? 80 : length, stem,
-                           (unsigned long long)base_hash_text(BASE_HASH_START, real), la_precision_name(c->precision));
+  char *name = base_format(NULL, "%s/%.*s-%016llx.%s%s%s.safetensors", cache, length > 80 ? 80 : length, stem,
+                           (unsigned long long)base_hash_text(BASE_HASH_START, real), c->part ? c->part : "",
+                           c->part ? "." : "", la_precision_name(c->precision));
   free(real);
   return name;
 }
@@ -46,8 +47,8 @@ static char *name_in(const char *cache, const model_conversion *c) {
 static char *name_beside(const model_conversion *c) {
   const char *stem;
   const int length = stem_of(c->source, &stem);
-  return base_format(NULL, "%.*s%.*s.%s.safetensors", (int)(stem - c->source), c->source, length, stem,
-                     la_precision_name(c->precision));
+  return base_format(NULL, "%.*s%.*s.%s%s%s.safetensors", (int)(stem - c->source), c->source, length, stem,
+                     c->part ? c->part : "", c->part ? "." : "", la_precision_name(c->precision));
 }
 
 static bool try_open(model_converted *converted, const char *path, const model_conversion *wanted) {

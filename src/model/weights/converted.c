@@ -93,6 +93,7 @@ static berg_status check(const berg_file *file, const char *path, const model_co
                          berg_error *error) {
   berg_status status = check_said(file, path, "berg.kind", wanted->kind, error);
   if (!status) status = check_said(file, path, "berg.precision", la_precision_name(wanted->precision), error);
+  if (!status) status = check_said(file, path, "berg.part", wanted->part ? wanted->part : "", error);
   if (!status) status = check_layout(file, path, wanted, error);
   if (status) return status;
   const berg_array *array = berg_file_find(file, PACKED);
@@ -137,7 +138,9 @@ berg_status model_converted_check(model_converted *converted, const char *path, 
   berg_status status = berg_file_open(&converted->file, path, error);
   if (status) return status;
   const berg_array *array = berg_file_find(converted->file, PACKED);
-  model_conversion itself = {.kind = about(converted->file, "berg.kind"), .threads = base_threads_for(0)};
+  model_conversion itself = {.kind = about(converted->file, "berg.kind"),
+                             .part = about(converted->file, "berg.part"),
+                             .threads = base_threads_for(0)};
   if (array && array->ndim == 1) itself.bytes = array->shape[0];
   status = model_precision_named(&itself.precision, about(converted->file, "berg.precision"), error);
   const void *packed;
@@ -214,6 +217,7 @@ static berg_status describe(io_document *document, const model_conversion *c, be
   char sum[BASE_CHECKSUM_TEXT];
   base_checksum(c->packed, c->bytes, c->threads, sum);
   berg_status status = say(document, "berg.kind", c->kind, error);
+  if (!status && c->part) status = say(document, "berg.part", c->part, error);
   if (!status) status = say(document, "berg.precision", la_precision_name(c->precision), error);
   if (!status) status = say(document, "berg.layout", c->layout, error);
   if (!status) status = say(document, "berg.rounding", ROUNDING, error);

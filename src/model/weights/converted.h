@@ -15,6 +15,7 @@ typedef struct model_converted {
 /* "backbone" or "components", and what it must be. */
 typedef struct model_conversion {
   const char *kind;
+  const char *part; /* of a source that holds several, "rep-2"; NULL */
   la_precision precision;
   const char *layout;       /* its id; NULL: any */
   size_t bytes;             /* of all slabs */

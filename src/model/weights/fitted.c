@@ -1,243 +1,154 @@
-/* Reading a fitted model from its file. */
+/* Opening the weights of one subject as its model's layout has them. */
 #include "model/weights/fitted.h"
 
-#include <float.h>
-#include <math.h>
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
-#include "base/convert.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "io/container/container.h"
 #include "model/catalog/paths.h"
 
-/* More components than images that anybody trains on; bounds what a hostile file can make us allocate. */
-#define MAX_COMPONENTS 100000
+#define SCALER "scaler_param"
+#define COMPONENTS "pca_param"
 
-static berg_status fail(const model_fitted *fitted, const char *item, const char *what, const char *expected,
-                        const char *found, berg_error *error) {
-  return base_fail_at(error, &(base_fault){BERG_EMODEL, fitted->path, BERG_NO_OFFSET, item, what, expected, found});
-}
-
-/* A real-valued array of `ndim` dimensions; sizes of 0 in `shape` are open. */
-static berg_status find(const model_fitted *fitted, const char *name, size_t ndim, const size_t *shape,
-                        const berg_array **out, berg_error *error) {
-  char expected[64], found[128];
-  if (ndim == 1)
-    base_print(expected, sizeof expected, shape[0] ? "float (%zu,)" : "float (voxels,)", shape[0]);
-  else
-    base_print(expected, sizeof expected, shape[1] ? "float (components, %zu)" : "float (voxels, components)",
-               shape[1]);
-  const berg_array *array = berg_file_find(fitted->file, name);
-  *out = array;
-  if (!array) return fail(fitted, name, "array missing", expected, "no array of this name", error);
-  bool fits = (array->dtype == BERG_F32 || array->dtype == BERG_F64) && array->ndim == ndim;
-  for (size_t d = 0; d < ndim && fits; d++) fits = shape[d] ? array->shape[d] == shape[d] : array->shape[d] > 0;
-  if (fits) return BERG_OK;
-  base_array_describe(array, found, sizeof found);
-  return fail(fitted, name, "does not fit", expected, found, error);
-}
-
-static berg_status check_number(const model_fitted *fitted, const char *name, size_t i, double value, bool nonzero,
-                                berg_error *error) {
-  if (isfinite(value) && !(nonzero && value == 0)) return BERG_OK;
-  char found[64];
-  base_print(found, sizeof found, "%g at index %zu", value, i);
-  return fail(fitted, name, "not usable", nonzero ? "finite numbers other than 0" : "finite numbers", found, error);
-}
-
-/* Numbers that are finite in double may leave float32's range: the scale is to blame, or the centre of the feature. */
-static berg_status check_range(const model_fitted *fitted, size_t i, double centre, double scale, berg_error *error) {
-  if (isfinite((float)centre) && isfinite((float)(1.0 / scale))) return BERG_OK;
-  char found[96];
-  base_print(found, sizeof found, "centre %g, scale %g at index %zu", centre, scale, i);
-  return fail(fitted, "scaler_param.scale_", "not usable", "features that float32 can standardise", found, error);
-}
-
-/* Trained on all tokens of the blocks, or on the class tokens alone: the components say which. */
-static void choose_features(model_fitted *fitted) {
-  const berg_array *components = berg_file_find(fitted->file, "pca_param.components_");
-  const bool class_tokens = components && components->ndim == 2 && components->shape[1] == VIT_CLASS_FEATURES;
-  fitted->tokens = class_tokens ? 1 : VIT_TOKENS;
-  fitted->features = class_tokens ? VIT_CLASS_FEATURES : VIT_FEATURES;
-}
-
-/* Mean and scale of the scaler, mean of the PCA. */
-enum { MEAN, SCALE, PCA_MEAN, STATISTICS };
-static const char *const statistics[STATISTICS] = {"scaler_param.mean_", "scaler_param.scale_", "pca_param.mean_"};
-
-/* Features read at a time: their numbers as doubles stay in the first cache. Opening a subject took 24 ms, now 9. */
-#define FEATURES_AT_ONCE 512
-
-static void read_statistics(const berg_array *const arrays[STATISTICS], size_t first, size_t count,
-                            double values[STATISTICS][FEATURES_AT_ONCE]) {
-  for (size_t s = 0; s < STATISTICS; s++) {
-    berg_array part = *arrays[s];
-    part.shape[0] = count;
-    part.data = (const char *)part.data + (ptrdiff_t)first * part.strides[0];
-    base_convert_to_double(&part, values[s]);
-  }
-}
-
-/* Why feature `i` cannot be used, if it cannot. */
-static berg_status check_feature(const model_fitted *fitted, size_t i, double mean, double scale, double pca_mean,
+berg_status model_training_named(model_training *training, const model_layout *layout, const char *name,
                                  berg_error *error) {
-  const double centre = mean + pca_mean * scale;
-  if (isfinite(centre) && scale != 0) return check_range(fitted, i, centre, scale, error);
-  berg_status status = check_number(fitted, statistics[MEAN], i, mean, false, error);
-  if (!status) status = check_number(fitted, statistics[SCALE], i, scale, true, error);
-  if (!status) status = check_number(fitted, statistics[PCA_MEAN], i, pca_mean, false, error);
-  return status ? status : check_range(fitted, i, centre, scale, error);
-}
-
-static berg_status standardise_part(model_fitted *fitted, const berg_array *const arrays[STATISTICS], size_t first,
-                                    size_t count, berg_error *error) {
-  double values[STATISTICS][FEATURES_AT_ONCE];
-  const double *mean = values[MEAN], *scale = values[SCALE], *pca_mean = values[PCA_MEAN];
-  int good = 1;
-  read_statistics(arrays, first, count, values);
-  for (size_t i = 0; i < count; i++) {
-    const double centre = mean[i] + pca_mean[i] * scale[i];
-    const float high = (float)centre, reciprocal = (float)(1.0 / scale[i]);
-    fitted->centre_high[first + i] = high;
-    fitted->centre_low[first + i] = (float)(centre - high);
-    fitted->reciprocal[first + i] = reciprocal;
-    good &= fabsf(high) <= FLT_MAX && fabsf(reciprocal) <= FLT_MAX;
-  }
-  berg_status status = BERG_OK;
-  for (size_t i = 0; i < count && !good && !status; i++)
-    status = check_feature(fitted, first + i, mean[i], scale[i], pca_mean[i], error);
-  return status;
-}
-
-static berg_status read_standardisation(model_fitted *fitted, berg_error *error) {
-  const size_t features = fitted->features;
-  const berg_array *arrays[STATISTICS];
-  berg_status status = BERG_OK;
-  for (size_t s = 0; s < STATISTICS && !status; s++)
-    status = find(fitted, statistics[s], 1, &features, &arrays[s], error);
-  if (status) return status;
-  fitted->centre_high = base_alloc(features, sizeof(float), error);
-  fitted->centre_low = base_alloc(features, sizeof(float), error);
-  fitted->reciprocal = base_alloc(features, sizeof(float), error);
-  if (!(fitted->centre_high && fitted->centre_low && fitted->reciprocal)) return BERG_ELIMIT;
-  for (size_t first = 0; first < features && !status; first += FEATURES_AT_ONCE) {
-    const size_t left = features - first;
-    status = standardise_part(fitted, arrays, first, left < FEATURES_AT_ONCE ? left : FEATURES_AT_ONCE, error);
-  }
-  return status;
-}
-
-static berg_status read_components(model_fitted *fitted, berg_error *error) {
-  const char *const name = "pca_param.components_";
-  const berg_array *array;
-  berg_status status = find(fitted, name, 2, (const size_t[]){0, fitted->features}, &array, error);
-  if (status) return status;
-  fitted->components = array->shape[0];
-  if (fitted->components > MAX_COMPONENTS)
-    return base_fail_found(error, BERG_EMODEL, fitted->path, name, "at most 100,000 components", "%zu",
-                           fitted->components);
-  if (array->dtype == BERG_F32 && array->strides[1] == sizeof(float) && array->strides[0] >= 0) {
-    fitted->directions = array->data;
-    fitted->direction_bytes = (size_t)array->strides[0];
+  *training = MODEL_ALL;
+  if (!name) return BERG_OK;
+  if (!layout->splits)
+    return base_fail_at(error, &(base_fault){BERG_EPARAMETER, NULL, BERG_NO_OFFSET, "train_splits",
+                                             "this model has none", "nothing", name});
+  if (!strcmp(name, "all") || !strcmp(name, "full")) return BERG_OK;
+  if (!strcmp(name, "single")) {
+    *training = MODEL_EACH_QUARTER;
     return BERG_OK;
   }
-  fitted->own_directions = base_alloc_large(fitted->components * fitted->features, sizeof(float), error);
-  if (!fitted->own_directions) return BERG_ELIMIT;
-  base_convert_to_float(array, fitted->own_directions);
-  fitted->directions = fitted->own_directions;
-  fitted->direction_bytes = fitted->features * sizeof(float);
+  if (!strncmp(name, "split", 5) && name[5] >= '1' && name[5] < '1' + MODEL_QUARTERS && !name[6]) {
+    *training = (model_training)(name[5] - '0');
+    return BERG_OK;
+  }
+  return base_fail_at(error, &(base_fault){BERG_EPARAMETER, NULL, BERG_NO_OFFSET, "train_splits", "not known",
+                                           "all, single, or split1 to split4", name});
+}
+
+static berg_status add_file(model_fitted *fitted, const char *model_id, const char *berg_dir, const char *subject,
+                            unsigned quarter, berg_error *error) {
+  model_weights_file *next = &fitted->files[fitted->file_count];
+  berg_status status = model_path_weights(&next->path, model_id, berg_dir, subject, quarter, error);
+  if (status) return status;
+  fitted->file_count++;
+  return model_blame(berg_file_open(&next->file, next->path, error), error);
+}
+
+static berg_status open_files(model_fitted *fitted, const char *model_id, const char *berg_dir, const char *subject,
+                              model_training training, berg_error *error) {
+  if (training != MODEL_EACH_QUARTER) return add_file(fitted, model_id, berg_dir, subject, (unsigned)training, error);
+  berg_status status = BERG_OK;
+  for (unsigned quarter = 1; quarter <= MODEL_QUARTERS && !status; quarter++)
+    status = add_file(fitted, model_id, berg_dir, subject, quarter, error);
+  return status;
+}
+
+/* "reg_param.rep-2" for repetition 2, "reg_param" for 0. */
+static void key_of(char *key, size_t size, const char *name, size_t repetition) {
+  if (repetition)
+    base_print(key, size, "%s.rep-%zu", name, repetition);
+  else
+    base_print(key, size, "%s", name);
+}
+
+static bool holds(const berg_file *file, const char *name, size_t repetition, const char *array) {
+  char key[64], whole[96];
+  key_of(key, sizeof key, name, repetition);
+  base_print(whole, sizeof whole, "%s.%s", key, array);
+  return berg_file_find(file, whole) != NULL;
+}
+
+static berg_status add_basis(model_fitted *fitted, const model_weights_file *from, size_t repetition,
+                             berg_error *error) {
+  char key[64];
+  key_of(key, sizeof key, COMPONENTS, repetition);
+  return model_basis_open(&fitted->bases[fitted->basis_count++], from->file, from->path, key, error);
+}
+
+static berg_status add_readout(model_fitted *fitted, const model_weights_file *from, const char *name,
+                               size_t repetition, size_t basis, berg_error *error) {
+  char key[64];
+  key_of(key, sizeof key, name, repetition);
+  return model_readout_open(&fitted->readouts[fitted->readout_count++], from->file, from->path, key, basis,
+                            fitted->bases[basis].components, error);
+}
+
+/* One file: one regression an output, or a dictionary of repetitions on the same components or on their own. */
+static berg_status take_one(model_fitted *fitted, const model_layout *layout, berg_error *error) {
+  const model_weights_file *from = &fitted->files[0];
+  const char *first = layout->outputs[0].regression;
+  size_t repetitions = 0;
+  while (layout->repeats && holds(from->file, first, repetitions + 1, "coef_")) repetitions++;
+  const bool own_components = repetitions && holds(from->file, COMPONENTS, 1, "components_");
+  fitted->is_repeated = layout->repeats;
+  fitted->repetitions = repetitions ? repetitions : 1;
+  fitted->bases = base_calloc(fitted->repetitions, sizeof *fitted->bases, error);
+  fitted->readouts = base_calloc(fitted->repetitions * fitted->outputs, sizeof *fitted->readouts, error);
+  if (!fitted->bases || !fitted->readouts) return BERG_ELIMIT;
+  berg_status status = BERG_OK;
+  for (size_t r = 0; r < (own_components ? repetitions : 1) && !status; r++)
+    status = add_basis(fitted, from, own_components ? r + 1 : 0, error);
+  for (size_t o = 0; o < fitted->outputs; o++)
+    for (size_t r = 0; r < fitted->repetitions && !status; r++)
+      status = add_readout(fitted, from, layout->outputs[o].regression, repetitions ? r + 1 : 0, own_components ? r : 0,
+                           error);
+  return status;
+}
+
+/* Several files: each has everything of its own, and is a repetition. */
+static berg_status take_each(model_fitted *fitted, const model_layout *layout, berg_error *error) {
+  fitted->is_repeated = true;
+  fitted->repetitions = fitted->file_count;
+  fitted->bases = base_calloc(fitted->file_count, sizeof *fitted->bases, error);
+  fitted->readouts = base_calloc(fitted->file_count * fitted->outputs, sizeof *fitted->readouts, error);
+  if (!fitted->bases || !fitted->readouts) return BERG_ELIMIT;
+  berg_status status = BERG_OK;
+  for (size_t f = 0; f < fitted->file_count && !status; f++) status = add_basis(fitted, &fitted->files[f], 0, error);
+  for (size_t o = 0; o < fitted->outputs; o++)
+    for (size_t f = 0; f < fitted->file_count && !status; f++)
+      status = add_readout(fitted, &fitted->files[f], layout->outputs[o].regression, 0, f, error);
+  return status;
+}
+
+/* Repetitions of an output are one array of the responses. */
+static berg_status check_rows(const model_fitted *fitted, berg_error *error) {
+  for (size_t i = 0; i < fitted->readout_count; i++) {
+    const model_readout *first = &fitted->readouts[i - i % fitted->repetitions], *readout = &fitted->readouts[i];
+    if (readout->rows == first->rows) continue;
+    char expected[64];
+    base_print(expected, sizeof expected, "%zu rows, as %s has", first->rows, first->coefficients->name);
+    return base_fail_found(error, BERG_EMODEL, readout->path, readout->coefficients->name, expected, "%zu",
+                           readout->rows);
+  }
   return BERG_OK;
 }
 
-static berg_status find_regression(model_fitted *fitted, berg_error *error) {
-  berg_status status = find(fitted, "reg_param.coef_", 2, (const size_t[]){0, 0}, &fitted->coefficients, error);
-  if (status) return status;
-  fitted->voxels = fitted->coefficients->shape[0];
-  if (fitted->coefficients->shape[1] != fitted->components) {
-    char expected[64], found[128];
-    base_print(expected, sizeof expected, "as many columns as there are components, %zu", fitted->components);
-    base_array_describe(fitted->coefficients, found, sizeof found);
-    return fail(fitted, "reg_param.coef_", "does not fit", expected, found, error);
-  }
-  return find(fitted, "reg_param.intercept_", 1, &fitted->voxels, &fitted->intercepts, error);
-}
-
-static berg_status open_path(model_fitted *fitted, berg_error *error) {
-  berg_status status = model_blame(berg_file_open(&fitted->file, fitted->path, error), error);
-  if (!status) choose_features(fitted);
-  if (!status) status = read_standardisation(fitted, error);
-  if (!status) status = read_components(fitted, error);
-  if (!status) status = find_regression(fitted, error);
+berg_status model_fitted_open(model_fitted *fitted, const char *model_id, const char *berg_dir, const char *subject,
+                              model_training training, berg_error *error) {
+  const model_layout *layout = model_layout_of(model_id);
+  memset(fitted, 0, sizeof *fitted);
+  fitted->outputs = model_layout_outputs(layout);
+  berg_status status = open_files(fitted, model_id, berg_dir, subject, training, error);
+  if (!status) status = (training == MODEL_EACH_QUARTER ? take_each : take_one)(fitted, layout, error);
+  if (!status) status = check_rows(fitted, error);
   if (status) model_fitted_close(fitted);
   return status;
 }
 
-berg_status model_fitted_open(model_fitted *fitted, const char *berg_dir, int subject, berg_error *error) {
-  memset(fitted, 0, sizeof *fitted);
-  berg_status status = model_path_weights(&fitted->path, berg_dir, subject, error);
-  return status ? status : open_path(fitted, error);
-}
-
-berg_status model_fitted_open_file(model_fitted *fitted, const char *path, berg_error *error) {
-  memset(fitted, 0, sizeof *fitted);
-  fitted->path = base_copy_text(path, error);
-  return fitted->path ? open_path(fitted, error) : BERG_ELIMIT;
-}
-
 void model_fitted_close(model_fitted *fitted) {
-  berg_file_free(fitted->file);
-  base_free(fitted->path);
-  base_free(fitted->centre_high);
-  base_free(fitted->centre_low);
-  base_free(fitted->reciprocal);
-  base_free_large(fitted->own_directions);
+  for (size_t i = 0; i < fitted->basis_count; i++) model_basis_close(&fitted->bases[i]);
+  for (size_t i = 0; i < fitted->readout_count; i++) model_readout_close(&fitted->readouts[i]);
+  for (size_t i = 0; i < fitted->file_count; i++) {
+    berg_file_free(fitted->files[i].file);
+    base_free(fitted->files[i].path);
+  }
+  base_free(fitted->bases);
+  base_free(fitted->readouts);
   memset(fitted, 0, sizeof *fitted);
-}
-
-void model_fitted_drop_directions(model_fitted *fitted) {
-  if (!fitted->own_directions) return;
-  base_free_large(fitted->own_directions);
-  fitted->own_directions = NULL;
-  fitted->directions = NULL;
-}
-
-bool model_row_is_finite(const void *row, size_t count) {
-  /* the sum of x * 0 is 0 unless some x is not finite; no branch in the loop, so that it vectorises */
-  float zero = 0;
-  for (size_t i = 0; i < count; i++) {
-    float value;
-    memcpy(&value, (const char *)row + i * sizeof value, sizeof value);
-    zero += value * 0.0f;
-  }
-  return zero == 0.0f;
-}
-
-/* Read once, the components need not stay resident: they are the largest part of the file. */
-static void drop_row(const model_fitted *fitted, const char *row) {
-  const io_map *map = io_container_map(fitted->file);
-  const uintptr_t first = (uintptr_t)row, start = (uintptr_t)map->bytes;
-  if (map->bytes && first >= start && first - start < map->size)
-    io_map_drop(map, first - start, fitted->features * sizeof(float));
-}
-
-berg_status model_fitted_check_components(const model_fitted *fitted, berg_error *error) {
-  for (size_t c = 0; c < fitted->components && fitted->directions; c++) {
-    const char *row = (const char *)fitted->directions + c * fitted->direction_bytes;
-    if (model_row_is_finite(row, fitted->features)) {
-      drop_row(fitted, row);
-      continue;
-    }
-    for (size_t i = 0; i < fitted->features; i++) {
-      float value;
-      memcpy(&value, row + i * sizeof value, sizeof value);
-      if (isfinite(value)) continue;
-      char found[64];
-      base_print(found, sizeof found, "%g at (%zu, %zu)", (double)value, c, i);
-      return fail(fitted, "pca_param.components_", "not usable", "finite numbers", found, error);
-    }
-  }
-  return BERG_OK;
 }

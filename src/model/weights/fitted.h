@@ -1,42 +1,41 @@
-/* A fitted encoding model as it lies in weights_sub-0N.npy: standardisation, principal components, regression. */
+/* The files of one subject's model: what lies in them as bases and readouts. */
 #ifndef MODEL_FITTED_H
 #define MODEL_FITTED_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "model/catalog/layout.h"
+#include "model/weights/basis.h"
+#include "model/weights/readout.h"
 
-#include "base/error.h"
-#include "vit/shape.h"
+/* Quarters of the training data that have models of their own. */
+#define MODEL_QUARTERS 4
 
-typedef struct model_fitted {
+typedef struct model_weights_file {
   char *path;
   berg_file *file;
-  size_t components, voxels;
-  size_t tokens, features; /* of each block, the first ones: 50, or 1 for a model of class tokens; 12 * 768 * tokens */
-  /* z = (x - centre) * reciprocal per feature, the centre as the sum of two floats; it holds both the scaler's mean and the
-   * PCA's: ((x - mean) / scale) - pca_mean = (x - (mean + pca_mean * scale)) / scale. [features] each. */
-  float *centre_high, *centre_low, *reciprocal;
-  /* [components][features], at any address; the file's own bytes where they are C-ordered float32. */
-  const void *directions;
-  size_t direction_bytes; /* from one component to the next */
-  float *own_directions;
-  const berg_array *coefficients; /* (voxels, components), float32 or float64, any order */
-  const berg_array *intercepts;   /* (voxels,) */
+} model_weights_file;
+
+typedef struct model_fitted {
+  model_weights_file files[MODEL_QUARTERS];
+  size_t file_count;
+  model_basis *bases;
+  size_t basis_count;
+  model_readout *readouts; /* of each output of the layout, all its repetitions */
+  size_t readout_count;
+  size_t outputs, repetitions; /* readout_count is their product */
+  bool is_repeated;            /* repetitions are an axis of the responses, even a single one */
 } model_fitted;
 
+/* Which of the models that upstream trained: of all data, or of quarters. */
+typedef enum model_training { MODEL_ALL, MODEL_QUARTER_1, MODEL_QUARTER_4 = 4, MODEL_EACH_QUARTER } model_training;
+
+/* "all" or "full" (NULL: all), "split1" to "split4", "single": each quarter, as an axis. EPARAMETER: another, or of a model that
+ * has no such parts. */
+berg_status model_training_named(model_training *training, const model_layout *layout, const char *name,
+                                 berg_error *error);
+
 /* EMODEL: missing, corrupt, shapes that do not fit, a mean or scale that is no number or zero. */
-berg_status model_fitted_open(model_fitted *fitted, const char *berg_dir, int subject, berg_error *error);
-berg_status model_fitted_open_file(model_fitted *fitted, const char *path, berg_error *error);
+berg_status model_fitted_open(model_fitted *fitted, const char *model_id, const char *berg_dir, const char *subject,
+                              model_training training, berg_error *error);
 void model_fitted_close(model_fitted *fitted);
-
-/* Whether `count` floats at any address hold neither NaN nor infinity. */
-bool model_row_is_finite(const void *row, size_t count);
-
-/* Gives back the memory of the components where they are a copy: once they are packed. */
-void model_fitted_drop_directions(model_fitted *fitted);
-
-/* Looks for a NaN or infinity among the components; EMODEL naming the place, or BERG_OK. Reads them all: for the moment when
- * scores come out not finite. */
-berg_status model_fitted_check_components(const model_fitted *fitted, berg_error *error);
 
 #endif

@@ -19,8 +19,10 @@
 #include "io/value/json_print.h"
 #include "io/file/whole_file.h"
 #include "model/catalog/paths.h"
+#include "model/catalog/registry.h"
 #include "train/evaluate/accuracy.h"
 #include "train/evaluate/evaluate_sidecar.h"
+#include "train/run/run.h"
 
 #define DEFAULT_MEMORY ((size_t)4 << 30)
 
@@ -41,16 +43,16 @@ typedef struct evaluation {
 } evaluation;
 
 void(berg_evaluate_options_init)(berg_evaluate_options *options, size_t size) {
-  const berg_evaluate_options defaults = {.subject = 1};
+  const berg_evaluate_options defaults = {.subject = "1"};
   base_options_init(options, size, &defaults, sizeof defaults);
 }
 
 static berg_status make_paths(evaluation *e, berg_error *error) {
   const char *berg_dir = e->options->berg_dir;
-  const int subject = e->options->subject;
-  berg_status status = model_path_prepared(&e->prepared_path, berg_dir, subject, "metadata.npy", error);
-  if (!status) status = model_path_metadata(&e->metadata_path, berg_dir, subject, error);
-  if (!status) status = model_path_predictions(&e->predictions_path, berg_dir, subject, error);
+  const char *subject = e->options->subject, *id = e->model_id;
+  berg_status status = model_path_prepared(&e->prepared_path, id, berg_dir, subject, "metadata.npy", error);
+  if (!status) status = model_path_metadata(&e->metadata_path, id, berg_dir, subject, error);
+  if (!status) status = model_path_predictions(&e->predictions_path, id, berg_dir, subject, error);
   if (status) return status;
   e->unfinished_path = base_format(error, "%s.unfinished.npy", e->predictions_path);
   e->lock_path = base_format(error, "%s.lock", e->predictions_path);
@@ -77,7 +79,7 @@ static berg_status count_voxels(evaluation *e, berg_error *error) {
 static berg_status open_responses(const evaluation *e, io_hdf5 **dataset, const char *rest, size_t rows,
                                   berg_error *error) {
   char *path, found[128];
-  berg_status status = model_path_prepared(&path, e->options->berg_dir, e->options->subject, rest, error);
+  berg_status status = model_path_prepared(&path, e->model_id, e->options->berg_dir, e->options->subject, rest, error);
   if (!status) status = io_hdf5_open(dataset, path, "neural_data", error);
   if (!status) {
     const berg_array *about = io_hdf5_about(*dataset);
@@ -102,7 +104,7 @@ static berg_status open_inputs(evaluation *e, char **report, berg_error *error) 
   if (options->threads < 0 || options->threads > 1024)
     return base_fail(error, BERG_EARGUMENT, "threads: expected 0 (as many as there are) to 1024, found %d",
                      options->threads);
-  berg_status status = model_check_id(e->model_id, error);
+  berg_status status = train_check_model(e->model_id, error);
   if (!status) status = make_paths(e, error);
   if (!status) status = berg_file_open(&e->prepared, e->prepared_path, error);
   if (!status) status = count_voxels(e, error);
@@ -139,7 +141,7 @@ static berg_status predict(evaluation *e, berg_error *error) {
   how.memory = e->memory;
   berg_status status = berg_model_open(&model, e->model_id, &how, error);
   if (!status && berg_model_columns(model) != e->voxels)
-    status = base_fail(error, BERG_EMODEL, "the model of subject %d has %zu voxels, its prepared data %zu: %s",
+    status = base_fail(error, BERG_EMODEL, "the model of subject %s has %zu voxels, its prepared data %zu: %s",
                        options->subject, berg_model_columns(model), e->voxels, e->prepared_path);
   if (!status) status = berg_stimuli_open(&stimuli, (const char *const *)e->test.paths, e->test.images, NULL, error);
   if (!status) status = io_make_folders_for(e->predictions_path, error);
@@ -168,7 +170,7 @@ static berg_status measure(evaluation *e, berg_error *error) {
 static berg_status make_report(const evaluation *e, char **report, berg_error *error) {
   cJSON *tree = io_json_object();
   io_json_add_text(tree, "model", e->model_id);
-  io_json_add_number(tree, "subject", e->options->subject);
+  model_add_subject(tree, "subject", e->options->subject);
   io_json_add_number(tree, "images", (double)e->test.images);
   io_json_add_number(tree, "repeats", (double)e->test.repeats);
   berg_status status = train_accuracy_report(&e->accuracy, e->prepared, tree, error);

@@ -27,7 +27,7 @@ berg_status train_sidecar_make(cJSON **tree, const berg_model *model, const berg
   if (!status) status = model_row_names_hash(&names, model->threads, error);
   if (!status) {
     status = model_encode_provenance(tree, model, 0, stimuli, &options, error);
-    model_encode_describe(*tree, &labels, subject->columns.count, &names, stimuli);
+    model_encode_describe(*tree, &labels, subject->columns, &names, stimuli);
   }
   model_row_names_release(&names);
   model_labels_release(&labels);

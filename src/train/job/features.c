@@ -6,7 +6,8 @@
 #include "model/encode/encode.h"
 #include "train/job/stages.h"
 
-static berg_status take(void *user, const model_batch *batch, berg_error *error) {
+static berg_status take(void *user, const model_batch *batch, const model_member *member, berg_error *error) {
+  (void)member;
   return train_store_taken(user, batch->indices[batch->images - 1] + 1, error);
 }
 
@@ -38,7 +39,8 @@ berg_status train_features(train_plan *plan, const train_work *work, train_repor
   status = model_backbone_check(&plan->network->backbone, error);
   if (!status) status = berg_stimuli_open(&stimuli, (const char *const *)images->paths, images->count, NULL, error);
   const model_sink sink = {.wants = MODEL_FEATURES, .user = *out, .block = train_store_take_block, .take = take};
-  if (!status) status = model_encode(plan->network, stimuli, done, &run, &sink, error);
+  const model_pass pass = {&plan->network, &sink, 1, 0, 1};
+  if (!status) status = model_encode(&pass, stimuli, done, &run, error);
   berg_stimuli_free(stimuli);
   /* also after a failure: what was computed is not lost */
   berg_status settled = train_store_settle(*out, status ? NULL : error);

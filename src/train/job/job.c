@@ -15,6 +15,7 @@
 #include "model/catalog/paths.h"
 #include "train/job/subject.h"
 #include "train/regress/regress_job.h"
+#include "train/run/run.h"
 #include "vit/shape.h"
 
 #define DEFAULT_MEMORY ((size_t)4 << 30)
@@ -63,12 +64,13 @@ static char *safetensors_path(const char *weights, berg_error *error) {
 }
 
 static berg_status find_files(train_subject *subject, const berg_train_options *options, berg_error *error) {
-  const char *folder = options->berg_dir;
-  const int number = subject->number;
-  berg_status status = model_path_prepared(&subject->prepared, folder, number, "metadata.npy", error);
-  if (!status) status = model_path_prepared(&subject->responses, folder, number, "split-train.h5", error);
-  if (!status) status = model_path_weights(&subject->weights, folder, number, error);
-  if (!status) status = model_path_metadata(&subject->metadata, folder, number, error);
+  const char *folder = options->berg_dir, *id = TRAIN_MODEL;
+  char name[TRAIN_SUBJECT_TEXT];
+  train_subject_text(subject->number, name);
+  berg_status status = model_path_prepared(&subject->prepared, id, folder, name, "metadata.npy", error);
+  if (!status) status = model_path_prepared(&subject->responses, id, folder, name, "split-train.h5", error);
+  if (!status) status = model_path_weights(&subject->weights, id, folder, name, 0, error);
+  if (!status) status = model_path_metadata(&subject->metadata, id, folder, name, error);
   if (status || !options->safetensors) return status;
   subject->safetensors = safetensors_path(subject->weights, error);
   return subject->safetensors ? BERG_OK : BERG_ELIMIT;
@@ -169,7 +171,7 @@ static berg_status find_sets(train_job *job, berg_error *error) {
 berg_status train_job_open(train_job *job, const char *model_id, const berg_train_options *options, berg_error *error) {
   *job = (train_job){.options = options};
   berg_status status = BASE_TAKE(berg_regression_options, &job->regression, options->regression, error);
-  if (!status) status = model_check_id(model_id, error);
+  if (!status) status = train_check_model(model_id, error);
   if (!status) status = check_options(job, error);
   if (!status) status = open_subjects(job, error);
   if (!status) status = gather(job, error);

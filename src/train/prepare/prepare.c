@@ -209,8 +209,9 @@ berg_status berg_prepare(const char *raw, const berg_prepare_options *given, con
   if (status) return status;
   if (!raw) return base_fail(error, BERG_EARGUMENT, "berg_prepare: no folder of raw data");
   preparation p = {.options = &options};
-  char *path;
-  status = model_path_prepared(&path, p.options->berg_dir, p.options->subject, "metadata.npy", error);
+  char *path, subject[TRAIN_SUBJECT_TEXT];
+  train_subject_text(p.options->subject, subject);
+  status = model_path_prepared(&path, TRAIN_MODEL, p.options->berg_dir, subject, "metadata.npy", error);
   if (status) return status;
   base_free(path);
   p.threads = base_threads_for(p.options->threads);

@@ -19,6 +19,7 @@
 #include "io/file/whole_file.h"
 #include "model/catalog/paths.h"
 #include "train/prepare/voxels.h"
+#include "train/run/run.h"
 
 #define DATASET "neural_data"
 #define SECONDS_BETWEEN_SYNCS 1.0
@@ -40,8 +41,11 @@ struct train_prepared {
 static bool is_there(const char *path) { return !access(path, F_OK); }
 
 static berg_status make_names(train_prepared *files, const train_prepared_options *options, berg_error *error) {
+  char subject[TRAIN_SUBJECT_TEXT];
+  train_subject_text(options->subject, subject);
   for (int f = 0; f < FILES; f++) {
-    berg_status status = model_path_prepared(&files->paths[f], options->berg_dir, options->subject, names[f], error);
+    berg_status status =
+        model_path_prepared(&files->paths[f], TRAIN_MODEL, options->berg_dir, subject, names[f], error);
     if (status) return status;
     files->partials[f] = base_format(error, "%s.partial", files->paths[f]);
     if (!files->partials[f]) return BERG_ELIMIT;

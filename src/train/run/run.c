@@ -3,6 +3,8 @@
 
 #include "base/machine.h"
 #include "base/progress.h"
+#include <string.h>
+#include "base/text.h"
 
 train_machine train_machine_for(int threads, size_t memory) {
   const base_isa isa = base_machine_isa();
@@ -17,4 +19,14 @@ void train_stage_begin(train_stage *stage, const berg_run *run, const char *name
 
 berg_status train_stage_progress(const train_stage *stage, size_t done, berg_error *error) {
   return base_progress(stage->run, done, stage->total, stage->start, NULL, error);
+}
+
+void train_subject_text(int subject, char text[TRAIN_SUBJECT_TEXT]) {
+  base_print(text, TRAIN_SUBJECT_TEXT, "%d", subject);
+}
+
+berg_status train_check_model(const char *model_id, berg_error *error) {
+  berg_status status = model_check_id(model_id, error);
+  if (status || !strcmp(model_id, TRAIN_MODEL)) return status;
+  return base_fail(error, BERG_EPARAMETER, "%s: only %s is trained and evaluated here", model_id, TRAIN_MODEL);
 }

@@ -45,6 +45,12 @@ def _count(value, name):
     return number
 
 
+def _units(outputs):
+    """The axis of voxels: (name, length, labels, indices, values, unit)."""
+    return outputs[0][3][0]
+
+
+
 class fMRIEncodingModel(BaseModelInterface):
     """The model of one subject.
 
@@ -138,6 +144,15 @@ class fMRIEncodingModel(BaseModelInterface):
             self._voxel_index = validate_binary_array(selection["voxel_index"], None, "voxel_index")
             self.selected_voxels = get_selected_indices(self._voxel_index)
 
+    def _asked(self):
+        """The selection as the library takes it."""
+        asked = []
+        if self.selected_rois:
+            asked.append(("roi", tuple(self.selected_rois)))
+        if self._voxel_index is not None:
+            asked.append(("voxel_index", self._voxel_index.view(np.uint8)))
+        return asked
+
     def load_model(self):
         """Reads weights, backbone and metadata.
 
@@ -148,15 +163,14 @@ class fMRIEncodingModel(BaseModelInterface):
         with self._lock:
             self.cleanup()
             self._lock.was_elsewhere = False
-            voxels = _berg.metadata_voxels(self.MODEL_ID, self.berg_dir, self.subject)
+            voxels = _units(_berg.metadata_outputs(self.MODEL_ID, self.berg_dir, str(self.subject)))[1]
             if self._voxel_index is not None:
                 validate_length(self._voxel_index, voxels, "voxel_index")
             self.model = _berg.Model(
                 self.MODEL_ID,
                 self.berg_dir,
-                self.subject,
-                self.selected_rois or (),
-                None if self._voxel_index is None else self._voxel_index.view(np.uint8),
+                str(self.subject),
+                self._asked(),
                 backbone=self.backbone,
                 min_noise_ceiling=float("nan")
                 if self.min_noise_ceiling is None
@@ -171,7 +185,7 @@ class fMRIEncodingModel(BaseModelInterface):
             self.device = self.model.device
             self.precision = self.model.precision
             self.VOXELS_LENGTH = voxels
-            self.selected_voxels = np.frombuffer(self.model.voxels(), np.int64)
+            self.selected_voxels = np.frombuffer(_units(self.model.outputs())[3], np.int64)
             _log.info(
                 "model %s loaded on %s for subject %d: %d columns, backbone %s",
                 self.MODEL_ID,
@@ -245,7 +259,7 @@ class fMRIEncodingModel(BaseModelInterface):
                     return metadata.nested(model_instance.model.metadata())
             berg_dir, subject = model_instance.berg_dir, model_instance.subject
         subject = validate_subject(subject, cls.VALID_SUBJECTS)
-        return metadata.nested(_berg.metadata(cls.MODEL_ID, berg_dir, subject))
+        return metadata.nested(_berg.metadata(cls.MODEL_ID, berg_dir, str(subject)))
 
     @property
     def metadata(self):

@@ -1,0 +1,31 @@
+/* THINGS EEG2: channels by times, four repetitions of the training images modelled one by one. */
+#include "model/catalog/metadata.h"
+#include "model/catalog/selection.h"
+
+static const model_layout_key keys[] = {{"channels", false}, {"timepoints", true}, {NULL, false}};
+
+/* Channels in the order given, duplicates kept; an empty list is no channel. */
+static berg_status select(model_choice *choice, berg_error *error) {
+  const berg_selection *channels = model_asked(choice, "channels");
+  model_list *units = &choice->selection->units[0];
+  berg_status status = model_select_times(choice, error);
+  if (!status && !channels) status = model_list_add_all(units, model_unit_count(choice, 0), error);
+  for (size_t i = 0; channels && i < channels->count && !status; i++)
+    status = model_add_labelled(units, choice, choice->layout->outputs[0].units, channels->names[i], channels, error);
+  return status;
+}
+
+const model_layout model_layout_eeg_things_eeg_2_vit_b_32 = {
+    .modality = "eeg",
+    .dataset = "things_eeg_2",
+    .subject_prefix = "subject-",
+    .subject_digits = 2,
+    .unit = "channel",
+    .outputs = {{"", "reg_param", "eeg.ch_names", "text (channels,)"}},
+    .times = "eeg.times",
+    .time_unit = "s",
+    .repeats = true,
+    .units_text = "z-scores against the baseline of each trial and channel, of the current source density",
+    .keys = keys,
+    .select = select,
+};

@@ -1,0 +1,42 @@
+/* THINGS MEG1: sensors by times, sensors chosen by region, by the first letters of their names, or by marks. */
+#include "model/catalog/metadata.h"
+#include "model/catalog/selection.h"
+
+static const model_layout_key keys[] = {
+    {"region", false}, {"sensors", false}, {"sensor_index", true}, {"timepoints", true}, {NULL, false}};
+
+static berg_status add_named(model_choice *choice, const char *key, const char *labels, berg_error *error) {
+  const berg_selection *asked = model_asked(choice, key);
+  berg_status status = BERG_OK;
+  for (size_t i = 0; asked && i < asked->count && !status; i++)
+    status = model_add_labelled(&choice->selection->units[0], choice, labels, asked->names[i], asked, error);
+  return status;
+}
+
+/* All that any key names, ascending, each once; where none names any, all sensors. */
+static berg_status select(model_choice *choice, berg_error *error) {
+  const berg_selection *marks = model_asked(choice, "sensor_index");
+  const size_t sensors = model_unit_count(choice, 0);
+  model_list *units = &choice->selection->units[0];
+  berg_status status = model_select_times(choice, error);
+  if (!status) status = add_named(choice, "region", "sensors.sensor_regions", error);
+  if (!status) status = add_named(choice, "sensors", "sensors.sensor_prefixes", error);
+  if (!status && marks) status = model_add_marked(units, marks, sensors, "sensor", error);
+  if (!status && !units->count) status = model_list_add_all(units, sensors, error);
+  model_list_sort(units);
+  return status;
+}
+
+const model_layout model_layout_meg_things_meg_1_vit_b_32 = {
+    .modality = "meg",
+    .dataset = "things_meg_1",
+    .subject_prefix = "P",
+    .unit = "sensor",
+    .outputs = {{"", "reg_param", "sensors.sensor_names", "text (sensors,)"}},
+    .times = "meg.times",
+    .time_unit = "s",
+    .splits = true,
+    .units_text = "z-scores against the baseline of each trial and sensor",
+    .keys = keys,
+    .select = select,
+};
