@@ -112,6 +112,13 @@ def with_header(data):
     return out.getvalue() + data
 
 
+def box_with(body):
+    """A pickled 0-d object array around `body`, whose memo starts at 50."""
+    array = pickle.dumps(np.array(None, dtype=object), protocol=2)
+    at = array.rindex(b"Na")
+    return with_header(array[:at] + body + array[at + 1:])
+
+
 def convert(source, target):
     done = run("--convert", source, target)
     assert done.returncode == 0, done.stderr.decode()
