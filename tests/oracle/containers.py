@@ -132,7 +132,8 @@ def same(a, b):
         for key in a:
             same(a[key], b[key])
     elif isinstance(a, np.ndarray):
-        assert a.dtype == b.dtype.newbyteorder("=") and a.shape == b.shape and np.array_equal(a, b)
+        assert a.dtype == b.dtype.newbyteorder("=") and a.shape == b.shape
+        assert np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
     elif isinstance(a, (list, tuple)):
         assert len(a) == len(b)
         for x, y in zip(a, b):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from containers import box_with, check, convert, load, refused, run, same, save, with_header
-from sklearn_pickle import OLD_PCA_MODULE, PCA, PCA_MODULE, estimator_class, importable, OldPCA, pca_object
+from sklearn_pickle import OLD_PCA_MODULE, PCA, PCA_MODULE, OldPCA, as_dicts, estimator_class, importable, pca_object
 
 
 def fitted(seed, order="C"):
@@ -15,12 +15,6 @@ def fitted(seed, order="C"):
             "explained_variance_": rng.random(3).astype("f4"), "explained_variance_ratio_": rng.random(3).astype("f4"),
             "singular_values_": rng.random(3).astype("f4"), "mean_": rng.random(11).astype("f4"), "n_components_": 3,
             "n_samples_": 16540, "noise_variance_": np.float32(0.25), "n_features_in_": 11}
-
-
-def as_dicts(tree):
-    """The tree with objects as the dicts of their attributes, and None left out: what the reader shows."""
-    tree = getattr(tree, "__dict__", tree)
-    return {key: as_dicts(value) for key, value in tree.items() if value is not None} if isinstance(tree, dict) else tree
 
 
 def write(path, tree, protocol=4):

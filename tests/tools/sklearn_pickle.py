@@ -55,3 +55,9 @@ def pca_object(fitted, seed, *, old=False, version="1.5.2"):
     state["_sklearn_version"] = "0.21.3" if old else version
     estimator.__dict__.update(state)
     return estimator
+
+
+def as_dicts(tree):
+    """The tree with objects as the dicts of their attributes, and None left out: what the reader shows."""
+    tree = getattr(tree, "__dict__", tree)
+    return {key: as_dicts(value) for key, value in tree.items() if value is not None} if isinstance(tree, dict) else tree
