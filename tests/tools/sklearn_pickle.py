@@ -36,8 +36,9 @@ def importable(*classes):
 
 
 def pca_object(fitted, seed, *, old=False, version="1.5.2"):
-    """The nine values of upstream's PCA dict as the object that they were taken from, its attributes in
-    scikit-learn's order. old: of the module before 0.22, whose objects have fewer attributes and n_features_."""
+    """The nine values of upstream's PCA dict as the object that they were taken from, its attributes in the order of
+    scikit-learn's randomized solver, which so many features take. old: of the module before 0.22, whose objects have fewer
+    attributes, and n_features_."""
     estimator = (OldPCA if old else PCA)()
     state = {"n_components": fitted["n_components_"], "copy": True, "whiten": False, "svd_solver": "auto", "tol": 0.0,
              "iterated_power": "auto"}
@@ -47,11 +48,12 @@ def pca_object(fitted, seed, *, old=False, version="1.5.2"):
     if not old:
         state["n_features_in_"] = fitted["n_features_in_"]
     state["_fit_svd_solver"] = "randomized"
-    state.update({name: fitted[name] for name in ("mean_", "noise_variance_", "n_samples_")})
+    state.update({name: fitted[name] for name in ("mean_", "n_samples_")})
     if old:
         state["n_features_"] = fitted["n_features_in_"]
     state.update({name: fitted[name] for name in (
-        "n_components_", "components_", "explained_variance_", "explained_variance_ratio_", "singular_values_")})
+        "components_", "n_components_", "explained_variance_", "explained_variance_ratio_", "singular_values_",
+        "noise_variance_")})
     state["_sklearn_version"] = "0.21.3" if old else version
     estimator.__dict__.update(state)
     return estimator
