@@ -277,7 +277,8 @@ static void full_disk_while_finishing(void **state) {
     coordinates[3 * c + 1] = c / 10 % 10;
     coordinates[3 * c + 2] = c / 100;
   }
-  const io_labels labels = {.coordinates = coordinates, .volume = {10, 10, 10}, .model_id = "m", .subject = 1};
+  const io_axis axis = {.name = "voxel", .length = COLUMNS, .coordinates = coordinates};
+  const io_labels labels = {.axes = &axis, .axis_count = 1, .volume = {10, 10, 10}};
   for (size_t e = 0; e < 4; e++)
     for (size_t l = 0; l < 5; l++) {
       char name[64];
@@ -306,22 +307,24 @@ static void volumes_are_checked(void **state) {
   const char *names[COLUMNS] = {0};
   io_rows *rows = open_rows(in("volume.nii"), false, false, 0);
   append(rows, 1);
+  const io_axis axis = {.name = "voxel", .length = COLUMNS, .coordinates = coordinates};
+  const io_axis named = {.name = "voxel", .length = COLUMNS, .coordinates = coordinates, .texts = names};
   const struct {
     io_labels labels;
     berg_status status;
     const char *part;
   } cases[] = {
-      {{.coordinates = NULL}, BERG_EARGUMENT, "a voxel behind each column"},
-      {{.coordinates = coordinates, .column_names = names, .volume = {9, 9, 9}}, BERG_EARGUMENT, "ROI means"},
-      {{.coordinates = coordinates, .volume = {9, 0, 9}}, BERG_EARGUMENT, "a volume side of 0"},
-      {{.coordinates = coordinates, .volume = {9, 32768, 9}}, BERG_EARGUMENT, "32768 does not fit NIfTI-1"},
+      {{.axes = NULL}, BERG_EARGUMENT, "a voxel behind each column"},
+      {{.axes = &named, .axis_count = 1, .volume = {9, 9, 9}}, BERG_EARGUMENT, "ROI means"},
+      {{.axes = &axis, .axis_count = 1, .volume = {9, 0, 9}}, BERG_EARGUMENT, "a volume side of 0"},
+      {{.axes = &axis, .axis_count = 1, .volume = {9, 32768, 9}}, BERG_EARGUMENT, "32768 does not fit NIfTI-1"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     assert_int_equal(io_rows_finish(rows, &cases[i].labels, &error), cases[i].status);
     if (!strstr(error.message, cases[i].part)) fail_msg("%s", error.message);
   }
   coordinates[7] = 9;
-  const io_labels labels = {.coordinates = coordinates, .volume = {9, 9, 9}};
+  const io_labels labels = {.axes = &axis, .axis_count = 1, .volume = {9, 9, 9}};
   assert_int_equal(io_rows_finish(rows, &labels, &error), BERG_EMODEL);
   assert_non_null(strstr(error.message, "column 2 has coordinate y = 9, outside 0..8"));
   coordinates[7] = -1;
@@ -337,7 +340,8 @@ static void special_values_in_csv(void **state) {
   const float special[6] = {NAN, -NAN, INFINITY, -INFINITY, -0.0f, 1.40129846e-45f};
   const float plain[6] = {0.1f, 16777217.0f, 3.40282347e38f, -1.5f, 1e-7f, 123456.789f};
   const char *const names[] = {"a\nb", "\"", ""};
-  const io_labels labels = {.row_names = names};
+  const io_axis axis = {.name = "voxel", .length = 6};
+  const io_labels labels = {.row_names = names, .axes = &axis, .axis_count = 1};
   io_rows *rows;
   size_t done;
   berg_error error;

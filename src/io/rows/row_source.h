@@ -14,6 +14,8 @@ typedef struct io_row_source {
   int file; /* float32 [rows][columns], C order, from byte `offset` */
   off_t offset;
   size_t rows, columns;
+  const size_t *shape; /* [ndim] of a row, whose product is columns */
+  size_t ndim;
   const char *name; /* for messages; NULL: there are no rows yet */
 } io_row_source;
 

@@ -33,16 +33,22 @@ berg_status model_labels_make(model_labels *labels, const berg_model *model, siz
                               const berg_output_options *options, berg_error *error) {
   const model_subject *subject = &model->subjects[subject_index];
   const model_columns *columns = &subject->columns;
-  *labels = (model_labels){.io = {.model_id = model->id,
-                                  .subject = subject->number,
-                                  .voxels = columns->voxels,
-                                  .column_names = columns->roi_names}};
+  *labels = (model_labels){
+      .io = {.axis_count = 1, .attribute_count = 2, .what = "session z-scores"},
+      .axis = {.name = columns->voxels ? "voxel" : "roi",
+               .length = columns->count,
+               .texts = columns->roi_names,
+               .indices = columns->voxels,
+               .groups_name = "rois"},
+      .attributes = {{.name = "model", .text = model->id}, {.name = "subject", .number = subject->number}}};
+  labels->io.axes = &labels->axis;
+  labels->io.attributes = labels->attributes;
   if (!columns->voxels) return BERG_OK;
   const berg_array *all = berg_metadata_find(subject->metadata, "fmri.voxel_coords");
   labels->coordinates = base_alloc(columns->count, 3 * sizeof *labels->coordinates, error);
   if (!labels->coordinates) return BERG_ELIMIT;
   berg_status status = model_coordinates_of(all, columns->voxels, columns->count, labels->coordinates, error);
-  labels->io.coordinates = labels->coordinates;
+  labels->axis.coordinates = labels->coordinates;
   if (!status && io_nifti_is_name(path)) status = take_space(labels, all, options, error);
   if (status) model_labels_release(labels);
   return status;
@@ -96,7 +102,7 @@ static berg_status add_roi(model_labels *labels, const char *name, const berg_me
   base_free(voxels);
   if (!status && *used > before) {
     qsort(labels->roi_columns + before, *used - before, sizeof *labels->roi_columns, ascending);
-    labels->rois[labels->io.roi_count++] = (io_column_group){.name = name, .count = *used - before};
+    labels->rois[labels->axis.group_count++] = (io_axis_group){.name = name, .count = *used - before};
   }
   return status;
 }
@@ -106,7 +112,7 @@ berg_status model_labels_add_rois(model_labels *labels, const model_subject *sub
   const size_t entries = berg_metadata_count(metadata), prefix = strlen(ROI_PREFIX);
   column_lists lists = {NULL, NULL};
   size_t used = 0, room = 0;
-  if (!labels->io.voxels) return BERG_OK;
+  if (!labels->axis.indices) return BERG_OK;
   labels->rois = base_calloc(entries, sizeof *labels->rois, error);
   berg_status status =
       labels->rois ? make_lists(&lists, &subject->columns, berg_metadata_voxels(metadata), error) : BERG_ELIMIT;
@@ -118,8 +124,9 @@ berg_status model_labels_add_rois(model_labels *labels, const model_subject *sub
   base_free(lists.first);
   base_free(lists.next);
   const int64_t *columns = labels->roi_columns;
-  for (size_t i = 0; i < labels->io.roi_count; columns += labels->rois[i++].count) labels->rois[i].columns = columns;
-  labels->io.rois = labels->rois;
+  for (size_t i = 0; i < labels->axis.group_count; columns += labels->rois[i++].count)
+    labels->rois[i].positions = columns;
+  labels->axis.groups = labels->rois;
   return status;
 }
 

@@ -10,9 +10,11 @@
 /* The columns of one subject; `io` points into the rest, and into model and options. */
 typedef struct model_labels {
   io_labels io;
+  io_axis axis;
+  io_attribute attributes[2];
   int64_t *coordinates; /* [columns][3]; NULL with mean_roi */
   io_nifti_space space;
-  io_column_group *rois; /* after model_labels_add_rois */
+  io_axis_group *rois; /* after model_labels_add_rois */
   int64_t *roi_columns;
 } model_labels;
 

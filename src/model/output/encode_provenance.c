@@ -81,13 +81,13 @@ static void add_runs(cJSON *to, const char *key, const void *numbers, size_t cou
 static void add_columns(cJSON *tree, const model_labels *labels, size_t count) {
   cJSON *columns = io_json_add_object(tree, "Columns");
   io_json_add_number(columns, "Count", (double)count);
-  if (labels->io.column_names) {
+  if (labels->axis.texts) {
     cJSON *means = io_json_add_list(columns, "MeansOf");
-    for (size_t c = 0; c < count; c++) io_json_add(means, NULL, model_provenance_text(labels->io.column_names[c]));
+    for (size_t c = 0; c < count; c++) io_json_add(means, NULL, model_provenance_text(labels->axis.texts[c]));
     return;
   }
   _Static_assert(sizeof(size_t) == sizeof(int64_t), "voxel indices are read as they lie in memory");
-  add_runs(columns, "Voxels", labels->io.voxels, count);
+  add_runs(columns, "Voxels", labels->axis.indices, count);
   if (count <= COORDINATES_MAX) {
     cJSON *coordinates = io_json_add_list(columns, "Coordinates");
     for (size_t c = 0; c < count; c++) {
@@ -96,8 +96,8 @@ static void add_columns(cJSON *tree, const model_labels *labels, size_t count) {
     }
   }
   cJSON *rois = io_json_add_object(columns, "Regions");
-  for (size_t i = 0; i < labels->io.roi_count; i++)
-    add_runs(rois, labels->rois[i].name, labels->rois[i].columns, labels->rois[i].count);
+  for (size_t i = 0; i < labels->axis.group_count; i++)
+    add_runs(rois, labels->rois[i].name, labels->rois[i].positions, labels->rois[i].count);
 }
 
 void model_encode_describe(cJSON *tree, const model_labels *labels, size_t columns, const model_row_names *names,
