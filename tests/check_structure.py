@@ -31,8 +31,9 @@ MODULES = {
         "image": {"file"},
         "hdf5": {"file"},
         "nifti": {"file"},
+        "surface": {"file", "value"},
         "table": {"value"},
-        "rows": {"container", "file", "hdf5", "nifti"},
+        "rows": {"container", "file", "hdf5", "nifti", "surface"},
     },
     "model": {
         "catalog": set(),

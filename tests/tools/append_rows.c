@@ -1,11 +1,12 @@
 /* Appends rows of known values to PATH, for the tests that kill it, fill its disk, and read its result with
  * NumPy, h5py and nibabel:
  *
- *   append_rows PATH COLUMNS ROWS [force] [resume] [means | plain | shaped] [long]
+ *   append_rows PATH COLUMNS ROWS [force] [resume] [means | plain | shaped | left | right] [long] [nan]
  *
  * Row r, column c is float32(uint32(2654435761 r + 40503 c)) / 65536 - 32768, image r is named  i,"r".png . Columns are voxels:
  * column c is voxel 3 c + 1 at (c % 5, c / 5 % 7, c / 35). means: columns have ROI names; plain: no labels at all; shaped: a row is
- * 2 repetitions, 3 channels, COLUMNS / 6 times. long: a line a value in a .csv. Prints the number of rows that were there; exit
+ * 2 repetitions, 3 channels, COLUMNS / 6 times; left, right: columns are vertices 3 c + 1 of that hemisphere's 3 COLUMNS + 5. long: a
+ * line a value in a .csv. nan: NaN where no column lies. Prints the number of rows that were there; exit
  * status as the program berg. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,13 +14,14 @@
 
 #include "base/memory.h"
 #include "io/rows/rows.h"
+#include "io/surface/surface.h"
 
 #define NAME_ROOM 48
 
 typedef struct task {
   const char *path;
   size_t columns, rows;
-  bool force, resume, means, plain, shaped, is_long;
+  bool force, resume, means, plain, shaped, left, right, is_long, nan_outside;
 } task;
 
 /* Everything that labels point to. */
@@ -81,7 +83,9 @@ static size_t make_axes(io_axis axes[3], const task *job, const names *made) {
     axes[2] = (io_axis){.name = "time", .length = columns / 6, .numbers = made->times, .unit = "s"};
     return 3;
   }
-  if (job->means)
+  if (job->left || job->right)
+    *axes = (io_axis){.name = "vertex", .length = columns, .indices = made->voxels};
+  else if (job->means)
     *axes = (io_axis){.name = "roi", .length = columns, .texts = made->list + job->rows};
   else
     *axes = (io_axis){.name = "voxel", .length = columns, .indices = made->voxels, .coordinates = made->coordinates};
@@ -92,11 +96,14 @@ static berg_status finish(const task *job, io_rows *rows, berg_error *error) {
   const io_attribute attributes[] = {{.name = "model", .text = "a-model"}, {.name = "subject", .number = 2}};
   names made;
   io_axis axes[3];
+  const io_surface surface = {3 * job->columns + 5, job->left ? IO_LEFT : IO_RIGHT};
   berg_status status = BERG_ELIMIT;
   if (make_names(&made, job)) {
     io_labels labels = {.axes = axes,
                         .axis_count = make_axes(axes, job, &made),
                         .long_table = job->is_long,
+                        .surface = job->left || job->right ? &surface : NULL,
+                        .nan_outside = job->nan_outside,
                         .volume = {5, 7, (job->columns + 34) / 35 + 1}};
     if (!job->plain) {
       labels.row_names = made.list;
@@ -135,6 +142,9 @@ int main(int count, char **arguments) {
     job.means |= !strcmp(arguments[i], "means");
     job.plain |= !strcmp(arguments[i], "plain");
     job.shaped |= !strcmp(arguments[i], "shaped");
+    job.left |= !strcmp(arguments[i], "left");
+    job.right |= !strcmp(arguments[i], "right");
+    job.nan_outside |= !strcmp(arguments[i], "nan");
     job.is_long |= !strcmp(arguments[i], "long");
   }
   berg_error error;

@@ -34,5 +34,9 @@ berg_status io_write_csv(const io_row_source *source, const char *path, bool for
 berg_status io_check_nifti(const io_row_source *source, const char *path, const io_labels *labels, berg_error *error);
 berg_status io_write_nifti(const io_row_source *source, const char *path, bool force, const io_labels *labels,
                            berg_error *error);
+/* The same for surfaces: .func.gii, .mgh and .mgz. */
+berg_status io_check_surface(const io_row_source *source, const char *path, const io_labels *labels, berg_error *error);
+berg_status io_write_surface(const io_row_source *source, const char *path, bool force, const io_labels *labels,
+                             berg_error *error);
 
 #endif

@@ -36,12 +36,21 @@ struct io_rows {
 };
 
 typedef berg_status (*writer)(const io_row_source *, const char *, bool, const io_labels *, berg_error *);
+typedef berg_status (*checker)(const io_row_source *, const char *, const io_labels *, berg_error *);
 
 static const struct {
   const char *ending;
-  writer write; /* NULL: the partial file itself */
-} formats[] = {{".npy", NULL},         {".h5", io_write_hdf5},   {".hdf5", io_write_hdf5},
-               {".csv", io_write_csv}, {".nii", io_write_nifti}, {".nii.gz", io_write_nifti}};
+  writer write;  /* NULL: the partial file itself */
+  checker check; /* NULL: it takes all rows */
+} formats[] = {{".npy", NULL, NULL},
+               {".h5", io_write_hdf5, NULL},
+               {".hdf5", io_write_hdf5, NULL},
+               {".csv", io_write_csv, NULL},
+               {".nii", io_write_nifti, io_check_nifti},
+               {".nii.gz", io_write_nifti, io_check_nifti},
+               {".func.gii", io_write_surface, io_check_surface},
+               {".mgh", io_write_surface, io_check_surface},
+               {".mgz", io_write_surface, io_check_surface}};
 
 static int format_of(const char *path) {
   size_t length = strlen(path);
@@ -56,15 +65,16 @@ static int format_of(const char *path) {
 
 berg_status io_rows_check_name(const char *path, berg_error *error) {
   if (format_of(path) >= 0) return BERG_OK;
-  return base_fail(error, BERG_EARGUMENT, "%s: the ending says the format: .npy, .h5, .hdf5, .csv, .nii or .nii.gz",
+  return base_fail(error, BERG_EARGUMENT,
+                   "%s: the ending says the format: .npy, .h5, .hdf5, .csv, .nii, .nii.gz, .func.gii, .mgh or .mgz",
                    path);
 }
 
 berg_status io_rows_check_shape(const char *path, size_t rows, size_t columns, const io_labels *labels,
                                 berg_error *error) {
   int format = format_of(path);
-  if (format < 0 || formats[format].write != io_write_nifti) return io_rows_check_name(path, error);
-  return io_check_nifti(&(io_row_source){.file = -1, .rows = rows, .columns = columns}, path, labels, error);
+  if (format < 0 || !formats[format].check) return io_rows_check_name(path, error);
+  return formats[format].check(&(io_row_source){.file = -1, .rows = rows, .columns = columns}, path, labels, error);
 }
 
 static double now(void) {
