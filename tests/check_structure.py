@@ -32,8 +32,9 @@ MODULES = {
         "hdf5": {"file"},
         "nifti": {"file"},
         "surface": {"file", "value"},
+        "fif": {"file", "value"},
         "table": {"value"},
-        "rows": {"container", "file", "hdf5", "nifti", "surface"},
+        "rows": {"container", "file", "hdf5", "nifti", "surface", "fif"},
     },
     "model": {
         "catalog": set(),

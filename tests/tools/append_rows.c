@@ -1,12 +1,12 @@
 /* Appends rows of known values to PATH, for the tests that kill it, fill its disk, and read its result with
  * NumPy, h5py and nibabel:
  *
- *   append_rows PATH COLUMNS ROWS [force] [resume] [means | plain | shaped | left | right] [long] [nan]
+ *   append_rows PATH COLUMNS ROWS [force] [resume] [means | plain | shaped | left | right] [long] [nan] [eeg | meg] [odd]
  *
  * Row r, column c is float32(uint32(2654435761 r + 40503 c)) / 65536 - 32768, image r is named  i,"r".png . Columns are voxels:
  * column c is voxel 3 c + 1 at (c % 5, c / 5 % 7, c / 35). means: columns have ROI names; plain: no labels at all; shaped: a row is
  * 2 repetitions, 3 channels, COLUMNS / 6 times; left, right: columns are vertices 3 c + 1 of that hemisphere's 3 COLUMNS + 5. long: a
- * line a value in a .csv. nan: NaN where no column lies. Prints the number of rows that were there; exit
+ * line a value in a .csv. nan: NaN where no column lies. eeg, meg: what the channels are. odd: uneven times. Prints the number of rows that were there; exit
  * status as the program berg. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@
 typedef struct task {
   const char *path;
   size_t columns, rows;
-  bool force, resume, means, plain, shaped, left, right, is_long, nan_outside;
+  bool force, resume, means, plain, shaped, left, right, is_long, nan_outside, eeg, meg, odd;
 } task;
 
 /* Everything that labels point to. */
@@ -55,7 +55,7 @@ static bool make_names(names *made, const task *job) {
     made->coordinates[3 * c] = (int64_t)(c % 5);
     made->coordinates[3 * c + 1] = (int64_t)(c / 5 % 7);
     made->coordinates[3 * c + 2] = (int64_t)(c / 35);
-    made->times[c] = ((double)c - 20) / 200;
+    made->times[c] = ((double)c - 20 + (job->odd && c > 2)) / 200;
   }
   return true;
 }
@@ -103,6 +103,9 @@ static berg_status finish(const task *job, io_rows *rows, berg_error *error) {
                         .axis_count = make_axes(axes, job, &made),
                         .long_table = job->is_long,
                         .surface = job->left || job->right ? &surface : NULL,
+                        .evoked = job->eeg   ? IO_EVOKED_EEG
+                                  : job->meg ? IO_EVOKED_MEG
+                                             : IO_EVOKED_NONE,
                         .nan_outside = job->nan_outside,
                         .volume = {5, 7, (job->columns + 34) / 35 + 1}};
     if (!job->plain) {
@@ -145,6 +148,9 @@ int main(int count, char **arguments) {
     job.left |= !strcmp(arguments[i], "left");
     job.right |= !strcmp(arguments[i], "right");
     job.nan_outside |= !strcmp(arguments[i], "nan");
+    job.eeg |= !strcmp(arguments[i], "eeg");
+    job.meg |= !strcmp(arguments[i], "meg");
+    job.odd |= !strcmp(arguments[i], "odd");
     job.is_long |= !strcmp(arguments[i], "long");
   }
   berg_error error;

@@ -38,5 +38,9 @@ berg_status io_write_nifti(const io_row_source *source, const char *path, bool f
 berg_status io_check_surface(const io_row_source *source, const char *path, const io_labels *labels, berg_error *error);
 berg_status io_write_surface(const io_row_source *source, const char *path, bool force, const io_labels *labels,
                              berg_error *error);
+/* The same for channels over time: -ave.fif and _ave.fif. */
+berg_status io_check_evoked(const io_row_source *source, const char *path, const io_labels *labels, berg_error *error);
+berg_status io_write_evoked(const io_row_source *source, const char *path, bool force, const io_labels *labels,
+                            berg_error *error);
 
 #endif

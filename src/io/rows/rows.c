@@ -50,7 +50,9 @@ static const struct {
                {".nii.gz", io_write_nifti, io_check_nifti},
                {".func.gii", io_write_surface, io_check_surface},
                {".mgh", io_write_surface, io_check_surface},
-               {".mgz", io_write_surface, io_check_surface}};
+               {".mgz", io_write_surface, io_check_surface},
+               {"-ave.fif", io_write_evoked, io_check_evoked},
+               {"_ave.fif", io_write_evoked, io_check_evoked}};
 
 static int format_of(const char *path) {
   size_t length = strlen(path);
@@ -65,9 +67,9 @@ static int format_of(const char *path) {
 
 berg_status io_rows_check_name(const char *path, berg_error *error) {
   if (format_of(path) >= 0) return BERG_OK;
-  return base_fail(error, BERG_EARGUMENT,
-                   "%s: the ending says the format: .npy, .h5, .hdf5, .csv, .nii, .nii.gz, .func.gii, .mgh or .mgz",
-                   path);
+  return base_fail(
+      error, BERG_EARGUMENT,
+      "%s: the ending says the format: .npy, .h5, .hdf5, .csv, .nii, .nii.gz, .func.gii, .mgh, .mgz or -ave.fif", path);
 }
 
 berg_status io_rows_check_shape(const char *path, size_t rows, size_t columns, const io_labels *labels,

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "io/fif/evoked.h"
 
 typedef struct io_rows io_rows;
 
@@ -59,16 +60,18 @@ typedef struct io_labels {
   size_t volume[3];                   /* size of the grid that coordinates are of */
   const struct io_nifti_space *space; /* where the volume lies; NULL: not known */
   const struct io_surface *surface;   /* whose vertices the columns are; needed for .func.gii, .mgh, .mgz */
+  io_evoked_kind evoked;              /* what the channels are; needed for -ave.fif */
   bool nan_outside;                   /* in a volume or on a surface: NaN where no column lies, else 0 */
   bool long_table;                    /* .csv: a line a value, a column an axis; else a line a row, a column a column */
 } io_labels;
 
-/* Whether the ending of `path` is one that can be written: .npy .h5 .hdf5 .csv .nii .nii.gz .func.gii .mgh .mgz. EARGUMENT
- * names them. */
+/* Whether the ending of `path` is one that can be written: .npy .h5 .hdf5 .csv .nii .nii.gz .func.gii .mgh .mgz
+ * -ave.fif. EARGUMENT names them. */
 berg_status io_rows_check_name(const char *path, berg_error *error);
 
 /* Whether `rows` rows with these labels can become the file at `path`, so that it is known before there are any: a volume of
- * voxels at hand, not too large for NIfTI; a surface whose vertices the columns are. EARGUMENT, EMODEL (coordinates, vertices). */
+ * voxels at hand, not too large for NIfTI; a surface whose vertices the columns are; channels at even times. EARGUMENT,
+ * EMODEL (coordinates, vertices). */
 berg_status io_rows_check_shape(const char *path, size_t rows, size_t columns, const io_labels *labels,
                                 berg_error *error);
 

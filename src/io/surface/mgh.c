@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "io/file/deflate.h"
 #include "io/surface/formats.h"
+#include "io/value/big_endian.h"
 
 #define HEADER_BYTES 284
 #define FOOTER_BYTES 20
@@ -21,23 +21,13 @@ typedef struct mgh {
   void *user;
 } mgh;
 
-static void put_number(uint8_t *at, uint32_t number, size_t size) {
-  for (size_t i = 0; i < size; i++) at[i] = (uint8_t)(number >> 8 * (size - 1 - i));
-}
-
-static void put_real(uint8_t *at, float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  put_number(at, bits, sizeof bits);
-}
-
 static void fill_header(uint8_t header[HEADER_BYTES], const io_surface_rows *rows) {
   static const float space[15] = {1, 1, 1, -1, 0, 0, 0, 0, -1, 0, 1, 0, 0, 0, 0};
   const uint32_t numbers[] = {1, (uint32_t)rows->surface.vertices, 1, 1, (uint32_t)rows->rows, 3, 0};
   memset(header, 0, HEADER_BYTES);
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) put_number(header + 4 * i, numbers[i], 4);
-  put_number(header + 28, 1, 2);
-  for (size_t i = 0; i < 15; i++) put_real(header + 30 + 4 * i, space[i]);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) io_big_endian(header + 4 * i, numbers[i], 4);
+  io_big_endian(header + 28, 1, 2);
+  io_big_endian_floats(header + 30, space, 15);
 }
 
 static berg_status put_frame(void *user, size_t row, const float *values, berg_error *error) {
@@ -47,7 +37,7 @@ static berg_status put_frame(void *user, size_t row, const float *values, berg_e
   (void)row;
   for (size_t first = 0; first < out->vertices && !status; first += BLOCK) {
     const size_t count = out->vertices - first < BLOCK ? out->vertices - first : BLOCK;
-    for (size_t i = 0; i < count; i++) put_real(block + 4 * i, values[first + i]);
+    io_big_endian_floats(block, values + first, count);
     status = out->put(out->user, block, 4 * count, error);
   }
   return status;
