@@ -160,12 +160,23 @@ static berg_status read_components(model_basis *basis, berg_error *error) {
   return BERG_OK;
 }
 
+/* A fitted object that whitens would divide the scores, too. */
+static berg_status check_whitening(const model_basis *basis, berg_error *error) {
+  char name[96];
+  base_print(name, sizeof name, "%s.whiten", basis->key);
+  const berg_array *whiten = berg_file_find(basis->file, name);
+  if (!whiten || whiten->ndim || !base_is_numeric(whiten->dtype) || !base_read_number(whiten->dtype, whiten->data))
+    return BERG_OK;
+  return fail(basis, name, "not supported", "False", "True", error);
+}
+
 berg_status model_basis_open(model_basis *basis, const berg_file *file, const char *path, const char *key,
                              berg_error *error) {
   *basis = (model_basis){.path = path, .file = file, .key = base_copy_text(key, error)};
   if (!basis->key) return BERG_ELIMIT;
+  berg_status status = check_whitening(basis, error);
   choose_features(basis);
-  berg_status status = read_standardisation(basis, error);
+  if (!status) status = read_standardisation(basis, error);
   return status ? status : read_components(basis, error);
 }
 
