@@ -49,9 +49,9 @@ static char *put_quoted(char *to, const char *text) {
 }
 
 char *cli_command_text(int argc, char **argv) {
-  size_t room = 8;
-  for (int i = 0; i < argc; i++) room += 4 * strlen(argv[i]) + 3;
-  char *text = cli_alloc(room, 1), *to = text;
+  size_t size = 8;
+  for (int i = 0; i < argc; i++) size += 4 * strlen(argv[i]) + 3;
+  char *text = cli_alloc(size, 1), *to = text;
   if (!text) return NULL;
   memcpy(to, "berg", 4);
   to += 4;

@@ -16,14 +16,14 @@ static const char *ending(const char *path) {
 }
 
 char *cli_output_name(const char *path, int subject, size_t subjects) {
-  size_t room = strlen(path) + 24;
-  char *name = cli_alloc(room, 1);
+  size_t size = strlen(path) + 24;
+  char *name = cli_alloc(size, 1);
   if (!name) return NULL;
   const char *end = ending(path);
   if (subjects == 1)
-    snprintf(name, room, "%s", path);
+    snprintf(name, size, "%s", path);
   else
-    snprintf(name, room, "%.*s_sub-%02d%s", (int)(end - path), path, subject, end);
+    snprintf(name, size, "%.*s_sub-%02d%s", (int)(end - path), path, subject, end);
   return name;
 }
 

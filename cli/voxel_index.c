@@ -56,7 +56,7 @@ static int bad_text(const char *path, size_t element, int found) {
 
 static int read_text(const char *path, FILE *stream, uint8_t **marks, size_t *length) {
   uint8_t *list = NULL;
-  size_t count = 0, room = 0;
+  size_t count = 0, capacity = 0;
   int byte, status = CLI_GO_ON;
   bool apart = true; /* "10" is ten, not two marks */
   while (status == CLI_GO_ON && (byte = fgetc(stream)) != EOF) {
@@ -69,9 +69,9 @@ static int read_text(const char *path, FILE *stream, uint8_t **marks, size_t *le
       break;
     }
     apart = false;
-    if (count == room) {
-      room = room ? 2 * room : 1 << 16;
-      uint8_t *larger = room > MOST_MARKS ? NULL : cli_grow(list, room);
+    if (count == capacity) {
+      capacity = capacity ? 2 * capacity : 1 << 16;
+      uint8_t *larger = capacity > MOST_MARKS ? NULL : cli_grow(list, capacity);
       if (!larger) {
         status = cli_fail_with(BERG_ELIMIT, "%s: voxel index: not enough memory beyond %zu marks", path, count);
         break;

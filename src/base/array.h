@@ -15,6 +15,6 @@ void base_array_set_strides(berg_array *array, bool fortran);
 /* Whether elements lie without gaps in C order. */
 bool base_array_is_contiguous(const berg_array *array);
 /* "float32 (250, 460800)" into `text`. */
-void base_array_describe(const berg_array *array, char *text, size_t room);
+void base_array_describe(const berg_array *array, char *text, size_t size);
 
 #endif

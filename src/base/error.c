@@ -43,18 +43,18 @@ static void flatten(char *text) {
     if (*c < 0x20 || *c == 0x7f) *c = ' ';
 }
 
-static void copy(char *to, size_t room, const char *from) {
-  base_print(to, room, "%s", from ? from : "");
+static void copy(char *to, size_t size, const char *from) {
+  base_print(to, size, "%s", from ? from : "");
   flatten(to);
 }
 
 /* The end of a path tells more than its start. */
-static void copy_path(char *to, size_t room, const char *from) {
+static void copy_path(char *to, size_t size, const char *from) {
   size_t length = from ? strlen(from) : 0;
-  if (length < room)
-    copy(to, room, from);
+  if (length < size)
+    copy(to, size, from);
   else
-    base_print(to, room, "...%s", from + length - (room - 4));
+    base_print(to, size, "...%s", from + length - (size - 4));
   flatten(to);
 }
 

@@ -90,9 +90,9 @@ size_t base_machine_peak_memory(void) {
   return getrusage(RUSAGE_SELF, &usage) ? 0 : (size_t)usage.ru_maxrss * 1024;
 }
 
-void base_machine_name(char *text, size_t room) {
+void base_machine_name(char *text, size_t size) {
   char lines[4096]; /* of the first processor, without memory that may not be had */
-  base_print(text, room, "unknown processor");
+  base_print(text, size, "unknown processor");
   int file = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
   const ssize_t length = file < 0 ? -1 : read(file, lines, sizeof lines - 1);
   if (file >= 0) close(file);
@@ -100,7 +100,7 @@ void base_machine_name(char *text, size_t room) {
   const char *name = strstr(lines, "model name"), *colon = name ? strchr(name, ':') : NULL;
   if (!colon) return;
   colon += 1 + strspn(colon + 1, " ");
-  base_print(text, room, "%.*s", (int)strcspn(colon, "\n"), colon);
+  base_print(text, size, "%.*s", (int)strcspn(colon, "\n"), colon);
 }
 
 double base_machine_seconds(void) {

@@ -30,7 +30,7 @@ size_t base_machine_memory(void);
 /* The most that this process has held resident so far, in bytes; 0 if unknown. */
 size_t base_machine_peak_memory(void);
 /* The processor's own name into `text`. */
-void base_machine_name(char *text, size_t room);
+void base_machine_name(char *text, size_t size);
 /* Seconds on a clock that only goes forward. */
 double base_machine_seconds(void);
 

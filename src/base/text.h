@@ -11,8 +11,8 @@
 #include "base/error.h"
 
 /* As snprintf, vsnprintf, vfprintf, strtod and sscanf. */
-int base_print(char *text, size_t room, const char *format, ...) BASE_PRINTF(3, 4);
-int base_print_list(char *text, size_t room, const char *format, va_list list) BASE_PRINTF(3, 0);
+int base_print(char *text, size_t size, const char *format, ...) BASE_PRINTF(3, 4);
+int base_print_list(char *text, size_t size, const char *format, va_list list) BASE_PRINTF(3, 0);
 int base_print_to(FILE *stream, const char *format, va_list list) BASE_PRINTF(2, 0);
 double base_read_real(const char *text, char **end);
 int base_scan(const char *text, const char *format, ...) __attribute__((format(scanf, 2, 3)));

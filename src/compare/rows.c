@@ -237,12 +237,12 @@ berg_status compare_rows_read(compare_rows *rows, size_t first, size_t count, in
   return BERG_OK;
 }
 
-bool compare_rows_name(const compare_rows *rows, size_t row, char *text, size_t room) {
-  if (!rows->names || !room) return false;
+bool compare_rows_name(const compare_rows *rows, size_t row, char *text, size_t size) {
+  if (!rows->names || !size) return false;
   const char *name = (const char *)rows->names + row * rows->name_bytes;
   size_t length = 0;
   while (length < rows->name_bytes && name[length]) length++;
-  if (length >= room) length = room - 1;
+  if (length >= size) length = size - 1;
   memcpy(text, name, length);
   text[length] = '\0';
   return io_utf8_valid(text, length, false);

@@ -145,14 +145,14 @@ static void fill_with_nan(const berg_reliability *result, size_t voxels) {
 
 typedef struct panels {
   const task *task;
-  double *work; /* each thread: `room` doubles */
-  size_t room;
+  double *work; /* each thread: `doubles` doubles */
+  size_t doubles;
 } panels;
 
 static void do_one(void *user, size_t index, size_t rank) {
   const panels *all = user;
   const task *t = all->task;
-  double *own = all->work + rank * all->room;
+  double *own = all->work + rank * all->doubles;
   panel p = {.values = own, .covariance = own + t->repeats * t->stimuli * PANEL};
   const size_t left = t->trials->columns - index * PANEL;
   do_panel(t, index * PANEL, left < PANEL ? left : PANEL, &p);
@@ -160,12 +160,12 @@ static void do_one(void *user, size_t index, size_t rank) {
 
 static berg_status do_panels(const task *t, int threads, berg_error *error) {
   const size_t count = (t->trials->columns + PANEL - 1) / PANEL;
-  size_t trials, room, all;
+  size_t trials, doubles, all;
   if ((size_t)threads > count) threads = (int)count;
-  if (!base_multiply(t->repeats, t->stimuli, &trials) || !base_add(trials, t->pairs, &room) ||
-      !base_multiply(room, PANEL, &room) || !base_multiply(room, (size_t)threads, &all))
+  if (!base_multiply(t->repeats, t->stimuli, &trials) || !base_add(trials, t->pairs, &doubles) ||
+      !base_multiply(doubles, PANEL, &doubles) || !base_multiply(doubles, (size_t)threads, &all))
     return base_fail_memory(error, SIZE_MAX);
-  panels shared = {t, base_alloc(all, sizeof(double), error), room};
+  panels shared = {t, base_alloc(all, sizeof(double), error), doubles};
   if (!shared.work) return BERG_ELIMIT;
   base_share(threads, count, do_one, &shared);
   base_free(shared.work);

@@ -150,8 +150,8 @@ void report_image(report_panel *panel, double x, double y, double width, double 
   mark->rows = rows;
 }
 
-const char *report_fit_words(const char *words, double room, double size, char *buffer, size_t capacity) {
-  size_t most = (size_t)fmax(room / (0.58 * size), 1), length = 0, characters = 0, cut = 0;
+const char *report_fit_words(const char *words, double width, double size, char *buffer, size_t capacity) {
+  size_t most = (size_t)fmax(width / (0.58 * size), 1), length = 0, characters = 0, cut = 0;
   for (; words[length]; length++) {
     if ((words[length] & 0xC0) == 0x80) continue;
     if (++characters == most) cut = length;

@@ -66,8 +66,8 @@ void report_upright_words(report_panel *panel, double x, double y, report_role r
 void report_image(report_panel *panel, double x, double y, double width, double height, const uint32_t *pixels,
                   size_t columns, size_t rows);
 
-/* `words` cut to what fits `room`, with an ellipsis, in the caller's buffer. An estimate: the reader's font decides. */
-const char *report_fit_words(const char *words, double room, double size, char *buffer, size_t capacity);
+/* `words` cut to what fits `width`, with an ellipsis, in the caller's buffer. An estimate: the reader's font decides. */
+const char *report_fit_words(const char *words, double width, double size, char *buffer, size_t capacity);
 
 /* The panel as an <svg> element, for a page that has the classes of report_put_classes. */
 void report_panel_svg(report_text *text, const report_panel *panel);

@@ -21,9 +21,9 @@
 static berg_status set_taps(vit_taps *taps, const vit_axis *axis, berg_error *error) {
   double scale = (double)axis->in / (double)axis->out;
   double support = scale > 1.0 ? scale : 1.0, inverse = 1.0 / support;
-  taps->room = (size_t)ceil(support) * 2 + 1;
-  taps->weights = base_calloc(taps->room * VIT_IMAGE_SIZE, 2 * sizeof *taps->weights, error);
-  double *real = base_alloc(taps->room, sizeof *real, error);
+  taps->stride = (size_t)ceil(support) * 2 + 1;
+  taps->weights = base_calloc(taps->stride * VIT_IMAGE_SIZE, 2 * sizeof *taps->weights, error);
+  double *real = base_alloc(taps->stride, sizeof *real, error);
   if (!taps->weights || !real) {
     base_free(real);
     return BERG_ELIMIT;
@@ -39,7 +39,7 @@ static berg_status set_taps(vit_taps *taps, const vit_axis *axis, berg_error *er
     }
     for (size_t j = 0; j < end - first; j++) {
       int32_t weight = (int32_t)(0.5 + real[j] / sum * (1 << BITS));
-      float *halves = taps->weights + 2 * (i * taps->room + j);
+      float *halves = taps->weights + 2 * (i * taps->stride + j);
       halves[0] = (float)(weight >> HALF_BITS);
       halves[1] = (float)(weight & ((1 << HALF_BITS) - 1));
     }

@@ -15,7 +15,7 @@ typedef struct command {
 
 typedef struct queue {
   command *commands;
-  size_t count, room, next;
+  size_t count, capacity, next;
 } queue;
 
 struct cuda_backend {
@@ -99,12 +99,12 @@ cuda_status cuda_finish(cuda_backend *backend, int event, cuda_fault *fault) {
 
 static cuda_status push(cuda_backend *backend, cuda_stream stream, const command *c, cuda_fault *fault) {
   queue *q = &backend->streams[stream];
-  if (q->count == q->room) {
-    const size_t room = q->room ? 2 * q->room : 256;
-    command *more = realloc(q->commands, room * sizeof *more);
+  if (q->count == q->capacity) {
+    const size_t capacity = q->capacity ? 2 * q->capacity : 256;
+    command *more = realloc(q->commands, capacity * sizeof *more);
     if (!more) return cuda_fail(fault, CUDA_FAILED, "out of the host's memory");
     q->commands = more;
-    q->room = room;
+    q->capacity = capacity;
   }
   q->commands[q->count++] = *c;
   return cuda_host.streams == CUDA_EAGER ? cuda_finish_all(backend, fault) : CUDA_DONE;

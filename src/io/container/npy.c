@@ -211,17 +211,17 @@ berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size
 }
 
 /* Appends to a text whose length is counted even where the buffer is full. */
-static void append(char *text, size_t room, size_t *length, const char *format, ...) BASE_PRINTF(4, 5);
-static void append(char *text, size_t room, size_t *length, const char *format, ...) {
+static void append(char *text, size_t capacity, size_t *length, const char *format, ...) BASE_PRINTF(4, 5);
+static void append(char *text, size_t capacity, size_t *length, const char *format, ...) {
   va_list list;
   va_start(list, format);
-  int written =
-      base_print_list(*length < room ? text + *length : NULL, *length < room ? room - *length : 0, format, list);
+  int written = base_print_list(*length < capacity ? text + *length : NULL, *length < capacity ? capacity - *length : 0,
+                                format, list);
   va_end(list);
   *length += written > 0 ? (size_t)written : 0;
 }
 
-size_t io_npy_write_header(uint8_t *out, size_t room, berg_dtype dtype, size_t itemsize, const size_t *shape,
+size_t io_npy_write_header(uint8_t *out, size_t capacity, berg_dtype dtype, size_t itemsize, const size_t *shape,
                            size_t ndim) {
   char text[512], code[24];
   size_t used = 0;
@@ -234,7 +234,7 @@ size_t io_npy_write_header(uint8_t *out, size_t room, berg_dtype dtype, size_t i
    */
   size_t total = (10 + used + 1) / DATA_ALIGNMENT * DATA_ALIGNMENT + DATA_ALIGNMENT;
   if (!out) return total;
-  if (room < total) return 0;
+  if (capacity < total) return 0;
   memcpy(out, MAGIC, sizeof MAGIC);
   out[6] = 1;
   out[7] = 0;

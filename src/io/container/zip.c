@@ -165,18 +165,18 @@ static berg_status inflate_member(const io_zip *zip, const io_zip_entry *entry, 
   z_stream stream = {0};
   if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) return base_fail_memory(error, sizeof stream);
   const uint8_t *in = zip->bytes + start;
-  size_t left = (size_t)entry->packed, room = (size_t)entry->size;
+  size_t left = (size_t)entry->packed, space = (size_t)entry->size;
   int result = Z_OK;
   stream.next_out = out;
   stream.next_in = (Bytef *)(uintptr_t)in;
   do { /* zlib counts in 32 bits */
     if (!stream.avail_in) left -= stream.avail_in = left < (1u << 30) ? (uInt)left : 1u << 30;
-    if (!stream.avail_out) room -= stream.avail_out = room < (1u << 30) ? (uInt)room : 1u << 30;
+    if (!stream.avail_out) space -= stream.avail_out = space < (1u << 30) ? (uInt)space : 1u << 30;
     result = inflate(&stream, Z_NO_FLUSH);
-  } while (result == Z_OK && ((!stream.avail_in && left) || (!stream.avail_out && room)));
+  } while (result == Z_OK && ((!stream.avail_in && left) || (!stream.avail_out && space)));
   bool whole = result == Z_STREAM_END && stream.total_out == entry->size;
   /* room for exactly the result: the end mark may need one more call */
-  if (result == Z_OK && !room && !stream.avail_out) {
+  if (result == Z_OK && !space && !stream.avail_out) {
     uint8_t spare;
     stream.next_out = &spare;
     stream.avail_out = 1;

@@ -42,19 +42,19 @@ berg_status io_make_folders_for(const char *path, berg_error *error) {
 }
 
 uint64_t io_disk_free(const char *path) {
-  struct statvfs room;
+  struct statvfs space;
   char part[PATH_MAX]; /* the system takes no longer one */
   if ((size_t)base_print(part, sizeof part, "%s", path) >= sizeof part) return UINT64_MAX;
-  int failed = statvfs(part, &room);
+  int failed = statvfs(part, &space);
   while (failed && errno == ENOENT) {
     char *slash = strrchr(part, '/');
     if (!slash) {
-      failed = statvfs(".", &room);
+      failed = statvfs(".", &space);
       break;
     }
     slash[slash == part] = '\0'; /* "/" itself stays */
-    failed = statvfs(part, &room);
+    failed = statvfs(part, &space);
     if (slash == part) break;
   }
-  return failed ? UINT64_MAX : (uint64_t)room.f_bavail * room.f_frsize;
+  return failed ? UINT64_MAX : (uint64_t)space.f_bavail * space.f_frsize;
 }

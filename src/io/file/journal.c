@@ -22,8 +22,8 @@
 #define DIGITS 20
 #define TEXT_MAX (IO_JOURNAL_FINGERPRINT_MAX + 128)
 
-static int journal_text(char *text, size_t room, size_t rows, size_t columns, const char *fingerprint) {
-  return base_print(text, room, HEAD "%0*zu\ncolumns %zu\nfingerprint %s\n", DIGITS, rows, columns, fingerprint);
+static int journal_text(char *text, size_t size, size_t rows, size_t columns, const char *fingerprint) {
+  return base_print(text, size, HEAD "%0*zu\ncolumns %zu\nfingerprint %s\n", DIGITS, rows, columns, fingerprint);
 }
 
 berg_status io_journal_create(int *out, const char *path, size_t columns, const char *fingerprint, berg_error *error) {

@@ -19,8 +19,8 @@ bool io_filters_knows(int number) {
 
 size_t io_filters_room(size_t bytes) { return bytes + IO_FILTERS_MAX * CHECKSUM_BYTES; }
 
-static const char *inflate_all(const uint8_t *from, size_t size, uint8_t *to, size_t room, size_t *made) {
-  uLongf length = room;
+static const char *inflate_all(const uint8_t *from, size_t size, uint8_t *to, size_t capacity, size_t *made) {
+  uLongf length = capacity;
   if (uncompress(to, &length, from, size) != Z_OK) return "its zlib stream is damaged or of another size";
   *made = length;
   return NULL;
@@ -63,14 +63,14 @@ static const char *check_sum(const uint8_t *data, size_t *size) {
   return fletcher32(data, *size) == expected ? NULL : "its checksum does not match";
 }
 
-static const char *unlzf(const uint8_t *from, size_t size, uint8_t *to, size_t room, size_t *made) {
+static const char *unlzf(const uint8_t *from, size_t size, uint8_t *to, size_t capacity, size_t *made) {
   static const char damaged[] = "its LZF stream is damaged or of another size";
   size_t in = 0, out = 0;
   while (in < size) {
     size_t control = from[in++];
     if (control < 32) {
       size_t literals = control + 1;
-      if (literals > size - in || literals > room - out) return damaged;
+      if (literals > size - in || literals > capacity - out) return damaged;
       memcpy(to + out, from + in, literals);
       in += literals;
       out += literals;
@@ -84,7 +84,7 @@ static const char *unlzf(const uint8_t *from, size_t size, uint8_t *to, size_t r
     length += 2;
     if (in == size) return damaged;
     size_t back = ((control & 31) << 8 | from[in++]) + 1;
-    if (back > out || length > room - out) return damaged;
+    if (back > out || length > capacity - out) return damaged;
     for (; length; length--, out++) to[out] = to[out - back]; /* may overlap: byte by byte */
   }
   *made = out;
@@ -93,15 +93,15 @@ static const char *unlzf(const uint8_t *from, size_t size, uint8_t *to, size_t r
 
 const char *io_filters_undo(const io_filters *filters, unsigned mask, uint8_t **chunk, size_t size, uint8_t **scratch,
                             size_t bytes) {
-  const size_t room = io_filters_room(bytes);
+  const size_t capacity = io_filters_room(bytes);
   for (size_t f = filters->count; f-- > 0;) {
     if (mask >> f & 1) continue;
     const char *wrong = NULL;
     size_t made = size;
     switch (filters->kinds[f]) {
-    case IO_FILTER_DEFLATE: wrong = inflate_all(*chunk, size, *scratch, room, &made); break;
+    case IO_FILTER_DEFLATE: wrong = inflate_all(*chunk, size, *scratch, capacity, &made); break;
     case IO_FILTER_SHUFFLE: unshuffle(*chunk, size, filters->itemsize, *scratch); break;
-    case IO_FILTER_LZF: wrong = unlzf(*chunk, size, *scratch, room, &made); break;
+    case IO_FILTER_LZF: wrong = unlzf(*chunk, size, *scratch, capacity, &made); break;
     case IO_FILTER_FLETCHER32: wrong = check_sum(*chunk, &size); break;
     }
     if (wrong) return wrong;

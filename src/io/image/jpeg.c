@@ -100,8 +100,8 @@ static void cmyk_to_rgb(const uint8_t *inverted, size_t width, uint8_t *rgb) {
 /* The next rows of the picture, `count` at most and to the end of the strip at most, into the strip. Returns how many. */
 static size_t read_rows(jpeg_reader *reader, size_t count) {
   JSAMPROW rows[IO_STRIP_ROWS];
-  size_t room = IO_STRIP_ROWS - reader->strip.held;
-  if (count > room) count = room;
+  size_t space = IO_STRIP_ROWS - reader->strip.held;
+  if (count > space) count = space;
   if (reader->row) {
     jpeg_read_scanlines(&reader->codec, &reader->row, 1);
     cmyk_to_rgb(reader->row, reader->codec.output_width, io_strip_row(&reader->strip, 0));

@@ -31,13 +31,13 @@ struct io_csv {
   const char *name; /* of the file, borrowed while it is read */
   const io_csv_column *columns;
   size_t count;
-  bool *there;    /* [count] */
-  void **values;  /* [count] */
-  size_t *rooms;  /* [count] rows that the values have room for */
-  io_arena arena; /* texts and names */
-  char **names;   /* [fields] of the header */
-  size_t *keeps;  /* [fields] the column asked for, or NOT_KEPT */
-  size_t fields;  /* of the header; room for them */
+  bool *there;        /* [count] */
+  void **values;      /* [count] */
+  size_t *capacities; /* [count] rows that the values have room for */
+  io_arena arena;     /* texts and names */
+  char **names;       /* [fields] of the header */
+  size_t *keeps;      /* [fields] the column asked for, or NOT_KEPT */
+  size_t fields;      /* of the header; room for them */
   size_t names_room;
   size_t rows, field; /* rows finished, header not counted; field of the row under way */
   bool has_header;
@@ -74,7 +74,8 @@ static berg_status take_name(io_csv *csv, const char *text, size_t length) {
 
 static berg_status take_value(io_csv *csv, size_t column, const char *text, size_t length) {
   const io_csv_kind kind = csv->columns[column].kind;
-  if (!base_grow(&csv->values[column], &csv->rooms[column], csv->rows + 1, sizes[kind], csv->error)) return BERG_ELIMIT;
+  if (!base_grow(&csv->values[column], &csv->capacities[column], csv->rows + 1, sizes[kind], csv->error))
+    return BERG_ELIMIT;
   void *values = csv->values[column];
   berg_status status = check_text(csv, text, length);
   if (status) return status;
@@ -243,8 +244,8 @@ berg_status io_csv_read_stream(io_csv **out, FILE *stream, const char *name, con
   io_arena_init(&csv->arena, 0);
   csv->there = base_calloc(count, sizeof *csv->there, error);
   csv->values = base_calloc(count, sizeof *csv->values, error);
-  csv->rooms = base_calloc(count, sizeof *csv->rooms, error);
-  berg_status status = csv->there && csv->values && csv->rooms ? parse_stream(csv, stream) : BERG_ELIMIT;
+  csv->capacities = base_calloc(count, sizeof *csv->capacities, error);
+  berg_status status = csv->there && csv->values && csv->capacities ? parse_stream(csv, stream) : BERG_ELIMIT;
   csv->name = NULL;
   csv->error = NULL;
   if (status)
@@ -268,7 +269,7 @@ void io_csv_free(io_csv *csv) {
   for (size_t c = 0; csv->values && c < csv->count; c++) base_free(csv->values[c]);
   base_free(csv->values);
   base_free(csv->there);
-  base_free(csv->rooms);
+  base_free(csv->capacities);
   base_free(csv->names);
   base_free(csv->keeps);
   io_arena_release(&csv->arena);

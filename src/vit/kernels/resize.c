@@ -71,7 +71,7 @@ static void fixed_across(const uint8_t *rows, size_t stride, size_t count, const
     for (size_t x = first; x < end; x++) {
       const float *from = block + (3 * (taps->first[x] - start) - begin) * ROWS;
       for (size_t r = 0; r < ROWS; r += LANES)
-        sum_taps(from + r, false, 3 * ROWS, ROWS, taps->weights + 2 * x * taps->room, taps->count[x],
+        sum_taps(from + r, false, 3 * ROWS, ROWS, taps->weights + 2 * x * taps->stride, taps->count[x],
                  &columns[x - first][0][r], ROWS);
     }
     store_columns(&columns[0][0][0], across + first);
@@ -83,7 +83,7 @@ static void fixed_down(const uint8_t *across, const vit_taps *taps, uint8_t *pix
     uint8_t line[VIT_LINE];
     const uint8_t *lines = across + (taps->first[y] - taps->first[0]) * VIT_LINE;
     for (size_t l = 0; l < VIT_LINE; l += STREAMS * LANES)
-      sum_taps(lines + l, true, VIT_LINE, LANES, taps->weights + 2 * y * taps->room, taps->count[y], line + l, LANES);
+      sum_taps(lines + l, true, VIT_LINE, LANES, taps->weights + 2 * y * taps->stride, taps->count[y], line + l, LANES);
     for (size_t c = 0; c < 3; c++)
       memcpy(pixels + (c * VIT_IMAGE_SIZE + y) * VIT_IMAGE_SIZE, line + c * VIT_IMAGE_SIZE, VIT_IMAGE_SIZE);
   }
