@@ -100,7 +100,7 @@ int cli_write_npy(const berg_array *array, const char *path, bool force) {
     return CLI_GO_ON;
   }
   if (!force && access(path, F_OK) == 0)
-    return cli_fail_with(BERG_EEXISTS, "%s: is there already; --force replaces it", path);
+    return cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", path);
   char *bytes = NULL;
   size_t size = 0;
   berg_error error;

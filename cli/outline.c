@@ -242,5 +242,5 @@ int cli_print_json(const cJSON *json) {
 int cli_parse_json(const char *text, cJSON **json) {
   *json = cJSON_Parse(text);
   if (*json) return CLI_GO_ON;
-  return cli_memory_ran_out() ? cli_fail_memory() : cli_fail_with(BERG_EINTERNAL, "the library's answer is no JSON");
+  return cli_memory_ran_out() ? cli_fail_memory() : cli_fail_with(BERG_EINTERNAL, "the library's answer is not JSON");
 }

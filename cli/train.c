@@ -115,7 +115,7 @@ static int complete(request *asked, const char *model_id) {
     status = cli_usage_error("train", "--alphas and --alpha-per-voxel belong to --ridge");
   if (status == CLI_GO_ON) status = parse_alphas(asked);
   if (status == CLI_GO_ON && asked->report && !asked->force && access(asked->report, F_OK) == 0)
-    status = cli_fail_with(BERG_EEXISTS, "%s: is there already, and is replaced only with --force", asked->report);
+    status = cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", asked->report);
   train->subjects = asked->numbers;
   train->subject_count = asked->subjects.count;
   asked->regression.method = asked->ridge ? "ridge" : "ols";

@@ -119,5 +119,5 @@ berg_status base_fail_errno(berg_error *error, berg_status status, const char *f
 }
 
 berg_status base_fail_memory(berg_error *error, size_t bytes) {
-  return base_fail(error, BERG_ELIMIT, "out of memory: %zu bytes could not be had", bytes);
+  return base_fail(error, BERG_ELIMIT, "out of memory: %zu bytes could not be allocated", bytes);
 }

@@ -162,7 +162,7 @@ berg_status berg_compare(const char *a, const char *b, const berg_compare_option
   berg_compare_options options;
   berg_run run;
   side one = {0}, other = {0};
-  if (!json) return base_fail(error, BERG_EARGUMENT, "berg_compare: no place for the JSON");
+  if (!json) return base_fail(error, BERG_EARGUMENT, "berg_compare: no pointer for the JSON");
   *json = NULL;
   if (!a || !b) return base_fail(error, BERG_EARGUMENT, "berg_compare: two files are needed");
   berg_status status = BASE_TAKE(berg_compare_options, &options, given, error);

@@ -139,8 +139,7 @@ static cuda_status take(cuda_session *session, void **memory, size_t bytes, void
 static cuda_status pin(cuda_session *session, void **memory, size_t bytes, void *user, cuda_fault *fault) {
   (void)user;
   *memory = cuda_pin(bytes);
-  if (!*memory)
-    return cuda_fail(fault, CUDA_NO_MEMORY, "no %zu MB of pinned memory are to be had from the host", megabytes(bytes));
+  if (!*memory) return cuda_fail(fault, CUDA_NO_MEMORY, "the host has no %zu MB of pinned memory", megabytes(bytes));
   session->pinned_memory += bytes;
   return CUDA_DONE;
 }

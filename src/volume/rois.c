@@ -141,8 +141,7 @@ static berg_status check_table(const task *job, const char *path, berg_error *er
   char *table = model_sidecar_path(path, ".tsv", error);
   if (!table) return BERG_ELIMIT;
   berg_status status = BERG_OK;
-  if (!job->options->force && !access(table, F_OK))
-    status = base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", table);
+  if (!job->options->force && !access(table, F_OK)) status = io_fail_exists(table, error);
   base_free(table);
   return status;
 }

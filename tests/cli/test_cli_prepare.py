@@ -109,7 +109,7 @@ def test_rows_of_another_length(case):
     lines = path.read_text().splitlines()
     lines[5] += ",more"
     path.write_text("\n".join(lines))
-    case.refused(f"{path}: row 5: is not as long as the header: expected 7 fields as in the header, found more")
+    case.refused(f"{path}: row 5: wrong number of fields: expected 7 fields, as in the header, found more")
 
 
 @pytest.mark.parametrize("column, value, what", [
@@ -122,7 +122,7 @@ def test_values_that_are_not_of_their_kind(case, column, value, what):
     case.columns[column] = [str(number) for number in np.asarray(case.columns[column]).tolist()]
     case.columns[column][8] = value
     make_raw.write_voxels(case.file(VOXELS), case.columns)
-    case.refused(f'{case.file(VOXELS)}: row 9, column "{column}": not of its kind: {what}')
+    case.refused(f'{case.file(VOXELS)}: row 9, column "{column}": wrong type: {what}')
 
 
 def first(rows, kind, nth=0):

@@ -52,7 +52,7 @@ def test_a_run_reports_its_stages(train, place, tmp_path):
     again = train("--quiet", "--features", "class-token")
     assert again.status == 5 and "weights_sub-01.npy: is there already" in again.message
     kept = train("--quiet", "--report", report, "--features", "class-token")
-    assert kept.status == 5 and "report.json: is there already" in kept.message
+    assert kept.status == 5 and "report.json: already exists" in kept.message
 
 
 @pytest.mark.parametrize("options, text", [

@@ -84,22 +84,21 @@ static void test_refused(void **state) {
   refuses("\n", "t.csv: is empty, and should begin with the names of columns");
   refuses("x\n1\n", "t.csv: 2 columns are missing: word, two lines");
   refuses("x,y,word,y\n1\n", "t.csv: y: two columns have this name");
-  refuses(HEADER "a,1,2\n\nb,3\n", "t.csv: row 2: is not as long as the header: expected 3 fields as in the header, "
+  refuses(HEADER "a,1,2\n\nb,3\n", "t.csv: row 2: wrong number of fields: expected 3 fields, as in the header, "
                                    "found 2");
-  refuses(HEADER "a,1,2,\n", "t.csv: row 1: is not as long as the header: expected 3 fields as in the header, found "
+  refuses(HEADER "a,1,2,\n", "t.csv: row 1: wrong number of fields: expected 3 fields, as in the header, found "
                              "more");
-  refuses(HEADER "a,1.0,2\n",
-          "t.csv: row 1, column \"two lines\": not of its kind: expected an integer, found \"1.0\"");
-  refuses(HEADER "a,,2\n", "t.csv: row 1, column \"two lines\": not of its kind: expected an integer, found \"\"");
+  refuses(HEADER "a,1.0,2\n", "t.csv: row 1, column \"two lines\": wrong type: expected an integer, found \"1.0\"");
+  refuses(HEADER "a,,2\n", "t.csv: row 1, column \"two lines\": wrong type: expected an integer, found \"\"");
   refuses(HEADER "a,9223372036854775808,2\n",
-          "t.csv: row 1, column \"two lines\": not of its kind: expected an integer, found \"9223372036854775808\"");
-  refuses(HEADER "a,1,0x10\n", "t.csv: row 1, column \"x\": not of its kind: expected a number, found \"0x10\"");
-  refuses(HEADER "a,1, 1\n", "t.csv: row 1, column \"x\": not of its kind: expected a number, found \" 1\"");
-  refuses(HEADER "a,1,1,5\n", "t.csv: row 1: is not as long as the header: expected 3 fields as in the header, found "
+          "t.csv: row 1, column \"two lines\": wrong type: expected an integer, found \"9223372036854775808\"");
+  refuses(HEADER "a,1,0x10\n", "t.csv: row 1, column \"x\": wrong type: expected a number, found \"0x10\"");
+  refuses(HEADER "a,1, 1\n", "t.csv: row 1, column \"x\": wrong type: expected a number, found \" 1\"");
+  refuses(HEADER "a,1,1,5\n", "t.csv: row 1: wrong number of fields: expected 3 fields, as in the header, found "
                               "more");
-  refuses(HEADER "a,1,1\nb\"c,1,1\n", "t.csv: row 2: a quote is where none may be, or is missing");
-  refuses(HEADER "a,1,1\n\"b\"c,1,1\n", "t.csv: row 2: a quote is where none may be, or is missing");
-  refuses(HEADER "a,1,1\n\"b,1,1\n", "t.csv: row 2: a quote is where none may be, or is missing");
+  refuses(HEADER "a,1,1\nb\"c,1,1\n", "t.csv: row 2: a quote is misplaced or missing");
+  refuses(HEADER "a,1,1\n\"b\"c,1,1\n", "t.csv: row 2: a quote is misplaced or missing");
+  refuses(HEADER "a,1,1\n\"b,1,1\n", "t.csv: row 2: a quote is misplaced or missing");
   refuses(HEADER "\xff,1,1\n", "t.csv: row 1, column \"word\": is not UTF-8");
   refuses_bytes(HEADER "a\0b,1,1\n", sizeof HEADER "a\0b,1,1\n" - 1,
                 "t.csv: row 1, column \"word\": holds a zero byte");

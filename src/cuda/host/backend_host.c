@@ -101,7 +101,7 @@ cuda_status cuda_take(cuda_backend *backend, void **memory, size_t bytes, cuda_f
   cuda_status status = host_operation(CUDA_NO_MEMORY, "memory", fault);
   *memory = status ? NULL : have(bytes, false);
   if (status || *memory) return status;
-  return cuda_fail(fault, CUDA_NO_MEMORY, "%zu bytes are not to be had", bytes);
+  return cuda_fail(fault, CUDA_NO_MEMORY, "%zu bytes could not be allocated", bytes);
 }
 
 void cuda_give(cuda_backend *backend, void *memory) {

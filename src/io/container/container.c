@@ -39,7 +39,7 @@ static berg_status read_by_content(berg_file *file, berg_error *error) {
   if (begins(map, OLD_TORCH, sizeof OLD_TORCH))
     return base_fail(
         error, BERG_EINPUT,
-        "%s: written by torch before 1.6, in a form that is not read: load it with torch and save it again "
+        "%s: written by torch before 1.6, in a format that is not supported: load it with torch and save it again "
         "with torch.save(torch.load(path, map_location=\"cpu\"), new_path)",
         file->path);
   /* a header of at most 100 MB has zero bytes high up in its length, which no other format here has at its
@@ -105,7 +105,7 @@ berg_status io_container_from_memory(berg_file **out, const uint8_t *bytes, size
 
 berg_status berg_file_open(berg_file **out, const char *path, berg_error *error) {
   berg_file *file;
-  if (!out) return base_fail(error, BERG_EARGUMENT, "berg_file_open: no place for the handle");
+  if (!out) return base_fail(error, BERG_EARGUMENT, "berg_file_open: no pointer for the handle");
   *out = NULL;
   if (!path) return base_fail(error, BERG_EARGUMENT, "berg_file_open: no path");
   berg_status status = new_file(&file, path, error);

@@ -121,7 +121,7 @@ static berg_status read_shape(literal *text, io_npy_header *header) {
 static berg_status read_descr(literal *text, io_npy_header *header) {
   skip_space(text);
   size_t start = text->at;
-  if (start < text->end && text->bytes[start] == '[') return fail(text, "records are not read", "one plain type");
+  if (start < text->end && text->bytes[start] == '[') return fail(text, "records are not supported", "one plain type");
   const char *code;
   size_t length;
   berg_status status = read_string(text, &code, &length);
@@ -129,7 +129,7 @@ static berg_status read_descr(literal *text, io_npy_header *header) {
   if (!io_dtype_parse(code, length, &header->dtype, &header->itemsize, &header->big_endian)) {
     char found[40];
     base_print(found, sizeof found, "'%.*s'", (int)(length < 30 ? length : 30), code);
-    return base_fail_at(text->error, &(base_fault){BERG_EINPUT, text->name, start, "npy header", "type is not read",
+    return base_fail_at(text->error, &(base_fault){BERG_EINPUT, text->name, start, "npy header", "unsupported type",
                                                    "bool, int, float, unicode or object", found});
   }
   return BERG_OK;
@@ -173,7 +173,7 @@ berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size
                                  bytes[i] < 0x20 || bytes[i] > 0x7e ? "\\x%02x" : "%c", bytes[i]);
     return base_fail_at(error, &(base_fault){BERG_EINPUT, name, 0, NULL, "not a .npy file", "\\x93NUMPY", start});
   }
-  base_fault cut = {BERG_EINPUT, name, size, "npy header", "the file ends too early", NULL, NULL};
+  base_fault cut = {BERG_EINPUT, name, size, "npy header", "the file is truncated", NULL, NULL};
   if (size < 10) return base_fail_at(error, &cut);
   if (bytes[6] < 1 || bytes[6] > 3 || bytes[7] != 0) {
     char found[16];
@@ -204,8 +204,8 @@ berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size
     char expected[48], found[32];
     base_print(expected, sizeof expected, "%zu bytes of data", needed);
     base_print(found, sizeof found, "%zu", total < header->data_offset ? 0 : total - header->data_offset);
-    return base_fail_at(
-        error, &(base_fault){BERG_EINPUT, name, total, "npy data", "the file ends too early", expected, found});
+    return base_fail_at(error,
+                        &(base_fault){BERG_EINPUT, name, total, "npy data", "the file is truncated", expected, found});
   }
   return BERG_OK;
 }

@@ -76,7 +76,7 @@ berg_status pickle_find_global(pickle_machine *machine, const char *module, size
   char found[128];
   base_print(found, sizeof found, "%.*s.%.*s", (int)(module_length < 60 ? module_length : 60), module,
              (int)(name_length < 60 ? name_length : 60), name);
-  return pickle_fail(machine, "refused, and nothing was executed: it calls what is not on the list",
+  return pickle_fail(machine, "refused, and nothing was executed: calls a function that is not on the list",
                      "arrays and plain values", found);
 }
 
@@ -152,7 +152,7 @@ static berg_status make_dtype(pickle_machine *machine, const io_value *arguments
   (*result)->other = dtype;
   /* bfloat16 has a byte order only in .npy headers; here 'V2' is two bytes of anything */
   if (!io_dtype_parse(code->text, code->text_length, &dtype->dtype, &dtype->itemsize, &dtype->big_endian))
-    return pickle_fail(machine, "an array type that is not read", "bool, int, float, unicode or object", code->text);
+    return pickle_fail(machine, "unsupported array type", "bool, int, float, unicode or object", code->text);
   return BERG_OK;
 }
 
@@ -236,7 +236,7 @@ static berg_status rebuild_tensor(pickle_machine *machine, const io_value *argum
 
 berg_status pickle_reduce(pickle_machine *machine, const io_value *what, const io_value *arguments, io_value **result) {
   if (!is_other(what, PICKLE_GLOBAL) || arguments->kind != IO_TUPLE)
-    return pickle_fail(machine, "calls what is no callable", NULL, NULL);
+    return pickle_fail(machine, "calls something that is not callable", NULL, NULL);
   switch (((const pickle_global *)what->other)->what) {
   case RECONSTRUCT:
     if (!arguments->count || !is_global(arguments->items[0], NDARRAY))
@@ -259,7 +259,7 @@ berg_status pickle_reduce(pickle_machine *machine, const io_value *what, const i
   case NDARRAY:
   case STORAGE: break;
   }
-  return pickle_fail(machine, "calls what is no callable", NULL, NULL);
+  return pickle_fail(machine, "calls something that is not callable", NULL, NULL);
 }
 
 /* (3, byte order, None, None, None, item size, alignment, flags), as version 4 with a ninth element. */
@@ -330,7 +330,7 @@ berg_status pickle_build(pickle_machine *machine, io_value *object, const io_val
   /* a state_dict carries its modules' versions as an attribute `_metadata`; they say nothing about the
    * tensors */
   if (object->kind == IO_DICT && state->kind == IO_DICT) return BERG_OK;
-  return pickle_fail(machine, "sets the state of what has none", NULL, NULL);
+  return pickle_fail(machine, "sets the state of an object that has none", NULL, NULL);
 }
 
 /* ('storage', class, key, device, elements) */

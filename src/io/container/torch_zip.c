@@ -65,7 +65,7 @@ static berg_status check_byte_order(const storages *known, berg_error *error) {
   if (!status && entry) status = io_zip_member(known->zip, entry, true, &bytes, &size, NULL, error);
   if (status || !entry || (size == 6 && !memcmp(bytes, "little", 6))) return status;
   return base_fail_at(error,
-                      &(base_fault){BERG_EINPUT, known->zip->file, entry->offset, entry->name, "byte order is not read",
+                      &(base_fault){BERG_EINPUT, known->zip->file, entry->offset, entry->name, "unsupported byte order",
                                     "little", size == 3 && !memcmp(bytes, "big", 3) ? "big" : "something else"});
 }
 

@@ -58,7 +58,7 @@ typedef struct directory {
 static berg_status read_end(const io_zip *zip, directory *found, berg_error *error) {
   size_t end;
   if (!find_end(zip, &end))
-    return fail(zip, zip->size, NULL, "zip directory not found: the file is damaged or ends too early", error);
+    return fail(zip, zip->size, NULL, "zip directory not found: the file is damaged or truncated", error);
   const uint8_t *at = zip->bytes + end;
   *found = (directory){u16(at + 10), u32(at + 16), u32(at + 12)};
   if (end >= LOCATOR_SIZE && !memcmp(at - LOCATOR_SIZE, "PK\6\7", 4)) {
@@ -143,7 +143,7 @@ berg_status io_zip_open(io_zip *zip, io_arena *arena, const uint8_t *bytes, size
   if (zip->count) qsort(zip->sorted, zip->count, sizeof *zip->sorted, by_name);
   for (size_t i = 1; i < zip->count; i++)
     if (!strcmp(zip->sorted[i - 1]->name, zip->sorted[i]->name))
-      return fail(zip, BERG_NO_OFFSET, zip->sorted[i]->name, "a member is there twice", error);
+      return fail(zip, BERG_NO_OFFSET, zip->sorted[i]->name, "a member occurs twice", error);
   return BERG_OK;
 }
 
@@ -215,10 +215,10 @@ berg_status io_zip_member(const io_zip *zip, const io_zip_entry *entry, bool che
     berg_status status = inflate_member(zip, entry, start, bytes, error);
     if (status) return status;
   } else {
-    return fail(zip, entry->offset, entry->name, "packed by a method that is not read (stored and deflated are)",
+    return fail(zip, entry->offset, entry->name, "unsupported compression method (only stored and deflated are read)",
                 error);
   }
   if ((check || entry->method == DEFLATED) && checksum(*bytes, *size) != entry->crc)
-    return fail(zip, start, entry->name, "the checksum does not fit: the data are damaged", error);
+    return fail(zip, start, entry->name, "checksum mismatch: the data are damaged", error);
   return BERG_OK;
 }

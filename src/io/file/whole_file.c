@@ -91,10 +91,13 @@ static berg_status open_stream(io_whole_file *file, berg_error *error) {
   return status;
 }
 
+berg_status io_fail_exists(const char *path, berg_error *error) {
+  return base_fail(error, BERG_EEXISTS, "%s: already exists; use force to replace it", path);
+}
+
 berg_status io_whole_file_open(io_whole_file **out, const char *path, bool force, berg_error *error) {
   *out = NULL;
-  if (!force && access(path, F_OK) == 0)
-    return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", path);
+  if (!force && access(path, F_OK) == 0) return io_fail_exists(path, error);
   io_whole_file *file = base_calloc(1, sizeof *file, error);
   if (!file) return BERG_ELIMIT;
   file->force = force;
@@ -158,8 +161,7 @@ static berg_status place(const char *temporary, const char *path, bool force, bo
     if (!keep) unlink(temporary);
     return BERG_OK;
   }
-  if (!force && errno == EEXIST)
-    return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", path);
+  if (!force && errno == EEXIST) return io_fail_exists(path, error);
   if (rename(temporary, path)) return base_fail_errno(error, BERG_EWRITE, path, "cannot be put in its place", errno);
   return BERG_OK;
 }

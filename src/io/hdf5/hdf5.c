@@ -200,7 +200,7 @@ static berg_status take_storage(io_hdf5 *dataset, berg_error *error) {
   berg_status status = BERG_OK;
   dataset->layout = H5Pget_layout(how);
   if (dataset->layout == H5D_CHUNKED)
-    status = dataset->is_text ? io_hdf5_refuse(dataset, "text in chunks, which is not read here", NULL, NULL, error)
+    status = dataset->is_text ? io_hdf5_refuse(dataset, "text in chunks, which is not supported", NULL, NULL, error)
                               : io_hdf5_take_chunks(dataset, how, error);
   else if (dataset->layout == H5D_VIRTUAL || (dataset->layout == H5D_CONTIGUOUS && H5Pget_external_count(how) != 0))
     status = io_hdf5_refuse(dataset, "its data lie in other files, which are not followed", NULL, NULL, error);
@@ -252,7 +252,7 @@ static berg_status open_dataset_as(io_hdf5 **out, const char *path, const char *
   if (raw < 0 || fstat(raw, &about)) return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
   if (!S_ISREG(about.st_mode)) {
     close(raw);
-    return base_fail(error, BERG_EINPUT, "%s: is not a regular file", path);
+    return base_fail(error, BERG_EINPUT, "%s: not a regular file", path);
   }
   io_hdf5 *dataset = base_calloc(1, sizeof *dataset, error);
   if (!dataset) {

@@ -21,8 +21,7 @@ static berg_status take_filters(io_hdf5 *dataset, hid_t how, berg_error *error) 
     H5Z_filter_t number = H5Pget_filter2(how, f, &flags, &values, NULL, sizeof name, name, &configuration);
     if (!io_filters_knows(number)) {
       base_print(found, sizeof found, "filter %d (%.39s); h5repack -f GZIP=4 rewrites the file", (int)number, name);
-      return io_hdf5_refuse(dataset, "compressed in a way that is not read here", "gzip, lzf, shuffle, fletcher32",
-                            found, error);
+      return io_hdf5_refuse(dataset, "unsupported compression", "gzip, lzf, shuffle, fletcher32", found, error);
     }
     dataset->filters.kinds[f] = (io_filter_kind)number;
   }

@@ -60,7 +60,7 @@ static const char *check_sum(const uint8_t *data, size_t *size) {
   *size -= CHECKSUM_BYTES;
   const uint8_t *stored = data + *size;
   uint32_t expected = stored[0] | (uint32_t)stored[1] << 8 | (uint32_t)stored[2] << 16 | (uint32_t)stored[3] << 24;
-  return fletcher32(data, *size) == expected ? NULL : "its checksum does not match";
+  return fletcher32(data, *size) == expected ? NULL : "checksum mismatch";
 }
 
 static const char *unlzf(const uint8_t *from, size_t size, uint8_t *to, size_t capacity, size_t *made) {

@@ -11,8 +11,8 @@ berg_status io_strip_start(io_strip *strip, const io_image_taker *taker, size_t 
   size_t pixels;
   *strip = (io_strip){.taker = taker, .part = {0, 0, width, height}};
   if (!width || !height || !base_multiply(width, height, &pixels) || pixels > IO_IMAGE_MAX_PIXELS)
-    return base_fail_found(error, BERG_EINPUT, name, "picture of a size that is not read", "1 to 178956970 pixels",
-                           "%zu x %zu", width, height);
+    return base_fail_found(error, BERG_EINPUT, name, "unsupported image size", "1 to 178956970 pixels", "%zu x %zu",
+                           width, height);
   berg_status status = taker->start(taker->user, width, height, &strip->part, error);
   if (status) return status;
   strip->stride = (3 * width + LINE - 1) / LINE * LINE;

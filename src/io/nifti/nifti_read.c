@@ -73,15 +73,16 @@ static bool skip(const io_nifti *nifti, uint64_t size) {
 static berg_status check_kind(io_nifti *nifti, nifti_1_header *header, berg_error *error) {
   int32_t size = header->sizeof_hdr, other = (int32_t)__builtin_bswap32((uint32_t)size);
   if (size == 540 || other == 540)
-    return refuse(nifti, "is NIfTI-2, which is not read: convert it, as with nifti_tool or nibabel", NULL, NULL, error);
+    return refuse(nifti, "is NIfTI-2, which is not supported: convert it, with nifti_tool or nibabel for instance",
+                  NULL, NULL, error);
   if (size != HEADER_BYTES && other != HEADER_BYTES)
-    return refuse(nifti, "is no NIfTI-1 file", "a header of 348 bytes", NULL, error);
+    return refuse(nifti, "not a NIfTI-1 file", "a header of 348 bytes", NULL, error);
   nifti->swapped = size != HEADER_BYTES;
   if (nifti->swapped) swap_nifti_header(header, 1);
   if (!memcmp(header->magic, "ni1", 4))
     return refuse(nifti, "is a header whose data lie in another file: expected one file, .nii or .nii.gz", NULL, NULL,
                   error);
-  if (memcmp(header->magic, "n+1", 4)) return refuse(nifti, "is no NIfTI-1 file", "the magic \"n+1\"", NULL, error);
+  if (memcmp(header->magic, "n+1", 4)) return refuse(nifti, "not a NIfTI-1 file", "the magic \"n+1\"", NULL, error);
   return BERG_OK;
 }
 
@@ -157,7 +158,7 @@ static void take_space(io_nifti_space *space, const nifti_1_header *header) {
 
 static berg_status read_header(io_nifti *nifti, uint64_t file_size, berg_error *error) {
   nifti_1_header header;
-  if (!take(nifti, &header, sizeof header)) return unread(nifti, "is no NIfTI-1 file: too short", error);
+  if (!take(nifti, &header, sizeof header)) return unread(nifti, "not a NIfTI-1 file: too short", error);
   berg_status status = check_kind(nifti, &header, error);
   if (!status) status = check_dims(nifti, &header, error);
   if (!status) status = check_type(nifti, &header, error);
@@ -177,7 +178,7 @@ berg_status io_nifti_open(io_nifti **out, const char *path, berg_error *error) {
   nifti->path = base_copy_text(path, error);
   berg_status status = nifti->path ? BERG_OK : BERG_ELIMIT;
   if (!status && stat(path, &about)) status = base_fail_errno(error, BERG_EINPUT, path, "cannot be read", errno);
-  if (!status && !S_ISREG(about.st_mode)) status = refuse(nifti, "is no regular file", NULL, NULL, error);
+  if (!status && !S_ISREG(about.st_mode)) status = refuse(nifti, "not a regular file", NULL, NULL, error);
   errno = 0;
   if (!status && !(nifti->file = gzopen(path, "rb")))
     status = base_fail_errno(error, BERG_EINPUT, path, "cannot be read", errno ? errno : ENOMEM);
@@ -223,7 +224,7 @@ static berg_status check_end(const io_nifti *nifti, berg_error *error) {
   int number, got = gzread(nifti->file, rest, sizeof rest);
   gzerror(nifti->file, &number);
   if (got >= 0 && number != Z_BUF_ERROR) return BERG_OK;
-  return unread(nifti, "is damaged: its checksum does not fit, or is cut off", error);
+  return unread(nifti, "is damaged: checksum wrong or cut off", error);
 }
 
 berg_status io_nifti_read(io_nifti *nifti, size_t first, size_t count, void *values, berg_error *error) {

@@ -175,8 +175,7 @@ static berg_status check_places(io_rows *rows, bool force, bool resume, berg_err
   struct stat about;
   if (!stat(rows->path, &about)) {
     if (S_ISDIR(about.st_mode)) return base_fail(error, BERG_EWRITE, "%s: is a directory", rows->path);
-    if (!force)
-      return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", rows->path);
+    if (!force) return io_fail_exists(rows->path, error);
   }
   if (resume || force || access(rows->partial, F_OK)) return BERG_OK;
   berg_status status = open_partial(rows, 0, error);

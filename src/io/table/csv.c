@@ -91,15 +91,15 @@ static berg_status take_value(io_csv *csv, size_t column, const char *text, size
   if (good) return BERG_OK;
   char found[64];
   base_print(found, sizeof found, "\"%s\"", text);
-  return fail_field(csv, "not of its kind", kinds[kind], found);
+  return fail_field(csv, "wrong type", kinds[kind], found);
 }
 
 static berg_status fail_ragged(const io_csv *csv, const char *found) {
   char item[64], expected[64];
   base_print(item, sizeof item, "row %zu", csv->rows + 1);
-  base_print(expected, sizeof expected, "%zu fields as in the header", csv->fields);
-  return base_fail_at(csv->error, &(base_fault){BERG_EINPUT, csv->name, BERG_NO_OFFSET, item,
-                                                "is not as long as the header", expected, found});
+  base_print(expected, sizeof expected, "%zu fields, as in the header", csv->fields);
+  return base_fail_at(csv->error, &(base_fault){BERG_EINPUT, csv->name, BERG_NO_OFFSET, item, "wrong number of fields",
+                                                expected, found});
 }
 
 /* `text` is zero-terminated: the parser was told so. */
@@ -186,8 +186,7 @@ static void *grow_field(void *field, size_t size) { return size <= FIELD_MAX + P
 static berg_status fail_parse(const io_csv *csv, int code) {
   char item[64];
   base_print(item, sizeof item, csv->has_header ? "row %zu" : "header", csv->rows + 1);
-  const char *what =
-      code == CSV_EPARSE ? "a quote is where none may be, or is missing" : "a field is longer than 1 MiB";
+  const char *what = code == CSV_EPARSE ? "a quote is misplaced or missing" : "a field is longer than 1 MiB";
   return base_fail_at(csv->error, &(base_fault){BERG_EINPUT, csv->name, BERG_NO_OFFSET, item, what, NULL, NULL});
 }
 

@@ -179,7 +179,7 @@ static io_value *read_tensor(const structure_reader *reader, const cJSON *json, 
   const named *found = reader->count ? bsearch(&key, reader->sorted, reader->count, sizeof key, by_name) : NULL;
   if (!found) return fail(reader, json->valuestring, "names a tensor that is not there");
   if (kind == IO_SCALAR && found->value->array->ndim)
-    return fail(reader, json->valuestring, "names a tensor that is no scalar");
+    return fail(reader, json->valuestring, "names a tensor that is not a scalar");
   io_value *value = io_value_new(reader->arena, kind, reader->error);
   if (value) value->array = found->value->array;
   return value;
