@@ -37,7 +37,7 @@ int berg_status_exit(berg_status status) {
   return 1;
 }
 
-/* File names and header texts may hold anything; a message is one line for a terminal. */
+/* File names and header texts may contain anything; a message is one line for a terminal. */
 static void flatten(char *text) {
   for (unsigned char *c = (unsigned char *)text; *c; c++)
     if (*c < 0x20 || *c == 0x7f) *c = ' ';
@@ -108,7 +108,7 @@ berg_status base_fail_found(berg_error *error, berg_status status, const char *f
 berg_status base_fail_errno(berg_error *error, berg_status status, const char *file, const char *what, int number) {
   char reason[128] = "";
   /* The XSI form fills the buffer, the GNU form may not: _POSIX_C_SOURCE picks XSI for this project. */
-  const locale_t before = base_locale_plain(); /* a message is in one language */
+  const locale_t before = base_locale_plain(); /* messages are in one language */
   const int unknown = strerror_r(number, reason, sizeof reason);
   base_locale_back(before);
   if (unknown) base_print(reason, sizeof reason, "error %d", number);

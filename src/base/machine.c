@@ -45,7 +45,7 @@ bool base_machine_multiplies_bf16(void) {
 #endif
 }
 
-/* By the processor's own word: clang's __builtin_cpu_supports does not know these. */
+/* Asked of the processor itself: clang's __builtin_cpu_supports does not know these. */
 bool base_machine_hashes_sha256(void) {
 #if defined(__x86_64__) && defined(__GNUC__)
   unsigned a, b, c, d;
@@ -91,7 +91,7 @@ size_t base_machine_peak_memory(void) {
 }
 
 void base_machine_name(char *text, size_t size) {
-  char lines[4096]; /* of the first processor, without memory that may not be had */
+  char lines[4096]; /* the first processor's lines; on the stack, so that nothing can fail */
   base_print(text, size, "unknown processor");
   int file = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
   const ssize_t length = file < 0 ? -1 : read(file, lines, sizeof lines - 1);

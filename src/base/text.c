@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* The C library keeps this locale as a constant: nothing is allocated, nothing can fail, nothing is to be freed. */
+/* The C library keeps this locale as a constant: no allocation, no failure, nothing to free. */
 locale_t base_locale_plain(void) { return uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0)); }
 
 void base_locale_back(locale_t before) { uselocale(before); }

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "la/lapack.h"
 
-/* As LAPACKE's own entries look, which would speak on standard output where their workspace cannot be had. */
+/* Like LAPACKE's own entry points, which print to standard output when they cannot allocate their workspace. */
 static bool has_nan(const double *matrix, size_t n) {
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j <= i; j++)
@@ -34,7 +34,7 @@ berg_status la_eigen_dense(double *matrix, size_t n, double *values, berg_error 
   if (status) return status;
   double size = 0;
   lapack_int whole_size = 0;
-  workspace w = {&size, &whole_size, -1, -1}; /* asks how much */
+  workspace w = {&size, &whole_size, -1, -1}; /* asks for the workspace's size */
   int info = eigen(lapack, matrix, (lapack_int)n, values, &w);
   if (!info) {
     w = (workspace){base_alloc((size_t)size, sizeof *w.work, error),
@@ -53,7 +53,7 @@ berg_status la_eigen_dense(double *matrix, size_t n, double *values, berg_error 
               : BERG_OK;
 }
 
-/* The larger of what the two ask for. */
+/* The larger of the two workspaces. */
 static int ask_for_size(const la_lapack *lapack, double *rows, lapack_int count, lapack_int n, double *factors,
                         size_t *size) {
   double first = 0, second = 0;

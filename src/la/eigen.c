@@ -9,12 +9,12 @@
 #include "base/memory.h"
 #include "la/blas.h"
 
-/* Up to here, and for more than a quarter of the eigenvectors, LAPACK's way is not slower. */
+/* Up to this size, and for more than a quarter of the eigenvectors, LAPACK is not slower. */
 #define DENSE_ROWS 1000
 #define DENSE_SHARE 4
-/* Vectors multiplied at a time: fewer give a space of higher degree, more a better product. */
+/* Block size: smaller blocks give a Krylov space of higher degree, larger ones faster products. */
 #define BLOCK 32
-/* Blocks that a space grows by between restarts, and when it is asked once more what it has missed. */
+/* Blocks that the space grows by between restarts, and for the last check whether eigenvectors were missed. */
 #define GROWTH 14
 #define DOUBT 6
 #define MAX_RESTARTS 200
@@ -25,7 +25,7 @@ typedef struct krylov {
   size_t n, count;
   size_t keep;     /* Ritz vectors that a restart keeps */
   size_t capacity; /* vectors the space can hold, one block more than it grows to */
-  size_t size;     /* vectors it has */
+  size_t size;     /* vectors it holds */
   int threads;
   double *space, *images;  /* [capacity][n]: orthonormal rows, and the matrix times each */
   double *kept;            /* [keep][n] */
@@ -98,8 +98,9 @@ static void draw(krylov *k, double *to, size_t count) {
   }
 }
 
-/* Makes the block behind the space orthonormal, and orthogonal to the space. Once normalised, what is left of the space in a block
- * that was nearly within it is as large as the block: hence the passes, of which two do unless directions are missing. */
+/* Makes the block behind the space orthonormal, and orthogonal to the space. A block that was nearly within the space
+ * has, once normalised, a component in it that is no longer small: hence several passes, of which two suffice unless
+ * directions are missing. */
 static berg_status join_block(krylov *k, berg_error *error) {
   const size_t n = k->n;
   double *block = k->space + k->size * n;
@@ -117,7 +118,7 @@ static berg_status join_block(krylov *k, berg_error *error) {
     }
     if (!status) status = la_orthonormalise(block, BLOCK, n, error);
     if (status) return status;
-    if (pass && largest < 1e-8) return BERG_OK; /* this pass took it away */
+    if (pass && largest < 1e-8) return BERG_OK; /* this pass removed it */
   }
   return base_fail(error, BERG_EINTERNAL, "no further directions were found for the eigenvectors");
 }
@@ -154,8 +155,8 @@ static berg_status rotate(const krylov *k, const double *from, size_t count, dou
   return status;
 }
 
-/* Fills values and vectors, and counts those whose residual is small enough; `*worst` is the largest, relative to the largest
- * eigenvalue. */
+/* Fills values and vectors, and counts those whose residual is small enough; `*worst` is the largest, relative to the
+ * largest eigenvalue. */
 static berg_status measure(krylov *k, double *values, double *vectors, size_t *converged, double *worst,
                            berg_error *error) {
   double scale = fmax(fabs(k->ritz[k->size - 1]), fabs(k->ritz[0]));

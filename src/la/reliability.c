@@ -8,8 +8,8 @@
 #include "base/team.h"
 #include "la/splits.h"
 
-/* Voxels that one thread takes at a time: few enough that 12 repeats of 100 stimuli (150 KB) stay in its cache; loops over
- * them have this fixed length, so that they become vectors. */
+/* Voxels that one thread takes at a time: few enough that 12 repeats of 100 stimuli (150 KB) stay in its cache; loops
+ * over them have this fixed length, so that they become vectors. */
 #define PANEL 16
 
 /* The average of a half that is left with less than this share of its repeats' variance has cancelled: what remains is
@@ -25,7 +25,7 @@ typedef struct panel {
 typedef struct task {
   const la_rows *trials;
   size_t repeats, stimuli, pairs;
-  const la_splits *splits; /* NULL: nobody asks for halves */
+  const la_splits *splits; /* NULL: split halves are not asked for */
   const berg_reliability *result;
 } task;
 
@@ -69,7 +69,7 @@ static void find_covariances(const task *t, panel *p) {
 /* Where the variance of repeat r is among the pairs. */
 static size_t diagonal(size_t repeats, size_t r) { return r * repeats - r * (r - 1) / 2; }
 
-/* A variance so small that it is no number any more is none either. */
+/* Repeats without variance, also by underflow, have no reliability. */
 static void check_variances(const task *t, panel *p) {
   for (size_t r = 0; r < t->repeats; r++)
     for (size_t v = 0; v < PANEL; v++) p->valid[v] &= p->covariance[diagonal(t->repeats, r) * PANEL + v] > 0;
@@ -98,8 +98,8 @@ static void find_ceilings(const task *t, const panel *p, size_t first, size_t nu
   }
 }
 
-/* The correlation between the averages of the two halves, added to `total`. A half of k repeats has 1/k^2 of the block's
- * sum as its average's variance: the factor cancels. */
+/* The correlation between the averages of the two halves, added to `total`. A half of k repeats has 1/k^2 of the
+ * block's sum as its average's variance: the factor cancels. */
 static void add_split(const task *t, const panel *p, const uint8_t *side, double *total) {
   double block[3][PANEL] = {{0}}, parts[2][PANEL] = {{0}}; /* within half 0, across (twice), within half 1 */
   const double *covariance = p->covariance;
@@ -176,7 +176,7 @@ berg_status la_reliability(const la_rows *trials, size_t repeats, size_t stimuli
                            const berg_reliability *result, berg_error *error) {
   la_splits splits = {0};
   const bool halves = result->splithalf_uncorrected || result->splithalf_corrected;
-  if (repeats < 2) { /* nothing came back that could be compared */
+  if (repeats < 2) { /* nothing was shown twice */
     fill_with_nan(result, trials->columns);
     return BERG_OK;
   }

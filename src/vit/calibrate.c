@@ -9,12 +9,12 @@
 #include "vit/embed.h"
 #include "vit/preprocess.h"
 
-#define IMAGES 6 /* two more gained 3e-5 at most, and took 25 MB */
+#define IMAGES 6 /* two more gain 3e-5 at most, and take 25 MB */
 #define TOKENS ((size_t)IMAGES * VIT_TOKENS)
 #define SQUARE ((size_t)VIT_CHANNELS * VIT_CHANNELS)
 #define SEED 1
 
-/* --- Pictures: grids of noise, each half as coarse and of less contrast than the one before, as photographs have it --- */
+/* --- Pictures: grids of noise, each half as coarse and of less contrast than the one before, as in photographs --- */
 
 static double between(const double *grid, size_t cells, size_t y, size_t x) {
   const double v = (double)y * (double)(cells - 1) / VIT_IMAGE_SIZE,

@@ -1,4 +1,4 @@
-/* vit_preprocess_picture for rows that come as they are decoded, so that the whole picture is never in memory. */
+/* vit_preprocess_picture row by row, as an image is decoded, so that the whole of it is never in memory. */
 #ifndef VIT_PREPROCESS_STREAM_H
 #define VIT_PREPROCESS_STREAM_H
 

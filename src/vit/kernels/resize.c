@@ -1,6 +1,6 @@
-/* Pillow's two passes. The weights have 22 fractional bits, the sums 30: more than a float holds. So a weight comes as two
- * floats, its upper and its lower 11 bits; bytes times 11 bits, 32 times added up, stay below 2^24, where floats are exact
- * in whatever order, and the same with and without fused multiply-adds. */
+/* Pillow's two passes. The weights have 22 fractional bits, the sums 30: more than a float holds. So a weight comes as
+ * two floats, its upper and its lower 11 bits; bytes times 11 bits, 32 times added up, stay below 2^24, where floats
+ * are exact in whatever order, and the same with and without fused multiply-adds. */
 #include "vit/resize_kernels.h"
 
 #include <stdbool.h>
@@ -11,8 +11,8 @@
 #define EXACT 32 /* taps that may be added up in float */
 #define STREAMS 3
 
-/* No clipping: rounded weights sum to at most 2^22 + count / 2, and so no sum reaches 256 before a count of 16,448, of a
- * picture of 2 million pixels square. */
+/* No clipping: rounded weights sum to at most 2^22 + count / 2, and so no sum reaches 256 before a count of 16,448, of
+ * a picture of 2 million pixels square. */
 INLINE void store_bytes(vec_int sum, uint8_t *to) {
   vec_bytes narrow = __builtin_convertvector((sum + (1 << 21)) >> 22, vec_bytes);
   memcpy(to, &narrow, sizeof narrow);
