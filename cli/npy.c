@@ -1,12 +1,9 @@
-/*
- * .npy, version 1.0:
+/* Writes an array as .npy, version 1.0:
  *
- *   0x93 "NUMPY" | 1 | 0 | header length, u16 LE | header, padded so that data starts at a multiple of 64 |
- * elements
+ *     0x93 "NUMPY" | 1 | 0 | header length, u16 LE | header, padded to a multiple of 64 in all | elements
  *
- * The header is a Python dictionary: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }. Elements
- * lie in C order.
- */
+ * The header is a Python dictionary: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }. Elements lie in C
+ * order. */
 #include "npy.h"
 
 #include <stdint.h>

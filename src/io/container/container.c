@@ -42,8 +42,7 @@ static berg_status read_by_content(berg_file *file, berg_error *error) {
         "%s: written by torch before 1.6, in a format that is not supported: load it with torch and save it again "
         "with torch.save(torch.load(path, map_location=\"cpu\"), new_path)",
         file->path);
-  /* a header of at most 100 MB has zero bytes high up in its length, which no other format here has at its
-   * start */
+  /* a header of at most 100 MB has zeros in the upper bytes of its length, which no other format here starts with */
   if (map->size > 8 && map->bytes[8] == '{' && begins(&(io_map){map->bytes + 4, 4}, "\0\0\0\0", 4))
     return io_read_safetensors(&file->document, map->bytes, map->size, file->path, error);
   return base_fail_at(error, &(base_fault){BERG_EINPUT, file->path, map->size ? 0 : BERG_NO_OFFSET, NULL,
@@ -163,7 +162,7 @@ const berg_array *berg_file_find(const berg_file *file, const char *name) {
 
 const io_map *io_container_map(const berg_file *file) {
   static const io_map none = {NULL, 0};
-  return file->is_mapped ? &file->map : &none; /* the caller's memory is not ours to drop */
+  return file->is_mapped ? &file->map : &none; /* the memory belongs to the caller */
 }
 
 bool io_container_offset(const berg_file *file, const berg_array *entry, size_t *offset) {

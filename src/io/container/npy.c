@@ -1,16 +1,14 @@
-/* Header of a .npy file:
+/* Reads and writes the header of a .npy file:
  *
  *     offset  bytes
  *     0       6      0x93 'N' 'U' 'M' 'P' 'Y'
  *     6       1      major version: 1, 2 or 3
  *     7       1      minor version: 0
  *     8       2 | 4  length of the text, uint16 (version 1) or uint32 (2 and 3), little-endian
- *     10|12   length text: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } then spaces and a
- * newline
+ *     10|12   length text: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, spaces, a newline
  *     ...            the data; NumPy pads the text so that they begin at a multiple of 64
  *
- * The text is a Python literal. It is read here by its grammar, in any order and spacing of the three keys.
- */
+ * The text is a Python literal. It is parsed by its grammar, with any order and spacing of the three keys. */
 #include "io/container/npy.h"
 
 #include <inttypes.h>
@@ -230,8 +228,8 @@ size_t io_npy_write_header(uint8_t *out, size_t capacity, berg_dtype dtype, size
   for (size_t d = 0; d < ndim; d++) append(text, sizeof text, &used, "%s%zu", d ? ", " : "", shape[d]);
   append(text, sizeof text, &used, "%s), }", ndim == 1 ? "," : "");
   if (ndim) append(text, sizeof text, &used, "%*s", AXIS_DIGITS - base_print(NULL, 0, "%zu", shape[0]), "");
-  /* at least one space before the newline: where the length fits already, NumPy adds a whole line of padding
-   */
+  /* at least one space before the newline: where the length is already a multiple of 64, NumPy adds a whole line of
+   * padding */
   size_t total = (10 + used + 1) / DATA_ALIGNMENT * DATA_ALIGNMENT + DATA_ALIGNMENT;
   if (!out) return total;
   if (capacity < total) return 0;

@@ -1,13 +1,13 @@
-/* A pickle is a program for a stack machine: PROTO n, then opcodes of one byte with their operands, then
- * STOP.
+/* Parses pickles. A pickle is a program for a stack machine: PROTO n, opcodes of one byte with their operands, STOP.
  *
- *     values    N None   \x88 \x89 True False   K M J \x8a \x8b int   G float   X \x8c \x8d text   C B \x8e
- * \x96 bytes groups    ( mark   ) t \x85 \x86 \x87 tuple   ] a e list   } s u dict memo      q r \x94 put   h
- * j get              (numbers, little-endian; G alone is big-endian) objects   c \x93 global   R call   b set
- * state   Q persistent id others    \x80 protocol   \x95 frame   0 1 2 pop and duplicate   . stop
+ *     values    N None   \x88 \x89 True False   K M J \x8a \x8b int   G float   X \x8c \x8d text   C B \x8e \x96 bytes
+ *     groups    ( mark   ) t \x85 \x86 \x87 tuple   ] a e list   } s u dict
+ *     memo      q r \x94 put   h j get              (numbers, little-endian; G alone is big-endian)
+ *     objects   c \x93 global   R call   b set state   Q persistent id
+ *     others    \x80 protocol   \x95 frame   0 1 2 pop and duplicate   . stop
  *
- * Opcodes that only older protocols, classes or out-of-band buffers need are refused. Nothing here recurses;
- * every loop consumes input or stack, and the number of values is bounded. */
+ * Opcodes that only older protocols, classes or out-of-band buffers need are rejected. Nothing here recurses; every
+ * loop consumes input or stack, and the number of values is bounded. */
 #include "io/container/pickle.h"
 
 #include <string.h>
@@ -40,7 +40,7 @@ io_value *pickle_new(pickle_machine *machine, io_kind kind, int tag) {
   return value;
 }
 
-/* Results of allocation: the record is filled already. */
+/* Results of allocations: the error record is already filled. */
 static berg_status push(pickle_machine *machine, io_value *value) {
   if (machine->depth >= IO_MAX_VALUES) return pickle_fail(machine, "too many values", "at most 4,194,304", NULL);
   if (!value || !base_grow((void **)&machine->stack, &machine->stack_room, machine->depth + 1, sizeof *machine->stack,
@@ -71,7 +71,7 @@ static bool read_number(pickle_machine *machine, size_t size, uint64_t *number) 
   return true;
 }
 
-/* Pops a value that is no mark; NULL with the record filled. */
+/* Pops a value that is not a mark; NULL with the error record filled. */
 static io_value *pop(pickle_machine *machine) {
   if (!machine->depth || machine->stack[machine->depth - 1] == machine->mark) {
     pickle_fail(machine, "the stack is empty", NULL, NULL);
@@ -148,7 +148,7 @@ static berg_status push_bool(pickle_machine *machine, bool truth) {
 static berg_status put(pickle_machine *machine, uint64_t index) {
   if (!machine->depth || machine->stack[machine->depth - 1] == machine->mark)
     return pickle_fail(machine, "nothing to remember", NULL, NULL);
-  /* writers number from 0, one for each put, so a larger index than bytes cannot be meant */
+  /* writers number from 0, one for each put, so an index beyond the number of bytes is invalid */
   if (index > machine->source->size || index >= IO_MAX_VALUES)
     return pickle_fail(machine, "memo index out of range", NULL, NULL);
   size_t count = (size_t)index + 1;

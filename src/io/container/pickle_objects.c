@@ -1,5 +1,4 @@
-/* The callables that a pickle may name, and what each makes of its arguments. Nothing outside this list is
- * known. */
+/* The callables that a pickle may name, and what each makes of its arguments. Nothing outside this list is accepted. */
 #include <string.h>
 
 #include "base/array.h"
@@ -94,7 +93,7 @@ static berg_status wrong(pickle_machine *machine, const char *what) {
   return pickle_fail(machine, "not as NumPy and torch write it", what, NULL);
 }
 
-/* A tuple of sizes; -1 where it is none. */
+/* A tuple of sizes; -1 where it is not one. */
 static bool read_sizes(const io_value *tuple, int64_t *sizes, size_t *count) {
   if (!tuple || (tuple->kind != IO_TUPLE && tuple->kind != IO_LIST) || tuple->count > BERG_MAX_DIMS) return false;
   for (*count = 0; *count < tuple->count; ++*count) {
@@ -112,8 +111,8 @@ static bool read_shape(const io_value *tuple, berg_array *array) {
   return true;
 }
 
-/* Gives `value` the array that dtype, shape and bytes make; the bytes stay in place unless their order must
- * be turned. */
+/* Gives `value` the array that dtype, shape and bytes make; the bytes stay in place unless their order must be
+ * swapped. */
 static berg_status set_array(pickle_machine *machine, io_value *value, const pickle_dtype *dtype,
                              const berg_array *shape, bool fortran, const uint8_t *bytes, size_t size) {
   io_layout layout = {dtype->dtype, dtype->itemsize, dtype->big_endian, fortran};
@@ -156,7 +155,8 @@ static berg_status make_dtype(pickle_machine *machine, const io_value *arguments
   return BERG_OK;
 }
 
-/* Text that can be shown and compared as a `char *`: a pickle's text may hold zeros (protocol 2 spells bytes as text). */
+/* Text that can be shown and compared as a `char *`: a pickle's text may hold zeros (protocol 2 spells bytes as
+ * text). */
 static bool is_plain(const io_value *text) { return strlen(text->text) == text->text_length; }
 
 /* Text whose code points are the bytes. */

@@ -1,8 +1,8 @@
-/* .safetensors:
+/* Reads .safetensors files:
  *
  *     8 bytes   N, length of the header, little-endian, at most 100,000,000
  *     N bytes   JSON: {"name": {"dtype": "F32", "shape": [3, 4], "data_offsets": [0, 48]}, ...,
- * "__metadata__": {"k": "text"}}
+ *                      "__metadata__": {"k": "text"}}
  *     ...       data: every byte belongs to exactly one tensor; offsets count from here
  *
  * All of that is checked, so that no two readers can see different tensors in one file. */

@@ -5,7 +5,7 @@
  *     archive/byteorder     "little" (newer files)
  *     archive/version       "3\n"; newer files have more such notes, none needed
  *
- * Deflated members (another program packed the archive again) are inflated, each storage once. */
+ * Deflated members (where another program repacked the archive) are inflated, each storage once. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,18 +1,19 @@
-/* A zip archive, read from its end (all numbers little-endian):
+/* Reads a zip archive, beginning at its end (all numbers little-endian):
  *
- *     local header   "PK\3\4" version flags method time date crc packed size name-length extra-length, name,
- * extra   30 + n + m data           packed bytes; after them perhaps a descriptor, which the directory makes
- * needless
+ *     local header   "PK\3\4" version flags method time date crc packed size name-length extra-length,
+ *                    name, extra                                                                  30 + n + m
+ *     data           packed bytes; a descriptor may follow, which the directory makes redundant
  *     ...            further members
  *     directory      "PK\1\2" made-by version flags method time date crc packed size name-length extra-length
- *                    comment-length disk internal external local-offset, name, extra, comment 46 + n + m + k
- *     zip64 end      "PK\6\6" size made-by version disk disk entries entries directory-size directory-offset
- * 56 zip64 locator  "PK\6\7" disk, offset of the zip64 end, disks 20 end            "PK\5\6" disk disk
- * entries entries directory-size directory-offset comment-length, comment     22 + k
+ *                    comment-length disk internal external local-offset, name, extra, comment     46 + n + m + k
+ *     zip64 end      "PK\6\6" size made-by version disk disk entries entries directory-size directory-offset    56
+ *     zip64 locator  "PK\6\7" disk, offset of the zip64 end, disks                                20
+ *     end            "PK\5\6" disk disk entries entries directory-size directory-offset comment-length,
+ *                    comment                                                                      22 + k
  *
- * A size, packed size or offset of 0xffffffff (entries: 0xffff) stands for the number in the zip64 end, or in
- * the extra field of id 1. zlib inflates; the directory is read here because what matters is where in the
- * file a stored member lies. */
+ * A size, packed size or offset of 0xffffffff (entries: 0xffff) stands for the number in the zip64 end, or in the extra
+ * field of id 1. zlib inflates; the directory is read here because what matters is where in the file a stored member
+ * lies. */
 #include "io/container/zip.h"
 
 #include <stdio.h>
@@ -31,7 +32,7 @@
 #define MAX_COMMENT 65535
 #define STORED 0
 #define DEFLATED 8
-/* deflate cannot pack tighter: a bit or two for 258 bytes */
+/* deflate cannot compress further: a bit or two for 258 bytes */
 #define MAX_RATIO 1032
 
 static uint16_t u16(const uint8_t *bytes) { return (uint16_t)(bytes[0] | bytes[1] << 8); }
@@ -135,7 +136,7 @@ berg_status io_zip_open(io_zip *zip, io_arena *arena, const uint8_t *bytes, size
     io_zip_entry *entry = &zip->entries[i];
     status = read_entry(zip, &at, found.offset + found.size, entry, error);
     if (status) return status;
-    /* members that share bytes are how a small file becomes a huge one */
+    /* overlapping members would let a small file expand to a huge one */
     if (entry->packed > size - packed) return fail(zip, at, entry->name, "members are larger than the file", error);
     packed += entry->packed;
     zip->sorted[i] = entry;
@@ -175,7 +176,7 @@ static berg_status inflate_member(const io_zip *zip, const io_zip_entry *entry, 
     result = inflate(&stream, Z_NO_FLUSH);
   } while (result == Z_OK && ((!stream.avail_in && left) || (!stream.avail_out && space)));
   bool whole = result == Z_STREAM_END && stream.total_out == entry->size;
-  /* room for exactly the result: the end mark may need one more call */
+  /* the buffer holds exactly the result: the end mark may need one more call */
   if (result == Z_OK && !space && !stream.avail_out) {
     uint8_t spare;
     stream.next_out = &spare;

@@ -1,5 +1,5 @@
-/* The layout is drawn in zip.c. Numbers that do not fit in 32 bits go to the zip64 extra field; the padding
- * that aligns the data is an extra field of id 'FB', as torch writes it. */
+/* Writes a zip archive, in the layout drawn in zip.c. Numbers that do not fit in 32 bits go to the zip64 extra field;
+ * the padding that aligns the data is an extra field of id 'FB', as torch writes it. */
 #include "io/container/zip_write.h"
 
 #include <string.h>

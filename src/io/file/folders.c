@@ -1,4 +1,4 @@
-/* Making folders, listing them, and how much room their disk has. */
+/* Making folders, listing them, and the free space of their disk. */
 #include "io/file/folders.h"
 
 #include <errno.h>
@@ -43,7 +43,7 @@ berg_status io_make_folders_for(const char *path, berg_error *error) {
 
 uint64_t io_disk_free(const char *path) {
   struct statvfs space;
-  char part[PATH_MAX]; /* the system takes no longer one */
+  char part[PATH_MAX]; /* the system accepts no longer path */
   if ((size_t)base_print(part, sizeof part, "%s", path) >= sizeof part) return UINT64_MAX;
   int failed = statvfs(part, &space);
   while (failed && errno == ENOENT) {

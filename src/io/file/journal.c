@@ -1,10 +1,12 @@
-/* berg rows 1\n                      format and its version
- * rows 00000000000000000042\n        20 digits, rewritten in place
- * columns 211339\n
- * fingerprint ...\n
+/* Reads and rewrites the journal, a short text:
  *
- * The digits lie within the first 512 bytes: one sector, so that a note is on disk or is not, and writing it
- * needs no new space on a full disk. */
+ *     berg rows 1\n                      format and its version
+ *     rows 00000000000000000042\n        20 digits, rewritten in place
+ *     columns 211339\n
+ *     fingerprint ...\n
+ *
+ * The digits lie within the first 512 bytes, one sector, so that an update is written wholly or not at all and needs no
+ * new space on a full disk. */
 #include "io/file/journal.h"
 
 #include <errno.h>

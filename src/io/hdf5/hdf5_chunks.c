@@ -55,7 +55,7 @@ static berg_status load(io_hdf5 *dataset, const size_t *at, berg_error *error) {
     return io_hdf5_refuse(dataset, "some of its data were never written, or cannot be found", NULL, NULL, error);
   if (stored > dataset->block_room || stored > dataset->file_bytes)
     return io_hdf5_refuse(dataset, "a chunk is larger than it can be", NULL, NULL, error);
-  /* Only now, when a chunk is known to be in the file. */
+  /* Allocated only now that a chunk is known to be in the file. */
   if (!dataset->block) dataset->block = base_alloc(dataset->block_room, 1, error);
   if (!dataset->scratch) dataset->scratch = base_alloc(dataset->block_room, 1, error);
   if (!dataset->block || !dataset->scratch) return BERG_ELIMIT;

@@ -1,9 +1,11 @@
-/* deflate     zlib's stream
- * shuffle     byte 0 of all elements, then byte 1 of all, ...; what does not fill an element stays at the end
- * fletcher32  the data, then a checksum of 4 bytes, little-endian, over 16-bit big-endian words
- * lzf         (h5py's) a control byte c; c < 32: c + 1 literal bytes follow; else a copy of (c >> 5) + 2 bytes
- *             (7: plus the next byte), from ((c & 31) << 8 | the next byte) + 1 bytes back. A chunk that does
- *             not shrink is stored as it is, with its mask bit set. */
+/* Undoes the filters of HDF5 chunks:
+ *
+ *     deflate     zlib's stream
+ *     shuffle     byte 0 of all elements, then byte 1 of all, ...; what does not fill an element stays at the end
+ *     fletcher32  the data, then a checksum of 4 bytes, little-endian, over 16-bit big-endian words
+ *     lzf         (h5py's) a control byte c; c < 32: c + 1 literal bytes follow; else a copy of (c >> 5) + 2 bytes
+ *                 (7: plus the next byte), from ((c & 31) << 8 | the next byte) + 1 bytes back. A chunk that does
+ *                 not shrink is stored as it is, with its mask bit set. */
 #include "io/hdf5/hdf5_filters.h"
 
 #include <string.h>

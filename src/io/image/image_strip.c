@@ -2,8 +2,8 @@
 #include "base/memory.h"
 #include "io/image/image_formats.h"
 
-/* libjpeg-turbo stores rows at aligned addresses past the caches, from where they would have to come back: with odd
- * addresses a picture of 800 x 800 takes 0.15 ms less. */
+/* libjpeg-turbo stores rows at aligned addresses with non-temporal stores, past the caches that would serve the next
+ * reader: with odd addresses an image of 800 x 800 takes 0.15 ms less. */
 #define LINE 64
 
 berg_status io_strip_start(io_strip *strip, const io_image_taker *taker, size_t width, size_t height, const char *name,

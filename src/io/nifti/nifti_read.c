@@ -1,8 +1,10 @@
-/* header, 348 bytes | 4 bytes: [0] other than 0, extensions follow | ... | at vox_offset: elements, x fastest
+/* Reads NIfTI-1:
  *
- * Either byte order; the whole may be gzip, told by its content: zlib passes other files through. libnifti's own reader holds
- * all volumes at once, allocates what the header asks for and speaks on standard error, so of it only the header's layout and
- * byte swapping are used. */
+ *     header, 348 bytes | 4 bytes: [0] other than 0, extensions follow | ... | at vox_offset: elements, x fastest
+ *
+ * Either byte order; the whole may be gzip, told by its content: zlib passes other files through. libnifti's own reader
+ * holds all volumes at once, allocates what the header asks for and prints to standard error, so of it only the
+ * header's layout and byte swapping are used. */
 #define _FILE_OFFSET_BITS 64
 #include <errno.h>
 #include <math.h>
@@ -126,7 +128,7 @@ static berg_status check_type(io_nifti *nifti, const nifti_1_header *header, ber
   return BERG_OK;
 }
 
-/* Held against the file's size, so that no header makes us allocate what is not there. */
+/* Checked against the file's size, so that no header can make the reader allocate more than the file holds. */
 static berg_status check_size(io_nifti *nifti, const nifti_1_header *header, uint64_t file_size, berg_error *error) {
   const bool compressed = !gzdirect(nifti->file);
   char expected[64], found[64];
@@ -218,7 +220,7 @@ static void scale_elements(const io_nifti *nifti, void *values, size_t count) {
   }
 }
 
-/* Behind the last element zlib finds whether the checksum is there and right. What else may follow is no concern of ours. */
+/* After the last element zlib checks that the checksum is present and right. Anything that follows is ignored. */
 static berg_status check_end(const io_nifti *nifti, berg_error *error) {
   uint8_t rest[64];
   int number, got = gzread(nifti->file, rest, sizeof rest);

@@ -1,5 +1,7 @@
-/* image,voxel_0,voxel_7,...\r\n      RFC 4180: lines end in CR LF; names with , " or line breaks are quoted
- * cat.jpg,0.125,-1.5,...\r\n         nine digits: what is read back is the same float32 */
+/* Writes responses as CSV:
+ *
+ *     image,voxel_0,voxel_7,...\r\n      RFC 4180: lines end in CR LF; names with , " or line breaks are quoted
+ *     cat.jpg,0.125,-1.5,...\r\n         nine digits: what is read back is the same float32 */
 #include <math.h>
 #include <string.h>
 
@@ -8,7 +10,7 @@
 #include "io/rows/row_source.h"
 #include "io/file/whole_file.h"
 
-#define VALUE_MAX 32 /* "-1.23456789e-38," and room to spare */
+#define VALUE_MAX 32 /* "-1.23456789e-38," and some more */
 
 static berg_status write_field(io_whole_file *file, const char *text, berg_error *error) {
   if (!strpbrk(text, ",\"\r\n")) return io_whole_file_write(file, text, strlen(text), error);

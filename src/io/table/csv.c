@@ -1,6 +1,6 @@
-/* libcsv cuts the bytes into fields. It is told to be strict (quotes only where RFC 4180 has them) and to leave blanks as
- * they are; it takes lone CR, LF and CR LF as the end of a row and skips empty lines, as pandas does. What it calls back
- * cannot stop it, so the first failure is kept and the rest of the piece passes by. */
+/* Reads columns of a CSV file. libcsv cuts the bytes into fields. It is told to be strict (quotes only where RFC 4180
+ * has them) and to leave blanks as they are; it takes lone CR, LF and CR LF as the end of a row and skips empty lines,
+ * as pandas does. Its callbacks cannot stop it, so the first failure is kept and the rest of the piece is ignored. */
 #include "io/table/csv.h"
 
 #include <csv.h>
@@ -33,13 +33,13 @@ struct io_csv {
   size_t count;
   bool *there;        /* [count] */
   void **values;      /* [count] */
-  size_t *capacities; /* [count] rows that the values have room for */
+  size_t *capacities; /* [count] rows that the values can hold */
   io_arena arena;     /* texts and names */
   char **names;       /* [fields] of the header */
   size_t *keeps;      /* [fields] the column asked for, or NOT_KEPT */
-  size_t fields;      /* of the header; room for them */
+  size_t fields;      /* of the header; how many the arrays hold */
   size_t names_room;
-  size_t rows, field; /* rows finished, header not counted; field of the row under way */
+  size_t rows, field; /* rows finished, header not counted; field of the current row */
   bool has_header;
   uint64_t hash;
   berg_status status; /* of the first failure */
@@ -102,7 +102,7 @@ static berg_status fail_ragged(const io_csv *csv, const char *found) {
                                                 expected, found});
 }
 
-/* `text` is zero-terminated: the parser was told so. */
+/* `text` is zero-terminated: the parser is set to do that. */
 static void on_field(void *text, size_t length, void *user) {
   io_csv *csv = user;
   if (csv->status) return;
@@ -226,7 +226,7 @@ static berg_status parse_stream(io_csv *csv, FILE *stream) {
     return base_fail(csv->error, BERG_EINTERNAL, "libcsv cannot be used");
   csv_set_space_func(&parser, never);
   csv_set_realloc_func(&parser, grow_field);
-  csv_set_blk_size(&parser, PIECE); /* a field's room grows by as much: long fields would take quadratic time */
+  csv_set_blk_size(&parser, PIECE); /* how much a field's buffer grows by: linear time for long fields */
   berg_status status = parse(csv, &parser, stream);
   csv_free(&parser);
   return status;

@@ -45,7 +45,7 @@ void *io_arena_take(io_arena *arena, size_t size, berg_error *error) {
   }
   size_t rounded = size ? (size + GRAIN - 1) / GRAIN * GRAIN : GRAIN;
   if (rounded > BLOCK_SIZE / 4) {
-    /* a block of its own, put behind the newest, which goes on being filled */
+    /* a block of its own, put behind the newest, which continues to be filled */
     io_block *newest = arena->blocks;
     char *bytes = new_block(arena, rounded, error);
     if (bytes && newest) {
