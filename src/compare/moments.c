@@ -9,7 +9,7 @@
 #include "base/team.h"
 
 #define BLOCK_VALUES ((size_t)1 << 22) /* 32 MiB of each side */
-#define TILE 64                        /* columns whose sums stay in the nearest cache */
+#define TILE 64                        /* columns whose sums stay in L1 */
 
 typedef struct row_block {
   double *a, *b; /* [count][columns] */

@@ -88,8 +88,8 @@ static berg_status add_roi(cJSON *list, mapping *map, const compare_moments *mom
   compare_summary summary;
   berg_status status = mark(map, roi, error);
   if (!status) status = compare_summary_make(&summary, moments, map->mask, error);
-  /* cppcheck-suppress uninitStructMember ; made, or the status says why not */
-  if (status || !summary.columns) return status; /* a region that was not selected has no line */
+  /* cppcheck-suppress uninitStructMember ; made, or the status is a failure */
+  if (status || !summary.columns) return status; /* a region that was not selected is left out */
   cJSON *item = io_json_add_object(list, NULL);
   io_json_add_text(item, "roi", roi->name + strlen(ROI_PREFIX));
   io_json_add_number(item, "columns", (double)summary.columns);

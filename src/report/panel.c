@@ -41,7 +41,7 @@ void report_panel_free(report_panel *panel) {
   *panel = (report_panel){0};
 }
 
-/* The new mark, or one that nobody sees when memory is short. */
+/* The new mark, or a dummy that is never drawn when memory is short. */
 static report_mark *add(report_panel *panel, report_mark_kind kind, report_role role) {
   void *block = panel->marks;
   if (panel->failed || !base_grow(&block, &panel->capacity, panel->count + 1, sizeof *panel->marks, NULL)) {

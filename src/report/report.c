@@ -54,7 +54,7 @@ static const struct {
 
 #define FORMATS (sizeof formats / sizeof *formats)
 
-/* Draws nothing where `check`: finds out what is in the way before the first file is written. */
+/* With `check` draws nothing, but finds existing files before the first one is written. */
 static berg_status write_figure(const report_page *page, const report_figure *figure, const char *folder, bool force,
                                 bool check, berg_error *error) {
   int numbers[REPORT_MOST_SUBJECTS];

@@ -42,7 +42,7 @@ static berg_status load_coordinates(report_subject *subject, berg_error *error) 
   return BERG_OK;
 }
 
-/* An empty region, which only encoding takes for an error, keeps no voxels. */
+/* An empty region, which is an error for encoding alone, keeps no voxels. */
 static berg_status load_region(const berg_metadata *metadata, report_region *region, berg_error *error) {
   char *name = base_format(error, "roi.%s", region->name);
   if (!name) return BERG_ELIMIT;
@@ -121,7 +121,7 @@ berg_status report_data_open(report_data *data, const char *model_id, const char
       if (subjects[i] == subjects[j])
         return base_fail(error, BERG_EPARAMETER, "subject %d is named twice", subjects[i]);
   berg_status status = model_check_id(model_id, error);
-  /* different subjects that are known are at most three */
+  /* there are at most three different subjects */
   for (size_t i = 0; i < count && i < REPORT_MOST_SUBJECTS && !status; i++) {
     data->subjects[i].number = subjects[i];
     data->count = i + 1;

@@ -1,4 +1,4 @@
-/* The device that is the processor: memory, copies, kernels and products for the queues of streams.c. */
+/* A device played by the processor: memory, copies, kernels and products for the queues of streams.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,7 +46,7 @@ cuda_status cuda_describe(int device, cuda_device *out, cuda_fault *fault) {
   return host_operation(CUDA_FAILED, "describe the device", fault);
 }
 
-/* --- Memory: every piece is known, and full of NaN until something is written --- */
+/* --- Memory: every block is registered, and full of NaN until written --- */
 
 typedef struct piece {
   struct piece *next;

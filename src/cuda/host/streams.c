@@ -1,5 +1,5 @@
-/* Streams as queues. With CUDA_RANDOM nothing runs before the host waits for it, and then the streams take turns at random: an
- * event that is missing in src/cuda shows as wrong numbers, one too many as a queue that cannot go on. */
+/* Streams as queues. With CUDA_RANDOM nothing runs before the host waits for it, and then the streams take turns at
+ * random: a missing event in src/cuda shows as wrong numbers, a superfluous one as a queue that cannot go on. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@ typedef struct queue {
 
 struct cuda_backend {
   queue streams[CUDA_STREAMS];
-  size_t recorded[CUDA_EVENTS]; /* versions asked for, */
+  size_t recorded[CUDA_EVENTS]; /* versions requested, */
   size_t happened[CUDA_EVENTS]; /* and reached */
 };
 
@@ -60,7 +60,7 @@ static void step(cuda_backend *backend, queue *q) {
   if (q->next == q->count) q->next = q->count = 0;
 }
 
-/* One command of any stream that can go on; false: none can. */
+/* Runs one command of any stream that can proceed; false: no stream can. */
 static bool step_any(cuda_backend *backend) {
   const size_t start = (size_t)host_random();
   for (size_t i = 0; i < CUDA_STREAMS; i++) {

@@ -1,4 +1,4 @@
-/* .safetensors (layout in safetensors.c), as its own library orders them: larger elements first, then by
+/* Writes .safetensors (layout in safetensors.c), in the order of its reference library: larger elements first, then by
  * name, so that every tensor is aligned; the header padded with spaces to a multiple of 8. */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* torch.save since torch 1.6: a zip archive, all under one folder of any name:
+/* Reads what torch.save writes since torch 1.6, a zip archive with all members under one folder of any name:
  *
  *     archive/data.pkl      pickle of protocol 2; tensors refer to storages by key
  *     archive/data/<key>    a storage's elements, little-endian, stored and aligned to 64
