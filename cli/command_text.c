@@ -14,7 +14,7 @@ static const struct {
                {"quiet", 'q', false}, {"threads", 0, true},     {"batch", 0, true},
                {"memory", 0, true},   {"no-sidecar", 0, false}, {"json", 0, true}};
 
-/* How many arguments from this one on are left out. */
+/* How many arguments to leave out, beginning with this one. */
 static int left_out(const char *argument) {
   for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++) {
     const char *name = dropped[i].name;

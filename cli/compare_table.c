@@ -75,7 +75,7 @@ static void print_side(const cJSON *report, const char *key, const char *label) 
   }
 }
 
-/* "image 17 (cat.jpg), voxel 5123 (column 44)", whichever of it is known. */
+/* "image 17 (cat.jpg), voxel 5123 (column 44)", as far as it is known. */
 static void print_place(const cJSON *place) {
   const cJSON *row = get(place, "row"), *column = get(place, "column"), *voxel = get(place, "voxel");
   if (row) printf(", row %.0f", row->valuedouble);
@@ -195,7 +195,7 @@ static void print_rois(const cJSON *rois) {
   }
 }
 
-/* Types are told, not judged. */
+/* Types are reported, not judged. */
 static void print_types(const cJSON *entry) {
   const char *a = text(get(entry, "a"), "dtype"), *b = text(get(entry, "b"), "dtype");
   if (*a && *b && strcmp(a, b)) printf(" (%s, %s)", a, b);

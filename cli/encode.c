@@ -194,7 +194,7 @@ static void say_summary(const request *asked, berg_model *model, berg_stimuli *s
   fputc('\n', stderr);
 }
 
-/* After a run that did not end: what of it is kept, and how to go on. */
+/* After a run that did not finish: what is kept, and how to resume. */
 static void say_kept(const request *asked) {
   for (size_t i = 0; i < asked->subjects.count; i++) {
     char partial[4096];

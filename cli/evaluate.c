@@ -75,7 +75,7 @@ static int complete(request *asked, const char *model_id) {
   return status;
 }
 
-/* After a failure, the whole list that the one line had no room for. */
+/* After a failure, the whole list that did not fit the one line. */
 static void say_missing(const char *text) {
   cJSON *report = NULL;
   if (text) cli_parse_json(text, &report);

@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-/* Voxels, regions with sizes, ceilings and accuracy, whatever of it the file holds. */
+/* Voxels, regions with sizes, ceilings and accuracy, as far as the file has them. */
 void cli_metadata_summary(const berg_metadata *metadata, const char *model_id, int subject);
 /* All entries as one JSON object, nested by the dots in their names; arrays of more than 1,000 elements by
  * type and shape. Returns the exit status. */

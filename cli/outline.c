@@ -1,4 +1,4 @@
-/* JSON for people: an indented outline, or as it is. */
+/* JSON for people: as an indented outline, or unchanged. */
 #include "outline.h"
 
 #include <math.h>
@@ -52,7 +52,7 @@ static void number_text(double value, const char *key, const char *parent, char 
     snprintf(text, size, "%.10g", value);
 }
 
-/* A plain value as it is read; `size` cuts long texts, which only the tables meet. */
+/* A plain value as it is shown; `size` cuts long texts, which only the tables meet. */
 static void plain_text(const cJSON *json, const char *key, const char *parent, char *text, size_t size) {
   if (cJSON_IsString(json))
     snprintf(text, size, "%s", json->valuestring);
@@ -159,7 +159,7 @@ static void print_table(const cJSON *table, const char *key, int indent) {
   const cJSON *row, *column;
   char text[512];
   printf("%*s", indent, "");
-  for (int pass = 0; pass < 2; pass++) { /* the line of names, then the rows; both need the widths */
+  for (int pass = 0; pass < 2; pass++) { /* the header, then the rows; both need the widths */
     cJSON_ArrayForEach(row, table) {
       if (pass) printf("%*s", indent, "");
       cJSON_ArrayForEach(column, table->child) {

@@ -6,7 +6,8 @@
 #include "model.h"
 #include "options.h"
 
-/* The command line as it could be typed again: words with other than plain characters in single quotes. The caller's. */
+/* The command line as it could be typed again: words with other than plain characters in single quotes. The
+ * caller's. */
 static char *command_line(int argc, char **argv) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,=:+@%";
   size_t size = 6;

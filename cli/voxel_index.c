@@ -7,7 +7,7 @@
 #include "memory.h"
 #include "value.h"
 
-/* More than any brain has voxels: a text file without an end is not read for ever. */
+/* More than any brain has voxels: the limit ends the reading of an endless text file. */
 #define MOST_MARKS ((size_t)1 << 28)
 
 static int take_array(const char *path, const berg_array *array, uint8_t **marks, size_t *length) {

@@ -1,5 +1,5 @@
-/* The plug-in for the host as a whole, loaded as the library loads it: the network against the library's own, scores and
- * responses against doubles, and everything that can go wrong. */
+/* The plug-in for the host as a whole, loaded as the library loads it: the network against the library's own, scores
+ * and responses against doubles, and everything that can go wrong. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* Loaded before a program (LD_PRELOAD): what tests need to choose a moment of a run by what the run has done, not by a clock.
+/* Loaded before a program (LD_PRELOAD): what tests need to choose a moment of a run by what the run has done, not by a
+ * clock.
  *
  *   MOMENT_KILL=N     SIGKILL before the N-th call, from 1, that changes a file or a folder
  *   MOMENT_STOP=N     SIGSTOP there: whoever waits for it finds everything as it was left

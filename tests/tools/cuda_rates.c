@@ -2,8 +2,9 @@
  *
  *     cuda_rates PLUGIN SECONDS IMAGES COLUMNS ROI_COLUMNS
  *
- * A random network, 250 random components, COLUMNS random voxels; IMAGES at a time in pinned memory as uint8, responses back
- * in pinned memory. For each precision, in turns: the product rate, the rates of copying, encoding. Exit status: 0 done, 1 failed. */
+ * A random network, 250 random components, COLUMNS random voxels; IMAGES at a time in pinned memory as uint8, responses
+ * back in pinned memory. For each precision, in turns: the product rate, the rates of copying, encoding. Exit status: 0
+ * done, 1 failed. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
-/* Products of every precision on each instruction set: against long sums in double of what the operands are rounded to, in int8
- * exactly; the same bits for any number of rows, plain or packed, at any address; nothing read that is not there. */
+/* Products of every precision on each instruction set: against long sums in double of what the operands are rounded to,
+ * in int8 exactly; the same bits for any number of rows, plain or packed, at any address; nothing read that is not
+ * there. */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* The kernels of the resizings, of each instruction set, against plain loops: every byte, for any number of taps. Rows end
- * where their memory ends, so that the sanitizers see a read past them. */
+/* The kernels of the resizings, of each instruction set, against plain loops: every byte, for any number of taps. Rows
+ * end where their memory ends, so that the sanitizers see a read past them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

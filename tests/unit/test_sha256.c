@@ -1,5 +1,5 @@
-/* SHA-256: the examples of FIPS 180-4, lengths around the padding against Python's hashlib, and any way of cutting the input; by
- * the portable code and by the processor's instructions. */
+/* SHA-256: the examples of FIPS 180-4, lengths around the padding against Python's hashlib, and any way of cutting the
+ * input; by the portable code and by the processor's instructions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
