@@ -54,12 +54,12 @@ MODULES = {
         "evaluate": {"run"},
     },
 }
-# The one header of another folder that a folder may see besides.
+# The one header of another folder that a folder may see in addition.
 MAY_SEE = {("model", "cuda/plugin.h")}
 # These know the public header and the files beside them, nothing of src/.
 OUTSIDE = ("cli", "python", "examples")
 
-# What a library does not do: speak, end the process, read the environment. Where it may is said with the reason.
+# What a library does not do: print, end the process, read the environment. Exceptions are listed with the reason.
 FORBIDDEN = {
     "printf": "prints", "puts": "prints", "putchar": "prints", "vprintf": "prints", "perror": "prints",
     "exit": "ends the process", "_exit": "ends the process", "abort": "ends the process",
@@ -94,8 +94,8 @@ CUDA = re.compile(r'#\s*include\s*[<"](?:cuda_|cublas)')
 # The one folder that knows BLAS and LAPACK.
 MULTIPLIER = re.compile(r'#\s*include\s*[<"](?:cblas|lapacke)')
 
-# Trees of JSON and the program's memory go through the files that remember what there was no memory for: a call elsewhere would
-# be one more that nobody looks after. cJSON's hooks belong to the process, which is the program's own, never the library's.
+# Trees of JSON and the program's memory go through the files that remember a failed allocation: a call elsewhere would
+# be one that no one checks. cJSON's hooks belong to the process, which is the program's own, never the library's.
 REMEMBERED = [
     (("src",), re.compile(r"\bcJSON_(?:Add|Create|Print|Parse|Duplicate|InitHooks)\w*"),
      {"src/io/value/json_build.c", "src/io/value/json_guard.c", "src/io/value/json_print.c"},

@@ -1,4 +1,4 @@
-"""list, describe, metadata, info and convert: golden outputs, and files that are not what they should be."""
+"""list, describe, metadata, info and convert: golden outputs, and invalid files."""
 import json
 import os
 import pickle

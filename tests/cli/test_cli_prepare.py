@@ -1,4 +1,4 @@
-"""prepare: what is said about input that is wrong, about places that are taken, about too little memory and disk."""
+"""prepare: messages about invalid input, existing outputs, too little memory and disk."""
 import resource
 import shutil
 
@@ -20,7 +20,7 @@ def good(tmp_path_factory):
 
 @pytest.fixture
 def case(good, tmp_path, berg):
-    """A copy to spoil: `case(...)` prepares it."""
+    """A copy to damage: `case(...)` prepares it."""
     class Case:
         folder, berg_dir = tmp_path / "raw", tmp_path / "berg"
         betas, rows, columns = good[1].copy(), [dict(row) for row in good[2]], dict(good[3])

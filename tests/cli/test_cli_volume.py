@@ -1,4 +1,4 @@
-"""berg volume: what it is asked wrongly; what the volumes hold, tests/oracle/test_volumes.py says."""
+"""berg volume: usage errors; the contents of the volumes are checked in tests/oracle/test_volumes.py."""
 import gzip
 import os
 

@@ -123,7 +123,7 @@ def kept(program, precision, stem):
 
 
 def test_what_is_kept_is_private_and_checked(program, encode, backbone_files):
-    """Damage, another's file and a changed source are noticed, and made good without a word."""
+    """Damage, a file of another source and a changed source are detected, and repaired silently."""
     source = backbone_files["safetensors"]
     whole = encode(source, "bf16").tobytes()
     file = kept(program, "bf16", "vit")
