@@ -1,6 +1,5 @@
-/* Products of every precision on each instruction set: against long sums in double of what the operands are rounded to,
- * in int8 exactly; the same bits for any number of rows, plain or packed, at any address; nothing read that is not
- * there. */
+/* Products of every precision on each instruction set: against long sums in double of the rounded operands, in int8
+ * exactly; the same bits for any number of rows, plain or packed, at any address; nothing read out of bounds. */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include <setjmp.h>
 #include <stdarg.h>
