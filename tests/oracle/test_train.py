@@ -301,7 +301,7 @@ def test_an_interrupted_run_is_not_overrun(trained, tmp_path):
     assert "8 done" in place.train("--resume", "--dry-run")
     place.train("--resume")
     assert place.path().read_bytes() == trained.path().read_bytes()
-    assert "is there already" in place.train(status=5)
+    assert "already exists" in place.train(status=5)
     place.train("--force")
     assert place.path().read_bytes() == trained.path().read_bytes()
 
