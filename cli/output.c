@@ -1,4 +1,4 @@
-/* Where a command writes: files, standard output by way of a spool, names of several subjects. */
+/* Where a command writes: files, standard output through a spool, names of several subjects. */
 #include "output.h"
 #include "memory.h"
 

@@ -1,4 +1,4 @@
-/* Where results go: names of the files that one -o gives, JSON as a file, and standard output by way of a temporary
+/* Where results go: names of the files that one -o gives, JSON as a file, and standard output through a temporary
  * file. */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H

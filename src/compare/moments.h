@@ -1,7 +1,7 @@
 /* Statistics of two matrices of the same shape: two passes over both, block by block of rows, in float64.
  *
- * Sums go along columns in the order of the rows, whoever computes them and however large the blocks are, so the
- * results are the same bits for any number of threads. */
+ * Sums go along columns in the order of the rows, whichever thread computes them and however large the blocks are, so
+ * the results are the same bits for any number of threads. */
 #ifndef COMPARE_MOMENTS_H
 #define COMPARE_MOMENTS_H
 

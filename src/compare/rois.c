@@ -16,7 +16,7 @@ typedef struct mapping {
   const berg_array *coordinates; /* int64 [voxels][3] */
   size_t voxels, columns;
   const size_t *voxel;        /* [columns] of each column; NULL: the column itself */
-  const compare_rows *volume; /* coordinates say which column a voxel is; NULL: it is no volume */
+  const compare_rows *volume; /* coordinates say which column a voxel is; NULL: not a volume */
   uint8_t *marked;            /* [voxels] the ROI's */
   uint8_t *mask;              /* [columns] the ROI's */
 } mapping;

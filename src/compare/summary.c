@@ -137,7 +137,7 @@ static void judge_columns(const compare_summary *summary, size_t rows, double wa
     compare_reason(reasons, text);
   }
   if (rows > 1 && summary->undefined_unequal) {
-    base_print(text, sizeof text, "%zu columns differ and have no correlation, for want of variance",
+    base_print(text, sizeof text, "%zu columns differ and have no correlation, because they do not vary",
                summary->undefined_unequal);
     compare_reason(reasons, text);
   }

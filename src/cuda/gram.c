@@ -128,7 +128,7 @@ static void copy_panel_row(void *user, size_t i, size_t rank) {
   memset(to + c->columns, 0, (c->gram->width - c->columns) * sizeof *to);
 }
 
-/* The panel to `slot` of the device, by way of pinned memory: zeros beyond its columns. */
+/* Copies the panel through pinned memory to `slot` of the device: zeros beyond its columns. */
 static cuda_status upload(cuda_gram *gram, const float *panel, size_t ld, size_t columns, cuda_fault *fault) {
   const int slot = gram->slot;
   /* there is one pinned buffer: the copy of the last panel out of it must have finished */

@@ -50,7 +50,7 @@ berg_status la_lapack_enter(const la_lapack **lapack, berg_error *error) {
   pthread_mutex_lock(&guard);
   *lapack = &loaded;
   /* on one processor, because OpenBLAS makes a thread for each when it is loaded, and ends the process where it cannot;
-   * what failed before may have been for want of memory that there is now */
+   * an earlier failure may have been a lack of memory that has passed */
   if (!loaded.set_threads || *reason) base_machine_on_one_processor(load);
   if (!*reason) {
     threads_before = loaded.get_threads();

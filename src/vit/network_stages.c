@@ -196,7 +196,7 @@ static panels down_part(const down_panels *d, size_t part) {
                           .panel = last ? 0 : (b + 1) * PART_PANELS}};
 }
 
-/* One panel of all parts, one after the other, so that a sum has one order whoever has the panel. */
+/* One panel of all parts, one after the other, so that a sum has one order whichever thread has the panel. */
 static void multiply_down(void *user, size_t i, size_t rank) {
   const down_panels *d = user;
   const la_matrix *down = &d->layer->matrix[DOWN];

@@ -124,7 +124,7 @@ static void too_small_or_failing(void **state) {
   assert_int_equal(control->memory_held, 0);
 }
 
-/* The sums themselves, and by way of load and store. */
+/* The sums themselves, and after store and load. */
 static void sums(void **state) {
   enum { N = 40, P = 70 };
   float *panel = base_alloc(N * P, sizeof *panel, NULL);

@@ -4,8 +4,8 @@
  *
  * The n-th allocation fails, for n = 1, 2, ... until a run needs no more than n. Each failure must be reported as
  * ELIMIT, or do no harm, and leave nothing behind: no output of the last subject, and (a matter for AddressSanitizer)
- * no memory. Prints the number of allocations. Exit status: 0 as it should be, 1 not, 2 usage. The library's
- * allocations come by way of aligned_alloc, which the linker wraps (tests/CMakeLists.txt). */
+ * no memory. Prints the number of allocations. Exit status: 0 as it should be, 1 not, 2 usage. The library allocates by
+ * aligned_alloc, which the linker wraps (tests/CMakeLists.txt). */
 #include <berg.h>
 
 #include <stdatomic.h>

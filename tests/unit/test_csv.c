@@ -55,7 +55,7 @@ static void test_numbers(void **state) {
   const char text[] = "x,m\n,0\nnan,1\n-inf,0.0\n1e-320,1.0\n.5,0\n+5.,1\n9007199254740993,1\nNaN,0\n";
   const double expected[] = {NAN, NAN, -INFINITY, 1e-320, 0.5, 5, 9007199254740992.0, NAN};
   io_csv *csv;
-  setlocale(LC_ALL, "de_DE.UTF-8"); /* where there is one, "0.5" is no number in it */
+  setlocale(LC_ALL, "de_DE.UTF-8"); /* where it exists, "0.5" is not a number in it */
   assert_int_equal(read_bytes(&csv, text, strlen(text), columns, 2, NULL), BERG_OK);
   setlocale(LC_ALL, "C");
   assert_int_equal(io_csv_rows(csv), 8);
