@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the structure of the sources (ARCHITECTURE.md): who includes whom, who talks to the outside, how long a file is.
+"""Checks the structure of the sources (ARCHITECTURE.md): who includes whom, who talks to the outside, how long files and lines are.
 
     check_structure.py [ROOT]
 
@@ -112,6 +112,8 @@ REMEMBERED = [
 OPENED = ("include", "src", "cli", "python", "fuzz", "examples")
 OPENING = re.compile(r"(?:#define _(?:GNU|DEFAULT)_SOURCE[^\n]*\n)?/\*|//")
 
+# Columns of a line in C; clang-format breaks code, this finds the comments that it leaves as they are.
+WIDEST = 120
 LONGEST = 500
 # The whole public interface is one header, read from top to bottom.
 LONGEST_OF = {"include/berg.h": 800}
@@ -222,6 +224,8 @@ def violations(root):
                 code = NOT_CODE.sub(blank, text)
                 found += [(line_of(code, match.start()), "setlocale: the program sets no locale")
                           for match in re.finditer(r"\bsetlocale\s*\(", code)]
+            found += [(number, f"{len(line)} columns: a line has at most {WIDEST}")
+                      for number, line in enumerate(text.split("\n"), 1) if len(line) > WIDEST]
         lines = text.count("\n")
         longest = LONGEST_OF.get(path.as_posix(), LONGEST)
         if lines > longest:
