@@ -35,7 +35,7 @@ static bool is_hdf5(const char *path) {
 
 /* "file.h5:group/data" as berg_stimuli_open has it: the first colon that an existing file's name ends at. */
 static const char *find_colon(const char *input) {
-  char path[PATH_MAX]; /* the system accepts no longer path */
+  char path[PATH_MAX]; /* the longest path that the system accepts */
   for (const char *colon = is_file(input) ? NULL : strchr(input, ':'); colon; colon = strchr(colon + 1, ':')) {
     const size_t length = (size_t)(colon - input);
     if (length >= sizeof path) return NULL;

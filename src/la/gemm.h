@@ -3,7 +3,7 @@
  * A matrix W [n][k], row by row as torch stores it, is cut into slabs: LA_PANEL of its rows by up to LA_DEPTH of its
  * columns. A slab is packed in the order in which the kernel reads it, in advance ("packed") or just in time ("plain");
  * when x has no more rows than a tile, plain float32 is multiplied without packing, with the same bits. A product
- * multiplies rows of x with one slab and hands each tile of the result, still in the first cache, to the caller's
+ * multiplies rows of x with one slab and hands each tile of the result, still in L1, to the caller's
  * `finish`, which adds bias or residual or what else follows. Meanwhile it fetches the slab that comes next: products
  * at the shapes of a ViT block reach 330 GFLOP/s on two cores so, 290 without.
  *

@@ -43,7 +43,7 @@ berg_status io_make_folders_for(const char *path, berg_error *error) {
 
 uint64_t io_disk_free(const char *path) {
   struct statvfs space;
-  char part[PATH_MAX]; /* the system accepts no longer path */
+  char part[PATH_MAX]; /* the longest path that the system accepts */
   if ((size_t)base_print(part, sizeof part, "%s", path) >= sizeof part) return UINT64_MAX;
   int failed = statvfs(part, &space);
   while (failed && errno == ENOENT) {
