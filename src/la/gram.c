@@ -6,8 +6,8 @@
 #include "base/memory.h"
 #include "base/team.h"
 
-/* Rows of Z that are multiplied with one slab after another: with LA_DEPTH columns 590 KB, which stay in the second cache beside
- * the slab and the one that is fetched. Twice as many were slower. */
+/* Rows of Z that are multiplied with one slab after another: with LA_DEPTH columns 590 KB, which stay in the L2 cache
+ * beside the slab and the one that is fetched. Twice as many are slower. */
 #define ROWS ((size_t)192)
 /* Panels of columns that one thread takes at a time. */
 #define RUN ((size_t)16)
@@ -65,7 +65,7 @@ static void add_run(const la_gram *gram, const la_matrix *z, size_t block, size_
                bottom = n - top < ROWS ? n : top + ROWS;
   la_gemm_begin(gram->floats->engine);
   for (size_t panel = first; panel < end && panel * LA_PANEL < bottom; panel++) {
-    const size_t left = panel * LA_PANEL, from = left > top ? left : top; /* above the diagonal is nothing to do */
+    const size_t left = panel * LA_PANEL, from = left > top ? left : top; /* nothing to do above the diagonal */
     const la_sums to = {gram->values + from * n + left, n, n - left < LA_PANEL ? n - left : LA_PANEL};
     la_product product = {.rows = bottom - from,
                           .x = z->rows + from * z->row_bytes + block * LA_DEPTH * sizeof(float),
@@ -81,8 +81,8 @@ static void add_run(const la_gram *gram, const la_matrix *z, size_t block, size_
   la_gemm_end(gram->floats->engine);
 }
 
-/* One block of a panel's columns, and the pieces that its sums are cut into: stripes of rows, from the bottom, where they are longest,
- * by runs of panels. */
+/* One block of a panel's columns, and the pieces that its sums are cut into: stripes of rows, from the bottom, where
+ * they are longest, by runs of panels. */
 typedef struct addition {
   const la_gram *gram;
   la_matrix z;

@@ -12,11 +12,11 @@ berg_status la_gram_new(la_gram **gram, const la_floats *floats, const la_kernel
                         int threads, berg_error *error);
 void la_gram_free(la_gram *gram);
 
-/* Adds a panel, float32 [rows][ld]. Bits of an element depend neither on threads nor on how many rows there are, but on where
- * panels of more than LA_DEPTH columns are cut. */
+/* Adds a panel, float32 [rows][ld]. Bits of an element depend neither on threads nor on how many rows there are, but on
+ * where panels of more than LA_DEPTH columns are cut. */
 void la_gram_add(la_gram *gram, const float *panel, size_t ld, size_t columns);
 
-/* [rows][rows]: the lower triangle, until la_gram_mirror. Belongs to the gram. */
+/* [rows][rows]: the lower triangle, until la_gram_mirror. Owned by the gram. */
 double *la_gram_values(la_gram *gram);
 /* Fills the upper triangle. */
 void la_gram_mirror(la_gram *gram);

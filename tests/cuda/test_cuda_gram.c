@@ -1,4 +1,5 @@
-/* The Gram matrix of training on a device: against the processor's, interrupted and resumed, with streams in any order. */
+/* The Gram matrix of training on a device: against the processor's, interrupted and resumed, with streams in any
+ * order. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,7 +41,7 @@ static berg_status read_panel(void *user, size_t index, float *to, berg_error *e
 }
 
 typedef struct watch {
-  size_t calls, stop; /* the call that cancels; 0: none */
+  size_t calls, stop; /* the call that cancels; 0: never */
 } watch;
 
 static int progress(void *user, size_t done, size_t total, double seconds) {
@@ -123,7 +124,7 @@ static void too_small_or_failing(void **state) {
   assert_int_equal(control->memory_held, 0);
 }
 
-/* The sums themselves, and by way of load and store. */
+/* The sums themselves, and after store and load. */
 static void sums(void **state) {
   enum { N = 40, P = 70 };
   float *panel = base_alloc(N * P, sizeof *panel, NULL);

@@ -1,5 +1,5 @@
-/* Principal components out of core: interrupted anywhere and resumed to the same bits, both kinds of products, panels that
- * cannot be read, memory that does not suffice. */
+/* Principal components out of core: interrupted anywhere and resumed to the same bits, both kinds of products, panels
+ * that cannot be read, memory that does not suffice. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,7 +46,7 @@ static berg_status read_panel(void *user, size_t index, float *to, berg_error *e
 }
 
 typedef struct watch {
-  size_t calls, stop; /* the call that cancels; 0: none */
+  size_t calls, stop; /* the call that cancels; 0: never */
 } watch;
 
 static int progress(void *user, size_t done, size_t total, double seconds) {

@@ -170,8 +170,8 @@ static void other_runs_are_refused(void **state) {
 static void finished_files_are_kept(void **state) {
   (void)state;
   put_text(in("kept.npy"), "mine");
-  expect_refusal(in("kept.npy"), COLUMNS, RUN, false, false, BERG_EEXISTS, "is there already");
-  expect_refusal(in("kept.npy"), COLUMNS, RUN, false, true, BERG_EEXISTS, "is there already");
+  expect_refusal(in("kept.npy"), COLUMNS, RUN, false, false, BERG_EEXISTS, "already exists");
+  expect_refusal(in("kept.npy"), COLUMNS, RUN, false, true, BERG_EEXISTS, "already exists");
   io_rows *rows = open_rows(in("late.npy"), false, false, 0);
   append(rows, 1);
   put_text(in("late.npy"), "mine");

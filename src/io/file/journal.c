@@ -1,10 +1,12 @@
-/* berg rows 1\n                      format and its version
- * rows 00000000000000000042\n        20 digits, rewritten in place
- * columns 211339\n
- * fingerprint ...\n
+/* Reads and rewrites the journal, a short text:
  *
- * The digits lie within the first 512 bytes: one sector, so that a note is on disk or is not, and writing it
- * needs no new space on a full disk. */
+ *     berg rows 1\n                      format and its version
+ *     rows 00000000000000000042\n        20 digits, rewritten in place
+ *     columns 211339\n
+ *     fingerprint ...\n
+ *
+ * The digits lie within the first 512 bytes, one sector, so that an update is written wholly or not at all and needs no
+ * new space on a full disk. */
 #include "io/file/journal.h"
 
 #include <errno.h>
@@ -22,8 +24,8 @@
 #define DIGITS 20
 #define TEXT_MAX (IO_JOURNAL_FINGERPRINT_MAX + 128)
 
-static int journal_text(char *text, size_t room, size_t rows, size_t columns, const char *fingerprint) {
-  return base_print(text, room, HEAD "%0*zu\ncolumns %zu\nfingerprint %s\n", DIGITS, rows, columns, fingerprint);
+static int journal_text(char *text, size_t size, size_t rows, size_t columns, const char *fingerprint) {
+  return base_print(text, size, HEAD "%0*zu\ncolumns %zu\nfingerprint %s\n", DIGITS, rows, columns, fingerprint);
 }
 
 berg_status io_journal_create(int *out, const char *path, size_t columns, const char *fingerprint, berg_error *error) {

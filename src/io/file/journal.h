@@ -9,16 +9,15 @@
 
 #define IO_JOURNAL_FINGERPRINT_MAX 1024
 
-/* Puts a journal of no rows in place, whole, over whatever is there, and opens it; `*file` is the descriptor,
- * or -1. EWRITE, ELIMIT. */
+/* Atomically replaces the journal by one of no rows, and opens it; `*file` is the descriptor, or -1. EWRITE, ELIMIT. */
 berg_status io_journal_create(int *file, const char *path, size_t columns, const char *fingerprint, berg_error *error);
 
-/* Opens the journal of an earlier run. EEXISTS: it belongs to another run (columns, fingerprint); EINPUT:
- * there is none, or it is damaged. `*rows` is what it says to be safe. */
+/* Opens the journal of an earlier run. EEXISTS: it belongs to another run (columns, fingerprint); EINPUT: it is missing
+ * or damaged. `*rows`: how many rows it records as safe. */
 berg_status io_journal_open(int *file, const char *path, size_t columns, const char *fingerprint, size_t *rows,
                             berg_error *error);
 
-/* Notes that `rows` rows are safe, and waits until the note is. False with errno. */
+/* Records that `rows` rows are safe, and waits until the record itself is. False with errno. */
 bool io_journal_note(int file, size_t rows);
 
 #endif

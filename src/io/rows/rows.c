@@ -1,9 +1,11 @@
-/* <path>.partial            .npy: header of (rows, columns) float32 | row 0 | row 1 | ... | rows not yet safe
- * <path>.partial.journal    how many rows are safe (io/file/journal.c)
+/* Appends rows to two files until they are complete:
  *
- * The order that keeps the journal honest: rows are written, fdatasync, the count in the .npy header is
- * written, then the journal, fdatasync. A kill between any two leaves a journal that says too little, never
- * too much; what lies behind it is cut off on resume. */
+ *     <path>.partial            .npy: header of (rows, columns) float32 | row 0 | row 1 | ... | rows not yet safe
+ *     <path>.partial.journal    how many rows are safe (io/file/journal.c)
+ *
+ * The order that keeps the journal truthful: rows are written, fdatasync, the count in the .npy header is written, then
+ * the journal, fdatasync. A kill between any two leaves a journal that records too few rows, never too many; rows
+ * beyond it are cut off on resume. */
 #include "io/rows/rows.h"
 
 #include <errno.h>
@@ -111,7 +113,7 @@ static bool write_header(io_rows *rows, size_t count) {
 
 static off_t row_offset(const io_rows *rows, size_t row) { return (off_t)(rows->header_bytes + row * rows->row_bytes); }
 
-/* Makes all appended rows safe and says so. False with errno. */
+/* Makes all appended rows safe and records it. False with errno. */
 static bool sync_rows(io_rows *rows) {
   rows->synced_at = now();
   if (rows->safe == rows->count) return true;
@@ -126,8 +128,8 @@ static berg_status remove_file(const char *path, berg_error *error) {
   return base_fail_errno(error, BERG_EWRITE, path, "cannot be removed", errno);
 }
 
-/* Two runs that write one file would spoil each other's rows. A file that came or went since it was looked for is another
- * run's too. */
+/* Two runs that write one file would spoil each other's rows. A file that appeared or vanished since it was looked for
+ * belongs to another run too. */
 static berg_status open_partial(io_rows *rows, int flags, berg_error *error) {
   rows->data = open(rows->partial, O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0666);
   if (rows->data < 0 && errno != (flags & O_EXCL ? EEXIST : ENOENT))
@@ -136,8 +138,8 @@ static berg_status open_partial(io_rows *rows, int flags, berg_error *error) {
   return base_fail(error, BERG_EEXISTS, "%s: another run is writing it", rows->partial);
 }
 
-/* The old partial file is unlinked rather than emptied: after a kill between link and unlink it may be the
- * final file too. Its journal goes first, so that no journal ever speaks of rows that it does not know. */
+/* The old partial file is unlinked rather than emptied: after a kill between link and unlink it may be the final file
+ * too. Its journal goes first, so that no journal ever counts rows of another file. */
 static berg_status clear_old(io_rows *rows, berg_error *error) {
   berg_status status = rows->data < 0 ? open_partial(rows, 0, error) : BERG_OK;
   if (!status) status = remove_file(rows->journal_path, error);
@@ -188,8 +190,7 @@ static berg_status check_places(io_rows *rows, bool force, bool resume, berg_err
   struct stat about;
   if (!stat(rows->path, &about)) {
     if (S_ISDIR(about.st_mode)) return base_fail(error, BERG_EWRITE, "%s: is a directory", rows->path);
-    if (!force)
-      return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", rows->path);
+    if (!force) return io_fail_exists(rows->path, error);
   }
   if (resume || force || access(rows->partial, F_OK)) return BERG_OK;
   berg_status status = open_partial(rows, 0, error);
@@ -205,7 +206,7 @@ static berg_status make_names(io_rows *rows, const char *path, berg_error *error
   return rows->path && rows->partial && rows->journal_path ? BERG_OK : BERG_ELIMIT;
 }
 
-/* Of a run that was killed while it started or finished. */
+/* Left by a run that was killed while it started or finished. */
 static void clear_left(const io_rows *rows) {
   io_whole_file_clear(rows->journal_path);
   io_whole_file_clear(rows->path);
@@ -300,7 +301,8 @@ berg_status io_rows_append(io_rows *rows, const float *data, size_t count, berg_
     return fail_write(rows, EFBIG, error);
   if (!write_at(rows->data, data, count * rows->row_bytes, row_offset(rows, rows->count))) {
     int number = errno;
-    /* The torn row goes, the rows of earlier calls are made safe: a full disk still takes writes in place. */
+    /* The incomplete row is dropped and the rows of earlier calls are made safe: a full disk still accepts writes in
+     * place. */
     if (!ftruncate(rows->data, row_offset(rows, rows->count))) sync_rows(rows);
     return fail_write(rows, number, error);
   }
@@ -309,7 +311,7 @@ berg_status io_rows_append(io_rows *rows, const float *data, size_t count, berg_
   return BERG_OK;
 }
 
-/* The partial file goes last: once its name is free another run may have it, and the journal's. */
+/* The partial file is removed last: once its name is free another run may take it, and the journal's. */
 static berg_status clear(io_rows *rows, berg_error *error) {
   bool is_named = io_is_named(rows->data, rows->partial);
   berg_status status = remove_file(rows->journal_path, error);
@@ -365,7 +367,7 @@ berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *e
 void io_rows_free(io_rows *rows) {
   if (!rows) return;
   if (rows->data >= 0 && rows->journal >= 0) sync_rows(rows);
-  /* A run that failed before its first row has nothing to go on from, and should not keep the next one from starting. */
+  /* A run that failed before its first row leaves nothing to resume, and must not keep the next one from starting. */
   if (rows->begun && rows->data >= 0 && !rows->count) {
     unlink(rows->journal_path);
     unlink(rows->partial);

@@ -57,9 +57,7 @@ static berg_status make_paths(evaluation *e, berg_error *error) {
   e->unfinished_path = base_format(error, "%s.unfinished.npy", e->predictions_path);
   e->lock_path = base_format(error, "%s.lock", e->predictions_path);
   if (!e->unfinished_path || !e->lock_path) return BERG_ELIMIT;
-  if (!e->options->force && model_path_exists(e->predictions_path))
-    return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced",
-                     e->predictions_path);
+  if (!e->options->force && model_path_exists(e->predictions_path)) return io_fail_exists(e->predictions_path, error);
   return e->options->sidecar && !e->options->force ? train_sidecar_check(e->predictions_path, error) : BERG_OK;
 }
 

@@ -12,6 +12,7 @@
 #include "base/options.h"
 #include "base/threads.h"
 #include "base/text.h"
+#include "io/file/whole_file.h"
 #include "model/catalog/paths.h"
 #include "train/job/subject.h"
 #include "train/regress/regress_job.h"
@@ -195,8 +196,7 @@ berg_status train_job_check_outputs(const train_job *job, berg_error *error) {
     const train_subject *subject = &job->subjects[i];
     const char *const paths[] = {subject->weights, subject->safetensors};
     for (size_t j = 0; j < 2; j++)
-      if (paths[j] && model_path_exists(paths[j]))
-        return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", paths[j]);
+      if (paths[j] && model_path_exists(paths[j])) return io_fail_exists(paths[j], error);
   }
   return BERG_OK;
 }

@@ -57,8 +57,7 @@ static berg_status make_names(train_prepared *files, const train_prepared_option
 
 static berg_status check_places(const train_prepared *files, bool resume, berg_error *error) {
   for (int f = 0; f < FILES && !files->force; f++) {
-    if (is_there(files->paths[f]))
-      return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", files->paths[f]);
+    if (is_there(files->paths[f])) return io_fail_exists(files->paths[f], error);
     if (!resume && is_there(files->partials[f]))
       return base_fail(error, BERG_EEXISTS, "%s: is there from an interrupted run: resume that, or force a new start",
                        files->partials[f]);

@@ -86,7 +86,7 @@ static berg_status check_folder(const char *folder, bool force, berg_error *erro
     entries += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
   closedir(listing);
   if (!entries || force) return BERG_OK;
-  return base_fail(error, BERG_EEXISTS, "%s: is not empty, and files in it are replaced only when forced", folder);
+  return base_fail(error, BERG_EEXISTS, "%s: is not empty; use force to replace files in it", folder);
 }
 
 /* A JPEG of these pictures at quality 90 takes 0.15 bytes a pixel, small ones more; what is reckoned is on the safe side. */
