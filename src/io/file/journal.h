@@ -1,11 +1,9 @@
-/* The journal beside a partial file: how many of its rows are safely on disk, and of which run they are. */
+/* The journal beside a partial file: which of its rows are safely on disk, and of which run they are. */
 #ifndef IO_JOURNAL_H
 #define IO_JOURNAL_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "base/error.h"
+#include "io/file/ranges.h"
 
 #define IO_JOURNAL_FINGERPRINT_MAX 1024
 
@@ -14,11 +12,11 @@
 berg_status io_journal_create(int *file, const char *path, size_t columns, const char *fingerprint, berg_error *error);
 
 /* Opens the journal of an earlier run. EEXISTS: it belongs to another run (columns, fingerprint); EINPUT:
- * there is none, or it is damaged. `*rows` is what it says to be safe. */
-berg_status io_journal_open(int *file, const char *path, size_t columns, const char *fingerprint, size_t *rows,
+ * there is none, or it is damaged. `*rows` are those that it says to be safe. */
+berg_status io_journal_open(int *file, const char *path, size_t columns, const char *fingerprint, io_ranges *rows,
                             berg_error *error);
 
-/* Notes that `rows` rows are safe, and waits until the note is. False with errno. */
-bool io_journal_note(int file, size_t rows);
+/* Notes which rows are safe, and waits until the note is. False with errno. */
+bool io_journal_note(int file, const io_ranges *rows);
 
 #endif

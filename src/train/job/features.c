@@ -7,17 +7,20 @@
 #include "train/job/stages.h"
 
 static berg_status take(void *user, const model_batch *batch, berg_error *error) {
-  return train_store_taken(user, batch->indices[batch->images - 1] + 1, error);
+  return train_store_taken(user, batch->indices[0], batch->indices[batch->images - 1] + 1, error);
 }
 
 static berg_status open_store(const train_plan *plan, const train_work *work, train_store **store, size_t *done,
                               berg_error *error) {
   char fingerprint[IO_JOURNAL_FINGERPRINT_MAX];
+  io_ranges safe = {.count = 0};
   char *path = train_work_features(work, error), *journal = train_work_features_journal(work, error);
   berg_status status = path && journal ? BERG_OK : BERG_ELIMIT;
   train_plan_fingerprint(plan, fingerprint, sizeof fingerprint);
   if (!status)
-    status = train_store_open(store, path, journal, fingerprint, plan->job.images.count, plan->job.tokens, done, error);
+    status =
+        train_store_open(store, path, journal, fingerprint, plan->job.images.count, plan->job.tokens, &safe, error);
+  *done = io_ranges_before(&safe);
   base_free(path);
   base_free(journal);
   return status;

@@ -104,12 +104,13 @@ static void choose_chunks(train_plan *plan, size_t s) {
 static berg_status find_noted(size_t *rows, const char *path, size_t columns, const char *fingerprint, size_t most,
                               berg_error *error) {
   int file;
+  io_ranges noted = {.count = 0};
   *rows = 0;
   if (!path) return BERG_ELIMIT;
-  berg_status status = io_journal_open(&file, path, columns, fingerprint, rows, error);
-  if (status) *rows = 0;
+  berg_status status = io_journal_open(&file, path, columns, fingerprint, &noted, error);
+  if (status) noted.count = 0;
   if (!status) close(file);
-  *rows = least(*rows, most);
+  *rows = least(io_ranges_before(&noted), most);
   return status == BERG_ELIMIT ? status : BERG_OK;
 }
 

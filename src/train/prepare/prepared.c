@@ -108,12 +108,13 @@ static berg_status start(train_prepared *files, const train_prepared_options *op
 }
 
 static berg_status go_on(train_prepared *files, const train_prepared_options *options, berg_error *error) {
+  io_ranges done;
   berg_status status = lock(files, error);
   if (!status)
-    status =
-        io_journal_open(&files->journal, files->journal_path, files->voxels, options->fingerprint, &files->done, error);
+    status = io_journal_open(&files->journal, files->journal_path, files->voxels, options->fingerprint, &done, error);
   if (status) return status;
-  if (files->done > files->voxels)
+  files->done = io_ranges_before(&done);
+  if (io_ranges_end(&done) > files->voxels)
     return base_fail(error, BERG_EINPUT, "%s: says more voxels than there are", files->journal_path);
   const bool is_complete = files->done == files->voxels;
   for (int f = 0; f < FILES; f++) {
@@ -161,13 +162,15 @@ berg_status train_prepared_open(train_prepared **out, const train_prepared_optio
 }
 
 static berg_status sync_all(train_prepared *files, berg_error *error) {
+  io_ranges done = {.count = 0};
   files->synced_at = base_machine_seconds();
   if (files->safe == files->done) return BERG_OK;
   for (int f = 0; f < MATRICES; f++) {
     berg_status status = io_hdf5_matrix_sync(files->matrices[f], error);
     if (status) return status;
   }
-  if (!io_journal_note(files->journal, files->done))
+  io_ranges_add(&done, 0, files->done);
+  if (!io_journal_note(files->journal, &done))
     return base_fail_errno(error, BERG_EWRITE, files->journal_path, "cannot be written", errno);
   files->safe = files->done;
   return BERG_OK;
