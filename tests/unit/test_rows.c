@@ -189,9 +189,10 @@ static void damaged_journals_are_refused(void **state) {
   io_rows *rows = open_rows(path, false, false, 0);
   append(rows, 1);
   io_rows_free(rows);
-  char text[200];
+  char text[1000];
   FILE *file = fopen(journal, "rb");
   size_t size = fread(text, 1, sizeof text - 1, file);
+  text[size] = '\0';
   fclose(file);
   for (size_t cut = 0; cut < size; cut++) {
     file = fopen(journal, "wb");
@@ -199,10 +200,14 @@ static void damaged_journals_are_refused(void **state) {
     fclose(file);
     expect_refusal(path, COLUMNS, RUN, false, true, BERG_EINPUT, "damaged");
   }
-  put_text(journal, "berg rows 1\nrows 99999999999999999999\ncolumns 1000\nfingerprint a run\n");
+  memcpy(strstr(text, "0000"), "99999999999999999999", 20);
+  put_text(journal, text);
   expect_refusal(path, COLUMNS, RUN, false, true, BERG_EINPUT, "damaged");
-  put_text(journal, "berg rows 1\nrows 09999999999999999999\ncolumns 1000\nfingerprint a run\n");
+  memcpy(strstr(text, "9999"), "09999999999999999999", 20);
+  put_text(journal, text);
   expect_refusal(path, COLUMNS, RUN, false, true, BERG_EINPUT, "less than its journal");
+  put_text(journal, "berg rows 1\nrows 00000000000000000001\ncolumns 1000\nfingerprint a run\n");
+  expect_refusal(path, COLUMNS, RUN, false, true, BERG_EINPUT, "damaged");
   unlink(journal);
   expect_refusal(path, COLUMNS, RUN, false, true, BERG_EINPUT, "is missing");
 }
