@@ -17,6 +17,8 @@ typedef struct model_pass {
 berg_status model_encode(const model_pass *pass, berg_stimuli *stimuli, size_t first, const berg_run *run,
                          berg_error *error);
 
+/* Bytes of a pass of `count` models, `images` at a time. */
+size_t model_pass_memory(berg_model *const *models, size_t count, size_t images);
 /* How models are dealt to passes: model i makes its in pass passes[i] (of `count`, ascending); all of them are in the first where that
  * fits the first one's limit of memory. EARGUMENT: they do not go together. */
 berg_status model_passes(berg_model *const *models, size_t count, size_t *passes, size_t *pass_count,

@@ -93,7 +93,10 @@ void model_subject_close(model_subject *subject);
 /* Bytes that the process holds when `images` at a time go through `model`: what is multiplied, in the mapped file or as this
  * precision packs it, and buffers; `packed`: also while the network is packed. What converting took is not in it. */
 size_t model_memory_needed(const berg_model *model, size_t images, bool packed);
-/* What of it is there once more when `model` joins in a pass of another one, whose network and images serve. */
+/* What of it is there once more when `model` joins in a pass of another one, whose network, images and rows of responses (of the
+ * widest of them) serve. */
 size_t model_memory_beside(const berg_model *model, size_t images);
+/* Responses of so many images. */
+size_t model_memory_rows(const berg_model *model, size_t images);
 
 #endif
