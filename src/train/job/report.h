@@ -4,7 +4,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "train/job/cost.h"
+#include "train/job/stage.h"
 #include "train/run/run.h"
 
 #define REPORT_STAGES 32

@@ -10,9 +10,9 @@ typedef struct train_matrix {
   train_panels panels;
 } train_matrix;
 
-/* The widest panels of which two take at most `memory` bytes (0: no limit); one alone where there are fewer columns than rows, for
- * the sake of train_pca_fit. The array has been checked. ELIMIT. */
-berg_status train_matrix_open(train_matrix *matrix, const berg_array *array, size_t memory, berg_error *error);
+/* Panels as wide as the store's, whatever the memory, so that it does not decide any bits; one alone where there are fewer columns
+ * than rows, for the sake of train_pca_fit. The array has been checked. ELIMIT. */
+berg_status train_matrix_open(train_matrix *matrix, const berg_array *array, berg_error *error);
 void train_matrix_close(train_matrix *matrix);
 
 /* Columns [first, first + number) of an array [rows][columns], float32 or float64, less `offsets` (of these columns; NULL:

@@ -26,4 +26,14 @@ static inline size_t train_panel_width(const train_panels *panels, size_t index)
   return left < panels->width ? left : panels->width;
 }
 
+/* Blocks that sums over panels are cut into, at the most. As many as the network has layers, so that a block of the store is a
+ * layer; they go evenly to 2, 3, 4, 6 or 12 processes. */
+#define TRAIN_PANEL_BLOCKS 12
+
+/* Panels whose products are summed by themselves before they are added to the sum of all: by their number alone, so that sums
+ * have the same bits whoever computes which block. */
+static inline size_t train_panels_block(size_t panels) {
+  return (panels + TRAIN_PANEL_BLOCKS - 1) / TRAIN_PANEL_BLOCKS;
+}
+
 #endif

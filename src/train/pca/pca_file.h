@@ -4,6 +4,9 @@
 
 #include "train/pca/pca.h"
 
+/* Bytes of the file, but for its header. */
+uint64_t train_pca_bytes(size_t rows, size_t features, size_t components);
+
 /* EWRITE. */
 berg_status train_pca_write(const train_pca *pca, const char *path, berg_error *error);
 

@@ -11,6 +11,7 @@
 
 struct train_read_ahead {
   const train_panels *panels;
+  size_t end; /* of the panels to read */
   base_thread thread;
   pthread_mutex_t lock;
   pthread_cond_t changed;
@@ -44,9 +45,8 @@ static void read_one(train_read_ahead *reader) {
 
 static void *read_panels(void *user) {
   train_read_ahead *reader = user;
-  const size_t count = train_panels_count(reader->panels);
   pthread_mutex_lock(&reader->lock);
-  while (reader->read < count && !reader->status) {
+  while (reader->read < reader->end && !reader->status) {
     while (!has_room(reader) && !reader->stop) pthread_cond_wait(&reader->changed, &reader->lock);
     if (reader->stop) break;
     read_one(reader);
@@ -60,17 +60,18 @@ static void release(train_read_ahead *reader) {
   base_free(reader);
 }
 
-berg_status train_read_ahead_start(train_read_ahead **out, const train_panels *panels, size_t first, size_t floats,
-                                   berg_error *error) {
+berg_status train_read_ahead_start(train_read_ahead **out, const train_panels *panels, size_t first, size_t end,
+                                   size_t floats, berg_error *error) {
   *out = NULL;
   train_read_ahead *reader = base_calloc(1, sizeof *reader, error);
   if (!reader) return BERG_ELIMIT;
   reader->panels = panels;
+  reader->end = end;
   reader->read = reader->used = first;
   bool complete = true;
   for (size_t i = 0; i < BUFFERS; i++) {
     /* one panel alone needs one buffer */
-    if (i && train_panels_count(panels) - first < BUFFERS) break;
+    if (i && end - first < BUFFERS) break;
     reader->buffers[(first + i) % BUFFERS] = base_alloc_large(floats, sizeof(float), error);
     complete = complete && reader->buffers[(first + i) % BUFFERS];
   }

@@ -159,6 +159,21 @@ berg_status train_store_open(train_store **out, const char *path, const char *jo
   return BERG_OK;
 }
 
+berg_status train_store_open_whole(train_store **out, const char *path, const char *journal, const char *fingerprint,
+                                   size_t rows, size_t tokens, berg_error *error) {
+  train_store *store;
+  *out = NULL;
+  berg_status status = make(&store, path, journal, rows, tokens, error);
+  if (!status) status = go_on(store, fingerprint, train_store_bytes(rows, tokens), error);
+  if (!status && io_ranges_before(&store->safe) < rows)
+    status = base_fail(error, BERG_EINPUT, "%s: lacks image %zu of %zu", path, io_ranges_before(&store->safe), rows);
+  if (status)
+    train_store_close(store);
+  else
+    *out = store;
+  return status;
+}
+
 void train_store_close(train_store *store) {
   if (!store) return;
   if (store->open) {

@@ -22,6 +22,9 @@ uint64_t train_store_bytes(size_t rows, size_t tokens);
  * safe. EEXISTS: it is another run's; ELIMIT: the disk is too small; EWRITE. */
 berg_status train_store_open(train_store **store, const char *path, const char *journal, const char *fingerprint,
                              size_t rows, size_t tokens, io_ranges *done, berg_error *error);
+/* Opens a store whose rows are all safe, to read panels. EINPUT: it is missing, damaged, or lacks rows. */
+berg_status train_store_open_whole(train_store **store, const char *path, const char *journal, const char *fingerprint,
+                                   size_t rows, size_t tokens, berg_error *error);
 /* Waits until what was written is safe, and closes. NULL is fine. */
 void train_store_close(train_store *store);
 
