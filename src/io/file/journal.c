@@ -5,8 +5,8 @@
  * columns 211339\n
  * fingerprint ...\n
  *
- * What is rewritten in place lies within the first 512 bytes: one sector, so that a note is on disk or is not, and writing
- * it needs no new space on a full disk. */
+ * What is rewritten in place lies within the first 512 bytes: one sector, so that a note is on disk or is not, and
+ * writing it needs no new space on a full disk. */
 #include "io/file/journal.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* A set of numbered units (rows, images, panels) that are done, as ranges: for journals, and for whoever goes on with them. */
+/* A set of numbered units (rows, images, panels) that are done, as ranges: for journals, and for whoever goes on with
+ * them. */
 #ifndef IO_RANGES_H
 #define IO_RANGES_H
 
@@ -18,7 +19,8 @@ typedef struct io_ranges {
   size_t count;
 } io_ranges;
 
-/* Adds [first, end), which may overlap what is there. False, and nothing is changed, where more than IO_RANGES would be left. */
+/* Adds [first, end), which may overlap what is there. False, and nothing is changed, where more than IO_RANGES would be
+ * left. */
 bool io_ranges_add(io_ranges *ranges, size_t first, size_t end);
 /* Units before the first that is missing. */
 size_t io_ranges_before(const io_ranges *ranges);

@@ -115,7 +115,7 @@ static berg_status done(const train_plan *plan, size_t of, io_ranges *images, bo
   return status;
 }
 
-/* The journal goes first, so that it never speaks of a store that is gone. */
+/* The journal is removed first: it must not describe a store that no longer exists. */
 static berg_status remove_store(const train_plan *plan, size_t of, berg_error *error) {
   names n;
   (void)of;
@@ -136,7 +136,7 @@ static berg_status take(void *store, const model_batch *batch, berg_error *error
 static berg_status encode(const train_step *step, train_store *store, size_t first, size_t end, berg_error *error) {
   const train_images *images = &step->plan->job.images;
   berg_stimuli *stimuli = NULL;
-  /* a NaN would else be found by the PCA, hours later */
+  /* otherwise the PCA would find a NaN hours later */
   berg_status status = model_backbone_check(&step->plan->network->backbone, error);
   if (!status) status = berg_stimuli_open(&stimuli, (const char *const *)images->paths, end, NULL, error);
   const model_sink sink = {.wants = MODEL_FEATURES, .user = store, .block = train_store_take_block, .take = take};
@@ -156,7 +156,7 @@ static berg_status run(const train_step *step, size_t first, size_t end, berg_er
   release(&n);
   if (status) return status;
   status = encode(step, store, first, end, error);
-  /* also after a failure: what was computed is not lost */
+  /* also after a failure, so that computed features are kept */
   berg_status settled = train_store_settle(store, status ? NULL : error);
   train_store_close(store);
   return status ? status : settled;

@@ -50,7 +50,7 @@ static berg_status check_options(train_job *job, berg_error *error) {
   job->work = options->work ? base_copy_text(options->work, error) : base_format(error, "%s/work", options->berg_dir);
   if (!job->work) return BERG_ELIMIT;
   berg_status status = train_regression_check(&job->regression, error);
-  /* defaults are said in full, so that they stand in the fingerprint */
+  /* defaults are filled in, so that the fingerprint contains them */
   if (!status) job->regression = regress_complete(&job->regression);
   return status;
 }

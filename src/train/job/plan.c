@@ -18,9 +18,9 @@
 #define LONG_RUN 30
 #define LONG_RATE 0.3
 #define SHORT_RATE 0.02
-/* For the estimate of time alone: what a disk of today reads at least. */
+/* Only for the estimate of time: a slow disk of today. */
 #define DISK_BYTES_PER_SECOND 250e6
-/* The share of the products' rate that whole stages reach. */
+/* Fraction of the measured rate of products that whole stages reach. */
 #define SHARE 0.85
 
 /* --- Tasks --- */
@@ -47,7 +47,7 @@ uint64_t train_plan_hash(const train_plan *plan, const train_stage_kind *kind, s
   return 0;
 }
 
-/* Of several that read a file of the run, the last one's end. */
+/* A file of the whole run is superseded when the last of the stages that read it is done. */
 bool train_plan_supersedes(const train_plan *plan, const train_task *later, const train_task *earlier) {
   if (earlier->kind->until != later->kind) return false;
   if (earlier->kind->scope == later->kind->scope) return earlier->of == later->of;
@@ -58,8 +58,8 @@ bool train_plan_supersedes(const train_plan *plan, const train_task *later, cons
 
 /* --- What is done --- */
 
-/* What an earlier run left is looked for only to go on from it; what cannot be looked for for want of memory is no beginning
- * anew. */
+/* Only a run that resumes looks for what an earlier one left. Running out of memory while looking is an error: it must
+ * not look like a run that starts from the beginning. */
 static berg_status find_done(train_plan *plan, berg_error *error) {
   berg_status status = BERG_OK;
   for (size_t i = 0; i < plan->task_count && !status; i++) {
@@ -69,7 +69,7 @@ static berg_status find_done(train_plan *plan, berg_error *error) {
   return status;
 }
 
-/* Files that all who read them have read are not missed. */
+/* The file of a stage is not needed once all stages that read it are done. */
 static void pass_over_superseded(train_plan *plan) {
   for (size_t i = plan->task_count; i-- > 0;) {
     train_task *task = &plan->tasks[i];
@@ -139,8 +139,8 @@ berg_status train_plan_rate(const train_plan *plan, double *flops, berg_error *e
 
 /* --- Disk --- */
 
-/* What lies there in the course of the run: what each stage leaves, until nothing reads it any more, and what it needs beside.
- * Bytes that an earlier run left in the work folder are part of it, or are freed first. */
+/* The most that is on the disk at any time during the run: what each stage leaves, until nothing reads it any more, and
+ * its temporary files. Bytes that an earlier run left in the work folder are part of it, or are freed first. */
 static void add_disk(train_plan *plan) {
   uint64_t lying = 0, peak = 0;
   for (size_t i = 0; i < plan->task_count; i++) {

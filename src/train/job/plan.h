@@ -1,4 +1,4 @@
-/* What a run will need: known before it begins, shown to the user, and held against the memory and disk that there are. */
+/* What a run will need: known before it begins, shown to the user, and compared with the memory and disk available. */
 #ifndef TRAIN_PLAN_H
 #define TRAIN_PLAN_H
 
@@ -7,9 +7,9 @@
 #include "train/job/job.h"
 #include "train/job/stage.h"
 
-/* The most that there can be: features, three stages of a PCA for each set, two for each subject. */
+/* At most: features, three stages of a PCA for each set, two for each subject. */
 #define PLAN_TASKS (1 + 5 * MODEL_SUBJECTS)
-/* What the libraries and the handles take, as in model_memory_needed. */
+/* Memory of the libraries and of open handles, as in model_memory_needed. */
 #define PLAN_PROGRAM ((size_t)48 << 20)
 
 struct train_plan {
@@ -30,8 +30,8 @@ struct train_plan {
   uint64_t disk_needed, disk_free; /* needed beyond what the run has already */
 };
 
-/* Reads all that is there, measures the machine's rate of products, computes nothing of the model. As train_job_open, and
- * EMODEL: no backbone. */
+/* Reads all that is there, measures the machine's rate of products, computes nothing of the model. As train_job_open,
+ * and EMODEL: no backbone. */
 berg_status train_plan_open(train_plan *plan, const char *model_id, const berg_train_options *options,
                             berg_error *error);
 void train_plan_close(train_plan *plan);

@@ -1,4 +1,5 @@
-/* Stage "regression": every voxel of a subject on the component scores, chunk by chunk; a voxel is a row of a file that grows. */
+/* Stage "regression": every voxel of a subject on the component scores, chunk by chunk; a voxel is a row of a file that
+ * grows. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "train/job/subject.h"
 #include "train/regress/regress_job.h"
 
-/* Voxels: of fewer at a time reading them would take longer than fitting them. */
+/* Voxels: reading fewer at a time would take longer than fitting them. */
 #define LEAST_CHUNK 64
 #define FINGERPRINT_MAX 32
 
@@ -65,7 +66,8 @@ static size_t held(const train_plan *plan, size_t s) {
          regress_shared_memory(trials, k, &plan->job.regression, plan->job.threads);
 }
 
-/* Responses, with a part of them in double where they are stored so; coefficients, and the rows as they go to the file. */
+/* Responses, with a part of them in double where they are stored so; coefficients, and the rows as they go to the
+ * file. */
 static size_t memory_of_chunk(const train_plan *plan, size_t s, size_t voxels) {
   return voxels * (sizeof(float) * (plan->job.subjects[s].trials + 2 * plan->job.components + 4) +
                    sizeof(double) * (TRAIN_CONVERTED + 1));
@@ -158,7 +160,7 @@ static int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* The PCA has an image a row, in the store's order; the subject saw them in its own. */
+/* The rows of the PCA are in the order of the store; the subject's trials are in their own. */
 static berg_status order_scores(chunks *c, berg_error *error) {
   const train_job *job = &c->plan->job;
   const train_subject *subject = &job->subjects[c->subject];
@@ -224,7 +226,8 @@ static void write_lines(const chunks *c, size_t number) {
   }
 }
 
-/* Voxels [first, end) of a chunk: their bits do not depend on the others, but a common alpha does, which takes all of them. */
+/* Voxels [first, end) of a chunk: their bits do not depend on the others, but a common alpha does, which takes all of
+ * them. */
 static berg_status fit_chunk(chunks *c, io_range chunk, size_t first, size_t end, berg_error *error) {
   const train_targets targets = train_responses_targets(c->responses);
   if (!has_alpha_for_chunk(c->plan)) chunk = (io_range){first, end};

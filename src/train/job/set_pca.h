@@ -16,8 +16,8 @@ typedef struct train_set_pca {
   char *gram, *vectors, *components;
 } train_set_pca;
 
-/* `stage`: whose progress is told, NULL to look at files alone. `reads`: opens the store too, EINPUT where features are missing.
- * ELIMIT. The struct stays where it is until it is closed. */
+/* `stage`: whose progress is told, NULL to look at files alone. `reads`: opens the store too, EINPUT where features are
+ * missing. ELIMIT. The struct stays where it is until it is closed. */
 berg_status train_set_pca_open(train_set_pca *set, const train_plan *plan, size_t of, const train_stage *stage,
                                bool reads, berg_error *error);
 void train_set_pca_close(train_set_pca *set);

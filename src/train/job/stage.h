@@ -42,7 +42,8 @@ typedef struct train_stage_kind {
   uint64_t (*beside)(const train_plan *plan, size_t of); /* the most that lies beside it meanwhile; NULL: 0 */
   train_cost (*cost)(const train_plan *plan, size_t of, size_t units);
 
-  /* What an earlier run left: units, and whether the file is there, with nothing left to do. NULL: nothing ever. ELIMIT. */
+  /* What an earlier run left: units, and whether the file is there, with nothing left to do. NULL: nothing ever.
+   * ELIMIT. */
   berg_status (*done)(const train_plan *plan, size_t of, io_ranges *done, bool *is_whole, berg_error *error);
   /* Does units [first, end), and leaves them on the disk. */
   berg_status (*run)(const train_step *step, size_t first, size_t end, berg_error *error);

@@ -1,5 +1,5 @@
-/* The table of stages, in their order. Each finds what the ones before left in the work folder, leaves its own there, and
- * does only what is missing. */
+/* The table of stages, in their order. Each finds what the ones before left in the work folder, leaves its own there,
+ * and does only what is missing. */
 #ifndef TRAIN_STAGES_H
 #define TRAIN_STAGES_H
 
@@ -17,8 +17,8 @@ extern const train_stage_kind train_weights_stage;
 #define TRAIN_STAGES 6
 extern const train_stage_kind *const train_stages[TRAIN_STAGES];
 
-/* <work>/<prefix>, then <subject>- where it is of a subject and <hash> where it is not of the run, then <ending>. base_free;
- * NULL: ELIMIT. */
+/* <work>/<prefix>, then <subject>- where it is of a subject and <hash> where it is not of the run, then <ending>.
+ * base_free; NULL: ELIMIT. */
 char *train_stage_path(const train_plan *plan, const train_stage_kind *kind, size_t of, berg_error *error);
 
 size_t train_stage_grain(const train_plan *plan, const train_stage_kind *kind, size_t of);

@@ -21,7 +21,7 @@ static berg_status refuse_leftovers(const train_plan *plan, berg_error *error) {
                    plan->leftovers);
 }
 
-/* The weights of a run that is resumed may be its own. */
+/* A run that is resumed may have written the weights itself. */
 static berg_status check_outputs(const train_plan *plan, berg_error *error) {
   bool own = plan->job.options->resume != 0;
   if (plan->is_finished) return BERG_OK;

@@ -1,5 +1,5 @@
-/* The walk through the stages. What each leaves in the work folder appears there whole, or with a journal, so that a run can be cut
- * off anywhere and taken up behind the last unit that is safe. */
+/* The walk through the stages. What each leaves in the work folder appears there whole, or with a journal, so that a
+ * run can be cut off anywhere and taken up behind the last unit that is safe. */
 #include "train/job/walk.h"
 
 #include "base/memory.h"

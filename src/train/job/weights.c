@@ -43,7 +43,8 @@ static berg_status write_weights(const train_subject *subject, const train_weigh
   return status;
 }
 
-/* The model's metadata begin as the prepared ones; what an evaluation wrote into them stays. */
+/* The model's metadata start as a copy of the prepared ones. Metadata that exist are kept: an evaluation may have
+ * written into them. */
 static berg_status copy_metadata(const train_subject *subject, berg_error *error) {
   io_map map;
   io_whole_file *file;
@@ -63,7 +64,7 @@ static berg_status copy_metadata(const train_subject *subject, berg_error *error
   return status;
 }
 
-/* The mark comes first: weights that are found beside it by a resumed run are its own. */
+/* The mark is written before the weights: weights found beside it belong to the run that is resumed. */
 static berg_status mark_begun(const train_plan *plan, size_t s, berg_error *error) {
   char *mark = train_stage_path(plan, &train_weights_stage, s, error);
   berg_status status = mark ? train_work_mark(mark, error) : BERG_ELIMIT;

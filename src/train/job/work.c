@@ -1,4 +1,4 @@
-/* The names in the work folder, and who may work there. */
+/* The work folder: which files are ours, and a lock that keeps other runs out. */
 #define _DEFAULT_SOURCE /* st_blocks */
 #include "train/job/work.h"
 
@@ -21,7 +21,7 @@
 static bool begins(const char *name, const char *prefix) { return !strncmp(name, prefix, strlen(prefix)); }
 
 static bool is_ours(const char *name) {
-  name += *name == '.'; /* what a kill left of one that was being written */
+  name += *name == '.'; /* a temporary file of a writer that was killed */
   for (size_t i = 0; i < TRAIN_STAGES; i++)
     if (begins(name, train_stages[i]->prefix)) return true;
   return begins(name, FINISHED);
@@ -60,7 +60,7 @@ void train_work_close(train_work *work) {
   else
     close(work->lock);
   base_free(path);
-  rmdir(work->folder); /* refused where something is left */
+  rmdir(work->folder); /* fails if files are left, as intended */
   base_free(work->folder);
   *work = (train_work){NULL, -1};
 }

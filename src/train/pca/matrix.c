@@ -6,7 +6,7 @@
 #include "base/convert.h"
 #include "base/memory.h"
 
-/* As wide as the store's: wider ones do not multiply faster. */
+/* As wide as the store's; wider panels do not multiply faster. */
 #define WIDEST 3840
 
 static berg_array columns_of(const berg_array *array, size_t first, size_t number) {

@@ -32,7 +32,7 @@ static void take_means_off(void *user, size_t index, size_t rank) {
     for (size_t j = 0; j < c->n; j++) c->g[i * c->n + j] = c->g[i * c->n + j] - (c->mean[i] + c->mean[j]) + c->all;
 }
 
-/* G becomes that of rows without their mean: the columns of Z have a mean of about 1e-9, the scores shall have one of 0. */
+/* Centres G, as if the columns of Z had been centred: their means are about 1e-9, and the scores must have mean 0. */
 static berg_status centre(double *g, size_t n, int threads, berg_error *error) {
   centring c = {.g = g, .n = n, .mean = base_alloc(n, sizeof *c.mean, error)};
   const size_t pieces = (n + ROWS - 1) / ROWS;

@@ -1,5 +1,5 @@
-/* The second pass: components = S^-1 U^T Z, a panel at a time, and with float32 products their overlaps for the correction,
- * summed block by block. */
+/* The second pass: components = S^-1 U^T Z, a panel at a time, and with float32 products their overlaps for the
+ * correction, summed block by block. */
 #include <math.h>
 #include <stdint.h>
 #include <string.h>

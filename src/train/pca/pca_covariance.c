@@ -8,7 +8,7 @@
 /* Rows that are turned into doubles at a time. */
 #define ROWS 512
 
-/* Rows [first, first + count) of Z less the mean of their columns, which float32 left them. */
+/* Rows [first, first + count) of Z less the means of the columns, which rounding to float32 left different from 0. */
 static void widen(const pca_job *job, const la_block *block, size_t first, size_t count, double *to) {
   for (size_t i = 0; i < count; i++)
     for (size_t j = 0; j < block->columns; j++)

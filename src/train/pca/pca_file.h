@@ -1,4 +1,4 @@
-/* A PCA as it lies between the stages of a run: .safetensors, whole or not there. */
+/* The file of a PCA between the stages of a run: .safetensors, written whole. */
 #ifndef TRAIN_PCA_FILE_H
 #define TRAIN_PCA_FILE_H
 

@@ -71,7 +71,7 @@ berg_status pca_gram_add(pca_job *job, la_gram *gram, size_t first, size_t end, 
   return status;
 }
 
-/* Without the memory on the device, the processor does it. */
+/* If the device has too little memory, the processor computes the products. */
 static berg_status open_device(pca_job *job, berg_error *error) {
   const size_t width = train_panel_width(job->panels, 0);
   if (!job->machine->device || job->exact) return BERG_OK;

@@ -7,8 +7,8 @@
 #include "train/pca/pca.h"
 #include "train/pca/read_ahead.h"
 
-/* Columns of Z or of the directions that a thread multiplies at a time: LA_DEPTH columns of what multiplies them then stay in its
- * second cache for four slabs. */
+/* Columns of Z or of the directions that a thread multiplies at a time: LA_DEPTH columns of what multiplies them then
+ * stay in its second cache for four slabs. */
 #define PCA_STRIP ((size_t)4 * LA_PANEL)
 
 typedef struct pca_job {
@@ -59,7 +59,8 @@ typedef struct pca_watch {
   berg_status (*settled)(void *user, size_t done, berg_error *error);
   void *user;
 } pca_watch;
-/* Fits the moments of panels [first, end), whole blocks, and adds their products to the total, block by block. `watch` may be NULL. */
+/* Fits the moments of panels [first, end), whole blocks, and adds their products to the total, block by block. `watch`
+ * may be NULL. */
 berg_status pca_gram_add(pca_job *job, la_gram *gram, size_t first, size_t end, const pca_watch *watch,
                          berg_error *error);
 /* From the total to G [rows][rows], both triangles, centred. */
@@ -80,8 +81,8 @@ typedef struct pca_projection {
 
 berg_status pca_projection_open(pca_projection *p, pca_job *job, berg_error *error);
 void pca_projection_close(pca_projection *p);
-/* Components of the panels [first, end) of one block to `directions`, whose rows lie `ld` apart, before the correction; adds their Gram matrix to
- * `overlap` [components][components], lower triangle, unless products are exact. */
+/* Components of the panels [first, end) of one block to `directions`, whose rows lie `ld` apart, before the correction;
+ * adds their Gram matrix to `overlap` [components][components], lower triangle, unless products are exact. */
 berg_status pca_project(const pca_projection *p, train_read_ahead *reader, size_t first, size_t end, float *directions,
                         size_t ld, double *overlap, berg_error *error);
 /* From all directions, uncorrected, and the sum of the overlaps of all blocks to the results. */

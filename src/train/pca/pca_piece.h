@@ -2,8 +2,8 @@
  *
  *     header (below), fingerprint, contents, "berg-end"
  *
- * Each is written whole or not at all, and read by the machine that wrote it, or one like it. What does not fit counts as missing:
- * its step is then done again. */
+ * Each is written whole or not at all, and read by the machine that wrote it, or one like it. What does not fit counts
+ * as missing: its step is then done again. */
 #ifndef TRAIN_PCA_PIECE_H
 #define TRAIN_PCA_PIECE_H
 
@@ -18,8 +18,8 @@ typedef struct pca_piece_header {
   uint64_t fingerprint;
 } pca_piece_header;
 
-/* Is handed one piece of memory after the other, in the order in which they lie in the file. `is_sum`: doubles that are sums over
- * panels. */
+/* Is handed one piece of memory after the other, in the order in which they lie in the file. `is_sum`: doubles that are
+ * sums over panels. */
 typedef struct pca_visitor {
   bool (*take)(void *user, void *bytes, size_t size, bool is_sum);
   void *user;
@@ -33,7 +33,8 @@ typedef struct pca_piece {
   void *of; /* for `visit` */
 } pca_piece;
 
-/* The piece at `path`: its panels, of those that begin with `first` where it is not SIZE_MAX. False: there is none that fits. */
+/* The piece at `path`: its panels, of those that begin with `first` where it is not SIZE_MAX. False: there is none that
+ * fits. */
 bool pca_piece_find(const pca_job *job, const char *fingerprint, const char *magic, const char *path, size_t *first,
                     size_t *end);
 /* Fills the memory of `piece`, or adds to what is a sum. False: there is none that fits `piece`. */

@@ -28,7 +28,8 @@ berg_status pca_part_write(const pca_job *job, const train_pca_step *step, const
 /* Removes the parts of the blocks before panel `end`. */
 berg_status pca_parts_remove(const pca_job *job, const char *path, size_t end, berg_error *error);
 
-/* Adds the moments of the piece's panels, and the rest of what the file `gram` holds where `of`, an la_gram, is not NULL. */
+/* Adds the moments of the piece's panels, and the rest of what the file `gram` holds where `of`, an la_gram, is not
+ * NULL. */
 bool pca_visit_gram(const pca_job *job, const pca_piece *piece, const pca_visitor *visitor);
 /* Values and vectors. */
 bool pca_visit_vectors(const pca_job *job, const pca_piece *piece, const pca_visitor *visitor);

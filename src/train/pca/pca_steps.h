@@ -1,7 +1,8 @@
 /* The PCA of pca.h step by step, each of any range of panels, by way of files: a step that was interrupted goes on, and
  * processes that share no memory can do parts of one, to the same bits.
  *
- * A file appears whole or not at all. One that is damaged, or of other sizes, options or fingerprint, counts as missing. */
+ * A file appears whole or not at all. One that is damaged, or of other sizes, options or fingerprint, counts as
+ * missing. */
 #ifndef TRAIN_PCA_STEPS_H
 #define TRAIN_PCA_STEPS_H
 
@@ -19,9 +20,9 @@ typedef struct train_pca_step {
   const train_stage *stage; /* whose progress is told, in panels or eigenvectors */
 } train_pca_step;
 
-/* Adds panels [first, end), whole blocks (panels.h), to the sum in the file `gram`. Where that lacks blocks before `first`, each
- * block becomes a part, a file `<gram>.block-<number>`; parts that follow the sum are added to it. EINPUT: a feature that is not finite;
- * EWRITE; ECANCELLED: blocks that are complete are kept. */
+/* Adds panels [first, end), whole blocks (panels.h), to the sum in the file `gram`. Where that lacks blocks before
+ * `first`, each block becomes a part, a file `<gram>.block-<number>`; parts that follow the sum are added to it.
+ * EINPUT: a feature that is not finite; EWRITE; ECANCELLED: blocks that are complete are kept. */
 berg_status train_pca_step_gram(const train_pca_step *step, size_t first, size_t end, berg_error *error);
 /* Adds the parts that other calls left. EINPUT: one is missing. */
 berg_status train_pca_merge_gram(const train_pca_step *step, berg_error *error);
@@ -32,7 +33,8 @@ berg_status train_pca_gram_done(const train_pca_step *step, io_ranges *done, boo
 berg_status train_pca_step_eigenvectors(const train_pca_step *step, berg_error *error);
 bool train_pca_eigenvectors_done(const train_pca_step *step);
 
-/* Components of panels [first, end), whole blocks, a file each, from `gram` and `vectors`. EINPUT: these are missing. */
+/* Components of panels [first, end), whole blocks, a file each, from `gram` and `vectors`. EINPUT: these are
+ * missing. */
 berg_status train_pca_step_components(const train_pca_step *step, size_t first, size_t end, berg_error *error);
 berg_status train_pca_components_done(const train_pca_step *step, io_ranges *done, berg_error *error);
 /* All blocks become one PCA. EINPUT: a file is missing. */

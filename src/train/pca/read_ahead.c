@@ -1,4 +1,4 @@
-/* Two buffers between the disk and those who compute. */
+/* Two buffers between reading and computing. */
 #include "train/pca/read_ahead.h"
 
 #include <pthread.h>
@@ -18,7 +18,7 @@ struct train_read_ahead {
   float *buffers[BUFFERS];
   size_t read; /* panels that are in their buffer, from the start of the matrix; buffer of a panel: its index mod 2 */
   size_t used; /* panels handed out; the last of them is being worked on */
-  bool handed; /* there is such a one */
+  bool handed; /* a panel is being worked on */
   bool stop;
   berg_status status; /* of the reading */
   berg_error error;
@@ -81,7 +81,7 @@ berg_status train_read_ahead_start(train_read_ahead **out, const train_panels *p
   }
   pthread_mutex_init(&reader->lock, NULL);
   pthread_cond_init(&reader->changed, NULL);
-  base_thread_start(&reader->thread, read_panels, reader); /* without it a panel is read when it is asked for */
+  base_thread_start(&reader->thread, read_panels, reader); /* without a thread, panels are read on demand */
   *out = reader;
   return BERG_OK;
 }
@@ -108,7 +108,8 @@ berg_status train_read_ahead_next(train_read_ahead *reader, float **panel, berg_
 
 void train_read_ahead_stop(train_read_ahead *reader) {
   if (!reader) return;
-  if (base_thread_is_here(&reader->thread)) { /* else its lock may be in the hands of nobody: a fork's child */
+  /* in the child of a fork there is no thread, and the lock may be held forever */
+  if (base_thread_is_here(&reader->thread)) {
     pthread_mutex_lock(&reader->lock);
     reader->stop = true;
     pthread_cond_broadcast(&reader->changed);

@@ -46,8 +46,8 @@ static off_t offset_of(const train_store *store, size_t panel, size_t row) {
 
 /* --- Opening --- */
 
-/* The disk is asked for all of it at once: a run of an hour does not end on a full disk. File systems that cannot promise
- * get a file with a hole. */
+/* Reserves all bytes at once, so that a run does not fail after an hour on a full disk. File systems that cannot
+ * reserve space get a sparse file. */
 static berg_status allocate(const train_store *store, uint64_t bytes, berg_error *error) {
   if (!fallocate(store->file, 0, 0, (off_t)bytes)) return BERG_OK;
   int number = errno;
@@ -64,7 +64,7 @@ static berg_status allocate(const train_store *store, uint64_t bytes, berg_error
 
 static berg_status start(train_store *store, const char *fingerprint, uint64_t bytes, berg_error *error) {
   const char *journal = store->journal_path;
-  unlink(journal); /* first, so that no journal speaks of rows that it does not know */
+  unlink(journal); /* first, so that no journal describes rows of another store */
   unlink(store->path);
   store->file = open(store->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (store->file < 0) return base_fail_errno(error, BERG_EWRITE, store->path, "cannot be written", errno);
@@ -119,7 +119,7 @@ static void *keep(void *user) {
   return NULL;
 }
 
-/* Without a thread of its own keeping is the caller's, batch by batch. */
+/* If no thread can be made, the caller makes rows safe after each batch. */
 static void start_keeper(train_store *store) {
   pthread_mutex_init(&store->guard, NULL); /* cannot fail with default attributes on Linux */
   pthread_cond_init(&store->changed, NULL);
@@ -186,7 +186,7 @@ void train_store_close(train_store *store) {
       pthread_mutex_destroy(&store->guard);
       pthread_cond_destroy(&store->changed);
     }
-    /* a run that failed before its first image has nothing to go on from, and should not keep the next one from starting */
+    /* without a single image there is nothing to resume, and files would only stop the next run from starting */
     if (!store->safe.count) {
       unlink(store->journal_path);
       unlink(store->path);

@@ -1,6 +1,7 @@
-/* The order that keeps a kill from doing harm. Start: an old journal goes, then the matrices are made anew, the metadata are
- * written whole, then the journal. Each block: written, synced, noted. End: each file gets its name, then the journal
- * goes. So a journal that says "all voxels" means that what has no partial file has its name already. */
+/* Writing the prepared files in an order that survives a kill. Start: an old journal is removed, the matrices are
+ * created, the metadata are written whole, then the journal. Each block: written, synced, noted. End: each file is
+ * renamed, then the journal is removed. So with a journal that says "all voxels", a file without a partial one is
+ * already renamed. */
 #include "train/prepare/prepared.h"
 
 #include <errno.h>

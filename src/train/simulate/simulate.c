@@ -89,7 +89,8 @@ static berg_status check_folder(const char *folder, bool force, berg_error *erro
   return base_fail(error, BERG_EEXISTS, "%s: is not empty, and files in it are replaced only when forced", folder);
 }
 
-/* A JPEG of these pictures at quality 90 takes 0.15 bytes a pixel, small ones more; what is reckoned is on the safe side. */
+/* A JPEG of these pictures at quality 90 takes 0.15 bytes a pixel, small ones more; what is reckoned is on the safe
+ * side. */
 static uint64_t bytes_needed(const simulate_design *design, const berg_simulate_options *options, const int *subjects,
                              size_t count) {
   const uint64_t pixels = (uint64_t)options->image_size * options->image_size;
