@@ -22,7 +22,7 @@ static int has_large_frame(const uint8_t *bytes, size_t size) {
   return 0;
 }
 
-static void decode(const uint8_t *bytes, size_t size) {
+static void decode(const uint8_t *bytes, size_t size, vit_transform transform) {
   static uint8_t whole[VIT_PIXELS], part[VIT_PIXELS];
   static const char name[] = "input.jpg";
   io_image image;
@@ -30,17 +30,19 @@ static void decode(const uint8_t *bytes, size_t size) {
   berg_status status = io_image_decode(&image, bytes, size, name, &error);
   if (!status) {
     vit_preprocess_tensor(image.pixels, image.width, image.height, whole, NULL);
-    status = vit_preprocess_picture(image.pixels, image.width, image.height, whole, &error);
+    status = transform == VIT_SQUARE ? vit_preprocess_square(image.pixels, image.width, image.height, whole, &error)
+                                     : vit_preprocess_picture(image.pixels, image.width, image.height, whole, &error);
   }
   const bool was_decoded = image.pixels != NULL;
   io_image_release(&image);
-  if (model_picture_decode(bytes, size, name, part, &other) != status) abort();
+  if (model_picture_decode(bytes, size, name, transform, part, &other) != status) abort();
   if (!status && memcmp(part, whole, sizeof part)) abort();
   if (status && !was_decoded && strcmp(error.message, other.message)) abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   if (size < 3 || bytes[0] != 0xff || has_large_frame(bytes, size)) return -1;
-  decode(bytes, size);
+  decode(bytes, size, VIT_CROP);
+  decode(bytes, size, VIT_SQUARE);
   return 0;
 }

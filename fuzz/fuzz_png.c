@@ -36,7 +36,8 @@ static void decode(const uint8_t *bytes, size_t size) {
     vit_preprocess_tensor(image.pixels, image.width, image.height, pixels, &error);
   }
   io_image_release(&image);
-  model_picture_decode(bytes, size, "input.png", pixels, &error);
+  model_picture_decode(bytes, size, "input.png", VIT_CROP, pixels, &error);
+  model_picture_decode(bytes, size, "input.png", VIT_SQUARE, pixels, &error);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {

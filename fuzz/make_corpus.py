@@ -10,8 +10,9 @@ import zipfile
 import numpy as np
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "tests" / "oracle"))
+sys.path[:0] = [str(HERE.parent / "tests" / part) for part in ("oracle", "tools")]
 from safetensors_bytes import one, safetensors  # noqa: E402
+from sklearn_pickle import PCA, OldPCA, importable, pca_object  # noqa: E402
 from torch_zip import sample_torch  # noqa: E402
 
 
@@ -36,6 +37,16 @@ TREE = {"a": np.arange(2), "b": {"c": np.float32(1), "d": np.array(["x"], dtype=
         "g": np.array(["yz"]), "h": b"bytes"}
 for protocol in (2, 3, 4, 5):
     put("pickle", f"protocol_{protocol}", pickle.dumps(np.array(TREE, dtype=object), protocol=protocol))
+
+FITTED = {"components_": np.asfortranarray(np.arange(6, dtype="f4").reshape(2, 3)), "mean_": np.arange(3, dtype="f4"), "n_components_": 2,
+          "explained_variance_": np.ones(2, "f4"), "explained_variance_ratio_": np.ones(2, "f4"), "singular_values_": np.ones(2, "f4"),
+          "n_samples_": 9, "noise_variance_": np.float32(1), "n_features_in_": 3}
+for old in (False, True):
+    repetitions = {f"rep-{r}": pca_object(FITTED, r, old=old) for r in (1, 2)}  # which share arrays, so much is remembered
+    for protocol in (2, 4):
+        with importable(PCA, OldPCA):
+            put("pickle", f"pca_{'old_' * old}protocol_{protocol}",
+                pickle.dumps(np.array({"pca_param": repetitions, "reg_param": {"rep-1": {"n": 2}}}, dtype=object), protocol=protocol))
 put("pickle", "buffers", pickle.dumps({"a": np.arange(2)}, protocol=5))
 
 for name, save in (("stored", np.savez), ("deflated", np.savez_compressed)):

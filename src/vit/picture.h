@@ -19,7 +19,8 @@ typedef struct vit_picture {
 
 /* `pixels` [3][224][224] are written until the end. Release it in any case. ESTIMULUS, ELIMIT as
  * vit_preprocess_picture. */
-berg_status vit_picture_start(vit_picture *picture, size_t width, size_t height, uint8_t *pixels, berg_error *error);
+berg_status vit_picture_start(vit_picture *picture, vit_transform transform, size_t width, size_t height,
+                              uint8_t *pixels, berg_error *error);
 /* The next `count` rows of the part, RGB, `stride` bytes apart; 16 at a time go fastest. */
 void vit_picture_take(vit_picture *picture, const uint8_t *rgb, size_t stride, size_t count);
 /* After the last row. */

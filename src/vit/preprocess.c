@@ -1,5 +1,4 @@
-/* torchvision's ImageClassification transform up to the pixels: sizes and crop, which are the same on both
- * paths. */
+/* The transforms up to the pixels: sizes and crops. torchvision's preset has the same on both of its paths. */
 #include "vit/preprocess.h"
 
 #include <string.h>
@@ -8,17 +7,29 @@
 
 #define SHORT_SIDE 256
 
+/* Where a central crop starts: int(round(margin / 2.0)), half to even. */
+static size_t crop_start(size_t margin) {
+  const size_t half = margin / 2;
+  return margin % 2 && half % 2 ? half + 1 : half;
+}
+
 /* The short side becomes 256, the long one int(256 * long / short), in Python's arithmetic: a product of
- * integers divided in double. What is kept starts at int(round((size - 224) / 2.0)), half to even. */
+ * integers divided in double. */
 static void set_axis(vit_axis *axis, size_t in, size_t shorter) {
+  axis->origin = 0;
   axis->in = in;
   axis->out = in == shorter ? SHORT_SIDE : (size_t)((double)SHORT_SIDE * (double)in / (double)shorter);
-  size_t margin = axis->out - VIT_IMAGE_SIZE, half = margin / 2;
-  axis->first = margin % 2 && half % 2 ? half + 1 : half;
+  axis->first = crop_start(axis->out - VIT_IMAGE_SIZE);
+}
+
+static berg_status check_size(size_t width, size_t height, berg_error *error) {
+  if (width && height) return BERG_OK;
+  return base_fail(error, BERG_ESTIMULUS, "an image of %zu x %zu has no pixels", width, height);
 }
 
 berg_status vit_set_axes(vit_axis *x, vit_axis *y, size_t width, size_t height, berg_error *error) {
-  if (!width || !height) return base_fail(error, BERG_ESTIMULUS, "an image of %zu x %zu has no pixels", width, height);
+  berg_status status = check_size(width, height, error);
+  if (status) return status;
   size_t shorter = width < height ? width : height, longer = width < height ? height : width;
   if (longer / shorter >= INT32_MAX / SHORT_SIDE || longer > INT32_MAX)
     return base_fail(error, BERG_ESTIMULUS,
@@ -30,16 +41,32 @@ berg_status vit_set_axes(vit_axis *x, vit_axis *y, size_t width, size_t height, 
   return BERG_OK;
 }
 
-berg_status vit_preprocess_picture(const uint8_t *rgb, size_t width, size_t height, uint8_t *pixels,
-                                   berg_error *error) {
+berg_status vit_set_square_axes(vit_axis *x, vit_axis *y, size_t width, size_t height, berg_error *error) {
+  const size_t side = width < height ? width : height;
+  *x = (vit_axis){.origin = crop_start(width - side), .in = side, .out = VIT_IMAGE_SIZE};
+  *y = (vit_axis){.origin = crop_start(height - side), .in = side, .out = VIT_IMAGE_SIZE};
+  return check_size(width, height, error);
+}
+
+static berg_status preprocess(const uint8_t *rgb, vit_transform transform, size_t width, size_t height, uint8_t *pixels,
+                              berg_error *error) {
   vit_picture picture;
-  berg_status status = vit_picture_start(&picture, width, height, pixels, error);
+  berg_status status = vit_picture_start(&picture, transform, width, height, pixels, error);
   if (!status) {
     vit_picture_take(&picture, rgb + 3 * (picture.top * width + picture.left), 3 * width, picture.rows);
     vit_picture_finish(&picture);
   }
   vit_picture_release(&picture);
   return status;
+}
+
+berg_status vit_preprocess_picture(const uint8_t *rgb, size_t width, size_t height, uint8_t *pixels,
+                                   berg_error *error) {
+  return preprocess(rgb, VIT_CROP, width, height, pixels, error);
+}
+
+berg_status vit_preprocess_square(const uint8_t *rgb, size_t width, size_t height, uint8_t *pixels, berg_error *error) {
+  return preprocess(rgb, VIT_SQUARE, width, height, pixels, error);
 }
 
 berg_status vit_preprocess_tensor(const uint8_t *planes, size_t width, size_t height, uint8_t *pixels,

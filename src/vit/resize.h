@@ -1,4 +1,4 @@
-/* What the two resizings share. Each computes only what the crop keeps. */
+/* What the resizings share. Each computes only what the crop keeps. */
 #ifndef VIT_RESIZE_H
 #define VIT_RESIZE_H
 
@@ -7,9 +7,9 @@
 
 #include "vit/preprocess.h"
 
-/* One axis: `in` samples are stretched to `out`, of which VIT_IMAGE_SIZE from `first` on are kept. */
+/* One axis: `in` samples from `origin` on are stretched to `out`, of which VIT_IMAGE_SIZE from `first` on are kept. */
 typedef struct vit_axis {
-  size_t in, out, first;
+  size_t origin, in, out, first;
 } vit_axis;
 
 /* For each kept output, the inputs first[i] .. first[i] + count[i] - 1 that it is a weighted sum of. */
@@ -27,8 +27,10 @@ static inline size_t vit_taps_end(const vit_taps *taps, size_t from, size_t to) 
   return end;
 }
 
-/* The sizes of both axes. ESTIMULUS: an empty picture, or one so narrow that the long side would overflow. */
+/* The sizes of both axes, and of both under VIT_SQUARE. ESTIMULUS: an empty picture, or one so narrow that the long
+ * side would overflow. */
 berg_status vit_set_axes(vit_axis *x, vit_axis *y, size_t width, size_t height, berg_error *error);
+berg_status vit_set_square_axes(vit_axis *x, vit_axis *y, size_t width, size_t height, berg_error *error);
 
 /* `planes` [3][height][width] to `pixels` [3][224][224]. ELIMIT: no memory. */
 berg_status vit_resize_tensor(const uint8_t *planes, const vit_axis *x, const vit_axis *y, uint8_t *pixels,

@@ -54,16 +54,17 @@ static berg_status start_resize(vit_picture *picture, const vit_axis *x, const v
   berg_status status = set_taps(&picture->over, x, error);
   if (!status) status = set_taps(&picture->down, y, error);
   if (status) return status;
-  picture->left = picture->over.first[0];
-  picture->top = picture->down.first[0];
-  picture->columns = vit_taps_end(&picture->over, 0, VIT_IMAGE_SIZE) - picture->left;
-  picture->rows = vit_taps_end(&picture->down, 0, VIT_IMAGE_SIZE) - picture->top;
+  picture->left = x->origin + picture->over.first[0];
+  picture->top = y->origin + picture->down.first[0];
+  picture->columns = vit_taps_end(&picture->over, 0, VIT_IMAGE_SIZE) - picture->over.first[0];
+  picture->rows = vit_taps_end(&picture->down, 0, VIT_IMAGE_SIZE) - picture->down.first[0];
   picture->block = base_alloc(vit_resize_block(&picture->over, 3), sizeof *picture->block, error);
   picture->across = base_alloc(picture->rows + VIT_BLOCK_ROWS - 1, VIT_LINE, error);
   return picture->block && picture->across ? BERG_OK : BERG_ELIMIT;
 }
 
-berg_status vit_picture_start(vit_picture *picture, size_t width, size_t height, uint8_t *pixels, berg_error *error) {
+berg_status vit_picture_start(vit_picture *picture, vit_transform transform, size_t width, size_t height,
+                              uint8_t *pixels, berg_error *error) {
   vit_axis x, y;
   picture->block = NULL;
   picture->across = NULL;
@@ -71,12 +72,14 @@ berg_status vit_picture_start(vit_picture *picture, size_t width, size_t height,
   picture->kernels = vit_resize_kernels_for(base_machine_isa());
   picture->pixels = pixels;
   picture->done = picture->rows = picture->columns = picture->left = picture->top = 0;
-  berg_status status = vit_set_axes(&x, &y, width, height, error);
+  berg_status status = transform == VIT_SQUARE ? vit_set_square_axes(&x, &y, width, height, error)
+                                               : vit_set_axes(&x, &y, width, height, error);
   if (status) return status;
-  /* Either both sides change or neither: with a short side of 256 the long one stays, with any other it moves too. */
+  /* Either both sides change or neither: with a short side of 256 the long one stays, with any other it moves too; those
+   * of a square are equal. */
   if (x.in != x.out) return start_resize(picture, &x, &y, error);
-  picture->left = x.first;
-  picture->top = y.first;
+  picture->left = x.origin + x.first;
+  picture->top = y.origin + y.first;
   picture->columns = picture->rows = VIT_IMAGE_SIZE;
   return BERG_OK;
 }

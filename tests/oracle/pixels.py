@@ -39,10 +39,13 @@ class Pixels:
     def picture(self, path):
         return self.ask(f"picture {path}")[0].reshape(3, 224, 224)
 
+    def square(self, path):
+        return self.ask(f"square {path}")[0].reshape(3, 224, 224)
+
     def raw(self, kind, array, path):
-        """`array`: [height][width][3] for "picture", [3][height][width] for "tensor"."""
+        """`array`: [height][width][3] for "picture" and "square", [3][height][width] for "tensor"."""
         path.write_bytes(array.tobytes())
-        height, width = array.shape[:2] if kind == "picture" else array.shape[1:]
+        height, width = array.shape[1:] if kind == "tensor" else array.shape[:2]
         return self.ask(f"raw {kind} {width} {height} {path}")[0].reshape(3, 224, 224)
 
     def close(self):
@@ -56,8 +59,8 @@ def output_size(width, height):
     return (256, other) if width <= height else (other, 256)
 
 
-def crop_start(size):
-    return int(round((size - 224) / 2.0))
+def crop_start(size, kept=224):
+    return int(round((size - kept) / 2.0))
 
 
 def pillow_transform(image):
@@ -70,6 +73,14 @@ def pillow_transform(image):
         image = image.resize((width, height), Image.BILINEAR)
     left, top = crop_start(width), crop_start(height)
     return np.asarray(image.crop((left, top, left + 224, top + 224))).transpose(2, 0, 1)
+
+
+def square_transform(image):
+    """CenterCrop of the shorter side and Resize of torchvision on a Pillow image, as [3][224][224]."""
+    side = min(image.size)
+    left, top = (crop_start(size, side) for size in image.size)
+    square = image.crop((left, top, left + side, top + side)).resize((224, 224), Image.BILINEAR)
+    return np.asarray(square).transpose(2, 0, 1)
 
 
 def _triangle(size, wanted, first):

@@ -1,11 +1,10 @@
 """Pickles that are wrong, too deep, too large, or would run something."""
 import os
-import pickle
 
 import numpy as np
 import pytest
 
-from containers import check, refused, run, save, with_header
+from containers import box_with, check, refused, run, save, with_header
 from torch_zip import Storage, tensor, torch_bytes
 
 
@@ -42,13 +41,6 @@ R = b"\x80\x04"
 def test_wrong_pickles(tmp_path, data):
     (tmp_path / "x.npy").write_bytes(with_header(data))
     refused(tmp_path / "x.npy")
-
-
-def box_with(body):
-    """A pickled 0-d object array around `body`, whose memo starts at 50."""
-    array = pickle.dumps(np.array(None, dtype=object), protocol=2)
-    at = array.rindex(b"Na")
-    return with_header(array[:at] + body + array[at + 1:])
 
 
 def test_box(tmp_path):

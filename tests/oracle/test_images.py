@@ -9,13 +9,14 @@ from PIL import Image
 
 import pictures
 from picture_cases import jpeg_cases, make_jpeg, make_png, name_of, png_cases, reference, small_jpeg
-from pixels import pillow_transform
+from pixels import pillow_transform, square_transform
 
 
 def check(tool, path):
     expected = reference(path)
     np.testing.assert_array_equal(tool.decode(path), np.asarray(expected))
     np.testing.assert_array_equal(tool.picture(path), pillow_transform(expected))
+    np.testing.assert_array_equal(tool.square(path), square_transform(expected))
 
 
 def test_enough_pictures():

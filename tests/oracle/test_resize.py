@@ -1,4 +1,4 @@
-"""The two resizings of arrays: Pillow's, every byte; torch's against a float64 triangle filter and, where it is
+"""The resizings of arrays: Pillow's of both transforms, every byte; torch's against a float64 triangle filter and, where it is
 installed, torchvision itself."""
 
 import numpy as np
@@ -6,7 +6,9 @@ import pytest
 from PIL import Image
 
 import pictures
-from pixels import pillow_transform, tensor_transform
+from pixels import pillow_transform, square_transform, tensor_transform
+
+PILLOW = {"picture": pillow_transform, "square": square_transform}
 
 ARRAY_SIZES = [
     (224, 224),
@@ -46,25 +48,45 @@ def arrays(width, height):
     yield np.full((height, width, 3), 255, np.uint8)
 
 
+@pytest.mark.parametrize("kind", PILLOW)
 @pytest.mark.parametrize("width,height", ARRAY_SIZES)
-def test_resize_as_pillow(tool, tmp_path, width, height):
+def test_resize_as_pillow(tool, tmp_path, width, height, kind):
     for array in arrays(width, height):
         np.testing.assert_array_equal(
-            tool.raw("picture", array, tmp_path / "raw"), pillow_transform(Image.fromarray(array))
+            tool.raw(kind, array, tmp_path / "raw"), PILLOW[kind](Image.fromarray(array))
         )
 
 
+@pytest.mark.parametrize("kind", PILLOW)
 @pytest.mark.parametrize("rounds", range(4))
-def test_resize_as_pillow_any_size(tool, tmp_path, rounds):
+def test_resize_as_pillow_any_size(tool, tmp_path, rounds, kind):
     rng = np.random.default_rng(rounds)
     for _ in range(20):
         height, width = (int(2 ** rng.uniform(0, 10.5)) for _ in range(2))
         array = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
         np.testing.assert_array_equal(
-            tool.raw("picture", array, tmp_path / "raw"),
-            pillow_transform(Image.fromarray(array)),
+            tool.raw(kind, array, tmp_path / "raw"),
+            PILLOW[kind](Image.fromarray(array)),
             f"{width} x {height}",
         )
+
+
+@pytest.mark.parametrize("long", range(224, 236))
+def test_square_is_the_central_one(tool, tmp_path, long):
+    """Of a short side of 224 nothing is resized, so the crop shows: half a pixel goes to the even one."""
+    wide = np.random.default_rng(long).integers(0, 256, (224, long, 3), dtype=np.uint8)
+    start = round((long - 224) / 2)
+    for array, kept in ((wide, wide[:, start : start + 224]), (wide.transpose(1, 0, 2), wide.transpose(1, 0, 2)[start : start + 224])):
+        got = tool.raw("square", np.ascontiguousarray(array), tmp_path / "raw")
+        np.testing.assert_array_equal(got, kept.transpose(2, 0, 1))
+
+
+def test_what_is_outside_the_square_is_of_no_consequence(tool, tmp_path):
+    rng = np.random.default_rng(5)
+    array = rng.integers(0, 256, (300, 500, 3), dtype=np.uint8)
+    before = tool.raw("square", array, tmp_path / "raw")
+    array[:, :100], array[:, 400:] = 255 - array[:, :100], 255 - array[:, 400:]
+    np.testing.assert_array_equal(tool.raw("square", array, tmp_path / "raw"), before)
 
 
 def tensor_pairs(tool, folder, transform):

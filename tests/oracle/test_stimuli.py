@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pixels import square_transform
+
 BUILD = pathlib.Path(os.environ.get("BERG_BUILD", pathlib.Path(__file__).parents[2] / "build")).resolve()
 TOOL = BUILD / "tests" / "stimuli_pixels"
 INTEGERS = ["u1", "<u2", ">u2", "<i2", ">i2", "<u4", ">u4", "<i4", ">i4", "<u8", ">u8", "<i8", ">i8"]
@@ -262,3 +264,49 @@ def test_files_left_out_at_the_ends_of_batches(tmp_path, images, options):
         assert os.path.getsize(tmp_path / "out") == bad[0] // 3 * 3 * 150528
         for i in bad:
             (folder / f"{i}.good").rename(folder / f"{i}.png")
+
+
+@pytest.fixture(scope="module")
+def squares():
+    """Images, (5, 90, 131, 3), and what the network sees of their central squares."""
+    made = np.random.default_rng(4).integers(0, 256, (5, 90, 131, 3), dtype=np.uint8)
+    return made, np.stack([square_transform(Image.fromarray(image)) for image in made])
+
+
+@pytest.mark.parametrize("code", ["u1", "<i8", ">u2"])
+def test_square_of_arrays(tmp_path, squares, code):
+    """As pictures are, whatever their layout: NSD's stimuli are an array of uint8, channels last."""
+    h5py = pytest.importorskip("h5py")
+    for layout in ((0, 1, 2, 3), (0, 3, 1, 2)):
+        array = squares[0].transpose(layout).astype(code)
+        for order in "CF":
+            np.save(tmp_path / "a.npy", np.asarray(array, order=order))
+            assert np.array_equal(pixels(tmp_path, "square", tmp_path / "a.npy"), squares[1])
+        np.save(tmp_path / "a.npy", np.ascontiguousarray(array))
+        assert np.array_equal(pixels(tmp_path, "square", "-", input=(tmp_path / "a.npy").read_bytes()), squares[1])
+        with h5py.File(tmp_path / "a.h5", "w") as file:
+            file["imgBrick"] = array
+        for late in ([], ["late"]):
+            assert np.array_equal(pixels(tmp_path, "square", *late, tmp_path / "a.h5:imgBrick"), squares[1])
+
+
+def test_square_of_pictures(tmp_path, squares):
+    for i, image in enumerate(squares[0]):
+        Image.fromarray(image).save(tmp_path / f"{i}.png")
+    assert np.array_equal(pixels(tmp_path, "square", tmp_path), squares[1])
+    assert not np.array_equal(pixels(tmp_path, tmp_path), squares[1])
+
+
+def test_square_of_values_out_of_range(tmp_path, squares):
+    array = squares[0].astype("i4")
+    array[3, 45, 65, 1] = 256
+    np.save(tmp_path / "a.npy", array)
+    done = run(tmp_path / "out", "square", tmp_path / "a.npy", status=3)
+    assert b"image 3" in done.stderr and b"256" in done.stderr
+
+
+def test_the_transform_counts(tmp_path, squares):
+    """Two runs are of the same images only if they see the same of them."""
+    np.save(tmp_path / "a.npy", squares[0])
+    fingerprints = {run(tmp_path / "out", *words, tmp_path / "a.npy").stdout.split()[1] for words in ([], ["square"])}
+    assert len(fingerprints) == 2

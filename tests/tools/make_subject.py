@@ -37,15 +37,15 @@ def training_features(backbone, images, seed):
     return np.concatenate(parts).reshape(images, oracle.FEATURES)
 
 
-def fit_scaler(features):
+def fit_scaler(features, training_images=TRAINING_IMAGES):
     mean = features.mean(axis=0, dtype=np.float64)
     variance = features.var(axis=0, dtype=np.float64)
     scale = np.where(variance > 0, np.sqrt(variance), 1.0)
     return {"scale_": scale, "mean_": mean, "var_": variance, "n_features_in_": features.shape[1],
-            "n_samples_seen_": np.int64(TRAINING_IMAGES)}
+            "n_samples_seen_": np.int64(training_images)}
 
 
-def fit_pca(z, components, rng):
+def fit_pca(z, components, rng, training_images=TRAINING_IMAGES):
     """PCA parameters and the scores' standard deviations. The first half of the components, as far as the
     images reach, is the PCA of the standardised features z by their Gram matrix; the rest are random
     directions, nearly orthonormal in so many dimensions."""
@@ -63,9 +63,9 @@ def fit_pca(z, components, rng):
     total = np.float32(z.shape[1])
     return {"components_": rows, "explained_variance_": explained,
             "explained_variance_ratio_": explained / total,
-            "singular_values_": np.sqrt(explained * np.float32(TRAINING_IMAGES - 1)), "mean_": mean,
-            "n_components_": components, "n_samples_": TRAINING_IMAGES,
-            "noise_variance_": np.float32(total / (TRAINING_IMAGES - components)),
+            "singular_values_": np.sqrt(explained * np.float32(training_images - 1)), "mean_": mean,
+            "n_components_": components, "n_samples_": training_images,
+            "noise_variance_": np.float32(total / (training_images - components)),
             "n_features_in_": z.shape[1]}, np.sqrt(variance)
 
 

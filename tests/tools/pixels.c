@@ -4,7 +4,9 @@
  *
  *   decode PATH                 -> "ok W H\n" and W * H * 3 bytes, [H][W][3]
  *   picture PATH                -> "ok 224 224\n" and [3][224][224]: decoded, then Pillow's resize and crop
+ *   square PATH                 -> the same of the central square, resized to 224 x 224
  *   raw picture W H PATH        -> the same from a file of W * H * 3 bytes, [H][W][3]
+ *   raw square W H PATH         -> the same of the central square
  *   raw tensor W H PATH         -> torchvision's resize of such a file, [3][H][W]
  *
  * or "error STATUS MESSAGE\n". */
@@ -28,6 +30,12 @@ static void answer(berg_status status, const berg_error *error, size_t width, si
   fflush(stdout);
 }
 
+static void read_picture(const char *path, vit_transform transform) {
+  berg_error error;
+  berg_status status = model_picture_read(path, transform, pixels, &error);
+  answer(status, &error, VIT_IMAGE_SIZE, VIT_IMAGE_SIZE, pixels);
+}
+
 static void decode(const char *path) {
   berg_error error;
   io_image image;
@@ -36,12 +44,14 @@ static void decode(const char *path) {
   io_image_release(&image);
 }
 
-static void run_raw(const char *path, size_t width, size_t height, int tensor) {
+static void run_raw(const char *path, size_t width, size_t height, const char *kind) {
   berg_error error;
   io_map map;
   berg_status status = io_map_open(&map, path, &error);
-  if (!status && tensor)
+  if (!status && !strcmp(kind, "tensor"))
     status = vit_preprocess_tensor(map.bytes, width, height, pixels, &error);
+  else if (!status && !strcmp(kind, "square"))
+    status = vit_preprocess_square(map.bytes, width, height, pixels, &error);
   else if (!status)
     status = vit_preprocess_picture(map.bytes, width, height, pixels, &error);
   answer(status, &error, VIT_IMAGE_SIZE, VIT_IMAGE_SIZE, pixels);
@@ -50,15 +60,16 @@ static void run_raw(const char *path, size_t width, size_t height, int tensor) {
 
 int main(void) {
   char line[5000], path[4096], kind[16];
-  berg_error error;
   while (fgets(line, sizeof line, stdin)) {
     size_t width, height;
     if (sscanf(line, "decode %4095[^\n]", path) == 1)
       decode(path);
     else if (sscanf(line, "picture %4095[^\n]", path) == 1)
-      answer(model_picture_read(path, pixels, &error), &error, VIT_IMAGE_SIZE, VIT_IMAGE_SIZE, pixels);
+      read_picture(path, VIT_CROP);
+    else if (sscanf(line, "square %4095[^\n]", path) == 1)
+      read_picture(path, VIT_SQUARE);
     else if (sscanf(line, "raw %15s %zu %zu %4095[^\n]", kind, &width, &height, path) == 4)
-      run_raw(path, width, height, !strcmp(kind, "tensor"));
+      run_raw(path, width, height, kind);
     else
       return 2;
   }

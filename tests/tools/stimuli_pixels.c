@@ -1,7 +1,7 @@
 /* Writes the network's view of stimuli to a file, in batches as the encoder takes them, the next one coming in meanwhile unless
  * `late`:
  *
- *   stimuli_pixels OUT BATCH [nchw|nhwc] [shard=I/N] [skip] [threads=N] [late] INPUT...
+ *   stimuli_pixels OUT BATCH [nchw|nhwc] [shard=I/N] [skip] [square] [threads=N] [late] INPUT...
  *
  * OUT gets uint8 [3][224][224] an image; standard output the number of images, the fingerprint, then each
  * image's name and, under skip, each file left out. Exit status as the program berg. */
@@ -21,7 +21,7 @@ typedef struct task {
   size_t batch;
   int threads;
   base_team *team;
-  bool ahead;
+  bool ahead, square;
   FILE *out;
 } task;
 
@@ -84,6 +84,8 @@ int main(int count, char **arguments) {
       options.layout = BERG_NHWC;
     else if (!strcmp(arguments[at], "skip"))
       options.skip_bad = 1;
+    else if (!strcmp(arguments[at], "square"))
+      job.square = true;
     else if (!strcmp(arguments[at], "late"))
       job.ahead = false;
     else if (sscanf(arguments[at], "threads=%d", &job.threads) != 1 &&
@@ -96,6 +98,7 @@ int main(int count, char **arguments) {
   berg_status status =
       berg_stimuli_open(&job.stimuli, (const char *const *)arguments + at, (size_t)(count - at), &options, &error);
   job.team = base_team_begin(job.threads);
+  if (!status && job.square) model_stimuli_set_transform(job.stimuli, VIT_SQUARE);
   if (!status) status = write_all(&job, &error);
   base_team_end(job.team);
   fclose(job.out);

@@ -1,13 +1,13 @@
-/* A pickle is a program for a stack machine: PROTO n, then opcodes of one byte with their operands, then
- * STOP.
+/* A pickle is a program for a stack machine: PROTO n, then opcodes of one byte with their operands, then STOP.
  *
- *     values    N None   \x88 \x89 True False   K M J \x8a \x8b int   G float   X \x8c \x8d text   C B \x8e
- * \x96 bytes groups    ( mark   ) t \x85 \x86 \x87 tuple   ] a e list   } s u dict memo      q r \x94 put   h
- * j get              (numbers, little-endian; G alone is big-endian) objects   c \x93 global   R call   b set
- * state   Q persistent id others    \x80 protocol   \x95 frame   0 1 2 pop and duplicate   . stop
+ *   values  N None  \x88 \x89 True False  K M J \x8a \x8b int  G float  X \x8c \x8d text  C B \x8e \x96 bytes
+ *   groups  ( mark  ) t \x85 \x86 \x87 tuple  ] a e list  } s u dict  0 1 2 pop and duplicate
+ *   memo    q r \x94 put  h j get                 (numbers, little-endian; G alone is big-endian)
+ *   objects c \x93 global  R call  \x81 new object  b set state  Q persistent id
+ *   others  \x80 protocol  \x95 frame  . stop
  *
- * Opcodes that only older protocols, classes or out-of-band buffers need are refused. Nothing here recurses;
- * every loop consumes input or stack, and the number of values is bounded. */
+ * Opcodes that only older protocols or out-of-band buffers need are refused. Nothing here recurses; every loop
+ * consumes input or stack, and the number of values is bounded. */
 #include "io/container/pickle.h"
 
 #include <string.h>
@@ -254,10 +254,10 @@ static berg_status stack_global(pickle_machine *machine) {
   return push_global(machine, module->text, module->text_length, name->text, name->text_length);
 }
 
-static berg_status reduce(pickle_machine *machine) {
+static berg_status call(pickle_machine *machine, pickle_call_fn make) {
   io_value *arguments = pop(machine), *callable = arguments ? pop(machine) : NULL, *result = NULL;
   if (!callable) return BERG_EINPUT;
-  berg_status status = pickle_reduce(machine, callable, arguments, &result);
+  berg_status status = make(machine, callable, arguments, &result);
   return status ? status : push(machine, result);
 }
 
@@ -366,7 +366,8 @@ static berg_status step(pickle_machine *machine, uint8_t opcode) {
   case 'j': return get(machine, 4);
   case 'c': return read_global(machine);
   case 0x93: return stack_global(machine);
-  case 'R': return reduce(machine);
+  case 'R': return call(machine, pickle_reduce);
+  case 0x81: return call(machine, pickle_new_object);
   case 'b': return build(machine);
   case 'Q': return persistent(machine);
   case '0': return pop(machine) ? BERG_OK : BERG_EINPUT;

@@ -1,6 +1,6 @@
 /* Python pickles, protocols 2 to 5, parsed and never executed: a stream may name only the few callables that
- * NumPy and torch use to rebuild arrays, and what those would do is done here. Array data stay where they are
- * in the stream. */
+ * NumPy and torch use to rebuild arrays, and scikit-learn's PCA; what those would do is done here. Array data stay
+ * where they are in the stream. */
 #ifndef IO_PICKLE_H
 #define IO_PICKLE_H
 

@@ -5,7 +5,7 @@
 #include "io/container/pickle.h"
 
 /* Tags of IO_OTHER values. */
-enum { PICKLE_MARK, PICKLE_GLOBAL, PICKLE_DTYPE, PICKLE_STORAGE, PICKLE_BLANK_ARRAY };
+enum { PICKLE_MARK, PICKLE_GLOBAL, PICKLE_DTYPE, PICKLE_STORAGE, PICKLE_BLANK_ARRAY, PICKLE_BLANK_OBJECT };
 
 typedef struct pickle_global pickle_global;
 
@@ -43,9 +43,14 @@ io_value *pickle_new(pickle_machine *machine, io_kind kind, int tag);
 /* The callable of that name, or EINPUT naming it. */
 berg_status pickle_find_global(pickle_machine *machine, const char *module, size_t module_length, const char *name,
                                size_t name_length, io_value **value);
-/* callable(*arguments), object.__setstate__(state), and the object behind a persistent id. */
+/* callable(*arguments), class.__new__(class, *arguments), object.__setstate__(state), and the object behind a
+ * persistent id. */
+typedef berg_status (*pickle_call_fn)(pickle_machine *machine, const io_value *callable, const io_value *arguments,
+                                      io_value **result);
 berg_status pickle_reduce(pickle_machine *machine, const io_value *callable, const io_value *arguments,
                           io_value **result);
+berg_status pickle_new_object(pickle_machine *machine, const io_value *class, const io_value *arguments,
+                              io_value **result);
 berg_status pickle_build(pickle_machine *machine, io_value *object, const io_value *state);
 berg_status pickle_persistent(pickle_machine *machine, const io_value *id, io_value **result);
 

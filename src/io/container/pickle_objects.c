@@ -19,7 +19,8 @@ typedef enum callable {
   ORDERED_DICT,
   REBUILD_TENSOR,
   REBUILD_PARAMETER,
-  STORAGE
+  STORAGE,
+  ESTIMATOR /* a class whose objects are read as the dict of their attributes */
 } callable;
 
 struct pickle_global {
@@ -53,6 +54,8 @@ static const pickle_global globals[] = {
     {"torch", "CharStorage", STORAGE, BERG_I8},
     {"torch", "ByteStorage", STORAGE, BERG_U8},
     {"torch", "BoolStorage", STORAGE, BERG_BOOL},
+    {"sklearn.decomposition._pca", "PCA", ESTIMATOR, 0},
+    {"sklearn.decomposition.pca", "PCA", ESTIMATOR, 0},
 };
 
 static bool same(const char *known, const char *text, size_t length) {
@@ -77,7 +80,7 @@ berg_status pickle_find_global(pickle_machine *machine, const char *module, size
   base_print(found, sizeof found, "%.*s.%.*s", (int)(module_length < 60 ? module_length : 60), module,
              (int)(name_length < 60 ? name_length : 60), name);
   return pickle_fail(machine, "refused, and nothing was executed: it calls what is not on the list",
-                     "arrays and plain values", found);
+                     "arrays, plain values and scikit-learn's PCA", found);
 }
 
 /* Argument `index` of a tuple of the kind wanted, or NULL. */
@@ -91,7 +94,7 @@ static const pickle_dtype *as_dtype(const io_value *value) {
 }
 
 static berg_status wrong(pickle_machine *machine, const char *what) {
-  return pickle_fail(machine, "not as NumPy and torch write it", what, NULL);
+  return pickle_fail(machine, "not as NumPy, torch and scikit-learn write it", what, NULL);
 }
 
 /* A tuple of sizes; -1 where it is none. */
@@ -257,9 +260,19 @@ berg_status pickle_reduce(pickle_machine *machine, const io_value *what, const i
     *result = argument(arguments, 0, IO_ARRAY);
     return *result ? BERG_OK : wrong(machine, "_rebuild_parameter(tensor, ...)");
   case NDARRAY:
+  case ESTIMATOR:
   case STORAGE: break;
   }
   return pickle_fail(machine, "calls what is no callable", NULL, NULL);
+}
+
+berg_status pickle_new_object(pickle_machine *machine, const io_value *class, const io_value *arguments,
+                              io_value **result) {
+  if (!is_global(class, ESTIMATOR))
+    return pickle_fail(machine, "makes an object of what is no class that is read", "scikit-learn's PCA", NULL);
+  if (arguments->kind != IO_TUPLE || arguments->count) return wrong(machine, "PCA()");
+  *result = pickle_new(machine, IO_OTHER, PICKLE_BLANK_OBJECT);
+  return *result ? BERG_OK : BERG_ELIMIT;
 }
 
 /* (3, byte order, None, None, None, item size, alignment, flags), as version 4 with a ninth element. */
@@ -324,9 +337,19 @@ static berg_status build_array(pickle_machine *machine, io_value *object, const 
                                 : wrong(machine, form);
 }
 
+/* The attributes are the object: it becomes a dict of its own, so that items set in the state later are not its. */
+static berg_status build_object(pickle_machine *machine, io_value *object, const io_value *state) {
+  if (state->kind != IO_DICT) return wrong(machine, "a dict of attributes");
+  object->kind = IO_DICT;
+  object->items = state->items;
+  object->count = object->capacity = state->count;
+  return BERG_OK;
+}
+
 berg_status pickle_build(pickle_machine *machine, io_value *object, const io_value *state) {
   if (is_other(object, PICKLE_BLANK_ARRAY)) return build_array(machine, object, state);
   if (is_other(object, PICKLE_DTYPE)) return build_dtype(machine, object, state);
+  if (is_other(object, PICKLE_BLANK_OBJECT)) return build_object(machine, object, state);
   /* a state_dict carries its modules' versions as an attribute `_metadata`; they say nothing about the
    * tensors */
   if (object->kind == IO_DICT && state->kind == IO_DICT) return BERG_OK;

@@ -6,6 +6,7 @@
 
 typedef struct passage {
   vit_picture picture;
+  vit_transform transform;
   uint8_t *pixels;
   berg_status refused; /* by the resizing; that the file is damaged matters more, and is known at its end only */
   berg_error reason;
@@ -15,7 +16,7 @@ static berg_status start(void *user, size_t width, size_t height, io_image_part 
   passage *on = user;
   const vit_picture *picture = &on->picture;
   (void)error;
-  on->refused = vit_picture_start(&on->picture, width, height, on->pixels, &on->reason);
+  on->refused = vit_picture_start(&on->picture, on->transform, width, height, on->pixels, &on->reason);
   *part = (io_image_part){picture->left, picture->top, picture->columns, on->refused ? 0 : picture->rows};
   return BERG_OK;
 }
@@ -31,15 +32,15 @@ static berg_status finish(passage *on, berg_status status, const char *name, ber
   return status;
 }
 
-berg_status model_picture_read(const char *path, uint8_t *pixels, berg_error *error) {
-  passage on = {.pixels = pixels};
+berg_status model_picture_read(const char *path, vit_transform transform, uint8_t *pixels, berg_error *error) {
+  passage on = {.transform = transform, .pixels = pixels};
   berg_status status = io_image_read_rows(&(io_image_taker){start, take, &on}, path, error);
   return finish(&on, status, path, error);
 }
 
-berg_status model_picture_decode(const uint8_t *bytes, size_t size, const char *name, uint8_t *pixels,
-                                 berg_error *error) {
-  passage on = {.pixels = pixels};
+berg_status model_picture_decode(const uint8_t *bytes, size_t size, const char *name, vit_transform transform,
+                                 uint8_t *pixels, berg_error *error) {
+  passage on = {.transform = transform, .pixels = pixels};
   berg_status status = io_image_decode_rows(&(io_image_taker){start, take, &on}, bytes, size, name, error);
   return finish(&on, status, name, error);
 }

@@ -76,6 +76,11 @@ berg_status berg_stimuli_open(berg_stimuli **out, const char *const *inputs, siz
   return status;
 }
 
+void model_stimuli_set_transform(berg_stimuli *stimuli, vit_transform transform) {
+  stimuli->transform = transform;
+  for (size_t a = 0; a < stimuli->array_count; a++) stimuli->arrays[a].transform = transform;
+}
+
 berg_status berg_stimuli_from_array(berg_stimuli **out, const berg_array *array, berg_layout layout,
                                     berg_error *error) {
   *out = NULL;
@@ -164,8 +169,8 @@ berg_status berg_stimuli_pixels(berg_stimuli *stimuli, size_t index, uint8_t *pi
     memcpy(pixels, prepared->pixels + (index - prepared->first) * VIT_PIXELS, VIT_PIXELS);
     return BERG_OK;
   }
-  return stimuli->array_count ? array_pixels(stimuli, index, pixels, error)
-                              : model_picture_read(stimuli->files.paths[stimuli->first + index], pixels, error);
+  if (stimuli->array_count) return array_pixels(stimuli, index, pixels, error);
+  return model_picture_read(stimuli->files.paths[stimuli->first + index], stimuli->transform, pixels, error);
 }
 
 /* Arrays in memory may change without any file's time changing, so their pixels are what counts. */
@@ -189,6 +194,7 @@ berg_status model_stimuli_fingerprint(berg_stimuli *stimuli, char text[MODEL_FIN
     berg_status status = hash_pixels(stimuli->arrays, &hash, error);
     if (status) return status;
   }
+  if (stimuli->transform != VIT_CROP) hash = base_hash_number(hash, stimuli->transform);
   hash = base_hash_number(hash, stimuli->first);
   hash = base_hash_number(hash, stimuli->count);
   base_print(text, MODEL_FINGERPRINT_ROOM, "%016llx", (unsigned long long)hash);

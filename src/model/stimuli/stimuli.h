@@ -10,8 +10,13 @@
 
 #include "base/error.h"
 #include "base/team.h"
+#include "vit/preprocess.h"
 
 #define MODEL_FINGERPRINT_ROOM 64
+
+/* How pictures and arrays become what the network sees, instead of VIT_CROP: before anything is read. VIT_SQUARE resizes
+ * arrays as pictures, in 8 bits: it is of training alone. */
+void model_stimuli_set_transform(berg_stimuli *stimuli, vit_transform transform);
 
 /* Reads what can be read by one thread only (HDF5, standard input) of images [first, first + count), and
  * preprocesses it by the team. Standard input goes forward only: images before `first` that were not prepared
@@ -45,7 +50,7 @@ bool model_stimuli_is_bad(const berg_stimuli *stimuli, size_t index);
 
 /* One word that is the same for the same images in the same order: names, sizes and times of files; shape,
  * type and file of arrays, the pixels themselves where they lie in memory; of standard input only shape and
- * type. The shard counts, skip_bad does not. */
+ * type. The shard and the transform count, skip_bad does not. */
 berg_status model_stimuli_fingerprint(berg_stimuli *stimuli, char text[MODEL_FINGERPRINT_ROOM], berg_error *error);
 
 /* Array `index` of those that the images are in: its name, and how much of it is the path of a file (0: memory, standard

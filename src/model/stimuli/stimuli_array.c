@@ -281,9 +281,34 @@ static bool is_planes(const berg_array *view) {
          view->strides[1] == (ptrdiff_t)(view->shape[2] * view->shape[3]);
 }
 
+/* Whether an image lies there as a decoded picture does. */
+static bool is_picture(const berg_array *view) {
+  return view->dtype == BERG_U8 && view->strides[1] == 1 && view->strides[3] == 3 &&
+         view->strides[2] == (ptrdiff_t)(3 * view->shape[3]);
+}
+
+static void join_colours(const uint8_t *planes, size_t count, uint8_t *rgb) {
+  for (size_t c = 0; c < 3; c++)
+    for (size_t i = 0; i < count; i++) rgb[3 * i + c] = planes[c * count + i];
+}
+
+static berg_status square_pixels(const model_images *images, size_t index, const void *image, uint8_t *pixels,
+                                 berg_error *error) {
+  const size_t height = images->view.shape[2], width = images->view.shape[3], plane = height * width;
+  if (is_picture(&images->view)) return vit_preprocess_square(image, width, height, pixels, error);
+  uint8_t *planes = base_alloc(6, plane, error), *rgb = planes ? planes + 3 * plane : NULL;
+  if (!planes) return BERG_ELIMIT;
+  berg_status status = model_images_planes(images, index, image, planes, error);
+  if (!status) join_colours(planes, plane, rgb);
+  if (!status) status = vit_preprocess_square(rgb, width, height, pixels, error);
+  base_free(planes);
+  return status;
+}
+
 berg_status model_images_pixels(const model_images *images, size_t index, const void *image, uint8_t *pixels,
                                 berg_error *error) {
   const size_t height = images->view.shape[2], width = images->view.shape[3];
+  if (images->transform == VIT_SQUARE) return square_pixels(images, index, image, pixels, error);
   if (is_planes(&images->view)) return vit_preprocess_tensor(image, width, height, pixels, error);
   uint8_t *planes = base_alloc(3 * height, width, error);
   if (!planes) return BERG_ELIMIT;

@@ -10,6 +10,7 @@
 #include "io/hdf5/hdf5.h"
 #include "io/file/map.h"
 #include "io/container/npy_stream.h"
+#include "vit/preprocess.h"
 
 typedef struct model_images {
   char *name;         /* for messages */
@@ -17,6 +18,7 @@ typedef struct model_images {
   /* [images][3][height][width] whatever the layout was. `data` is NULL where rows are loaded; the strides are
    * then those within the loaded rows. */
   berg_array view;
+  vit_transform transform;
   bool swapped;  /* elements are big-endian */
   uint64_t hash; /* of where it comes from, its shape and type; not yet of what lies in memory */
   io_map map;

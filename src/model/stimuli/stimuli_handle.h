@@ -45,6 +45,7 @@ struct berg_stimuli {
   bool from_memory;
   bool standard_input; /* is taken */
   size_t first, count; /* the shard, within all images */
+  vit_transform transform;
   bool skip_bad;
   model_skipped *skipped; /* ascending by index */
   size_t skipped_count, skipped_capacity;
