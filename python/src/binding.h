@@ -24,8 +24,8 @@ PyObject *binding_fail(berg_status status, const char *message);
 bool binding_view(const Py_buffer *buffer, berg_array *view);
 /* (name, NumPy's type code, shape, values): a bytearray in C order, or a list of str for STRING. */
 PyObject *binding_entry(const berg_array *array);
-/* Every entry of the metadata in its order, a list of the above. */
-PyObject *binding_metadata_entries(const berg_metadata *metadata);
+/* (structure, entries): berg_metadata_structure as a str, and a list of the above of all entries that are not text. */
+PyObject *binding_metadata(const berg_metadata *metadata);
 
 /* What a model is asked for, as berg_model_options takes it; everything lives until it is released. */
 typedef struct binding_selection {

@@ -188,7 +188,7 @@ static PyObject *model_encode(PyObject *object, PyObject *args, PyObject *kwargs
 static PyObject *model_metadata(PyObject *object, PyObject *none) {
   (void)none;
   berg_model *handle = handle_of(object);
-  return handle ? binding_metadata_entries(berg_model_metadata(handle, 0)) : NULL;
+  return handle ? binding_metadata(berg_model_metadata(handle, 0)) : NULL;
 }
 
 static PyObject *model_outputs(PyObject *object, PyObject *none) {
