@@ -60,7 +60,7 @@ def node(value, indent, first):
         return "\n" + "\n".join(f"{indent}-{node(item, indent + '  ', f'{indent}-')}" for item in value)
     if isinstance(value, list):
         return " " + flow(value, indent, first + " ")
-    if isinstance(value, str) and ("\n" in value or len(first) + len(value) >= WIDTH):
+    if isinstance(value, str) and ("\n" in value or len(first) + len(scalar(value)) >= WIDTH):
         return " " + block(value, indent)
     return " " + scalar(value)
 
