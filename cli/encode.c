@@ -4,29 +4,31 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "command_text.h"
+#include "encode_models.h"
 #include "memory.h"
 #include "model.h"
 #include "output.h"
 #include "progress.h"
+#include "selection.h"
 #include "space.h"
-#include "voxel_index.h"
 
 /* What the command line asked for, beyond what fits the library's structs. */
 typedef struct request {
-  cli_texts subjects, rois;
-  const char *output, *voxel_index, *mean, *shard, *layout;
+  cli_texts subjects, also;
+  const char *output, *format, *mean, *shard, *layout, *splits;
   size_t threads;
-  bool resume, force, quiet, skip_bad, no_sidecar;
+  bool resume, force, quiet, skip_bad, no_sidecar, long_table;
+  bool folder;   /* -o names a folder */
   char *command; /* as typed */
   cli_space space;
   cli_precision precision;
-  cli_texts names; /* of the subjects, as the library takes them */
-  uint8_t *marks;  /* of the voxel index */
-  berg_selection selection[2];
+  cli_selection selection;
+  cli_encode_models models;
   berg_model_options model;
   berg_stimuli_options stimuli;
 } request;
@@ -35,24 +37,28 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
   berg_model_options *model = &asked->model;
   const cli_option options[] = {
       {"output", 'o', CLI_TEXT, &asked->output, "OUT",
-       "Where the responses go, by ending: .npy, .h5, .csv, .nii.gz. \"-\" is standard output as .npy, "
-       "\"-.csv\" as CSV. "
-       "Several subjects give one file each, _sub-0N before the ending."},
-      {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]", "Subjects, as 1, 01 or sub-01."},
+       "Where the responses go, by ending: .npy, .h5, .csv; voxels also .nii.gz, vertices .func.gii, .mgh, .mgz, EEG "
+       "and "
+       "MEG -ave.fif. \"-\" is standard output as .npy, \"-.csv\" as CSV. Several subjects give one file each, _sub-0N "
+       "before the "
+       "ending, hemispheres _lh and _rh. A folder (with --also it must be one) gets MODEL_SUBJECT files."},
+      {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]", "Subjects, as 1, 01, sub-01, N (a monkey) or 1-4."},
+      {"also", 0, CLI_LIST, &asked->also, "MODEL:N[,N...]",
+       "Encode with this model too, in the same pass: the network runs once an image. Can be given again. Selections "
+       "are for the "
+       "first model alone."},
+      {"format", 0, CLI_TEXT, &asked->format, "npy|h5|csv", "Of the files in a folder. Default: npy."},
       {"berg-dir", 0, CLI_TEXT, &model->berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
-      {"roi", 0, CLI_LIST, &asked->rois, "V1,V2",
-       "Only the voxels of these regions, one after the other, in this order; a voxel of two regions comes "
-       "twice."},
-      {"voxel-index", 0, CLI_TEXT, &asked->voxel_index, "FILE",
-       "Only (or after those of --roi) the voxels marked 1: a .npy with one 0 or 1 a voxel, or text with "
-       "white space "
-       "between them."},
+      CLI_SELECTION_OPTIONS(asked->selection),
+      {"train-splits", 0, CLI_TEXT, &asked->splits, "all|single|split1..4",
+       "MEG and Utah arrays: the model of all training data (the default), the four of its quarters, or one of these."},
       {"min-noise-ceiling", 0, CLI_NUMBER, &model->min_noise_ceiling, "P",
        "Only voxels whose test-set noise ceiling is at least P percent."},
       {"mean", 0, CLI_TEXT, &asked->mean, "roi",
        "One column a region: the mean over its voxels (all regions without --roi)."},
       {"layout", 0, CLI_TEXT, &asked->layout, "nchw|nhwc|auto",
        "How arrays of images lie. Default: by which dimension is 3."},
+      {"long", 0, CLI_FLAG, &asked->long_table, NULL, ".csv: a line a value, with a column for each axis."},
       {"skip-bad", 0, CLI_FLAG, &asked->skip_bad, NULL, "Leave out image files that cannot be read, and say which."},
       {"shard", 0, CLI_TEXT, &asked->shard, "I/N", "Only part I of N equal parts of the images, I from 1."},
       {"backbone", 0, CLI_TEXT, &model->backbone, "FILE",
@@ -76,18 +82,21 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
   const cli_syntax syntax = {
       .command = "encode",
       .operands = "MODEL INPUT...",
-      .summary = "Gives the fMRI response that every voxel of a subject's brain would give to each image: "
-                 "one row an image, "
-                 "one column a voxel, in units of the session's z-scores. INPUT is an image file (JPEG, "
+      .summary = "Gives the response that every voxel (vertex, channel, sensor, electrode) of a subject's brain would "
+                 "give to each "
+                 "image: one row an image, one column a voxel, in the model's units. INPUT is an image file (JPEG, "
                  "PNG), a folder (its "
                  "images, sorted by name), a text file of paths, a .npy of images, file.h5:dataset, or - (a "
                  ".npy or a list of "
                  "paths on standard input).",
-      .examples = "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 photos/ -o responses.npy\n"
-                  "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --roi V1,V2 cat.jpg dog.png -o -.csv\n"
-                  "berg encode fmri-things_fmri_1-vit_b_32 --subject 1,2,3 stimuli.npy -o responses.h5\n"
-                  "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --mean roi photos/ -o regions.csv\n"
-                  "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --shard 3/10 photos/ -o part-03.npy",
+      .examples =
+          "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 photos/ -o responses.npy\n"
+          "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --roi V1,V2 cat.jpg dog.png -o -.csv\n"
+          "berg encode fmri-things_fmri_1-vit_b_32 --subject 1,2,3 stimuli.npy -o responses.h5\n"
+          "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --mean roi photos/ -o regions.csv\n"
+          "berg encode eeg-things_eeg_2-vit_b_32 --subject 1 --channels Oz,O1,O2 photos/ -o occipital-ave.fif\n"
+          "berg encode fmri-things_fmri_1-vit_b_32 --subject 1-3 --also meg-things_meg_1-vit_b_32:1-4 photos/ -o out/\n"
+          "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --shard 3/10 photos/ -o part-03.npy",
       .options = options,
       .option_count = sizeof options / sizeof *options,
       .least = 2,
@@ -117,14 +126,36 @@ static int parse_layout(const char *text, berg_layout *layout) {
   return cli_usage_error("encode", "--layout: expected nchw, nhwc or auto, found \"%s\"", text);
 }
 
-static bool is_volume(const char *output) {
-  const size_t length = strlen(output);
-  return (length > 4 && !strcmp(output + length - 4, ".nii")) ||
-         (length > 7 && !strcmp(output + length - 7, ".nii.gz"));
+static bool ends_with(const char *text, const char *ending) {
+  const size_t length = strlen(text), own = strlen(ending);
+  return length > own && !strcmp(text + length - own, ending);
+}
+
+static bool is_volume(const char *output) { return ends_with(output, ".nii") || ends_with(output, ".nii.gz"); }
+
+static bool is_folder(const char *output) {
+  struct stat about;
+  return ends_with(output, "/") || (!stat(output, &about) && S_ISDIR(about.st_mode));
+}
+
+static int check_folder(request *asked) {
+  static const char *const formats[] = {"npy", "h5", "csv"};
+  asked->folder = is_folder(asked->output);
+  if (asked->also.count && !asked->folder)
+    return cli_usage_error("encode", "-o %s: several models need a folder, which ends in /", asked->output);
+  if (asked->format && !asked->folder)
+    return cli_usage_error("encode", "--format: of files in a folder alone; else the ending of -o says it");
+  if (!asked->format) asked->format = "npy";
+  for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+    if (!strcmp(asked->format, formats[i])) return CLI_GO_ON;
+  return cli_usage_error("encode", "--format: expected npy, h5 or csv, found \"%s\"", asked->format);
 }
 
 static int check_space(request *asked) {
   const cli_space *space = &asked->space;
+  const bool surface =
+      ends_with(asked->output, ".func.gii") || ends_with(asked->output, ".mgh") || ends_with(asked->output, ".mgz");
+  if (surface && !space->options.like && !space->affine_file) return CLI_GO_ON;
   if (!is_volume(asked->output) && (space->options.like || space->affine_file || space->options.outside))
     return cli_usage_error("encode", "-o %s: only a volume, .nii or .nii.gz, takes --like, --affine and --outside",
                            asked->output);
@@ -133,11 +164,11 @@ static int check_space(request *asked) {
 
 /* Fills the library's structs from what was asked. */
 static int complete(request *asked, const char *model_id) {
-  size_t marks = 0;
   int status = cli_check_model(model_id);
   if (status == CLI_GO_ON && !asked->output)
     status = cli_usage_error("encode", "where do the responses go? Give -o OUT");
-  if (status == CLI_GO_ON) status = cli_subjects("encode", &asked->subjects, &asked->names);
+  if (status == CLI_GO_ON) status = cli_encode_models_add(&asked->models, model_id, &asked->subjects, asked->splits);
+  if (status == CLI_GO_ON) status = cli_encode_models_also(&asked->models, &asked->also);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("encode", &asked->model.berg_dir);
   if (status == CLI_GO_ON && asked->layout) status = parse_layout(asked->layout, &asked->stimuli.layout);
   if (status == CLI_GO_ON && asked->shard) status = parse_shard(asked->shard, &asked->stimuli);
@@ -145,7 +176,7 @@ static int complete(request *asked, const char *model_id) {
     status = cli_usage_error("encode", "--mean: expected roi, found \"%s\"", asked->mean);
   if (status == CLI_GO_ON && asked->threads > INT_MAX) status = cli_usage_error("encode", "--threads: too many");
   if (status == CLI_GO_ON && cli_is_stdout(asked->output)) {
-    if (asked->names.count > 1)
+    if (asked->models.count > 1 || asked->models.list[0].subjects.count > 1)
       status = cli_usage_error("encode", "-o %s: standard output takes one subject", asked->output);
     else if (asked->resume)
       status = cli_usage_error("encode", "-o %s: standard output cannot be resumed", asked->output);
@@ -153,17 +184,10 @@ static int complete(request *asked, const char *model_id) {
       status = cli_usage_error("encode", "-o %s: standard output is a terminal", asked->output);
   }
   if (status == CLI_GO_ON) status = check_space(asked);
-  if (status == CLI_GO_ON && asked->voxel_index)
-    status = cli_read_voxel_index(asked->voxel_index, &asked->marks, &marks);
-  asked->model.subjects = (const char *const *)asked->names.items;
-  asked->model.subject_count = asked->names.count;
-  asked->model.selection = asked->selection;
-  if (asked->rois.count)
-    asked->selection[asked->model.selection_count++] =
-        (berg_selection){.key = "roi", .names = (const char *const *)asked->rois.items, .count = asked->rois.count};
-  if (asked->marks)
-    asked->selection[asked->model.selection_count++] =
-        (berg_selection){.key = "voxel_index", .marks = asked->marks, .length = marks};
+  if (status == CLI_GO_ON) status = check_folder(asked);
+  if (status == CLI_GO_ON) status = cli_selection_take(&asked->selection);
+  asked->model.selection = asked->selection.items;
+  asked->model.selection_count = asked->selection.count;
   asked->model.mean_roi = asked->mean != NULL;
   asked->model.threads = (int)asked->threads;
   asked->stimuli.skip_bad = asked->skip_bad;
@@ -178,41 +202,62 @@ static double now(void) {
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-static void say_summary(const request *asked, berg_model *model, berg_stimuli *stimuli, double seconds,
-                        size_t earlier) {
+typedef struct naming {
+  size_t count;
+} naming;
+
+static void say_file(void *user, const char *path) {
+  naming *named = user;
+  if (named->count++) fputs(", ", stderr);
+  cli_print_safe(stderr, path);
+}
+
+static void say_summary(const request *asked, berg_stimuli *stimuli, double seconds, size_t earlier) {
   char images[32], columns[32], before[64] = "";
   size_t left_out = berg_stimuli_skipped_count(stimuli), count = berg_stimuli_count(stimuli);
   size_t encoded = count > left_out ? count - left_out : 0, now_done = count > earlier ? count - earlier : 0;
+  const size_t all_columns = cli_encode_models_columns(&asked->models);
   char skipped[32] = "";
+  naming named = {0};
   if (earlier) snprintf(before, sizeof before, ", %zu of them earlier", earlier);
   if (left_out) snprintf(skipped, sizeof skipped, ", %zu left out", left_out);
   fprintf(stderr, "berg: %s image%s%s%s, %s column%s, %.2f s, %.1f images/s: ", cli_grouped(encoded, images),
-          encoded == 1 ? "" : "s", before, skipped, cli_grouped(berg_model_columns(model), columns),
-          berg_model_columns(model) == 1 ? "" : "s", seconds, seconds > 0 ? (double)now_done / seconds : 0);
-  for (size_t i = 0; i < berg_model_subjects(model); i++) {
-    char *name = cli_is_stdout(asked->output)
-                     ? cli_copy("standard output", strlen("standard output"))
-                     : cli_output_name(asked->output, berg_model_subject_label(model, i), berg_model_subjects(model));
-    if (i) fputs(", ", stderr);
-    if (name) cli_print_safe(stderr, name);
-    free(name);
-  }
+          encoded == 1 ? "" : "s", before, skipped, cli_grouped(all_columns, columns), all_columns == 1 ? "" : "s",
+          seconds, seconds > 0 ? (double)now_done / seconds : 0);
+  if (cli_is_stdout(asked->output))
+    say_file(&named, "standard output");
+  else
+    cli_encode_models_files(&asked->models, say_file, &named);
   fputc('\n', stderr);
 }
 
-/* After a run that did not end: what of it is kept, and how to go on. */
-static void say_kept(const request *asked, const berg_model *model) {
-  for (size_t i = 0; i < berg_model_subjects(model); i++) {
-    char partial[4096];
-    char *name = cli_output_name(asked->output, berg_model_subject_label(model, i), berg_model_subjects(model));
-    int length = name ? snprintf(partial, sizeof partial, "%s.partial", name) : -1;
-    free(name);
-    if (length > 0 && (size_t)length < sizeof partial && access(partial, F_OK) == 0)
-      cli_say("%s is kept; the same command with --resume goes on from it", partial);
-  }
+/* After a run that did not end: what of a file is kept, and how to go on. */
+static void say_kept(void *user, const char *path) {
+  char partial[4096];
+  (void)user;
+  const int length = snprintf(partial, sizeof partial, "%s.partial", path);
+  if (length > 0 && (size_t)length < sizeof partial && access(partial, F_OK) == 0)
+    cli_say("%s is kept; the same command with --resume goes on from it", partial);
 }
 
-static int encode(const request *asked, berg_model *model, berg_stimuli *stimuli) {
+static berg_status encode_all(const request *asked, berg_stimuli *stimuli, const char *to,
+                              const berg_output_options *output, const berg_run *run, berg_error *error) {
+  const size_t count = asked->models.count;
+  berg_model **handles = cli_alloc(count, sizeof *handles);
+  const char **paths = cli_alloc(count, sizeof *paths);
+  berg_status failed = BERG_ELIMIT;
+  *error = (berg_error){.status = BERG_ELIMIT, .message = "not enough memory for the list of models"};
+  for (size_t i = 0; i < count && handles && paths; i++) {
+    handles[i] = asked->models.list[i].handle;
+    paths[i] = to ? to : asked->models.list[i].path;
+  }
+  if (handles && paths) failed = berg_encode_many_to_files(handles, count, stimuli, paths, output, run, error);
+  free(handles);
+  free(paths);
+  return failed;
+}
+
+static int encode(const request *asked, berg_stimuli *stimuli) {
   berg_error error;
   berg_output_options output;
   cli_progress progress;
@@ -224,6 +269,7 @@ static int encode(const request *asked, berg_model *model, berg_stimuli *stimuli
   output.volume = &asked->space.options;
   output.sidecar = !asked->no_sidecar && !to_stdout;
   output.command = asked->command;
+  output.long_table = asked->long_table;
   if (to_stdout) {
     int status = cli_spool_open(&spool, asked->output);
     if (status != CLI_GO_ON) return status;
@@ -231,8 +277,7 @@ static int encode(const request *asked, berg_model *model, berg_stimuli *stimuli
   cli_progress_start(&progress, asked->quiet, asked->resume);
   double start = now();
   berg_run run = cli_progress_run(&progress);
-  berg_status failed =
-      berg_encode_to_file(model, stimuli, to_stdout ? spool.path : asked->output, &output, &run, &error);
+  berg_status failed = encode_all(asked, stimuli, to_stdout ? spool.path : NULL, &output, &run, &error);
   double seconds = now() - start;
   cli_progress_end(&progress);
   if (failed) {
@@ -242,29 +287,27 @@ static int encode(const request *asked, berg_model *model, berg_stimuli *stimuli
     if (to_stdout)
       cli_spool_close(&spool);
     else if (failed != BERG_EEXISTS)
-      say_kept(asked, model);
+      cli_encode_models_files(&asked->models, say_kept, NULL);
     return status;
   }
   int status = to_stdout ? cli_spool_copy(&spool) : CLI_GO_ON;
   if (status != CLI_GO_ON) return status;
   if (!asked->quiet && is_volume(asked->output)) cli_space_warn(&asked->space);
-  if (!asked->quiet) say_summary(asked, model, stimuli, seconds, progress.first_done);
+  if (!asked->quiet) say_summary(asked, stimuli, seconds, progress.first_done);
   return 0;
 }
 
-static int run(const request *asked, const char *model_id, char **inputs, size_t count) {
+static int run(request *asked, char **inputs, size_t count) {
   berg_error error;
-  berg_model *model = NULL;
   berg_stimuli *stimuli = NULL;
-  int status;
-  if (berg_stimuli_open(&stimuli, (const char *const *)inputs, count, &asked->stimuli, &error) ||
-      berg_model_open(&model, model_id, &asked->model, &error))
+  int status = CLI_GO_ON;
+  if (berg_stimuli_open(&stimuli, (const char *const *)inputs, count, &asked->stimuli, &error))
     status = cli_fail(&error);
-  else {
-    status = encode(asked, model, stimuli);
-  }
+  if (status == CLI_GO_ON)
+    status = cli_encode_models_open(&asked->models, &asked->model, asked->output, asked->folder, asked->format);
+  if (status == CLI_GO_ON && asked->folder) status = cli_make_folder(asked->output);
+  if (status == CLI_GO_ON) status = encode(asked, stimuli);
   berg_stimuli_free(stimuli);
-  berg_model_free(model);
   return status;
 }
 
@@ -276,12 +319,12 @@ int cli_encode(int argc, char **argv) {
   berg_stimuli_options_init(&asked.stimuli);
   int status = parse(&asked, argc, argv, &count);
   if (status == CLI_GO_ON) status = complete(&asked, argv[0]);
-  if (status == CLI_GO_ON) status = run(&asked, argv[0], argv + 1, count - 1);
+  if (status == CLI_GO_ON) status = run(&asked, argv + 1, count - 1);
   cli_texts_free(&asked.subjects);
-  cli_texts_free(&asked.rois);
+  cli_texts_free(&asked.also);
+  cli_encode_models_free(&asked.models);
+  cli_selection_free(&asked.selection);
   cli_precision_free(&asked.precision);
-  cli_texts_free(&asked.names);
-  free(asked.marks);
   free(asked.command);
   return status;
 }

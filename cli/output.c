@@ -6,25 +6,21 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-static const char *ending(const char *path) {
-  size_t length = strlen(path);
-  if (length >= 7 && !strcmp(path + length - 7, ".nii.gz")) return path + length - 7;
-  const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
-  return dot ? dot : path + length;
-}
-
-char *cli_output_name(const char *path, const char *subject, size_t subjects) {
-  size_t room = strlen(path) + strlen(subject) + 2;
-  char *name = cli_alloc(room, 1);
-  if (!name) return NULL;
-  const char *end = ending(path);
-  if (subjects == 1)
-    snprintf(name, room, "%s", path);
-  else
-    snprintf(name, room, "%.*s_%s%s", (int)(end - path), path, subject, end);
-  return name;
+int cli_make_folder(const char *path) {
+  char *part = cli_copy(path, strlen(path));
+  if (!part) return cli_fail_with(BERG_ELIMIT, "not enough memory for %s", path);
+  int status = CLI_GO_ON;
+  for (char *slash = part; slash && status == CLI_GO_ON;) {
+    slash = strchr(slash + 1, '/');
+    if (slash) *slash = '\0';
+    if (mkdir(part, 0777) && errno != EEXIST) status = cli_fail_errno(BERG_EWRITE, part, "cannot be made");
+    if (slash) *slash = '/';
+  }
+  free(part);
+  return status;
 }
 
 int cli_write_text(const char *text, const char *path, bool force) {

@@ -1,13 +1,12 @@
-/* Where results go: names of the files that one -o gives, JSON as a file, and standard output by way of a temporary
+/* Where results go: folders, JSON as a file, and standard output by way of a temporary
  * file. */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
 #include "options.h"
 
-/* "out.npy" for one subject, "out_sub-02.npy" for "sub-02" when there are several, as berg_encode_to_file names them. The
- * caller's (free); NULL when memory is short. */
-char *cli_output_name(const char *path, const char *subject, size_t subjects);
+/* Makes the folder, and those it is in. CLI_GO_ON, or the exit status of what was said. */
+int cli_make_folder(const char *path);
 
 /* `text` and a line's end as the file `path`, whole or not at all. CLI_GO_ON, or the exit status of what was said. */
 int cli_write_text(const char *text, const char *path, bool force);

@@ -1,18 +1,19 @@
 #!/bin/sh
-# Holds the library against the real thing: torch, torchvision, scikit-learn, Pillow, h5py, pandas, nilearn, from the package
+# Holds the library against the real thing: torch, torchvision, scikit-learn, Pillow, h5py, pandas, nilearn, MNE-Python, from the package
 # registry, in a virtual environment of their own. Some gigabytes, once; they stay in build/conformance-venv.
 # BERG_CONFORMANCE_PYTHON names a Python that has them already.
 set -eu
 cd "$(dirname "$0")/.."
 build=${BERG_BUILD:-build}
+packages="torch torchvision scikit-learn pillow h5py pandas tables nilearn mne pytest"
 python=${BERG_CONFORMANCE_PYTHON:-}
 if [ -z "$python" ]; then
   venv=$build/conformance-venv
   python=$venv/bin/python
-  if [ ! -e "$venv/complete" ]; then
+  if [ "$(cat "$venv/complete" 2>/dev/null)" != "$packages" ]; then
     python3 -m venv "$venv"
-    "$python" -m pip install --quiet torch torchvision scikit-learn pillow h5py pandas tables nilearn pytest
-    touch "$venv/complete"
+    "$python" -m pip install --quiet $packages # a word each
+    echo "$packages" > "$venv/complete"
   fi
 fi
 BERG_BUILD=$build exec "$python" -m pytest -s tests/conformance -o python_files='conform_*.py' "$@"

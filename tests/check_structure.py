@@ -31,8 +31,10 @@ MODULES = {
         "image": {"file"},
         "hdf5": {"file"},
         "nifti": {"file"},
+        "surface": {"file", "value"},
+        "fif": {"file", "value"},
         "table": {"value"},
-        "rows": {"container", "file", "hdf5", "nifti"},
+        "rows": {"container", "file", "hdf5", "nifti", "surface", "fif"},
     },
     "model": {
         "catalog": set(),

@@ -82,6 +82,55 @@ def test_hdf5_of_means_and_without_labels(tmp_path):
         assert sorted(file) == ["responses"] and np.array_equal(file["responses"][:], values())
 
 
+SHAPE = (2, 3, 7)
+CHANNELS = ["Oz", 'a,"b"', "\u00e9"]
+TIMES = (np.arange(7) - 20) / 200
+
+
+def shaped_values():
+    return values(columns=42).reshape(ROWS, *SHAPE)
+
+
+def test_rows_of_several_dimensions(tmp_path):
+    append(tmp_path / "a.npy", "shaped", columns=42)
+    np.save(tmp_path / "b.npy", shaped_values())
+    assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
+
+
+def test_hdf5_of_several_dimensions(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    append(tmp_path / "a.h5", "shaped", columns=42)
+    axes = "image repetition channel time"
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert sorted(file) == ["channel_names", "image_names", "regions", "repetition_names", "responses", "time"]
+        assert np.array_equal(file["responses"][:], shaped_values())
+        assert file["responses"].attrs["axes"] in (axes, axes.encode())
+        assert list(file["channel_names"].asstr()[:]) == CHANNELS
+        assert list(file["repetition_names"].asstr()[:]) == ["rep-1", "rep-2"]
+        assert file["time"].dtype == np.float64 and np.array_equal(file["time"][:], TIMES)
+        assert file["time"].attrs["unit"] in ("s", b"s")
+        assert list(file["regions"]["O"][:]) == [0, 2]
+
+
+def test_csv_of_several_dimensions(tmp_path):
+    append(tmp_path / "wide.csv", "shaped", columns=42)
+    append(tmp_path / "long.csv", "shaped", "long", columns=42)
+    append(tmp_path / "voxels.csv", "long", columns=3)
+    with open(tmp_path / "wide.csv", newline="") as file:
+        wide = list(csv.reader(file, strict=True))
+    assert wide[0] == ["image"] + [f"{r}_{c}_{t:g}s" for r in ("rep-1", "rep-2") for c in CHANNELS for t in TIMES]
+    assert np.array_equal(np.array([row[1:] for row in wide[1:]]).astype(np.float32), values(columns=42))
+    with open(tmp_path / "long.csv", newline="") as file:
+        lines = list(csv.reader(file, strict=True))
+    assert lines[0] == ["image", "repetition", "channel", "time", "value"]
+    assert [line[:4] for line in lines[1:]] == [[name, r, c, f"{t:g}"] for name in names() for r in ("rep-1", "rep-2")
+                                                for c in CHANNELS for t in TIMES]
+    assert np.array_equal(np.array([line[4] for line in lines[1:]]).astype(np.float32), shaped_values().ravel())
+    with open(tmp_path / "voxels.csv", newline="") as file:
+        lines = list(csv.reader(file, strict=True))
+    assert lines[0] == ["image", "voxel", "value"] and [line[1] for line in lines[1:4]] == ["1", "4", "7"]
+
+
 def test_hdf5_of_more_than_one_chunk(tmp_path):
     h5py = pytest.importorskip("h5py")
     append(tmp_path / "a.h5", rows=700, columns=5003)
@@ -91,7 +140,7 @@ def test_hdf5_of_more_than_one_chunk(tmp_path):
 
 @pytest.mark.parametrize("options, head", [((), [f"voxel_{3 * c + 1}" for c in range(COLUMNS)]),
                                            (("means",), [f"ROI {c}" for c in range(COLUMNS)]),
-                                           (("plain",), [f"voxel_{c}" for c in range(COLUMNS)])])
+                                           (("plain",), [f"column_{c}" for c in range(COLUMNS)])])
 def test_csv(tmp_path, options, head):
     append(tmp_path / "a.csv", *options)
     with open(tmp_path / "a.csv", newline="") as file:
@@ -143,6 +192,15 @@ def test_killed_and_resumed_is_the_same(tmp_path, ending):
     append(killed, "resume", rows=rows, columns=columns)
     assert resumed == safe[:3] and 0 < safe[1] < safe[2] < safe[3] < rows
     assert killed.read_bytes() == whole.read_bytes()
+
+
+def test_resumed_with_another_shape_is_another_run(tmp_path):
+    assert moments.killed([TOOL, tmp_path / "a.npy", "42", "3000", "shaped"], 800, clock=0.3)
+    assert np.load(tmp_path / "a.npy.partial").shape[1:] == SHAPE
+    done = append(tmp_path / "a.npy", "resume", columns=42, rows=3000, status=5)
+    assert "another run" in done.stderr and "rows of 2 x 3 x 7" in done.stderr
+    append(tmp_path / "a.npy", "shaped", "resume", columns=42, rows=3000)
+    assert np.array_equal(np.load(tmp_path / "a.npy"), values(3000, 42).reshape(-1, *SHAPE))
 
 
 def test_twice_is_the_same(tmp_path):

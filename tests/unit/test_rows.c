@@ -19,6 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+#include "io/rows/axes.h"
 #include "io/rows/rows.h"
 
 #define COLUMNS 1000
@@ -96,8 +98,9 @@ static void put_text(const char *path, const char *text) {
 
 static void names_are_checked(void **state) {
   (void)state;
-  const char *good[] = {"a.npy", "b.h5", "c.hdf5", "d.csv", "e.nii", "f.nii.gz", "x/G.NPY"};
-  const char *bad[] = {"a", "a.gz", "a.txt", ".npy", "x/.csv", ""};
+  const char *good[] = {"a.npy",      "b.h5",  "c.hdf5", "d.csv",     "e.nii",     "f.nii.gz",
+                        "g.func.gii", "h.mgh", "i.mgz",  "j-ave.fif", "j_ave.fif", "x/G.NPY"};
+  const char *bad[] = {"a", "a.gz", "a.txt", ".npy", "x/.csv", "a.gii", "a.fif", "x/-ave.fif", ""};
   for (size_t i = 0; i < sizeof good / sizeof *good; i++) assert_int_equal(io_rows_check_name(good[i], NULL), BERG_OK);
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     assert_int_equal(io_rows_check_name(bad[i], NULL), BERG_EARGUMENT);
@@ -277,7 +280,8 @@ static void full_disk_while_finishing(void **state) {
     coordinates[3 * c + 1] = c / 10 % 10;
     coordinates[3 * c + 2] = c / 100;
   }
-  const io_labels labels = {.coordinates = coordinates, .volume = {10, 10, 10}, .model_id = "m", .subject = 1};
+  const io_axis axis = {.name = "voxel", .length = COLUMNS, .coordinates = coordinates};
+  const io_labels labels = {.axes = &axis, .axis_count = 1, .volume = {10, 10, 10}};
   for (size_t e = 0; e < 4; e++)
     for (size_t l = 0; l < 5; l++) {
       char name[64];
@@ -306,27 +310,98 @@ static void volumes_are_checked(void **state) {
   const char *names[COLUMNS] = {0};
   io_rows *rows = open_rows(in("volume.nii"), false, false, 0);
   append(rows, 1);
+  const io_axis axis = {.name = "voxel", .length = COLUMNS, .coordinates = coordinates};
+  const io_axis named = {.name = "voxel", .length = COLUMNS, .coordinates = coordinates, .texts = names};
   const struct {
     io_labels labels;
     berg_status status;
     const char *part;
   } cases[] = {
-      {{.coordinates = NULL}, BERG_EARGUMENT, "a voxel behind each column"},
-      {{.coordinates = coordinates, .column_names = names, .volume = {9, 9, 9}}, BERG_EARGUMENT, "ROI means"},
-      {{.coordinates = coordinates, .volume = {9, 0, 9}}, BERG_EARGUMENT, "a volume side of 0"},
-      {{.coordinates = coordinates, .volume = {9, 32768, 9}}, BERG_EARGUMENT, "32768 does not fit NIfTI-1"},
+      {{.axes = NULL}, BERG_EARGUMENT, "a voxel behind each column"},
+      {{.axes = &named, .axis_count = 1, .volume = {9, 9, 9}}, BERG_EARGUMENT, "ROI means"},
+      {{.axes = &axis, .axis_count = 1, .volume = {9, 0, 9}}, BERG_EARGUMENT, "a volume side of 0"},
+      {{.axes = &axis, .axis_count = 1, .volume = {9, 32768, 9}}, BERG_EARGUMENT, "32768 does not fit NIfTI-1"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     assert_int_equal(io_rows_finish(rows, &cases[i].labels, &error), cases[i].status);
     if (!strstr(error.message, cases[i].part)) fail_msg("%s", error.message);
   }
   coordinates[7] = 9;
-  const io_labels labels = {.coordinates = coordinates, .volume = {9, 9, 9}};
+  const io_labels labels = {.axes = &axis, .axis_count = 1, .volume = {9, 9, 9}};
   assert_int_equal(io_rows_finish(rows, &labels, &error), BERG_EMODEL);
   assert_non_null(strstr(error.message, "column 2 has coordinate y = 9, outside 0..8"));
   coordinates[7] = -1;
   assert_int_equal(io_rows_finish(rows, &labels, &error), BERG_EMODEL);
   io_rows_free(rows);
+}
+
+static void shapes_are_checked(void **state) {
+  (void)state;
+  const struct {
+    size_t shape[5], ndim;
+    const char *part;
+  } cases[] = {
+      {{3}, 0, "columns cannot be written"},
+      {{1, 1, 1, 1, 1}, 5, "columns cannot be written"},
+      {{3, 0, 5}, 3, "rows of 0 columns"},
+      {{SIZE_MAX / 2, 3}, 2, "columns cannot be written"},
+      {{SIZE_MAX / 8, 2}, 2, "columns cannot be written"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    berg_error error;
+    io_rows *rows;
+    size_t done;
+    assert_int_equal(
+        io_rows_open_shaped(&rows, in("shape.npy"), cases[i].shape, cases[i].ndim, RUN, false, false, &done, &error),
+        BERG_EARGUMENT);
+    assert_null(rows);
+    if (!strstr(error.message, cases[i].part)) fail_msg("%s", error.message);
+    assert_false(is_there(in("shape.npy.partial")));
+  }
+}
+
+static void axes_are_those_of_the_shape(void **state) {
+  (void)state;
+  const io_axis short_axis = {.name = "voxel", .length = COLUMNS - 1};
+  const io_axis two[] = {{.name = "channel", .length = 10}, {.name = "time", .length = COLUMNS / 10}};
+  const io_labels cases[] = {{.axes = &short_axis, .axis_count = 1}, {.axes = two, .axis_count = 2}};
+  io_rows *rows = open_rows(in("axes.h5"), false, false, 0);
+  append(rows, 1);
+  for (size_t i = 0; i < 2; i++) {
+    berg_error error;
+    assert_int_equal(io_rows_finish(rows, &cases[i], &error), BERG_EINTERNAL);
+    assert_non_null(strstr(error.message, "the axes are not those of its rows"));
+    assert_false(is_there(in("axes.h5")));
+  }
+  io_rows_free(rows);
+}
+
+/* What is known of an axis decides what its positions are called. */
+static void positions_have_names(void **state) {
+  (void)state;
+  const char *const texts[] = {"a", "b"};
+  const double numbers[] = {-0.1, 0.005};
+  const size_t indices[] = {7, 9};
+  const io_axis axes[] = {{.name = "kind", .length = 2, .texts = texts, .numbers = numbers},
+                          {.name = "time", .length = 2, .numbers = numbers, .unit = "s", .indices = indices},
+                          {.name = "unit", .length = 2, .indices = indices},
+                          {.name = "rest", .length = 2}};
+  const struct {
+    size_t at;
+    const char *name;
+  } cases[] = {{0, "a_-0.1s_unit_7_rest_0"},  {1, "a_-0.1s_unit_7_rest_1"}, {2, "a_-0.1s_unit_9_rest_0"},
+               {4, "a_0.005s_unit_7_rest_0"}, {8, "b_-0.1s_unit_7_rest_0"}, {15, "b_0.005s_unit_9_rest_1"}};
+  const char *const cells[] = {"b", "0.005", "9", "1"};
+  assert_int_equal(io_axes_span(axes, 4), 16);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char *name = io_axes_name(axes, 4, cases[i].at, NULL);
+    assert_string_equal(name, cases[i].name);
+    base_free(name);
+  }
+  for (size_t a = 0; a < 4; a++) {
+    char room[IO_AXIS_CELL_ROOM];
+    assert_string_equal(io_axis_cell(&axes[a], 1, room), cells[a]);
+  }
 }
 
 /* Under a locale with decimal commas, where this machine has one. */
@@ -337,7 +412,8 @@ static void special_values_in_csv(void **state) {
   const float special[6] = {NAN, -NAN, INFINITY, -INFINITY, -0.0f, 1.40129846e-45f};
   const float plain[6] = {0.1f, 16777217.0f, 3.40282347e38f, -1.5f, 1e-7f, 123456.789f};
   const char *const names[] = {"a\nb", "\"", ""};
-  const io_labels labels = {.row_names = names};
+  const io_axis axis = {.name = "voxel", .length = 6};
+  const io_labels labels = {.row_names = names, .axes = &axis, .axis_count = 1};
   io_rows *rows;
   size_t done;
   berg_error error;
@@ -370,6 +446,9 @@ int main(void) {
       cmocka_unit_test(full_disk_keeps_what_was_appended),
       cmocka_unit_test(full_disk_while_finishing),
       cmocka_unit_test(volumes_are_checked),
+      cmocka_unit_test(shapes_are_checked),
+      cmocka_unit_test(axes_are_those_of_the_shape),
+      cmocka_unit_test(positions_have_names),
       cmocka_unit_test(special_values_in_csv),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);

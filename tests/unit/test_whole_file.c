@@ -198,7 +198,8 @@ static void *write_rows(void *user) {
     row[c] = self->value;
     for (int d = 0; d < 3; d++) coordinates[3 * c + d] = (c / (d == 0 ? 1 : d == 1 ? 20 : 400)) % 20;
   }
-  const io_labels labels = {.coordinates = coordinates, .volume = {20, 20, 20}, .model_id = "m", .subject = 1};
+  const io_axis axis = {.name = "voxel", .length = COLUMNS, .coordinates = coordinates};
+  const io_labels labels = {.axes = &axis, .axis_count = 1, .volume = {20, 20, 20}};
   io_rows *rows;
   size_t done;
   self->status = io_rows_open(&rows, self->path, COLUMNS, self->value < 2 ? "one" : "two", true, false, &done, NULL);

@@ -14,6 +14,8 @@ typedef struct io_row_source {
   int file; /* float32 [rows][columns], C order, from byte `offset` */
   off_t offset;
   size_t rows, columns;
+  const size_t *shape; /* [ndim] of a row, whose product is columns */
+  size_t ndim;
   const char *name; /* for messages; NULL: there are no rows yet */
 } io_row_source;
 
@@ -32,5 +34,13 @@ berg_status io_write_csv(const io_row_source *source, const char *path, bool for
 berg_status io_check_nifti(const io_row_source *source, const char *path, const io_labels *labels, berg_error *error);
 berg_status io_write_nifti(const io_row_source *source, const char *path, bool force, const io_labels *labels,
                            berg_error *error);
+/* The same for surfaces: .func.gii, .mgh and .mgz. */
+berg_status io_check_surface(const io_row_source *source, const char *path, const io_labels *labels, berg_error *error);
+berg_status io_write_surface(const io_row_source *source, const char *path, bool force, const io_labels *labels,
+                             berg_error *error);
+/* The same for channels over time: -ave.fif and _ave.fif. */
+berg_status io_check_evoked(const io_row_source *source, const char *path, const io_labels *labels, berg_error *error);
+berg_status io_write_evoked(const io_row_source *source, const char *path, bool force, const io_labels *labels,
+                            berg_error *error);
 
 #endif

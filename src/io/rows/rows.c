@@ -29,18 +29,30 @@ struct io_rows {
   char *path, *partial, *journal_path;
   int data, journal;
   bool force, begun;
+  size_t shape[IO_ROW_DIMS_MAX + 1], ndim; /* of the file; shape[0] is said when it is known */
   size_t columns, row_bytes, header_bytes;
   size_t count, safe;
   double synced_at;
 };
 
 typedef berg_status (*writer)(const io_row_source *, const char *, bool, const io_labels *, berg_error *);
+typedef berg_status (*checker)(const io_row_source *, const char *, const io_labels *, berg_error *);
 
 static const struct {
   const char *ending;
-  writer write; /* NULL: the partial file itself */
-} formats[] = {{".npy", NULL},         {".h5", io_write_hdf5},   {".hdf5", io_write_hdf5},
-               {".csv", io_write_csv}, {".nii", io_write_nifti}, {".nii.gz", io_write_nifti}};
+  writer write;  /* NULL: the partial file itself */
+  checker check; /* NULL: it takes all rows */
+} formats[] = {{".npy", NULL, NULL},
+               {".h5", io_write_hdf5, NULL},
+               {".hdf5", io_write_hdf5, NULL},
+               {".csv", io_write_csv, NULL},
+               {".nii", io_write_nifti, io_check_nifti},
+               {".nii.gz", io_write_nifti, io_check_nifti},
+               {".func.gii", io_write_surface, io_check_surface},
+               {".mgh", io_write_surface, io_check_surface},
+               {".mgz", io_write_surface, io_check_surface},
+               {"-ave.fif", io_write_evoked, io_check_evoked},
+               {"_ave.fif", io_write_evoked, io_check_evoked}};
 
 static int format_of(const char *path) {
   size_t length = strlen(path);
@@ -55,15 +67,16 @@ static int format_of(const char *path) {
 
 berg_status io_rows_check_name(const char *path, berg_error *error) {
   if (format_of(path) >= 0) return BERG_OK;
-  return base_fail(error, BERG_EARGUMENT, "%s: the ending says the format: .npy, .h5, .hdf5, .csv, .nii or .nii.gz",
-                   path);
+  return base_fail(
+      error, BERG_EARGUMENT,
+      "%s: the ending says the format: .npy, .h5, .hdf5, .csv, .nii, .nii.gz, .func.gii, .mgh, .mgz or -ave.fif", path);
 }
 
 berg_status io_rows_check_shape(const char *path, size_t rows, size_t columns, const io_labels *labels,
                                 berg_error *error) {
   int format = format_of(path);
-  if (format < 0 || formats[format].write != io_write_nifti) return io_rows_check_name(path, error);
-  return io_check_nifti(&(io_row_source){.file = -1, .rows = rows, .columns = columns}, path, labels, error);
+  if (format < 0 || !formats[format].check) return io_rows_check_name(path, error);
+  return formats[format].check(&(io_row_source){.file = -1, .rows = rows, .columns = columns}, path, labels, error);
 }
 
 static double now(void) {
@@ -89,10 +102,10 @@ static bool write_at(int file, const void *bytes, size_t size, off_t offset) {
   return true;
 }
 
-static bool write_header(const io_rows *rows, size_t count) {
+static bool write_header(io_rows *rows, size_t count) {
   uint8_t header[HEADER_MAX];
-  size_t length =
-      io_npy_write_header(header, sizeof header, BERG_F32, sizeof(float), (size_t[]){count, rows->columns}, 2);
+  rows->shape[0] = count;
+  size_t length = io_npy_write_header(header, sizeof header, BERG_F32, sizeof(float), rows->shape, rows->ndim);
   return write_at(rows->data, header, length, 0);
 }
 
@@ -209,25 +222,57 @@ static berg_status begin(io_rows *rows, const char *path, const char *fingerprin
   return status;
 }
 
-berg_status io_rows_open(io_rows **out, const char *path, size_t columns, const char *fingerprint, bool force,
-                         bool resume, size_t *done, berg_error *error) {
+static berg_status check_columns(const char *path, const size_t *shape, size_t ndim, size_t *columns,
+                                 berg_error *error) {
+  size_t row_bytes = 0;
+  bool fits = ndim && ndim <= IO_ROW_DIMS_MAX;
+  *columns = 1;
+  for (size_t d = 0; d < ndim && fits; d++) fits = base_multiply(*columns, shape[d], columns);
+  if (!fits) *columns = SIZE_MAX;
+  if (!*columns || !base_multiply(*columns, sizeof(float), &row_bytes) || row_bytes > INT64_MAX / 2)
+    return base_fail(error, BERG_EARGUMENT, "%s: rows of %zu columns cannot be written", path, *columns);
+  return BERG_OK;
+}
+
+/* The fingerprint, and the shape where `columns` in the journal does not say it. NULL: ELIMIT. */
+static char *name_run(const char *fingerprint, const size_t *shape, size_t ndim, berg_error *error) {
+  char text[IO_ROW_DIMS_MAX * 24] = "";
+  for (size_t d = 0, used = 0; ndim > 1 && d < ndim; d++)
+    used += (size_t)base_print(text + used, sizeof text - used, "%s%zu", d ? " x " : ", rows of ", shape[d]);
+  return base_format(error, "%s%s", fingerprint, text);
+}
+
+static berg_status start_or_go_on(io_rows *rows, const char *path, const char *fingerprint, bool resume,
+                                  berg_error *error) {
+  char *run = name_run(fingerprint, rows->shape + 1, rows->ndim - 1, error);
+  if (!run) return BERG_ELIMIT;
+  berg_status status =
+      strlen(run) > IO_JOURNAL_FINGERPRINT_MAX || strchr(run, '\n')
+          ? base_fail(error, BERG_EARGUMENT, "%s: the fingerprint of a run is one line of at most %d bytes", path,
+                      IO_JOURNAL_FINGERPRINT_MAX)
+          : begin(rows, path, run, resume, error);
+  base_free(run);
+  return status;
+}
+
+berg_status io_rows_open_shaped(io_rows **out, const char *path, const size_t *shape, size_t ndim,
+                                const char *fingerprint, bool force, bool resume, size_t *done, berg_error *error) {
+  size_t columns;
   *out = NULL;
   *done = 0;
-  size_t row_bytes;
-  if (io_rows_check_name(path, error)) return BERG_EARGUMENT;
-  if (!columns || !base_multiply(columns, sizeof(float), &row_bytes) || row_bytes > INT64_MAX / 2)
-    return base_fail(error, BERG_EARGUMENT, "%s: rows of %zu columns cannot be written", path, columns);
-  if (strlen(fingerprint) > IO_JOURNAL_FINGERPRINT_MAX || strchr(fingerprint, '\n'))
-    return base_fail(error, BERG_EARGUMENT, "%s: the fingerprint of a run is one line of at most %d bytes", path,
-                     IO_JOURNAL_FINGERPRINT_MAX);
+  berg_status status = io_rows_check_name(path, error);
+  if (!status) status = check_columns(path, shape, ndim, &columns, error);
+  if (status) return status;
   io_rows *rows = base_calloc(1, sizeof *rows, error);
   if (!rows) return BERG_ELIMIT;
   rows->data = rows->journal = -1;
   rows->force = force;
+  memcpy(rows->shape + 1, shape, ndim * sizeof *shape);
+  rows->ndim = ndim + 1;
   rows->columns = columns;
-  rows->row_bytes = row_bytes;
-  rows->header_bytes = io_npy_write_header(NULL, 0, BERG_F32, sizeof(float), (size_t[]){0, columns}, 2);
-  berg_status status = begin(rows, path, fingerprint, resume, error);
+  rows->row_bytes = columns * sizeof(float);
+  rows->header_bytes = io_npy_write_header(NULL, 0, BERG_F32, sizeof(float), rows->shape, rows->ndim);
+  status = start_or_go_on(rows, path, fingerprint, resume, error);
   if (status) {
     io_rows_free(rows);
     return status;
@@ -237,6 +282,11 @@ berg_status io_rows_open(io_rows **out, const char *path, size_t columns, const 
   *done = rows->count;
   *out = rows;
   return BERG_OK;
+}
+
+berg_status io_rows_open(io_rows **rows, const char *path, size_t columns, const char *fingerprint, bool force,
+                         bool resume, size_t *done, berg_error *error) {
+  return io_rows_open_shaped(rows, path, &columns, 1, fingerprint, force, resume, done, error);
 }
 
 static berg_status fail_write(const io_rows *rows, int number, berg_error *error) {
@@ -270,13 +320,40 @@ static berg_status clear(io_rows *rows, berg_error *error) {
   return status;
 }
 
+static bool have_shape(const io_labels *labels, const size_t *shape, size_t ndim) {
+  if (labels->axis_count != ndim) return false;
+  for (size_t d = 0; d < ndim; d++)
+    if (labels->axes[d].length != shape[d]) return false;
+  return true;
+}
+
+/* Each writer finds an axis for each dimension. */
+static berg_status convert(const io_rows *rows, writer write, const io_labels *labels, berg_error *error) {
+  const io_row_source source = {.file = rows->data,
+                                .offset = (off_t)rows->header_bytes,
+                                .rows = rows->count,
+                                .columns = rows->columns,
+                                .shape = rows->shape + 1,
+                                .ndim = rows->ndim - 1,
+                                .name = rows->partial};
+  io_axis plain[IO_ROW_DIMS_MAX];
+  io_labels whole = *labels;
+  for (size_t d = 0; d < source.ndim; d++) plain[d] = (io_axis){.name = "column", .length = source.shape[d]};
+  if (!whole.axis_count) {
+    whole.axes = plain;
+    whole.axis_count = source.ndim;
+  }
+  if (!have_shape(&whole, source.shape, source.ndim))
+    return base_fail(error, BERG_EINTERNAL, "%s: the axes are not those of its rows", rows->path);
+  return write(&source, rows->path, rows->force, &whole, error);
+}
+
 berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *error) {
   if (!sync_rows(rows)) return fail_write(rows, errno, error);
   writer write = formats[format_of(rows->path)].write;
   berg_status status;
   if (write) {
-    io_row_source source = {rows->data, (off_t)rows->header_bytes, rows->count, rows->columns, rows->partial};
-    status = write(&source, rows->path, rows->force, labels, error);
+    status = convert(rows, write, labels, error);
   } else {
     /* The header was written again after the rows were synced. */
     status = fsync(rows->data) ? fail_write(rows, errno, error)

@@ -12,38 +12,66 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "io/fif/evoked.h"
 
 typedef struct io_rows io_rows;
 
-/* Columns that belong together: those of the voxels of an ROI. */
-typedef struct io_column_group {
-  const char *name;
-  const int64_t *columns; /* [count] ascending */
-  size_t count;
-} io_column_group;
+#define IO_ROW_DIMS_MAX 4
 
-/* What the columns and rows are. Any pointer may be NULL: not known. Everything is borrowed until finish returns. */
+/* Positions of an axis that belong together: the voxels of an ROI. */
+typedef struct io_axis_group {
+  const char *name;
+  const int64_t *positions; /* [count] ascending */
+  size_t count;
+} io_axis_group;
+
+/* One dimension of a row. Any pointer may be NULL: not known. A position is called by its text, else by its number, else by its
+ * index, else by where it stands. */
+typedef struct io_axis {
+  const char *name; /* "voxel", "channel", "time" */
+  size_t length;
+  const char *const *texts;   /* [length] */
+  const double *numbers;      /* [length] */
+  const char *unit;           /* of the numbers: "s" */
+  const size_t *indices;      /* [length] where each position stands in the whole that this is a selection of */
+  const int64_t *coordinates; /* [length][3] on a grid; needed for .nii.gz */
+  const char *groups_name;    /* "rois" */
+  const io_axis_group *groups;
+  size_t group_count;
+} io_axis;
+
+/* Of the whole file, for HDF5. */
+typedef struct io_attribute {
+  const char *name;
+  const char *text; /* NULL: `number` it is */
+  int64_t number;
+} io_attribute;
+
+/* What rows and columns are. Any pointer may be NULL: not known. Everything is borrowed until finish returns. */
 typedef struct io_labels {
-  const char *const *row_names;       /* [rows] image paths */
-  const size_t *voxels;               /* [columns] index into the subject's voxels */
-  const char *const *column_names;    /* [columns] instead of voxels: ROI names */
-  const int64_t *coordinates;         /* [columns][3] x, y, z in the subject's volume; needed for .nii.gz */
-  size_t volume[3];                   /* size of that volume */
-  const struct io_nifti_space *space; /* where the volume lies; NULL: not known */
-  bool nan_outside;                   /* in a .nii: NaN where no column lies, else 0 */
-  const char *model_id;
-  int subject;
+  const char *const *row_names;               /* [rows] image paths */
   const char (*row_hashes)[BASE_SHA256_TEXT]; /* [rows] of the image files; "": not known */
-  const io_column_group *rois;                /* [roi_count] */
-  size_t roi_count;
-  const char *provenance; /* JSON: what the rows were made from */
+  const io_axis *axes;                        /* [axis_count] of a row, slowest first; 0: columns that have no names */
+  size_t axis_count;
+  const char *what;               /* the values, in a few words: "session z-scores" */
+  const io_attribute *attributes; /* [attribute_count] */
+  size_t attribute_count;
+  const char *provenance;             /* JSON: what the rows were made from */
+  size_t volume[3];                   /* size of the grid that coordinates are of */
+  const struct io_nifti_space *space; /* where the volume lies; NULL: not known */
+  const struct io_surface *surface;   /* whose vertices the columns are; needed for .func.gii, .mgh, .mgz */
+  io_evoked_kind evoked;              /* what the channels are; needed for -ave.fif */
+  bool nan_outside;                   /* in a volume or on a surface: NaN where no column lies, else 0 */
+  bool long_table;                    /* .csv: a line a value, a column an axis; else a line a row, a column a column */
 } io_labels;
 
-/* Whether the ending of `path` is one that can be written: .npy .h5 .hdf5 .csv .nii .nii.gz. EARGUMENT names them. */
+/* Whether the ending of `path` is one that can be written: .npy .h5 .hdf5 .csv .nii .nii.gz .func.gii .mgh .mgz
+ * -ave.fif. EARGUMENT names them. */
 berg_status io_rows_check_name(const char *path, berg_error *error);
 
 /* Whether `rows` rows with these labels can become the file at `path`, so that it is known before there are any: a volume of
- * voxels at hand, not too large for NIfTI. EARGUMENT, EMODEL (coordinates). */
+ * voxels at hand, not too large for NIfTI; a surface whose vertices the columns are; channels at even times. EARGUMENT,
+ * EMODEL (coordinates, vertices). */
 berg_status io_rows_check_shape(const char *path, size_t rows, size_t columns, const io_labels *labels,
                                 berg_error *error);
 
@@ -52,9 +80,14 @@ berg_status io_rows_check_shape(const char *path, size_t rows, size_t columns, c
  * unless `force`. EEXISTS where `path` exists and not `force`; EWRITE. */
 berg_status io_rows_open(io_rows **rows, const char *path, size_t columns, const char *fingerprint, bool force,
                          bool resume, size_t *done, berg_error *error);
+/* The same for rows of `ndim` dimensions, at most IO_ROW_DIMS_MAX: files that know shapes get (rows, shape...). A partial file of
+ * another shape is another run's. */
+berg_status io_rows_open_shaped(io_rows **rows, const char *path, const size_t *shape, size_t ndim,
+                                const char *fingerprint, bool force, bool resume, size_t *done, berg_error *error);
 /* `data` is [count][columns]. EWRITE on a full disk; what was appended before stays safe. */
 berg_status io_rows_append(io_rows *rows, const float *data, size_t count, berg_error *error);
-/* Writes the final file, renames it into place, removes the partial one. */
+/* Writes the final file, renames it into place, removes the partial one. The labels' axes, where there are some, are those of the
+ * shape. */
 berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *error);
 /* Closes; unless finished, the partial file and its journal stay for a later resume. NULL is fine. */
 void io_rows_free(io_rows *rows);

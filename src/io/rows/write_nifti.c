@@ -9,17 +9,18 @@ static berg_status read_row(void *user, size_t row, void *values, berg_error *er
 
 static berg_status describe(io_nifti_rows *rows, const io_row_source *source, const char *path, const io_labels *labels,
                             berg_error *error) {
-  if (!labels->coordinates || labels->column_names)
+  const io_axis *axis = labels->axes;
+  if (labels->axis_count != 1 || !axis->coordinates || axis->texts)
     return base_fail(error, BERG_EARGUMENT,
                      "%s: a volume needs a voxel behind each column: ROI means go to .npy, .h5 or .csv", path);
   *rows = (io_nifti_rows){.dtype = BERG_F32,
                           .ndim = 4,
                           .rows = source->rows,
                           .columns = source->columns,
-                          .coordinates = labels->coordinates,
+                          .coordinates = axis->coordinates,
                           .nan_outside = labels->nan_outside,
                           .intent = "response",
-                          .what = "session z-scores",
+                          .what = labels->what ? labels->what : "values",
                           .read = read_row,
                           .user = (void *)(uintptr_t)source};
   if (labels->space)

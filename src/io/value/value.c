@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "io/value/utf8.h"
 
 io_value *io_value_new(io_arena *arena, io_kind kind, berg_error *error) {
   io_value *value = io_arena_take(arena, sizeof *value, error);
@@ -61,23 +62,9 @@ io_value *io_value_get(const io_value *dict, const char *key) {
 }
 
 bool io_utf8_valid(const char *text, size_t length, bool zeros) {
-  const uint8_t *at = (const uint8_t *)text, *end = at + length;
-  while (at < end) {
-    size_t more = *at < 0x80                  ? 0
-                  : *at >= 0xc2 && *at < 0xe0 ? 1
-                  : (*at & 0xf0) == 0xe0      ? 2
-                  : *at >= 0xf0 && *at < 0xf5 ? 3
-                                              : 4;
-    if ((!*at && !zeros) || more == 4 || (size_t)(end - at) <= more) return false;
-    uint32_t point = more ? *at & (0x3fu >> more) : *at;
-    for (size_t i = 1; i <= more; i++) {
-      if ((at[i] & 0xc0) != 0x80) return false;
-      point = point << 6 | (at[i] & 0x3fu);
-    }
-    if ((more == 2 && (point < 0x800 || (point >= 0xd800 && point < 0xe000))) ||
-        (more == 3 && (point < 0x10000 || point > 0x10ffff)))
-      return false;
-    at += more + 1;
+  for (const char *at = text, *end = text + length; at < end;) {
+    const int32_t point = io_utf8_next(&at, end);
+    if (point < 0 || (!point && !zeros)) return false;
   }
   return true;
 }

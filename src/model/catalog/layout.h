@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "io/fif/evoked.h"
 
 /* Two hemispheres. */
 #define MODEL_OUTPUTS_MAX 2
@@ -17,9 +18,10 @@ struct model_choice;
 typedef struct model_layout_output {
   const char *name;       /* "lh"; "" where there is one */
   const char *regression; /* key of its coefficients in the weights: "lh_reg_param" */
-  const char
-      *units; /* key of the metadata that counts its units: their names, a number, or an array of one row a unit */
+  const char *units; /* key of the metadata that counts its units: their names, a number, or an array of a row a unit */
   const char *units_form; /* of that array, for messages */
+  const char
+      *rois; /* in front of the metadata's names of regions that are lists of units: "roi."; NULL: there are none */
 } model_layout_output;
 
 /* A key of upstream's `selection`. */
@@ -29,21 +31,24 @@ typedef struct model_layout_key {
 } model_layout_key;
 
 typedef struct model_layout {
-  const char *modality, *dataset;                 /* of the folders: "fmri", "things_fmri_1" */
-  const char *subject_prefix;                     /* in names of files: "sub-" */
-  int subject_digits;                             /* of a numbered subject, at least */
+  const char *modality, *dataset; /* of the folders: "fmri", "things_fmri_1" */
+  const char *subject_prefix;     /* in names of files: "sub-" */
+  int subject_digits;             /* of a numbered subject, at least */
+
   const char *unit;                               /* "voxel", "vertex", "channel", "sensor", "electrode" */
   model_layout_output outputs[MODEL_OUTPUTS_MAX]; /* those with a `regression` */
-  const char *times, *time_unit;                  /* key of the metadata, "s" or "ms"; NULL: responses have no time */
-  bool repeats;                 /* the weights may hold "rep-1", "rep-2", ... in place of one regression */
-  bool splits;                  /* models of quarters of the training data exist beside the whole */
-  const char *ceiling;          /* key of the ceilings that min_noise_ceiling means; NULL: none */
-  const char *rois;             /* in front of the names of regions that can be averaged: "roi."; NULL */
-  const char *units_text;       /* what the responses are measured in */
+  const char *times, *time_unit;                  /* key of the metadata, and "s" or "ms"; NULL: no times */
+  bool repeats; /* the weights may hold "rep-1", "rep-2", ... in place of one regression */
+  bool splits;  /* models of quarters of the training data exist beside the whole */
+
+  const char *measured, *measured_briefly; /* what responses are */
+  io_evoked_kind evoked;                   /* what channels are to MNE-Python */
+
   const model_layout_key *keys; /* up to one without a name */
-  berg_status (*check)(const berg_metadata *metadata,
-                       berg_error *error); /* may be NULL: of the metadata, when they are opened */
-  berg_status (*select)(struct model_choice *choice, berg_error *error); /* catalog/selection.h */
+  const char *ceiling;          /* key of the ceilings that min_noise_ceiling means; NULL: none */
+  bool means;                   /* regions can be averaged */
+  berg_status (*check)(const berg_metadata *metadata, berg_error *error); /* when they are opened; may be NULL */
+  berg_status (*select)(struct model_choice *choice, berg_error *error);  /* see catalog/selection.h */
 } model_layout;
 
 /* The layout of a model that the catalog knows, or NULL. */

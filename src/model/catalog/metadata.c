@@ -216,7 +216,7 @@ size_t model_metadata_voxels(const berg_metadata *metadata) { return model_metad
 /* --- Regions --- */
 
 const char *model_roi_name(const berg_metadata *metadata, size_t index) {
-  const char *rois = metadata->layout->rois;
+  const char *rois = metadata->layout->outputs[0].rois;
   const size_t prefix = rois ? strlen(rois) : 0;
   for (size_t i = 0; rois && i < berg_metadata_count(metadata); i++) {
     const char *name = berg_metadata_entry(metadata, i)->name;
@@ -271,8 +271,8 @@ berg_status model_roi_voxels(const berg_metadata *metadata, const char *roi, siz
                              berg_error *error) {
   *voxels = NULL;
   *count = 0;
-  const char *rois = metadata->layout->rois;
-  if (!rois)
+  const char *rois = metadata->layout->outputs[0].rois;
+  if (!rois || !metadata->layout->means)
     return base_fail_at(error, &(base_fault){BERG_EPARAMETER, metadata->path, BERG_NO_OFFSET, roi,
                                              "this model has no regions of voxels", NULL, roi});
   char *name = base_format(error, "%s%s", rois, roi);

@@ -93,10 +93,10 @@ berg_status model_add_labelled(model_list *list, const model_choice *choice, con
     if (!strcmp(labels[i], name)) status = model_list_add(list, &i, 1, error);
   base_free_texts(labels, count);
   if (status || list->count > before) return status;
-  char what[80];
-  base_print(what, sizeof what, "%s: no %s of this subject is called so", asked->key, choice->layout->unit);
+  char expected[96];
+  base_print(expected, sizeof expected, "one that the metadata have under %s", key);
   return base_fail_at(error, &(base_fault){BERG_EPARAMETER, berg_metadata_path(choice->metadata), BERG_NO_OFFSET,
-                                           asked->key, what, key, name});
+                                           asked->key, "this subject has no such name", expected, name});
 }
 
 berg_status model_select_times(model_choice *choice, berg_error *error) {
@@ -108,6 +108,15 @@ berg_status model_select_times(model_choice *choice, berg_error *error) {
 
 /* --- The whole --- */
 
+static berg_status unknown_key(const model_layout *layout, const char *key, berg_error *error) {
+  char known[128] = "";
+  size_t length = 0;
+  for (const model_layout_key *k = layout->keys; k->name; k++)
+    length += (size_t)base_print(known + length, sizeof known - length, "%s%s", length ? ", " : "", k->name);
+  return base_fail_at(error, &(base_fault){BERG_EPARAMETER, NULL, BERG_NO_OFFSET, key,
+                                           "this model's selection has no such key", known, key});
+}
+
 static berg_status check_key(const model_layout *layout, const berg_selection *item, berg_error *error) {
   for (const model_layout_key *key = layout->keys; key->name; key++) {
     if (strcmp(key->name, item->key)) continue;
@@ -117,8 +126,7 @@ static berg_status check_key(const model_layout *layout, const berg_selection *i
     return base_fail(error, BERG_EPARAMETER, "%s: expected %s", item->key,
                      key->marks ? "one 0 or 1 for each" : "a list of names");
   }
-  return base_fail_at(error, &(base_fault){BERG_EPARAMETER, NULL, BERG_NO_OFFSET, item->key,
-                                           "not a key of this model's selection", layout->keys->name, item->key});
+  return unknown_key(layout, item->key, error);
 }
 
 static berg_status check(const model_choice *choice, berg_error *error) {
@@ -132,7 +140,7 @@ static berg_status check(const model_choice *choice, berg_error *error) {
       status = base_fail(error, BERG_EPARAMETER, "%s is given twice", options->selection[i].key);
   if (!status && !isnan(options->min_noise_ceiling) && !layout->ceiling)
     status = base_fail(error, BERG_EPARAMETER, "min_noise_ceiling: this model has no noise ceiling in percent a unit");
-  if (!status && options->mean_roi && !layout->rois)
+  if (!status && options->mean_roi && !layout->means)
     status = base_fail(error, BERG_EPARAMETER, "mean_roi: this model has no regions to take means over");
   return status;
 }

@@ -8,11 +8,9 @@
 #include "base/team.h"
 #include "io/file/file_hash.h"
 #include "model/catalog/metadata.h"
-#include "model/catalog/registry.h"
 #include "model/catalog/space.h"
 #include "model/stimuli/stimuli.h"
 
-#define ROI_PREFIX "roi."
 #define NONE SIZE_MAX
 
 /* A volume is laid out by the coordinates of all voxels of the subject. */
@@ -30,22 +28,64 @@ static berg_status take_space(model_labels *labels, const berg_array *coordinate
   return status;
 }
 
-berg_status model_labels_make(model_labels *labels, const berg_model *model, size_t subject_index, const char *path,
-                              const berg_output_options *options, berg_error *error) {
-  const model_subject *subject = &model->subjects[subject_index];
+/* Coordinates of the voxels selected, and the space of a volume. */
+static berg_status take_coordinates(model_labels *labels, const model_subject *subject, const char *key,
+                                    const char *path, const berg_output_options *options, berg_error *error) {
   const model_list *voxels = &subject->selection.units[0];
-  const bool means = subject->selection.means != NULL;
-  *labels = (model_labels){.io = {.model_id = model->id,
-                                  .subject = (int)strtol(subject->name, NULL, 10),
-                                  .voxels = means ? NULL : voxels->items,
-                                  .column_names = means ? subject->outputs[0].axes[0].labels : NULL}};
-  if (means) return BERG_OK;
-  const berg_array *all = berg_metadata_find(subject->metadata, "fmri.voxel_coords");
+  const berg_array *all = berg_metadata_find(subject->metadata, key);
   labels->coordinates = base_alloc(voxels->count, 3 * sizeof *labels->coordinates, error);
   if (!labels->coordinates) return BERG_ELIMIT;
   berg_status status = model_coordinates_of(all, voxels->items, voxels->count, labels->coordinates, error);
-  labels->io.coordinates = labels->coordinates;
-  if (!status && io_nifti_is_name(path)) status = take_space(labels, all, options, error);
+  labels->unit->coordinates = labels->coordinates;
+  return status || !io_nifti_is_name(path) ? status : take_space(labels, all, options, error);
+}
+
+static void take_axes(model_labels *labels, const berg_output *output) {
+  labels->io.axes = labels->axes;
+  labels->io.axis_count = output->axis_count;
+  for (size_t a = 0; a < output->axis_count; a++) {
+    const berg_axis *axis = &output->axes[a];
+    labels->axes[a] = (io_axis){.name = axis->name,
+                                .length = axis->length,
+                                .texts = axis->labels,
+                                .numbers = axis->values,
+                                .unit = axis->unit,
+                                .indices = axis->values ? NULL : axis->indices};
+    if (strcmp(axis->name, "repetition") && strcmp(axis->name, "time")) labels->unit = &labels->axes[a];
+  }
+  labels->unit->groups_name = "rois";
+}
+
+static void take_attributes(model_labels *labels, const berg_model *model, const model_subject *subject,
+                            const berg_output *output) {
+  char *end;
+  const long number = strtol(subject->name, &end, 10);
+  io_attribute *attributes = labels->attributes;
+  attributes[0] = (io_attribute){.name = "model", .text = model->id};
+  attributes[1] = (io_attribute){.name = "subject", .text = *end ? subject->name : NULL, .number = number};
+  attributes[2] = (io_attribute){.name = "hemisphere", .text = output->name};
+  labels->io.attributes = attributes;
+  labels->io.attribute_count = *output->name ? 3 : 2;
+}
+
+berg_status model_labels_make(model_labels *labels, const berg_model *model, size_t subject_index, size_t output_index,
+                              const char *path, const berg_output_options *options, berg_error *error) {
+  const model_subject *subject = &model->subjects[subject_index];
+  const berg_output *output = &subject->outputs[output_index];
+  const model_layout *layout = model->layout;
+  *labels = (model_labels){.io = {.what = layout->measured_briefly, .evoked = layout->evoked}, .output = output_index};
+  take_axes(labels, output);
+  take_attributes(labels, model, subject, output);
+  if (subject->selection.means) return BERG_OK;
+  berg_status status = BERG_OK;
+  if (!strcmp(layout->unit, "vertex")) {
+    const size_t vertices = model_metadata_units(subject->metadata, output_index);
+    labels->surface = (io_surface){vertices, output_index ? IO_RIGHT : IO_LEFT};
+    labels->io.surface = &labels->surface;
+    status = model_outside(&labels->io.nan_outside, BERG_F32, options->volume, error);
+  } else if (!strcmp(layout->unit, "voxel")) {
+    status = take_coordinates(labels, subject, layout->outputs[0].units, path, options, error);
+  }
   if (status) model_labels_release(labels);
   return status;
 }
@@ -81,12 +121,13 @@ static berg_status make_lists(column_lists *lists, const model_list *columns, si
   return BERG_OK;
 }
 
-/* Appends one ROI; columns are counted from the labels' `used` on, and grow in a block that may move. */
-static berg_status add_roi(model_labels *labels, const char *name, const berg_metadata *metadata,
+/* Appends one ROI, the entry `name` of the metadata; columns are counted from the labels' `used` on, and grow in a block that may
+ * move. */
+static berg_status add_roi(model_labels *labels, const char *name, const char *roi, const model_subject *subject,
                            const column_lists *lists, size_t *used, size_t *room, berg_error *error) {
   size_t *voxels, count;
-  const size_t before = *used;
-  berg_status status = model_roi_voxels(metadata, name, &voxels, &count, error);
+  const size_t before = *used, units = model_metadata_units(subject->metadata, labels->output);
+  berg_status status = model_metadata_indices(subject->metadata, name, roi, units, false, &voxels, &count, error);
   if (status) return status == BERG_ELIMIT ? status : BERG_OK;
   for (size_t i = 0; i < count && !status; i++)
     for (size_t c = lists->first[voxels[i]]; c != NONE && !status; c = lists->next[c]) {
@@ -98,31 +139,34 @@ static berg_status add_roi(model_labels *labels, const char *name, const berg_me
   base_free(voxels);
   if (!status && *used > before) {
     qsort(labels->roi_columns + before, *used - before, sizeof *labels->roi_columns, ascending);
-    labels->rois[labels->io.roi_count++] = (io_column_group){.name = name, .count = *used - before};
+    labels->rois[labels->unit->group_count++] = (io_axis_group){.name = roi, .count = *used - before};
   }
   return status;
 }
 
-berg_status model_labels_add_rois(model_labels *labels, const model_subject *subject, berg_error *error) {
+berg_status model_labels_add_rois(model_labels *labels, const berg_model *model, const model_subject *subject,
+                                  berg_error *error) {
   const berg_metadata *metadata = subject->metadata;
-  const size_t entries = berg_metadata_count(metadata), prefix = strlen(ROI_PREFIX);
+  const char *rois = model->layout->outputs[labels->output].rois;
+  const size_t entries = berg_metadata_count(metadata), prefix = rois ? strlen(rois) : 0;
   column_lists lists = {NULL, NULL};
   size_t used = 0, room = 0;
-  if (!labels->io.voxels) return BERG_OK;
+  if (!labels->unit->indices || !rois) return BERG_OK;
   labels->rois = base_calloc(entries, sizeof *labels->rois, error);
-  berg_status status = labels->rois
-                           ? make_lists(&lists, &subject->selection.units[0], model_metadata_voxels(metadata), error)
-                           : BERG_ELIMIT;
+  berg_status status = labels->rois ? make_lists(&lists, &subject->selection.units[labels->output],
+                                                 model_metadata_units(metadata, labels->output), error)
+                                    : BERG_ELIMIT;
   for (size_t e = 0; e < entries && !status; e++) {
     const char *name = berg_metadata_entry(metadata, e)->name;
-    if (name && !strncmp(name, ROI_PREFIX, prefix))
-      status = add_roi(labels, name + prefix, metadata, &lists, &used, &room, error);
+    if (name && !strncmp(name, rois, prefix))
+      status = add_roi(labels, name, name + prefix, subject, &lists, &used, &room, error);
   }
   base_free(lists.first);
   base_free(lists.next);
   const int64_t *columns = labels->roi_columns;
-  for (size_t i = 0; i < labels->io.roi_count; columns += labels->rois[i++].count) labels->rois[i].columns = columns;
-  labels->io.rois = labels->rois;
+  for (size_t i = 0; i < labels->unit->group_count; columns += labels->rois[i++].count)
+    labels->rois[i].positions = columns;
+  labels->unit->groups = labels->rois;
   return status;
 }
 

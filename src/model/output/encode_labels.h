@@ -4,24 +4,30 @@
 
 #include "io/nifti/nifti.h"
 #include "io/rows/rows.h"
+#include "io/surface/surface.h"
 #include "model/encode/model.h"
 #include "model/output/provenance.h"
 
-/* The columns of one subject; `io` points into the rest, and into model and options. */
+/* The columns of one output of a subject; `io` points into the rest, and into model and options. */
 typedef struct model_labels {
   io_labels io;
-  int64_t *coordinates; /* [columns][3]; NULL with mean_roi */
+  size_t output;          /* among the subject's */
+  io_axis axes[3], *unit; /* which of them is of voxels, channels, ... */
+  io_attribute attributes[3];
+  int64_t *coordinates; /* [columns][3] of voxels; NULL with mean_roi */
   io_nifti_space space;
-  io_column_group *rois; /* after model_labels_add_rois */
+  io_surface surface;
+  io_axis_group *rois; /* after model_labels_add_rois */
   int64_t *roi_columns;
 } model_labels;
 
 /* Labels for an output at `path`; where that is a volume, with the options' space. EMODEL, EINPUT, EARGUMENT: it does not
  * fit. */
-berg_status model_labels_make(model_labels *labels, const berg_model *model, size_t subject_index, const char *path,
-                              const berg_output_options *options, berg_error *error);
+berg_status model_labels_make(model_labels *labels, const berg_model *model, size_t subject_index, size_t output_index,
+                              const char *path, const berg_output_options *options, berg_error *error);
 /* The ROIs of the metadata, each with its columns. Entries that are no voxel indices are passed over. */
-berg_status model_labels_add_rois(model_labels *labels, const model_subject *subject, berg_error *error);
+berg_status model_labels_add_rois(model_labels *labels, const berg_model *model, const model_subject *subject,
+                                  berg_error *error);
 void model_labels_release(model_labels *labels);
 
 /* Names and hashes of the images that have a row, in order. */

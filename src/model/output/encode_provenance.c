@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <jpeglib.h>
 #include <spng.h>
+#include <string.h>
 
 #include "base/machine.h"
 #include "base/memory.h"
@@ -36,12 +37,16 @@ berg_status model_encode_provenance(cJSON **out, const berg_model *model, size_t
                                     berg_error *error) {
   const model_subject *subject = &model->subjects[subject_index];
   uint64_t seed;
-  berg_status status = model_provenance(
-      out, "Responses that an encoding model predicts: one row an image, one column a voxel", options, error);
+  const bool of_voxels = !strcmp(model->layout->unit, "voxel");
+  berg_status status =
+      model_provenance(out,
+                       of_voxels ? "Responses that an encoding model predicts: one row an image, one column a voxel"
+                                 : "Responses that an encoding model predicts: one row an image, of the axes named",
+                       options, error);
   cJSON *tree = *out;
   io_json_add_text(tree, "Model", model->id);
   model_add_subject(tree, "Subject", subject->name);
-  io_json_add_text(tree, "Units", model->layout->units_text);
+  io_json_add_text(tree, "Units", model->layout->measured);
   if (!status) status = add_stimuli(tree, stimuli, error);
   model_source sources[MODEL_QUARTERS + 2];
   size_t count = 0;
@@ -81,26 +86,53 @@ static void add_runs(cJSON *to, const char *key, const void *numbers, size_t cou
   }
 }
 
+static void add_texts(cJSON *to, const char *key, const io_axis *axis) {
+  cJSON *list = io_json_add_list(to, key);
+  for (size_t i = 0; i < axis->length; i++) io_json_add(list, NULL, model_provenance_text(axis->texts[i]));
+}
+
+/* Voxels of a volume, in the keys of BIDS derivatives. */
+static void add_voxels(cJSON *columns, const model_labels *labels, size_t count) {
+  add_runs(columns, "Voxels", labels->unit->indices, count);
+  if (count > COORDINATES_MAX) return;
+  cJSON *coordinates = io_json_add_list(columns, "Coordinates");
+  for (size_t c = 0; c < count; c++) {
+    cJSON *at = io_json_add_list(coordinates, NULL);
+    for (int d = 0; d < 3; d++) io_json_add_number(at, NULL, (double)labels->coordinates[3 * c + (size_t)d]);
+  }
+}
+
+/* Dimensions of a row, slowest first. */
+static void add_axes(cJSON *columns, const model_labels *labels) {
+  cJSON *list = io_json_add_list(columns, "Axes");
+  for (size_t a = 0; a < labels->io.axis_count; a++) {
+    const io_axis *axis = &labels->io.axes[a];
+    cJSON *to = io_json_add_object(list, NULL);
+    io_json_add_text(to, "Name", axis->name);
+    io_json_add_number(to, "Length", (double)axis->length);
+    if (axis->texts) add_texts(to, "Labels", axis);
+    if (axis->indices) add_runs(to, "Indices", axis->indices, axis->length);
+    if (axis->numbers) io_json_add_numbers(to, "Values", axis->numbers, axis->length);
+    if (axis->unit) io_json_add_text(to, "Unit", axis->unit);
+  }
+}
+
 static void add_columns(cJSON *tree, const model_labels *labels, size_t count) {
   cJSON *columns = io_json_add_object(tree, "Columns");
+  _Static_assert(sizeof(size_t) == sizeof(int64_t), "indices are read as they lie in memory");
   io_json_add_number(columns, "Count", (double)count);
-  if (labels->io.column_names) {
-    cJSON *means = io_json_add_list(columns, "MeansOf");
-    for (size_t c = 0; c < count; c++) io_json_add(means, NULL, model_provenance_text(labels->io.column_names[c]));
+  if (!strcmp(labels->unit->name, "roi")) {
+    add_texts(columns, "MeansOf", labels->unit);
     return;
   }
-  _Static_assert(sizeof(size_t) == sizeof(int64_t), "voxel indices are read as they lie in memory");
-  add_runs(columns, "Voxels", labels->io.voxels, count);
-  if (count <= COORDINATES_MAX) {
-    cJSON *coordinates = io_json_add_list(columns, "Coordinates");
-    for (size_t c = 0; c < count; c++) {
-      cJSON *at = io_json_add_list(coordinates, NULL);
-      for (int d = 0; d < 3; d++) io_json_add_number(at, NULL, (double)labels->coordinates[3 * c + (size_t)d]);
-    }
-  }
+  if (labels->coordinates)
+    add_voxels(columns, labels, count);
+  else
+    add_axes(columns, labels);
+  if (!labels->rois) return;
   cJSON *rois = io_json_add_object(columns, "Regions");
-  for (size_t i = 0; i < labels->io.roi_count; i++)
-    add_runs(rois, labels->rois[i].name, labels->rois[i].columns, labels->rois[i].count);
+  for (size_t i = 0; i < labels->unit->group_count; i++)
+    add_runs(rois, labels->rois[i].name, labels->rois[i].positions, labels->rois[i].count);
 }
 
 void model_encode_describe(cJSON *tree, const model_labels *labels, size_t columns, const model_row_names *names,

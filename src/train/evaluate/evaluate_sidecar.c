@@ -20,9 +20,9 @@ berg_status train_sidecar_make(cJSON **tree, const berg_model *model, const berg
   model_row_names names = {0};
   model_labels labels;
   *tree = NULL;
-  berg_status status = model_labels_make(&labels, model, 0, predictions, &options, error);
+  berg_status status = model_labels_make(&labels, model, 0, 0, predictions, &options, error);
   if (status) return status;
-  status = model_labels_add_rois(&labels, subject, error);
+  status = model_labels_add_rois(&labels, model, subject, error);
   if (!status) status = model_row_names_make(&names, stimuli, berg_stimuli_count(stimuli), error);
   if (!status) status = model_row_names_hash(&names, model->threads, error);
   if (!status) {

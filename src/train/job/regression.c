@@ -150,7 +150,7 @@ berg_status train_subject_regression(const train_plan *plan, const train_work *w
   if (!status) {
     train_report_describe(report, subject->number, subject->voxels - c.done,
                           train_cost_regression(&plan->job, s, subject->voxels - c.done));
-    status = io_rows_finish(c.rows, &(io_labels){.subject = subject->number}, error);
+    status = io_rows_finish(c.rows, &(io_labels){.axis_count = 0}, error);
   }
   train_report_close(report);
   release(&c);

@@ -55,9 +55,10 @@ const model_layout model_layout_fmri_nsd_fsaverage_vit_b_32 = {
     .subject_prefix = "subject-",
     .subject_digits = 2,
     .unit = "vertex",
-    .outputs = {{"lh", "lh_reg_param", "fmri.lh_ncsnr", "float32 (vertices,)"},
-                {"rh", "rh_reg_param", "fmri.rh_ncsnr", "float32 (vertices,)"}},
-    .units_text = "z-scores within a session",
+    .outputs = {{"lh", "lh_reg_param", "fmri.lh_ncsnr", "float32 (vertices,)", "fmri.lh_fsaverage_rois."},
+                {"rh", "rh_reg_param", "fmri.rh_ncsnr", "float32 (vertices,)", "fmri.rh_fsaverage_rois."}},
+    .measured = "z-scores within a session, averaged over the presentations of an image",
+    .measured_briefly = "session z-scores",
     .keys = keys,
     .select = select,
 };

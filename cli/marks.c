@@ -1,5 +1,5 @@
-/* The voxels that a file marks, for --voxel-index. */
-#include "voxel_index.h"
+/* The voxels, sensors or times that a file marks. */
+#include "marks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +10,11 @@
 /* More than any brain has voxels: a text file without an end is not read for ever. */
 #define MOST_MARKS ((size_t)1 << 28)
 
-static int take_array(const char *path, const berg_array *array, uint8_t **marks, size_t *length) {
+static int take_array(const char *path, const char *what, const berg_array *array, uint8_t **marks, size_t *length) {
   char shape[160];
   if (array->ndim != 1 || !cli_is_whole(array))
-    return cli_fail_with(BERG_EPARAMETER,
-                         "%s: voxel index: expected one dimension of booleans or whole numbers, found %s %s", path,
-                         berg_dtype_name(array->dtype), cli_shape_text(array, shape));
+    return cli_fail_with(BERG_EPARAMETER, "%s: %s: expected one dimension of booleans or whole numbers, found %s %s",
+                         path, what, berg_dtype_name(array->dtype), cli_shape_text(array, shape));
   size_t count = array->shape[0];
   uint8_t *list = cli_alloc(count, 1);
   if (!list) return cli_fail_with(BERG_ELIMIT, "%s: not enough memory for %zu marks", path, count);
@@ -23,7 +22,7 @@ static int take_array(const char *path, const berg_array *array, uint8_t **marks
     double mark = cli_element_number(array, i);
     if (mark != 0 && mark != 1) {
       free(list);
-      return cli_fail_with(BERG_EPARAMETER, "%s: voxel index: element %zu: expected 0 or 1, found %.0f", path, i, mark);
+      return cli_fail_with(BERG_EPARAMETER, "%s: %s: element %zu: expected 0 or 1, found %.0f", path, what, i, mark);
     }
     list[i] = mark != 0;
   }
@@ -32,29 +31,28 @@ static int take_array(const char *path, const berg_array *array, uint8_t **marks
   return CLI_GO_ON;
 }
 
-static int read_npy(const char *path, uint8_t **marks, size_t *length) {
+static int read_npy(const char *path, const char *what, uint8_t **marks, size_t *length) {
   berg_error error;
   berg_file *file;
   if (berg_file_open(&file, path, &error)) return cli_fail(&error);
   int status;
   if (berg_file_count(file) == 1)
-    status = take_array(path, berg_file_entry(file, 0), marks, length);
+    status = take_array(path, what, berg_file_entry(file, 0), marks, length);
   else
-    status =
-        cli_fail_with(BERG_EPARAMETER, "%s: voxel index: expected one array, found %zu", path, berg_file_count(file));
+    status = cli_fail_with(BERG_EPARAMETER, "%s: %s: expected one array, found %zu", path, what, berg_file_count(file));
   berg_file_free(file);
   return status;
 }
 
-static int bad_text(const char *path, size_t element, int found) {
+static int bad_text(const char *path, const char *what, size_t element, int found) {
   if (found >= 0x20 && found < 0x7f)
-    return cli_fail_with(BERG_EPARAMETER, "%s: voxel index: element %zu: expected 0 or 1, found \"%c\"", path, element,
+    return cli_fail_with(BERG_EPARAMETER, "%s: %s: element %zu: expected 0 or 1, found \"%c\"", path, what, element,
                          found);
-  return cli_fail_with(BERG_EPARAMETER, "%s: voxel index: element %zu: expected 0 or 1, found byte %d", path, element,
+  return cli_fail_with(BERG_EPARAMETER, "%s: %s: element %zu: expected 0 or 1, found byte %d", path, what, element,
                        found);
 }
 
-static int read_text(const char *path, FILE *stream, uint8_t **marks, size_t *length) {
+static int read_text(const char *path, const char *what, FILE *stream, uint8_t **marks, size_t *length) {
   uint8_t *list = NULL;
   size_t count = 0, room = 0;
   int byte, status = CLI_GO_ON;
@@ -65,7 +63,7 @@ static int read_text(const char *path, FILE *stream, uint8_t **marks, size_t *le
       continue;
     }
     if ((byte != '0' && byte != '1') || !apart) {
-      status = bad_text(path, apart ? count : count - 1, byte);
+      status = bad_text(path, what, apart ? count : count - 1, byte);
       break;
     }
     apart = false;
@@ -73,7 +71,7 @@ static int read_text(const char *path, FILE *stream, uint8_t **marks, size_t *le
       room = room ? 2 * room : 1 << 16;
       uint8_t *larger = room > MOST_MARKS ? NULL : cli_grow(list, room);
       if (!larger) {
-        status = cli_fail_with(BERG_ELIMIT, "%s: voxel index: not enough memory beyond %zu marks", path, count);
+        status = cli_fail_with(BERG_ELIMIT, "%s: %s: not enough memory beyond %zu marks", path, what, count);
         break;
       }
       list = larger;
@@ -81,7 +79,7 @@ static int read_text(const char *path, FILE *stream, uint8_t **marks, size_t *le
     list[count++] = byte == '1';
   }
   if (status == CLI_GO_ON && ferror(stream)) status = cli_fail_errno(BERG_EINPUT, path, "cannot be read");
-  if (status == CLI_GO_ON && !count) status = cli_fail_with(BERG_EPARAMETER, "%s: voxel index: holds no marks", path);
+  if (status == CLI_GO_ON && !count) status = cli_fail_with(BERG_EPARAMETER, "%s: %s: holds no marks", path, what);
   if (status != CLI_GO_ON) {
     free(list);
     return status;
@@ -91,13 +89,13 @@ static int read_text(const char *path, FILE *stream, uint8_t **marks, size_t *le
   return CLI_GO_ON;
 }
 
-int cli_read_voxel_index(const char *path, uint8_t **marks, size_t *length) {
+int cli_read_marks(const char *path, const char *what, uint8_t **marks, size_t *length) {
   char magic[6];
   FILE *stream = fopen(path, "rb");
   if (!stream) return cli_fail_errno(BERG_EINPUT, path, "cannot be read");
   bool npy = fread(magic, 1, sizeof magic, stream) == sizeof magic && !memcmp(magic, "\x93NUMPY", sizeof magic);
   rewind(stream);
-  int status = npy ? read_npy(path, marks, length) : read_text(path, stream, marks, length);
+  int status = npy ? read_npy(path, what, marks, length) : read_text(path, what, stream, marks, length);
   fclose(stream);
   return status;
 }

@@ -1,0 +1,177 @@
+/* Opening, filling and finishing one file of responses. */
+#include "model/output/output_file.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "io/value/json_print.h"
+#include "model/catalog/paths.h"
+#include "model/stimuli/stimuli.h"
+
+/* --- Names --- */
+
+/* Endings of two parts. */
+static const char *const endings[] = {".nii.gz", ".func.gii", "-ave.fif", "_ave.fif"};
+
+static const char *ending_of(const char *path) {
+  const size_t length = strlen(path);
+  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+    const size_t own = strlen(endings[i]);
+    if (length > own && !strcmp(path + length - own, endings[i])) return path + length - own;
+  }
+  const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+  return dot ? dot : path + length;
+}
+
+char *model_output_path(const berg_model *model, const char *path, size_t subject, size_t output, berg_error *error) {
+  const bool several = model->subject_count > 1;
+  const model_subject *of = &model->subjects[subject];
+  const char *end = ending_of(path), *name = of->outputs[output].name;
+  return base_format(error, "%.*s%s%s%s%s%s", (int)(end - path), path, several ? "_" : "", several ? of->of_file : "",
+                     *name ? "_" : "", name, end);
+}
+
+/* --- Opening --- */
+
+static uint64_t hash_list(uint64_t hash, const model_list *list) {
+  return base_hash_bytes(hash, list->items, list->count * sizeof *list->items);
+}
+
+static berg_status fingerprint(const model_output_file *file, char *text, size_t size, berg_error *error) {
+  const model_output_task *task = file->task;
+  const model_subject *subject = &task->model->subjects[file->subject];
+  const model_selection *selection = &subject->selection;
+  char images[MODEL_FINGERPRINT_ROOM];
+  berg_status status = model_stimuli_fingerprint(task->stimuli, images, error);
+  if (status) return status;
+  uint64_t hash = base_hash_text(BASE_HASH_START, berg_version());
+  hash = base_hash_text(hash, task->model->products);
+  hash = base_hash_text(hash, base_isa_name(task->model->isa));
+  for (size_t f = 0; f < subject->fitted.file_count; f++) hash = model_hash_file(hash, subject->fitted.files[f].path);
+  hash = model_hash_file(hash, task->model->backbone.path);
+  hash = base_hash_bytes(hash, &file->columns->columns, sizeof file->columns->columns);
+  if (!selection->means) hash = hash_list(hash, &selection->units[file->output]);
+  if (subject->times) hash = hash_list(hash, &selection->times);
+  for (size_t i = 0; i < selection->mean_count; i++) hash = base_hash_text(hash, selection->means[i].name);
+  bool skips = model_stimuli_skips_bad(task->stimuli);
+  hash = base_hash_bytes(hash, &skips, sizeof skips);
+  base_print(text, size, "%s %s%s %s %016llx", task->model->id, subject->of_file, file->columns->name, images,
+             (unsigned long long)hash);
+  return BERG_OK;
+}
+
+/* How many images are left out is not known yet. */
+berg_status model_output_file_check(const model_output_file *file, berg_error *error) {
+  const model_output_task *task = file->task;
+  const size_t rows = model_stimuli_skips_bad(task->stimuli) ? 1 : berg_stimuli_count(task->stimuli);
+  model_labels labels;
+  if (!file->columns->columns) return base_fail(error, BERG_EPARAMETER, "%s: nothing is selected for it", file->path);
+  berg_status status =
+      model_labels_make(&labels, task->model, file->subject, file->output, file->path, task->options, error);
+  if (status) return status;
+  status = io_rows_check_shape(file->path, rows, file->columns->columns, &labels.io, error);
+  model_labels_release(&labels);
+  return status;
+}
+
+/* A row of axes, or a plain list of columns: as files of one axis have always been. */
+static berg_status open_rows(model_output_file *file, const char *name, berg_error *error) {
+  const berg_output_options *options = file->task->options;
+  size_t shape[IO_ROW_DIMS_MAX];
+  for (size_t a = 0; a < file->columns->axis_count; a++) shape[a] = file->columns->axes[a].length;
+  return io_rows_open_shaped(&file->rows, file->path, shape, file->columns->axis_count, name, options->force,
+                             options->resume, &file->done, error);
+}
+
+berg_status model_output_file_open(model_output_file *file, berg_error *error) {
+  const size_t images = berg_stimuli_count(file->task->stimuli);
+  char name[256];
+  berg_status status = model_sidecar_check(file->path, file->task->options, error);
+  if (!status) status = fingerprint(file, name, sizeof name, error);
+  if (!status) status = open_rows(file, name, error);
+  if (status || file->done <= images) return status;
+  char expected[64];
+  base_print(expected, sizeof expected, "at most %zu, one an image", images);
+  return base_fail_found(error, BERG_EINPUT, file->path, "the journal of its partial rows is damaged", expected,
+                         "%zu rows", file->done);
+}
+
+/* --- Filling and finishing --- */
+
+berg_status model_output_file_append(model_output_file *file, const float *responses, size_t first, size_t images,
+                                     float *own, berg_error *error) {
+  const size_t columns = file->columns->columns, from = file->columns->first, all = file->task->model->columns;
+  /* a file may be ahead of the others after an interruption */
+  const size_t skip = file->done > first ? file->done - first : 0;
+  if (skip >= images) return BERG_OK;
+  for (size_t i = 0; i < images && own; i++)
+    memcpy(own + i * columns, responses + i * all + from, columns * sizeof *own);
+  berg_status status = io_rows_append(file->rows, (own ? own : responses) + skip * columns, images - skip, error);
+  if (!status) file->done = first + images;
+  return status;
+}
+
+static bool is_hdf5(const char *path) {
+  const char *dot = strrchr(path, '.');
+  return dot && (base_same_word(dot, ".h5") || base_same_word(dot, ".hdf5"));
+}
+
+/* Everything that is known of rows and columns: HDF5 carries it within, the sidecar beside. */
+static berg_status label_fully(const model_output_file *file, model_labels *labels, model_row_names *names,
+                               cJSON **tree, char **json, berg_error *error) {
+  const model_output_task *task = file->task;
+  berg_status status = model_labels_add_rois(labels, task->model, &task->model->subjects[file->subject], error);
+  if (!status) status = model_row_names_hash(names, task->model->threads, error);
+  if (status) return status;
+  status = model_encode_provenance(tree, task->model, file->subject, task->stimuli, task->options, error);
+  if (!status && labels->io.space) status = model_provenance_space(*tree, &labels->space, task->options->volume, error);
+  if (!status) status = io_json_print(*tree, json, error);
+  if (status) return status;
+  labels->io.row_hashes = (const char(*)[BASE_SHA256_TEXT])names->hashes;
+  labels->io.provenance = *json;
+  return BERG_OK;
+}
+
+static berg_status write_labelled(model_output_file *file, model_labels *labels, model_row_names *names,
+                                  berg_error *error) {
+  const model_output_task *task = file->task;
+  const bool sidecar = task->options->sidecar;
+  io_whole_file *beside = NULL;
+  cJSON *tree = NULL;
+  char *json = NULL;
+  berg_status status = BERG_OK;
+  labels->io.row_names = names->names;
+  labels->io.long_table = task->options->long_table;
+  if (sidecar || is_hdf5(file->path)) status = label_fully(file, labels, names, &tree, &json, error);
+  if (!status && sidecar) { /* all that can fail, while the rows can still be gone on from */
+    model_encode_describe(tree, labels, file->columns->columns, names, task->stimuli);
+    status = model_sidecar_prepare(&beside, file->path, tree, task->options->force, error);
+  }
+  if (!status) status = io_rows_finish(file->rows, &labels->io, error);
+  if (status)
+    io_whole_file_abandon(beside);
+  else if (beside)
+    status = io_whole_file_commit(beside, error);
+  base_free(json);
+  cJSON_Delete(tree);
+  return status;
+}
+
+berg_status model_output_file_finish(model_output_file *file, model_row_names *names, berg_error *error) {
+  const model_output_task *task = file->task;
+  model_labels labels;
+  berg_status status =
+      model_labels_make(&labels, task->model, file->subject, file->output, file->path, task->options, error);
+  if (status) return status;
+  status = write_labelled(file, &labels, names, error);
+  model_labels_release(&labels);
+  return status;
+}
+
+void model_output_file_close(model_output_file *file) {
+  io_rows_free(file->rows);
+  base_free(file->path);
+  *file = (model_output_file){.rows = NULL};
+}
