@@ -1,5 +1,7 @@
 """Responses of the sibling models: upstream's types and shapes, the oracle's values, and every selection against the whole."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -213,7 +215,23 @@ def test_bad_out(load_sibling, squares, key, out):
 def test_out_to_a_file(load_sibling, sibling_wholes, squares, tmp_path):
     path = tmp_path / "responses.npy"
     assert load_sibling("tvsd").generate_response(squares, show_progress=False, out=path) == path
-    assert np.array_equal(np.load(path).reshape(len(squares), 1024, 300), sibling_wholes["tvsd"])
+    assert np.array_equal(np.load(path), sibling_wholes["tvsd"])
+
+
+def test_out_to_a_file_of_each_hemisphere(load_sibling, sibling_wholes, squares, tmp_path):
+    paths = load_sibling("nsd").generate_response(squares, show_progress=False, out=tmp_path / "responses.npy")
+    assert [os.path.basename(path) for path in paths] == ["responses_lh.npy", "responses_rh.npy"]
+    for path, whole in zip(paths, sibling_wholes["nsd"], strict=True):
+        assert np.array_equal(np.load(path), whole)
+
+
+def test_out_to_a_long_table(load_sibling, sibling_wholes, squares, tmp_path):
+    path = tmp_path / "responses.csv"
+    model = load_sibling("eeg", {"channels": ["Oz", "Cz"], "timepoints": marks(140, 20, 139)})
+    model.generate_response(squares, show_progress=False, out=path, long_table=True)
+    header, *lines = path.read_text().splitlines()
+    assert len(lines) == len(squares) * 4 * 2 * 2 and "channel" in header.split(",")
+    assert sum(",Cz," in line for line in lines) == len(squares) * 4 * 2
 
 
 def test_progress_says_what(load_sibling, squares, tqdm):
@@ -235,7 +253,7 @@ def test_progress_says_what(load_sibling, squares, tqdm):
         ("meg", {"generation": "train_split", "splits": ("all", 2)}),
         ("meg", {"generation": "plain", "dtype": "f8", "order": "F"}),
         ("tvsd", {"generation": "plain"}),
-        ("nsd", {"generation": "older"}),
+        ("nsd", {"generation": "plain"}),
     ],
 )
 def test_every_form_of_file(tmp_path, backbone_files, squares, square_features, key, options):

@@ -37,7 +37,7 @@ def _read(path):
     except OSError as error:
         raise ModelLoadError(f"Failed to load card: {path}: {error.strerror}") from None
     except ValueError as error:
-        hint = "" if "yaml" in sys.modules else " (without PyYAML installed, JSON alone can be read)"
+        hint = "" if sys.modules.get("yaml") else " (without PyYAML installed, JSON alone can be read)"
         raise ModelLoadError(f"Failed to load card: {path}: {error}{hint}") from None
     if not isinstance(card, dict):
         raise ModelLoadError(f"Failed to load card: {path}: expected a mapping, found {type(card).__name__}")

@@ -331,7 +331,23 @@ class EncodingModel(BaseModelInterface):
                 array[...] = part
         return out
 
-    def generate_response(self, stimulus, show_progress=True, *, out=None, force=False, resume=False, sidecar=False):
+    def _encoded_to(self, path):
+        """What an encode to `path` has written: `path`, or of two hemispheres a tuple of two paths."""
+        if len(self.outputs) == 1:
+            return path
+        return tuple(self.model.output_path(path, i) for i in range(len(self.outputs)))
+
+    def generate_response(
+        self,
+        stimulus,
+        show_progress=True,
+        *,
+        out=None,
+        force=False,
+        resume=False,
+        sidecar=False,
+        long_table=False,
+    ):
         """Responses to images.
 
         Parameters
@@ -341,15 +357,18 @@ class EncodingModel(BaseModelInterface):
         show_progress : bool
             Show a progress bar, where tqdm is installed.
         out : float32 array in C order of the shape of the responses (of two hemispheres a tuple of two), or str or path, optional
-            Where the responses go. A file is written in constant memory; its ending says how: .npy, .h5,
-            .csv, .nii.gz.
+            Where the responses go. A file is written in constant memory; its ending says how: .npy, .h5, .csv; of voxels
+            .nii.gz, of vertices .func.gii or .mgh, of EEG and MEG -ave.fif. Two hemispheres are two files, "_lh" and "_rh"
+            before the ending.
         force, resume : bool
             With a path: replace a file that is there; go on from what an interrupted call left.
         sidecar : bool
             With a path: also write a .json beside it that says what the responses were made from and what
             their columns are.
+        long_table : bool
+            With a .csv: a line a value, with a column for each axis, in place of a line an image.
 
-        Returns `out`, or new float32 arrays. StimulusError: not such images. FileExistsError, OSError: the file is there
+        Returns `out` (of files of two hemispheres a tuple of their paths), or new float32 arrays. StimulusError: not such images. FileExistsError, OSError: the file is there
         already, or cannot be written.
         """
         stimulus = stimuli.checked(stimulus)
@@ -358,8 +377,16 @@ class EncodingModel(BaseModelInterface):
             to_file = isinstance(out, (str, os.PathLike))
             target = out if to_file else self._target(len(stimulus), out)
             with progress.bar(show_progress, len(stimulus), self._ENCODING) as move:
-                model.encode(stimulus, target, progress=move, force=force, resume=resume, sidecar=sidecar)
-            return out if to_file else self._answer(target, out)
+                model.encode(
+                    stimulus,
+                    target,
+                    progress=move,
+                    force=force,
+                    resume=resume,
+                    sidecar=sidecar,
+                    long_table=long_table,
+                )
+            return self._encoded_to(out) if to_file else self._answer(target, out)
 
     # --- Metadata ---
 
