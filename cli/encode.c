@@ -135,7 +135,9 @@ static bool is_volume(const char *output) { return ends_with(output, ".nii") || 
 
 static bool is_folder(const char *output) {
   struct stat about;
-  return ends_with(output, "/") || (!stat(output, &about) && S_ISDIR(about.st_mode));
+  const char *slash = strrchr(output, '/');
+  if (slash && !slash[1]) return true;
+  return !strchr(slash ? slash : output, '.') && !stat(output, &about) && S_ISDIR(about.st_mode);
 }
 
 static int check_folder(request *asked) {
