@@ -23,7 +23,7 @@ def scalar(value):
 
 
 def folds(text):
-    """Whether folded lines come back as they were: a line break or space that YAML would take for its own is in the way."""
+    """Whether folded lines come back as they were: no line break or space that YAML would take for its own."""
     return not re.search(r"  |\t|^ | $|\n\Z", text, re.MULTILINE)
 
 
@@ -34,8 +34,9 @@ def block(text, indent):
         # One line break more than the text has: the first of them is a space in YAML.
         breaks = re.sub(r"\n+", lambda found: found[0] + "\n", text)
         return ">-\n" + textwrap.indent("\n".join(map(wrap.fill, breaks.split("\n"))), indent)
-    ending = text[len(text.rstrip("\n")):]
-    return f"|{'-' if not ending else '' if ending == chr(10) else '+'}\n" + textwrap.indent(text, indent).rstrip("\n") + ending[1:]
+    ending = text[len(text.rstrip("\n")) :]
+    header = {"": "|-\n", "\n": "|\n"}.get(ending, "|+\n")
+    return header + textwrap.indent(text, indent).rstrip("\n") + ending[1:]
 
 
 def flow(values, indent, first):

@@ -2,8 +2,6 @@
 
 from contextlib import ExitStack
 
-import numpy as np
-
 from berg import _berg
 from berg.core import progress, stimuli
 from berg.core.exceptions import InvalidParameterError
@@ -34,8 +32,8 @@ def encode_many(models, stimulus, show_progress=True):
     stimulus : integer array of shape (images, 3, height, width)
     show_progress : bool
 
-    Returns a list of what encode() returns for each model, to the same bits. The `memory` of the first model decides how
-    many of them stay in memory at a time: where it does not suffice for all, they take turns over several passes.
+    Returns a list of what encode() returns for each model, to the same bits. The `memory` of the first model decides
+    how many of them stay in memory at a time: where it does not suffice for all, they take turns over several passes.
 
     InvalidParameterError: models of different backbones or precisions; no model, another object, the same one twice.
     """
@@ -46,7 +44,7 @@ def encode_many(models, stimulus, show_progress=True):
         for model in sorted(models, key=id):
             stack.enter_context(model._lock)
         handles = [model._loaded() for model in models]
-        responses = [np.empty((len(stimulus), handle.columns), np.float32) for handle in handles]
+        responses = [model._target(len(stimulus)) for model in models]
         with progress.bar(show_progress, len(stimulus), f"Encoding responses of {len(models)} models") as move:
             _berg.encode_many(handles, stimulus, responses, progress=move)
         return [model._answer(array) for model, array in zip(models, responses)]

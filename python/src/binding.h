@@ -35,16 +35,16 @@ typedef struct binding_selection {
   PyObject *source; /* that the names belong to */
 } binding_selection;
 
-/* From a sequence of (key, tuple of str or buffer of uint8). False with an exception set; release_selection in any case. */
+/* From a sequence of (key, tuple of str or buffer of uint8). False with an exception set; release it in any case. */
 bool binding_selection_take(binding_selection *selection, PyObject *pairs);
 void binding_selection_release(binding_selection *selection);
 
-/* (name, first column, columns, [(name, length, labels, indices, values, unit), ...]), with None for what an axis does not have. */
+/* (name, first column, columns, [(name, length, labels, indices, values, unit), ...]), None for what an axis lacks. */
 PyObject *binding_output(const berg_output *output);
 
-/* One long call into the library without the GIL. Between batches the GIL is taken again to let signal
- * handlers run and to call `progress(done, total, seconds)` and, of a run of several stages, `stage(name, unit)`, unless
- * these are None; an exception from any of them cancels the call. What the library warns of goes to the logger "berg". */
+/* One long call into the library without the GIL. Between batches the GIL is taken again to let signal handlers run and
+ * to call `progress(done, total, seconds)` and, of a run of several stages, `stage(name, unit)`, unless these are None;
+ * an exception from any of them cancels the call. What the library warns of goes to the logger "berg". */
 typedef struct binding_call {
   PyThreadState *thread;
   PyObject *progress, *stage; /* NULL: none */

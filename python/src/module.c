@@ -1,5 +1,5 @@
-/* The module berg._berg: what the library knows without a loaded model, and all the other parts put together. Its users are the Python files of
- * this package; they check types and give names to things, this side only carries them over. */
+/* The module berg._berg: what the library knows without a loaded model, and all the other parts put together. Its users
+ * are the Python files of this package; they check types and give names to things, this side only carries them over. */
 #include "binding.h"
 
 int binding_path_or_none(PyObject *object, void *slot) {

@@ -1,4 +1,4 @@
-"""The sibling models' classes, where and as upstream has them, before any file is read: places, signatures, constants, cards."""
+"""The sibling models' classes as upstream has them, before any file is read: places, signatures, constants, cards."""
 
 import importlib
 import inspect

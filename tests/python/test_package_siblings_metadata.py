@@ -1,4 +1,4 @@
-"""The sibling models' metadata against NumPy's own reading of the same file: every value of its own type, in every generation."""
+"""The sibling models' metadata against NumPy's own reading of the file: each value of its own type, in every generation."""
 
 import numpy as np
 import pytest

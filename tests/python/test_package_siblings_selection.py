@@ -118,7 +118,7 @@ def test_roi_none_is_no_key():
     ],
 )
 def test_a_name_that_the_metadata_lack(tmp_path, backbone_files, key, selection, name):
-    """Known to the card, and found to be missing when the model is loaded: as upstream a ModelLoadError, which quotes it."""
+    """Known to the card, found missing when the model is loaded: as upstream a ModelLoadError, which quotes it."""
     model = MODELS[key]
     make_sibling(tmp_path, key, class_tokens=True, components=2, accuracy=False)
     path = model.metadata_path(tmp_path, 1)

@@ -1,8 +1,10 @@
-"""What the columns of responses are."""
+"""What the columns of responses are, and the arrays that they go to."""
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from berg.core.exceptions import InvalidParameterError
 
 
 @dataclass(frozen=True)
@@ -69,3 +71,43 @@ def taken(outputs):
         )
         for name, first, columns, axes in outputs
     ]
+
+
+# --- Arrays ---
+
+
+def _check_array(array, shape):
+    if not isinstance(array, np.ndarray):
+        raise InvalidParameterError(f"out: expected a NumPy array or a path, found {type(array).__name__}")
+    if array.dtype != np.float32 or not array.dtype.isnative or array.shape != shape:
+        raise InvalidParameterError(f"out: expected float32 {shape}, found {array.dtype} {array.shape}")
+    if not (array.flags.c_contiguous and array.flags.writeable):
+        raise InvalidParameterError("out: expected a writable array in C order, found another")
+
+
+def target(outputs, shape, out):
+    """Where the library writes float32 of `shape` (images, columns): into `out`, where that is one array, else a new one.
+
+    InvalidParameterError: `out` is not what the outputs go to, an array, or of several a tuple.
+    """
+    if out is None:
+        return np.empty(shape, np.float32)
+    arrays = (out,) if len(outputs) == 1 else out
+    if not isinstance(arrays, (tuple, list)) or len(arrays) != len(outputs):
+        raise InvalidParameterError(
+            f"out: expected a path or a tuple of {len(outputs)} arrays, found {type(out).__name__}"
+        )
+    for array, output in zip(arrays, outputs):
+        _check_array(array, output.shape(shape[0]))
+    return out.reshape(shape) if len(arrays) == 1 else np.empty(shape, np.float32)
+
+
+def answer(outputs, responses, out):
+    """Responses (images, columns) as a model's users get them: `out`, filled, or views of an array or a tuple of them."""
+    parts = [output.of(responses) for output in outputs]
+    if out is None:
+        return parts[0] if len(parts) == 1 else tuple(parts)
+    if len(parts) > 1:
+        for array, part in zip(out, parts):
+            array[...] = part
+    return out

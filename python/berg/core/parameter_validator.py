@@ -9,7 +9,7 @@ from berg.core.shown import shown
 
 
 class ValidationError(Exception):
-    """A vector of 0 and 1, a channel or an ROI of NSD that does not fit. As upstream, neither a BERGError nor a ValueError."""
+    """A vector of 0 and 1, a channel or an ROI of NSD that does not fit. As upstream, no BERGError and no ValueError."""
 
 
 def validate_subject(subject, valid_subjects):

@@ -42,8 +42,8 @@ def register(card, module, class_name):
 
 
 class Marks(NamedTuple):
-    """A key of a selection that takes one 0 or 1 for each unit: of upstream's models so many (None: the subject's files say),
-    and which axis of which output they are of."""
+    """A key of a selection that takes one 0 or 1 for each unit: of upstream's models so many (None: the subject's
+    files say), and which axis of which output they are of."""
 
     unit: str
     length: int | None
@@ -81,15 +81,6 @@ def _reopened(model_class, arguments, loaded):
     return model
 
 
-def _check_array(array, shape):
-    if not isinstance(array, np.ndarray):
-        raise InvalidParameterError(f"out: expected a NumPy array or a path, found {type(array).__name__}")
-    if array.dtype != np.float32 or not array.dtype.isnative or array.shape != shape:
-        raise InvalidParameterError(f"out: expected float32 {shape}, found {array.dtype} {array.shape}")
-    if not (array.flags.c_contiguous and array.flags.writeable):
-        raise InvalidParameterError("out: expected a writable array in C order, found another")
-
-
 class EncodingModel(BaseModelInterface):
     """A model of one subject.
 
@@ -123,8 +114,8 @@ class EncodingModel(BaseModelInterface):
     Attributes
     ----------
     outputs : list of berg.core.outputs.Output
-        Once loaded, what the responses are: one array, or one for each hemisphere, with axes that know names, places in the
-        metadata's arrays, and times.
+        Once loaded, what the responses are: one array, or one for each hemisphere, with axes that know names, places
+        in the metadata's arrays, and times.
 
     An object may be used from several threads; they take turns. A copy (copy.deepcopy) and a pickle are made of the
     arguments: where the model was loaded, the copy is loaded anew.
@@ -242,8 +233,8 @@ class EncodingModel(BaseModelInterface):
         """Reads weights, backbone and metadata.
 
         ModelLoadError: a file is missing or corrupt, or (MissingNameError) the metadata lack a name of the selection.
-        InvalidParameterError: a parameter does not fit. ValidationError: a vector of 0 and 1 has another length than the
-        subject's files ask for. ResourceError: the device or the memory is not available.
+        InvalidParameterError: a parameter does not fit. ValidationError: a vector of 0 and 1 has another length than
+        the subject's files ask for. ResourceError: the device or the memory is not available.
         """
         with self._lock:
             self.cleanup()
@@ -307,29 +298,11 @@ class EncodingModel(BaseModelInterface):
 
     # --- Responses ---
 
-    def _target(self, images, out):
-        """Where the library writes float32 (images, columns): into `out` where it is one array."""
-        shape = (images, self._loaded().columns)
-        if out is None:
-            return np.empty(shape, np.float32)
-        arrays = (out,) if len(self.outputs) == 1 else out
-        if not isinstance(arrays, (tuple, list)) or len(arrays) != len(self.outputs):
-            raise InvalidParameterError(
-                f"out: expected a path or a tuple of {len(self.outputs)} arrays, found {type(out).__name__}"
-            )
-        for array, output in zip(arrays, self.outputs):
-            _check_array(array, output.shape(images))
-        return out.reshape(shape) if len(arrays) == 1 else np.empty(shape, np.float32)
+    def _target(self, images, out=None):
+        return outputs.target(self.outputs, (images, self._loaded().columns), out)
 
     def _answer(self, responses, out=None):
-        """Responses (images, columns) in the model's own form: `out`, or views of them."""
-        parts = [output.of(responses) for output in self.outputs]
-        if out is None:
-            return parts[0] if len(parts) == 1 else tuple(parts)
-        if len(parts) > 1:
-            for array, part in zip(out, parts):
-                array[...] = part
-        return out
+        return outputs.answer(self.outputs, responses, out)
 
     def _encoded_to(self, path):
         """What an encode to `path` has written: `path`, or of two hemispheres a tuple of two paths."""
@@ -356,10 +329,10 @@ class EncodingModel(BaseModelInterface):
             RGB, 0 to 255. Any integer type, strides and byte order.
         show_progress : bool
             Show a progress bar, where tqdm is installed.
-        out : float32 array in C order of the shape of the responses (of two hemispheres a tuple of two), or str or path, optional
-            Where the responses go. A file is written in constant memory; its ending says how: .npy, .h5, .csv; of voxels
-            .nii.gz, of vertices .func.gii or .mgh, of EEG and MEG -ave.fif. Two hemispheres are two files, "_lh" and "_rh"
-            before the ending.
+        out : float32 array in C order, tuple of two such arrays (of two hemispheres), str or path, optional
+            Where the responses go. A file is written in constant memory; its ending says how: .npy, .h5, .csv; of
+            voxels .nii.gz, of vertices .func.gii or .mgh, of EEG and MEG -ave.fif. Two hemispheres are two files,
+            "_lh" and "_rh" before the ending.
         force, resume : bool
             With a path: replace a file that is there; go on from what an interrupted call left.
         sidecar : bool
@@ -368,8 +341,8 @@ class EncodingModel(BaseModelInterface):
         long_table : bool
             With a .csv: a line a value, with a column for each axis, in place of a line an image.
 
-        Returns `out` (of files of two hemispheres a tuple of their paths), or new float32 arrays. StimulusError: not such images. FileExistsError, OSError: the file is there
-        already, or cannot be written.
+        Returns `out` (of files of two hemispheres a tuple of their paths), or new float32 arrays. StimulusError: not
+        such images. FileExistsError, OSError: the file is there already, or cannot be written.
         """
         stimulus = stimuli.checked(stimulus)
         with self._lock:
@@ -392,7 +365,7 @@ class EncodingModel(BaseModelInterface):
 
     @classmethod
     def get_metadata(cls, berg_dir=None, subject=None, model_instance=None, **kwargs):
-        """What is known of the subject, whatever is selected: the nested dict of the metadata file, a list there a list here.
+        """What is known of the subject, whatever is selected: the dict that its file holds, of the same types.
 
         With a loaded `model_instance` its own; else `subject`'s in `berg_dir`. InvalidParameterError: no such
         subject. ModelLoadError: the file is missing (MissingMetadataError) or corrupt.

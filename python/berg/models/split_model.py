@@ -12,7 +12,7 @@ def _one_of(value, values, name):
 
 
 class SplitModel(EncodingModel):
-    """Takes the training split by the name that upstream gives it now, `train_splits`, or gave it before, `train_split`.
+    """Takes the training split under upstream's name of today, `train_splits`, or of before, `train_split`.
 
     Attributes
     ----------

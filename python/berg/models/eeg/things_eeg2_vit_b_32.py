@@ -10,8 +10,8 @@ register(_card, __name__, "EEGEncodingModel")
 
 
 class EEGEncodingModel(EncodingModel):
-    """`selection`: "channels", a list of names, in their order and as often as named, none for an empty list; "timepoints",
-    one 0 or 1 for each point in time.
+    """`selection`: "channels", a list of names, in their order and as often as named, none for an empty list;
+    "timepoints", one 0 or 1 for each point in time.
 
     Responses are float32 (images, repetitions, channels, times), one prediction for each of the four repetitions of the
     training images, in units of z-scores against the baseline. All else: berg.models.encoding_model.EncodingModel.

@@ -10,11 +10,12 @@ register(_card, __name__, "FMRIEncodingModel")
 
 
 class FMRIEncodingModel(EncodingModel):
-    """`selection`: "roi", a name or a list of names, whose vertices are joined; or "lh_vertices" and "rh_vertices", one 0 or 1 for
-    each vertex of the hemisphere. A hemisphere that has no vector is whole; beside an ROI the vectors are not looked at.
+    """`selection`: "roi", a name or a list of names, whose vertices are joined; or "lh_vertices" and "rh_vertices",
+    one 0 or 1 for each vertex of the hemisphere. A hemisphere that has no vector is whole; beside an ROI the vectors
+    are not looked at.
 
-    Responses are a tuple of two, float32 (images, vertices) of the left and of the right hemisphere, vertices ascending, in
-    units of z-scores within a session. All else: berg.models.encoding_model.EncodingModel.
+    Responses are a tuple of two, float32 (images, vertices) of the left and of the right hemisphere, vertices
+    ascending, in units of z-scores within a session. All else: berg.models.encoding_model.EncodingModel.
     """
 
     MODEL_ID = _card["model_id"]

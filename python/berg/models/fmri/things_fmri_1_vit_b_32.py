@@ -11,8 +11,8 @@ register(_card, __name__, "fMRIEncodingModel")
 
 
 class fMRIEncodingModel(EncodingModel):
-    """`selection`: "roi", a list of names; "voxel_index", one 0 or 1 for each voxel of the subject. The columns of the responses are
-    the voxels of the ROIs, one ROI after the other as listed, then those of voxel_index ascending.
+    """`selection`: "roi", a list of names; "voxel_index", one 0 or 1 for each voxel of the subject. The columns of the
+    responses are the voxels of the ROIs, one ROI after the other as listed, then those of voxel_index ascending.
 
     Responses are float32 (images, voxels), in units of z-scores within a session.
 

@@ -11,15 +11,15 @@ register(_card, __name__, "MEGEncodingModel")
 
 
 class MEGEncodingModel(SplitModel):
-    """`selection`: "region", a list of names; "sensors", a list of prefixes such as "MLO"; "sensor_index", one 0 or 1 for each
-    sensor; "timepoints", one 0 or 1 for each point in time. Sensors are all that any of the first three name, each once,
-    ascending; where they name none, all.
+    """`selection`: "region", a list of names; "sensors", a list of prefixes such as "MLO"; "sensor_index", one 0 or 1
+    for each sensor; "timepoints", one 0 or 1 for each point in time. Sensors are all that any of the first three name,
+    each once, ascending; where they name none, all.
 
     `train_splits`: "all", or "single" for four predictions, each by a model of another quarter of the training trials.
     `train_split`, as upstream had it before: "full", or "split1" to "split4" for one of the four.
 
-    Responses are float32 (images, sensors, times), with "single" (images, 4, sensors, times), in units of z-scores against the
-    baseline. All else: berg.models.encoding_model.EncodingModel.
+    Responses are float32 (images, sensors, times), with "single" (images, 4, sensors, times), in units of z-scores
+    against the baseline. All else: berg.models.encoding_model.EncodingModel.
     """
 
     MODEL_ID = _card["model_id"]

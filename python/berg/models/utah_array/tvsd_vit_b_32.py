@@ -11,9 +11,10 @@ register(_card, __name__, "UtahArrayEncodingModel")
 
 
 class UtahArrayEncodingModel(SplitModel):
-    """`subject`: "N" or "F". `selection`: "roi", a list of areas; "electrodes", one 0 or 1 for each electrode; "timepoints", one
-    0 or 1 for each point in time. Electrodes are all that either of the first two names, each once, ascending; of an empty
-    list of areas alone, none. Which electrodes an area has is as the metadata's file says (docs/models.md).
+    """`subject`: "N" or "F". `selection`: "roi", a list of areas; "electrodes", one 0 or 1 for each electrode;
+    "timepoints", one 0 or 1 for each point in time. Electrodes are all that either of the first two names, each once,
+    ascending; of an empty list of areas alone, none. Which electrodes an area has is as the metadata's file says
+    (docs/models.md).
 
     `train_splits`: "all", or "single" for four predictions, each by a model of another quarter of the training trials.
     `train_split`: "full", or "split1" to "split4" for one of the four.
