@@ -222,6 +222,15 @@ BERG_API const berg_array *berg_metadata_entry(const berg_metadata *metadata, si
 /* The entry of that dotted name, or NULL. */
 BERG_API const berg_array *berg_metadata_find(const berg_metadata *metadata, const char *name);
 
+/* What entries cannot say: how the file nests them, and of which Python type each value is. JSON, the caller's
+ * (berg_free). A node is an object of one member, {"dict": [key, value, key, value, ...]} with nodes for keys too,
+ * {"list": [...]}, {"tuple": [...]}, {"tensor": name} and {"scalar": name} for an array and a NumPy scalar, which is
+ * the entry of that name, {"int": "250"}, {"float": "0x1.8p+1"}, {"str": "V1"}, {"bool": true}, {"none": true},
+ * {"box": [...]} for an object array around one value; or an array of text with "shape" beside it, {"object": [text,
+ * ...]} and, of "width" characters, {"unicode": [text, ...]} (and "is_scalar": true of a NumPy scalar). EMODEL: holds
+ * Python's bytes; ELIMIT. */
+BERG_API berg_status berg_metadata_structure(char **json, const berg_metadata *metadata, berg_error *error);
+
 /* --- Files: what a weight, metadata or array file holds --- */
 
 typedef struct berg_file berg_file;
