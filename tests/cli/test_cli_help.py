@@ -85,7 +85,7 @@ def test_completion_offers_commands_options_and_models(berg):
     program = str(berg.path)
     assert complete(berg, program)("de") == ["describe"]
     assert complete(berg, program)("d") == ["describe", "doctor"]
-    assert complete(berg, program, "encode", "x")("--re") == ["--resume"]
+    assert complete(berg, program, "encode", "x")("--res") == ["--resume"]
     models = berg("list").out.split()
     assert complete(berg, program, "describe")("") == models and len(models) == 5
     assert complete(berg, program, "encode", "x", "--also")("meg") == ["meg-things_meg_1-vit_b_32:"]
