@@ -538,8 +538,9 @@ typedef struct berg_train_options {
 
 BERG_API void berg_train_options_init(berg_train_options *options, size_t size);
 
-/* What berg_train will need and do: JSON, the caller's. Reads what is there and computes nothing. Input that is wrong
- * is found here, and in berg_train before it begins. ELIMIT with the sizes when memory or disk do not suffice, EINPUT
+/* What berg_train will need and do: JSON, the caller's. Reads what is there and computes nothing of the model; it does
+ * measure the machine's rate of products, for at most a third of a second on all threads, from which it estimates the
+ * seconds of each stage ("product_flops" says what it found, and differs from run to run). Input that is wrong is found here, and in berg_train before it begins. ELIMIT with the sizes when memory or disk do not suffice, EINPUT
  * with the first of the images that are missing: `json` is then given too, which lists them all under "images",
  * "missing". */
 BERG_API berg_status berg_train_plan(char **json, const char *model_id, const berg_train_options *options,

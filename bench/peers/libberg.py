@@ -1,4 +1,4 @@
-"""libberg from Python. The block outputs, which the package does not hand out, come through berg.h by ctypes."""
+"""libberg from Python. The block outputs, which the package does not expose, come from berg.h by ctypes."""
 import ctypes
 import os
 import subprocess
@@ -17,7 +17,7 @@ def backbone(case):
 
 
 def prepare(case, precision):
-    """The backbone without a pickle, as users are told to have it; its precision is made of it by the library."""
+    """The backbone without a pickle, as users are advised to keep it; the library converts it to the precision."""
     with case.making("libberg") as folder:
         if folder:
             command = [f"{case.build}/berg", "convert", case.backbone, folder / "vit.safetensors"]
@@ -59,7 +59,7 @@ class Options(ctypes.Structure):
                 ("batch", ctypes.c_size_t), ("memory", ctypes.c_size_t)]
 
 
-# More is said of an error than is named here: hence the space at its end.
+# An error has more fields than these: hence the padding at its end.
 class Error(ctypes.Structure):
     _fields_ = [("status", ctypes.c_int), ("message", ctypes.c_char * 768), ("rest", ctypes.c_char * 4096)]
 

@@ -1,6 +1,6 @@
-/* Accuracy of each region beside its noise ceiling, as upstream's figure has it: the mean r of the region's voxels, not below
- * 0, squared; the ceiling is the square of the mean over voxels of sqrt(ceiling / 100). Unlike upstream's, voxels without a
- * value are left out of the mean, and counted. */
+/* Accuracy of each region beside its noise ceiling, as upstream's figure has it: the mean r of the region's voxels, not
+ * below 0, squared; the ceiling is the square of the mean over voxels of sqrt(ceiling / 100). Unlike upstream's, voxels
+ * without a value are left out of the mean, and counted. */
 #include <math.h>
 #include <stddef.h>
 
@@ -66,7 +66,7 @@ static void fill_table(report_table *table, const report_data *data, const repor
     fill(numbers + COLUMNS * i, &data->subjects[i], NULL, data->subjects[i].voxels);
 }
 
-/* The same for all panels, so that they can be held against each other. */
+/* The same for all panels, so that they can be compared. */
 static double highest(const report_table *table) {
   double high = 0;
   for (size_t row = 0; row < table->rows; row++)

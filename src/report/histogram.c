@@ -1,4 +1,4 @@
-/* How accuracy and ceilings are distributed over the voxels. */
+/* Histograms of accuracy and of noise ceilings over the voxels. */
 #include <math.h>
 #include <stddef.h>
 

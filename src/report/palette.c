@@ -17,8 +17,8 @@ static const struct {
     [REPORT_SUBJECT + 2] = {'3', 0x009E73, 0x1DB98C},
 };
 
-/* viridis (Smith and van der Walt, 2015, CC0) at equal steps: its lightness grows evenly, also for colour-blind eyes and in
- * grey print. Its darkest tenth is left out: it would vanish on dark paper. */
+/* viridis (Smith and van der Walt, 2015, CC0) at equal steps: its lightness grows evenly, also for colour-blind eyes
+ * and in grey print. Its darkest tenth is left out: it would vanish on dark paper. */
 static const uint32_t viridis[] = {0x482677, 0x453781, 0x404788, 0x39568C, 0x33638D, 0x2D708E,
                                    0x287D8E, 0x238A8D, 0x1F968B, 0x20A387, 0x29AF7F, 0x3CBB75,
                                    0x55C667, 0x73D055, 0x95D840, 0xB8DE29, 0xDCE319, 0xFDE725};

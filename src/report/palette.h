@@ -1,4 +1,5 @@
-/* Colours by what they are for. Each role has one colour on light paper and one on dark; maps have one scale for both. */
+/* Colours by what they are for. Each role has one colour on light paper and one on dark; maps have one scale for
+ * both. */
 #ifndef REPORT_PALETTE_H
 #define REPORT_PALETTE_H
 
@@ -25,7 +26,8 @@ void report_put_classes(report_text *text, bool variables);
 /* Those variables, for a selector's block: "--ci:#1b1f24;...". */
 void report_put_variables(report_text *text, bool dark);
 
-/* Voxels without a value are chequered in two greys, which the scale does not have: 0xAARRGGBB by the parity of the place. */
+/* Voxels without a value are chequered in two greys, which the scale does not have: 0xAARRGGBB by the parity of the
+ * place. */
 #define REPORT_NO_VALUE(parity) ((parity)&1 ? 0xFF8F959Cu : 0xFF70767Du)
 
 /* The colour of `share` of the scale, 0..1 (values outside take the ends), 0xRRGGBB. */

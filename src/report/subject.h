@@ -1,5 +1,5 @@
-/* What the metadata say of one subject, as the figures take it. What the file lacks is NULL; what it has in a shape that
- * does not fit is an error. */
+/* What the metadata say of one subject, as the figures take it. What the file lacks is NULL; what it has in a shape
+ * that does not fit is an error. */
 #ifndef REPORT_SUBJECT_H
 #define REPORT_SUBJECT_H
 
@@ -16,7 +16,7 @@ typedef struct report_region {
   size_t count;
 } report_region;
 
-/* The same numbers ascending, NaN left out; empty where there are none. */
+/* The same numbers in ascending order without NaN; empty where the subject lacks them. */
 typedef struct report_sorted {
   double *values;
   size_t count;
@@ -54,12 +54,12 @@ bool report_knows(const report_data *data, size_t offset);
 /* NULL: this subject has no such region. */
 const report_region *report_find_region(const report_subject *subject, const char *name);
 
-/* The mean over the numbers that are no NaN, of `values` at `voxels` (NULL: of the first `count`); NaN when there are none.
+/* The mean over the numbers that are not NaN, of `values` at `voxels` (NULL: of the first `count`); NaN when all are.
  * `missing` (may be NULL) gets the number of NaNs. */
 double report_mean(const double *values, const size_t *voxels, size_t count, size_t *missing);
-/* Ascending, NaN left out: how many there are. `sorted` has room for `count`. */
+/* Sorts without NaN into `sorted`, which holds up to `count`; returns how many. */
 size_t report_sort(const double *values, size_t count, double *sorted);
-/* Between the neighbours, linearly, as NumPy's quantile; NaN of none. */
+/* Interpolates linearly, as NumPy's quantile does; NaN without values. */
 double report_quantile(const double *sorted, size_t count, double share);
 
 #endif

@@ -1,4 +1,4 @@
-"""Calls that are wrong: status 2, one line that says what is wrong, nothing written."""
+"""Usage errors: status 2, one line that says what is wrong, nothing written."""
 import numpy as np
 import pytest
 

@@ -128,7 +128,7 @@ def test_cleanup_waits_for_a_running_encode(berg, load, images, whole):
 
 
 def test_python_goes_on_meanwhile(berg, whole_model, images):
-    """Ten turns of this thread within one encode, whenever that is: a held GIL has room for none."""
+    """Ten turns of this thread within one encode, whenever that is: a held GIL would allow none."""
     many = np.repeat(images, 12, axis=0)
     for _ in range(20):
         thread = threading.Thread(target=lambda: berg.encode(whole_model, many, show_progress=False))

@@ -122,6 +122,7 @@ static berg_status finish(const task *job, io_rows *rows, berg_error *error) {
 
 static void append_all(const task *job, io_rows *rows, size_t done, berg_status *status, berg_error *error) {
   float *row = base_alloc(job->columns, sizeof *row, error);
+  if (!row) *status = BERG_ELIMIT;
   for (size_t r = done; row && r < job->rows && !*status; r++) {
     for (size_t c = 0; c < job->columns; c++) row[c] = (float)(uint32_t)(2654435761u * r + 40503u * c) / 65536 - 32768;
     *status = io_rows_append(rows, row, 1, error);

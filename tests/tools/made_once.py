@@ -1,4 +1,4 @@
-"""Test data that take seconds to make are made once a build folder, whoever comes first, and kept for the next run.
+"""Test data that take seconds to make are made once a build folder, by the first test that needs them, and kept for the next run.
 
 They lie in $BERG_TEST_DATA, or test-data/ of the build folder, under a name that changes with the sources that make them.
 """

@@ -1,4 +1,5 @@
-/* The thread that writes responses: everything in order, two buffers behind at most, the first failure told once and for all. */
+/* The thread that writes responses: everything in order, two buffers behind at most, the first failure reported to the
+ * end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +17,7 @@
 
 typedef struct paper {
   float rows[64 * WIDTH];
-  size_t count, calls, fail_at; /* call that fails; 0: none */
+  size_t count, calls, fail_at; /* the call that fails; 0: never */
   long wait;                    /* nanoseconds a call */
   atomic_size_t begun;
 } paper;

@@ -12,7 +12,7 @@
 #include "io/rows/row_source.h"
 #include "io/file/whole_file.h"
 
-#define VALUE_MAX 32 /* "-1.23456789e-38," and room to spare */
+#define VALUE_MAX 32 /* "-1.23456789e-38," and some more */
 
 static berg_status write_field(io_whole_file *file, const char *text, berg_error *error) {
   if (!strpbrk(text, ",\"\r\n")) return io_whole_file_write(file, text, strlen(text), error);

@@ -10,11 +10,19 @@
  * /provenance            UTF-8, JSON: what the responses were made from
  * attributes of /: the labels', creator (UTF-8); of /responses, where a row has several axes: axes, "image channel time"
  *
- * libhdf5 lays the file out, with contiguous datasets whose space is set aside; the data are then written
- * with pwrite where it says that they lie. So a full disk in the middle of gigabytes is an errno of ours.
- * That matters: a file that libhdf5 1.10 failed to close stays open inside it, and ends the process by a
- * segmentation fault at exit. For the few kilobytes that it does write, room is tried before. No times are
- * kept: the same responses are the same bytes. */
+ *     /responses          float32 (rows, columns)
+ *     /image_names        UTF-8 of fixed length (rows)            where images have names
+ *     /image_sha256       64 digits (rows), "" where not known    likewise
+ *     /voxel_index        int64 (columns)                         or /roi_names, UTF-8 of fixed length (columns)
+ *     /voxel_coordinates  int64 (columns, 3)
+ *     /rois/<name>        int64: the columns of an ROI, ascending; not for names that no link can have (with "/")
+ *     /provenance         UTF-8, JSON: what the responses were made from
+ *     attributes of /: model, creator (UTF-8), subject (int64)
+ *
+ * libhdf5 lays the file out, with contiguous datasets whose space is set aside; the data are then written with pwrite
+ * where it says that they lie. So a full disk in the middle of gigabytes is reported by pwrite, not found by libhdf5: a
+ * file that libhdf5 1.10 fails to close stays open inside it and crashes the process at exit. For the few kilobytes
+ * that libhdf5 does write, space is tested in advance. No times are stored: the same responses give the same bytes. */
 #include <errno.h>
 #include <stdio.h>
 #include <fcntl.h>
@@ -210,7 +218,7 @@ static berg_status check_attributes(const char *path, const io_labels *labels, b
   return BERG_OK;
 }
 
-/* That libhdf5 will not find a full disk or a limit of file sizes. */
+/* Makes sure that libhdf5 does not meet a full disk or a limit of file sizes. */
 static berg_status try_room(int file, const char *path, const io_row_source *source, const io_labels *labels,
                             layout *at, berg_error *error) {
   size_t bytes = 0;
