@@ -78,7 +78,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"no-sidecar", 0, CLI_FLAG, &asked->no_sidecar, NULL,
        "Do not write OUT.json, which says where the responses came from and what their columns are."},
       {"force", 'f', CLI_FLAG, &asked->force, NULL, "Replace OUT (and its sidecar) if it is there."},
-      {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors and images left out."},
+      {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL,
+       "Say nothing but errors, images left out and models that take turns."},
   };
   const cli_syntax syntax = {
       .command = "encode",
