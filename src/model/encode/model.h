@@ -43,6 +43,7 @@ typedef struct model_subject {
   berg_output outputs[MODEL_OUTPUTS_MAX];
   size_t output_count;
   char **labels[MODEL_OUTPUTS_MAX]; /* of the units selected; NULL: they have no names */
+  char **repetitions;               /* "rep-1", ... or "split1", ...; NULL: responses have no such axis */
   double *times;                    /* selected; NULL: responses have no time */
 } model_subject;
 
