@@ -4,7 +4,8 @@
 #include "model/device/device.h"
 #include "vit/preprocess.h"
 
-/* Packed matrices take their place; of the plain ones a mapped file's pages are let go block by block, others at the end. */
+/* Packed matrices take their place; of the plain ones a mapped file's pages are let go block by block, others at the
+ * end. */
 static size_t network_memory(const berg_model *model, bool packed) {
   size_t matrices = 0, own = 0, others = 0;
   for (size_t t = 0; t < VIT_TENSORS; t++) {

@@ -16,8 +16,8 @@ static berg_status check_together(const berg_model *first, const berg_model *oth
                    first->id);
 }
 
-/* Images that a batch should have at least, before a second run of the network is the better way to keep to the memory: fewer would read
- * the components too often. */
+/* Images that a batch should have at least, before a second run of the network is the better way to keep to the
+ * memory: fewer would read the components too often. */
 #define FEWEST ((size_t)16)
 
 /* Bytes of a pass of models [0, count), `images` at a time: the rows of the widest are there once. */
