@@ -94,7 +94,7 @@ BERG_API const char *berg_version(void);
   X(EINPUT, 7, 3, "an input is missing, unreadable or invalid")                        \
   X(EMODEL, 8, 4, "a file of the model is missing, corrupt or does not fit")           \
   X(EWRITE, 9, 5, "an output cannot be written")                                       \
-  X(EEXISTS, 10, 5, "an output is there already")                                      \
+  X(EEXISTS, 10, 5, "an output exists already")                                      \
   X(ELIMIT, 11, 6, "would not fit the memory or the disk")                             \
   X(EDIFFERENT, 12, 8, "the two compared differ")                                      \
   X(ECANCELLED, 13, 130, "cancelled by the caller")
@@ -645,7 +645,7 @@ BERG_API berg_status berg_estimate_reliability(const berg_array *responses, int 
  *
  * `coordinates` is the metadata's "fmri.voxel_coords", whole numbers (voxels, 3): x, y, z of each voxel in the
  * subject's grid. `voxels` [count] says which voxels the values are of; NULL: all of them, in order. EMODEL:
- * coordinates that are none, or that do not fit `like`; EINPUT: a file that is no such volume; EEXISTS, EWRITE. */
+ * coordinates that are not whole numbers, or that do not fit `like`; EINPUT: a file that is no such volume; EEXISTS, EWRITE. */
 
 /* `values` [count] becomes a 3-D volume, [rows][count] a 4-D one, at `path` (.nii or .nii.gz). Numbers keep their
  * type; bool becomes uint8, float16 and bfloat16 become float32. EARGUMENT: not one value a voxel; one voxel with two

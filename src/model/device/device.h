@@ -61,7 +61,7 @@ size_t model_device_usual_batch(const model_device *device);
 /* Bytes of the host that are pinned. */
 size_t model_device_pinned_memory(const model_device *device);
 
-/* Memory of the host that the device copies without a detour; NULL where there is none to be had. */
+/* Memory of the host that the device copies without a detour; NULL when it cannot be allocated. */
 void *model_device_alloc(const model_device *device, size_t bytes);
 void model_device_release(const model_device *device, void *memory);
 

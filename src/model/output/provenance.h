@@ -38,7 +38,7 @@ cJSON *model_provenance_text(const char *text);
 
 /* Where the sidecar of the output at `path` lies: the ending, which may be double (.nii.gz), replaced. base_free. */
 char *model_sidecar_path(const char *path, const char *ending, berg_error *error);
-/* EEXISTS where there is a sidecar already and neither `force`; asked before the work begins. */
+/* EEXISTS where a sidecar exists and `force` is not set; called before the work begins. */
 berg_status model_sidecar_check(const char *path, const berg_output_options *options, berg_error *error);
 /* Whether the file `sidecar` is one that libberg wrote, such as an interrupted run leaves without its output. ELIMIT
  * alone. */
