@@ -211,6 +211,9 @@ size_t model_metadata_units(const berg_metadata *metadata, size_t output) {
 size_t model_metadata_times(const berg_metadata *metadata) {
   return metadata->times ? metadata->outputs[0].axes[1].length : 1;
 }
+size_t model_metadata_memory(const berg_metadata *metadata) {
+  return io_container_document(metadata->file)->arena.total;
+}
 size_t model_metadata_voxels(const berg_metadata *metadata) { return model_metadata_units(metadata, 0); }
 
 /* --- Regions --- */

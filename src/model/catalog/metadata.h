@@ -12,6 +12,9 @@ size_t model_metadata_times(const berg_metadata *metadata);
 /* The voxels of a model that has voxels in a volume. */
 size_t model_metadata_voxels(const berg_metadata *metadata);
 
+/* Bytes that they take in memory beside their mapped file. */
+size_t model_metadata_memory(const berg_metadata *metadata);
+
 /* The texts of the array or list `key` as [*count] strings: base_free_texts. None: `*texts` is NULL. EMODEL: not texts. */
 berg_status model_metadata_texts(const berg_metadata *metadata, const char *key, char ***texts, size_t *count,
                                  berg_error *error);

@@ -35,8 +35,8 @@ typedef struct model_batch {
 
 /* The first model's batch, empty, with memory for `room` images and for the scores of all `count` models, each with
  * its sink; `several`: there will be a next one. ELIMIT. */
-berg_status model_batch_of(model_batch **batch, berg_model *const *models, const model_sink *sinks, size_t count,
-                           size_t room, bool several, berg_error *error);
+berg_status model_batch_of(model_batch **batch, berg_model *network, berg_model *const *models, const model_sink *sinks,
+                           size_t count, size_t room, bool several, berg_error *error);
 /* NULL is fine. */
 void model_batch_free(model_batch *batch);
 

@@ -92,14 +92,16 @@ berg_status model_subject_open(berg_model *model, model_subject *subject, const 
                                const berg_model_options *options, berg_error *error);
 void model_subject_close(model_subject *subject);
 
-/* Bytes that the process holds when `images` at a time go through `model`: what is multiplied, in the mapped file or
- * as this precision packs it, and buffers; `packed`: also while the network is packed. What converting took is not
- * in it. */
+/* Bytes that the process holds when `images` at a time go through `model`: what is multiplied, in the mapped file or as
+ * this precision packs it, and buffers; `packed`: also while the network is packed. What converting took is not in it. */
 size_t model_memory_needed(const berg_model *model, size_t images, bool packed);
-/* What of it is there once more when `model` joins in a pass of another one, whose network, images and rows of
- * responses (of the widest of them) serve. */
-size_t model_memory_beside(const berg_model *model, size_t images);
-/* Responses of so many images. */
+/* Its parts: network and images, which all models of a pass share; responses, of the widest of them; what each has of its
+ * own; and what of that stays while it has no part in a pass. */
+size_t model_memory_shared(const berg_model *model, size_t images, bool packed);
 size_t model_memory_rows(const berg_model *model, size_t images);
+size_t model_memory_beside(const berg_model *model, size_t images);
+size_t model_memory_resting(const berg_model *model);
+/* Lets the pages of the model's files go, and the memory of its scores. They come again when they are read. */
+void model_rest(berg_model *model);
 
 #endif

@@ -229,6 +229,5 @@ void model_packed_release(berg_model *model) {
 berg_status model_pack_when_it_pays(berg_model *model, size_t images, berg_error *error) {
   if (vit_network_is_packed(model->network)) return BERG_OK;
   if (model->images_done + images < PACK_FROM && model->calls < PACK_FROM_CALL) return BERG_OK;
-  if (model->memory && model_memory_needed(model, model->batch, true) > model->memory) return BERG_OK;
   return model_pack_network(model, error);
 }

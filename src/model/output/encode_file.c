@@ -198,11 +198,9 @@ static berg_status encode_passes(output *outputs, berg_model *const *models, siz
     status = open_files(&outputs[i], error);
   }
   if (!status) status = model_passes_tell(models, count, passes, pass_count, run, error);
-  for (size_t p = 0, i = 0; p < pass_count && !status; p++) {
-    output *own = outputs + i;
-    model_pass pass = {models + i, sinks + i, 0, p, pass_count};
-    for (; i < count && passes[i] == p; i++) pass.count++;
-    status = encode_pass(own, &pass, run, error);
+  for (size_t p = 0; p < pass_count && !status; p++) {
+    const model_pass pass = model_pass_number(p, pass_count, passes, models, sinks, count);
+    status = encode_pass(pass.sinks[0].user, &pass, run, error);
   }
   base_free(passes);
   base_free(sinks);
