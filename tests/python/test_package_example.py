@@ -105,7 +105,7 @@ def test_card_with_its_dots(run):
 @pytest.mark.parametrize("name", _berg.model_ids())
 def test_our_cards(run, name):
     names = run(cards.load(name)["example_usage"], 3)
-    arrays = [value for key, value in names.items() if key.endswith("responses") and isinstance(value, np.ndarray)]
+    arrays = [names[key] for key in ("responses", "left", "right") if key in names]
     assert arrays and all(len(array) == 3 for array in arrays) and isinstance(names["metadata"], dict)
 
 

@@ -91,6 +91,30 @@ def test_models_that_do_not_fit(load, load_sibling, backbone_files, squares, tmp
     model.generate_response(squares, show_progress=False)
 
 
+def test_locks_are_taken_in_one_order(load, load_sibling, squares):
+    """Else two threads with the same models in another order would wait for each other."""
+    models = [load({"roi": ["V1"]}), load_sibling("eeg", {"channels": ["Oz"]})]
+    taken = []
+
+    class Lock:
+        was_elsewhere = False
+
+        def __init__(self, name):
+            self.name = name
+
+        def __enter__(self):
+            taken.append(self.name)
+
+        def __exit__(self, *_):
+            pass
+
+    for name, model in enumerate(models):
+        model._lock = Lock(name)
+    encode_many(models, squares, show_progress=False)
+    encode_many(models[::-1], squares, show_progress=False)
+    assert sorted(taken[:2]) == [0, 1] and taken[:2] == taken[2:]
+
+
 def test_threads_with_the_same_models_take_turns(load, load_sibling, squares):
     models = [load({"roi": ["V1"]}), load_sibling("eeg", {"channels": ["Oz"]})]
     alone = encode_many(models, squares, show_progress=False)

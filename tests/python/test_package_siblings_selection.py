@@ -148,9 +148,20 @@ def test_files_of_another_size_say_how_long_a_vector_is(tmp_path):
         made("eeg", {"timepoints": [1] * 140}, berg_dir=tmp_path).load_model()
 
 
+def test_each_hemisphere_has_its_own_length(tmp_path):
+    make_sibling(tmp_path, "nsd", class_tokens=True, components=2, accuracy=False)
+    path = MODELS["nsd"].metadata_path(tmp_path, 1)
+    metadata = np.load(path, allow_pickle=True).item()
+    metadata["fmri"]["rh_ncsnr"] = metadata["fmri"]["rh_ncsnr"][:9]
+    np.save(path, metadata)
+    made("nsd", {"rh_vertices": [1] * 9}, berg_dir=tmp_path)
+    with pytest.raises(ValidationError, match=f"lh_vertices: expected {VERTICES} elements, one a vertex, found 9"):
+        made("nsd", {"lh_vertices": [1] * 9}, berg_dir=tmp_path)
+
+
 def test_a_selection_is_kept_as_it_was():
     """What the caller does with its lists afterwards changes no model."""
-    channels, times = ["Oz"], np.ones(140, np.uint8)
+    channels, times = ["Oz"], np.ones(140, bool)
     model = made("eeg", {"channels": channels, "timepoints": times})
     channels.append("Pz")
     times[:] = 0
