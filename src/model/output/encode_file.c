@@ -169,7 +169,6 @@ static berg_status encode_pass(output *outputs, const model_pass *pass, const be
   berg_status status = find_start(outputs, pass->count, &first, error);
   if (!status) status = model_encode(pass, outputs[0].task.stimuli, first, run, error);
   for (size_t i = 0; i < pass->count; i++) status = stop_writer(&outputs[i], status, error);
-  for (size_t i = 0; i < pass->count && !status; i++) status = finish(&outputs[i], error);
   return status;
 }
 
@@ -189,6 +188,8 @@ static berg_status encode_passes(output *outputs, berg_model *const *models, siz
     for (; i < count && passes[i] == p; i++) pass.count++;
     status = encode_pass(own, &pass, run, error);
   }
+  /* Not before the last pass: a run that ends in between finds what all of them had written. */
+  for (size_t i = 0; i < count && !status; i++) status = finish(&outputs[i], error);
   base_free(passes);
   base_free(sinks);
   return status;
