@@ -25,7 +25,7 @@ berg_status model_readout_open(model_readout *readout, const berg_file *file, co
     return base_fail_at(error, &(base_fault){BERG_EMODEL, path, BERG_NO_OFFSET, readout->coefficients->name,
                                              "does not fit", expected, found});
   }
-  return model_weights_find(file, path, key, "intercept_", 1, &readout->rows, "float (rows of coef_,)", &readout->intercepts,
+  return model_weights_find(file, path, key, "intercept_", 1, &readout->rows, "as coef_ has rows", &readout->intercepts,
                             error);
 }
 
