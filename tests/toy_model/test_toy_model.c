@@ -1,5 +1,6 @@
-/* A new model is a card and a layout, and nothing else: this program is the library with another catalog, of one model that the
- * library does not have. Its files are written here, opened, described, selected from and encoded with. */
+/* A new model is a card and a layout, and nothing else: this program is the library with another catalog, of one
+ * model that the library does not have. Its files are written here, opened, described, selected from and encoded
+ * with. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -84,7 +85,8 @@ static void write_weights(void) {
   free(mean), free(scale), free(directions);
 }
 
-/* {"toy": {"names": ["left", "right", "both"]}}, as NumPy saves a dict: a pickle of protocol 3 in an array of no dimension. */
+/* {"toy": {"names": ["left", "right", "both"]}}, as NumPy saves a dict: a pickle of protocol 3 in an array of no
+ * dimension. */
 static void write_metadata(void) {
   static const char header[] = "{'descr': '|O', 'fortran_order': False, 'shape': (), }";
   static const char pickle[] = "\x80\x03"
