@@ -183,8 +183,7 @@ static berg_status encode_pass(output *outputs, const model_pass *pass, const be
   for (size_t i = 0; i < pass->count; i++) outputs[i].writing = &w;
   berg_status status = find_start(outputs, pass->count, &first, error);
   if (!status) status = model_encode(pass, outputs[0].task.stimuli, first, run, error);
-  status = stop_writer(&w, status, error);
-  return status;
+  return stop_writer(&w, status, error);
 }
 
 static berg_status encode_passes(output *outputs, berg_model *const *models, size_t count, const berg_run *run,
