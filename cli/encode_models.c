@@ -41,7 +41,7 @@ static bool begins_model(const char *text) {
   return colon && colon - text > 8;
 }
 
-/* Lists are split at commas, and so are the subjects of a model: what names no model is one more subject of the one before. */
+/* Lists are split at commas, subjects of a model too: what names no model is one more subject of the one before. */
 int cli_encode_models_also(cli_encode_models *models, const cli_texts *also) {
   int status = CLI_GO_ON;
   for (size_t i = 0; i < also->count && status == CLI_GO_ON;) {
@@ -61,8 +61,8 @@ int cli_encode_models_also(cli_encode_models *models, const cli_texts *also) {
   return status;
 }
 
-/* "<folder>/<id>.<format>", with the part of the training data behind the id, and the subject before the dot where the library adds
- * none because there is one alone. */
+/* "<folder>/<id>.<format>", with the part of the training data behind the id, and the subject before the dot where the
+ * library adds none because there is one alone. */
 static char *path_in(const char *folder, const cli_encode_model *model, const char *format) {
   const bool alone = model->subjects.count == 1, part = model->splits && strcmp(model->splits, "all") != 0;
   const char *label = alone ? berg_model_subject_label(model->handle, 0) : "", *splits = part ? model->splits : "";

@@ -17,7 +17,7 @@ cli_entries cli_entries_of_metadata(const berg_metadata *metadata) {
   return (cli_entries){.handle = metadata, .count = berg_metadata_count(metadata), .at = metadata_at};
 }
 
-/* Whether `array` is item `number` of the list whose name is the first `length` bytes of `first`'s, of the same type. */
+/* Whether `array` is item `number` of the list that `first` begins; its name is the first `length` bytes. */
 static bool is_item(const berg_array *array, const berg_array *first, size_t length, size_t number) {
   char digits[32];
   snprintf(digits, sizeof digits, "%zu", number);

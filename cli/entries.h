@@ -1,5 +1,5 @@
-/* Entries of a file or of metadata, with Python's lists put together again: the library gives the items of a list "a" as entries "a.0",
- * "a.1", ... of their own. */
+/* Entries of a file or of metadata, with Python's lists put together again: the library gives the items of a list "a"
+ * as entries "a.0", "a.1", ... of their own. */
 #ifndef CLI_ENTRIES_H
 #define CLI_ENTRIES_H
 

@@ -6,7 +6,7 @@
 
 #include "value.h"
 
-/* Not the share of the ceiling of single voxels, sensors and electrodes, which is without bound where a ceiling is near 0. */
+/* Not the share of the ceiling of single voxels and sensors, which is without bound where a ceiling is near 0. */
 const cli_quantity cli_quantities[] = {{"encoding_model.noise_ceiling_testset", CLI_CEILING, " %"},
                                        {"encoding_model.noise_ceiling", CLI_CEILING, " %"},
                                        {"encoding_models.%_noise_ceiling_nsdcore", CLI_CEILING, ""},

@@ -29,8 +29,8 @@ size_t cli_units_of(const berg_metadata *metadata, size_t o);
 /* 0: no axis of time. */
 size_t cli_times_of(const berg_metadata *metadata);
 
-/* The mean over `units` ([count]; NULL: all) of those that are not NaN; with times, the greatest of the means at each time, and which
- * it is. NaN where there is none. */
+/* The mean over `units` ([count]; NULL: all) of those that are not NaN; with times, the greatest of the means at each
+ * time, and which it is. NaN where there is none. */
 double cli_mean_or_peak(const berg_metadata *metadata, const berg_array *const arrays[CLI_OUTPUTS],
                         size_t *const units[CLI_OUTPUTS], const size_t counts[CLI_OUTPUTS], size_t *peak);
 

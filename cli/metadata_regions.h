@@ -12,8 +12,7 @@ typedef struct cli_region {
 typedef struct cli_regions {
   cli_region *list; /* [count] */
   size_t count;
-  bool
-      other_order; /* their units are counted in another order than the rows of ceilings and accuracies: areas of Utah arrays */
+  bool other_order; /* units are counted in another order than rows of ceilings: areas of Utah arrays */
 } cli_regions;
 
 /* False when there is no memory; cli_regions_free in either case. */

@@ -11,8 +11,8 @@ python=${PYTHON:-/usr/bin/python3}
 folder=demo-models
 first=fmri-things_fmri_1-vit_b_32
 nsd=fmri-nsd_fsaverage-vit_b_32
-eeg=eeg-things_eeg_2-vit_b_32
-meg=meg-things_meg_1-vit_b_32
+eeg="eeg-things_eeg_2-vit_b_32"
+meg="meg-things_meg_1-vit_b_32"
 tvsd=utah_array-tvsd-vit_b_32
 
 step() {

@@ -183,9 +183,7 @@ static berg_status encode_pass(output *outputs, const model_pass *pass, const be
   for (size_t i = 0; i < pass->count; i++) outputs[i].writing = &w;
   berg_status status = find_start(outputs, pass->count, &first, error);
   if (!status) status = model_encode(pass, outputs[0].task.stimuli, first, run, error);
-  status = stop_writer(&w, status, error);
-  for (size_t i = 0; i < pass->count && !status; i++) status = finish(&outputs[i], error);
-  return status;
+  return stop_writer(&w, status, error);
 }
 
 static berg_status encode_passes(output *outputs, berg_model *const *models, size_t count, const berg_run *run,
@@ -202,6 +200,8 @@ static berg_status encode_passes(output *outputs, berg_model *const *models, siz
     const model_pass pass = model_pass_number(p, pass_count, passes, models, sinks, count);
     status = encode_pass(pass.sinks[0].user, &pass, run, error);
   }
+  /* Not before the last pass: a run that ends in between finds what all of them had written. */
+  for (size_t i = 0; i < count && !status; i++) status = finish(&outputs[i], error);
   base_free(passes);
   base_free(sinks);
   return status;
