@@ -222,17 +222,18 @@ static void draw_frame(report_panel *panel, const char *title, const report_axis
   report_line(panel, LEFT, report_place(up, 0), RIGHT, report_place(up, 0), REPORT_SOFT, 1, false);
 }
 
-/* "Names with O: 12 channels"; the number where it is one for all. */
+/* "Names with O: 8 channels", "All channels: 63"; the number where it is one for all. */
 static void put_title(char *title, size_t room, const report_data *data, const report_table *peaks, size_t first) {
-  const char *name = report_table_word(peaks, first, 0), *before = data->kind->before_region;
+  const report_kind *kind = data->kind;
+  const char *name = report_table_word(peaks, first, 0);
   const double units = report_table_number(peaks, first, UNITS);
+  const bool is_all = !strcmp(name, kind->all);
   bool is_same = units > 0;
   for (size_t i = 1; i < data->count; i++) is_same &= report_table_number(peaks, first + i, UNITS) == units;
-  if (!before || !strcmp(name, data->kind->all)) before = "";
-  if (is_same)
-    base_print(title, room, "%s%.40s: %.0f %s", before, name, units, units == 1 ? data->kind->unit : data->kind->units);
-  else
-    base_print(title, room, "%s%.40s", before, name);
+  int length = base_print(title, room, "%s%.40s", kind->before_region && !is_all ? kind->before_region : "", name);
+  if (!is_same) return;
+  length += base_print(title + length, room - (size_t)length, ": %.0f", units);
+  if (!is_all) base_print(title + length, room - (size_t)length, " %s", units == 1 ? kind->unit : kind->units);
 }
 
 /* Many subjects are drawn thin, so that their mean stands out. */

@@ -68,6 +68,7 @@ class Made(Report):
             if change:
                 change(metadata)
             save(folder / "models", key, subject, metadata)
+        self.folder, self.subjects = folder, subjects
         names = ",".join(str(subject) for subject in subjects)
         super().__init__(program, folder / "models", folder / "out", names, *more, model=MODELS[key].model_id)
 

@@ -1,7 +1,9 @@
 """`berg report` of the four sibling models: every number against NumPy, every drawing against its numbers, and what happens where
 something lacks. The first model's report: test_report.py."""
+import os
 import re
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -187,6 +189,34 @@ def test_ten_subjects_have_ten_colours(made):
     assert len(colours) == len(set(colours.values())) == 10
     legend = re.findall(r'<rect class="f(\d)" x="([\d.]+)" y="([\d.]+)" width="12"', svg)
     assert len({letter for letter, _, _ in legend}) == len({(x, y) for _, x, y in legend}) == 10
+
+
+def luminance(colour):
+    parts = np.array([int(colour[i:i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+
+def test_colours_of_subjects_stand_out_on_both_papers(made):
+    """By the contrast of WCAG 2.1."""
+    papers = re.findall(r":root\{([^}]*)\}", made("eeg").html)
+    for variables, paper in zip(papers, ("#ffffff", "#14181d"), strict=True):
+        colours = re.findall(r"--c\d:(#[0-9a-f]{6})", variables)
+        light = [luminance(colour) for colour in [paper, *colours]]
+        assert len(set(colours)) == 10
+        assert all((max(light[0], l) + 0.05) / (min(light[0], l) + 0.05) >= 3 for l in light[1:])
+
+
+def test_the_plot_is_the_first_figure(made, build_dir):
+    """What berg_plot_accuracy gives: the file of the first figure, all but the subjects' own words."""
+    for key in MODELS:
+        report = made(key)
+        script = ("import sys; import berg; sys.stdout.write(berg.plot_accuracy(sys.argv[1], berg_dir=sys.argv[2], "
+                  "subject=[int(n) if n.isdigit() else n for n in sys.argv[3].split(',')]).svg)")
+        names = ",".join(str(subject) for subject in report.subjects)
+        done = subprocess.run([sys.executable, "-c", script, MODELS[key].model_id, report.folder / "models", names],
+                              capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(build_dir / "python")})
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == (report.figures / "encoding_accuracy.svg").read_text(encoding="utf-8")
 
 
 def drop(*keys):
