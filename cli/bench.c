@@ -72,7 +72,7 @@ static int measure_model(request *asked, const char *model_id, cJSON *report) {
   asked->model.subjects = (const char *const *)names.items;
   asked->model.subject_count = names.count;
   asked->model.threads = (int)asked->threads;
-  asked->model.device = "cpu"; /* the stages are the processor's */
+  asked->model.device = "cpu"; /* stages are measured on the processor only */
   cli_precision_take(&asked->precision, &asked->model);
   berg_status failed = berg_model_open(&model, model_id, &asked->model, &error);
   cli_precision_free(&asked->precision);

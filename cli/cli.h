@@ -1,5 +1,5 @@
-/* What every file of the program shares: the table of commands, and how things are said on standard error.
- * The program sees include/berg.h, libc and cJSON, nothing else. */
+/* What every file of the program shares: the table of commands, and messages on standard error. The program sees
+ * include/berg.h, libc and cJSON, nothing else. */
 #ifndef CLI_H
 #define CLI_H
 
@@ -41,21 +41,20 @@ int cli_volume_run(int argc, char **argv);
 
 /* "berg: ..." on standard error, always one line. */
 void cli_say(const char *format, ...) CLI_PRINTF(1, 2);
-/* Says the error's message and returns its exit status. */
+/* Prints the error's message and returns its exit status. */
 int cli_fail(const berg_error *error);
-/* Says a failure that the library knows nothing of, and returns the exit status of `status`. */
+/* Prints a failure of the program itself, and returns the exit status of `status`. */
 int cli_fail_with(berg_status status, const char *format, ...) CLI_PRINTF(2, 3);
 /* "PATH: WHAT: " and the system's reason, errno; out of memory is ELIMIT, whatever `status`. */
 int cli_fail_errno(berg_status status, const char *path, const char *what);
-/* Says what is wrong with the call and where the help is; returns 2. `command` may be NULL: the program
- * itself. */
+/* Prints what is wrong with the call and where the help is; returns 2. `command` may be NULL: the program itself. */
 int cli_usage_error(const char *command, const char *format, ...) CLI_PRINTF(2, 3);
 
 /* The candidate closest to `word` by edit distance, or NULL when none is close enough to be what was meant.
  */
 const char *cli_nearest(const char *word, const char *const *candidates, size_t count);
 
-/* Text out of files goes to terminals: control characters become "?" on the way. */
+/* For text from files that goes to a terminal: control characters become "?". */
 void cli_print_safe(FILE *stream, const char *text);
 /* "211,339" into `text`, which is returned. */
 char *cli_grouped(size_t number, char text[32]);

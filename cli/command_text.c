@@ -14,7 +14,7 @@ static const struct {
                {"quiet", 'q', false}, {"threads", 0, true},     {"batch", 0, true},
                {"memory", 0, true},   {"no-sidecar", 0, false}, {"json", 0, true}};
 
-/* How many arguments from this one on are left out. */
+/* How many arguments to leave out, beginning with this one. */
 static int left_out(const char *argument) {
   for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++) {
     const char *name = dropped[i].name;
@@ -49,9 +49,9 @@ static char *put_quoted(char *to, const char *text) {
 }
 
 char *cli_command_text(int argc, char **argv) {
-  size_t room = 8;
-  for (int i = 0; i < argc; i++) room += 4 * strlen(argv[i]) + 3;
-  char *text = cli_alloc(room, 1), *to = text;
+  size_t size = 8;
+  for (int i = 0; i < argc; i++) size += 4 * strlen(argv[i]) + 3;
+  char *text = cli_alloc(size, 1), *to = text;
   if (!text) return NULL;
   memcpy(to, "berg", 4);
   to += 4;

@@ -67,7 +67,7 @@ static int check(const request *asked) {
       return cli_usage_error("compare", "--min-%scorrelation: expected -1 to 1", i ? "voxel-" : "");
   }
   if (asked->json && strcmp(asked->json, "-") && !asked->force && access(asked->json, F_OK) == 0)
-    return cli_fail_with(BERG_EEXISTS, "%s: is there already; --force replaces it", asked->json);
+    return cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", asked->json);
   return CLI_GO_ON;
 }
 

@@ -20,23 +20,23 @@ static const char *text(const cJSON *object, const char *key) {
   return cJSON_IsString(item) ? item->valuestring : "";
 }
 
-static const char *grouped(const cJSON *object, const char *key, char room[32]) {
+static const char *grouped(const cJSON *object, const char *key, char buffer[32]) {
   double value = number(object, key);
-  return value >= 0 ? cli_grouped((size_t)value, room) : "-";
+  return value >= 0 ? cli_grouped((size_t)value, buffer) : "-";
 }
 
 /* "-" where there is no figure. */
-static const char *figure(const cJSON *object, const char *key, char room[32]) {
+static const char *figure(const cJSON *object, const char *key, char buffer[32]) {
   double value = number(object, key);
-  snprintf(room, 32, isnan(value) ? "-" : "%.6g", value);
-  return room;
+  snprintf(buffer, 32, isnan(value) ? "-" : "%.6g", value);
+  return buffer;
 }
 
 /* Correlations near 1 differ in their last digits. */
-static const char *closely(const cJSON *object, const char *key, char room[32]) {
+static const char *closely(const cJSON *object, const char *key, char buffer[32]) {
   double value = number(object, key);
-  snprintf(room, 32, isnan(value) ? "-" : "%.9g", value);
-  return room;
+  snprintf(buffer, 32, isnan(value) ? "-" : "%.9g", value);
+  return buffer;
 }
 
 static void print_label(const char *label) { printf("%-*s ", LABEL, label); }
@@ -58,7 +58,7 @@ static bool is_named(const cJSON *side) {
 
 static void print_side(const cJSON *report, const char *key, const char *label) {
   const cJSON *side = get(report, key);
-  char room[32];
+  char buffer[32];
   print_label(label);
   cli_print_safe(stdout, text(side, "path"));
   if (*text(side, "dataset") && !is_named(side)) {
@@ -71,11 +71,11 @@ static void print_side(const cJSON *report, const char *key, const char *label) 
     print_list(get(side, "shape"));
     putchar('\n');
   } else {
-    printf("%s entries\n", grouped(side, "entries", room));
+    printf("%s entries\n", grouped(side, "entries", buffer));
   }
 }
 
-/* "image 17 (cat.jpg), voxel 5123 (column 44)", whichever of it is known. */
+/* "image 17 (cat.jpg), voxel 5123 (column 44)", as far as it is known. */
 static void print_place(const cJSON *place) {
   const cJSON *row = get(place, "row"), *column = get(place, "column"), *voxel = get(place, "voxel");
   if (row) printf(", row %.0f", row->valuedouble);
@@ -98,14 +98,14 @@ static void print_place(const cJSON *place) {
 
 static void print_not_finite(const cJSON *report) {
   const cJSON *counts = get(report, "not_finite");
-  char room[4][32];
+  char buffer[4][32];
   if (!(number(counts, "nan_only_in_a") + number(counts, "nan_only_in_b") + number(counts, "nan_in_both") +
         number(counts, "infinite_unequal")))
     return;
   print_label("not finite");
-  printf("NaN only in A %s, only in B %s, in both %s; infinite unequal %s\n", grouped(counts, "nan_only_in_a", room[0]),
-         grouped(counts, "nan_only_in_b", room[1]), grouped(counts, "nan_in_both", room[2]),
-         grouped(counts, "infinite_unequal", room[3]));
+  printf("NaN only in A %s, only in B %s, in both %s; infinite unequal %s\n",
+         grouped(counts, "nan_only_in_a", buffer[0]), grouped(counts, "nan_only_in_b", buffer[1]),
+         grouped(counts, "nan_in_both", buffer[2]), grouped(counts, "infinite_unequal", buffer[3]));
   if (!get(counts, "first")) return;
   print_label("");
   fputs("the first not in both", stdout);
@@ -115,21 +115,21 @@ static void print_not_finite(const cJSON *report) {
 
 static void print_differences(const cJSON *report) {
   const cJSON *largest = get(report, "largest_difference"), *relative = get(report, "relative_rms");
-  char room[3][32];
+  char buffer[3][32];
   print_label("largest difference");
-  fputs(figure(largest, "absolute", room[0]), stdout);
+  fputs(figure(largest, "absolute", buffer[0]), stdout);
   if (get(largest, "a")) {
-    printf(" (A %s, B %s)", figure(largest, "a", room[1]), figure(largest, "b", room[2]));
+    printf(" (A %s, B %s)", figure(largest, "a", buffer[1]), figure(largest, "b", buffer[2]));
     print_place(largest);
   }
   putchar('\n');
   print_label("mean difference");
-  printf("%s absolute, %s rms\n", figure(report, "mean_absolute_difference", room[0]),
-         figure(report, "rms_difference", room[1]));
+  printf("%s absolute, %s rms\n", figure(report, "mean_absolute_difference", buffer[0]),
+         figure(report, "rms_difference", buffer[1]));
   if (!(number(relative, "defined") > 0)) return;
   print_label("rms by spread of A");
-  printf("median %s, mean %s, worst %s", figure(relative, "median", room[0]), figure(relative, "mean", room[1]),
-         figure(relative, "most", room[2]));
+  printf("median %s, mean %s, worst %s", figure(relative, "median", buffer[0]), figure(relative, "mean", buffer[1]),
+         figure(relative, "most", buffer[2]));
   print_place(get(relative, "worst"));
   putchar('\n');
 }
@@ -137,65 +137,65 @@ static void print_differences(const cJSON *report) {
 static void print_correlations(const cJSON *report) {
   const cJSON *columns = get(report, "column_correlation"), *rows = get(report, "row_correlation");
   const cJSON *worst = get(report, "worst_row");
-  char room[3][32], count[32];
+  char buffer[3][32], count[32];
   if (number(columns, "defined") > 0) {
     print_label("correlation");
     printf("of %s columns over rows: mean %s, median %s,\n", grouped(columns, "defined", count),
-           closely(columns, "mean", room[0]), closely(columns, "median", room[1]));
+           closely(columns, "mean", buffer[0]), closely(columns, "median", buffer[1]));
     print_label("");
-    printf("worst %s", closely(columns, "least", room[2]));
+    printf("worst %s", closely(columns, "least", buffer[2]));
     print_place(get(columns, "worst"));
     putchar('\n');
   }
   if (number(rows, "defined") > 0) {
     print_label(number(columns, "defined") > 0 ? "" : "correlation");
     printf("of %s rows over columns: mean %s, worst %s", grouped(rows, "defined", count),
-           closely(rows, "mean", room[0]), closely(rows, "least", room[1]));
+           closely(rows, "mean", buffer[0]), closely(rows, "least", buffer[1]));
     print_place(get(rows, "worst"));
     putchar('\n');
   }
   if (!(number(worst, "rms_difference") > 0)) return;
   print_label("worst row");
-  printf("rms %s", figure(worst, "rms_difference", room[0]));
+  printf("rms %s", figure(worst, "rms_difference", buffer[0]));
   print_place(worst);
   putchar('\n');
 }
 
 static void print_figures(const cJSON *report) {
-  char room[4][32];
+  char buffer[4][32];
   print_label("compared");
-  printf("%s rows x %s columns, %s values", grouped(report, "rows", room[0]), grouped(report, "columns", room[1]),
-         grouped(report, "values", room[2]));
-  if (get(report, "outside")) printf("; %s voxels outside", grouped(report, "outside", room[3]));
+  printf("%s rows x %s columns, %s values", grouped(report, "rows", buffer[0]), grouped(report, "columns", buffer[1]),
+         grouped(report, "values", buffer[2]));
+  if (get(report, "outside")) printf("; %s voxels outside", grouped(report, "outside", buffer[3]));
   putchar('\n');
   print_label("equal");
-  printf("%s; beyond the tolerance %s\n", grouped(report, "equal", room[0]),
-         grouped(report, "beyond_tolerance", room[1]));
+  printf("%s; beyond the tolerance %s\n", grouped(report, "equal", buffer[0]),
+         grouped(report, "beyond_tolerance", buffer[1]));
   print_not_finite(report);
   if (number(report, "equal") == number(report, "values")) return;
   print_differences(report);
   print_correlations(report);
   if (!(number(report, "other_image_names") > 0)) return;
   print_label("image names");
-  printf("%s differ\n", grouped(report, "other_image_names", room[0]));
+  printf("%s differ\n", grouped(report, "other_image_names", buffer[0]));
 }
 
 static void print_rois(const cJSON *rois) {
   const cJSON *roi;
-  char room[5][32];
+  char buffer[5][32];
   int width = 6;
   cJSON_ArrayForEach(roi, rois) if ((int)strlen(text(roi, "roi")) > width) width = (int)strlen(text(roi, "roi"));
   printf("\n%-*s  %7s  %11s  %11s  %12s  %12s\n", width, "region", "voxels", "mean r", "worst r", "rms", "by spread");
   cJSON_ArrayForEach(roi, rois) {
     cli_print_safe(stdout, text(roi, "roi"));
     printf("%*s  %7s  %11s  %11s  %12s  %12s\n", width - (int)strlen(text(roi, "roi")), "",
-           grouped(roi, "columns", room[0]), closely(roi, "correlation_mean", room[1]),
-           closely(roi, "correlation_least", room[2]), figure(roi, "rms_difference", room[3]),
-           figure(roi, "relative_rms_median", room[4]));
+           grouped(roi, "columns", buffer[0]), closely(roi, "correlation_mean", buffer[1]),
+           closely(roi, "correlation_least", buffer[2]), figure(roi, "rms_difference", buffer[3]),
+           figure(roi, "relative_rms_median", buffer[4]));
   }
 }
 
-/* Types are told, not judged. */
+/* Types are reported, not judged. */
 static void print_types(const cJSON *entry) {
   const char *a = text(get(entry, "a"), "dtype"), *b = text(get(entry, "b"), "dtype");
   if (*a && *b && strcmp(a, b)) printf(" (%s, %s)", a, b);
@@ -203,7 +203,7 @@ static void print_types(const cJSON *entry) {
 
 static void print_entries(const cJSON *entries) {
   const cJSON *entry;
-  char room[3][32];
+  char buffer[3][32];
   int width = 5;
   cJSON_ArrayForEach(entry, entries) if ((int)strlen(text(entry, "name")) > width) width =
       (int)strlen(text(entry, "name"));
@@ -212,8 +212,8 @@ static void print_entries(const cJSON *entries) {
     const char *name = *text(entry, "name") ? text(entry, "name") : "(array)";
     cli_print_safe(stdout, name);
     printf("%*s  %12s  %12s  %11s  %s", width - (int)strlen(name) > 0 ? width - (int)strlen(name) : 0, "",
-           figure(get(entry, "largest_difference"), "absolute", room[0]), figure(entry, "rms_difference", room[1]),
-           closely(entry, "correlation", room[2]), text(entry, "verdict"));
+           figure(get(entry, "largest_difference"), "absolute", buffer[0]), figure(entry, "rms_difference", buffer[1]),
+           closely(entry, "correlation", buffer[2]), text(entry, "verdict"));
     print_types(entry);
     if (*text(entry, "reason")) {
       fputs(": ", stdout);

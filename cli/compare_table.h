@@ -1,4 +1,4 @@
-/* The JSON of berg_compare, for reading. */
+/* The JSON of berg_compare as a page for people. */
 #ifndef CLI_COMPARE_TABLE_H
 #define CLI_COMPARE_TABLE_H
 

@@ -67,7 +67,7 @@ static int complete(request *asked, const char *model_id) {
     status = cli_usage_error("evaluate", "where are the images? Give --images DIR");
   if (status == CLI_GO_ON && asked->threads > INT_MAX) status = cli_usage_error("evaluate", "--threads: too many");
   if (status == CLI_GO_ON && asked->json && strcmp(asked->json, "-") && !asked->force && !access(asked->json, F_OK))
-    status = cli_fail_with(BERG_EEXISTS, "%s: is there already; --force replaces it", asked->json);
+    status = cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", asked->json);
   asked->options.threads = (int)asked->threads;
   asked->options.force = asked->force;
   asked->options.sidecar = !asked->no_sidecar;
@@ -75,7 +75,7 @@ static int complete(request *asked, const char *model_id) {
   return status;
 }
 
-/* After a failure, the whole list that the one line had no room for. */
+/* After a failure, the whole list that did not fit the one line. */
 static void say_missing(const char *text) {
   cJSON *report = NULL;
   if (text) cli_parse_json(text, &report);

@@ -81,7 +81,7 @@ int main(int argc, char **argv) {
   cli_memory_watch();
   int status = run(argc, argv);
   if (!status && cli_memory_ran_out()) status = cli_fail_memory();
-  /* Text that never reached its file is a failure even when all else went well. */
+  /* Output that cannot be flushed is a failure even when all else went well. */
   if ((fflush(stdout) || ferror(stdout)) && !status)
     return cli_fail_with(BERG_EWRITE, "standard output cannot be written: %s", strerror(errno));
   return status;

@@ -7,7 +7,7 @@
 #include "memory.h"
 #include "value.h"
 
-/* More than any brain has voxels: a text file without an end is not read for ever. */
+/* More than any brain has voxels: the limit ends the reading of an endless text file. */
 #define MOST_MARKS ((size_t)1 << 28)
 
 static int take_array(const char *path, const char *what, const berg_array *array, uint8_t **marks, size_t *length) {
@@ -54,7 +54,7 @@ static int bad_text(const char *path, const char *what, size_t element, int foun
 
 static int read_text(const char *path, const char *what, FILE *stream, uint8_t **marks, size_t *length) {
   uint8_t *list = NULL;
-  size_t count = 0, room = 0;
+  size_t count = 0, capacity = 0;
   int byte, status = CLI_GO_ON;
   bool apart = true; /* "10" is ten, not two marks */
   while (status == CLI_GO_ON && (byte = fgetc(stream)) != EOF) {
@@ -67,9 +67,9 @@ static int read_text(const char *path, const char *what, FILE *stream, uint8_t *
       break;
     }
     apart = false;
-    if (count == room) {
-      room = room ? 2 * room : 1 << 16;
-      uint8_t *larger = room > MOST_MARKS ? NULL : cli_grow(list, room);
+    if (count == capacity) {
+      capacity = capacity ? 2 * capacity : 1 << 16;
+      uint8_t *larger = capacity > MOST_MARKS ? NULL : cli_grow(list, capacity);
       if (!larger) {
         status = cli_fail_with(BERG_ELIMIT, "%s: %s: not enough memory beyond %zu marks", path, what, count);
         break;

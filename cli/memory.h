@@ -1,19 +1,19 @@
-/* The program's own memory, cJSON's included: that there was none is remembered, so that no answer that went short
- * of it can end as a success, whoever did not look. */
+/* The program's own memory, cJSON's included: a failed allocation is remembered, so that no incomplete output can end
+ * as a success, even where a caller did not check. */
 #ifndef CLI_MEMORY_H
 #define CLI_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* cJSON allocates through here from now on: the first thing that main does. The process is the program's own; the
- * library never touches such hooks, which a host program may share. */
+/* From now on cJSON allocates through here: the first thing that main does. The hooks are global to the process, which
+ * the program owns; the library never touches them. */
 void cli_memory_watch(void);
 bool cli_memory_ran_out(void);
-/* Says so and returns the exit status. */
+/* Prints the message and returns the exit status. */
 int cli_fail_memory(void);
 
-/* NULL when there is none; free(). */
+/* NULL when memory is exhausted; free(). */
 void *cli_alloc(size_t count, size_t size);
 /* realloc. */
 void *cli_grow(void *block, size_t bytes);

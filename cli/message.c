@@ -1,4 +1,4 @@
-/* How the program speaks: one line a failure, on standard error, with the program's name in front. */
+/* The program's messages: one line for a failure, on standard error, with the program's name in front. */
 #include "cli.h"
 
 #include <errno.h>
@@ -50,7 +50,7 @@ int cli_usage_error(const char *command, const char *format, ...) {
   return CLI_EXIT_USAGE;
 }
 
-/* Words longer than this are no typing mistakes of ours. */
+/* Longer words are not taken for typing mistakes. */
 #define LONGEST 63
 
 /* Levenshtein distance: insertions, deletions and replacements that turn `a` into `b`. */
@@ -75,7 +75,7 @@ const char *cli_nearest(const char *word, const char *const *candidates, size_t 
   const char *nearest = NULL;
   size_t length = strlen(word);
   if (length > LONGEST) return NULL;
-  size_t best = 1 + length / 3; /* further away than a third of the word it is another word */
+  size_t best = 1 + length / 3; /* further away than a third of the word, it is another word */
   for (size_t i = 0; i < count; i++) {
     if (strlen(candidates[i]) > LONGEST) continue;
     size_t far = distance(word, candidates[i]);

@@ -4,12 +4,12 @@
 
 #include "options.h"
 
-/* CLI_GO_ON when the model is known; else says which name is nearest, and returns the exit status. */
+/* CLI_GO_ON when the model is known; else prints the nearest name, and returns the exit status. */
 int cli_check_model(const char *model_id);
 
 /* The berg directory: as given, else $BERG_DIR, else NULL. */
 const char *cli_berg_dir(const char *given);
-/* The same for commands that cannot do without one: CLI_GO_ON, or the status of the usage error said. */
+/* The same for commands that require one: CLI_GO_ON, or the status of the usage error printed. */
 int cli_need_berg_dir(const char *command, const char **berg_dir);
 
 /* Subjects as 1, 01, sub-01 or N, and ranges of numbers as 1-4, to `subjects` as the library takes them ("1", "N"); which there are,
@@ -20,7 +20,7 @@ int cli_subject_numbers(const char *command, const cli_texts *texts, int **numbe
 
 /* --precision and --strict, and where converted weights are kept. */
 typedef struct cli_precision {
-  bool strict, no_cache, quiet; /* quiet: the library's warnings are not said */
+  bool strict, no_cache, quiet; /* quiet: the library's warnings are suppressed */
   char *cache;                  /* its own copy */
 } cli_precision;
 
@@ -39,7 +39,8 @@ typedef struct cli_precision {
         "Neither use nor keep converted weights. Default: kept in the user's cache folder, see berg doctor."      \
   }
 
-/* Takes them over into the model's options, and says what the library warns of; cli_precision_free after the model is opened. */
+/* Copies them to the model's options and prints the library's warnings; cli_precision_free after the model is
+ * opened. */
 void cli_precision_take(cli_precision *asked, berg_model_options *options);
 void cli_precision_free(cli_precision *asked);
 

@@ -1,12 +1,9 @@
-/*
- * .npy, version 1.0:
+/* Writes an array as .npy, version 1.0:
  *
- *   0x93 "NUMPY" | 1 | 0 | header length, u16 LE | header, padded so that data starts at a multiple of 64 |
- * elements
+ *     0x93 "NUMPY" | 1 | 0 | header length, u16 LE | header, padded to a multiple of 64 in all | elements
  *
- * The header is a Python dictionary: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }. Elements
- * lie in C order.
- */
+ * The header is a Python dictionary: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }. Elements lie in C
+ * order. */
 #include "npy.h"
 
 #include <stdint.h>
@@ -100,7 +97,7 @@ int cli_write_npy(const berg_array *array, const char *path, bool force) {
     return CLI_GO_ON;
   }
   if (!force && access(path, F_OK) == 0)
-    return cli_fail_with(BERG_EEXISTS, "%s: is there already; --force replaces it", path);
+    return cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", path);
   char *bytes = NULL;
   size_t size = 0;
   berg_error error;

@@ -4,8 +4,8 @@
 
 #include "options.h"
 
-/* Whole or not at all; "-" is standard output. Texts of any length become NumPy's fixed-width
- * unicode. CLI_GO_ON when done, else what went wrong was said and its exit status returned. */
+/* Whole or not at all; "-" is standard output. Texts of any length become NumPy's fixed-width unicode. CLI_GO_ON when
+ * done, else the exit status of the failure printed. */
 int cli_write_npy(const berg_array *array, const char *path, bool force);
 
 #endif

@@ -178,6 +178,6 @@ int cli_parse(const cli_syntax *syntax, int argc, char **argv, size_t *count) {
   if (*count > syntax->most)
     return cli_usage_error(syntax->command, "%s takes %s, and \"%s\" is one too many", syntax->command,
                            syntax->operands[0] ? syntax->operands : "options only", argv[syntax->most]);
-  /* before anything is done: also the command as typed, which outputs carry, may be what there was no memory for */
+  /* before anything is done: the failed allocation may be that of the command text, which outputs carry */
   return cli_memory_ran_out() ? cli_fail_memory() : CLI_GO_ON;
 }

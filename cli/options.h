@@ -42,9 +42,9 @@ typedef struct cli_syntax {
 #define CLI_ANY SIZE_MAX
 #define CLI_GO_ON (-1)
 
-/* Parses argv[1..argc). Long options take "--name value" and "--name=value", short ones "-o value" and
- * "-ovalue"; "--" ends them; "-" is an operand. Operands are moved to argv[0..*count). Returns CLI_GO_ON, or
- * the exit status: 0 after -h, 2 after a usage error was said. */
+/* Parses argv[1..argc). Long options take "--name value" and "--name=value", short ones "-o value" and "-ovalue"; "--"
+ * ends them; "-" is an operand. Operands are moved to argv[0..*count). Returns CLI_GO_ON, or the exit status: 0 after
+ * -h, 2 after a usage error. */
 int cli_parse(const cli_syntax *syntax, int argc, char **argv, size_t *count);
 void cli_texts_free(cli_texts *texts);
 

@@ -1,4 +1,4 @@
-/* JSON for people: an indented outline, or as it is. */
+/* JSON for people: as an indented outline, or unchanged. */
 #include "outline.h"
 
 #include <math.h>
@@ -22,7 +22,7 @@ static bool ends_with(const char *text, const char *end) {
 
 static bool is_plain(const cJSON *json) { return !cJSON_IsObject(json) && !cJSON_IsArray(json); }
 
-static void scaled(double value, const char *unit, double step, char *text, size_t room) {
+static void scaled(double value, const char *unit, double step, char *text, size_t size) {
   static const char *const decimal[] = {"", "k", "M", "G", "T", "P"}, *const binary[] = {"",   "Ki", "Mi",
                                                                                          "Gi", "Ti", "Pi"};
   int prefix = 0;
@@ -30,36 +30,36 @@ static void scaled(double value, const char *unit, double step, char *text, size
     value /= step;
     prefix++;
   }
-  snprintf(text, room, prefix ? "%.1f %s%s" : "%.0f %s%s", value, (step == 1024 ? binary : decimal)[prefix], unit);
+  snprintf(text, size, prefix ? "%.1f %s%s" : "%.0f %s%s", value, (step == 1024 ? binary : decimal)[prefix], unit);
 }
 
-static void number_text(double value, const char *key, const char *parent, char *text, size_t room) {
+static void number_text(double value, const char *key, const char *parent, char *text, size_t size) {
   if (ends_with(key, "bytes") || !strcmp(key, "memory"))
-    scaled(value, "B", 1024, text, room);
+    scaled(value, "B", 1024, text, size);
   else if (!strcmp(parent, "bandwidth"))
-    scaled(value, "B/s", 1000, text, room);
+    scaled(value, "B/s", 1000, text, size);
   else if (ends_with(key, "flops"))
-    scaled(value, "FLOP/s", 1000, text, room);
+    scaled(value, "FLOP/s", 1000, text, size);
   else if (ends_with(key, "flop_per_image"))
-    scaled(value, "FLOP", 1000, text, room);
+    scaled(value, "FLOP", 1000, text, size);
   else if (ends_with(key, "share") || ends_with(key, "shares"))
-    snprintf(text, room, "%.1f %%", 100 * value);
+    snprintf(text, size, "%.1f %%", 100 * value);
   else if (ends_with(key, "per_second"))
-    snprintf(text, room, "%.2f", value);
+    snprintf(text, size, "%.2f", value);
   else if (ends_with(key, "seconds"))
-    snprintf(text, room, "%.4f s", value);
+    snprintf(text, size, "%.4f s", value);
   else
-    snprintf(text, room, "%.10g", value);
+    snprintf(text, size, "%.10g", value);
 }
 
-/* A plain value as it is read; `room` cuts long texts, which only the tables meet. */
-static void plain_text(const cJSON *json, const char *key, const char *parent, char *text, size_t room) {
+/* A plain value as it is shown; `size` cuts long texts, which only the tables meet. */
+static void plain_text(const cJSON *json, const char *key, const char *parent, char *text, size_t size) {
   if (cJSON_IsString(json))
-    snprintf(text, room, "%s", json->valuestring);
+    snprintf(text, size, "%s", json->valuestring);
   else if (cJSON_IsNumber(json))
-    number_text(json->valuedouble, key, parent, text, room);
+    number_text(json->valuedouble, key, parent, text, size);
   else
-    snprintf(text, room, "%s", cJSON_IsNull(json) ? "none" : cJSON_IsTrue(json) ? "true" : "false");
+    snprintf(text, size, "%s", cJSON_IsNull(json) ? "none" : cJSON_IsTrue(json) ? "true" : "false");
 }
 
 /* Text of several lines, below its key: short ones, such as code, as they are, paragraphs wrapped. */
@@ -104,7 +104,7 @@ static bool is_long(const cJSON *item) {
 
 /* "a, b, c", wrapped; or one item below the other. */
 static void print_plain_list(const cJSON *list, const char *key, const char *parent, int column) {
-  size_t room = 1;
+  size_t size = 1;
   const cJSON *item;
   bool apart = false;
   cJSON_ArrayForEach(item, list) apart |= is_long(item);
@@ -115,15 +115,15 @@ static void print_plain_list(const cJSON *list, const char *key, const char *par
     }
     return;
   }
-  cJSON_ArrayForEach(item, list) room += 48 + (cJSON_IsString(item) ? strlen(item->valuestring) : 0);
-  char *text = cli_alloc(room, 1);
+  cJSON_ArrayForEach(item, list) size += 48 + (cJSON_IsString(item) ? strlen(item->valuestring) : 0);
+  char *text = cli_alloc(size, 1);
   if (!text) return;
   size_t at = 0;
   text[0] = '\0';
   cJSON_ArrayForEach(item, list) {
-    plain_text(item, key, parent, text + at, room - at);
+    plain_text(item, key, parent, text + at, size - at);
     at += strlen(text + at);
-    if (item->next) at += (size_t)snprintf(text + at, room - at, ", ");
+    if (item->next) at += (size_t)snprintf(text + at, size - at, ", ");
   }
   cli_print_wrapped(stdout, at ? text : "none", column, column);
   free(text);
@@ -159,7 +159,7 @@ static void print_table(const cJSON *table, const char *key, int indent) {
   const cJSON *row, *column;
   char text[512];
   printf("%*s", indent, "");
-  for (int pass = 0; pass < 2; pass++) { /* the line of names, then the rows; both need the widths */
+  for (int pass = 0; pass < 2; pass++) { /* the header, then the rows; both need the widths */
     cJSON_ArrayForEach(row, table) {
       if (pass) printf("%*s", indent, "");
       cJSON_ArrayForEach(column, table->child) {
@@ -242,5 +242,5 @@ int cli_print_json(const cJSON *json) {
 int cli_parse_json(const char *text, cJSON **json) {
   *json = cJSON_Parse(text);
   if (*json) return CLI_GO_ON;
-  return cli_memory_ran_out() ? cli_fail_memory() : cli_fail_with(BERG_EINTERNAL, "the library's answer is no JSON");
+  return cli_memory_ran_out() ? cli_fail_memory() : cli_fail_with(BERG_EINTERNAL, "the library's answer is not JSON");
 }

@@ -1,4 +1,4 @@
-/* Where a command writes: files, standard output by way of a spool, names of several subjects. */
+/* Where a command writes: files, standard output through a spool, names of several subjects. */
 #include "output.h"
 #include "memory.h"
 
@@ -53,7 +53,7 @@ int cli_spool_copy(cli_spool *spool) {
   size_t count;
   FILE *stream = fopen(spool->path, "rb");
   if (!stream) return cli_fail_errno(BERG_EWRITE, spool->path, "cannot be read back");
-  cli_spool_close(spool); /* before the copy: a reader that goes away ends this process */
+  cli_spool_close(spool); /* before the copy: a reader that closes the pipe ends this process */
   bool good = true;
   while (good && (count = fread(bytes, 1, sizeof bytes, stream)) > 0) good = fwrite(bytes, 1, count, stdout) == count;
   good = good && !ferror(stream) && !fflush(stdout);
@@ -61,7 +61,7 @@ int cli_spool_copy(cli_spool *spool) {
   return good ? CLI_GO_ON : cli_fail_with(BERG_EWRITE, "standard output cannot be written: %s", strerror(errno));
 }
 
-/* A run that failed leaves more than one file behind; whatever it is, the folder is ours. */
+/* A failed run may leave several files; the folder is the program's own, so all of them go. */
 void cli_spool_close(cli_spool *spool) {
   DIR *folder = opendir(spool->folder);
   const struct dirent *entry;

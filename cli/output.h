@@ -8,18 +8,19 @@
 /* Makes the folder, and those it is in. CLI_GO_ON, or the exit status of what was said. */
 int cli_make_folder(const char *path);
 
-/* `text` and a line's end as the file `path`, whole or not at all. CLI_GO_ON, or the exit status of what was said. */
+/* `text` and a newline as the file `path`, whole or not at all. CLI_GO_ON, or the exit status of the failure
+ * printed. */
 int cli_write_text(const char *text, const char *path, bool force);
 
-/* A folder of our own for an output that goes to standard output. -o - is .npy, -o -.csv (or another ending)
- * that format. */
+/* A temporary folder for an output that goes to standard output. -o - is .npy, -o -.csv (or another ending) that
+ * format. */
 typedef struct cli_spool {
   char folder[512];
   char path[544];
 } cli_spool;
 
 bool cli_is_stdout(const char *output);
-/* CLI_GO_ON, or the exit status of what was said. */
+/* CLI_GO_ON, or the exit status of the failure printed. */
 int cli_spool_open(cli_spool *spool, const char *output);
 int cli_spool_copy(cli_spool *spool);
 /* Removes whatever lies in the folder. */

@@ -79,7 +79,7 @@ static int called(void *user, size_t done, size_t total, double seconds) {
   return interrupted;
 }
 
-/* Each stage has its own rate; what the one before left on the line is wiped out. */
+/* Each stage has its own rate; the line of the previous one is erased. */
 static void stage_begins(void *user, const char *stage, const char *unit) {
   cli_progress *progress = user;
   cli_progress_end(progress);

@@ -1,6 +1,6 @@
-/* How far a long run is, on standard error: a bar with rate and time left on a terminal, a plain line every
- * few seconds elsewhere, nothing when quiet. Meanwhile SIGINT and SIGTERM cancel the run at the next batch
- * instead of killing it. */
+/* The progress of a long run, on standard error: a bar with rate and time left on a terminal, a plain line every few
+ * seconds elsewhere, nothing when quiet. Meanwhile SIGINT and SIGTERM cancel the run at the next batch instead of
+ * killing it. */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
@@ -9,22 +9,22 @@
 typedef struct cli_progress {
   bool quiet;
   bool terminal;
-  bool resumed; /* what the first call finds done was done by an earlier run, and says nothing of the rate */
+  bool resumed; /* what the first call finds done was done by an earlier run, and does not count in the rate */
   bool called;
   bool drawn; /* a bar stands on the line */
   size_t first_done;
   double first_seconds;
   double last;        /* when something was last shown */
-  size_t done, total; /* as the run last said */
-  const char *stage;  /* of a run of several; NULL: it has one */
+  size_t done, total; /* as last reported */
+  const char *stage;  /* of a run with several; NULL: it has one */
   char unit[24];      /* what is counted */
 } cli_progress;
 
-/* Begins to catch the signals. A second signal kills as it would have. */
+/* Begins to catch the signals. A second signal kills as usual. */
 void cli_progress_start(cli_progress *progress, bool quiet, bool resumed);
-/* What to hand to the library; `progress` must outlive the run. */
+/* What to pass to the library; `progress` must outlive the run. */
 berg_run cli_progress_run(cli_progress *progress);
-/* Takes the bar away. */
+/* Erases the bar. */
 void cli_progress_end(cli_progress *progress);
 
 #endif

@@ -1,4 +1,4 @@
-/* The report of an evaluation, for reading. */
+/* The report of an evaluation as a table for people. */
 #ifndef CLI_REGIONS_H
 #define CLI_REGIONS_H
 
@@ -6,8 +6,8 @@
 
 #include "cli.h"
 
-/* A table of the regions that have voxels, the whole brain last, then which voxels have no numbers, and where the files
- * are. What is no number is shown as "-". */
+/* A table of the regions that have voxels, the whole brain last, then which voxels have no values, and where the files
+ * are. Missing values are shown as "-". */
 void cli_print_regions(FILE *stream, const cJSON *report);
 
 #endif

@@ -6,12 +6,13 @@
 #include "model.h"
 #include "options.h"
 
-/* The command line as it could be typed again: words with other than plain characters in single quotes. The caller's. */
+/* The command line as it could be typed again: words with other than plain characters in single quotes. The
+ * caller's. */
 static char *command_line(int argc, char **argv) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,=:+@%";
-  size_t room = 6;
-  for (int i = 0; i < argc; i++) room += 4 * strlen(argv[i]) + 3;
-  char *line = cli_alloc(room, 1), *end = line;
+  size_t size = 6;
+  for (int i = 0; i < argc; i++) size += 4 * strlen(argv[i]) + 3;
+  char *line = cli_alloc(size, 1), *end = line;
   if (!line) return NULL;
   end += sprintf(end, "berg");
   for (int i = 0; i < argc; i++) {

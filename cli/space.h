@@ -30,9 +30,9 @@ typedef struct cli_space {
         "What is in the volume where there are no voxels. Default: nan, and 0 for whole numbers."                   \
   }
 
-/* Checks the options and reads the affine. CLI_GO_ON, or the exit status of what was said. */
+/* Checks the options and reads the affine. CLI_GO_ON, or the exit status of the failure printed. */
 int cli_space_complete(const char *command, cli_space *space);
-/* Says that the space is unknown, where it is. */
+/* Prints a note where the space is unknown. */
 void cli_space_warn(const cli_space *space);
 
 #endif

@@ -115,7 +115,7 @@ static int complete(request *asked, const char *model_id) {
     status = cli_usage_error("train", "--alphas and --alpha-per-voxel belong to --ridge");
   if (status == CLI_GO_ON) status = parse_alphas(asked);
   if (status == CLI_GO_ON && asked->report && !asked->force && access(asked->report, F_OK) == 0)
-    status = cli_fail_with(BERG_EEXISTS, "%s: is there already, and is replaced only with --force", asked->report);
+    status = cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", asked->report);
   train->subjects = asked->numbers;
   train->subject_count = asked->subjects.count;
   asked->regression.method = asked->ridge ? "ridge" : "ols";
@@ -128,7 +128,7 @@ static int complete(request *asked, const char *model_id) {
   return status;
 }
 
-/* The plan is shown when there is something to decide or to mend; CLI_GO_ON to go on. */
+/* The plan is shown when there is something to decide or to fix; CLI_GO_ON to continue. */
 static int plan(const request *asked, const char *model_id) {
   berg_error error;
   char *json;
@@ -143,7 +143,7 @@ static int plan(const request *asked, const char *model_id) {
   return asked->dry_run ? 0 : CLI_GO_ON;
 }
 
-/* After a run that did not end: whether something of it is kept. */
+/* After a run that did not finish: whether anything is kept. */
 static void say_kept(const request *asked) {
   char folder[4096];
   bool kept = false;

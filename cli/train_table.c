@@ -15,7 +15,7 @@ static const char *text(const cJSON *object, const char *key) {
 
 static const cJSON *part(const cJSON *object, const char *key) { return cJSON_GetObjectItemCaseSensitive(object, key); }
 
-/* "15.9 GB", as disks are sold; nothing for nothing. */
+/* "15.9 GB", in decimal units; empty for 0. */
 static char *bytes_text(double bytes, char to[24]) {
   static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
   int unit = 0;

@@ -6,9 +6,9 @@
 
 #include "cli.h"
 
-/* What berg_train_plan gave: sizes, stages, memory, disk, and every image that is missing on a line of its own. */
+/* The result of berg_train_plan: sizes, stages, memory, disk, and every image that is missing on a line of its own. */
 void cli_print_plan(const cJSON *plan);
-/* What berg_train gave. */
+/* The result of berg_train. */
 void cli_print_report(const cJSON *report);
 
 #endif

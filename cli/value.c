@@ -85,7 +85,7 @@ static char *utf8_of_ucs4(const unsigned char *at, size_t characters) {
   for (size_t i = 0; i < characters; i++) {
     uint32_t code;
     memcpy(&code, at + 4 * i, 4);
-    if (!code) break; /* NumPy fills up with zeros */
+    if (!code) break; /* NumPy pads with zeros */
     if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) code = 0xfffd;
     if (code < 0x80) {
       *to++ = (char)code;

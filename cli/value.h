@@ -22,7 +22,7 @@ double cli_element_number(const berg_array *array, size_t index);
 /* Prints the element exactly: the shortest decimal that reads back as the same value, text with control
  * characters replaced. */
 void cli_element_print(FILE *stream, const berg_array *array, size_t index);
-/* The element as UTF-8, the caller's (free); NULL when it is no text or memory is short. */
+/* The element as UTF-8, the caller's (free); NULL when it is not text or memory is short. */
 char *cli_element_text(const berg_array *array, size_t index);
 
 /* "(211339, 3)" as NumPy says it; "()" for a scalar. */

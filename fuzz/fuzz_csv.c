@@ -1,5 +1,5 @@
-/* CSV files: whatever the bytes, a failure has one line of message, and what was read is as long as it says, with texts that
- * are UTF-8 and marks that are 0 or 1. */
+/* CSV files: whatever the bytes, a failure has one line of message, and what was read is as long as it says, with texts
+ * that are UTF-8 and marks that are 0 or 1. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* JPEG: decode, then both resizings, then again resized while decoded, where rows and columns outside the crop are left
  * out: both ways give the same pixels or the same error. Frames of more than a megapixel are left out: libjpeg clears a
- * progressive picture's coefficients beforehand, which shows nothing and takes seconds. */
+ * progressive picture's coefficients beforehand, which tests nothing and takes seconds. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The guard before cJSON: what it lets pass, cJSON takes. */
+/* The guard before cJSON: whatever it accepts, cJSON accepts. */
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* The NIfTI reader: all volumes of what it accepts one by one, as volumes are taken apart, then in another order and in
- * blocks, as they are compared. zlib wants a file with a path, so each input is written to one: as it comes, and compressed,
- * since random changes of deflated bytes hardly ever reach the header. */
+ * blocks, as they are compared. zlib wants a file with a path, so each input is written to one: as it comes, and
+ * compressed, since random changes of deflated bytes hardly ever reach the header. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

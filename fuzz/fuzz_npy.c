@@ -1,4 +1,4 @@
-/* Headers of .npy: whatever is accepted describes data that are there. */
+/* Headers of .npy: an accepted header describes data within the file. */
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
-/* The reader of FreeSurfer's surfaces: whatever the bytes, a failure has one line of message and leaves nothing, and what was read
- * has finite places and triangles between vertices that are there. */
+/* The reader of FreeSurfer's surfaces: whatever the bytes, a failure has one line of message and leaves nothing,
+ * and what was read has finite places and triangles between vertices that are there. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>

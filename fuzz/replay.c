@@ -1,5 +1,5 @@
-/* Runs a fuzz entry over the files of the folders named: what a fuzzer found once stays found. A folder that is not there
- * counts as empty; running nothing at all is a failure. */
+/* Runs a fuzz target over all files of the given folders, as regression tests of what fuzzing has found. A missing
+ * folder counts as empty; running nothing at all is a failure. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

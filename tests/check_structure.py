@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the structure of the sources (ARCHITECTURE.md): who includes whom, who talks to the outside, how long a file is.
+"""Checks the structure of the sources (ARCHITECTURE.md): who includes whom, who talks to the outside, how long files and lines are.
 
     check_structure.py [ROOT]
 
@@ -56,12 +56,12 @@ MODULES = {
         "evaluate": {"run"},
     },
 }
-# The one header of another folder that a folder may see besides.
+# The one header of another folder that a folder may see in addition.
 MAY_SEE = {("model", "cuda/plugin.h")}
 # These know the public header and the files beside them, nothing of src/.
 OUTSIDE = ("cli", "python", "examples")
 
-# What a library does not do: speak, end the process, read the environment. Where it may is said with the reason.
+# What a library does not do: print, end the process, read the environment. Exceptions are listed with the reason.
 FORBIDDEN = {
     "printf": "prints", "puts": "prints", "putchar": "prints", "vprintf": "prints", "perror": "prints",
     "exit": "ends the process", "_exit": "ends the process", "abort": "ends the process",
@@ -96,8 +96,8 @@ CUDA = re.compile(r'#\s*include\s*[<"](?:cuda_|cublas)')
 # The one folder that knows BLAS and LAPACK.
 MULTIPLIER = re.compile(r'#\s*include\s*[<"](?:cblas|lapacke)')
 
-# Trees of JSON and the program's memory go through the files that remember what there was no memory for: a call elsewhere would
-# be one more that nobody looks after. cJSON's hooks belong to the process, which is the program's own, never the library's.
+# Trees of JSON and the program's memory go through the files that remember a failed allocation: a call elsewhere would
+# be one that no one checks. cJSON's hooks belong to the process, which is the program's own, never the library's.
 REMEMBERED = [
     (("src",), re.compile(r"\bcJSON_(?:Add|Create|Print|Parse|Duplicate|InitHooks)\w*"),
      {"src/io/value/json_build.c", "src/io/value/json_guard.c", "src/io/value/json_print.c"},
@@ -114,6 +114,8 @@ REMEMBERED = [
 OPENED = ("include", "src", "cli", "python", "fuzz", "examples")
 OPENING = re.compile(r"(?:#define _(?:GNU|DEFAULT)_SOURCE[^\n]*\n)?/\*|//")
 
+# Columns of a line in C; clang-format breaks code, this finds the comments that it leaves as they are.
+WIDEST = 120
 LONGEST = 500
 # The whole public interface is one header, read from top to bottom.
 LONGEST_OF = {"include/berg.h": 800}
@@ -224,6 +226,8 @@ def violations(root):
                 code = NOT_CODE.sub(blank, text)
                 found += [(line_of(code, match.start()), "setlocale: the program sets no locale")
                           for match in re.finditer(r"\bsetlocale\s*\(", code)]
+            found += [(number, f"{len(line)} columns: a line has at most {WIDEST}")
+                      for number, line in enumerate(text.split("\n"), 1) if len(line) > WIDEST]
         lines = text.count("\n")
         longest = LONGEST_OF.get(path.as_posix(), LONGEST)
         if lines > longest:

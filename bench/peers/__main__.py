@@ -48,7 +48,7 @@ def arguments():
 
 
 def make_case(options):
-    """What is made once is kept for these very files."""
+    """Prepared data are kept for exactly these files."""
     import vit_oracle
     weights = pathlib.Path(options.berg_dir) / vit_oracle.MODEL_FOLDER / f"encoding_models_weights/weights_sub-0{SUBJECT}.npy"
     files = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns)
@@ -60,7 +60,7 @@ def make_case(options):
 
 
 class Contestant:
-    """A system with what is known of it; `guard` turns a failure into a status, after which it takes part no more."""
+    """A system and its results; `guard` turns a failure into a status, after which it takes no further part."""
 
     def __init__(self, system):
         self.system, self.process = system, None
@@ -81,7 +81,7 @@ class Contestant:
         self.record[kind].setdefault(name, []).append(value)
 
     def enter(self, case, versions):
-        """Made, loaded, and its numbers seen to be right; which also is the first, untimed run."""
+        """Prepares and loads it and checks its numbers, which is also the first, untimed run."""
         once(case, self.system, "prepare")
         self.process = Process(case, self.system, "serve")
         versions.update(self.process.answer()["versions"])

@@ -40,7 +40,7 @@ class Case:
 
     @contextlib.contextmanager
     def making(self, name):
-        """A folder to fill, which then appears as path(name) whole; None where that is there already."""
+        """A folder to fill, which then appears as path(name) whole; None where it exists already."""
         if self.path(name).exists():
             yield None
             return
@@ -82,7 +82,7 @@ class Case:
         return np.asarray(np.load(path, allow_pickle=True).item()["roi"][self.roi])
 
     def normalised(self, images):
-        """float32 (n, 3, 224, 224): the middle of images of 256 x 256, as torchvision's transform leaves it. NumPy alone."""
+        """float32 (n, 3, 224, 224): the middle of images of 256 x 256, as torchvision's transform gives them. NumPy only."""
         pixels = images[:, :, 16:240, 16:240].astype(np.float32)
         mean, std = (np.array(values, np.float32)[:, None, None] for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
         pixels *= 1 / (255 * std)

@@ -1,9 +1,9 @@
-"""Are these the same responses? Correlation with the float64 reference over images, voxel by voxel."""
+"""Checks responses by their correlation with the float64 reference over images, voxel by voxel."""
 import numpy as np
 
 from .case import FORWARD, WHOLE
 
-# The least that a voxel's (or, of one image's features, the) correlation may be; float32 differs by roundings, int8 by much more.
+# The lowest correlation allowed for a voxel (or for the features of one image); float32 differs by rounding, int8 by much more.
 LEAST = {"f32": 0.999, "bf16": 0.99, "int8": 0.9}
 VOXELS_AT_A_TIME = 20000
 

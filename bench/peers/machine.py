@@ -1,4 +1,4 @@
-"""What the table says of the machine."""
+"""The machine, as the table describes it."""
 import datetime
 import json
 import os

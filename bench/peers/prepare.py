@@ -1,4 +1,4 @@
-"""What is made once for all systems: images, matrices of the readout, and the responses that all are held against."""
+"""What is made once for all systems: images, matrices of the readout, and the reference responses."""
 import numpy as np
 
 from .case import FEATURES, Case

@@ -1,4 +1,4 @@
-"""Who takes part, in the order of the table."""
+"""The systems that take part, in the order of the table."""
 import dataclasses
 import importlib
 

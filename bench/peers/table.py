@@ -19,7 +19,7 @@ def correlation(check):
         return "unchecked"
     if check["least"] is None:
         return f"**wrong**: {check['why']}"
-    # 0.99999 is as near to 1 as is told: not rounded up to it
+    # at most 0.99999 is shown: never rounded up to 1
     text = f"{int(check['least'] * 1e5) / 1e5:.5f}" if check["least"] == check["least"] else "none"
     return text if check["right"] else f"**wrong**: {text}"
 

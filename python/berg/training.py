@@ -125,7 +125,8 @@ def train(
         Ridge regression, its alpha out of `alphas` (default 1e-4 to 10) by cross-validation over `folds`: one for each of
         the `chunks` of voxels, or with `alpha_per_voxel` one for each voxel. False: least squares.
     plan_only : bool
-        Compute nothing; return what it would take: memory, disk, operations, time.
+        Compute nothing of the model; return what it would take: memory, disk, operations, time. The time is estimated from
+        the machine's rate of products, which is measured for at most a third of a second.
 
     ResourceError: it would not fit memory or disk; its text says what would do.
     """

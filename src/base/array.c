@@ -48,10 +48,10 @@ bool base_array_is_contiguous(const berg_array *array) {
   return true;
 }
 
-void base_array_describe(const berg_array *array, char *text, size_t room) {
-  int used = base_print(text, room, "%s (", berg_dtype_name(array->dtype));
-  for (size_t d = 0; d < array->ndim && used >= 0 && (size_t)used < room; d++)
-    used += base_print(text + used, room - (size_t)used, d + 1 < array->ndim || array->ndim > 1 ? "%zu%s" : "%zu,%s",
+void base_array_describe(const berg_array *array, char *text, size_t size) {
+  int used = base_print(text, size, "%s (", berg_dtype_name(array->dtype));
+  for (size_t d = 0; d < array->ndim && used >= 0 && (size_t)used < size; d++)
+    used += base_print(text + used, size - (size_t)used, d + 1 < array->ndim || array->ndim > 1 ? "%zu%s" : "%zu,%s",
                        array->shape[d], d + 1 < array->ndim ? ", " : "");
-  if (used >= 0 && (size_t)used < room) base_print(text + used, room - (size_t)used, ")");
+  if (used >= 0 && (size_t)used < size) base_print(text + used, size - (size_t)used, ")");
 }

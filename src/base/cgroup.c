@@ -1,4 +1,6 @@
-/* The processor time that Linux's control groups give a process. A line of /proc/self/cgroup says where the process is in a hierarchy,
+/* The processor time that Linux's control groups give a process.
+ *
+ * A line of /proc/self/cgroup says where the process is in a hierarchy,
  *     0::/user.slice/job_7                        version 2
  *     4:cpu,cpuacct:/docker/3f2a                  version 1
  * and one of /proc/self/mountinfo which part of the hierarchy is mounted where:
@@ -30,7 +32,7 @@ static bool lists(const char *list, const char *end, const char *word) {
   return false;
 }
 
-/* A line of /proc/self/cgroup; false: of a hierarchy that says nothing of processors. */
+/* A line of /proc/self/cgroup; false: its hierarchy does not limit processors. */
 static bool read_place(char *line, place *p) {
   line[strcspn(line, "\n")] = '\0';
   char *controllers = strchr(line, ':'), *path = controllers ? strchr(controllers + 1, ':') : NULL;
@@ -42,7 +44,7 @@ static bool read_place(char *line, place *p) {
   return true;
 }
 
-/* The first line of folder/name; false: none. */
+/* The first line of folder/name; false: there is no such file. */
 static bool read_line(const char *folder, const char *name, char line[LINE]) {
   char path[2 * LINE + 32];
   base_print(path, sizeof path, "%s/%s", folder, name);
@@ -86,7 +88,7 @@ static double quota_by_mount(char *line, const place *p, const char *root) {
   if (strcmp(type, p->first_version ? "cgroup" : "cgroup2")) return 0;
   if (p->first_version && !lists(options, options + strlen(options), "cpu")) return 0;
   const size_t length = strcmp(part, "/") ? strlen(part) : 0;
-  /* a container may see the host's path and its own part alone: then its part is where it is */
+  /* a container may be told the host's path and see only its own part, which then is the mount itself */
   const bool inside = !strncmp(p->path, part, length) && (!p->path[length] || p->path[length] == '/');
   const char *below = inside ? p->path + length : "";
   if (base_print(base, sizeof base, "%s%s", root, point) >= LINE) return 0;

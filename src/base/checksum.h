@@ -1,10 +1,10 @@
-/* A checksum at the speed of memory: finds damage, and whether two files are the same; resists nobody who wants a collision. */
+/* A checksum at the speed of memory: finds damage, and whether two files are the same; not cryptographic. */
 #ifndef BASE_CHECKSUM_H
 #define BASE_CHECKSUM_H
 
 #include <stddef.h>
 
-#define BASE_CHECKSUM_TEXT 33 /* 32 hexadecimal digits and the zero */
+#define BASE_CHECKSUM_TEXT 33 /* 32 hexadecimal digits and the terminating zero */
 
 /* The same for any number of threads. */
 void base_checksum(const void *bytes, size_t size, int threads, char text[BASE_CHECKSUM_TEXT]);

@@ -63,7 +63,7 @@ static double double_at(const char *from) {
   return value;
 }
 
-/* Rows of what files mostly hold, without a call for each number; both give the end of what they wrote. */
+/* Rows of the most common types, without a call for each number; both return the end of what they wrote. */
 static float *row_to_float(berg_dtype dtype, const char *from, ptrdiff_t step, size_t count, float *to) {
   if (dtype == BERG_F32 && step == sizeof *to && count)
     memcpy(to, from, count * sizeof *to);

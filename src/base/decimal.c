@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-/* strtof for itself: rounded to a double first, the float may be another. */
+/* strtof by itself: rounding to a double first can give a different float. */
 char *base_decimal(double value, bool single, char text[BASE_DECIMAL_ROOM]) {
   const locale_t before = base_locale_plain();
   for (int digits = 1; digits <= 17; digits++) {

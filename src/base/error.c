@@ -37,24 +37,24 @@ int berg_status_exit(berg_status status) {
   return 1;
 }
 
-/* File names and header texts may hold anything; a message is one line for a terminal. */
+/* File names and header texts may contain anything; a message is one line for a terminal. */
 static void flatten(char *text) {
   for (unsigned char *c = (unsigned char *)text; *c; c++)
     if (*c < 0x20 || *c == 0x7f) *c = ' ';
 }
 
-static void copy(char *to, size_t room, const char *from) {
-  base_print(to, room, "%s", from ? from : "");
+static void copy(char *to, size_t size, const char *from) {
+  base_print(to, size, "%s", from ? from : "");
   flatten(to);
 }
 
 /* The end of a path tells more than its start. */
-static void copy_path(char *to, size_t room, const char *from) {
+static void copy_path(char *to, size_t size, const char *from) {
   size_t length = from ? strlen(from) : 0;
-  if (length < room)
-    copy(to, room, from);
+  if (length < size)
+    copy(to, size, from);
   else
-    base_print(to, room, "...%s", from + length - (room - 4));
+    base_print(to, size, "...%s", from + length - (size - 4));
   flatten(to);
 }
 
@@ -108,7 +108,7 @@ berg_status base_fail_found(berg_error *error, berg_status status, const char *f
 berg_status base_fail_errno(berg_error *error, berg_status status, const char *file, const char *what, int number) {
   char reason[128] = "";
   /* The XSI form fills the buffer, the GNU form may not: _POSIX_C_SOURCE picks XSI for this project. */
-  const locale_t before = base_locale_plain(); /* a message is in one language */
+  const locale_t before = base_locale_plain(); /* messages are in one language */
   const int unknown = strerror_r(number, reason, sizeof reason);
   base_locale_back(before);
   if (unknown) base_print(reason, sizeof reason, "error %d", number);
@@ -119,5 +119,5 @@ berg_status base_fail_errno(berg_error *error, berg_status status, const char *f
 }
 
 berg_status base_fail_memory(berg_error *error, size_t bytes) {
-  return base_fail(error, BERG_ELIMIT, "out of memory: %zu bytes could not be had", bytes);
+  return base_fail(error, BERG_ELIMIT, "out of memory: %zu bytes could not be allocated", bytes);
 }

@@ -1,13 +1,14 @@
-/* Whether this process is the child of a fork: of its parent's threads only the one that forked goes on in it. */
+/* Whether this process is the child of a fork, in which only the thread that forked survives. */
 #ifndef BASE_FORK_H
 #define BASE_FORK_H
 
 #include "base/error.h"
 
-/* How often this process's line was forked since the library was loaded: what was noted with another count has its threads elsewhere. */
+/* How many forks lie between the loading of the library and this process. An object that noted another count has its
+ * threads in another process. */
 unsigned base_forks(void);
 
-/* EINTERNAL where the process was forked since `forks` was noted: a callback that forked has come back in the child. */
+/* EINTERNAL where the process was forked since `forks` was noted: a callback has forked and returned in the child. */
 berg_status base_check_fork(unsigned forks, berg_error *error);
 
 #endif

@@ -1,4 +1,4 @@
-/* FNV-1a, 64 bits: tells two inputs apart that a user mixed up, and resists nobody who wants a collision. */
+/* FNV-1a, 64 bits: tells apart inputs that a user may have confused; not cryptographic. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 

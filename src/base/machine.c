@@ -45,7 +45,7 @@ bool base_machine_multiplies_bf16(void) {
 #endif
 }
 
-/* By the processor's own word: clang's __builtin_cpu_supports does not know these. */
+/* Asked of the processor itself: clang's __builtin_cpu_supports does not know these. */
 bool base_machine_hashes_sha256(void) {
 #if defined(__x86_64__) && defined(__GNUC__)
   unsigned a, b, c, d;
@@ -90,9 +90,9 @@ size_t base_machine_peak_memory(void) {
   return getrusage(RUSAGE_SELF, &usage) ? 0 : (size_t)usage.ru_maxrss * 1024;
 }
 
-void base_machine_name(char *text, size_t room) {
-  char lines[4096]; /* of the first processor, without memory that may not be had */
-  base_print(text, room, "unknown processor");
+void base_machine_name(char *text, size_t size) {
+  char lines[4096]; /* the first processor's lines; on the stack, so that nothing can fail */
+  base_print(text, size, "unknown processor");
   int file = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
   const ssize_t length = file < 0 ? -1 : read(file, lines, sizeof lines - 1);
   if (file >= 0) close(file);
@@ -100,7 +100,7 @@ void base_machine_name(char *text, size_t room) {
   const char *name = strstr(lines, "model name"), *colon = name ? strchr(name, ':') : NULL;
   if (!colon) return;
   colon += 1 + strspn(colon + 1, " ");
-  base_print(text, room, "%.*s", (int)strcspn(colon, "\n"), colon);
+  base_print(text, size, "%.*s", (int)strcspn(colon, "\n"), colon);
 }
 
 double base_machine_seconds(void) {

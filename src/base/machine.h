@@ -5,17 +5,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Instruction sets that kernels are compiled for, from the least to the most able. */
+/* Instruction sets that kernels are compiled for, in ascending order. */
 typedef enum base_isa { BASE_ISA_PORTABLE, BASE_ISA_AVX2, BASE_ISA_AVX512, BASE_ISA_COUNT } base_isa;
 
-/* The best one that the processor, the system and this build know. */
+/* The highest one that the processor, the system and this build support. */
 base_isa base_machine_isa(void);
 const char *base_isa_name(base_isa isa);
 
 /* Dot products of bytes in one instruction (AVX512_VNNI, with BASE_ISA_AVX512). */
 bool base_machine_multiplies_int8(void);
-/* Dot products of bf16 pairs that are faster than float32's (AVX512_BF16 as AMD has it; Intel's are half as fast as its float32
- * products: 171 against 350 GFLOP/s on two cores of a Sapphire Rapids). */
+/* Dot products of bf16 pairs that are faster than float32's (AVX512_BF16 as AMD has it; Intel's are half as fast as its
+ * float32 products: 171 against 350 GFLOP/s on two cores of a Sapphire Rapids). */
 bool base_machine_multiplies_bf16(void);
 
 /* SHA-256 in instructions (SHA-NI, of which not every processor with AVX2 has them). */
@@ -23,14 +23,14 @@ bool base_machine_hashes_sha256(void);
 
 /* Processors this process may run on (its affinity), at least 1. */
 int base_machine_processors(void);
-/* Calls `call` while the calling thread may run on one processor alone: libraries that are loaded there see no other. */
+/* Calls `call` while the calling thread is pinned to one processor: a library loaded there sees only that one. */
 void base_machine_on_one_processor(void (*call)(void));
 /* Physical memory in bytes; 0 if unknown. */
 size_t base_machine_memory(void);
-/* The most that this process has held resident so far, in bytes; 0 if unknown. */
+/* The peak resident memory of this process so far, in bytes; 0 if unknown. */
 size_t base_machine_peak_memory(void);
 /* The processor's own name into `text`. */
-void base_machine_name(char *text, size_t room);
+void base_machine_name(char *text, size_t size);
 /* Seconds on a clock that only goes forward. */
 double base_machine_seconds(void);
 

@@ -14,7 +14,7 @@ void *base_alloc(size_t count, size_t size, berg_error *error) {
     base_fail_memory(error, SIZE_MAX);
     return NULL;
   }
-  /* aligned_alloc wants a multiple of the alignment; at least one line, so that 0 elements have an address. */
+  /* aligned_alloc requires a multiple of the alignment; at least one line, so that 0 elements have an address. */
   size_t rounded = bytes ? (bytes + BASE_ALIGNMENT - 1) / BASE_ALIGNMENT * BASE_ALIGNMENT : BASE_ALIGNMENT;
   void *block = aligned_alloc(BASE_ALIGNMENT, rounded);
   if (!block) base_fail_memory(error, bytes);

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* No struct of options will ever be as large: a size beyond is what lay in memory before. */
+/* No options struct will ever be this large: a larger size is uninitialised memory. */
 #define MOST 4096
 
 static size_t size_of(const void *options) {
@@ -20,7 +20,7 @@ void base_options_init(void *options, size_t size, const void *defaults, size_t 
   memcpy(options, &size, sizeof size);
 }
 
-/* Every struct ends with a whole word, so that a new field makes it longer (tests/cli/test_header.py). */
+/* Every struct ends at a word boundary, so that a new field makes it longer (tests/cli/test_header.py). */
 static bool is_sane(size_t size) { return size > sizeof size && size <= MOST && size % sizeof size == 0; }
 
 berg_status base_options_take(void *own, const void *given, const char *type, berg_error *error) {

@@ -8,11 +8,11 @@
  * zeros beyond. */
 void base_options_init(void *options, size_t size, const void *defaults, size_t known);
 
-/* `own`, which its _init has made, gets what the caller has set; NULL: nothing. EARGUMENT: the size is no size, or the
- * caller is newer and has set something that is not known here. */
+/* Copies what the caller has set (NULL: nothing) to `own`, which its _init has filled. EARGUMENT: the size is invalid,
+ * or the caller is newer and has set an option that is unknown here. */
 berg_status base_options_take(void *own, const void *given, const char *type, berg_error *error);
 
-/* What a public function does with a struct of the caller's, once, at its entrance: `own` becomes the library's copy. */
+/* What a public function does first with a struct of the caller's: `own` becomes the library's copy. */
 #define BASE_TAKE(type, own, given, error) (type##_init(own), base_options_take(own, given, #type, error))
 
 #endif

@@ -1,11 +1,12 @@
-/* Telling the caller of a long run how far it is. */
+/* Reporting the progress of a long run to the caller. */
 #ifndef BASE_PROGRESS_H
 #define BASE_PROGRESS_H
 
 #include "base/error.h"
 
-/* Calls run->progress where there is one; `start` is of base_machine_seconds, `what` is counted ("images"; NULL: not said). ECANCELLED: it
- * wants the run to end. EINTERNAL: it forked, and this is the child, in which the run cannot go on. */
+/* Calls run->progress where there is one; `start` is of base_machine_seconds, `what` is counted ("images"; NULL: not
+ * said). ECANCELLED: the callback asked to end the run. EINTERNAL: it forked, and this is the child, which cannot
+ * continue the run. */
 berg_status base_progress(const berg_run *run, size_t done, size_t total, double start, const char *what,
                           berg_error *error);
 

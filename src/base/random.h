@@ -1,5 +1,5 @@
-/* Random numbers out of a counter: number `index` of a stream is a function of seed, stream and index alone, so that any
- * thread can draw any of them and all draw the same. */
+/* Counter-based random numbers: number `index` of a stream is a function of seed, stream and index alone, so that any
+ * thread can draw any of them with the same result. */
 #ifndef BASE_RANDOM_H
 #define BASE_RANDOM_H
 
@@ -25,7 +25,7 @@ static inline int32_t base_random_bell(uint64_t bits) {
 /* In [0, 1), with 53 bits. */
 static inline double base_random_unit(uint64_t bits) { return (double)(bits >> 11) * 0x1p-53; }
 
-/* One number after the other, for things made of many. */
+/* One number after another, for objects made of many. */
 typedef struct base_dice {
   uint64_t seed, stream, index;
 } base_dice;

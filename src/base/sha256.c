@@ -30,7 +30,7 @@ static void take_block(uint32_t state[8], const uint8_t *block) {
     w[t] = late + w[t - 7] + early + w[t - 16];
   }
   memcpy(s, state, sizeof s);
-  /* Unrolled by eight, so that the eight words trade places by name: 178 MB/s where moving them gave 98. */
+  /* Unrolled by eight, so that the eight words change places by name: 178 MB/s, where moving them gives 98. */
 #pragma GCC unroll 8
   for (int t = 0; t < 64; t++) {
     uint32_t *a = &s[-t & 7], *e = &s[(4 - t) & 7], *h = &s[(7 - t) & 7];

@@ -7,7 +7,7 @@
 
 #include "base/sha256_blocks.h"
 
-#define BASE_SHA256_TEXT 65 /* 64 hexadecimal digits and the zero */
+#define BASE_SHA256_TEXT 65 /* 64 hexadecimal digits and the terminating zero */
 
 typedef struct base_sha256 {
   base_sha256_blocks *take; /* chosen at the start */
@@ -18,7 +18,7 @@ typedef struct base_sha256 {
 
 void base_sha256_start(base_sha256 *hash);
 void base_sha256_add(base_sha256 *hash, const void *bytes, size_t size);
-/* The digest; `hash` has to be started again before it is used again. */
+/* The digest; `hash` must be restarted before further use. */
 void base_sha256_end(base_sha256 *hash, char text[BASE_SHA256_TEXT]);
 
 #endif

@@ -1,4 +1,5 @@
-/* The work of SHA-256: whole blocks into the state. Which of the two does it is chosen at run time; both give the same bits. */
+/* SHA-256's compression of whole blocks into the state. One of two implementations is chosen at run time; both give the
+ * same bits. */
 #ifndef BASE_SHA256_BLOCKS_H
 #define BASE_SHA256_BLOCKS_H
 

@@ -1,5 +1,5 @@
-/* A team is one word that says how many pieces are left. A thread takes one by counting it down; whose word it was is certain from then on,
- * since the loop cannot end before the piece is done, so what the loop is needs no lock to be read. */
+/* A team shares one word: how many pieces are left. A thread claims a piece by decrementing it. From then on the loop
+ * cannot end before that piece is done, so the description of the loop can be read without a lock. */
 #include "base/team.h"
 
 #include <pthread.h>
@@ -14,12 +14,12 @@
 #include "base/memory.h"
 #include "base/thread.h"
 
-/* How long a thread that waits looks at a word before it goes to sleep: about what waking it costs, so that it loses at most as much
- * again, and a processor that others want is given up soon. */
+/* How long a waiting thread spins before it sleeps: about what waking it costs, so that it loses at most as much again,
+ * and a processor that others need is given up soon. */
 #define LOOKING_SECONDS 60e-6
-/* Looks between two of the clock. */
+/* Spins between two readings of the clock. */
 #define LOOKS 32
-/* Pieces that are handed out at a time: what the word's half holds. */
+/* Pieces handed out at a time: what half of the word holds. */
 #define PIECES_MOST ((size_t)1 << 30)
 
 typedef struct worker {
@@ -29,9 +29,9 @@ typedef struct worker {
 } worker;
 
 struct base_team {
-  _Atomic uint64_t left; /* ranks that may take a piece, in the upper half; pieces that nobody has taken */
-  atomic_size_t done;    /* pieces that are */
-  /* the loop at hand: written before `left` is, read after a piece was taken */
+  _Atomic uint64_t left; /* upper half: ranks that may take a piece; lower half: pieces not yet taken */
+  atomic_size_t done;    /* pieces finished */
+  /* the current loop: written before `left`, read after a piece is taken */
   base_piece piece;
   void *user;
   size_t first, count;
@@ -39,17 +39,17 @@ struct base_team {
   pthread_mutex_t lock;
   pthread_cond_t begun, finished;
   atomic_uint asleep;        /* workers */
-  atomic_bool caller_asleep; /* or about to be */
+  atomic_bool caller_asleep; /* or about to sleep */
   atomic_bool ending;
 
   worker **workers; /* [worker_count], of ranks from 1 */
-  size_t worker_room;
+  size_t worker_capacity;
   uint32_t worker_count, size;
   unsigned forks;
-  base_team *next; /* of those that nobody uses */
+  base_team *next; /* in the list of idle teams */
 };
 
-/* The teams that nobody uses. */
+/* The idle teams. */
 static struct {
   pthread_mutex_t lock;
   base_team *first;
@@ -64,7 +64,7 @@ static inline void pause_a_little(void) {
 #endif
 }
 
-/* Whether it is still worth looking: from the first call with `since` 0 on, for LOOKING_SECONDS. */
+/* Whether to go on spinning: for LOOKING_SECONDS from the first call, which has `since` 0. */
 static bool may_look(double *since) {
   for (int i = 0; i < LOOKS; i++) pause_a_little();
   const double now = base_machine_seconds();
@@ -74,7 +74,7 @@ static bool may_look(double *since) {
 
 static inline bool has_pieces(uint64_t left, uint32_t rank) { return (uint32_t)left && rank < left >> 32; }
 
-/* Does pieces while there are any, and says how many it did. */
+/* Does pieces while there are any; returns how many it did. */
 static size_t work(base_team *team, uint32_t rank) {
   size_t did = 0;
   uint64_t left = atomic_load_explicit(&team->left, memory_order_acquire);
@@ -107,7 +107,7 @@ static bool wait_for_pieces(base_team *team, uint32_t rank) {
   return !atomic_load(&team->ending);
 }
 
-/* The caller sleeps only after it has said so, and looks once more before: one of the two sees the other. */
+/* The caller announces that it sleeps and then looks once more: one of the two sees the other. */
 static void report(base_team *team, size_t did) {
   if (!did) return;
   /* read before: once all is done the caller may begin the next loop */
@@ -126,7 +126,7 @@ static void *serve(void *user) {
 }
 
 static bool add_worker(base_team *team) {
-  if (!base_grow((void **)&team->workers, &team->worker_room, team->worker_count + 1, sizeof *team->workers, NULL))
+  if (!base_grow((void **)&team->workers, &team->worker_capacity, team->worker_count + 1, sizeof *team->workers, NULL))
     return false;
   worker *one = base_alloc(1, sizeof *one, NULL);
   if (!one) return false;
@@ -166,7 +166,7 @@ static base_team *new_team(void) {
   return team;
 }
 
-/* A fork copies the list in one piece, and its child, in which none of the threads is, forgets it. */
+/* A fork copies the list in a consistent state; the child, which has none of the threads, forgets it. */
 static void before_fork(void) { pthread_mutex_lock(&idle.lock); }
 static void after_fork_in_parent(void) { pthread_mutex_unlock(&idle.lock); }
 static void after_fork_in_child(void) {
@@ -195,7 +195,8 @@ base_team *base_team_begin(int threads) {
 }
 
 void base_team_end(base_team *team) {
-  if (!team || team->forks != base_forks()) return; /* in a fork's child: its locks may be in the hands of nobody */
+  /* in a fork's child its locks may be held by threads that do not exist here */
+  if (!team || team->forks != base_forks()) return;
   pthread_mutex_lock(&idle.lock);
   team->next = idle.first;
   idle.first = team;

@@ -1,15 +1,16 @@
-/* Threads that share the pieces of a loop. Every piece is done once, by whichever thread has time for one, so no result depends on how
- * many threads there are: a team that could not be made is the caller alone.
+/* Threads that share the pieces of a loop. Every piece is done once, by whichever thread is free, so no result depends
+ * on the number of threads; where no thread can be started, the caller does all the work.
  *
  *     base_team *team = base_team_begin(threads);
  *     base_team_share(team, count, piece, user);      as often as wanted
  *     base_team_end(team);
  *
- * A thread takes a piece when it is free, and the caller waits for pieces that were taken, never for a thread: one that comes late
- * finds nothing left to do and delays nobody. Whoever waits looks around for some microseconds and then sleeps.
+ * A thread takes a piece when it is free, and the caller waits for pieces that were taken, never for a thread: a thread
+ * that wakes late finds nothing left to do and delays no one. A waiting thread spins for some microseconds and then
+ * sleeps.
  *
- * Teams are kept between uses and belong to one caller at a time: callers in several threads, and pieces that share something
- * themselves, get teams of their own. In the child of a fork there are none, and new ones are made. */
+ * Teams are kept between uses and belong to one caller at a time: callers in several threads, and pieces that
+ * themselves share work, get teams of their own. The child of a fork starts without teams and makes new ones. */
 #ifndef BASE_TEAM_H
 #define BASE_TEAM_H
 
@@ -18,23 +19,24 @@
 
 typedef struct base_team base_team;
 
-/* Piece `index` of a loop. `rank` is below the number of threads that the team was begun with, and is nobody else's while the piece runs:
- * whose scratch memory to use. */
+/* Piece `index` of a loop. `rank` is below the number of threads that the team was begun with, and no other running
+ * piece has it: it says which scratch memory to use. */
 typedef void (*base_piece)(void *user, size_t index, size_t rank);
 
 /* A team of up to `threads`, the caller counted. NULL is a team too: the caller alone. */
 base_team *base_team_begin(int threads);
 void base_team_end(base_team *team);
-/* How many threads share, at the most. */
+/* The largest number of threads that share the work. */
 size_t base_team_size(const base_team *team);
-/* Calls piece(user, i, rank) for every i < count, lower ones first, and comes back when all are done. What the caller wrote before
- * is seen by the pieces, what they wrote by the caller after. Not from inside a piece of the same team. */
+/* Calls piece(user, i, rank) for every i < count, lower ones first, and returns when all are done. What the caller
+ * wrote before is seen by the pieces, what they wrote by the caller after. Not from inside a piece of the same team. */
 void base_team_share(base_team *team, size_t count, base_piece piece, void *user);
 
-/* All of that for one loop. */
+/* Begin, share and end for a single loop. */
 void base_share(int threads, size_t count, base_piece piece, void *user);
 
-/* Notes `value` where it is less than what is noted: the first index that failed, say, whoever came upon it. */
+/* Stores `value` where it is less than what is stored: the first index that failed, for instance, whichever thread
+ * found it. */
 static inline void base_note_least(atomic_size_t *least, size_t value) {
   size_t known = atomic_load_explicit(least, memory_order_relaxed);
   while (value < known &&
@@ -42,7 +44,8 @@ static inline void base_note_least(atomic_size_t *least, size_t value) {
   }
 }
 
-/* For tests: from now on no team of this process gets more than `most` threads, whatever it asks for; 0: as many as can be made. */
+/* For tests: from now on no team of this process gets more than `most` threads, whatever it asks for; 0: as many as can
+ * be made. */
 void base_team_limit(int most);
 
 #endif

@@ -3,22 +3,22 @@
 
 #include <stdlib.h>
 
-/* The C library keeps this locale as a constant: nothing is allocated, nothing can fail, nothing is to be freed. */
+/* The C library keeps this locale as a constant: no allocation, no failure, nothing to free. */
 locale_t base_locale_plain(void) { return uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0)); }
 
 void base_locale_back(locale_t before) { uselocale(before); }
 
-int base_print_list(char *text, size_t room, const char *format, va_list list) {
+int base_print_list(char *text, size_t size, const char *format, va_list list) {
   const locale_t before = base_locale_plain();
-  const int length = vsnprintf(text, room, format, list);
+  const int length = vsnprintf(text, size, format, list);
   base_locale_back(before);
   return length;
 }
 
-int base_print(char *text, size_t room, const char *format, ...) {
+int base_print(char *text, size_t size, const char *format, ...) {
   va_list list;
   va_start(list, format);
-  const int length = base_print_list(text, room, format, list);
+  const int length = base_print_list(text, size, format, list);
   va_end(list);
   return length;
 }

@@ -5,7 +5,7 @@
 
 #include "base/fork.h"
 
-/* Handlers of the host run in threads of the host; faults of the thread itself stay with it. */
+/* The host's signal handlers run in the host's threads; only the thread's own faults are delivered to it. */
 static void block_signals(sigset_t *before) {
   static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
   sigset_t all;

@@ -7,7 +7,7 @@
 
 #include "base/machine.h"
 
-/* A whole number from 1 at the start of `text`, before its end or (of a list) a comma; 0: none. */
+/* A whole number from 1 at the start of `text`, before its end or (of a list) a comma; 0: there is no such number. */
 static int count_in(const char *text) {
   char *end;
   if (!text) return 0;

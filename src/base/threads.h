@@ -1,11 +1,12 @@
-/* How many threads to use where the caller does not say: what the user's environment or the scheduler asks for, else the processors that this
- * process may use, as its affinity and its control group's quota leave them. It never changes a result. */
+/* How many threads to use where the caller does not say: what the user's environment or the scheduler asks for, else
+ * the processors that this process may use, as its affinity and its control group's quota leave them. It never changes
+ * a result. */
 #ifndef BASE_THREADS_H
 #define BASE_THREADS_H
 
 #include <stddef.h>
 
-/* More than this is taken for a mistake, and every thread has its scratch memory. */
+/* More than this is taken for a mistake: every thread has scratch memory. */
 #define BASE_THREADS_MOST 4096
 
 typedef struct base_threads {
@@ -13,15 +14,15 @@ typedef struct base_threads {
   const char *because; /* what decided: "OMP_NUM_THREADS", "SLURM_CPUS_PER_TASK", "affinity", "cgroup quota" */
 } base_threads;
 
-/* OMP_NUM_THREADS (of a list the first), else SLURM_CPUS_PER_TASK, if they are whole numbers from 1; else the processors of the
- * affinity or, if that is less, the processor time that the control group gives, rounded up. */
+/* OMP_NUM_THREADS (of a list the first), else SLURM_CPUS_PER_TASK, if they are whole numbers from 1; else the
+ * processors of the affinity or, if that is less, the processor time that the control group gives, rounded up. */
 base_threads base_threads_usual(void);
 /* `wanted` if positive, at most BASE_THREADS_MOST; else base_threads_usual. */
 int base_threads_for(int wanted);
 
-/* Processors' worth of time that the control groups of `process_file` (/proc/self/cgroup) and those above them give, where
- * `mounts_file` (/proc/self/mountinfo) says they are mounted, versions 1 and 2; 0: no limit, or none to be read. `root` goes before the
- * mounted paths: "" but for tests. */
+/* Processors' worth of time that the control groups of `process_file` (/proc/self/cgroup) and those above them give,
+ * where `mounts_file` (/proc/self/mountinfo) says they are mounted, versions 1 and 2; 0: no limit, or none that can be
+ * read. `root` is prepended to the mounted paths: "" except in tests. */
 double base_cgroup_processors(const char *process_file, const char *mounts_file, const char *root);
 
 #endif

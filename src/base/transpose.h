@@ -18,8 +18,8 @@
 #define HIGH_HALVES 2, 6, 3, 7
 #endif
 
-/* Shuffling the first half of the rows with the second, as one does with cards, moves one bit of the row's number to the
- * column's; after as many times as there are bits, rows are columns. */
+/* Shuffling the first half of the rows with the second, as one does with cards, moves one bit of the row's number to
+ * the column's; after as many times as there are bits, rows are columns. */
 INLINE void transpose_block(vec v[LANES]) {
   vec t[LANES];
 #pragma GCC unroll 4

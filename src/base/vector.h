@@ -21,7 +21,7 @@
 
 typedef float vec __attribute__((vector_size(VECTOR_BYTES)));
 typedef int32_t vec_int __attribute__((vector_size(VECTOR_BYTES)));
-/* For memory at any address: arrays mapped from a pickle start where the pickle happens to have them. */
+/* For memory at any address: arrays mapped from a pickle start at any offset. */
 typedef float vec_anywhere __attribute__((vector_size(VECTOR_BYTES), aligned(1), may_alias));
 
 /* Names a kernel for the instruction set it is compiled for: KERNEL(dot) is dot_avx512. */
@@ -35,8 +35,8 @@ INLINE vec vec_load(const void *from) { return *(const vec_anywhere *)from; }
 INLINE void vec_store(void *to, vec value) { *(vec_anywhere *)to = value; }
 INLINE vec vec_all(float value) { return value - (vec){0}; }
 
-/* Elements of two vectors in the order of the numbers that follow, where those of the second count on; `lanes`: a vector of integers as
- * wide as they are, for gcc before 12. */
+/* Elements of two vectors in the order of the numbers that follow, where those of the second count on; `lanes`: a
+ * vector of integers as wide as they are, for gcc before 12. */
 #if defined(__clang__) || __GNUC__ >= 12
 #define VEC_SHUFFLE(lanes, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
@@ -45,7 +45,7 @@ INLINE vec vec_all(float value) { return value - (vec){0}; }
 
 /* Lanes of `a` where `mask` is all ones, of `b` where it is zero. */
 INLINE vec vec_select(vec_int mask, vec a, vec b) { return (vec)((mask & (vec_int)a) | (~mask & (vec_int)b)); }
-/* b where either is NaN, as the processor's instruction has it; the compiler does not find that by itself. */
+/* b where either is NaN, as the processor's instruction defines it; compilers do not find it by themselves. */
 #if VECTOR_BYTES == 64
 INLINE vec vec_min(vec a, vec b) { return (vec)_mm512_min_ps((__m512)a, (__m512)b); }
 INLINE vec vec_max(vec a, vec b) { return (vec)_mm512_max_ps((__m512)a, (__m512)b); }
@@ -63,8 +63,8 @@ INLINE void vec_store_bytes(void *to, vec_int value) {
 #endif
 }
 
-/* a / b for finite b away from zero and the ends of float's range, to 1 ulp or so. AVX-512 divides 16 floats in 16 cycles; an
- * estimate of 14 bits, refined once, takes 3. */
+/* a / b for finite b away from zero and the ends of float's range, to 1 ulp or so. AVX-512 divides 16 floats in 16
+ * cycles; an estimate of 14 bits, refined once, takes 3. */
 INLINE vec vec_divide(vec a, vec b) {
 #if VECTOR_BYTES == 64
   vec estimate = (vec)_mm512_rcp14_ps((__m512)b);

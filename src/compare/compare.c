@@ -1,4 +1,4 @@
-/* berg_compare: what the two inputs are, whether they can be held against each other, and the verdict. */
+/* berg_compare: what the two inputs are, whether they can be compared, and the verdict. */
 #include <math.h>
 #include <string.h>
 
@@ -56,7 +56,7 @@ static void add_side(cJSON *tree, const char *key, const side *one) {
   io_json_add_number(about, "entries", (double)berg_file_count(one->file));
 }
 
-/* Why two matrices cannot be held against each other; false: they can. */
+/* Why two matrices cannot be compared; false: they can. */
 static bool has_other_shape(const side *a, const side *b, compare_reasons *reasons) {
   char x[160], y[160], text[384];
   const compare_rows *one = &a->rows, *other = &b->rows;
@@ -71,14 +71,14 @@ static bool has_other_shape(const side *a, const side *b, compare_reasons *reaso
   return true;
 }
 
-/* Columns of the same number may still be other voxels. */
+/* The same number of columns may still mean other voxels. */
 static bool has_other_voxels(const compare_rows *a, const compare_rows *b, compare_reasons *reasons) {
   if (!a->voxels || !b->voxels || !memcmp(a->voxels, b->voxels, a->columns * sizeof *a->voxels)) return false;
   compare_reason(reasons, "the columns are other voxels: voxel_index differs");
   return true;
 }
 
-/* Names of images are paths, which may well be others: said, not judged. */
+/* Names of images are paths, which may differ: reported, not judged. */
 static void add_other_names(cJSON *tree, const compare_rows *a, const compare_rows *b) {
   char x[512], y[512];
   size_t others = 0;
@@ -162,7 +162,7 @@ berg_status berg_compare(const char *a, const char *b, const berg_compare_option
   berg_compare_options options;
   berg_run run;
   side one = {0}, other = {0};
-  if (!json) return base_fail(error, BERG_EARGUMENT, "berg_compare: no place for the JSON");
+  if (!json) return base_fail(error, BERG_EARGUMENT, "berg_compare: no pointer for the JSON");
   *json = NULL;
   if (!a || !b) return base_fail(error, BERG_EARGUMENT, "berg_compare: two files are needed");
   berg_status status = BASE_TAKE(berg_compare_options, &options, given, error);

@@ -9,7 +9,7 @@
 #include "io/value/json_build.h"
 #include "io/value/text_array.h"
 
-#define REASONS_MOST 20 /* of a thousand entries that differ, the list has the rest */
+#define REASONS_MOST 20 /* of a thousand entries that differ; the list has the rest */
 
 typedef struct entries {
   const berg_file *a, *b;

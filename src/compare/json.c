@@ -8,7 +8,7 @@
 #include "io/value/json_build.h"
 #include "base/decimal.h"
 
-/* cJSON's own text of a number need not read back as the same. */
+/* cJSON's own text of a number need not read back as the same number. */
 void compare_json_number(cJSON *to, const char *key, double value) {
   char text[BASE_DECIMAL_ROOM];
   if (!isfinite(value)) {

@@ -9,12 +9,12 @@
 #include "base/team.h"
 
 #define BLOCK_VALUES ((size_t)1 << 22) /* 32 MiB of each side */
-#define TILE 64                        /* columns whose sums stay in the nearest cache */
+#define TILE 64                        /* columns whose sums stay in L1 */
 
 typedef struct row_block {
   double *a, *b; /* [count][columns] */
-  size_t first, count, room;
-  compare_row *rms, *correlation; /* [room] of its rows */
+  size_t first, count, capacity;
+  compare_row *rms, *correlation; /* [capacity] of its rows */
 } row_block;
 
 typedef struct passing {
@@ -176,9 +176,9 @@ static berg_status go_through(passing *pass, bool is_first, berg_error *error) {
   pass->is_first = is_first;
   const size_t rows = pass->moments->rows;
   berg_status status = BERG_OK;
-  for (size_t first = 0; first < rows && !status; first += pass->block.room) {
+  for (size_t first = 0; first < rows && !status; first += pass->block.capacity) {
     pass->block.first = first;
-    pass->block.count = rows - first < pass->block.room ? rows - first : pass->block.room;
+    pass->block.count = rows - first < pass->block.capacity ? rows - first : pass->block.capacity;
     status = compare_rows_read(pass->a, first, pass->block.count, pass->limits->threads, pass->block.a, error);
     if (!status)
       status = compare_rows_read(pass->b, first, pass->block.count, pass->limits->threads, pass->block.b, error);
@@ -203,14 +203,14 @@ static berg_status prepare(passing *pass, berg_error *error) {
   compare_moments *moments = pass->moments;
   row_block *block = &pass->block;
   const size_t columns = moments->columns ? moments->columns : 1;
-  block->room = BLOCK_VALUES / columns ? BLOCK_VALUES / columns : 1;
-  if (block->room > moments->rows) block->room = moments->rows ? moments->rows : 1;
+  block->capacity = BLOCK_VALUES / columns ? BLOCK_VALUES / columns : 1;
+  if (block->capacity > moments->rows) block->capacity = moments->rows ? moments->rows : 1;
   moments->column = base_calloc(moments->columns, sizeof *moments->column, error);
   moments->inside = base_calloc(moments->columns, 1, error);
-  block->a = base_alloc(block->room * columns, sizeof *block->a, error);
-  block->b = base_alloc(block->room * columns, sizeof *block->b, error);
-  block->rms = base_alloc(block->room, sizeof *block->rms, error);
-  block->correlation = base_alloc(block->room, sizeof *block->correlation, error);
+  block->a = base_alloc(block->capacity * columns, sizeof *block->a, error);
+  block->b = base_alloc(block->capacity * columns, sizeof *block->b, error);
+  block->rms = base_alloc(block->capacity, sizeof *block->rms, error);
+  block->correlation = base_alloc(block->capacity, sizeof *block->correlation, error);
   if (!moments->column || !moments->inside || !block->a || !block->b || !block->rms || !block->correlation)
     return BERG_ELIMIT;
   for (size_t c = 0; c < moments->columns; c++) moments->column[c].unpaired_row = SIZE_MAX;

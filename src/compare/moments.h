@@ -1,7 +1,7 @@
-/* What there is to say about two matrices of one shape: two passes over both, block by block of rows, in float64.
+/* Statistics of two matrices of the same shape: two passes over both, block by block of rows, in float64.
  *
- * Sums go along columns in the order of the rows, whoever computes them and however large the blocks are, so the results are
- * the same bits for any number of threads. */
+ * Sums go along columns in the order of the rows, whichever thread computes them and however large the blocks are, so
+ * the results are the same bits for any number of threads. */
 #ifndef COMPARE_MOMENTS_H
 #define COMPARE_MOMENTS_H
 
@@ -9,17 +9,16 @@
 
 /* A column of A beside that of B. Pairs are the rows where both are finite; sums are over pairs. */
 typedef struct compare_column {
-  double first_a,
-      first_b;           /* of the first pair: what the sums are taken from, so that a constant has no spread at all */
-  double mean_a, mean_b; /* of what is left after that */
-  double aa, bb, ab;     /* sums of squares and products of deviations from the means */
+  double first_a, first_b;              /* of the first pair, which is subtracted: a constant has exactly no variance */
+  double mean_a, mean_b;                /* of those differences */
+  double aa, bb, ab;                    /* sums of squares and products of deviations from the means */
   double absolute, squares;             /* of a - b */
   double largest, largest_a, largest_b; /* |a - b| */
   size_t largest_row, unpaired_row;
   size_t pairs;
   size_t equal;                            /* values; NaN equals NaN */
   size_t beyond;                           /* the tolerances, unpaired values included */
-  size_t nan_a, nan_b, nan_both, infinite; /* infinite: in one, and not the same in the other */
+  size_t nan_a, nan_b, nan_both, infinite; /* infinite in one, and not the same in the other */
 } compare_column;
 
 typedef struct compare_row {

@@ -16,7 +16,7 @@ typedef struct mapping {
   const berg_array *coordinates; /* int64 [voxels][3] */
   size_t voxels, columns;
   const size_t *voxel;        /* [columns] of each column; NULL: the column itself */
-  const compare_rows *volume; /* coordinates say which column a voxel is; NULL: it is no volume */
+  const compare_rows *volume; /* coordinates say which column a voxel is; NULL: not a volume */
   uint8_t *marked;            /* [voxels] the ROI's */
   uint8_t *mask;              /* [columns] the ROI's */
 } mapping;
@@ -88,8 +88,8 @@ static berg_status add_roi(cJSON *list, mapping *map, const compare_moments *mom
   compare_summary summary;
   berg_status status = mark(map, roi, error);
   if (!status) status = compare_summary_make(&summary, moments, map->mask, error);
-  /* cppcheck-suppress uninitStructMember ; made, or the status says why not */
-  if (status || !summary.columns) return status; /* a region that was not selected has no line */
+  /* cppcheck-suppress uninitStructMember ; made, or the status is a failure */
+  if (status || !summary.columns) return status; /* a region that was not selected is left out */
   cJSON *item = io_json_add_object(list, NULL);
   io_json_add_text(item, "roi", roi->name + strlen(ROI_PREFIX));
   io_json_add_number(item, "columns", (double)summary.columns);

@@ -33,9 +33,9 @@ static bool is_hdf5(const char *path) {
   return got == sizeof magic && !memcmp(magic, HDF5_MAGIC, sizeof magic);
 }
 
-/* "file.h5:group/data" as berg_stimuli_open has it: the first colon behind which a file ends that is there. */
+/* "file.h5:group/data" as berg_stimuli_open has it: the first colon that an existing file's name ends at. */
 static const char *find_colon(const char *input) {
-  char path[PATH_MAX]; /* the system takes no longer one */
+  char path[PATH_MAX]; /* the longest path that the system accepts */
   for (const char *colon = is_file(input) ? NULL : strchr(input, ':'); colon; colon = strchr(colon + 1, ':')) {
     const size_t length = (size_t)(colon - input);
     if (length >= sizeof path) return NULL;
@@ -104,7 +104,7 @@ static berg_status open_hdf5(compare_rows *rows, const char *path, const char *d
     status = io_hdf5_open(&rows->hdf5, path, usual[i], error);
     if (status != BERG_EINPUT) dataset = usual[i];
   }
-  if (!dataset) status = io_hdf5_open(&rows->hdf5, path, "", error); /* says which there are */
+  if (!dataset) status = io_hdf5_open(&rows->hdf5, path, "", error); /* names the entries that there are */
   if (status) return status;
   rows->dataset = base_copy_text(dataset, error);
   rows->about = *io_hdf5_about(rows->hdf5);
@@ -206,7 +206,7 @@ static void convert_row(const berg_array *view, size_t row, size_t columns, doub
   }
 }
 
-/* Mapped rows that have been read need not stay in memory. */
+/* Mapped rows need not stay in memory once read. */
 static void let_go(const compare_rows *rows, const berg_array *view) {
   size_t offset;
   if (rows->file && view->ndim > 1 && base_array_is_contiguous(view) && io_container_offset(rows->file, view, &offset))
@@ -237,12 +237,12 @@ berg_status compare_rows_read(compare_rows *rows, size_t first, size_t count, in
   return BERG_OK;
 }
 
-bool compare_rows_name(const compare_rows *rows, size_t row, char *text, size_t room) {
-  if (!rows->names || !room) return false;
+bool compare_rows_name(const compare_rows *rows, size_t row, char *text, size_t size) {
+  if (!rows->names || !size) return false;
   const char *name = (const char *)rows->names + row * rows->name_bytes;
   size_t length = 0;
   while (length < rows->name_bytes && name[length]) length++;
-  if (length >= room) length = room - 1;
+  if (length >= size) length = size - 1;
   memcpy(text, name, length);
   text[length] = '\0';
   return io_utf8_valid(text, length, false);

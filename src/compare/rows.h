@@ -38,6 +38,6 @@ void compare_rows_close(compare_rows *rows);
 berg_status compare_rows_read(compare_rows *rows, size_t first, size_t count, int threads, double *values,
                               berg_error *error);
 /* The name of an image, its own or the other side's, into `text`; false: not known. */
-bool compare_rows_name(const compare_rows *rows, size_t row, char *text, size_t room);
+bool compare_rows_name(const compare_rows *rows, size_t row, char *text, size_t size);
 
 #endif

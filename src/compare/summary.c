@@ -125,7 +125,7 @@ void compare_reason(compare_reasons *reasons, const char *text) {
   io_json_add_text(reasons->list, NULL, text);
 }
 
-/* `r` or more wanted; NaN is no correlation at all. */
+/* At least `r` is required; NaN never suffices. */
 static bool falls_short(double r, double wanted) { return !isnan(wanted) && !(r >= wanted); }
 
 static void judge_columns(const compare_summary *summary, size_t rows, double wanted, compare_reasons *reasons) {
@@ -137,7 +137,7 @@ static void judge_columns(const compare_summary *summary, size_t rows, double wa
     compare_reason(reasons, text);
   }
   if (rows > 1 && summary->undefined_unequal) {
-    base_print(text, sizeof text, "%zu columns differ and have no correlation, for want of variance",
+    base_print(text, sizeof text, "%zu columns differ and have no correlation, because they do not vary",
                summary->undefined_unequal);
     compare_reason(reasons, text);
   }
@@ -151,7 +151,7 @@ compare_verdict compare_judge(const compare_summary *summary, size_t rows, const
       !isnan(options->atol) || !isnan(options->rtol) || (isnan(least) && isnan(options->min_voxel_correlation));
   const size_t unpaired = summary->nan_a + summary->nan_b + summary->infinite;
   const size_t before = reasons->count;
-  /* One row has no correlations over rows: the one across its values is what can be asked for. */
+  /* A single row has no correlations over rows: the one across its values is checked instead. */
   const double mean = rows > 1 ? summary->correlations.mean : summary->correlation;
   char text[160];
   if (unpaired) {

@@ -1,4 +1,4 @@
-/* The figures of a comparison, from the moments of its columns, and what the tolerances say to them. */
+/* The figures of a comparison, from the moments of its columns, and the verdict by the tolerances. */
 #ifndef COMPARE_SUMMARY_H
 #define COMPARE_SUMMARY_H
 
@@ -6,7 +6,7 @@
 
 #include "compare/moments.h"
 
-/* Values over some columns; NaN where there is nothing to take them from. */
+/* Values over some columns; NaN where there are no values. */
 typedef struct compare_spread {
   size_t count; /* of values that are not NaN */
   double least, median, mean, most;
@@ -17,7 +17,7 @@ typedef struct compare_summary {
   size_t columns, values; /* inside */
   size_t equal, beyond;
   size_t nan_a, nan_b, nan_both, infinite, pairs;
-  size_t unpaired_column; /* of the first unpaired value of all; SIZE_MAX: there is none */
+  size_t unpaired_column; /* of the first unpaired value; SIZE_MAX: all are paired */
   double mean_absolute, rms;
   double largest;
   size_t largest_column;       /* SIZE_MAX: no pair differs */
@@ -34,7 +34,8 @@ berg_status compare_summary_make(compare_summary *summary, const compare_moments
 typedef enum compare_verdict { COMPARE_EQUAL, COMPARE_WITHIN, COMPARE_DIFFERENT } compare_verdict;
 const char *compare_verdict_text(compare_verdict verdict);
 
-/* Why two files differ. The verdict is taken from the count, never from a list that memory may have cut short. */
+/* Why two files differ. The verdict follows from the count, never from the list, which lack of memory may have
+ * truncated. */
 typedef struct compare_reasons {
   size_t count;
   char first[512];

@@ -1,9 +1,10 @@
-/* The small table of operations that everything else in src/cuda is written on, and that two files fill: backend_cuda.cu with
- * streams, kernels and cuBLASLt, backend_host.c with queues, loops and a product of its own. One is linked into each plug-in.
+/* The operations that everything else in src/cuda is built on, implemented twice: backend_cuda.cu with streams, kernels
+ * and cuBLASLt, backend_host.c with queues, loops and products of its own. One is linked into each plug-in.
  *
  * A backend has three streams; what is put on one runs in order, what is on different ones in any order but for events:
  * cuda_wait holds a stream until the latest cuda_record of that event, before it, has run. Only cuda_finish and
- * cuda_finish_all wait on the host's side. Copies read and write the host's memory when they run, not when they are asked for. */
+ * cuda_finish_all wait on the host's side. Copies read and write the host's memory when they run, not when they are
+ * enqueued. */
 #ifndef CUDA_BACKEND_H
 #define CUDA_BACKEND_H
 
@@ -43,7 +44,7 @@ cuda_status cuda_describe(int device, cuda_device *out, cuda_fault *fault);
 
 cuda_status cuda_backend_open(cuda_backend **backend, int device, cuda_fault *fault);
 void cuda_backend_close(cuda_backend *backend); /* NULL is fine */
-/* Before anything else in a thread that has not used this backend: devices are current to threads. */
+/* To be called first in a thread that has not used this backend: the current device is per thread. */
 cuda_status cuda_backend_enter(cuda_backend *backend, cuda_fault *fault);
 
 /* --- Memory --- */
@@ -53,13 +54,13 @@ cuda_status cuda_take(cuda_backend *backend, void **memory, size_t bytes, cuda_f
 void cuda_give(cuda_backend *backend, void *memory); /* NULL is fine */
 void *cuda_pin(size_t bytes);
 void cuda_unpin(void *memory);
-/* Whether the host's memory at this address was pinned, by anybody. */
+/* Whether the host's memory at this address is pinned, by whatever library. */
 bool cuda_is_pinned(const void *memory);
 
 /* --- On a stream --- */
 
-/* `rows` pieces of `row` bytes, `to_ld` and `from_ld` bytes apart. Memory of the host that is not pinned has been read when the
- * upload returns. */
+/* `rows` pieces of `row` bytes, `to_ld` and `from_ld` bytes apart. Memory of the host that is not pinned has been read
+ * when the upload returns. */
 cuda_status cuda_upload(cuda_backend *backend, cuda_stream stream, void *to, size_t to_ld, const void *from,
                         size_t from_ld, size_t row, size_t rows, cuda_fault *fault);
 cuda_status cuda_download(cuda_backend *backend, cuda_stream stream, void *to, size_t to_ld, const void *from,
@@ -90,15 +91,15 @@ typedef struct cuda_product {
   bool narrow_out; /* d as a and b are, which with CUDA_BF16 is bfloat16; else d is float32 */
   bool add_to;     /* d is added to */
   bool add_bias;   /* float32 [n] */
-  size_t usual_m;  /* the m that the way of multiplying is chosen for: never depends on the memory at hand */
+  size_t usual_m;  /* the m that the algorithm is chosen for: never depends on the available memory */
 } cuda_product;
 
-/* Chooses how to multiply, once and for all: the same at every call, no sum in an order that may change. */
+/* Chooses the algorithm once: the same at every call, with a fixed order of summation. */
 cuda_status cuda_plan_product(cuda_backend *backend, cuda_plan **plan, const cuda_product *product, cuda_fault *fault);
 void cuda_plan_free(cuda_plan *plan); /* NULL is fine */
 cuda_status cuda_multiply(cuda_backend *backend, const cuda_plan *plan, const void *a, const void *b, void *d,
                           const float *bias, cuda_fault *fault);
-/* Bytes of the device that products need besides their operands; the backend has them from the start. */
+/* Bytes of the device that products need besides their operands; allocated when the backend is opened. */
 size_t cuda_products_memory(void);
 
 #ifdef __cplusplus

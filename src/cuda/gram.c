@@ -128,10 +128,10 @@ static void copy_panel_row(void *user, size_t i, size_t rank) {
   memset(to + c->columns, 0, (c->gram->width - c->columns) * sizeof *to);
 }
 
-/* The panel to `slot` of the device, by way of pinned memory: zeros beyond its columns. */
+/* Copies the panel through pinned memory to `slot` of the device: zeros beyond its columns. */
 static cuda_status upload(cuda_gram *gram, const float *panel, size_t ld, size_t columns, cuda_fault *fault) {
   const int slot = gram->slot;
-  /* one pinned buffer: the copy of the last panel out of it must be over */
+  /* there is one pinned buffer: the copy of the last panel out of it must have finished */
   cuda_status status = cuda_finish(gram->backend, CUDA_UPLOADED + !slot, fault);
   if (status) return status;
   panel_copy copy = {gram, panel, ld, columns};

@@ -2,10 +2,11 @@
  *
  * A kernel is a function
  *     CUDA_KERNEL void name(const name_args *a, int phase, unsigned block, unsigned thread, name_shared *s)
- * with the constants name_THREADS and name_PHASES. Between two phases all threads of the block meet; a thread keeps nothing
- * from one phase to the next but what is in `s` (shared memory) or in the device's. So the host can run it honestly, phase
- * by phase, all threads of one before any of the next, in whatever order: within a phase no thread may read what
- * another writes, and tests/cuda runs the threads forwards, backwards and shuffled to see that the bits stay the same. */
+ * with the constants name_THREADS and name_PHASES. Between two phases all threads of the block meet; a thread keeps
+ * nothing from one phase to the next but what is in `s` (shared memory) or in the device's. So the host can run it
+ * faithfully, phase by phase, all threads of one before any of the next, in whatever order: within a phase no thread
+ * may read what another writes, and tests/cuda runs the threads forwards, backwards and shuffled to see that the bits
+ * stay the same. */
 #ifndef CUDA_KERNEL_H
 #define CUDA_KERNEL_H
 

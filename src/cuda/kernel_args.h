@@ -1,5 +1,5 @@
-/* The kernels by name, what each is given, and how many blocks it takes. Pointers are the device's. An array called `any` in a
- * comment is float32, or bfloat16 where `bf16` is 1. Bodies: src/cuda/kernels/. */
+/* The kernels by name, what each is given, and how many blocks it takes. Pointers are the device's. An array called
+ * `any` in a comment is float32, or bfloat16 where `bf16` is 1. Bodies: src/cuda/kernels/. */
 #ifndef CUDA_KERNEL_ARGS_H
 #define CUDA_KERNEL_ARGS_H
 
@@ -70,7 +70,8 @@ typedef struct cuda_standardise_args {
   int bf16;
 } cuda_standardise_args;
 
-/* Adds the tokens' products, in their order, to the sums in double; after the last layer the scores. A block an image. */
+/* Adds the tokens' products, in their order, to the sums in double; after the last layer the scores. A block an
+ * image. */
 typedef struct cuda_sums_args {
   const float *products; /* [tokens][images][components] */
   double *sums;          /* [images][components] */

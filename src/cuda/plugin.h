@@ -1,9 +1,10 @@
-/* What libberg and its CUDA plug-in know of each other: plain C, a table of functions, a version. The library loads
- * libberg_cuda.so at run time (src/model/device/device.c) and includes nothing else of src/cuda; the plug-in links nothing of the
- * library. libberg_cuda_host.so is the same plug-in with the processor in place of the device: it exists for the tests.
+/* The interface between libberg and its CUDA plug-in: plain C, a table of functions, a version. The library loads
+ * libberg_cuda.so at run time (src/model/device/device.c) and includes nothing else of src/cuda; the plug-in links
+ * nothing of the library. libberg_cuda_host.so is the same plug-in with the processor in place of the device: it exists
+ * for the tests.
  *
- * Arrays are C order. Every function that can fail returns a cuda_status and then fills the caller's cuda_fault with one
- * line; outputs are NULL or untouched. A session and a gram belong to one thread at a time. */
+ * Arrays are C order. Every function that can fail returns a cuda_status and then fills the caller's cuda_fault with
+ * one line; outputs are NULL or untouched. A session and a gram belong to one thread at a time. */
 #ifndef CUDA_PLUGIN_H
 #define CUDA_PLUGIN_H
 
@@ -14,7 +15,7 @@
 extern "C" {
 #endif
 
-/* Goes up with every change of this file. */
+/* Increased with every change of this file. */
 #define CUDA_PLUGIN_ABI 1
 #define CUDA_PLUGIN_SYMBOL "berg_cuda_plugin"
 
@@ -23,7 +24,7 @@ typedef enum cuda_status {
   CUDA_FAILED,    /* the device or its driver failed */
   CUDA_NO_DEVICE, /* no driver, no device, or one that is too old */
   CUDA_NO_MEMORY, /* of the device, or pinned memory of the host */
-  CUDA_CANCELLED  /* by the taker of blocks */
+  CUDA_CANCELLED  /* by the callback for block outputs */
 } cuda_status;
 
 typedef struct cuda_fault {
@@ -37,13 +38,13 @@ typedef struct cuda_device {
   size_t memory;    /* bytes */
 } cuda_device;
 
-/* Of the products. F32 is float32 throughout, never TF32. In TF32 and BF16 what is multiplied is rounded to these types; sums,
- * LayerNorm, softmax, GELU, the tokens between the blocks and the standardisation stay float32. In BF16 the regression
- * stays float32 as well. */
+/* Of the products. F32 is float32 throughout, never TF32. In TF32 and BF16 what is multiplied is rounded to these
+ * types; sums, LayerNorm, softmax, GELU, the tokens between the blocks and the standardisation stay float32. In BF16
+ * the regression stays float32 as well. */
 typedef enum cuda_precision { CUDA_F32, CUDA_TF32, CUDA_BF16 } cuda_precision;
 
-/* One basis and the rows on it, as model_basis and model_rows have them. Of each block the first `tokens` tokens are features:
- * f = (layer * tokens + token) * 768 + channel. Pointers to floats that say so need not be aligned. */
+/* One basis and the rows on it, as model_basis and model_rows have them. Of each block the first `tokens` tokens are
+ * features: f = (layer * tokens + token) * 768 + channel. Pointers to floats that say so need not be aligned. */
 typedef struct cuda_subject {
   size_t tokens, components, columns;
   const float *centre_high, *centre_low, *reciprocal; /* [12 * tokens * 768]; z = ((x - high) - low) * reciprocal */
@@ -66,7 +67,7 @@ typedef struct cuda_model {
 
 typedef struct cuda_session cuda_session;
 
-/* What a session came to. */
+/* What a session takes. */
 typedef struct cuda_session_facts {
   size_t chunk;         /* images that pass through the network together, whatever a batch is */
   size_t device_memory; /* bytes */
@@ -74,8 +75,8 @@ typedef struct cuda_session_facts {
   const char *products; /* "cuBLASLt 13.0.2"; lives as long as the plug-in */
 } cuda_session_facts;
 
-/* Takes the output of block `layer`, [images][50][768] in the host's memory, valid during the call. Blocks come in order. Other
- * than 0 ends the run with CUDA_CANCELLED. */
+/* Takes the output of block `layer`, [images][50][768] in the host's memory, valid during the call. Blocks come in
+ * order. Other than 0 ends the run with CUDA_CANCELLED. */
 typedef int (*cuda_take_block)(void *user, size_t layer, const float *tokens);
 
 typedef struct cuda_batch {
@@ -90,7 +91,7 @@ typedef struct cuda_batch {
   void *user;
 } cuda_batch;
 
-/* What the device can do at most, for scripts/cuda_check.sh. */
+/* Upper bounds of the device's speed, for scripts/cuda_check.sh. */
 typedef struct cuda_rates {
   double products;         /* flop a second: a block's four products at the shapes of a chunk, nothing else */
   double upload, download; /* bytes a second of pinned memory */
@@ -100,15 +101,15 @@ typedef struct cuda_rates {
 typedef struct cuda_gram cuda_gram;
 
 typedef struct cuda_plugin {
-  uint32_t abi;      /* CUDA_PLUGIN_ABI of the plug-in. Stays first, for ever */
+  uint32_t abi;      /* CUDA_PLUGIN_ABI of the plug-in. Always the first field */
   uint32_t size;     /* of this table */
   const char *build; /* "CUDA 13.0" */
 
   cuda_status (*count)(int *devices, cuda_fault *fault);
   cuda_status (*describe)(int device, cuda_device *out, cuda_fault *fault);
 
-  /* Everything that the session will need is computed first and had before the call returns. NO_MEMORY says what is needed,
-   * what there is and what would fit. */
+  /* All memory that the session will need is computed and allocated before the call returns. NO_MEMORY says what is
+   * needed, what is available and what would fit. */
   cuda_status (*open)(cuda_session **session, const cuda_model *model, cuda_fault *fault);
   void (*close)(cuda_session *session); /* NULL is fine */
   void (*facts)(const cuda_session *session, cuda_session_facts *facts);
@@ -117,7 +118,8 @@ typedef struct cuda_plugin {
   /* `seconds` for the products, half as many for the copies. */
   cuda_status (*rates)(int device, cuda_precision precision, double seconds, cuda_rates *rates, cuda_fault *fault);
 
-  /* Memory of the host that is copied without a detour. NULL: none to be had; ordinary memory serves, slower. */
+  /* Pinned memory of the host, which is copied directly. NULL: not available; ordinary memory works too, more
+   * slowly. */
   void *(*pinned)(size_t bytes);
   void (*unpin)(void *memory); /* NULL is fine */
 

@@ -1,4 +1,5 @@
-/* What the device could do at most: the products of a block at the shapes of a chunk and nothing else, and copies of pinned memory. */
+/* Upper bounds of the device's speed: the products of a block at the shapes of a chunk and nothing else, and copies of
+ * pinned memory. */
 #include "cuda/rate.h"
 
 #include <time.h>
@@ -74,7 +75,7 @@ static cuda_status download(operands *o, cuda_fault *fault) {
   return cuda_download(o->backend, CUDA_COMPUTE, o->pinned, COPY_BYTES, o->a, COPY_BYTES, COPY_BYTES, 1, fault);
 }
 
-/* Turns a second, over at least `seconds`, in rounds of some that the device is left alone with. */
+/* Runs a second, over at least `seconds`, enqueued several at a time. */
 static cuda_status measure(operands *o, turn take, double seconds, double *rate, cuda_fault *fault) {
   size_t turns = 0;
   cuda_status status = take(o, fault); /* the first call loads code */

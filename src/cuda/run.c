@@ -1,4 +1,5 @@
-/* A batch in chunks: while one is computed, the next one's pixels go to the device and the last one's results come back.
+/* A batch in chunks: while one is computed, the next one's pixels go to the device and the last one's results come
+ * back.
  *
  * Two slots. On the host's side, in the order of the calls:
  *     chunk c:  wait until pinned pixels[slot] are on the device (chunk c - 2), fill them, upload, compute, download;
@@ -33,7 +34,7 @@ static void copy_row(void *user, size_t i, size_t rank) {
   memcpy(c->to + i * c->to_ld, c->from + i * c->from_ld, c->row);
 }
 
-/* Large copies by all processors: one moves some 10 GB a second, less than the device's bus. */
+/* Large copies use all processors: one moves some 10 GB a second, less than the device's bus. */
 static void copy_rows(void *to, size_t to_ld, const void *from, size_t from_ld, size_t row, size_t rows) {
   rows_copy copy = {to, from, to_ld, from_ld, row};
   base_share(row * rows > ((size_t)4 << 20) ? cuda_threads() : 1, rows, copy_row, &copy);
@@ -97,7 +98,7 @@ static cuda_status hand_over(cuda_session *s, const cuda_batch *batch, piece p, 
 
 static cuda_status compute(cuda_session *s, const cuda_batch *batch, piece p, cuda_fault *fault) {
   cuda_status status = cuda_embed(s, p.slot, fault);
-  /* the results of two chunks ago must have left before these are written over them */
+  /* the results of two chunks ago must have been copied out before these overwrite them */
   if (!status) status = cuda_wait(s->backend, CUDA_COMPUTE, CUDA_DOWNLOADED + p.slot, fault);
   for (size_t layer = 0; layer < VIT_LAYERS && !status; layer++) {
     status = cuda_block(s, layer, fault);
@@ -162,7 +163,7 @@ cuda_status cuda_session_run(cuda_session *s, const cuda_batch *batch, cuda_faul
   cuda_status status = cuda_backend_enter(s->backend, fault);
   if (status || !batch->images) return status;
   status = batch->block ? run_blocks(s, batch, fault) : run_results(s, batch, fault);
-  /* after a failure nothing may go on reading and writing the caller's memory */
+  /* after a failure nothing may still read or write the caller's memory */
   if (status) cuda_finish_all(s->backend, NULL);
   return status;
 }

@@ -1,4 +1,4 @@
-/* A network and its subjects on a device, with the memory that a chunk of images needs on its way. */
+/* A network and its subjects on a device, with the memory for the forward pass of a chunk of images. */
 #ifndef CUDA_SESSION_H
 #define CUDA_SESSION_H
 
@@ -36,14 +36,14 @@ struct cuda_session {
   bool bf16;
   size_t chunk;         /* images */
   size_t columns;       /* of all subjects */
-  size_t device_memory; /* bytes had */
+  size_t device_memory; /* bytes allocated */
   size_t pinned_memory;
   session_subject *subjects;
   size_t subject_count;
   void *tensor[VIT_TENSORS]; /* matrices as `any`, the rest float32 */
   cuda_plan *plans[CUDA_PRODUCTS];
 
-  /* What passes between the steps of one chunk. rows = chunk * 50 */
+  /* Intermediate results of one chunk. rows = chunk * 50 */
   float *table;       /* [3][256] */
   uint8_t *pixels[2]; /* [chunk][3][224][224] */
   float *tokens;      /* [rows][768] */
@@ -51,7 +51,7 @@ struct cuda_session {
   void *wide;         /* any [rows][3072]: patches, then q, k, v, then the hidden layer, then standardised features */
   float *products;    /* [tokens][chunk][k] of the subject at hand */
   float *blocks[2];   /* [rows][768] on their way to the host */
-  float *staging;     /* float32 matrices on their way to bfloat16, CUDA_STAGING floats; freed once all are there */
+  float *staging;     /* float32 matrices on their way to bfloat16, CUDA_STAGING floats; freed after the upload */
   uint8_t *pinned_pixels[2];
   float *pinned_blocks[2];
   float *pinned_responses[2]; /* [chunk][columns] */
@@ -61,7 +61,7 @@ struct cuda_session {
 
 /* --- session_memory.c --- */
 
-/* Chooses the largest chunk, at most the backend's, that `limit` bytes (0: all that is free) have room for, and has all
+/* Chooses the largest chunk, at most the backend's, that fits `limit` bytes (0: all that is free), and allocates all
  * memory. NO_MEMORY with the sizes. */
 cuda_status cuda_session_allocate(cuda_session *session, size_t limit, cuda_fault *fault);
 void cuda_session_free_staging(cuda_session *session);

@@ -1,4 +1,4 @@
-/* What a session needs: counted first, then had. */
+/* The memory of a session: counted first, then allocated. */
 #include <stdio.h>
 
 #include "cuda/session.h"
@@ -97,7 +97,7 @@ static size_t needed(cuda_session *session, size_t chunk) {
 
 static size_t megabytes(size_t bytes) { return (bytes >> 20) + 1; }
 
-/* Says what there is, what it takes, and what would take less. */
+/* Says what is available, what is needed, and what would need less. */
 static cuda_status does_not_fit(cuda_session *session, size_t most, size_t total, cuda_fault *fault) {
   char instead[160] = "";
   const size_t least = needed(session, 1);
@@ -127,7 +127,7 @@ static cuda_status choose_chunk(cuda_session *session, size_t limit, cuda_fault 
   return CUDA_DONE;
 }
 
-/* --- Having --- */
+/* --- Allocating --- */
 
 static cuda_status take(cuda_session *session, void **memory, size_t bytes, void *user, cuda_fault *fault) {
   (void)user;
@@ -139,8 +139,7 @@ static cuda_status take(cuda_session *session, void **memory, size_t bytes, void
 static cuda_status pin(cuda_session *session, void **memory, size_t bytes, void *user, cuda_fault *fault) {
   (void)user;
   *memory = cuda_pin(bytes);
-  if (!*memory)
-    return cuda_fail(fault, CUDA_NO_MEMORY, "no %zu MB of pinned memory are to be had from the host", megabytes(bytes));
+  if (!*memory) return cuda_fail(fault, CUDA_NO_MEMORY, "the host has no %zu MB of pinned memory", megabytes(bytes));
   session->pinned_memory += bytes;
   return CUDA_DONE;
 }

@@ -1,11 +1,11 @@
-/* The products of a session, each with its one way of being multiplied. */
+/* The products of a session, each with its fixed algorithm. */
 #include "cuda/session.h"
 
 static cuda_status plan_network(cuda_session *s, cuda_fault *fault) {
   const size_t m = s->chunk * VIT_TOKENS, usual = cuda_chunk_images() * VIT_TOKENS;
   const size_t C = VIT_CHANNELS, H = VIT_HIDDEN;
-  /* cuBLASLt wants biases in the type of what it gives out, so products that come out narrow get theirs, in float32, from the
-   * kernel that reads them next: attention, GELU. The patches' comes with the positions. */
+  /* cuBLASLt requires biases in the type of the result, so the float32 biases of narrow results are added by the kernel
+   * that reads them next: attention, GELU. The patches' comes with the positions. */
   const cuda_product shapes[CUDA_PRODUCTS] = {
       [CUDA_PATCH] = {.name = "patches", .n = C, .k = VIT_PATCH_VALUES},
       [CUDA_QKV] = {.name = "qkv", .n = VIT_QKV, .k = C, .narrow_out = true},

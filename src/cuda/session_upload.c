@@ -30,7 +30,7 @@ static cuda_status upload_network(cuda_session *s, const cuda_model *model, cuda
   vit_normalisation normalisation;
   vit_normalisation_init(&normalisation);
   cuda_status status = upload_floats(s, s->table, normalisation.value[0], 3 * 256, fault);
-  if (!status) status = cuda_finish_all(s->backend, fault); /* the table is on our stack */
+  if (!status) status = cuda_finish_all(s->backend, fault); /* the table is on the stack */
   for (size_t t = 0; t < VIT_TENSORS && !status; t++) {
     const cuda_tensor of = cuda_tensor_of(t);
     if (of.matrix)
@@ -64,7 +64,7 @@ cuda_status cuda_session_upload(cuda_session *s, const cuda_model *model, cuda_f
   cuda_status status = upload_network(s, model, fault);
   for (size_t i = 0; i < s->subject_count && !status; i++)
     status = upload_subject(s, &s->subjects[i], &model->subjects[i], fault);
-  /* the images that fill up the last chunk of a batch are whatever was there before: black at first */
+  /* the images that fill up the last chunk of a batch are left over from before: black at first */
   for (int slot = 0; slot < 2 && !status; slot++)
     status = cuda_zero(s->backend, CUDA_COMPUTE, s->pixels[slot], s->chunk * CUDA_PIXELS, fault);
   if (!status) status = cuda_finish_all(s->backend, fault);

@@ -11,8 +11,8 @@ typedef struct cuda_tensor {
   size_t rows, columns; /* numbers in all: rows * columns */
 } cuda_tensor;
 
-/* Tensor `t` of VIT_TENSORS. The plug-in links nothing of the library, so it says them itself; tests/cuda holds them against
- * vit_tensor_shape. */
+/* Tensor `t` of VIT_TENSORS. The plug-in links nothing of the library and so has its own list; tests/cuda compares it
+ * with vit_tensor_shape. */
 cuda_tensor cuda_tensor_of(size_t t);
 
 #endif

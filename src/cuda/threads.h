@@ -2,7 +2,7 @@
 #ifndef CUDA_THREADS_H
 #define CUDA_THREADS_H
 
-/* base_threads_usual's, looked up once: it reads files, and copies are made by the hundred a second. */
+/* base_threads_usual, looked up once: it reads files, and there are hundreds of copies a second. */
 int cuda_threads(void);
 
 #endif

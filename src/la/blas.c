@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "la/lapack.h"
 
-/* As LAPACKE's own entries look, which would speak on standard output where their workspace cannot be had. */
+/* Like LAPACKE's own entry points, which print to standard output when they cannot allocate their workspace. */
 static bool has_nan(const double *matrix, size_t n) {
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j <= i; j++)
@@ -34,7 +34,7 @@ berg_status la_eigen_dense(double *matrix, size_t n, double *values, berg_error 
   if (status) return status;
   double size = 0;
   lapack_int whole_size = 0;
-  workspace w = {&size, &whole_size, -1, -1}; /* asks how much */
+  workspace w = {&size, &whole_size, -1, -1}; /* asks for the workspace's size */
   int info = eigen(lapack, matrix, (lapack_int)n, values, &w);
   if (!info) {
     w = (workspace){base_alloc((size_t)size, sizeof *w.work, error),
@@ -53,25 +53,25 @@ berg_status la_eigen_dense(double *matrix, size_t n, double *values, berg_error 
               : BERG_OK;
 }
 
-/* The larger of what the two ask for. */
-static int ask_for_room(const la_lapack *lapack, double *rows, lapack_int count, lapack_int n, double *factors,
-                        size_t *room) {
+/* The larger of the two workspaces. */
+static int ask_for_size(const la_lapack *lapack, double *rows, lapack_int count, lapack_int n, double *factors,
+                        size_t *size) {
   double first = 0, second = 0;
   int info = lapack->dgeqrf(LAPACK_COL_MAJOR, n, count, rows, n, factors, &first, -1);
   if (!info) info = lapack->dorgqr(LAPACK_COL_MAJOR, n, count, count, rows, n, factors, &second, -1);
-  *room = (size_t)(first > second ? first : second);
+  *size = (size_t)(first > second ? first : second);
   return info;
 }
 
 static int orthonormalise(const la_lapack *lapack, double *rows, lapack_int count, lapack_int n, double *factors,
-                          double *work, size_t room) {
-  int info = lapack->dgeqrf(LAPACK_COL_MAJOR, n, count, rows, n, factors, work, (lapack_int)room);
-  return info ? info : lapack->dorgqr(LAPACK_COL_MAJOR, n, count, count, rows, n, factors, work, (lapack_int)room);
+                          double *work, size_t size) {
+  int info = lapack->dgeqrf(LAPACK_COL_MAJOR, n, count, rows, n, factors, work, (lapack_int)size);
+  return info ? info : lapack->dorgqr(LAPACK_COL_MAJOR, n, count, count, rows, n, factors, work, (lapack_int)size);
 }
 
 berg_status la_orthonormalise(double *rows, size_t count, size_t n, berg_error *error) {
   const la_lapack *lapack;
-  size_t room;
+  size_t size;
   double *factors = base_alloc(count, sizeof *factors, error);
   if (!factors) return BERG_ELIMIT;
   berg_status status = la_lapack_enter(&lapack, error);
@@ -79,10 +79,10 @@ berg_status la_orthonormalise(double *rows, size_t count, size_t n, berg_error *
     base_free(factors);
     return status;
   }
-  int info = ask_for_room(lapack, rows, (lapack_int)count, (lapack_int)n, factors, &room);
-  double *work = info ? NULL : base_alloc(room, sizeof *work, error);
+  int info = ask_for_size(lapack, rows, (lapack_int)count, (lapack_int)n, factors, &size);
+  double *work = info ? NULL : base_alloc(size, sizeof *work, error);
   if (work)
-    info = orthonormalise(lapack, rows, (lapack_int)count, (lapack_int)n, factors, work, room);
+    info = orthonormalise(lapack, rows, (lapack_int)count, (lapack_int)n, factors, work, size);
   else if (!info)
     status = BERG_ELIMIT;
   la_lapack_leave(lapack);

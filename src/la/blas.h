@@ -1,5 +1,6 @@
-/* Float64 products (multiply.c) and dense eigenvectors by LAPACK (blas.c), for what is too small or too delicate for float32. The
- * work is cut into stripes that do not depend on the number of threads, each computed by one, so that neither do the bits. */
+/* Float64 products (multiply.c) and dense eigenvectors by LAPACK (blas.c), for what is too small or too delicate for
+ * float32. The work is cut into stripes that do not depend on the number of threads, each computed by one, so that
+ * neither do the bits. */
 #ifndef LA_BLAS_H
 #define LA_BLAS_H
 
@@ -19,12 +20,12 @@ typedef struct la_operand {
 berg_status la_multiply(size_t m, size_t n, size_t k, double alpha, la_operand a, la_operand b, double beta, double *c,
                         size_t ldc, int threads, berg_error *error);
 
-/* All eigenvalues, ascending, of the symmetric matrix [n][n], whose lower triangle is read; the matrix becomes its eigenvectors,
- * one a row. ELIMIT, EINTERNAL: not finite, or no convergence. */
+/* All eigenvalues, ascending, of the symmetric matrix [n][n], whose lower triangle is read; the matrix becomes its
+ * eigenvectors, one a row. ELIMIT, EINTERNAL: not finite, or no convergence. */
 berg_status la_eigen_dense(double *matrix, size_t n, double *values, berg_error *error);
 
-/* The rows [count][n] (n >= count) become an orthonormal basis of what they span; rows that depend on those before become
- * some other direction. ELIMIT. */
+/* The rows [count][n] (n >= count) become an orthonormal basis of what they span; rows that depend on those before
+ * become some other direction. ELIMIT. */
 berg_status la_orthonormalise(double *rows, size_t count, size_t n, berg_error *error);
 
 #endif

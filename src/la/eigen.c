@@ -9,12 +9,12 @@
 #include "base/memory.h"
 #include "la/blas.h"
 
-/* Up to here, and for more than a quarter of the eigenvectors, LAPACK's way is not slower. */
+/* Up to this size, and for more than a quarter of the eigenvectors, LAPACK is not slower. */
 #define DENSE_ROWS 1000
 #define DENSE_SHARE 4
-/* Vectors multiplied at a time: fewer give a space of higher degree, more a better product. */
+/* Block size: smaller blocks give a Krylov space of higher degree, larger ones faster products. */
 #define BLOCK 32
-/* Blocks that a space grows by between restarts, and when it is asked once more what it has missed. */
+/* Blocks that the space grows by between restarts, and for the last check whether eigenvectors were missed. */
 #define GROWTH 14
 #define DOUBT 6
 #define MAX_RESTARTS 200
@@ -23,15 +23,15 @@
 typedef struct krylov {
   const double *matrix;
   size_t n, count;
-  size_t keep; /* Ritz vectors that a restart keeps */
-  size_t room; /* vectors the space has room for, one block more than it grows to */
-  size_t size; /* vectors it has */
+  size_t keep;     /* Ritz vectors that a restart keeps */
+  size_t capacity; /* vectors the space can hold, one block more than it grows to */
+  size_t size;     /* vectors it holds */
   int threads;
-  double *space, *images;  /* [room][n]: orthonormal rows, and the matrix times each */
+  double *space, *images;  /* [capacity][n]: orthonormal rows, and the matrix times each */
   double *kept;            /* [keep][n] */
-  double *projection;      /* [room][room]: space times images */
-  double *rotation, *ritz; /* [room][room], [room]: its eigenvectors, ascending */
-  double *overlap;         /* [room][BLOCK] */
+  double *projection;      /* [capacity][capacity]: space times images */
+  double *rotation, *ritz; /* [capacity][capacity], [capacity]: its eigenvectors, ascending */
+  double *overlap;         /* [capacity][BLOCK] */
   uint64_t seed;
 } krylov;
 
@@ -62,7 +62,7 @@ static berg_status dense(const double *matrix, size_t n, size_t count, double *v
 /* --- The Krylov way --- */
 
 static size_t keep_for(size_t count) { return count + count / 4 + 8; }
-static size_t room_for(size_t count) { return keep_for(count) + (GROWTH + 1) * BLOCK; }
+static size_t capacity_for(size_t count) { return keep_for(count) + (GROWTH + 1) * BLOCK; }
 
 static void release(krylov *k) {
   base_free_large(k->space);
@@ -76,14 +76,14 @@ static void release(krylov *k) {
 
 static berg_status start(krylov *k, const double *matrix, size_t n, size_t count, int threads, berg_error *error) {
   *k = (krylov){.matrix = matrix, .n = n, .count = count, .keep = keep_for(count), .threads = threads};
-  k->room = room_for(count);
-  k->space = base_alloc_large(k->room * n, sizeof(double), error);
-  k->images = base_alloc_large(k->room * n, sizeof(double), error);
+  k->capacity = capacity_for(count);
+  k->space = base_alloc_large(k->capacity * n, sizeof(double), error);
+  k->images = base_alloc_large(k->capacity * n, sizeof(double), error);
   k->kept = base_alloc_large(k->keep * n, sizeof(double), error);
-  k->projection = base_calloc(k->room * k->room, sizeof(double), error);
-  k->rotation = base_alloc(k->room * k->room, sizeof(double), error);
-  k->ritz = base_alloc(k->room, sizeof(double), error);
-  k->overlap = base_alloc(k->room * BLOCK, sizeof(double), error);
+  k->projection = base_calloc(k->capacity * k->capacity, sizeof(double), error);
+  k->rotation = base_alloc(k->capacity * k->capacity, sizeof(double), error);
+  k->ritz = base_alloc(k->capacity, sizeof(double), error);
+  k->overlap = base_alloc(k->capacity * BLOCK, sizeof(double), error);
   return k->space && k->images && k->kept && k->projection && k->rotation && k->ritz && k->overlap ? BERG_OK
                                                                                                    : BERG_ELIMIT;
 }
@@ -98,8 +98,9 @@ static void draw(krylov *k, double *to, size_t count) {
   }
 }
 
-/* Makes the block behind the space orthonormal, and orthogonal to the space. Once normalised, what is left of the space in a block
- * that was nearly within it is as large as the block: hence the passes, of which two do unless directions are missing. */
+/* Makes the block behind the space orthonormal, and orthogonal to the space. A block that was nearly within the space
+ * has, once normalised, a component in it that is no longer small: hence several passes, of which two suffice unless
+ * directions are missing. */
 static berg_status join_block(krylov *k, berg_error *error) {
   const size_t n = k->n;
   double *block = k->space + k->size * n;
@@ -117,7 +118,7 @@ static berg_status join_block(krylov *k, berg_error *error) {
     }
     if (!status) status = la_orthonormalise(block, BLOCK, n, error);
     if (status) return status;
-    if (pass && largest < 1e-8) return BERG_OK; /* this pass took it away */
+    if (pass && largest < 1e-8) return BERG_OK; /* this pass removed it */
   }
   return base_fail(error, BERG_EINTERNAL, "no further directions were found for the eigenvectors");
 }
@@ -129,15 +130,15 @@ static berg_status take_block(krylov *k, berg_error *error) {
   berg_status status =
       la_multiply(BLOCK, n, n, 1, plain(k->space + first * n, n), plain(k->matrix, n), 0, images, n, k->threads, error);
   if (!status)
-    status = la_multiply(BLOCK, size, n, 1, plain(images, n), turned(k->space, n), 0, k->projection + first * k->room,
-                         k->room, k->threads, error);
+    status = la_multiply(BLOCK, size, n, 1, plain(images, n), turned(k->space, n), 0,
+                         k->projection + first * k->capacity, k->capacity, k->threads, error);
   k->size = size;
   return status;
 }
 
 static berg_status find_ritz(krylov *k, berg_error *error) {
   for (size_t i = 0; i < k->size; i++)
-    memcpy(k->rotation + i * k->size, k->projection + i * k->room, (i + 1) * sizeof(double));
+    memcpy(k->rotation + i * k->size, k->projection + i * k->capacity, (i + 1) * sizeof(double));
   return la_eigen_dense(k->rotation, k->size, k->ritz, error);
 }
 
@@ -154,8 +155,8 @@ static berg_status rotate(const krylov *k, const double *from, size_t count, dou
   return status;
 }
 
-/* Fills values and vectors, and counts those whose residual is small enough; `*worst` is the largest, relative to the largest
- * eigenvalue. */
+/* Fills values and vectors, and counts those whose residual is small enough; `*worst` is the largest, relative to the
+ * largest eigenvalue. */
 static berg_status measure(krylov *k, double *values, double *vectors, size_t *converged, double *worst,
                            berg_error *error) {
   double scale = fmax(fabs(k->ritz[k->size - 1]), fabs(k->ritz[0]));
@@ -185,16 +186,16 @@ static berg_status restart(krylov *k, berg_error *error) {
   if (!status) status = rotate(k, k->space, k->keep, k->kept, error);
   memcpy(k->space, k->kept, k->keep * n * sizeof(double));
   memmove(k->space + k->keep * n, k->space + block, BLOCK * n * sizeof(double));
-  memset(k->projection, 0, k->room * k->room * sizeof(double));
-  for (size_t i = 0; i < k->keep; i++) k->projection[i * k->room + i] = k->ritz[k->size - 1 - i];
+  memset(k->projection, 0, k->capacity * k->capacity * sizeof(double));
+  for (size_t i = 0; i < k->keep; i++) k->projection[i * k->capacity + i] = k->ritz[k->size - 1 - i];
   k->size = k->keep;
   return status;
 }
 
-/* From a space and a block behind it to one that fills `room`, with a block behind it. */
-static berg_status grow(krylov *k, size_t room, berg_error *error) {
+/* From a space and a block behind it to one that fills `capacity`, with a block behind it. */
+static berg_status grow(krylov *k, size_t capacity, berg_error *error) {
   berg_status status = BERG_OK;
-  while (k->size + 2 * BLOCK <= room && !status) {
+  while (k->size + 2 * BLOCK <= capacity && !status) {
     status = take_block(k, error);
     memcpy(k->space + k->size * k->n, k->images + (k->size - BLOCK) * k->n, BLOCK * k->n * sizeof(double));
     if (!status) status = join_block(k, error);
@@ -215,7 +216,7 @@ static berg_status search(krylov *k, double *values, double *vectors, double *be
   draw(k, k->space, BLOCK * k->n);
   berg_status status = join_block(k, error);
   for (int turn = 0; turn < MAX_RESTARTS && !status; turn++) {
-    status = grow(k, converged_before ? k->keep + (DOUBT + 1) * BLOCK : k->room, error);
+    status = grow(k, converged_before ? k->keep + (DOUBT + 1) * BLOCK : k->capacity, error);
     size_t converged = 0;
     if (!status) status = find_ritz(k, error);
     if (!status) status = measure(k, values, vectors, &converged, &worst, error);
@@ -238,8 +239,8 @@ static berg_status search(krylov *k, double *values, double *vectors, double *be
 
 size_t la_eigen_memory(size_t n, size_t count) {
   if (is_dense(n, count)) return 4 * n * n * sizeof(double); /* the copy, and LAPACK's 2 n^2 */
-  const size_t room = room_for(count);
-  return (n * (2 * room + keep_for(count)) + 5 * room * room) * sizeof(double);
+  const size_t capacity = capacity_for(count);
+  return (n * (2 * capacity + keep_for(count)) + 5 * capacity * capacity) * sizeof(double);
 }
 
 berg_status la_eigen_largest(const double *matrix, size_t n, size_t count, int threads, double *values, double *vectors,

@@ -1,9 +1,9 @@
-/* Products of plain float32, whatever engine encodes.
+/* Products of plain float32, independent of the engine that encodes.
  *
- * PCA, regression, the solver's predictions and the calibration of int8 multiply with these: what they make of the same
- * numbers, models and converted weights, does not change when the network gets another engine for float32. Rows of x
- * are floats as they lie. A slab is float [depth][LA_PANEL], so that callers may lay matrices out as slabs, and
- * multiplying by one takes no memory of the thread. */
+ * PCA, regression, the solver's predictions and the calibration of int8 multiply with these, so that trained models and
+ * converted weights do not change when the network gets another engine for float32. Rows of x are floats as they lie. A
+ * slab is float [depth][LA_PANEL], so that callers may lay matrices out as slabs, and multiplying by one needs no
+ * scratch memory. */
 #ifndef LA_FLOATS_H
 #define LA_FLOATS_H
 

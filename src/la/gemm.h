@@ -1,18 +1,18 @@
 /* Products y = x W^T in float32, bf16 or int8, tile by tile.
  *
  * A matrix W [n][k], row by row as torch stores it, is cut into slabs: LA_PANEL of its rows by up to LA_DEPTH of its
- * columns. A slab is packed in the order in which the kernel reads it, before ("packed") or just in time ("plain");
- * rows of x that fill no more than a tile are multiplied with plain float32 as it lies; the bits are the same. A
- * product multiplies rows of x with one slab and hands each tile of the result, still in the first cache, to the
- * caller's `finish`, which adds bias or residual or what else follows. Meanwhile it fetches the slab that comes next:
- * without that, products at the shapes of a ViT block ran at 290 GFLOP/s on two cores instead of 330.
+ * columns. A slab is packed in the order in which the kernel reads it, in advance ("packed") or just in time ("plain");
+ * when x has no more rows than a tile, plain float32 is multiplied without packing, with the same bits. A product
+ * multiplies rows of x with one slab and hands each tile of the result, still in L1, to the caller's
+ * `finish`, which adds bias or residual or what else follows. Meanwhile it fetches the slab that comes next: products
+ * at the shapes of a ViT block reach 330 GFLOP/s on two cores so, 290 without.
  *
  * One element of a product is summed in the order of k, in registers for a few hundred steps at a time. So its bits
  * depend on neither the number of rows nor threads nor packing; where k is longer than LA_DEPTH, slabs are added in
  * their order by the caller's `finish`.
  *
- * An engine (la_gemm) says how its slabs and rows lie and what memory a thread needs: callers ask it and assume
- * nothing. Those that lay slabs out themselves, or whose results must not change with the engine, multiply by
+ * An engine (la_gemm) says how its slabs and rows are laid out and what memory a thread needs: callers ask it and
+ * assume nothing. Callers that lay slabs out themselves, or whose results must not depend on the engine, use
  * la/floats.h. */
 #ifndef LA_GEMM_H
 #define LA_GEMM_H
@@ -28,8 +28,8 @@
 #define LA_DEPTH 768 /* columns of W that a slab holds */
 
 /* BF16: W rounded to bf16, x too where the processor multiplies bf16 fast; sums in float32. INT8: W with a scale for
- * each of the slab's rows, x with a scale for each row; exact sums in int32. A NaN or infinity in W or x stays in
- * its column or row of a product in F32 and BF16. INT8 hides both: who needs to know looks before. */
+ * each of the slab's rows, x with a scale for each row; exact sums in int32. A NaN or infinity in W or x stays in its
+ * column or row of a product in F32 and BF16. INT8 hides both, so a caller that must detect them checks beforehand. */
 typedef enum la_precision { LA_F32, LA_BF16, LA_INT8, LA_PRECISIONS } la_precision;
 
 /* "f32", "bf16", "int8" */
@@ -50,8 +50,8 @@ typedef struct la_product {
   size_t row_bytes;
   const float *scale; /* [rows] of the rows of x, where `load` gives one */
   const void *slab;
-  size_t depth;  /* at most LA_DEPTH */
-  float *buffer; /* the engine's thread_bytes: the slab, where it was packed just in time, and what the engine likes */
+  size_t depth;        /* at most LA_DEPTH */
+  float *buffer;       /* the engine's thread_bytes: a slab packed just in time, its own scratch */
   la_fetch next, then; /* rows 0: nothing */
   la_finish finish;
   const void *user;
@@ -59,26 +59,26 @@ typedef struct la_product {
   size_t out_stride;
 } la_product;
 
-/* A whole slab as floats, which every packing goes through. */
+/* A whole slab as floats, from which every precision is packed. */
 #define LA_BUFFER_BYTES ((size_t)LA_PANEL * LA_DEPTH * sizeof(float))
 
 /* How the slabs of packed weights lie in memory, and in files, which name it. Engines of one layout read each
  * other's slabs. */
 typedef struct la_layout {
-  const char *id;                     /* "bf16-slab64": stays what it is, and is never given to another layout */
+  const char *id;                     /* "bf16-slab64": never changes, and never names another layout */
   size_t (*slab_bytes)(size_t depth); /* of a slab of `depth` columns of W, a multiple of 64 */
 } la_layout;
 
 /* How weights are rounded to int8 when the nearest number is not the best. */
 typedef struct la_rounding {
   /* U of the moments X^T X = U^T U (and a little more) of rows like those to come, [depth][depth], columns in the
-   * reverse of `order`. NULL: an error is carried on to the next column, which serves rows that change slowly along
-   * their columns, such as pixels: what is left is then above what they hold. */
+   * reverse of `order`. NULL: each error is carried on to the next column. That suits rows that vary slowly along their
+   * columns, such as pixels: the errors are shaped to frequencies above theirs. */
   const float *factor;
   const uint16_t *order; /* [depth] */
 } la_rounding;
 
-/* An engine: how one precision is multiplied on this machine. What may be NULL says so; the rest is there. */
+/* An engine: how one precision is multiplied on this machine. What may be NULL says so. */
 typedef struct la_gemm {
   la_precision precision;
   const char *name;        /* "bf16 weights, float32 sums (avx512)" */
@@ -88,8 +88,8 @@ typedef struct la_gemm {
   /* Bytes of a row of x with k columns, a multiple of 64. A row of more than LA_DEPTH columns is that of the first
    * LA_DEPTH, and behind it that of the rest. */
   size_t (*row_bytes)(size_t k);
-  /* Before a thread's first product of a piece of work, and after its last: they set up what only a thread can have,
-   * and give it back (la_gemm_begin). NULL: nothing to do. */
+  /* Before a thread's first product of a piece of work, and after its last: they set up per-thread state of the
+   * processor and release it (la_gemm_begin). NULL: nothing to do. */
   void (*begin)(void);
   void (*end)(void);
   /* One row of x, k floats, as products take it, into `row` [row_bytes(k)]; its scale. NULL: float rows are taken as
@@ -113,10 +113,10 @@ typedef struct la_gemm {
   void (*factor)(float *moments, size_t n, uint16_t *order, float *scratch);
 } la_gemm;
 
-/* NULL: this machine has no instructions for it. The table lives as long as the library. */
+/* NULL: this machine lacks the instructions. The table lives as long as the library. */
 const la_gemm *la_gemm_for(base_isa isa, la_precision precision);
 
-/* Around a thread's products, in that thread; not nested. */
+/* Called around a thread's products, in that thread; not nested. */
 static inline void la_gemm_begin(const la_gemm *gemm) {
   if (gemm->begin) gemm->begin();
 }
@@ -149,8 +149,8 @@ void la_matrix_pack(const la_matrix *matrix, size_t block, size_t panel, float *
 /* What reading this slab will touch. */
 la_fetch la_matrix_fetch(const la_matrix *matrix, size_t block, size_t panel);
 
-/* A product with one slab: `product` says everything but slab and depth. A plain matrix is packed into its `buffer`, if
- * it is packed at all. */
+/* A product with one slab: `product` describes all but the slab and its depth. A plain matrix, where it must be packed,
+ * is packed into its `buffer`. */
 void la_matrix_multiply(const la_matrix *matrix, size_t block, size_t panel, la_product *product);
 
 #endif

@@ -6,8 +6,8 @@
 #include "base/memory.h"
 #include "base/team.h"
 
-/* Rows of Z that are multiplied with one slab after another: with LA_DEPTH columns 590 KB, which stay in the second cache beside
- * the slab and the one that is fetched. Twice as many were slower. */
+/* Rows of Z that are multiplied with one slab after another: with LA_DEPTH columns 590 KB, which stay in the L2 cache
+ * beside the slab and the one that is fetched. Twice as many are slower. */
 #define ROWS ((size_t)192)
 /* Panels of columns that one thread takes at a time. */
 #define RUN ((size_t)16)
@@ -18,8 +18,9 @@ struct la_gram {
   const la_kernels *kernels;
   size_t rows;
   int threads;
-  double *values; /* [rows][rows] */
-  float *slabs;   /* of LA_DEPTH columns of all rows */
+  double *values;   /* [rows][rows] */
+  double *diagonal; /* [rows][LA_PANEL] of the total; NULL: there is none */
+  float *slabs;     /* of LA_DEPTH columns of all rows */
 };
 
 static size_t panels_of(size_t rows) { return (rows + LA_PANEL - 1) / LA_PANEL; }
@@ -29,7 +30,7 @@ static size_t floats_of_slabs(size_t rows, size_t width) {
 }
 
 size_t la_gram_memory(size_t rows, size_t width) {
-  return rows * rows * sizeof(double) + floats_of_slabs(rows, width) * sizeof(float);
+  return rows * (rows + LA_PANEL) * sizeof(double) + floats_of_slabs(rows, width) * sizeof(float);
 }
 
 berg_status la_gram_new(la_gram **out, const la_floats *floats, const la_kernels *kernels, size_t rows, size_t width,
@@ -53,6 +54,7 @@ berg_status la_gram_new(la_gram **out, const la_floats *floats, const la_kernels
 void la_gram_free(la_gram *gram) {
   if (!gram) return;
   base_free_large(gram->values);
+  base_free_large(gram->diagonal);
   base_free_large(gram->slabs);
   base_free(gram);
 }
@@ -65,7 +67,7 @@ static void add_run(const la_gram *gram, const la_matrix *z, size_t block, size_
                bottom = n - top < ROWS ? n : top + ROWS;
   la_gemm_begin(gram->floats->engine);
   for (size_t panel = first; panel < end && panel * LA_PANEL < bottom; panel++) {
-    const size_t left = panel * LA_PANEL, from = left > top ? left : top; /* above the diagonal is nothing to do */
+    const size_t left = panel * LA_PANEL, from = left > top ? left : top; /* nothing to do above the diagonal */
     const la_sums to = {gram->values + from * n + left, n, n - left < LA_PANEL ? n - left : LA_PANEL};
     la_product product = {.rows = bottom - from,
                           .x = z->rows + from * z->row_bytes + block * LA_DEPTH * sizeof(float),
@@ -81,8 +83,8 @@ static void add_run(const la_gram *gram, const la_matrix *z, size_t block, size_
   la_gemm_end(gram->floats->engine);
 }
 
-/* One block of a panel's columns, and the pieces that its sums are cut into: stripes of rows, from the bottom, where they are longest,
- * by runs of panels. */
+/* One block of a panel's columns, and the pieces that its sums are cut into: stripes of rows, from the bottom, where
+ * they are longest, by runs of panels. */
 typedef struct addition {
   const la_gram *gram;
   la_matrix z;
@@ -132,4 +134,78 @@ static void mirror_stripe(void *user, size_t index, size_t rank) {
 
 void la_gram_mirror(la_gram *gram) {
   base_share(gram->threads, (gram->rows + MIRRORED - 1) / MIRRORED, mirror_stripe, gram);
+}
+
+/* --- The total --- */
+
+typedef void (*tile_step)(const la_gram *gram, size_t top, size_t left);
+
+typedef struct tiles {
+  const la_gram *gram;
+  tile_step step;
+} tiles;
+
+static size_t end_of_tile(const la_gram *gram, size_t first) {
+  return gram->rows - first < LA_PANEL ? gram->rows : first + LA_PANEL;
+}
+
+/* The tiles of a stripe of LA_PANEL rows, up to the diagonal. */
+static void pass_stripe(void *user, size_t index, size_t rank) {
+  const tiles *t = user;
+  (void)rank;
+  for (size_t left = 0; left <= index * LA_PANEL; left += LA_PANEL) t->step(t->gram, index * LA_PANEL, left);
+}
+
+static void pass_tiles(const la_gram *gram, tile_step step) {
+  base_share(gram->threads, panels_of(gram->rows), pass_stripe, &(tiles){gram, step});
+}
+
+/* Where the total of element (i, j) lies, i >= j. */
+static double *total_at(const la_gram *gram, size_t i, size_t j) {
+  return i / LA_PANEL == j / LA_PANEL ? gram->diagonal + i * LA_PANEL + j % LA_PANEL
+                                      : gram->values + j * gram->rows + i;
+}
+
+static void settle_tile(const la_gram *gram, size_t top, size_t left) {
+  const size_t down = left == top ? 1 : gram->rows; /* from (i, j) to (i, j + 1) in the total */
+  for (size_t i = top; i < end_of_tile(gram, top); i++) {
+    const size_t end = left == top ? i + 1 : left + LA_PANEL;
+    double *sum = gram->values + i * gram->rows, *total = total_at(gram, i, left);
+    for (size_t j = left; j < end; j++, total += down) {
+      *total += sum[j];
+      sum[j] = 0;
+    }
+    for (size_t j = end; j < end_of_tile(gram, left); j++)
+      sum[j] = 0; /* above the diagonal, where products end up too */
+  }
+}
+
+static void spread_tile(const la_gram *gram, size_t top, size_t left) {
+  for (size_t i = top; i < end_of_tile(gram, top); i++)
+    for (size_t j = left; j < (left == top ? i + 1 : left + LA_PANEL); j++)
+      gram->values[i * gram->rows + j] = gram->values[j * gram->rows + i] = *total_at(gram, i, j);
+}
+
+berg_status la_gram_begin_total(la_gram *gram, berg_error *error) {
+  const size_t n = gram->rows;
+  if (!gram->diagonal) gram->diagonal = base_alloc_large(n * LA_PANEL, sizeof(double), error);
+  if (!gram->diagonal) return BERG_ELIMIT;
+  memset(gram->diagonal, 0, n * LA_PANEL * sizeof(double));
+  memset(gram->values, 0, n * n * sizeof(double));
+  return BERG_OK;
+}
+
+void la_gram_settle(la_gram *gram) { pass_tiles(gram, settle_tile); }
+
+void la_gram_end_total(la_gram *gram) { pass_tiles(gram, spread_tile); }
+
+double *la_gram_diagonal(la_gram *gram, size_t *count) {
+  *count = gram->rows * LA_PANEL;
+  return gram->diagonal;
+}
+
+double *la_gram_right(la_gram *gram, size_t row, size_t *count) {
+  const size_t first = end_of_tile(gram, row / LA_PANEL * LA_PANEL);
+  *count = gram->rows - first;
+  return gram->values + row * gram->rows + first;
 }

@@ -7,7 +7,7 @@
 
 #include "la/gemm.h"
 
-/* Columns that the kernels for whole matrices take at a time: 8,640 rows of them stay in the second cache. */
+/* Columns that the kernels for whole matrices take at a time: 8,640 rows of them fit L2. */
 #define LA_STRIP 32
 
 /* Rows and columns of the tile that the kernel for products in double computes. */
@@ -30,8 +30,8 @@ typedef struct la_kernels {
   la_finish
       store_pairs; /* of rows as la_gemm.load_fine makes them: two rows of a tile become one, tile + tile + bias */
   la_finish sum;   /* to la_sums: += tile */
-  /* z[i] = ((x[i] - high[i]) - low[i]) * reciprocal[i], n a multiple of 16: centring before the product, with a centre that
-   * is held to twice float's precision, so that a feature of huge mean and tiny spread keeps its digits. */
+  /* z[i] = ((x[i] - high[i]) - low[i]) * reciprocal[i], n a multiple of 16: centring before the product, with a centre
+   * that is held to twice float's precision, so that a feature of huge mean and tiny spread keeps its digits. */
   void (*standardise)(const float *x, const float *high, const float *low, const float *reciprocal, size_t n, float *z);
   /* The three passes over LA_STRIP columns of a matrix, each column's sums in double and row after row:
    * sum[c] = sum of x[i][c]; */
@@ -43,17 +43,19 @@ typedef struct la_kernels {
   void (*strip_standardise)(float *x, size_t ldx, size_t rows, const double *mean, const double *scale, double *sum);
   /* to[i][c] = x[i][c] - mean[c] in double, rounded once, of LA_STRIP columns. */
   void (*strip_centre)(const float *x, size_t ldx, size_t rows, const double *mean, float *to, size_t ldto);
-  /* Multiplies and adds in registers alone, `rounds` times; floating-point operations done. What no product can surpass. */
+  /* Multiplies and adds in registers only, `rounds` times; returns the floating-point operations done: the limit of any
+   * product. */
   double (*multiply_registers)(size_t rounds, float *sink);
-  /* c [LA_DOUBLE_TILE][LA_DOUBLE_STRIP] += sum over l of a[l][i] * b[l][j]: a [k][LA_DOUBLE_TILE], b [k][LA_DOUBLE_STRIP]. */
+  /* c [LA_DOUBLE_TILE][LA_DOUBLE_STRIP] += sum over l of a[l][i] * b[l][j]: a [k][LA_DOUBLE_TILE], b
+   * [k][LA_DOUBLE_STRIP]. */
   void (*double_tile)(const double *a, const double *b, size_t k, double *c);
 } la_kernels;
 
 /* NULL: not in this build. */
 const la_kernels *la_kernels_for(base_isa isa);
 
-/* Floats from row to row of a matrix in memory: whole strips. Not a multiple of 4 KB, at which all rows would share few sets
- * of the caches. */
+/* Floats from row to row of a matrix in memory: whole strips. Not a multiple of 4 KB, which would map all rows to few
+ * sets of the caches. */
 static inline size_t la_pitch(size_t columns) {
   const size_t floats = (columns + LA_STRIP - 1) / LA_STRIP * LA_STRIP;
   return floats % 1024 ? floats : floats + LA_STRIP;

@@ -12,7 +12,7 @@
 
 static la_lapack loaded;
 static char reason[256];
-static int threads_before; /* of the host */
+static int threads_before; /* the host's number of threads */
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -26,7 +26,7 @@ static void find(void *library, const char *name, void *function) {
   }
 }
 
-/* The loader tells of errors in words alone. */
+/* The loader reports errors only as text. */
 static bool is_memory(const char *why) { return strstr(why, "out of memory") || strstr(why, strerror(ENOMEM)); }
 
 static void load(void) {
@@ -40,7 +40,7 @@ static void load(void) {
   find(openblas, "openblas_set_num_threads", &loaded.set_threads);
 }
 
-/* A fork waits until LAPACK is nobody's. */
+/* A fork waits until no thread is in LAPACK. */
 static void before_fork(void) { pthread_mutex_lock(&guard); }
 static void after_fork(void) { pthread_mutex_unlock(&guard); }
 static void watch_forks(void) { pthread_atfork(before_fork, after_fork, after_fork); }
@@ -49,8 +49,8 @@ berg_status la_lapack_enter(const la_lapack **lapack, berg_error *error) {
   pthread_once(&once, watch_forks);
   pthread_mutex_lock(&guard);
   *lapack = &loaded;
-  /* on one processor, because OpenBLAS makes a thread for each when it is loaded, and ends the process where it cannot; what
-   * failed before may have been for want of memory that there is now */
+  /* on one processor, because OpenBLAS makes a thread for each when it is loaded, and ends the process where it cannot;
+   * an earlier failure may have been a lack of memory that has passed */
   if (!loaded.set_threads || *reason) base_machine_on_one_processor(load);
   if (!*reason) {
     threads_before = loaded.get_threads();

@@ -1,5 +1,5 @@
-/* LAPACK, loaded when it is first needed: training alone does. Linked, OpenBLAS would start threads in every process, which
- * spin for some 25 ms of a processor: a fifth of what one image takes from start to end. */
+/* LAPACK, loaded when it is first needed, in training alone. If it were linked, OpenBLAS would start threads in every
+ * process, which spin for some 25 ms of processor time: a fifth of what one image takes from start to end. */
 #ifndef LA_LAPACK_H
 #define LA_LAPACK_H
 
@@ -16,9 +16,9 @@ typedef struct la_lapack {
   __typeof__(&openblas_set_num_threads) set_threads;
 } la_lapack;
 
-/* From here to la_lapack_leave LAPACK is this thread's, and computes in one thread: OpenBLAS shares its work out by the number of threads
- * that it finds, and the bits go with it. That number is the process's; a host that has OpenBLAS too gets its own back. EINTERNAL: it is
- * not installed; ELIMIT. */
+/* From here to la_lapack_leave LAPACK belongs to this thread and computes in one thread: OpenBLAS splits work by its
+ * number of threads, on which the bits would depend. That number is global to the process; a host that uses OpenBLAS
+ * too gets its own back. EINTERNAL: it is not installed; ELIMIT. */
 berg_status la_lapack_enter(const la_lapack **lapack, berg_error *error);
 void la_lapack_leave(const la_lapack *lapack);
 

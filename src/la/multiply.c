@@ -1,5 +1,5 @@
-/* Products in double, blocked as Goto & van de Geijn (2008) do it: a block of b's rows is packed strip by strip, a block of a
- * tile by tile, and the kernel runs over tiles of c. The blocks do not depend on the number of threads. */
+/* Products in double, blocked as Goto & van de Geijn (2008) do it: a block of b's rows is packed strip by strip, a
+ * block of a tile by tile, and the kernel runs over tiles of c. The blocks do not depend on the number of threads. */
 #include <string.h>
 
 #include "base/machine.h"
@@ -8,9 +8,9 @@
 #include "la/blas.h"
 #include "la/kernels.h"
 
-/* k at a time: a tile and a strip of it (16 + 48 KB) lie in the first caches. */
+/* k at a time: a tile and a strip of it (16 + 48 KB) lie in L1 and L2. */
 #define DEPTH 256
-/* Rows of c that share a packed strip of b; the tiles of a (256 KB) lie in the second cache. */
+/* Rows of c that share a packed strip of b; the tiles of a (256 KB) lie in L2. */
 #define ROWS 128
 /* Columns that one thread takes at a time. */
 #define COLUMNS (8 * LA_DOUBLE_STRIP)

@@ -35,7 +35,7 @@ static berg_status allocate(la_rate *rate, const la_gemm *gemm, berg_error *erro
   rate->y = base_alloc_large(team * rate->rows * LARGEST_N, sizeof(float), error);
   rate->buffers = base_alloc_large(team, gemm->thread_bytes, error);
   if (!(rate->packed && rate->x && rate->scale && rate->y && rate->buffers)) return BERG_ELIMIT;
-  /* any numbers do that are neither zeros, which cost less power, nor tiny: every row of the matrices is the same */
+  /* any numbers will do except zeros, which cost less power, and subnormals; every row of the matrices is the same */
   float row[LARGEST_K];
   for (size_t i = 0; i < LARGEST_K; i++) row[i] = (float)(i % 17) * 0.01f - 0.08f;
   for (size_t i = 0, at = 0; i < SHAPES; i++) {
@@ -111,8 +111,8 @@ static void multiply_all(const la_rate *rate, size_t i, size_t rank) {
   }
 }
 
-/* --- All threads at once: each does its piece for the time given. A thread that was never made leaves its piece to another, which
- * does it afterwards: so what counts is the work of all in the time that all took. --- */
+/* --- All threads at once: each does its piece for the time given. The piece of a thread that could not be started is
+ * done by another one afterwards, so the rate is the work of all pieces over the time that all took. --- */
 
 typedef struct turn {
   const la_rate *rate;       /* of products ... */

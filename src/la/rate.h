@@ -6,14 +6,14 @@
 
 typedef struct la_rate la_rate;
 
-/* Packed products of `rows` rows at the four shapes of a ViT-B block (768 x 2304, 768 x 768, 768 x 3072, 3072 x 768), without
- * anything before or after them, by all threads at once. */
+/* Packed products of `rows` rows at the four shapes of a ViT-B block (768 x 2304, 768 x 768, 768 x 3072, 3072 x 768),
+ * and nothing else, by all threads at once. */
 berg_status la_rate_new(la_rate **rate, const la_gemm *gemm, size_t rows, int threads, berg_error *error);
 void la_rate_free(la_rate *rate);
 /* Operations a second over about `seconds`, a multiplication and an addition being two. */
 double la_rate_products(la_rate *rate, double seconds);
 
-/* Float32 operations a second that all threads reach in registers alone: what no product can surpass. */
+/* Float32 operations a second that all threads reach in registers alone: the upper bound of any product. */
 double la_rate_peak(const la_kernels *kernels, int threads, double seconds);
 
 /* Bytes a second that all threads read from memory together, out of a block larger than the caches. */

@@ -8,8 +8,8 @@
 #include "base/team.h"
 #include "la/splits.h"
 
-/* Voxels that one thread takes at a time: few enough that 12 repeats of 100 stimuli (150 KB) stay in its cache; loops over
- * them have this fixed length, so that they become vectors. */
+/* Voxels that one thread takes at a time: few enough that 12 repeats of 100 stimuli (150 KB) stay in its cache; loops
+ * over them have this fixed length, so that they become vectors. */
 #define PANEL 16
 
 /* The average of a half that is left with less than this share of its repeats' variance has cancelled: what remains is
@@ -25,7 +25,7 @@ typedef struct panel {
 typedef struct task {
   const la_rows *trials;
   size_t repeats, stimuli, pairs;
-  const la_splits *splits; /* NULL: nobody asks for halves */
+  const la_splits *splits; /* NULL: split halves are not asked for */
   const berg_reliability *result;
 } task;
 
@@ -69,7 +69,7 @@ static void find_covariances(const task *t, panel *p) {
 /* Where the variance of repeat r is among the pairs. */
 static size_t diagonal(size_t repeats, size_t r) { return r * repeats - r * (r - 1) / 2; }
 
-/* A variance so small that it is no number any more is none either. */
+/* Repeats without variance, also by underflow, have no reliability. */
 static void check_variances(const task *t, panel *p) {
   for (size_t r = 0; r < t->repeats; r++)
     for (size_t v = 0; v < PANEL; v++) p->valid[v] &= p->covariance[diagonal(t->repeats, r) * PANEL + v] > 0;
@@ -98,8 +98,8 @@ static void find_ceilings(const task *t, const panel *p, size_t first, size_t nu
   }
 }
 
-/* The correlation between the averages of the two halves, added to `total`. A half of k repeats has 1/k^2 of the block's
- * sum as its average's variance: the factor cancels. */
+/* The correlation between the averages of the two halves, added to `total`. A half of k repeats has 1/k^2 of the
+ * block's sum as its average's variance: the factor cancels. */
 static void add_split(const task *t, const panel *p, const uint8_t *side, double *total) {
   double block[3][PANEL] = {{0}}, parts[2][PANEL] = {{0}}; /* within half 0, across (twice), within half 1 */
   const double *covariance = p->covariance;
@@ -145,14 +145,14 @@ static void fill_with_nan(const berg_reliability *result, size_t voxels) {
 
 typedef struct panels {
   const task *task;
-  double *work; /* each thread: `room` doubles */
-  size_t room;
+  double *work; /* each thread: `doubles` doubles */
+  size_t doubles;
 } panels;
 
 static void do_one(void *user, size_t index, size_t rank) {
   const panels *all = user;
   const task *t = all->task;
-  double *own = all->work + rank * all->room;
+  double *own = all->work + rank * all->doubles;
   panel p = {.values = own, .covariance = own + t->repeats * t->stimuli * PANEL};
   const size_t left = t->trials->columns - index * PANEL;
   do_panel(t, index * PANEL, left < PANEL ? left : PANEL, &p);
@@ -160,12 +160,12 @@ static void do_one(void *user, size_t index, size_t rank) {
 
 static berg_status do_panels(const task *t, int threads, berg_error *error) {
   const size_t count = (t->trials->columns + PANEL - 1) / PANEL;
-  size_t trials, room, all;
+  size_t trials, doubles, all;
   if ((size_t)threads > count) threads = (int)count;
-  if (!base_multiply(t->repeats, t->stimuli, &trials) || !base_add(trials, t->pairs, &room) ||
-      !base_multiply(room, PANEL, &room) || !base_multiply(room, (size_t)threads, &all))
+  if (!base_multiply(t->repeats, t->stimuli, &trials) || !base_add(trials, t->pairs, &doubles) ||
+      !base_multiply(doubles, PANEL, &doubles) || !base_multiply(doubles, (size_t)threads, &all))
     return base_fail_memory(error, SIZE_MAX);
-  panels shared = {t, base_alloc(all, sizeof(double), error), room};
+  panels shared = {t, base_alloc(all, sizeof(double), error), doubles};
   if (!shared.work) return BERG_ELIMIT;
   base_share(threads, count, do_one, &shared);
   base_free(shared.work);
@@ -176,7 +176,7 @@ berg_status la_reliability(const la_rows *trials, size_t repeats, size_t stimuli
                            const berg_reliability *result, berg_error *error) {
   la_splits splits = {0};
   const bool halves = result->splithalf_uncorrected || result->splithalf_corrected;
-  if (repeats < 2) { /* nothing came back that could be compared */
+  if (repeats < 2) { /* nothing was shown twice */
     fill_with_nan(result, trials->columns);
     return BERG_OK;
   }

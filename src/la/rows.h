@@ -1,4 +1,5 @@
-/* A matrix whose rows lie anywhere: strided arrays, rows of a mapped file, rows taken in another order than they lie. */
+/* A matrix whose rows may lie anywhere in memory: strided arrays, rows of a mapped file, rows taken in another order
+ * than they lie. */
 #ifndef LA_ROWS_H
 #define LA_ROWS_H
 

@@ -1,4 +1,4 @@
-/* Scales: numbers to places, ticks at round numbers, the frame around a plot. */
+/* Scales: numbers to positions, ticks at round numbers, the frame around a plot. */
 #ifndef REPORT_AXES_H
 #define REPORT_AXES_H
 
@@ -6,7 +6,7 @@
 
 typedef struct report_axis {
   double low, high; /* numbers at the two ends */
-  double from, to;  /* their places */
+  double from, to;  /* their positions */
   bool logarithmic; /* low > 0 */
   const char *label;
 } report_axis;
@@ -28,7 +28,7 @@ void report_bottom_axis(report_panel *panel, const report_axis *along, double to
 /* The one below of milliseconds, in whole numbers. */
 void report_time_axis(report_panel *panel, const report_axis *along, double top, double bottom);
 
-/* The colour scale lying below a map: the bar, its ticks, what its ends take in, what it means. */
+/* The horizontal colour scale below a map: the bar, its ticks, what its ends include, its label. */
 void report_colour_bar(report_panel *panel, const report_axis *along, double y, bool missing);
 
 #endif

@@ -1,7 +1,7 @@
-/* Accuracy of each region beside its noise ceiling, as upstream's figures have it. Of voxels: the mean r of the region's, not below
- * 0, squared; the ceiling is the square of the mean over voxels of sqrt(ceiling / 100). Of vertices: the means of r^2, with r not
- * below 0, of the ceiling, and of the share of it where there is enough. Unlike upstream's, those without a value are left out of
- * the mean, and counted. */
+/* Accuracy of each region beside its noise ceiling, as upstream's figures have it. Of voxels: the mean r of the
+ * region's, not below 0, squared; the ceiling is the square of the mean over voxels of sqrt(ceiling / 100). Of
+ * vertices: the means of r^2, with r not below 0, of the ceiling, and of the share of it where there is enough.
+ * Unlike upstream's, those without a value are left out of the mean, and counted. */
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -139,7 +139,7 @@ static void fill_table(report_table *table, const bars *kind, const report_data 
     fill(numbers + columns * i, kind, &data->subjects[i], NULL, data->subjects[i].voxels);
 }
 
-/* The same for all panels, so that they can be held against each other. */
+/* The same for all panels, so that they can be compared. */
 static double highest(const report_table *table, size_t columns) {
   double high = 0;
   for (size_t row = 0; row < table->rows; row++)

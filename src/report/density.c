@@ -1,4 +1,4 @@
-/* Accuracy against ceiling over the voxels of each subject: how many lie where. */
+/* Accuracy against noise ceiling: a two-dimensional histogram of the voxels of each subject. */
 #include <math.h>
 #include <stddef.h>
 

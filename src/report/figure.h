@@ -17,7 +17,7 @@ typedef struct report_figure {
   size_t panel_count, capacity;
   size_t sheet_columns; /* panels beside each other in its files */
   bool legend;          /* subjects are told apart by colour */
-  const char *key;      /* what else the marks mean, for the files, which have no caption; or NULL */
+  const char *key;      /* what the marks mean, for the files, which have no caption; or NULL */
   bool failed;
 } report_figure;
 
@@ -40,7 +40,8 @@ typedef struct report_figures {
 berg_status report_figures_make(report_figures *figures, const report_data *data, berg_error *error);
 void report_figures_free(report_figures *figures);
 
-/* Each starts and fills one figure; what cannot be drawn is said in `missing`. Memory that is short sticks. */
+/* Each starts and fills one figure; what cannot be drawn is said in `missing`. Lack of memory is remembered until the
+ * end. */
 void report_draw_regions(report_figure *figure, const report_data *data);
 void report_draw_density(report_figure *figure, const report_data *data);
 void report_draw_distributions(report_figure *figure, const report_data *data);

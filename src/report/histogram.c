@@ -1,4 +1,4 @@
-/* How accuracy and ceilings are distributed over the voxels, or over the vertices of each hemisphere. */
+/* Histograms of accuracy and of noise ceilings over the voxels, or over the vertices of each hemisphere. */
 #include <math.h>
 #include <stddef.h>
 

@@ -1,4 +1,5 @@
-/* What distinguishes the report of one model from another's: what subjects hold, which figures are drawn, in which words. */
+/* What distinguishes the report of one model from another's: what subjects hold, which figures are drawn, in which
+ * words. */
 #ifndef REPORT_KIND_H
 #define REPORT_KIND_H
 

@@ -78,7 +78,7 @@ static void make_slice(uint32_t *pixels, double *row, const report_slices *slice
   row[MEAN] /= row[VOXELS] - row[MISSING];
 }
 
-/* Pixels of the page for a voxel: the widest slice fits its cell, and none is higher than it is wide. */
+/* Page pixels per voxel: the widest slice fits its cell, and none is higher than it is wide. */
 static double voxel_size(const report_slices *slices) {
   size_t widest = slices->extent[0];
   for (int axis = 1; axis < 3; axis++)
@@ -135,7 +135,7 @@ static void draw_panel(report_figure *figure, const report_subject *subject, rep
                mean);
   double height = FIRST_ROW + BAR;
   for (int axis = 0; axis < 3; axis++) height += row_height(&slices, axis);
-  height = ceil(height); /* whole pixels, as attributes of HTML are */
+  height = ceil(height); /* whole pixels, as HTML attributes must be */
   report_panel *panel = report_figure_panel(figure, REPORT_PANEL_WIDTH, height, title, description);
   if (!panel) return;
   report_table *table = &figure->tables[figure->table_count++];
@@ -150,7 +150,7 @@ static void draw_panel(report_figure *figure, const report_subject *subject, rep
   report_colour_bar(panel, &along, y + 4, true);
 }
 
-/* In full at the first map that there is. */
+/* In full at the first map that is drawn. */
 static void put_slices(report_text *caption, const report_data *data, report_map map) {
   bool first = map == REPORT_MAP_ACCURACY;
   if (map == REPORT_MAP_CEILING) first = !report_knows(data, kinds[REPORT_MAP_ACCURACY].offset);

@@ -1,4 +1,4 @@
-/* The page, and the same as JSON. */
+/* The page, and the same numbers as JSON. */
 #ifndef REPORT_PAGE_H
 #define REPORT_PAGE_H
 
@@ -14,7 +14,7 @@ typedef struct report_page {
 
 /* Numbers of each subject: voxels, accuracy, ceilings. */
 void report_summarise(report_table *table, const report_data *data);
-/* One HTML file that needs no other: no script, nothing loaded. */
+/* One self-contained HTML file: no scripts, nothing loaded. */
 void report_page_html(report_text *text, const report_page *page);
 void report_page_json(report_text *text, const report_page *page);
 /* The style sheet, with the colours of so many subjects. */

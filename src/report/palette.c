@@ -5,9 +5,9 @@
 
 #include "base/text.h"
 
-/* Subjects: blue, vermilion and bluish green of Okabe and Ito (2008), "Color Universal Design"; on dark paper sky blue
- * and orange of the same set instead of the two that would be too dark there. From the fourth on, hues between them that differ in
- * lightness too, each with a contrast of 3 or more on its paper. */
+/* Subjects: blue, vermilion and bluish green of Okabe and Ito (2008), "Color Universal Design"; on dark paper sky
+ * blue and orange of the same set instead of the two that would be too dark there. From the fourth on, hues
+ * between them that differ in lightness too, each with a contrast of 3 or more on its paper. */
 static const struct {
   char letter;
   uint32_t light, dark;
@@ -21,8 +21,8 @@ static const struct {
     [REPORT_SUBJECT + 8] = {'9', 0x8F5A2A, 0xCFA680}, [REPORT_SUBJECT + 9] = {'0', 0x4A4F55, 0xC9CED4},
 };
 
-/* viridis (Smith and van der Walt, 2015, CC0) at equal steps: its lightness grows evenly, also for colour-blind eyes and in
- * grey print. Its darkest tenth is left out: it would vanish on dark paper. */
+/* viridis (Smith and van der Walt, 2015, CC0) at equal steps: its lightness grows evenly, also for colour-blind eyes
+ * and in grey print. Its darkest tenth is left out: it would vanish on dark paper. */
 static const uint32_t viridis[] = {0x482677, 0x453781, 0x404788, 0x39568C, 0x33638D, 0x2D708E,
                                    0x287D8E, 0x238A8D, 0x1F968B, 0x20A387, 0x29AF7F, 0x3CBB75,
                                    0x55C667, 0x73D055, 0x95D840, 0xB8DE29, 0xDCE319, 0xFDE725};

@@ -1,4 +1,5 @@
-/* Colours by what they are for. Each role has one colour on light paper and one on dark; maps have one scale for both. */
+/* Colours by what they are for. Each role has one colour on light paper and one on dark; maps have one scale for
+ * both. */
 #ifndef REPORT_PALETTE_H
 #define REPORT_PALETTE_H
 
@@ -20,13 +21,14 @@ report_role report_subject_role(int subject);
 char report_role_letter(report_role role);
 /* Its colour on light paper, 0xRRGGBB. */
 uint32_t report_role_colour(report_role role);
-/* The classes of SVG as style sheet, for so many subjects: with the colours of light paper, or with the variables that the page
- * sets. */
+/* The classes of SVG as style sheet, for so many subjects: with the colours of light paper, or with the variables
+ * that the page sets. */
 void report_put_classes(report_text *text, int subjects, bool variables);
 /* Those variables, for a selector's block: "--ci:#1b1f24;...". */
 void report_put_variables(report_text *text, int subjects, bool dark);
 
-/* Voxels without a value are chequered in two greys, which the scale does not have: 0xAARRGGBB by the parity of the place. */
+/* Voxels without a value are chequered in two greys, which the scale does not have: 0xAARRGGBB by the parity of the
+ * place. */
 #define REPORT_NO_VALUE(parity) ((parity)&1 ? 0xFF8F959Cu : 0xFF70767Du)
 
 /* The colour of `share` of the scale, 0..1 (values outside take the ends), 0xRRGGBB. */

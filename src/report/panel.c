@@ -42,7 +42,7 @@ void report_panel_free(report_panel *panel) {
   *panel = (report_panel){0};
 }
 
-/* The new mark, or one that nobody sees when memory is short. */
+/* The new mark, or a dummy that is never drawn when memory is short. */
 static report_mark *add(report_panel *panel, report_mark_kind kind, report_role role) {
   void *block = panel->marks;
   if (panel->failed || !base_grow(&block, &panel->capacity, panel->count + 1, sizeof *panel->marks, NULL)) {
@@ -161,8 +161,8 @@ void report_image(report_panel *panel, double x, double y, double width, double 
 
 double report_words_width(size_t characters, double size) { return 0.58 * size * (double)characters; }
 
-const char *report_fit_words(const char *words, double room, double size, char *buffer, size_t capacity) {
-  size_t most = (size_t)fmax(room / report_words_width(1, size), 1), length = 0, characters = 0, cut = 0;
+const char *report_fit_words(const char *words, double width, double size, char *buffer, size_t capacity) {
+  size_t most = (size_t)fmax(width / report_words_width(1, size), 1), length = 0, characters = 0, cut = 0;
   for (; words[length]; length++) {
     if ((words[length] & 0xC0) == 0x80) continue;
     if (++characters == most) cut = length;

@@ -1,12 +1,12 @@
-/* A drawing as a list of marks, which becomes SVG text (panel_svg.c: in pages, with the reader's own fonts and the page's
- * colours) or a cairo drawing (panel_cairo.c: PNG, PDF). One list, so that all forms show the same. Lengths are in CSS
- * pixels, the origin is above left. */
+/* A drawing as a list of marks, which becomes SVG text (panel_svg.c: in pages, with the reader's own fonts and the
+ * page's colours) or a cairo drawing (panel_cairo.c: PNG, PDF). One list, so that all forms show the same. Lengths are
+ * in CSS pixels, the origin is at the top left. */
 #ifndef REPORT_PANEL_H
 #define REPORT_PANEL_H
 
 #include "report/palette.h"
 
-/* As wide as a phone shows without scaling. */
+/* The width that a phone shows without scaling. */
 #define REPORT_PANEL_WIDTH 340.0
 #define REPORT_FONT 11.0
 #define REPORT_DOT_OPACITY 0.8
@@ -37,10 +37,10 @@ typedef struct report_mark {
 typedef struct report_panel {
   double width, height;
   char *title;       /* what it shows, in a few words */
-  char *description; /* the same in sentences with numbers, for who cannot see it */
+  char *description; /* the same in sentences with numbers, for readers who cannot see it */
   report_mark *marks;
   size_t count, capacity;
-  bool failed; /* no memory; sticks */
+  bool failed; /* out of memory; never reset */
 } report_panel;
 
 /* Takes clean copies of the texts. */
@@ -70,14 +70,15 @@ void report_upright_words(report_panel *panel, double x, double y, report_role r
 void report_image(report_panel *panel, double x, double y, double width, double height, const uint32_t *pixels,
                   size_t columns, size_t rows);
 
-/* What so many characters take. An estimate: the reader's font decides. */
+/* The width of so many characters. An estimate: the reader's font decides. */
 double report_words_width(size_t characters, double size);
-/* `words` cut to what fits `room`, with an ellipsis, in the caller's buffer. An estimate: the reader's font decides. */
-const char *report_fit_words(const char *words, double room, double size, char *buffer, size_t capacity);
+/* `words` cut to fit `width`, with an ellipsis, in the caller's buffer. An estimate: the reader's font decides. */
+const char *report_fit_words(const char *words, double width, double size, char *buffer, size_t capacity);
 
 /* The panel as an <svg> element, for a page that has the classes of report_put_classes. */
 void report_panel_svg(report_text *text, const report_panel *panel);
-/* Several panels as one standing SVG file, PNG or PDF, `columns` beside each other under a heading, on white paper. */
+/* Several panels as one stand-alone SVG file, PNG or PDF, `columns` beside each other under a heading, on white
+ * paper. */
 typedef struct report_sheet {
   const char *heading;
   const char *date;                      /* "2026-11-22T19:00:00Z", for the PDF */

@@ -74,7 +74,7 @@ static void put_fact(report_text *text, const char *name, const char *value, boo
   report_print(text, "%s</dd>\n", code ? "</code>" : "");
 }
 
-/* Words stay whole as long as the line has room for them: a browser would break after every hyphen. */
+/* Words are kept whole as long as they fit the line: a browser would break after every hyphen. */
 static void put_command(report_text *text, const char *command) {
   report_put(text, "<dt>Command</dt><dd><code>");
   while (*command) {

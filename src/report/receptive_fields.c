@@ -1,4 +1,4 @@
-/* Where in the visual field the voxels of the early regions look. */
+/* Receptive fields of the voxels of early visual regions. */
 #include <math.h>
 #include <stddef.h>
 
@@ -23,7 +23,7 @@ static bool is_known(const report_subject *subject, size_t voxel) {
   return isfinite(eccentricity) && isfinite(angle) && eccentricity >= 0 && (eccentricity > 0 || angle != 0);
 }
 
-/* The rim of the plots, the same for all: one voxel in a hundred of a region may lie beyond. */
+/* The outer radius of the plots, the same for all: one voxel in a hundred of a region may lie beyond. */
 static double rim_of(const report_data *data, bool *failed) {
   double rim = 0;
   for (size_t i = 0; i < data->count; i++)

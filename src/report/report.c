@@ -53,7 +53,7 @@ static const struct {
 
 #define FORMATS (sizeof formats / sizeof *formats)
 
-/* Draws nothing where `check`: finds out what is in the way before the first file is written. */
+/* With `check` draws nothing, but finds existing files before the first one is written. */
 static berg_status write_figure(const report_page *page, const report_figure *figure, const char *folder, bool force,
                                 bool check, berg_error *error) {
   const report_sheet sheet = sheet_of(figure, page->data, page->provenance->date);
@@ -66,7 +66,7 @@ static berg_status write_figure(const report_page *page, const report_figure *fi
       status = formats[i].draw(&bytes, &sheet, error);
       if (!status) status = write_file(path, &bytes, force, error);
     } else if (!force && access(path, F_OK) == 0) {
-      status = base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", path);
+      status = io_fail_exists(path, error);
     }
     report_text_free(&bytes);
     base_free(path);
@@ -84,7 +84,7 @@ static berg_status write_figures(const report_page *page, const char *folder, bo
 
 static berg_status check_free(const char *path, bool force, berg_error *error) {
   if (!path || force || access(path, F_OK)) return BERG_OK;
-  return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", path);
+  return io_fail_exists(path, error);
 }
 
 static berg_status write_all(const report_page *page, const berg_report_options *options, const char *path,

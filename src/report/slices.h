@@ -13,9 +13,9 @@ typedef struct report_slices {
   size_t count[3];
 } report_slices;
 
-/* Slices are where the accuracy is: of all that r^2 explains (or the ceiling allows, where there is no accuracy), a quarter, a
- * half and three quarters lie before the three slices of a direction. False: the coordinates span more than 512 voxels, or are
- * no numbers. */
+/* Slices are where the accuracy is: of all that r^2 explains (or the ceiling allows, where there is no accuracy), a
+ * quarter, a half and three quarters lie before the three slices of a direction. False: the coordinates span more than
+ * 512 voxels, or are not finite. */
 bool report_choose_slices(report_slices *slices, const report_subject *subject);
 
 /* The axes that run to the right and up in slices across `axis`. */

@@ -1,4 +1,4 @@
-/* How the page looks. Colours are variables, set for light and for dark paper; widths give way down to a phone's. */
+/* How the page looks. Colours are variables, set for light and for dark paper; widths shrink down to a phone's. */
 #include "report/page.h"
 
 static const char layout[] =

@@ -1,5 +1,5 @@
-/* What the metadata say of one subject, as the figures take it. What the file lacks is NULL; what it has in a shape that
- * does not fit is an error. */
+/* What the metadata say of one subject, as the figures take it. What the file lacks is NULL; what it has in a shape
+ * that does not fit is an error. */
 #ifndef REPORT_SUBJECT_H
 #define REPORT_SUBJECT_H
 
@@ -19,7 +19,7 @@ typedef struct report_region {
   size_t left; /* of vertices: how many of them, the first ones, lie in the left hemisphere */
 } report_region;
 
-/* The same numbers ascending, NaN left out; empty where there are none. */
+/* The same numbers in ascending order without NaN; empty where the subject lacks them. */
 typedef struct report_sorted {
   double *values;
   size_t count;
@@ -81,19 +81,20 @@ const report_region *report_find_region(const report_subject *subject, const cha
 
 /* --- For the kinds of subjects --- */
 
-/* An entry of numbers of this shape as doubles, base_free; what is not finite counts as no value. NULL: there is none. EMODEL. */
+/* An entry of numbers of this shape as doubles, base_free; what is not finite counts as no value. NULL: there is
+ * none. EMODEL. */
 berg_status report_load(const report_subject *subject, const char *name, size_t ndim, const size_t *shape,
                         double **values, berg_error *error);
 /* EMODEL unless all are within -1 to 1; `name` is the entry that they are from. */
 berg_status report_check_correlations(const report_subject *subject, const double *values, size_t count,
                                       const char *name, berg_error *error);
 
-/* The mean over the numbers that are no NaN, of `values` at `voxels` (NULL: of the first `count`); NaN when there are none.
+/* The mean over the numbers that are not NaN, of `values` at `voxels` (NULL: of the first `count`); NaN when all are.
  * `missing` (may be NULL) gets the number of NaNs. */
 double report_mean(const double *values, const size_t *voxels, size_t count, size_t *missing);
-/* Ascending, NaN left out: how many there are. `sorted` has room for `count`. */
+/* Sorts without NaN into `sorted`, which holds up to `count`; returns how many. */
 size_t report_sort(const double *values, size_t count, double *sorted);
-/* Between the neighbours, linearly, as NumPy's quantile; NaN of none. */
+/* Interpolates linearly, as NumPy's quantile does; NaN without values. */
 double report_quantile(const double *sorted, size_t count, double share);
 
 #endif

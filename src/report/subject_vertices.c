@@ -1,4 +1,5 @@
-/* A subject of vertices on the surfaces of two hemispheres: NSD on fsaverage. The hemispheres' lists are joined, left before right. */
+/* A subject of vertices on the surfaces of two hemispheres: NSD on fsaverage. The hemispheres' lists are joined,
+ * left before right. */
 #include <math.h>
 #include <string.h>
 

@@ -37,7 +37,7 @@ static berg_status load_coordinates(report_subject *subject, berg_error *error) 
   return BERG_OK;
 }
 
-/* An empty region, which only encoding takes for an error, keeps no voxels. */
+/* An empty region, which is an error for encoding alone, keeps no voxels. */
 static berg_status load_region(const berg_metadata *metadata, report_region *region, berg_error *error) {
   char *name = base_format(error, "roi.%s", region->name);
   if (!name) return BERG_ELIMIT;

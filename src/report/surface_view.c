@@ -49,7 +49,8 @@ report_view report_view_for(const io_geometry *const *surfaces, size_t count, si
   return (report_view){columns, (size_t)fmin(fmax(ceil(height * scale), 1), tallest), scale};
 }
 
-/* FreeSurfer's axes run to the right, to the front and up. From outside, the front of the left hemisphere is on the left. */
+/* FreeSurfer's axes run to the right, to the front and up. From outside, the front of the left hemisphere is on
+ * the left. */
 static point project(const io_geometry *geometry, const bounds *extent, const report_view *view, bool is_left,
                      report_side side, size_t vertex) {
   double middle[3], at[3];

@@ -50,22 +50,22 @@ void report_table_column(report_table *table, size_t column, int decimals, const
 }
 
 /* Words and numbers grow together. */
-static bool make_room(report_table *table) {
+static bool grow(report_table *table) {
   if (table->rows < table->capacity) return true;
-  size_t rows = table->capacity ? 2 * table->capacity : 16, held = table->rows * table->heads, room = held;
+  size_t rows = table->capacity ? 2 * table->capacity : 16, held = table->rows * table->heads, space = held;
   void *words = table->words;
-  if (!base_grow(&words, &room, rows * table->heads, sizeof *table->words, NULL)) return false;
+  if (!base_grow(&words, &space, rows * table->heads, sizeof *table->words, NULL)) return false;
   table->words = words;
-  room = table->rows * table->columns;
+  space = table->rows * table->columns;
   void *numbers = table->numbers;
-  if (!base_grow(&numbers, &room, rows * table->columns, sizeof *table->numbers, NULL)) return false;
+  if (!base_grow(&numbers, &space, rows * table->columns, sizeof *table->numbers, NULL)) return false;
   table->numbers = numbers;
   table->capacity = rows;
   return true;
 }
 
 double *report_table_row(report_table *table, const char *const *words) {
-  if (table->failed || !make_room(table)) {
+  if (table->failed || !grow(table)) {
     table->failed = true;
     return NULL;
   }

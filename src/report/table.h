@@ -1,5 +1,5 @@
-/* The numbers of a figure. A figure is drawn from its tables, so what is drawn, what the page lists and what the JSON
- * holds are one number. */
+/* The numbers of a figure. A figure is drawn from its tables, so the drawing, the page and the JSON have the same
+ * numbers. */
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H
 
@@ -17,7 +17,7 @@ typedef struct report_table {
   size_t rows, capacity;
   char **words;    /* [rows][heads] */
   double *numbers; /* [rows][columns], NaN: no value */
-  bool failed;     /* no memory; sticks */
+  bool failed;     /* out of memory; never reset */
 } report_table;
 
 void report_table_start(report_table *table, const char *caption, size_t heads, const char *const *head_names,

@@ -56,7 +56,7 @@ void report_print(report_text *text, const char *format, ...) {
   va_end(list);
 }
 
-/* Bytes of the character that begins at `c`, 0 where none of UTF-8 and XML does. */
+/* Bytes of the character that begins at `c`, 0 where it is not valid UTF-8 or not an XML character. */
 static size_t character(const unsigned char *c) {
   if (c[0] < 0x80) return c[0] >= 0x20 ? (c[0] != 0x7f) : c[0] == '\t' || c[0] == '\n';
   size_t length = c[0] >= 0xC2 && c[0] < 0xE0 ? 2 : (c[0] & 0xF0) == 0xE0 ? 3 : c[0] >= 0xF0 && c[0] < 0xF5 ? 4 : 0;

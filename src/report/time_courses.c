@@ -1,5 +1,5 @@
-/* Accuracy over time, a panel for each region, a line for each subject: the means over the region's channels, sensors or electrodes. Of
- * several subjects there is their mean too. */
+/* Accuracy over time, a panel for each region, a line for each subject: the means over the region's channels,
+ * sensors or electrodes. Of several subjects there is their mean too. */
 #include <math.h>
 #include <stddef.h>
 #include <string.h>

@@ -9,12 +9,12 @@
 #include "vit/embed.h"
 #include "vit/preprocess.h"
 
-#define IMAGES 6 /* two more gained 3e-5 at most, and took 25 MB */
+#define IMAGES 6 /* two more gain 3e-5 at most, and take 25 MB */
 #define TOKENS ((size_t)IMAGES * VIT_TOKENS)
 #define SQUARE ((size_t)VIT_CHANNELS * VIT_CHANNELS)
 #define SEED 1
 
-/* --- Pictures: grids of noise, each half as coarse and of less contrast than the one before, as photographs have it --- */
+/* --- Pictures: grids of noise, each half as coarse and of less contrast than the one before, as in photographs --- */
 
 static double between(const double *grid, size_t cells, size_t y, size_t x) {
   const double v = (double)y * (double)(cells - 1) / VIT_IMAGE_SIZE,
@@ -67,14 +67,14 @@ static void after_block(void *user, base_team *team, size_t layer, const float *
   calibration->passed.layer(calibration->passed.user, layer);
 }
 
-typedef struct rooms {
+typedef struct buffers {
   uint8_t *pixels;
   double *plane;
   float *tokens;
   void *workspace;
-} rooms;
+} buffers;
 
-static void release(rooms *r) {
+static void release(buffers *r) {
   base_free(r->pixels);
   base_free(r->plane);
   base_free(r->tokens);
@@ -90,10 +90,10 @@ berg_status vit_calibrate(vit_calibration *calibration, const vit_network *netwo
       (vit_calibration){.passed = passed, .narrow = vit_network_gemm(network), .floats = floats, .kernels = kernels};
   calibration->operands = base_alloc_large(VIT_LAYERS * VIT_OPERANDS * TOKENS, VIT_CHANNELS * sizeof(float), error);
   calibration->scratch = base_alloc_large((size_t)threads, THREAD_BYTES, error);
-  rooms r = {.pixels = base_alloc(IMAGES, VIT_PIXELS, error),
-             .plane = base_alloc((size_t)VIT_IMAGE_SIZE * VIT_IMAGE_SIZE, sizeof(double), error),
-             .tokens = base_alloc(TOKENS * VIT_CHANNELS, sizeof(float), error),
-             .workspace = base_alloc_large(vit_network_workspace(floats->engine, threads), 1, error)};
+  buffers r = {.pixels = base_alloc(IMAGES, VIT_PIXELS, error),
+               .plane = base_alloc((size_t)VIT_IMAGE_SIZE * VIT_IMAGE_SIZE, sizeof(double), error),
+               .tokens = base_alloc(TOKENS * VIT_CHANNELS, sizeof(float), error),
+               .workspace = base_alloc_large(vit_network_workspace(floats->engine, threads), 1, error)};
   vit_network *plain = NULL;
   berg_status status = vit_network_new(&plain, vit_network_weights(network), floats->engine, kernels, error);
   if (!calibration->operands || !calibration->scratch || !r.pixels || !r.plane || !r.tokens || !r.workspace)

@@ -1,9 +1,9 @@
-/* How int8 rounds weights: by what a few pictures send through the network.
+/* How int8 rounds weights: by the activations of a few calibration images.
  *
- * Rounding errors of weights are the same for every token, so they do not average out as those of activations do. To the nearest number,
- * they cost 7.2e-4 of the correlation with float32's responses on a backbone with LayerNorm's outliers (the limit is 5e-4),
- * 5.0e-4 in QKV alone, whose errors the softmax makes larger. Rounded so that errors cancel for rows like those to come: a quarter of
- * that. */
+ * Rounding errors of weights are the same for every token, so they do not average out as those of activations do. To
+ * the nearest number, they cost 7.2e-4 of the correlation with float32's responses on a backbone with LayerNorm's
+ * outliers (the limit is 5e-4), 5.0e-4 in QKV alone, whose errors the softmax makes larger. Rounded so that errors
+ * cancel for rows like those to come: a quarter of that. */
 #ifndef VIT_CALIBRATE_H
 #define VIT_CALIBRATE_H
 
@@ -24,8 +24,8 @@ berg_status vit_calibrate(vit_calibration *calibration, const vit_network *netwo
                           const vit_kernels *kernels, vit_passed passed, int threads, berg_error *error);
 void vit_calibration_release(vit_calibration *calibration);
 
-/* The rounding of the weights that operand `operand` of `layer` meets, `shift` [768] being divided out of it (NULL: not); for thread
- * `rank`, whose memory it stays in until the next call. */
+/* The rounding of the weights that operand `operand` of `layer` meets, `shift` [768] being divided out of it (NULL:
+ * not); in the memory of thread `rank`, until its next call. */
 la_rounding vit_calibration_of(const vit_calibration *calibration, size_t layer, size_t operand, const float *shift,
                                size_t rank);
 

@@ -20,8 +20,8 @@ typedef struct vit_output {
 typedef struct vit_kernels {
   /* y = (x - mean(x)) / sqrt(var(x) + 1e-6) * gain + bias over one row of 768. */
   void (*layer_norm)(const float *x, const float *gain, const float *bias, float *y);
-  /* One head of one image: softmax(q k^T / 8) v. q, k, v: [50] rows of 64, VIT_QKV floats apart, VIT_CHANNELS from each other;
-   * out [50] rows of 64, VIT_CHANNELS apart. */
+  /* One head of one image: softmax(q k^T / 8) v. q, k, v: [50] rows of 64, VIT_QKV floats apart, VIT_CHANNELS from each
+   * other; out [50] rows of 64, VIT_CHANNELS apart. */
   void (*attention)(const la_gemm *gemm, const float *qkv, float *out, void *scratch);
   /* What follows a product; `user` is a vit_output. out = tile + bias; */
   la_finish add_bias;

@@ -1,4 +1,4 @@
-/* The network's matrices: where the weights lie, and for int8 what of LayerNorm's gains goes to them. */
+/* The network's matrices: where the weights lie, and for int8 which share of LayerNorm's gains they absorb. */
 #include "vit/network.h"
 
 #include <math.h>
@@ -27,10 +27,10 @@ static void bind_block(const vit_weights *weights, const la_gemm *gemm, size_t l
 #undef OF
 }
 
-/* LayerNorm's gains have outliers, an order of magnitude above the rest, which would take most of int8's steps from the other
- * channels. The square root of the gain stays with the activations, the other goes to the weights: correlation of responses with
- * float32's 0.99963 in a prototype, where the whole gain on one side gave 0.99907 and 0.99922. `balanced` gets the gain and bias
- * that are left and the factor of the weights. */
+/* LayerNorm's gains have outliers, an order of magnitude above the rest, which would take most of int8's steps from the
+ * other channels. The square root of the gain stays with the activations, the other goes to the weights: the
+ * correlation of responses with float32's is 0.99963 so, and 0.99907 or 0.99922 with the whole gain on either side.
+ * `balanced` gets the gain and bias that are left and the factor of the weights. */
 static void balance(const float **gain, const float **bias, la_matrix *matrix, float *balanced) {
   for (size_t c = 0; c < VIT_CHANNELS; c++) {
     const float root = sqrtf(fabsf((*gain)[c])), factor = root > 1e-6f ? root : 1e-6f;

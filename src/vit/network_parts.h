@@ -1,4 +1,5 @@
-/* What the network's files share: its matrices (network.c), packed (network_pack.c) and multiplied (network_stages.c). */
+/* What the network's files share: its matrices (network.c), packed (network_pack.c) and multiplied
+ * (network_stages.c). */
 #ifndef VIT_NETWORK_PARTS_H
 #define VIT_NETWORK_PARTS_H
 

@@ -1,7 +1,7 @@
-/* The way of an image: pixels -> patches -> tokens -> twelve times (attention, MLP).
+/* The forward pass of an image: pixels -> patches -> tokens -> twelve times (attention, MLP).
  *
- * With at least as many images as threads, each thread takes chunks of up to three images through a whole block, so that
- * what passes between the products stays in its own cache. With fewer, all threads share each image: panels of the
+ * With at least as many images as threads, each thread takes chunks of up to three images through a whole block, so
+ * that what passes between the products stays in its own cache. With fewer, all threads share each image: panels of the
  * products, heads, and rows of the rest. Both give the same bits, because no sum is ever split. */
 #include "vit/network_stages.h"
 #include "vit/preprocess.h"
@@ -51,8 +51,8 @@ typedef struct run {
   size_t layer;
 } run;
 
-/* Images [first, end) through the run's block, by `team` or (NULL) the thread of this rank. `more`: another chunk follows, else the
- * next block. */
+/* Images [first, end) through the run's block, by `team` or (NULL) the thread of this rank. `more`: another chunk
+ * follows, else the next block. */
 static void run_chunk(const run *r, base_team *team, size_t rank, size_t first, size_t end, bool more) {
   const vit_network *network = r->network;
   vit_pass p = {.network = network,
@@ -70,7 +70,7 @@ static void run_chunk(const run *r, base_team *team, size_t rank, size_t first, 
                 &network->blocks[more ? r->layer : (r->layer + 1) % VIT_LAYERS].matrix[QKV]);
 }
 
-/* Piece `index` of a block: a chunk, or behind the chunks a piece of what goes on beside. */
+/* Piece `index` of a block: a chunk or, after the chunks, a piece of the work beside. */
 static void run_piece(void *user, size_t index, size_t rank) {
   const run *r = user;
   if (index >= r->chunks) {

@@ -24,7 +24,7 @@ static void run_shared(void *user, size_t index, size_t rank) {
   la_gemm_end(stage->gemm);
 }
 
-/* The pieces of a stage, by whoever goes through it; a thread that goes alone has begun its work with the chunk. */
+/* The pieces of a stage, by the team or by one thread alone, which has begun its engine's work with the chunk. */
 static void share(const vit_pass *p, size_t count, base_piece piece, void *user) {
   if (p->team)
     base_team_share(p->team, count, run_shared, &(shared_stage){p->network->gemm, piece, user});
@@ -94,8 +94,8 @@ typedef struct ending {
   size_t block, panel; /* of next, for the team's first thread */
 } ending;
 
-/* Panels [first, first + count) of block `b` of `matrix`. Panel after panel of `out` [rows][768], and after PART_PANELS of them, if
- * `ld` is 768, the next such matrix. */
+/* Panels [first, first + count) of block `b` of `matrix`. Panel after panel of `out` [rows][768], and after PART_PANELS
+ * of them, if `ld` is 768, the next such matrix. */
 typedef struct panels {
   const vit_pass *p;
   const la_matrix *matrix;
@@ -160,7 +160,7 @@ static void attend(const vit_pass *p) {
   load(p, p->c.narrow, VIT_CHANNELS, 0, p->c.rows);
 }
 
-/* Shows what the next product is of. */
+/* Notes which rows the next product multiplies. */
 static void show(const vit_pass *p, size_t which, const float *rows) {
   if (p->hooks->operand) p->hooks->operand(p->hooks->user, p->layer, which, rows, p->first * VIT_TOKENS, p->c.rows);
 }
@@ -196,7 +196,7 @@ static panels down_part(const down_panels *d, size_t part) {
                           .panel = last ? 0 : (b + 1) * PART_PANELS}};
 }
 
-/* One panel of all parts, one after the other, so that a sum has one order whoever has the panel. */
+/* One panel of all parts, one after the other, so that a sum has one order whichever thread has the panel. */
 static void multiply_down(void *user, size_t i, size_t rank) {
   const down_panels *d = user;
   const la_matrix *down = &d->layer->matrix[DOWN];
@@ -211,7 +211,8 @@ static void multiply_down(void *user, size_t i, size_t rank) {
   }
 }
 
-/* Parts [first, first + count) of the hidden layer, and what they add to the tokens. `after`: what is multiplied next. */
+/* Parts [first, first + count) of the hidden layer, and what they add to the tokens. `after`: what is multiplied
+ * next. */
 static void feed_forward(const vit_pass *p, const vit_block *layer, size_t first, size_t count,
                          const la_matrix *after) {
   const vit_chunk *c = &p->c;
@@ -258,7 +259,7 @@ void vit_run_block(const vit_pass *p, const vit_block *layer, const la_matrix *a
                     {kernels->add_bias_residual, layer->out_bias, &layer->matrix[UP], 0, 0}});
   normalise(p, layer->ln2_gain, layer->ln2_bias);
   show(p, UP, c->narrow);
-  /* threads that share an image would wait for each other at every part */
+  /* threads that share an image would wait for one another at every part */
   const size_t parts = p->team ? PARTS : 1;
   for (size_t part = 0; part < PARTS; part += parts) feed_forward(p, layer, part, parts, after);
 }

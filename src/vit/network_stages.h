@@ -1,10 +1,10 @@
-/* The stages of one chunk of images on its way, and the memory that it passes them in. */
+/* The stages of the forward pass of one chunk of images, and their memory. */
 #ifndef VIT_NETWORK_STAGES_H
 #define VIT_NETWORK_STAGES_H
 
 #include "vit/network_parts.h"
 
-/* 150 rows: whole tiles of six rows; what a block touches at a time fits a second cache of 2 MB. */
+/* 150 rows: whole tiles of six rows; what a block touches at a time fits 2 MB of L2. */
 #define CHUNK 3
 #define CHUNK_ROWS (CHUNK * VIT_TOKENS)
 /* The hidden layer is made and used in parts as wide as the tokens: blocks of the second product's depth. */
@@ -12,8 +12,8 @@
 #define HIDDEN_ROWS (CHUNK > PARTS ? CHUNK_ROWS : PARTS * VIT_TOKENS)
 #define OPERAND_ROWS (CHUNK_ROWS + HIDDEN_ROWS)
 
-/* What passes between the stages of one chunk. `wide` holds patches, then q, k, v, then the hidden layer: one part of it for a
- * chunk of one thread, all parts for the one image that threads share. */
+/* What passes between the stages of one chunk. `wide` holds patches, then q, k, v, then the hidden layer: one part of
+ * it for a chunk of one thread, all parts for the one image that threads share. */
 typedef struct vit_chunk {
   float *tokens; /* [rows][768] in the caller's memory */
   size_t images, rows;
@@ -24,7 +24,7 @@ typedef struct vit_chunk {
   float *scale; /* of these rows */
 } vit_chunk;
 
-/* What one thread has for itself. */
+/* The memory of one thread. */
 typedef struct vit_thread_memory {
   float *buffer;
   float *attention;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "vit/picture.h"
+#include "vit/preprocess_stream.h"
 
 #define SHORT_SIDE 256
 
@@ -50,13 +50,13 @@ berg_status vit_set_square_axes(vit_axis *x, vit_axis *y, size_t width, size_t h
 
 static berg_status preprocess(const uint8_t *rgb, vit_transform transform, size_t width, size_t height, uint8_t *pixels,
                               berg_error *error) {
-  vit_picture picture;
-  berg_status status = vit_picture_start(&picture, transform, width, height, pixels, error);
+  vit_preprocess_stream stream;
+  berg_status status = vit_preprocess_stream_start(&stream, transform, width, height, pixels, error);
   if (!status) {
-    vit_picture_take(&picture, rgb + 3 * (picture.top * width + picture.left), 3 * width, picture.rows);
-    vit_picture_finish(&picture);
+    vit_preprocess_stream_take(&stream, rgb + 3 * (stream.top * width + stream.left), 3 * width, stream.rows);
+    vit_preprocess_stream_finish(&stream);
   }
-  vit_picture_release(&picture);
+  vit_preprocess_stream_release(&stream);
   return status;
 }
 

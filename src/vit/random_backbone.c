@@ -1,5 +1,5 @@
-/* random:SEED - weights from a counter, so that NumPy reproduces them exactly in twenty lines: docs/random-backbone.md and
- * tests/oracle/random_backbone.py are its other two forms. */
+/* random:SEED - weights from a counter, so that NumPy reproduces them exactly in twenty lines: docs/random-backbone.md
+ * and tests/oracle/random_backbone.py are its other two forms. */
 #include <math.h>
 #include <string.h>
 

@@ -15,7 +15,7 @@ typedef struct vit_axis {
 /* For each kept output, the inputs first[i] .. first[i] + count[i] - 1 that it is a weighted sum of. */
 typedef struct vit_taps {
   size_t first[VIT_IMAGE_SIZE], count[VIT_IMAGE_SIZE];
-  size_t room;    /* taps per output, the unused ones 0: those of output i begin with number i * room */
+  size_t stride;  /* taps per output, the unused ones 0: those of output i begin with number i * stride */
   float *weights; /* one a tap, or two: upper and lower half (resize_pillow.c); base_free */
 } vit_taps;
 

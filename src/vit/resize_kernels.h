@@ -13,12 +13,13 @@
 #define VIT_LINE (3 * VIT_IMAGE_SIZE) /* one row after the horizontal pass, a plane after the other */
 
 typedef struct vit_resize_kernels {
-  /* Pillow's horizontal pass: `count` <= 16 `rows` of RGB, `stride` bytes apart, from input column taps->first[0] on, to
-   * `across` [16][3][224], of which those beyond `count` are as the last. `block`: vit_resize_block floats, to put
+  /* Pillow's horizontal pass: `count` <= 16 `rows` of RGB, `stride` bytes apart, from input column taps->first[0] on,
+   * to `across` [16][3][224], of which those beyond `count` are as the last. `block`: vit_resize_block floats, to put
    * the rows side by side. */
   void (*fixed_across)(const uint8_t *rows, size_t stride, size_t count, const vit_taps *taps, float *block,
                        uint8_t *across);
-  /* Pillow's vertical pass: rows `across` [rows][3][224] from input row taps->first[0] on, to `pixels` [3][224][224]. */
+  /* Pillow's vertical pass: rows `across` [rows][3][224] from input row taps->first[0] on, to `pixels`
+   * [3][224][224]. */
   void (*fixed_down)(const uint8_t *across, const vit_taps *taps, uint8_t *pixels);
   /* `count` pixels, RGB, to three planes. */
   void (*part_colours)(const uint8_t *rgb, size_t count, uint8_t *red, uint8_t *green, uint8_t *blue);

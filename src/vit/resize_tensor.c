@@ -15,8 +15,8 @@
 static berg_status set_taps(vit_taps *taps, const vit_axis *axis, berg_error *error) {
   float scale = (float)axis->in / (float)axis->out, support = scale >= 1.0f ? scale : 1.0f;
   float inverse = scale >= 1.0f ? (float)(1.0 / (double)scale) : 1.0f;
-  taps->room = (size_t)ceilf(support) * 2 + 1;
-  taps->weights = base_calloc(taps->room * VIT_IMAGE_SIZE, sizeof *taps->weights, error);
+  taps->stride = (size_t)ceilf(support) * 2 + 1;
+  taps->weights = base_calloc(taps->stride * VIT_IMAGE_SIZE, sizeof *taps->weights, error);
   if (!taps->weights) return BERG_ELIMIT;
   for (size_t i = 0; i < VIT_IMAGE_SIZE; i++) {
     float centre = (float)((double)scale * ((double)(axis->first + i) + 0.5)), sum = 0;
@@ -25,8 +25,8 @@ static berg_status set_taps(vit_taps *taps, const vit_axis *axis, berg_error *er
     /* Rounding of the centre may claim one tap too many, or push a far window of a long side past the end. */
     if (first >= axis->in) first = axis->in - 1;
     if (end <= first) end = first + 1;
-    size_t count = end - first < taps->room ? end - first : taps->room;
-    float *weights = taps->weights + i * taps->room;
+    size_t count = end - first < taps->stride ? end - first : taps->stride;
+    float *weights = taps->weights + i * taps->stride;
     for (size_t j = 0; j < count; j++) {
       float distance = fabsf((float)(((double)((float)(j + first) - centre) + 0.5) * (double)inverse));
       weights[j] = distance < 1.0f ? 1.0f - distance : 0.0f;

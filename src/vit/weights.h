@@ -44,7 +44,7 @@ typedef struct vit_weights {
 /* Whether tensor `t` is multiplied: the patch embedding and the four matrices of a block. */
 bool vit_is_matrix(size_t t);
 
-/* Finds an array by name; NULL: not there. */
+/* Finds an array by name; NULL: there is no such array. */
 typedef const berg_array *(*vit_lookup)(const void *user, const char *name);
 
 /* Binds every tensor: in place where it is aligned C-ordered float32, else as a converted copy (float64, float16,
@@ -54,8 +54,8 @@ berg_status vit_weights_bind(vit_weights *weights, vit_lookup lookup, const void
 /* The same of all but the matrices, for a file that has them packed. */
 berg_status vit_weights_bind_small(vit_weights *weights, vit_lookup lookup, const void *user, const char *file,
                                    berg_error *error);
-/* The random backbone of docs/random-backbone.md: any seed gives plausible activations, with a few LayerNorm gains an order
- * of magnitude above the rest, as trained networks have. Computed by `threads` threads. */
+/* The random backbone of docs/random-backbone.md: any seed gives plausible activations, with a few LayerNorm gains an
+ * order of magnitude above the rest, as trained networks have. Computed by `threads` threads. */
 berg_status vit_weights_random(vit_weights *weights, uint64_t seed, int threads, berg_error *error);
 void vit_weights_release(vit_weights *weights);
 /* Frees the owned copies of what is multiplied (not of biases and the like), once a network has packed them. */

@@ -1,4 +1,4 @@
-/* NIfTI back to values of voxels. */
+/* NIfTI to values of voxels. */
 #include <string.h>
 
 #include "base/array.h"

@@ -1,4 +1,4 @@
-/* ROIs as volumes: one of labels, or of 0 and 1 for each, with the table that BIDS wants beside it. */
+/* ROIs as volumes: one of labels, or of 0 and 1 for each, with the table that BIDS requires beside it. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -104,7 +104,7 @@ static berg_status write_nifti(task *job, io_nifti_rows *rows, const char *path,
   return io_nifti_write(rows, path, job->options->force, error);
 }
 
-/* A tab or line break in a name would make another table of it. */
+/* A tab or line break in a name would break the table. */
 static berg_status put_cell(io_whole_file *file, const char *text, berg_error *error) {
   berg_status status = BERG_OK;
   for (; *text && !status; text++)
@@ -141,8 +141,7 @@ static berg_status check_table(const task *job, const char *path, berg_error *er
   char *table = model_sidecar_path(path, ".tsv", error);
   if (!table) return BERG_ELIMIT;
   berg_status status = BERG_OK;
-  if (!job->options->force && !access(table, F_OK))
-    status = base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", table);
+  if (!job->options->force && !access(table, F_OK)) status = io_fail_exists(table, error);
   base_free(table);
   return status;
 }
@@ -228,7 +227,7 @@ static berg_status write_each(task *job, const char *path, const io_nifti_space 
     if (!(paths[r] = path_of_mask(path, job->rois[r].name, error))) status = BERG_ELIMIT;
   if (!status) status = check_masks(job, paths, error);
   cJSON *same = NULL;
-  if (!status) /* hashes its sources, once */
+  if (!status) /* hashes its sources once */
     status = begin_sidecar(&same, job, "Mask of a region of interest", space, error);
   io_json_add_text(same, "Type", "ROI");
   for (size_t r = 0; r < job->count && !status; r++) {

@@ -18,7 +18,7 @@ typedef struct source {
   const size_t *twins; /* [count] the first column of the same voxel */
 } source;
 
-/* What NIfTI has no type for goes to the next one that holds the same numbers. */
+/* Types that NIfTI lacks become the next one that holds the same numbers. */
 static bool dtype_of_volume(berg_dtype values, berg_dtype *volume) {
   *volume = values == BERG_BOOL ? BERG_U8 : values == BERG_F16 || values == BERG_BF16 ? BERG_F32 : values;
   return io_nifti_code(*volume) != 0;
@@ -70,7 +70,7 @@ static int by_place(const void *a, const void *b) {
   return (x->column > y->column) - (x->column < y->column);
 }
 
-/* Columns of one place: a selection by ROIs has the voxels of their overlap twice. base_free. */
+/* Columns of the same voxel: a selection by ROIs repeats the voxels of their overlap. base_free. */
 static size_t *find_twins(const volume_voxels *voxels, berg_error *error) {
   placed *sorted = base_alloc(voxels->count, sizeof *sorted, error);
   size_t *twins = sorted ? base_alloc(voxels->count, sizeof *twins, error) : NULL;

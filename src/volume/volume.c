@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "io/file/whole_file.h"
 #include "model/catalog/space.h"
 
 berg_status volume_voxels_make(volume_voxels *voxels, const berg_array *coordinates, const size_t *indices,
@@ -39,8 +40,7 @@ void volume_voxels_release(volume_voxels *voxels) {
 berg_status volume_check_output(const char *path, const berg_output_options *options, berg_error *error) {
   if (!io_nifti_is_name(path))
     return base_fail(error, BERG_EARGUMENT, "%s: expected a name that ends in .nii or .nii.gz", path);
-  if (!options->force && !access(path, F_OK))
-    return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", path);
+  if (!options->force && !access(path, F_OK)) return io_fail_exists(path, error);
   return model_sidecar_check(path, options, error);
 }
 

@@ -1,4 +1,4 @@
-/* What the directions between voxels and volumes share. */
+/* What both directions between voxels and volumes share. */
 #ifndef VOLUME_H
 #define VOLUME_H
 
@@ -19,12 +19,12 @@ berg_status volume_voxels_make(volume_voxels *voxels, const berg_array *coordina
                                size_t count, berg_error *error);
 void volume_voxels_release(volume_voxels *voxels);
 
-/* EARGUMENT unless `path` ends in .nii or .nii.gz; EEXISTS where it or, with one asked for, its sidecar is there already. */
+/* EARGUMENT unless `path` ends in .nii or .nii.gz; EEXISTS where it exists, or its sidecar where one is asked for. */
 berg_status volume_check_output(const char *path, const berg_output_options *options, berg_error *error);
-/* Writes the sidecar, if there is to be one. */
+/* Writes the sidecar, where one is asked for. */
 berg_status volume_finish_sidecar(const cJSON *tree, const char *path, const berg_output_options *options,
                                   berg_error *error);
-/* The tree for that, of a failure's too; NULL where no sidecar is asked for. */
+/* The sidecar's tree (also after a failure); NULL where no sidecar is asked for. */
 berg_status volume_begin_sidecar(cJSON **tree, const char *description, const berg_output_options *options,
                                  const io_nifti_space *space, berg_error *error);
 

@@ -71,7 +71,7 @@ class Chromium:
         self("Page.navigate", url=pathlib.Path(path).resolve().as_uri())
         while not (self.ask("document.readyState") == "complete" and any(
                 event.get("method") == "Page.loadEventFired" for event in self.events)):
-            time.sleep(0.05)  # a browser that has ended answers no question
+            time.sleep(0.05)  # a browser that has exited answers nothing
         requests = [event["params"]["request"]["url"] for event in self.events
                     if event.get("method") == "Network.requestWillBeSent"]
         logged = [event["params"] for event in self.events

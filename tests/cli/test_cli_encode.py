@@ -1,4 +1,4 @@
-"""encode: outputs, selections and sources agree with one another; what the numbers are, tests/oracle says."""
+"""encode: outputs, selections and sources agree with one another; tests/oracle checks the numbers."""
 import csv
 import io
 import os
@@ -18,7 +18,7 @@ from program import MODEL, MODEL_FOLDER
 
 @pytest.fixture
 def encode(berg, small_berg_dir, backbone_files):
-    """encode(...) with subject 1 of the small subjects and the backbone they were made for, unless the arguments differ."""
+    """encode(...) with subject 1 of the small subjects and the backbone they were made for, unless arguments say otherwise."""
     def call(*arguments, **more):
         fixed = ["--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"]]
         if "--subject" not in arguments:

@@ -1,4 +1,4 @@
-"""evaluate: its table, JSON and failures; what the numbers are, tests/oracle/test_evaluate.py says."""
+"""evaluate: its table, JSON and failures; tests/oracle/test_evaluate.py checks the numbers."""
 import json
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""list, describe, metadata, info and convert: golden outputs, and files that are not what they should be."""
+"""list, describe, metadata, info and convert: golden outputs, and invalid files."""
 import json
 import os
 import pickle
@@ -85,7 +85,7 @@ def test_one_entry_to_npy(metadata, tmp_path, key):
     assert metadata("--key", key, "-o", "-", binary=True).out == path.read_bytes()
     again = metadata("--key", key, "-o", path)
     assert again.status == 5
-    assert again.message == f"{path}: is there already; --force replaces it"
+    assert again.message == f"{path}: already exists; use --force to replace it"
     assert metadata("--key", key, "-o", path, "--force").status == 0
     assert os.listdir(tmp_path) == ["entry.npy"]
 

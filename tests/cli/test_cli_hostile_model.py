@@ -1,4 +1,4 @@
-"""Files of a model that are well formed and mean harm, or that a format cannot hold: refused in one line before any encoding."""
+"""Files of a model that are well formed but malicious, or that a format cannot hold: refused in one line before any encoding."""
 import resource
 import shutil
 

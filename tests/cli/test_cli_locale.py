@@ -8,7 +8,7 @@ import pytest
 import moments
 from program import MODEL
 
-# What no two runs share: when a file was written, and what a run measures of itself.
+# What differs between any two runs: when a file was written, and what a run measures of itself.
 PASSING = re.compile(rb'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|'
                      rb'"(?:seconds|flops|product_flops|share|peak_memory_bytes)":\s*(?:\{[^}]*\}|[\d.e+-]+)')
 SMALL = ("--subject", "1", "--berg-dir", "models")

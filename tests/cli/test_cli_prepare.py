@@ -1,4 +1,4 @@
-"""prepare: what is said about input that is wrong, about places that are taken, about too little memory and disk."""
+"""prepare: messages about invalid input, existing outputs, too little memory and disk."""
 import resource
 import shutil
 
@@ -20,7 +20,7 @@ def good(tmp_path_factory):
 
 @pytest.fixture
 def case(good, tmp_path, berg):
-    """A copy to spoil: `case(...)` prepares it."""
+    """A copy to damage: `case(...)` prepares it."""
     class Case:
         folder, berg_dir = tmp_path / "raw", tmp_path / "berg"
         betas, rows, columns = good[1].copy(), [dict(row) for row in good[2]], dict(good[3])
@@ -109,7 +109,7 @@ def test_rows_of_another_length(case):
     lines = path.read_text().splitlines()
     lines[5] += ",more"
     path.write_text("\n".join(lines))
-    case.refused(f"{path}: row 5: is not as long as the header: expected 7 fields as in the header, found more")
+    case.refused(f"{path}: row 5: wrong number of fields: expected 7 fields, as in the header, found more")
 
 
 @pytest.mark.parametrize("column, value, what", [
@@ -122,7 +122,7 @@ def test_values_that_are_not_of_their_kind(case, column, value, what):
     case.columns[column] = [str(number) for number in np.asarray(case.columns[column]).tolist()]
     case.columns[column][8] = value
     make_raw.write_voxels(case.file(VOXELS), case.columns)
-    case.refused(f'{case.file(VOXELS)}: row 9, column "{column}": not of its kind: {what}')
+    case.refused(f'{case.file(VOXELS)}: row 9, column "{column}": wrong type: {what}')
 
 
 def first(rows, kind, nth=0):
@@ -215,7 +215,7 @@ def test_nothing_is_replaced_unless_forced(case):
         (folder / f"fmri_sub-01_{name}").unlink()
     for options in ((), ("--resume",)):
         result = case(*options)
-        assert (result.status, result.message) == (5, f"{path}: is there already, and is replaced only when forced")
+        assert (result.status, result.message) == (5, f"{path}: already exists; use force to replace it")
     assert list(folder.iterdir()) == [path]
     assert case("-q", "--force").status == 0
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
@@ -237,7 +237,8 @@ def test_what_an_interrupted_run_left_is_neither_overwritten_nor_taken_blindly(c
     assert (result.status, result.message) == (
         5, f"{partial}: is there from an interrupted run: resume that, or force a new start")
     journal = folder / "fmri_sub-01_split-train.h5.partial.journal"
-    journal.write_text(f"berg rows 1\nrows {16:020}\ncolumns 60\nfingerprint another\n")
+    unused = f" {0:020}-{0:020}" * 10
+    journal.write_text(f"berg rows 2\nrows {16:020}\nmore{unused}\ncolumns 60\nfingerprint another\n")
     result = case("--resume")
     assert result.status == 5
     assert result.message.startswith(f"{journal}: belongs to another run, which cannot be resumed by this one: expected "

@@ -1,4 +1,4 @@
-"""`berg report` as a command: where it writes, what it refuses, what it says."""
+"""`berg report` as a command: where it writes, what it refuses, its messages."""
 import json
 
 import pytest

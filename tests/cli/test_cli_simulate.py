@@ -1,4 +1,4 @@
-"""berg simulate: what it says, what it refuses, and what a full disk or an interruption leaves."""
+"""berg simulate: its messages, what it refuses, and what a full disk or an interruption leaves."""
 import resource
 import signal
 import subprocess
@@ -76,7 +76,7 @@ def test_disk_is_asked_first(berg, tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """mount(megabytes) gives a folder with that much room."""
+    """mount(megabytes) gives a folder with that much space."""
     mounted = []
 
     def mount(megabytes):

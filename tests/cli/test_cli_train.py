@@ -50,9 +50,9 @@ def test_a_run_reports_its_stages(train, place, tmp_path):
     assert 0 < written["stages"][0]["share"] < 2 and written["peak_memory_bytes"] > 1 << 20
     assert train("--quiet", "--force", "--features", "class-token").err == ""
     again = train("--quiet", "--features", "class-token")
-    assert again.status == 5 and "weights_sub-01.npy: is there already" in again.message
+    assert again.status == 5 and "weights_sub-01.npy: already exists" in again.message
     kept = train("--quiet", "--report", report, "--features", "class-token")
-    assert kept.status == 5 and "report.json: is there already" in kept.message
+    assert kept.status == 5 and "report.json: already exists" in kept.message
 
 
 @pytest.mark.parametrize("options, text", [

@@ -66,7 +66,7 @@ class Writers:
         for i in range(TRIES):
             self.clear()
             first = self.start(one)
-            time.sleep(seconds[0] * i / TRIES)  # they meet in other places each time; whether they do decides nothing here
+            time.sleep(seconds[0] * i / TRIES)  # they meet at different points each time; nothing here depends on it
             second = self.start(other)
             messages = [process.communicate(timeout=600)[1] for process in (first, second)]
             statuses = [first.returncode, second.returncode]

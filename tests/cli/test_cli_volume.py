@@ -1,4 +1,4 @@
-"""berg volume: what it is asked wrongly; what the volumes hold, tests/oracle/test_volumes.py says."""
+"""berg volume: usage errors; the contents of the volumes are checked in tests/oracle/test_volumes.py."""
 import gzip
 import os
 
@@ -30,7 +30,7 @@ def volume(berg, tiny_berg_dir, tmp_path):
     (["values.npy", "-o", "x", "--outside", "1"], 2, "--outside: expected nan or 0"),
     (["values.npy", "-o", "x", "--like", "a", "--affine", "b"], 2, "give one of them"),
     (["values.npy", "-o", "x", "--like", "missing.nii"], 3, "missing.nii"),
-    (["values.npy", "-o", "x", "--like", "values.npy"], 3, "no NIfTI-1 file"),
+    (["values.npy", "-o", "x", "--like", "values.npy"], 3, "not a NIfTI-1 file"),
     (["values.npy", "-o", "nowhere/x"], 5, "nowhere/x.nii.gz"),
     (["values.npy", "-o", "x", "--columns", "values.npy"], 3, "voxel indices"),
 ])

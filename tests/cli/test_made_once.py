@@ -1,4 +1,4 @@
-"""Data that all tests read: made by the first who comes, kept, made again when damaged, and nobody's to write into."""
+"""Data that all tests read: made by the first test that needs them, kept, made again when damaged, and read-only."""
 import multiprocessing
 import os
 import time

@@ -64,6 +64,8 @@ def test_this_tree_is_in_order():
     ("cli/list.c", "void f(void) { cJSON_Print(t); }\n",
      "cli/list.c:1: cJSON_Print: only cli/outline.h prints and reads JSON"),
     ("cli/list.c", "void f(void) { strdup(t); }\n", "cli/list.c:1: strdup: only cli/memory.h allocates"),
+    ("src/io/wide.c", f"/* {'x' * 114} */\n/* {'x' * 115} */\n", "src/io/wide.c:2: 121 columns: a line has at most 120"),
+    ("tests/unit/test_wide.c", f"/* {'x' * 115} */\n", "tests/unit/test_wide.c:1: 121 columns: a line has at most 120"),
     ("src/io/long.c", "int x;\n" * 501, "src/io/long.c:501: 501 lines: a file has at most 500"),
 ])
 def test_a_violation_is_seen(tmp_path, path, text, message):

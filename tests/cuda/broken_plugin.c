@@ -1,4 +1,4 @@
-/* Plug-ins as they must not be: one for each value of BROKEN. */
+/* Faulty plug-ins, one for each value of BROKEN. */
 #include <stdio.h>
 
 #include "cuda/plugin.h"
@@ -44,7 +44,7 @@ static cuda_status run(cuda_session *session, const cuda_batch *batch, cuda_faul
   return fail(CUDA_FAILED, "an illegal memory access was encountered", fault);
 }
 
-/* Something of the right size that is nobody's. */
+/* A pointer that belongs to no session. */
 static void *pinned(size_t bytes) {
   static char memory[1 << 23];
   return bytes <= sizeof memory ? memory : NULL;

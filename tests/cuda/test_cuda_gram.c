@@ -1,4 +1,5 @@
-/* The Gram matrix of training on a device: against the processor's, interrupted and resumed, with streams in any order. */
+/* The Gram matrix of training on a device: against the processor's, interrupted and resumed, with streams in any
+ * order. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,13 +14,14 @@
 
 #include "base/memory.h"
 #include "cuda/host/control.h"
-#include "train/pca/pca.h"
+#include "train/pca/pca_steps.h"
 
 #define ROWS 75 /* four strips of the plug-in's and a part of one */
 #define WIDTH 128
 #define COLUMNS (5 * WIDTH + 37)
 #define COMPONENTS 6
 #define CHECKPOINT "test_cuda_gram.gram"
+#define VECTORS "test_cuda_gram.vectors"
 
 static model_device *device;
 static cuda_host_control *control;
@@ -40,7 +42,7 @@ static berg_status read_panel(void *user, size_t index, float *to, berg_error *e
 }
 
 typedef struct watch {
-  size_t calls, stop; /* the call that cancels; 0: none */
+  size_t calls, stop; /* the call that cancels; 0: never */
 } watch;
 
 static int progress(void *user, size_t done, size_t total, double seconds) {
@@ -49,15 +51,27 @@ static int progress(void *user, size_t done, size_t total, double seconds) {
   return ++w->calls == w->stop;
 }
 
+/* In memory, or by way of files. */
 static berg_status fit(train_pca *pca, const model_device *on, const char *checkpoint, size_t stop, size_t *calls) {
   const train_panels panels = {.rows = ROWS, .columns = COLUMNS, .width = WIDTH, .read = read_panel};
-  const train_pca_options options = {
-      .components = COMPONENTS, .standardise = true, .checkpoint = checkpoint, .products = TRAIN_PRODUCTS_F32};
+  const train_pca_options options = {.components = COMPONENTS, .standardise = true, .products = TRAIN_PRODUCTS_F32};
   watch w = {.stop = stop};
   const berg_run run = {.size = sizeof run, .progress = progress, .user = &w};
   train_machine machine = train_machine_for(2, 0);
   machine.device = on;
-  berg_status status = train_pca_fit(pca, &panels, &options, &machine, &run, NULL);
+  train_stage stage;
+  train_stage_begin(&stage, &run, "all", "panels", 6);
+  const train_pca_step step = {&panels, &options, &machine, "these features", checkpoint, VECTORS, CHECKPOINT, &stage};
+  berg_status status;
+  if (checkpoint) {
+    status = train_pca_step_gram(&step, 0, 6, NULL);
+    if (!status) status = train_pca_step_eigenvectors(&step, NULL);
+    if (!status) status = train_pca_step_components(&step, 0, 6, NULL);
+    if (!status) status = train_pca_merge_components(&step, pca, NULL);
+    if (!status) train_pca_remove(&step, checkpoint, NULL), train_pca_remove_parts(&step, CHECKPOINT, NULL);
+  } else {
+    status = train_pca_fit(pca, &panels, &options, &machine, &run, NULL);
+  }
   if (calls) *calls = w.calls;
   return status;
 }
@@ -104,7 +118,7 @@ static void resumed(void **state) {
   assert_int_equal(fit(&pca, device, CHECKPOINT, 0, NULL), BERG_OK);
   assert_same(&whole, &pca);
   train_pca_release(&pca), train_pca_release(&whole);
-  unlink(CHECKPOINT);
+  unlink(VECTORS);
 }
 
 /* Too small: the processor does it, to its own bits. Failing: EDEVICE. */
@@ -123,7 +137,7 @@ static void too_small_or_failing(void **state) {
   assert_int_equal(control->memory_held, 0);
 }
 
-/* The sums themselves, and by way of load and store. */
+/* The sums themselves, and after store and load. */
 static void sums(void **state) {
   enum { N = 40, P = 70 };
   float *panel = base_alloc(N * P, sizeof *panel, NULL);

@@ -1,5 +1,5 @@
-/* Every kernel of src/cuda as the host runs it: against loops in double, against the processor's own kernels, and with the
- * threads of a block in three orders, which must not change a bit. */
+/* Every kernel of src/cuda as the host runs it: against loops in double, against the processor's own kernels, and with
+ * the threads of a block in three orders, which must not change a bit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

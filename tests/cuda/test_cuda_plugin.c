@@ -1,5 +1,5 @@
-/* The real plug-in, libberg_cuda.so, on whatever machine this is: that it loads and links, that its table is whole, and that
- * without a device every way in says so. Part of `make cuda-check`. */
+/* The real plug-in, libberg_cuda.so, on whatever machine this is: that it loads and links, that its table is whole, and
+ * that without a device every way in says so. Part of `make cuda-check`. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

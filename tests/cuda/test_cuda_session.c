@@ -1,5 +1,5 @@
-/* The plug-in for the host as a whole, loaded as the library loads it: the network against the library's own, scores and
- * responses against doubles, and everything that can go wrong. */
+/* The plug-in for the host as a whole, loaded as the library loads it: the network against the library's own, scores
+ * and responses against doubles, and everything that can go wrong. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -197,7 +197,7 @@ typedef struct results {
 
 static void free_results(results *r) { free(r->responses), free(r->scores[0]), free(r->scores[1]); }
 
-/* In batches of `batch` images; by way of pinned memory of the caller's or not. */
+/* In batches of `batch` images; through pinned memory of the caller's or not. */
 static results run_all(cuda_session *session, size_t images_at_once, bool pinned) {
   const size_t ld[2] = {K_1 + 1, K_2 + 1};
   results r = {calloc(IMAGES * COLUMNS, 4), {calloc(IMAGES * ld[0], 4), calloc(IMAGES * ld[1], 4)}};

@@ -1,11 +1,13 @@
-/* Calls what takes options, as a program does that was compiled against another header: tests/cli/test_header.py compiles this with
- * the header of today, with one whose structs end earlier, and with one whose structs have a field more.
+/* Calls what takes options, as a program does that was compiled against another header: tests/cli/test_header.py
+ * compiles this with the header of today, with one whose structs end earlier, and with one whose structs have a field
+ * more.
  *
  *   options same | added | size=N     in a folder of its own, where it writes
  *
- * Each struct lies at the end of its page, and behind that page is nothing: a library that reads or fills more than the program has
- * ends the process. A line a call: name, status, message. `added`: the field that the library does not know is set (-DADDED). `size=N`:
- * the struct's size is that, as without _init; handles may then be NULL, because nothing but the options is looked at. */
+ * Each struct lies at the end of its page, and behind that page is nothing: a library that reads or fills more than the
+ * program has ends the process. A line a call: name, status, message. `added`: the field that the library does not know
+ * is set (-DADDED). `size=N`: the struct's size is that, as without _init; handles may then be NULL, because nothing
+ * but the options is looked at. */
 #define _DEFAULT_SOURCE
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-"""Containers that are cut short, changed, or no containers at all."""
+"""Containers that are truncated, altered, or not containers at all."""
 import zipfile
 
 import numpy as np

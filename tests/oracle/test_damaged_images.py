@@ -1,4 +1,4 @@
-"""Damaged pictures: cut, changed, of impossible size, or none at all. Each is refused in one line that names it."""
+"""Damaged pictures: cut, changed, of impossible size, or not images at all. Each is refused in one line that names it."""
 
 import struct
 import zlib

@@ -1,4 +1,4 @@
-"""Pickles that are wrong, too deep, too large, or would run something."""
+"""Pickles that are invalid, too deep, too large, or would execute code."""
 import os
 
 import numpy as np
@@ -55,7 +55,7 @@ def test_box(tmp_path):
     b"]" + b"]" * 100 + b"a" * 100,                          # deep
     b"}X\x01\0\0\0aK\1sX\x01\0\0\0aK\2s",                    # a name twice
     b"}(X\x03\0\0\0a.bK\1X\x01\0\0\0a}X\x01\0\0\0bK\2su",    # the same by nesting
-    b"}NK\1s",                                               # a key that is no name
+    b"}NK\1s",                                               # a key that is not a name
     b"cnumpy\nndarray\n",
 ], ids=range(8))
 def test_wrong_trees(tmp_path, body):

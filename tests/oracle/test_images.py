@@ -98,7 +98,7 @@ def test_bytes_around_the_end_are_no_damage(tool, tmp_path):
 
 
 def test_ancillary_chunks_are_of_no_consequence(tool, tmp_path):
-    """A profile that is none, a text that would inflate to 100 MB, a time out of range."""
+    """An invalid profile, a text that would inflate to 100 MB, a time out of range."""
     rng = np.random.default_rng(0)
     extra = [
         pictures.png_chunk(b"tIME", b"\xff" * 7),

@@ -1,4 +1,4 @@
-"""What --memory goes by: the memory that a model is expected to hold, beside what the process has held."""
+"""The basis of --memory: the memory that a model is expected to hold, beside what the process has held."""
 import re
 import subprocess
 

@@ -123,7 +123,7 @@ def kept(program, precision, stem):
 
 
 def test_what_is_kept_is_private_and_checked(program, encode, backbone_files):
-    """Damage, another's file and a changed source are noticed, and made good without a word."""
+    """Damage, a file of another source and a changed source are detected, and repaired silently."""
     source = backbone_files["safetensors"]
     whole = encode(source, "bf16").tobytes()
     file = kept(program, "bf16", "vit")
@@ -231,7 +231,7 @@ def test_a_converted_backbone_stands_alone(program, encode, has_int8, backbone_f
     source, target = backbone_files["safetensors"], tmp_path / f"alone.{precision}.safetensors"
     program("convert", "--precision", precision, source, target)
     assert encode(target, precision).tobytes() == encode(source, precision).tobytes()
-    assert "there already" in program("convert", "--precision", precision, source, target, status=5)
+    assert "already exists" in program("convert", "--precision", precision, source, target, status=5)
     damaged = bytearray(target.read_bytes())
     damaged[-100] ^= 1
     target.write_bytes(damaged)

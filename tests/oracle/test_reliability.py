@@ -55,7 +55,7 @@ def test_splits_by_hand():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_what_has_no_number(library, dtype):
-    """A repeat that is constant, a value that is none: NaN everywhere, for that voxel only."""
+    """A repeat that is constant, a value that is not finite: NaN everywhere, for that voxel only."""
     data = simulate(4, 15, 40, 0.5).astype(dtype)
     data[1, :, 3] = 0.1
     assert functools.reduce(operator.add, [0.1] * 15) / 15 != 0.1  # a mean by plain sums is not the value itself

@@ -1,5 +1,4 @@
-"""`berg report`: every number against NumPy, every drawing against its numbers, and what happens where
-something lacks."""
+"""`berg report`: every number against NumPy, every drawing against its numbers, and what happens where something is missing."""
 import hashlib
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""No result depends on threads: on how many are asked for, on how many come, or on who else runs in the process.
+"""No result depends on threads: on how many are asked for, how many start, or what else the process runs.
 
 Each way of giving fewer threads than are asked for is one that users meet: limits on processes (a preloaded pthread_create that fails),
 hosts with parallel regions of their own, what the environment says of OpenMP."""
@@ -27,7 +27,7 @@ def digests(folder):
 
 @pytest.fixture(scope="module")
 def run(berg_program, build_dir, tmp_path_factory):
-    """run(*command, threads=None, **environment): runs the program to its end, and says what it said."""
+    """run(*command, threads=None, **environment): runs the program to its end and returns its messages."""
     few = build_dir / "tests" / "few_threads.so"
     # the sanitizers' runtimes must come before what is preloaded
     sanitized = re.search(rb"__(asan|tsan)_init", berg_program.read_bytes())

@@ -261,7 +261,7 @@ def snapshot(place):
 
 
 def work_of(place):
-    """What a run has left to go on from; its lock alone is nothing."""
+    """What a run has left to resume from; its lock alone does not count."""
     return [path.name for path in (place.folder / "work").glob("*") if path.name != "berg-lock"]
 
 
@@ -275,7 +275,7 @@ def test_killed_at_any_moment_and_resumed(trained, tmp_path):
     for call in chosen:
         shutil.rmtree(place.folder / "encoding_models")
         moments.killed(place.command("--batch", 3, subject="1,2"), call)
-        if work_of(place) or not place.path(2).exists():  # else it came to its end
+        if work_of(place) or not place.path(2).exists():  # else it finished
             place.train("--batch", 3, "--resume", subject="1,2")
         assert snapshot(place) == expected
         assert not work_of(place)
@@ -301,7 +301,7 @@ def test_an_interrupted_run_is_not_overrun(trained, tmp_path):
     assert "8 done" in place.train("--resume", "--dry-run")
     place.train("--resume")
     assert place.path().read_bytes() == trained.path().read_bytes()
-    assert "is there already" in place.train(status=5)
+    assert "already exists" in place.train(status=5)
     place.train("--force")
     assert place.path().read_bytes() == trained.path().read_bytes()
 

@@ -1,7 +1,8 @@
-/* Loaded before a program (LD_PRELOAD): what tests need to choose a moment of a run by what the run has done, not by a clock.
+/* Loaded before a program (LD_PRELOAD): what tests need to choose a moment of a run by what the run has done, not by a
+ * clock.
  *
  *   MOMENT_KILL=N     SIGKILL before the N-th call, from 1, that changes a file or a folder
- *   MOMENT_STOP=N     SIGSTOP there: whoever waits for it finds everything as it was left
+ *   MOMENT_STOP=N     SIGSTOP there: a waiting test finds everything as it was left
  *   MOMENT_FILE=NAME  only calls on open files whose path ends so are counted
  *   MOMENT_TIME=S     the time of day stands still, S seconds after 1970
  *   MOMENT_CLOCK=S    CLOCK_MONOTONIC is S seconds later at each reading

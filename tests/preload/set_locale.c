@@ -1,4 +1,5 @@
-/* Loaded before a program (LD_PRELOAD), it does what a host like Qt does: the locale of the environment becomes the process's. */
+/* Loaded before a program (LD_PRELOAD), it does what a host like Qt does: the locale of the environment becomes the
+ * process's. */
 #include <locale.h>
 #include <stdlib.h>
 

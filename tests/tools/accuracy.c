@@ -3,9 +3,9 @@
  *   accuracy correlate   TYPE ORDER THREADS ROWS COLUMNS A B OUT          berg_correlate
  *   accuracy reliability TYPE ORDER THREADS REPEATS STIMULI VOXELS A OUT  berg_estimate_reliability
  *
- * TYPE is float32, float64, or anything else, taken as int64. ORDER names the dimensions from the slowest in the file to
- * the fastest: "01" is C order, "10" Fortran's. OUT gets float64, the four reliabilities one after the other. Ends with the
- * berg_status of the call, its message on standard error. */
+ * TYPE is float32, float64, or anything else, taken as int64. ORDER names the dimensions from the slowest in the file
+ * to the fastest: "01" is C order, "10" Fortran's. OUT gets float64, the four reliabilities one after the other. Ends
+ * with the berg_status of the call, its message on standard error. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

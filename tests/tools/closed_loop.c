@@ -1,12 +1,13 @@
-/* closed_loop - image after image through one model, as an experiment that answers each stimulus asks for them, and what that takes.
+/* closed_loop - image after image through one model, as an experiment that answers each stimulus asks for them, and
+ * what that takes.
  *
  *     closed_loop BERG_DIR BACKBONE CALLS PAUSE_MS [THREADS [PRECISION]]
  *     closed_loop BERG_DIR BACKBONE batches IMAGES BATCH
  *
- * Prints JSON. The first: of the calls after the third, the median and the longest in seconds; allocations and page faults in
- * berg_encode and beside it, of all of them; threads of the process before and after; processor seconds a call, pauses included.
- * The second: allocations between the second batch and the last. The library's allocations are wrapped by the linker
- * (tests/CMakeLists.txt). */
+ * Prints JSON. The first: of the calls after the third, the median and the longest in seconds; allocations and page
+ * faults in berg_encode and beside it, of all of them; threads of the process before and after; processor seconds a
+ * call, pauses included. The second: allocations between the second batch and the last. The library's allocations are
+ * wrapped by the linker (tests/CMakeLists.txt). */
 #define _GNU_SOURCE
 #include <berg.h>
 

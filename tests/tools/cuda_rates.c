@@ -2,8 +2,9 @@
  *
  *     cuda_rates PLUGIN SECONDS IMAGES COLUMNS ROI_COLUMNS
  *
- * A random network, 250 random components, COLUMNS random voxels; IMAGES at a time in pinned memory as uint8, responses back
- * in pinned memory. For each precision, in turns: the product rate, the rates of copying, encoding. Exit status: 0 done, 1 failed. */
+ * A random network, 250 random components, COLUMNS random voxels; IMAGES at a time in pinned memory as uint8, responses
+ * back in pinned memory. For each precision, in turns: the product rate, the rates of copying, encoding. Exit status: 0
+ * done, 1 failed. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +62,7 @@ static int prepare(measurement *m, size_t columns) {
                               .intercepts = numbers(columns, 0, 1)};
   m->pixels = m->plugin->pinned(m->images * VIT_PIXELS);
   m->responses = m->plugin->pinned(m->images * columns * sizeof(float));
-  if (!m->pixels || !m->responses || !directions || !coefficients) return fail("memory", "not to be had");
+  if (!m->pixels || !m->responses || !directions || !coefficients) return fail("memory", "could not be allocated");
   for (size_t i = 0; i < m->images * VIT_PIXELS; i++) m->pixels[i] = (uint8_t)(i * 2654435761u >> 24);
   return vit_weights_random(&m->weights, 1, base_threads_for(0), NULL) != BERG_OK;
 }

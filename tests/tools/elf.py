@@ -1,4 +1,4 @@
-"""What the dynamic section of an ELF file says of the libraries that it loads."""
+"""The dynamic section of an ELF file: which libraries it loads."""
 import struct
 
 NEEDED, STRTAB, RPATH, RUNPATH = 1, 5, 15, 29

@@ -2,9 +2,9 @@
  *
  *     failing_compare A B [METADATA]
  *
- * The n-th allocation fails, for n = 1, 2, ... until a run needs no more than n. Each failure must be reported as ELIMIT, with
- * no JSON, and (a matter for AddressSanitizer) leave no memory behind. Prints the number of allocations. Exit status: 0 as it
- * should be, 1 not, 2 usage. The library's allocations come by way of aligned_alloc, which the linker wraps. */
+ * The n-th allocation fails, for n = 1, 2, ... until a run needs no more than n. Each failure must be reported as
+ * ELIMIT, with no JSON, and (a matter for AddressSanitizer) leave no memory behind. Prints the number of allocations.
+ * Exit status: 0 as it should be, 1 not, 2 usage. The library allocates by aligned_alloc, which the linker wraps. */
 #include <berg.h>
 
 #include <stdatomic.h>

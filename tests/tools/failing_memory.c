@@ -2,9 +2,9 @@
  *
  *     failing_memory BERG_DIR BACKBONE OUT INPUT...
  *
- * The n-th allocation fails, for n = 1, 2, ... until a run needs no more than n. Each failure must be reported as ELIMIT,
- * or do no harm, and leave nothing behind: no output of the last subject, and (a matter for AddressSanitizer) no memory.
- * Prints the number of allocations. Exit status: 0 as it should be, 1 not, 2 usage. The library's allocations come by way of
+ * The n-th allocation fails, for n = 1, 2, ... until a run needs no more than n. Each failure must be reported as
+ * ELIMIT, or do no harm, and leave nothing behind: no output of the last subject, and (a matter for AddressSanitizer)
+ * no memory. Prints the number of allocations. Exit status: 0 as it should be, 1 not, 2 usage. The library allocates by
  * aligned_alloc, which the linker wraps (tests/CMakeLists.txt). */
 #include <berg.h>
 
@@ -49,8 +49,8 @@ static berg_status encode(char **arguments, size_t inputs, berg_error *error) {
   return status;
 }
 
-/* "responses.npy" of two subjects is responses_sub-01.npy and responses_sub-02.npy, each with what lies beside it until it is
- * whole. Finds whether the output of `subject` is there, and removes all of it. */
+/* "responses.npy" of two subjects is responses_sub-01.npy and responses_sub-02.npy, each with what lies beside it until
+ * it is whole. Finds whether the output of `subject` is there, and removes all of it. */
 static int take_away(const char *path, int subject) {
   static const char *const more[] = {"", ".partial", ".partial.journal"};
   const char *dot = strrchr(path, '.');

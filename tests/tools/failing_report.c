@@ -2,9 +2,9 @@
  *
  *     failing_report MODEL SUBJECT BERG_DIR PAGE [LEFT RIGHT]
  *
- * LEFT and RIGHT are surfaces. The n-th allocation fails: every n at first, then about one in forty, until a run needs no more than n. Each failure must be
- * reported as ELIMIT and leave no page, or do no harm: then the page is as long as the whole one. Prints the number of
- * allocations. Exit status: 0 as it should be, 1 not, 2 usage. */
+ * LEFT and RIGHT are surfaces. The n-th allocation fails: every n at first, then about one in forty, until a run
+ * needs no more than n. Each failure must be reported as ELIMIT and leave no page, or do no harm: then the page is
+ * as long as the whole one. Prints the number of allocations. Exit status: 0 as it should be, 1 not, 2 usage. */
 #include <berg.h>
 
 #include <stdio.h>

@@ -5,8 +5,8 @@
  *     features scores    [options] OUT INPUT...    float32 [images][components]; -c says how many there are
  *     features responses [options] OUT INPUT...    float32 [images][columns]
  *
- * On standard error: the device, the precision, and the bytes that the model was expected to hold and the process has held at most.
- * Exit status: 0 done, the library's where it failed (its message on standard error), 2 usage. */
+ * On standard error: the device, the precision, and the bytes that the model was expected to hold and the process has
+ * held at most. Exit status: 0 done, the library's where it failed (its message on standard error), 2 usage. */
 #include "model/encode/model.h"
 
 #include <stdio.h>

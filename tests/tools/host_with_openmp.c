@@ -1,5 +1,5 @@
-/* A host that uses OpenMP itself: each of its threads answers one image with a model of its own, side by side in a parallel region and one
- * after the other in a nested one.
+/* A host that uses OpenMP itself: each of its threads answers one image with a model of its own, side by side in a
+ * parallel region and one after the other in a nested one.
  *
  *     host_with_openmp BERG_DIR BACKBONE IMAGE FOLDER
  *

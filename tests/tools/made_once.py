@@ -1,4 +1,4 @@
-"""Test data that take seconds to make are made once a build folder, whoever comes first, and kept for the next run.
+"""Test data that take seconds to make are made once a build folder, by the first test that needs them, and kept for the next run.
 
 They lie in $BERG_TEST_DATA, or test-data/ of the build folder, under a name that changes with the sources that make them.
 """
@@ -12,7 +12,8 @@ import shutil
 import numpy as np
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
-MAKERS = ("oracle/random_backbone.py", "oracle/vit_oracle.py", "tools/make_subject.py", "tools/subject_metadata.py",
+MAKERS = ("oracle/random_backbone.py", "oracle/vit_oracle.py", "tools/make_siblings.py", "tools/make_subject.py",
+          "tools/sibling_metadata.py", "tools/sibling_models.py", "tools/sklearn_pickle.py", "tools/subject_metadata.py",
           "tools/synthetic_images.py", "tools/write_state_dict.py")
 
 

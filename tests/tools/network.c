@@ -1,11 +1,13 @@
-/* network - the random backbone and the forward pass below the public API, on any instruction set that this
- * machine has.
+/* network - the random backbone and the forward pass below the public API, on any instruction set that this machine
+ * has.
  *
- *     network weights SEED OUT.raw                                             float32: every tensor in order
- *     network blocks WEIGHTS.raw OUT.raw PIXELS.raw ISA f32|bf16|int8 THREADS plain|packed   float32 [12][images][50][768]
+ *     network weights SEED OUT.raw          float32: every tensor in order
+ *     network blocks WEIGHTS.raw OUT.raw PIXELS.raw ISA f32|bf16|int8 THREADS plain|packed
+ *                                           float32 [12][images][50][768]
  *
- * WEIGHTS.raw is what `weights` writes; PIXELS.raw is uint8 [images][3][224][224]; ISA is as base_isa_name says it; bf16 and int8 want to
- * be packed. Exit status: 0 done, 1 failed, 2 usage, 3 the machine does not have that instruction set, or not for that precision. */
+ * WEIGHTS.raw is what `weights` writes; PIXELS.raw is uint8 [images][3][224][224]; ISA is as base_isa_name says it;
+ * bf16 and int8 want to be packed. Exit status: 0 done, 1 failed, 2 usage, 3 the machine does not have that instruction
+ * set, or not for that precision. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

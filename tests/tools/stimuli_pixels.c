@@ -1,10 +1,10 @@
-/* Writes the network's view of stimuli to a file, in batches as the encoder takes them, the next one coming in meanwhile unless
- * `late`:
+/* Writes the network's view of stimuli to a file, in batches as the encoder takes them, the next one coming in
+ * meanwhile unless `late`:
  *
  *   stimuli_pixels OUT BATCH [nchw|nhwc] [shard=I/N] [skip] [square] [threads=N] [late] INPUT...
  *
- * OUT gets uint8 [3][224][224] an image; standard output the number of images, the fingerprint, then each
- * image's name and, under skip, each file left out. Exit status as the program berg. */
+ * OUT gets uint8 [3][224][224] an image; standard output the number of images, the fingerprint, then each image's name
+ * and, under skip, each file left out. Exit status as the program berg. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

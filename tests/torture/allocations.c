@@ -1,10 +1,10 @@
-/* Preloaded, makes one allocation of a program fail, or one and all after it, counted from the moment that main begins to the one
- * that it returns: what the loader and the constructors of libraries do is not the program's.
+/* Preloaded, makes one allocation of a program fail, or one and all after it, counted from the moment that main begins
+ * to the one that it returns: what the loader and the constructors of libraries do is not the program's.
  *
  *     TORTURE_LOG=FILE [TORTURE_FAIL=N] [TORTURE_REST=1] LD_PRELOAD=.../libfailing_allocations.so PROGRAM...
  *
- * Appends to FILE "count N" when main returns, and "failed N SIZE" with the stack where an allocation failed. glibc alone: it calls
- * these functions itself, for strdup, fopen and all others that allocate. */
+ * Appends to FILE "count N" when main returns, and "failed N SIZE" with the stack where an allocation failed. glibc
+ * alone: it calls these functions itself, for strdup, fopen and all others that allocate. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

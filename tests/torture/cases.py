@@ -35,7 +35,7 @@ class Case:
 
 
 def link_weights(inputs, out):
-    """A berg directory of its own, but for the weights, which nobody writes."""
+    """A berg directory of its own, except for the weights, which no command writes."""
     def copy(source, target):
         source = pathlib.Path(source)
         if source.stat().st_size > 1 << 20:
@@ -50,7 +50,7 @@ def copy_prepared(inputs, out):
 
 
 def shorten(metadata):
-    """Thousands of names of stimuli, each with its allocations, say no more than a few."""
+    """Thousands of stimulus names, each with its allocations, test no more than a few do."""
     model = metadata["encoding_model"]
     model.update({key: value[:5] for key, value in model.items() if np.asarray(value).dtype.kind in "UO" and np.ndim(value)})
     return metadata

@@ -26,13 +26,13 @@ import cases  # noqa: E402
 
 NO_MEMORY = 6
 SECONDS = 60
-# What an interrupted run may leave, to be gone on from or thrown away.
+# What an interrupted run may leave, to be resumed or discarded.
 UNFINISHED = re.compile(r"\.(partial|journal|unfinished\.npy|npy\.partial\.journal)$|/work/")
 # Times of a run, and its memory, differ from one run to the next.
 TIMES = [(re.compile(rb'"(seconds|[a-z_]+_seconds)":\s*\{[^}]*\}'), b'"seconds"'),
          (re.compile(rb'"(seconds|peak_memory_bytes|[a-z_]*flops|share)":\s*[-+.e0-9]+'), b'"seconds"'),
          (re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), b"DATE")]
-# Libraries that do not survive want of memory themselves, by the name of their file.
+# Libraries that crash themselves when memory runs out, by the name of their file.
 FRAGILE = ("libhdf5", "libfontconfig", "libcairo", "libpixman", "libfreetype", "libexpat", "libnifti", "libznz", "libopenblas",
            "libgomp", "liblapack")
 
@@ -114,7 +114,7 @@ class Torturer:
         for number in range(first, allocations + 1, step):
             run = self.run(case, number)
             verdict = judge(run, whole, before) if run.reached else "not reached"
-            # a wrong answer is ours, whatever library had no memory
+            # a wrong output is the program's fault, whichever library ran out of memory
             if verdict not in GOOD and run.is_fragile and not verdict.startswith("other"):
                 verdict = f"in {next(name for name in run.libraries if name.startswith(FRAGILE))}: {verdict}"
             elif verdict not in GOOD:

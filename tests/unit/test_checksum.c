@@ -1,4 +1,5 @@
-/* The checksum that files of converted weights carry: its values stay, or every such file is made anew. */
+/* The checksum that files of converted weights carry: its values must not change, or every such file would be
+ * rebuilt. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +9,8 @@
 
 #include "base/checksum.h"
 
-/* Of bytes((31 * i + 7 + (i >> 8)) % 256 for i in range(length)), by the formula written out in Python's whole numbers. */
+/* Of bytes((31 * i + 7 + (i >> 8)) % 256 for i in range(length)), by the formula written out in Python's whole
+ * numbers. */
 static const struct {
   size_t length;
   const char *expected;

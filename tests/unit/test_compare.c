@@ -1,4 +1,5 @@
-/* berg_compare from C: threads, cancelling, and what a caller may get wrong. The figures are tests/oracle/test_compare.py's. */
+/* berg_compare from C: threads, cancelling, and what a caller may get wrong. The figures are
+ * tests/oracle/test_compare.py's. */
 #include <berg.h>
 
 #include <math.h>

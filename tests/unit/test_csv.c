@@ -55,7 +55,7 @@ static void test_numbers(void **state) {
   const char text[] = "x,m\n,0\nnan,1\n-inf,0.0\n1e-320,1.0\n.5,0\n+5.,1\n9007199254740993,1\nNaN,0\n";
   const double expected[] = {NAN, NAN, -INFINITY, 1e-320, 0.5, 5, 9007199254740992.0, NAN};
   io_csv *csv;
-  setlocale(LC_ALL, "de_DE.UTF-8"); /* where there is one, "0.5" is no number in it */
+  setlocale(LC_ALL, "de_DE.UTF-8"); /* where it exists, "0.5" is not a number in it */
   assert_int_equal(read_bytes(&csv, text, strlen(text), columns, 2, NULL), BERG_OK);
   setlocale(LC_ALL, "C");
   assert_int_equal(io_csv_rows(csv), 8);
@@ -84,22 +84,21 @@ static void test_refused(void **state) {
   refuses("\n", "t.csv: is empty, and should begin with the names of columns");
   refuses("x\n1\n", "t.csv: 2 columns are missing: word, two lines");
   refuses("x,y,word,y\n1\n", "t.csv: y: two columns have this name");
-  refuses(HEADER "a,1,2\n\nb,3\n", "t.csv: row 2: is not as long as the header: expected 3 fields as in the header, "
+  refuses(HEADER "a,1,2\n\nb,3\n", "t.csv: row 2: wrong number of fields: expected 3 fields, as in the header, "
                                    "found 2");
-  refuses(HEADER "a,1,2,\n", "t.csv: row 1: is not as long as the header: expected 3 fields as in the header, found "
+  refuses(HEADER "a,1,2,\n", "t.csv: row 1: wrong number of fields: expected 3 fields, as in the header, found "
                              "more");
-  refuses(HEADER "a,1.0,2\n",
-          "t.csv: row 1, column \"two lines\": not of its kind: expected an integer, found \"1.0\"");
-  refuses(HEADER "a,,2\n", "t.csv: row 1, column \"two lines\": not of its kind: expected an integer, found \"\"");
+  refuses(HEADER "a,1.0,2\n", "t.csv: row 1, column \"two lines\": wrong type: expected an integer, found \"1.0\"");
+  refuses(HEADER "a,,2\n", "t.csv: row 1, column \"two lines\": wrong type: expected an integer, found \"\"");
   refuses(HEADER "a,9223372036854775808,2\n",
-          "t.csv: row 1, column \"two lines\": not of its kind: expected an integer, found \"9223372036854775808\"");
-  refuses(HEADER "a,1,0x10\n", "t.csv: row 1, column \"x\": not of its kind: expected a number, found \"0x10\"");
-  refuses(HEADER "a,1, 1\n", "t.csv: row 1, column \"x\": not of its kind: expected a number, found \" 1\"");
-  refuses(HEADER "a,1,1,5\n", "t.csv: row 1: is not as long as the header: expected 3 fields as in the header, found "
+          "t.csv: row 1, column \"two lines\": wrong type: expected an integer, found \"9223372036854775808\"");
+  refuses(HEADER "a,1,0x10\n", "t.csv: row 1, column \"x\": wrong type: expected a number, found \"0x10\"");
+  refuses(HEADER "a,1, 1\n", "t.csv: row 1, column \"x\": wrong type: expected a number, found \" 1\"");
+  refuses(HEADER "a,1,1,5\n", "t.csv: row 1: wrong number of fields: expected 3 fields, as in the header, found "
                               "more");
-  refuses(HEADER "a,1,1\nb\"c,1,1\n", "t.csv: row 2: a quote is where none may be, or is missing");
-  refuses(HEADER "a,1,1\n\"b\"c,1,1\n", "t.csv: row 2: a quote is where none may be, or is missing");
-  refuses(HEADER "a,1,1\n\"b,1,1\n", "t.csv: row 2: a quote is where none may be, or is missing");
+  refuses(HEADER "a,1,1\nb\"c,1,1\n", "t.csv: row 2: a quote is misplaced or missing");
+  refuses(HEADER "a,1,1\n\"b\"c,1,1\n", "t.csv: row 2: a quote is misplaced or missing");
+  refuses(HEADER "a,1,1\n\"b,1,1\n", "t.csv: row 2: a quote is misplaced or missing");
   refuses(HEADER "\xff,1,1\n", "t.csv: row 1, column \"word\": is not UTF-8");
   refuses_bytes(HEADER "a\0b,1,1\n", sizeof HEADER "a\0b,1,1\n" - 1,
                 "t.csv: row 1, column \"word\": holds a zero byte");

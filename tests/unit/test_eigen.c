@@ -1,4 +1,5 @@
-/* Products in double against plain loops; the largest eigenpairs of matrices whose spectrum is known, by their residuals. */
+/* Products in double against plain loops; the largest eigenpairs of matrices whose spectrum is known, by their
+ * residuals. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Engines: what each says of itself, and that callers take its word: the network and the projection by an engine
- * whose rows, slabs, tiles and memory are like no other's, whose threads begin and end. */
+/* Engines: what each declares, and that callers rely on nothing else: the network and the projection by an engine whose
+ * rows, slabs, tiles and memory are like no other's, whose threads begin and end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +35,7 @@ static float *draw(size_t count) {
   return values;
 }
 
-/* --- The engines that there are --- */
+/* --- The existing engines --- */
 
 static const la_gemm *engine_of(int isa, int precision) {
   return isa <= (int)base_machine_isa() ? la_gemm_for((base_isa)isa, (la_precision)precision) : NULL;

@@ -1,5 +1,5 @@
-/* Products of every precision on each instruction set: against long sums in double of what the operands are rounded to, in int8
- * exactly; the same bits for any number of rows, plain or packed, at any address; nothing read that is not there. */
+/* Products of every precision on each instruction set: against long sums in double of the rounded operands, in int8
+ * exactly; the same bits for any number of rows, plain or packed, at any address; nothing read out of bounds. */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -350,13 +350,13 @@ static void slabs_follow_each_other(void **state) {
 
 /* `bytes` that end where a page begins that must not be touched. */
 static char *before_the_wall(size_t bytes, void **map, size_t *size) {
-  const size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (bytes + page - 1) / page * page;
-  *size = room + page;
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE), span = (bytes + page - 1) / page * page;
+  *size = span + page;
   char *memory = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   assert_true(memory != MAP_FAILED);
-  assert_int_equal(mprotect(memory + room, page, PROT_NONE), 0);
+  assert_int_equal(mprotect(memory + span, page, PROT_NONE), 0);
   *map = memory;
-  return memory + room - bytes;
+  return memory + span - bytes;
 }
 
 static void rows_are_not_read_past_their_end(void **state) {

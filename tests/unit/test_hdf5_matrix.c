@@ -1,5 +1,5 @@
-/* A matrix written out of order: what is in it, how it is resumed, that two runs and small disks are noticed; and reading
- * blocks of columns back. */
+/* A matrix written out of order: what is in it, how it is resumed, that two runs and small disks are noticed; and
+ * reading blocks of columns back. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -114,7 +114,7 @@ static void test_two_runs(void **state) {
   io_hdf5_matrix_free(matrix, true);
 }
 
-/* Room is asked for before anything is written: a limit of file sizes is as good as a full disk. */
+/* Space is tested before anything is written: a limit of file sizes stands for a full disk. */
 static void test_no_room(void **state) {
   (void)state;
   for (rlim_t limit = 1000; limit < 1000000; limit *= 30) {

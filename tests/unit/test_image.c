@@ -1,4 +1,4 @@
-/* Which names count as pictures; what is no picture. Pixels and damage: tests/oracle/test_images.py. */
+/* Which names count as pictures; what is not a picture. Pixels and damage: tests/oracle/test_images.py. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* JSON: what could not be built is never printed, and what is read is bad syntax or want of memory, never the one for the other. */
+/* JSON: an incomplete tree is never printed, and bad syntax and lack of memory are never confused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -165,7 +165,8 @@ static void test_nesting_has_an_end(void **state) {
   assert_int_equal(read_text(text + 900, 200), BERG_OK);
 }
 
-/* Bytes of good texts exchanged at random: whatever passes the guard is JSON to cJSON, so nothing ends as want of memory. */
+/* Bytes of good texts exchanged at random: whatever passes the guard is valid to cJSON, so nothing is reported as lack
+ * of memory. */
 static void test_cjson_takes_what_the_guard_lets_pass(void **state) {
   (void)state;
   static const char bytes[] = "{}[]\",:\\u0dD8c123456789.eE+-ntfalse \n/";

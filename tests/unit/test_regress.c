@@ -1,4 +1,4 @@
-/* The closed form of least squares on orthogonal scores, chunks as upstream cuts them, and options that make no sense. */
+/* The closed form of least squares on orthogonal scores, chunks as upstream cuts them, and invalid options. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* The kernels of the resizings, of each instruction set, against plain loops: every byte, for any number of taps. Rows end
- * where their memory ends, so that the sanitizers see a read past them. */
+/* The kernels of the resizings, of each instruction set, against plain loops: every byte, for any number of taps. Rows
+ * end where their memory ends, so that the sanitizers see a read past them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,8 +28,8 @@ static uint8_t *noise(size_t count) {
 /* `count` taps an output, outputs `step` hundredths of an input apart. Whole weights that sum to 2^22 in two halves, or
  * fractions that sum to about one. */
 static vit_taps make_taps(size_t count, size_t step, int halves) {
-  vit_taps taps = {.room = count + 2};
-  taps.weights = calloc(SIZE * taps.room, 2 * sizeof *taps.weights);
+  vit_taps taps = {.stride = count + 2};
+  taps.weights = calloc(SIZE * taps.stride, 2 * sizeof *taps.weights);
   assert_non_null(taps.weights);
   for (size_t i = 0; i < SIZE; i++) {
     uint32_t left = 1 << 22;
@@ -39,10 +39,10 @@ static vit_taps make_taps(size_t count, size_t step, int halves) {
       uint32_t weight = j + 1 == count ? left : draw() % (2 * left / (uint32_t)(count - j) + 1);
       left -= weight;
       if (halves) {
-        taps.weights[2 * (i * taps.room + j)] = (float)(weight >> 11);
-        taps.weights[2 * (i * taps.room + j) + 1] = (float)(weight & 2047);
+        taps.weights[2 * (i * taps.stride + j)] = (float)(weight >> 11);
+        taps.weights[2 * (i * taps.stride + j) + 1] = (float)(weight & 2047);
       } else {
-        taps.weights[i * taps.room + j] = (float)weight / (1 << 22) * 1.01f;
+        taps.weights[i * taps.stride + j] = (float)weight / (1 << 22) * 1.01f;
       }
     }
   }
@@ -53,7 +53,7 @@ static vit_taps make_taps(size_t count, size_t step, int halves) {
 static uint8_t fixed_sum(const vit_taps *taps, size_t i, const uint8_t *from, size_t apart) {
   int64_t sum = 1 << 21;
   for (size_t j = 0; j < taps->count[i]; j++) {
-    const float *halves = taps->weights + 2 * (i * taps->room + j);
+    const float *halves = taps->weights + 2 * (i * taps->stride + j);
     sum += ((int64_t)halves[0] * 2048 + (int64_t)halves[1]) * from[j * apart];
   }
   return (uint8_t)(sum >> 22);
@@ -103,7 +103,7 @@ static void check_tensor(const vit_resize_kernels *kernels, size_t count, size_t
     for (size_t x = 0; x < SIZE; x++) {
       volatile float sum = 0, product; /* each rounded */
       for (size_t j = 0; j < count; j++) {
-        product = taps.weights[x * taps.room + j] * plane[r * columns + taps.first[x] - taps.first[0] + j];
+        product = taps.weights[x * taps.stride + j] * plane[r * columns + taps.first[x] - taps.first[0] + j];
         sum = sum + product;
       }
       assert_true(across[r * SIZE + x] == sum);
@@ -114,7 +114,7 @@ static void check_tensor(const vit_resize_kernels *kernels, size_t count, size_t
     for (size_t x = 0; x < SIZE; x++) {
       volatile float sum = 0, product;
       for (size_t j = 0; j < count; j++) {
-        product = taps.weights[y * taps.room + j] * lines[(taps.first[y] - taps.first[0] + j) * SIZE + x];
+        product = taps.weights[y * taps.stride + j] * lines[(taps.first[y] - taps.first[0] + j) * SIZE + x];
         sum = sum + product;
       }
       int whole = (int)sum; /* to the nearest, half to even */

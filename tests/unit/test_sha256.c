@@ -1,5 +1,5 @@
-/* SHA-256: the examples of FIPS 180-4, lengths around the padding against Python's hashlib, and any way of cutting the input; by
- * the portable code and by the processor's instructions. */
+/* SHA-256: the examples of FIPS 180-4, lengths around the padding against Python's hashlib, and any way of cutting the
+ * input; by the portable code and by the processor's instructions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "base/machine.h"
 #include "base/sha256.h"
 
-/* Of the ways that this machine has: 0 the portable one. False: there is no such way. */
+/* Selects an implementation of this machine: 0 is the portable one. False: there is no further one. */
 static bool start_way(int way, base_sha256 *hash) {
   base_sha256_start(hash);
   if (way == 0) hash->take = base_sha256_blocks_portable;

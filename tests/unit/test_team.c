@@ -1,4 +1,5 @@
-/* Teams: every piece once, whoever comes; callers side by side, inside pieces, and in the child of a fork. */
+/* Teams: every piece once, whichever threads join in; callers side by side, inside pieces, and in the child of a
+ * fork. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,7 +37,7 @@ static void tick(void *user, size_t index, size_t rank) {
   atomic_store(&t->busy[rank], false);
 }
 
-/* Whether each of `count` pieces was done once, and no rank was two threads'. */
+/* Whether each of `count` pieces was done once, and no rank was shared by two threads. */
 static bool shares(base_team *team, size_t threads, size_t count) {
   tally t = {.count = count, .threads = threads, .done = calloc(count + 1, sizeof *t.done)};
   base_team_share(team, count, tick, &t);
@@ -51,7 +52,7 @@ static void every_piece_is_done_once(void **state) {
   static const int threads[] = {-1, 0, 1, 2, 3, 8, MOST};
   static const size_t counts[] = {0, 1, 2, 3, 7, 16, 1000, 4096};
   for (size_t t = 0; t < sizeof threads / sizeof *threads; t++)
-    for (int most = 0; most <= 3; most++) { /* more are asked for than come */
+    for (int most = 0; most <= 3; most++) { /* more are asked for than can be started */
       base_team_limit(most);
       base_team *team = base_team_begin(threads[t]);
       assert_true(base_team_size(team) <= (size_t)(threads[t] < 1 ? 1 : threads[t]));

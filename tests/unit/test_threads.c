@@ -1,4 +1,5 @@
-/* How many threads: what the environment says, and what control groups leave, in folders laid out as the kernel shows them. */
+/* How many threads: what the environment says, and what control groups leave, in folders laid out as the kernel shows
+ * them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
-/* Files that appear whole: names that nobody shares, links that are not followed, what the umask says, and writers in two threads
- * of one process. BERG_WRITERS=40 has each kind of output tried forty times; two processes are tests/cli/test_cli_two_writers.py's. */
+/* Files that appear whole: unique temporary names, links that are not followed, what the umask says, and writers in two
+ * threads of one process. BERG_WRITERS=40 has each kind of output tried forty times; two processes are
+ * tests/cli/test_cli_two_writers.py's. */
 #define _DEFAULT_SOURCE /* mkdtemp, symlink */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -169,7 +170,7 @@ static void locks_are_of_a_handle(void **state) {
   assert_false(io_lock(other, "file"));
   unlink("file");
   close(one);
-  assert_false(io_lock(other, "file")); /* nobody has it, but it is not the file of that name */
+  assert_false(io_lock(other, "file")); /* no one holds it, but it is not the file of that name */
   third = open_plain("file");
   assert_true(io_lock(third, "file"));
   assert_true(io_is_named(third, "file") && !io_is_named(other, "file"));

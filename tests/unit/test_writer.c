@@ -1,4 +1,5 @@
-/* The thread that writes responses: everything in order, two buffers behind at most, the first failure told once and for all. */
+/* The thread that writes responses: everything in order, two buffers behind at most, the first failure reported to the
+ * end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +17,7 @@
 
 typedef struct paper {
   float rows[64 * WIDTH];
-  size_t count, calls, fail_at; /* call that fails; 0: none */
+  size_t count, calls, fail_at; /* the call that fails; 0: never */
   long wait;                    /* nanoseconds a call */
   atomic_size_t begun;
 } paper;
@@ -32,7 +33,7 @@ static berg_status write_rows(void *user, const float *rows, size_t count, berg_
 }
 
 /* Parts of 1 to PART rows, numbered through. Returns the parts that were handed over before a failure. */
-static size_t hand_all(model_writer *writer, size_t parts, berg_status *status, berg_error *error) {
+static size_t hand_all(model_writer *writer, paper *p, size_t parts, berg_status *status, berg_error *error) {
   float next = 0;
   for (size_t i = 0; i < parts; i++) {
     float *rows;
@@ -40,7 +41,7 @@ static size_t hand_all(model_writer *writer, size_t parts, berg_status *status, 
     if (*status) return i;
     const size_t count = 1 + i % PART;
     for (size_t j = 0; j < count * WIDTH; j++) rows[j] = next++;
-    model_writer_hand(writer, count);
+    model_writer_hand(writer, p, count);
   }
   return parts;
 }
@@ -52,8 +53,8 @@ static void all_is_written_in_order(void **state) {
     model_writer *writer;
     berg_error error;
     berg_status status = BERG_OK;
-    assert_int_equal(model_writer_open(&writer, write_rows, &p, PART * WIDTH, &error), BERG_OK);
-    assert_int_equal(hand_all(writer, 11, &status, &error), 11);
+    assert_int_equal(model_writer_open(&writer, write_rows, PART * WIDTH, &error), BERG_OK);
+    assert_int_equal(hand_all(writer, &p, 11, &status, &error), 11);
     assert_int_equal(model_writer_close(writer, &error), BERG_OK);
     assert_int_equal(p.calls, 11);
     assert_int_equal(p.count, 10 + 10 + 6);
@@ -68,8 +69,8 @@ static void a_failure_is_told_and_nothing_is_written_after(void **state) {
     model_writer *writer;
     berg_error error = {.status = BERG_OK}, last = {.status = BERG_OK};
     berg_status status = BERG_OK;
-    assert_int_equal(model_writer_open(&writer, write_rows, &p, PART * WIDTH, &error), BERG_OK);
-    const size_t handed = hand_all(writer, 5, &status, &error);
+    assert_int_equal(model_writer_open(&writer, write_rows, PART * WIDTH, &error), BERG_OK);
+    const size_t handed = hand_all(writer, &p, 5, &status, &error);
     /* the caller is two buffers ahead at most */
     assert_true(handed <= fail_at + 2);
     if (status) {
@@ -87,7 +88,7 @@ static void a_writer_without_work_ends(void **state) {
   (void)state;
   paper p = {.count = 0};
   model_writer *writer;
-  assert_int_equal(model_writer_open(&writer, write_rows, &p, 1, NULL), BERG_OK);
+  assert_int_equal(model_writer_open(&writer, write_rows, 1, NULL), BERG_OK);
   assert_int_equal(model_writer_close(writer, NULL), BERG_OK);
   assert_int_equal(p.calls, 0);
 }
@@ -98,14 +99,14 @@ static void two_buffers_go_round(void **state) {
   paper p = {.wait = 20000000};
   model_writer *writer;
   float *first, *second, *third;
-  assert_int_equal(model_writer_open(&writer, write_rows, &p, WIDTH, NULL), BERG_OK);
+  assert_int_equal(model_writer_open(&writer, write_rows, WIDTH, NULL), BERG_OK);
   assert_int_equal(model_writer_buffer(writer, &first, NULL), BERG_OK);
   memset(first, 0, WIDTH * sizeof *first);
-  model_writer_hand(writer, 1);
+  model_writer_hand(writer, &p, 1);
   assert_int_equal(model_writer_buffer(writer, &second, NULL), BERG_OK);
   assert_true(first != second);
   memset(second, 0, WIDTH * sizeof *second);
-  model_writer_hand(writer, 1);
+  model_writer_hand(writer, &p, 1);
   assert_int_equal(model_writer_buffer(writer, &third, NULL), BERG_OK);
   assert_true(third == first);
   assert_true(atomic_load(&p.begun) >= 1);

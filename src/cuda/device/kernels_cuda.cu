@@ -1,4 +1,4 @@
-/* The kernels on the device: every block its phases, all threads meeting between them. */
+/* The kernels on the device: each block runs its phases, with a barrier between them. */
 #include "cuda/device/device.h"
 #include "cuda/kernels/attention.h"
 #include "cuda/kernels/embed.h"

@@ -1,8 +1,9 @@
-/* Products by cuBLASLt. A row-major a [m][k] is its column-major [k][m], so d = a b^T becomes d^T = b a^T: the first operand
- * is b, transposed, the second a as it lies, and a bias over our columns is one over its rows.
+/* Products by cuBLASLt. A row-major a [m][k] is its column-major [k][m], so d = a b^T becomes d^T = b a^T: the first
+ * operand is b, transposed, the second a as it lies, and a bias over our columns is one over its rows.
  *
- * One algorithm a shape, the first of the heuristic's list that keeps the bits: no split of a sum (split-k of 1, no reduction), and
- * for float32 no tensor cores. It is asked for with `usual_m` and used with m, so that less memory does not mean other bits. */
+ * One algorithm a shape, the first of the heuristic's list that keeps the bits: no split of a sum (split-k of 1, no
+ * reduction), and for float32 no tensor cores. It is asked for with `usual_m` and used with m, so that less memory does
+ * not mean other bits. */
 #include <cstdio>
 #include <cstdlib>
 
@@ -68,7 +69,7 @@ static bool config_is(const cublasLtMatmulAlgo_t *way, cublasLtMatmulAlgoConfigA
   return done(cublasLtMatmulAlgoConfigGetAttribute(way, which, &value, sizeof value, &written)) && value <= most;
 }
 
-/* Whether its sums come in one order always, and in float32 where they must. */
+/* Whether its order of summation is fixed, and in float32 where it must be. */
 static bool is_steady(const cublasLtMatmulAlgo_t *way, cuda_precision precision) {
   uint64_t flags = 0;
   size_t written = 0;
@@ -119,7 +120,7 @@ static void release(cuda_plan *plan) {
 
 static bool make(cuda_backend *backend, cuda_plan *plan, cublasComputeType_t compute) {
   const cuda_product *p = &plan->product;
-  /* results of several products lie one after the other: with another m they lie elsewhere */
+  /* results of several products lie one after the other, at places that depend on m */
   const size_t usual_step = p->batch > 1 ? p->step_d / p->m * p->usual_m : p->step_d;
   cublasLtMatrixLayout_t second = NULL, result = NULL;
   const bool made = make_operation(&plan->operation, p, compute, backend->workspace) &&

@@ -1,4 +1,4 @@
-/* The device that is the processor: memory, copies, kernels and products for the queues of streams.c. */
+/* A device played by the processor: memory, copies, kernels and products for the queues of streams.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,7 +46,7 @@ cuda_status cuda_describe(int device, cuda_device *out, cuda_fault *fault) {
   return host_operation(CUDA_FAILED, "describe the device", fault);
 }
 
-/* --- Memory: every piece is known, and full of NaN until something is written --- */
+/* --- Memory: every block is registered, and full of NaN until written --- */
 
 typedef struct piece {
   struct piece *next;
@@ -101,7 +101,7 @@ cuda_status cuda_take(cuda_backend *backend, void **memory, size_t bytes, cuda_f
   cuda_status status = host_operation(CUDA_NO_MEMORY, "memory", fault);
   *memory = status ? NULL : have(bytes, false);
   if (status || *memory) return status;
-  return cuda_fail(fault, CUDA_NO_MEMORY, "%zu bytes are not to be had", bytes);
+  return cuda_fail(fault, CUDA_NO_MEMORY, "%zu bytes could not be allocated", bytes);
 }
 
 void cuda_give(cuda_backend *backend, void *memory) {

@@ -8,10 +8,11 @@
 
 extern cuda_host_control cuda_host;
 
-/* Counts an operation; FAILED (or what `as` says) when it is the one that the control lets fail. */
+/* Counts an operation; FAILED (or `as`) when it is the one that the control makes fail. */
 cuda_status host_operation(cuda_status as, const char *what, cuda_fault *fault);
 
-/* Memory that this backend gave out: whether [memory, memory + bytes) lies within one piece, of the device or pinned. */
+/* Whether this backend allocated the memory: [memory, memory + bytes) lies within one piece, of the device or
+ * pinned. */
 bool host_holds(bool pinned, const void *memory, size_t bytes);
 
 /* The next number of a generator that the control seeds. */
@@ -30,7 +31,7 @@ void host_run_product(const cuda_product *product, const void *a, const void *b,
 typedef void (*host_work)(const void *args);
 cuda_status host_push(cuda_backend *backend, cuda_stream stream, host_work work, const void *args, size_t bytes,
                       cuda_fault *fault);
-/* Runs what is on a stream, and what it waits for. */
+/* Runs what is on a stream, and whatever it waits for. */
 cuda_status host_drain(cuda_backend *backend, cuda_stream stream, cuda_fault *fault);
 
 #endif

@@ -10,7 +10,7 @@
 #include "cuda/kernels/pointwise.h"
 #include "cuda/kernels/sums.h"
 
-/* A prime larger than any block: steps of it come by every thread. */
+/* A prime larger than any block: steps of this size visit every thread. */
 #define STRIDE 7919u
 
 static unsigned thread_at(unsigned i, unsigned threads) {
@@ -21,7 +21,7 @@ static unsigned thread_at(unsigned i, unsigned threads) {
   }
 }
 
-/* Shared memory is full of NaN when a block begins, as on the device it is full of anything. */
+/* Shared memory is full of NaN when a block begins: on the device it is undefined. */
 #define X(name)                                                                                         \
   _Static_assert(sizeof(name##_args) <= CUDA_ARGS_MAX, "arguments of " #name);                          \
   _Static_assert(sizeof(name##_shared) <= 49152, "shared memory of " #name);                            \

@@ -1,4 +1,4 @@
-/* d = a b^T (+ d) (+ bias) by loops of our own, in float32, with what is multiplied rounded first where the precision says so. */
+/* d = a b^T (+ d) (+ bias) by plain loops in float32, whose operands are rounded first as the precision requires. */
 #include <stdlib.h>
 #include <string.h>
 

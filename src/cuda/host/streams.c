@@ -1,5 +1,5 @@
-/* Streams as queues. With CUDA_RANDOM nothing runs before the host waits for it, and then the streams take turns at random: an
- * event that is missing in src/cuda shows as wrong numbers, one too many as a queue that cannot go on. */
+/* Streams as queues. With CUDA_RANDOM nothing runs before the host waits for it, and then the streams take turns at
+ * random: a missing event in src/cuda shows as wrong numbers, a superfluous one as a queue that cannot go on. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,12 +15,12 @@ typedef struct command {
 
 typedef struct queue {
   command *commands;
-  size_t count, room, next;
+  size_t count, capacity, next;
 } queue;
 
 struct cuda_backend {
   queue streams[CUDA_STREAMS];
-  size_t recorded[CUDA_EVENTS]; /* versions asked for, */
+  size_t recorded[CUDA_EVENTS]; /* versions requested, */
   size_t happened[CUDA_EVENTS]; /* and reached */
 };
 
@@ -60,7 +60,7 @@ static void step(cuda_backend *backend, queue *q) {
   if (q->next == q->count) q->next = q->count = 0;
 }
 
-/* One command of any stream that can go on; false: none can. */
+/* Runs one command of any stream that can proceed; false: no stream can. */
 static bool step_any(cuda_backend *backend) {
   const size_t start = (size_t)host_random();
   for (size_t i = 0; i < CUDA_STREAMS; i++) {
@@ -99,12 +99,12 @@ cuda_status cuda_finish(cuda_backend *backend, int event, cuda_fault *fault) {
 
 static cuda_status push(cuda_backend *backend, cuda_stream stream, const command *c, cuda_fault *fault) {
   queue *q = &backend->streams[stream];
-  if (q->count == q->room) {
-    const size_t room = q->room ? 2 * q->room : 256;
-    command *more = realloc(q->commands, room * sizeof *more);
+  if (q->count == q->capacity) {
+    const size_t capacity = q->capacity ? 2 * q->capacity : 256;
+    command *more = realloc(q->commands, capacity * sizeof *more);
     if (!more) return cuda_fail(fault, CUDA_FAILED, "out of the host's memory");
     q->commands = more;
-    q->room = room;
+    q->capacity = capacity;
   }
   q->commands[q->count++] = *c;
   return cuda_host.streams == CUDA_EAGER ? cuda_finish_all(backend, fault) : CUDA_DONE;

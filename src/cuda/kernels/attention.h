@@ -1,8 +1,8 @@
 /* Attention of one head of one image, all in shared memory: 50 tokens of 64 channels.
  *
- * Products in tiles of 4 x 4 that a thread keeps in registers: 13 x 13 tiles of scores, 13 x 16 of the result. The rows of a
- * tile, and the columns of one of scores, are 13 apart, and rows of q, k and v 65 floats: so neighbouring threads read
- * neighbouring banks. */
+ * Products in tiles of 4 x 4 that a thread keeps in registers: 13 x 13 tiles of scores, 13 x 16 of the result. The rows
+ * of a tile, and the columns of one of scores, are 13 apart, and rows of q, k and v 65 floats: so neighbouring threads
+ * read neighbouring banks. */
 #ifndef CUDA_KERNELS_ATTENTION_H
 #define CUDA_KERNELS_ATTENTION_H
 
@@ -15,7 +15,7 @@
 
 enum { cuda_attention_THREADS = 224, cuda_attention_PHASES = 5 };
 
-/* 49,000 bytes: what a block may have without asking is 49,152. */
+/* 49,000 bytes: the limit without opting in is 49,152. */
 typedef struct cuda_attention_shared {
   float q[VIT_TOKENS * CUDA_HEAD_LD]; /* once the scores are there: their partial maxima and sums */
   float k[VIT_TOKENS * CUDA_HEAD_LD];

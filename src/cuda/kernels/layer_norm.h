@@ -1,5 +1,5 @@
-/* LayerNorm in two passes over a row that lies in shared memory: the variance of what is left after the mean, so that a large mean
- * costs no digits. Sums go by way of 192 and 16 partial ones, each in its own order: always the same bits. */
+/* LayerNorm in two passes over a row that lies in shared memory: the variance of what is left after the mean, so that a
+ * large mean costs no digits. Sums are taken over 192, then 16 partial sums, in a fixed order: always the same bits. */
 #ifndef CUDA_KERNELS_LAYER_NORM_H
 #define CUDA_KERNELS_LAYER_NORM_H
 

@@ -1,4 +1,4 @@
-/* What takes number by number: GELU, standardisation, rounding to bfloat16. */
+/* Element-wise kernels: GELU, standardisation, rounding to bfloat16. */
 #ifndef CUDA_KERNELS_POINTWISE_H
 #define CUDA_KERNELS_POINTWISE_H
 

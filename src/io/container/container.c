@@ -39,11 +39,10 @@ static berg_status read_by_content(berg_file *file, berg_error *error) {
   if (begins(map, OLD_TORCH, sizeof OLD_TORCH))
     return base_fail(
         error, BERG_EINPUT,
-        "%s: written by torch before 1.6, in a form that is not read: load it with torch and save it again "
+        "%s: written by torch before 1.6, in a format that is not supported: load it with torch and save it again "
         "with torch.save(torch.load(path, map_location=\"cpu\"), new_path)",
         file->path);
-  /* a header of at most 100 MB has zero bytes high up in its length, which no other format here has at its
-   * start */
+  /* a header of at most 100 MB has zeros in the upper bytes of its length, which no other format here starts with */
   if (map->size > 8 && map->bytes[8] == '{' && begins(&(io_map){map->bytes + 4, 4}, "\0\0\0\0", 4))
     return io_read_safetensors(&file->document, map->bytes, map->size, file->path, error);
   return base_fail_at(error, &(base_fault){BERG_EINPUT, file->path, map->size ? 0 : BERG_NO_OFFSET, NULL,
@@ -105,7 +104,7 @@ berg_status io_container_from_memory(berg_file **out, const uint8_t *bytes, size
 
 berg_status berg_file_open(berg_file **out, const char *path, berg_error *error) {
   berg_file *file;
-  if (!out) return base_fail(error, BERG_EARGUMENT, "berg_file_open: no place for the handle");
+  if (!out) return base_fail(error, BERG_EARGUMENT, "berg_file_open: no pointer for the handle");
   *out = NULL;
   if (!path) return base_fail(error, BERG_EARGUMENT, "berg_file_open: no path");
   berg_status status = new_file(&file, path, error);
@@ -163,7 +162,7 @@ const berg_array *berg_file_find(const berg_file *file, const char *name) {
 
 const io_map *io_container_map(const berg_file *file) {
   static const io_map none = {NULL, 0};
-  return file->is_mapped ? &file->map : &none; /* the caller's memory is not ours to drop */
+  return file->is_mapped ? &file->map : &none; /* the memory belongs to the caller */
 }
 
 bool io_container_offset(const berg_file *file, const berg_array *entry, size_t *offset) {

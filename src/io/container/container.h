@@ -1,4 +1,4 @@
-/* What the rest of the library may ask a berg_file beyond berg.h. */
+/* What the library knows of a berg_file beyond berg.h. */
 #ifndef IO_CONTAINER_H
 #define IO_CONTAINER_H
 

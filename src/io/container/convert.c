@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "io/container/container.h"
 #include "io/value/nest.h"
+#include "io/file/whole_file.h"
 #include "io/container/writers.h"
 
 static const struct {
@@ -56,12 +57,11 @@ berg_status berg_convert(const char *source, const char *target, int force, berg
   if (!source || !target) return base_fail(error, BERG_EARGUMENT, "berg_convert: no path");
   size_t kind = find_target(target);
   if (kind == sizeof targets / sizeof *targets)
-    return base_fail_at(error,
-                        &(base_fault){BERG_EARGUMENT, target, BERG_NO_OFFSET, NULL, "an ending that says no format",
-                                      ".safetensors, .npy, .npz, .pth, .pt or .json", NULL});
+    return base_fail_at(error, &(base_fault){BERG_EARGUMENT, target, BERG_NO_OFFSET, NULL,
+                                             "the file extension names no format",
+                                             ".safetensors, .npy, .npz, .pth, .pt or .json", NULL});
   struct stat about;
-  if (!force && !stat(target, &about))
-    return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", target);
+  if (!force && !stat(target, &about)) return io_fail_exists(target, error);
   berg_status status = berg_file_open(&file, source, error);
   if (status) return status;
   status = write_content(file, target, kind, force != 0, error);

@@ -1,16 +1,14 @@
-/* Header of a .npy file:
+/* Reads and writes the header of a .npy file:
  *
  *     offset  bytes
  *     0       6      0x93 'N' 'U' 'M' 'P' 'Y'
  *     6       1      major version: 1, 2 or 3
  *     7       1      minor version: 0
  *     8       2 | 4  length of the text, uint16 (version 1) or uint32 (2 and 3), little-endian
- *     10|12   length text: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } then spaces and a
- * newline
+ *     10|12   length text: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, spaces, a newline
  *     ...            the data; NumPy pads the text so that they begin at a multiple of 64
  *
- * The text is a Python literal. It is read here by its grammar, in any order and spacing of the three keys.
- */
+ * The text is a Python literal. It is parsed by its grammar, with any order and spacing of the three keys. */
 #include "io/container/npy.h"
 
 #include <inttypes.h>
@@ -121,7 +119,7 @@ static berg_status read_shape(literal *text, io_npy_header *header) {
 static berg_status read_descr(literal *text, io_npy_header *header) {
   skip_space(text);
   size_t start = text->at;
-  if (start < text->end && text->bytes[start] == '[') return fail(text, "records are not read", "one plain type");
+  if (start < text->end && text->bytes[start] == '[') return fail(text, "records are not supported", "one plain type");
   const char *code;
   size_t length;
   berg_status status = read_string(text, &code, &length);
@@ -129,7 +127,7 @@ static berg_status read_descr(literal *text, io_npy_header *header) {
   if (!io_dtype_parse(code, length, &header->dtype, &header->itemsize, &header->big_endian)) {
     char found[40];
     base_print(found, sizeof found, "'%.*s'", (int)(length < 30 ? length : 30), code);
-    return base_fail_at(text->error, &(base_fault){BERG_EINPUT, text->name, start, "npy header", "type is not read",
+    return base_fail_at(text->error, &(base_fault){BERG_EINPUT, text->name, start, "npy header", "unsupported type",
                                                    "bool, int, float, unicode or object", found});
   }
   return BERG_OK;
@@ -173,7 +171,7 @@ berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size
                                  bytes[i] < 0x20 || bytes[i] > 0x7e ? "\\x%02x" : "%c", bytes[i]);
     return base_fail_at(error, &(base_fault){BERG_EINPUT, name, 0, NULL, "not a .npy file", "\\x93NUMPY", start});
   }
-  base_fault cut = {BERG_EINPUT, name, size, "npy header", "the file ends too early", NULL, NULL};
+  base_fault cut = {BERG_EINPUT, name, size, "npy header", "the file is truncated", NULL, NULL};
   if (size < 10) return base_fail_at(error, &cut);
   if (bytes[6] < 1 || bytes[6] > 3 || bytes[7] != 0) {
     char found[16];
@@ -204,24 +202,24 @@ berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size
     char expected[48], found[32];
     base_print(expected, sizeof expected, "%zu bytes of data", needed);
     base_print(found, sizeof found, "%zu", total < header->data_offset ? 0 : total - header->data_offset);
-    return base_fail_at(
-        error, &(base_fault){BERG_EINPUT, name, total, "npy data", "the file ends too early", expected, found});
+    return base_fail_at(error,
+                        &(base_fault){BERG_EINPUT, name, total, "npy data", "the file is truncated", expected, found});
   }
   return BERG_OK;
 }
 
 /* Appends to a text whose length is counted even where the buffer is full. */
-static void append(char *text, size_t room, size_t *length, const char *format, ...) BASE_PRINTF(4, 5);
-static void append(char *text, size_t room, size_t *length, const char *format, ...) {
+static void append(char *text, size_t capacity, size_t *length, const char *format, ...) BASE_PRINTF(4, 5);
+static void append(char *text, size_t capacity, size_t *length, const char *format, ...) {
   va_list list;
   va_start(list, format);
-  int written =
-      base_print_list(*length < room ? text + *length : NULL, *length < room ? room - *length : 0, format, list);
+  int written = base_print_list(*length < capacity ? text + *length : NULL, *length < capacity ? capacity - *length : 0,
+                                format, list);
   va_end(list);
   *length += written > 0 ? (size_t)written : 0;
 }
 
-size_t io_npy_write_header(uint8_t *out, size_t room, berg_dtype dtype, size_t itemsize, const size_t *shape,
+size_t io_npy_write_header(uint8_t *out, size_t capacity, berg_dtype dtype, size_t itemsize, const size_t *shape,
                            size_t ndim) {
   char text[512], code[24];
   size_t used = 0;
@@ -230,11 +228,11 @@ size_t io_npy_write_header(uint8_t *out, size_t room, berg_dtype dtype, size_t i
   for (size_t d = 0; d < ndim; d++) append(text, sizeof text, &used, "%s%zu", d ? ", " : "", shape[d]);
   append(text, sizeof text, &used, "%s), }", ndim == 1 ? "," : "");
   if (ndim) append(text, sizeof text, &used, "%*s", AXIS_DIGITS - base_print(NULL, 0, "%zu", shape[0]), "");
-  /* at least one space before the newline: where the length fits already, NumPy adds a whole line of padding
-   */
+  /* at least one space before the newline: where the length is already a multiple of 64, NumPy adds a whole line of
+   * padding */
   size_t total = (10 + used + 1) / DATA_ALIGNMENT * DATA_ALIGNMENT + DATA_ALIGNMENT;
   if (!out) return total;
-  if (room < total) return 0;
+  if (capacity < total) return 0;
   memcpy(out, MAGIC, sizeof MAGIC);
   out[6] = 1;
   out[7] = 0;

@@ -25,8 +25,9 @@ berg_status io_npy_read_header(io_npy_header *header, const uint8_t *bytes, size
                                berg_error *error);
 
 /* Writes the header that np.save of NumPy >= 1.24 writes for a C-ordered array, and returns its length (a multiple of
- * 64), or 0 if `room` is too small; `out` may be NULL to ask for the length. Axis 0 can grow in place afterwards. */
-size_t io_npy_write_header(uint8_t *out, size_t room, berg_dtype dtype, size_t itemsize, const size_t *shape,
+ * 64), or 0 if `capacity` is too small; `out` may be NULL to ask for the length. Axis 0 can grow in place
+ * afterwards. */
+size_t io_npy_write_header(uint8_t *out, size_t capacity, berg_dtype dtype, size_t itemsize, const size_t *shape,
                            size_t ndim);
 
 #endif

@@ -1,4 +1,4 @@
-/* A .npy that comes through a pipe: its rows (along the first dimension) are read once, in order. */
+/* A .npy read from a pipe: its rows (along the first dimension) are read once, in order. */
 #ifndef IO_NPY_STREAM_H
 #define IO_NPY_STREAM_H
 

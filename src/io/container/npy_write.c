@@ -1,4 +1,4 @@
-/* .npy and .npz (layouts in npy.c and npz.c). */
+/* Writes .npy and .npz (layouts in npy.c and npz.c). */
 #include <stdio.h>
 #include <string.h>
 

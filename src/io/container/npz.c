@@ -1,5 +1,4 @@
-/* .npz: a zip archive of .npy files, "<name>.npy" each, stored (np.savez) or deflated (np.savez_compressed).
- */
+/* Reads .npz: a zip archive of .npy files, "<name>.npy" each, stored (np.savez) or deflated (np.savez_compressed). */
 #include <string.h>
 
 #include "io/container/readers.h"

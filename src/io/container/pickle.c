@@ -25,7 +25,7 @@ berg_status pickle_fail(pickle_machine *machine, const char *what, const char *e
 static berg_status fail_end(pickle_machine *machine) {
   return base_fail_at(machine->error,
                       &(base_fault){BERG_EINPUT, machine->source->name, machine->source->offset + machine->source->size,
-                                    "pickle", "the data end too early", NULL, NULL});
+                                    "pickle", "the data are truncated", NULL, NULL});
 }
 
 io_value *pickle_new(pickle_machine *machine, io_kind kind, int tag) {
@@ -40,7 +40,7 @@ io_value *pickle_new(pickle_machine *machine, io_kind kind, int tag) {
   return value;
 }
 
-/* Results of allocation: the record is filled already. */
+/* Results of allocations: the error record is already filled. */
 static berg_status push(pickle_machine *machine, io_value *value) {
   if (machine->depth >= IO_MAX_VALUES) return pickle_fail(machine, "too many values", "at most 4,194,304", NULL);
   if (!value || !base_grow((void **)&machine->stack, &machine->stack_room, machine->depth + 1, sizeof *machine->stack,
@@ -71,7 +71,7 @@ static bool read_number(pickle_machine *machine, size_t size, uint64_t *number) 
   return true;
 }
 
-/* Pops a value that is no mark; NULL with the record filled. */
+/* Pops a value that is not a mark; NULL with the error record filled. */
 static io_value *pop(pickle_machine *machine) {
   if (!machine->depth || machine->stack[machine->depth - 1] == machine->mark) {
     pickle_fail(machine, "the stack is empty", NULL, NULL);
@@ -148,7 +148,7 @@ static berg_status push_bool(pickle_machine *machine, bool truth) {
 static berg_status put(pickle_machine *machine, uint64_t index) {
   if (!machine->depth || machine->stack[machine->depth - 1] == machine->mark)
     return pickle_fail(machine, "nothing to remember", NULL, NULL);
-  /* writers number from 0, one for each put, so a larger index than bytes cannot be meant */
+  /* writers number from 0, one for each put, so an index beyond the number of bytes is invalid */
   if (index > machine->source->size || index >= IO_MAX_VALUES)
     return pickle_fail(machine, "memo index out of range", NULL, NULL);
   size_t count = (size_t)index + 1;
@@ -200,8 +200,10 @@ static berg_status fill(pickle_machine *machine, io_kind kind, size_t first, boo
   size_t below = marked ? first - 1 : first;
   io_value *target = below ? machine->stack[below - 1] : NULL;
   if (!target || target->kind != kind)
-    return pickle_fail(machine, kind == IO_LIST ? "appends to what is no list" : "sets items of what is no dict", NULL,
-                       NULL);
+    return pickle_fail(machine,
+                       kind == IO_LIST ? "appends to something that is not a list"
+                                       : "sets items of something that is not a dict",
+                       NULL, NULL);
   if (kind == IO_DICT && (machine->depth - first) % 2) return pickle_fail(machine, "a key without a value", NULL, NULL);
   for (size_t i = first; i < machine->depth; i++) {
     if (machine->stack[i] == machine->mark) return pickle_fail(machine, "the stack is empty", NULL, NULL);
@@ -250,7 +252,7 @@ static berg_status stack_global(pickle_machine *machine) {
   io_value *name = pop(machine), *module = name ? pop(machine) : NULL;
   if (!module) return BERG_EINPUT;
   if (name->kind != IO_TEXT || module->kind != IO_TEXT)
-    return pickle_fail(machine, "a name that is no text", NULL, NULL);
+    return pickle_fail(machine, "a name that is not text", NULL, NULL);
   return push_global(machine, module->text, module->text_length, name->text, name->text_length);
 }
 
@@ -320,8 +322,7 @@ static berg_status put_at(pickle_machine *machine, size_t size) {
 static berg_status refuse(pickle_machine *machine, uint8_t opcode) {
   char found[16];
   base_print(found, sizeof found, "0x%02x", opcode);
-  return pickle_fail(machine, "an opcode that is not read", "those of protocols 2 to 5 for arrays and plain values",
-                     found);
+  return pickle_fail(machine, "unsupported opcode", "those of protocols 2 to 5 for arrays and plain values", found);
 }
 
 static berg_status step(pickle_machine *machine, uint8_t opcode) {

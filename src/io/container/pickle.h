@@ -19,8 +19,7 @@ typedef struct io_pickle_source {
   void *context;
 } io_pickle_source;
 
-/* Reads up to STOP; what follows is not looked at. EINPUT: damaged, refused, or more than is read here;
- * ELIMIT. */
+/* Reads up to STOP; what follows is not looked at. EINPUT: damaged, refused, or unsupported; ELIMIT. */
 berg_status io_pickle_read(io_value **root, io_arena *arena, const io_pickle_source *source, berg_error *error);
 
 #endif

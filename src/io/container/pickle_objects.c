@@ -1,5 +1,4 @@
-/* The callables that a pickle may name, and what each makes of its arguments. Nothing outside this list is
- * known. */
+/* The callables that a pickle may name, and what each makes of its arguments. Nothing outside this list is accepted. */
 #include <string.h>
 
 #include "base/array.h"
@@ -79,7 +78,7 @@ berg_status pickle_find_global(pickle_machine *machine, const char *module, size
   char found[128];
   base_print(found, sizeof found, "%.*s.%.*s", (int)(module_length < 60 ? module_length : 60), module,
              (int)(name_length < 60 ? name_length : 60), name);
-  return pickle_fail(machine, "refused, and nothing was executed: it calls what is not on the list",
+  return pickle_fail(machine, "refused, and nothing was executed: calls what is not on the list",
                      "arrays, plain values and scikit-learn's PCA", found);
 }
 
@@ -97,7 +96,7 @@ static berg_status wrong(pickle_machine *machine, const char *what) {
   return pickle_fail(machine, "not as NumPy, torch and scikit-learn write it", what, NULL);
 }
 
-/* A tuple of sizes; -1 where it is none. */
+/* A tuple of sizes; -1 where it is not one. */
 static bool read_sizes(const io_value *tuple, int64_t *sizes, size_t *count) {
   if (!tuple || (tuple->kind != IO_TUPLE && tuple->kind != IO_LIST) || tuple->count > BERG_MAX_DIMS) return false;
   for (*count = 0; *count < tuple->count; ++*count) {
@@ -115,8 +114,8 @@ static bool read_shape(const io_value *tuple, berg_array *array) {
   return true;
 }
 
-/* Gives `value` the array that dtype, shape and bytes make; the bytes stay in place unless their order must
- * be turned. */
+/* Gives `value` the array that dtype, shape and bytes make; the bytes stay in place unless their order must be
+ * swapped. */
 static berg_status set_array(pickle_machine *machine, io_value *value, const pickle_dtype *dtype,
                              const berg_array *shape, bool fortran, const uint8_t *bytes, size_t size) {
   io_layout layout = {dtype->dtype, dtype->itemsize, dtype->big_endian, fortran};
@@ -155,11 +154,12 @@ static berg_status make_dtype(pickle_machine *machine, const io_value *arguments
   (*result)->other = dtype;
   /* bfloat16 has a byte order only in .npy headers; here 'V2' is two bytes of anything */
   if (!io_dtype_parse(code->text, code->text_length, &dtype->dtype, &dtype->itemsize, &dtype->big_endian))
-    return pickle_fail(machine, "an array type that is not read", "bool, int, float, unicode or object", code->text);
+    return pickle_fail(machine, "unsupported array type", "bool, int, float, unicode or object", code->text);
   return BERG_OK;
 }
 
-/* Text that can be shown and compared as a `char *`: a pickle's text may hold zeros (protocol 2 spells bytes as text). */
+/* Text that can be shown and compared as a `char *`: a pickle's text may hold zeros (protocol 2 spells bytes as
+ * text). */
 static bool is_plain(const io_value *text) { return strlen(text->text) == text->text_length; }
 
 /* Text whose code points are the bytes. */
@@ -239,7 +239,7 @@ static berg_status rebuild_tensor(pickle_machine *machine, const io_value *argum
 
 berg_status pickle_reduce(pickle_machine *machine, const io_value *what, const io_value *arguments, io_value **result) {
   if (!is_other(what, PICKLE_GLOBAL) || arguments->kind != IO_TUPLE)
-    return pickle_fail(machine, "calls what is no callable", NULL, NULL);
+    return pickle_fail(machine, "calls something that is not callable", NULL, NULL);
   switch (((const pickle_global *)what->other)->what) {
   case RECONSTRUCT:
     if (!arguments->count || !is_global(arguments->items[0], NDARRAY))
@@ -263,7 +263,7 @@ berg_status pickle_reduce(pickle_machine *machine, const io_value *what, const i
   case ESTIMATOR:
   case STORAGE: break;
   }
-  return pickle_fail(machine, "calls what is no callable", NULL, NULL);
+  return pickle_fail(machine, "calls something that is not callable", NULL, NULL);
 }
 
 berg_status pickle_new_object(pickle_machine *machine, const io_value *class, const io_value *arguments,
@@ -353,7 +353,7 @@ berg_status pickle_build(pickle_machine *machine, io_value *object, const io_val
   /* a state_dict carries its modules' versions as an attribute `_metadata`; they say nothing about the
    * tensors */
   if (object->kind == IO_DICT && state->kind == IO_DICT) return BERG_OK;
-  return pickle_fail(machine, "sets the state of what has none", NULL, NULL);
+  return pickle_fail(machine, "sets the state of an object that has none", NULL, NULL);
 }
 
 /* ('storage', class, key, device, elements) */

@@ -1,8 +1,8 @@
-/* .safetensors:
+/* Reads .safetensors files:
  *
  *     8 bytes   N, length of the header, little-endian, at most 100,000,000
  *     N bytes   JSON: {"name": {"dtype": "F32", "shape": [3, 4], "data_offsets": [0, 48]}, ...,
- * "__metadata__": {"k": "text"}}
+ *                      "__metadata__": {"k": "text"}}
  *     ...       data: every byte belongs to exactly one tensor; offsets count from here
  *
  * All of that is checked, so that no two readers can see different tensors in one file. */
@@ -78,7 +78,7 @@ static berg_status read_tensor(header_reader *reader, const cJSON *about) {
          (!io_safetensors_dtypes[layout.dtype] || strcmp(io_safetensors_dtypes[layout.dtype], dtype->valuestring)))
     layout.dtype = (berg_dtype)(layout.dtype + 1);
   if (layout.dtype > BERG_UNICODE)
-    return fail(reader, name, "a dtype that is not read", "BOOL, U8 to I64, F16, BF16, F32 or F64", dtype->valuestring);
+    return fail(reader, name, "unsupported dtype", "BOOL, U8 to I64, F16, BF16, F32 or F64", dtype->valuestring);
   layout.itemsize = base_dtype_size(layout.dtype);
   berg_array array = {0};
   berg_status status = read_shape(reader, shape, name, &array);

@@ -1,4 +1,4 @@
-/* .safetensors (layout in safetensors.c), as its own library orders them: larger elements first, then by
+/* Writes .safetensors (layout in safetensors.c), in the order of its reference library: larger elements first, then by
  * name, so that every tensor is aligned; the header padded with spaces to a multiple of 8. */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -31,14 +31,14 @@ static int by_rank(const void *a, const void *b) {
 /* A header grown in memory. */
 typedef struct text {
   char *bytes;
-  size_t size, room;
+  size_t size, capacity;
 } text;
 
 static berg_status put_text(void *context, const void *bytes, size_t size, berg_error *error) {
   text *to = context;
   if (size > MAX_HEADER || to->size + size > MAX_HEADER)
     return base_fail(error, BERG_EINPUT, "the header would be longer than .safetensors allows: 100,000,000 bytes");
-  if (!base_grow((void **)&to->bytes, &to->room, to->size + size + 8, 1, error)) return BERG_ELIMIT;
+  if (!base_grow((void **)&to->bytes, &to->capacity, to->size + size + 8, 1, error)) return BERG_ELIMIT;
   memcpy(to->bytes + to->size, bytes, size);
   to->size += size;
   return BERG_OK;

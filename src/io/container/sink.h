@@ -12,7 +12,7 @@ typedef struct io_sink {
 
 io_sink io_sink_file(io_whole_file *file);
 berg_status io_put(const io_sink *sink, const void *bytes, size_t size, berg_error *error);
-/* The elements of an array in C order, little-endian; contiguous ones go as they lie. Not for STRING. */
+/* The elements of an array in C order, little-endian; contiguous ones are written directly. Not for STRING. */
 berg_status io_put_array(const io_sink *sink, const berg_array *array, berg_error *error);
 /* JSON text, quoted and escaped. */
 berg_status io_put_quoted(const io_sink *sink, const char *text, berg_error *error);

@@ -1,4 +1,4 @@
-/* torch's zip form (layout in torch_zip.c). */
+/* Writes torch's zip form (layout in torch_zip.c). */
 
 #include "base/memory.h"
 #include "base/text.h"

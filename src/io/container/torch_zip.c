@@ -1,11 +1,11 @@
-/* torch.save since torch 1.6: a zip archive, all under one folder of any name:
+/* Reads what torch.save writes since torch 1.6, a zip archive with all members under one folder of any name:
  *
  *     archive/data.pkl      pickle of protocol 2; tensors refer to storages by key
  *     archive/data/<key>    a storage's elements, little-endian, stored and aligned to 64
  *     archive/byteorder     "little" (newer files)
  *     archive/version       "3\n"; newer files have more such notes, none needed
  *
- * Deflated members (another program packed the archive again) are inflated, each storage once. */
+ * Deflated members (where another program repacked the archive) are inflated, each storage once. */
 #include <stdio.h>
 #include <string.h>
 
@@ -65,7 +65,7 @@ static berg_status check_byte_order(const storages *known, berg_error *error) {
   if (!status && entry) status = io_zip_member(known->zip, entry, true, &bytes, &size, NULL, error);
   if (status || !entry || (size == 6 && !memcmp(bytes, "little", 6))) return status;
   return base_fail_at(error,
-                      &(base_fault){BERG_EINPUT, known->zip->file, entry->offset, entry->name, "byte order is not read",
+                      &(base_fault){BERG_EINPUT, known->zip->file, entry->offset, entry->name, "unsupported byte order",
                                     "little", size == 3 && !memcmp(bytes, "big", 3) ? "big" : "something else"});
 }
 

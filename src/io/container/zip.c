@@ -1,18 +1,19 @@
-/* A zip archive, read from its end (all numbers little-endian):
+/* Reads a zip archive, beginning at its end (all numbers little-endian):
  *
- *     local header   "PK\3\4" version flags method time date crc packed size name-length extra-length, name,
- * extra   30 + n + m data           packed bytes; after them perhaps a descriptor, which the directory makes
- * needless
+ *     local header   "PK\3\4" version flags method time date crc packed size name-length extra-length,
+ *                    name, extra                                                                  30 + n + m
+ *     data           packed bytes; a descriptor may follow, which the directory makes redundant
  *     ...            further members
  *     directory      "PK\1\2" made-by version flags method time date crc packed size name-length extra-length
- *                    comment-length disk internal external local-offset, name, extra, comment 46 + n + m + k
- *     zip64 end      "PK\6\6" size made-by version disk disk entries entries directory-size directory-offset
- * 56 zip64 locator  "PK\6\7" disk, offset of the zip64 end, disks 20 end            "PK\5\6" disk disk
- * entries entries directory-size directory-offset comment-length, comment     22 + k
+ *                    comment-length disk internal external local-offset, name, extra, comment     46 + n + m + k
+ *     zip64 end      "PK\6\6" size made-by version disk disk entries entries directory-size directory-offset    56
+ *     zip64 locator  "PK\6\7" disk, offset of the zip64 end, disks                                20
+ *     end            "PK\5\6" disk disk entries entries directory-size directory-offset comment-length,
+ *                    comment                                                                      22 + k
  *
- * A size, packed size or offset of 0xffffffff (entries: 0xffff) stands for the number in the zip64 end, or in
- * the extra field of id 1. zlib inflates; the directory is read here because what matters is where in the
- * file a stored member lies. */
+ * A size, packed size or offset of 0xffffffff (entries: 0xffff) stands for the number in the zip64 end, or in the extra
+ * field of id 1. zlib inflates; the directory is read here because what matters is where in the file a stored member
+ * lies. */
 #include "io/container/zip.h"
 
 #include <stdio.h>
@@ -31,7 +32,7 @@
 #define MAX_COMMENT 65535
 #define STORED 0
 #define DEFLATED 8
-/* deflate cannot pack tighter: a bit or two for 258 bytes */
+/* deflate cannot compress further: a bit or two for 258 bytes */
 #define MAX_RATIO 1032
 
 static uint16_t u16(const uint8_t *bytes) { return (uint16_t)(bytes[0] | bytes[1] << 8); }
@@ -58,7 +59,7 @@ typedef struct directory {
 static berg_status read_end(const io_zip *zip, directory *found, berg_error *error) {
   size_t end;
   if (!find_end(zip, &end))
-    return fail(zip, zip->size, NULL, "zip directory not found: the file is damaged or ends too early", error);
+    return fail(zip, zip->size, NULL, "zip directory not found: the file is damaged or truncated", error);
   const uint8_t *at = zip->bytes + end;
   *found = (directory){u16(at + 10), u32(at + 16), u32(at + 12)};
   if (end >= LOCATOR_SIZE && !memcmp(at - LOCATOR_SIZE, "PK\6\7", 4)) {
@@ -135,7 +136,7 @@ berg_status io_zip_open(io_zip *zip, io_arena *arena, const uint8_t *bytes, size
     io_zip_entry *entry = &zip->entries[i];
     status = read_entry(zip, &at, found.offset + found.size, entry, error);
     if (status) return status;
-    /* members that share bytes are how a small file becomes a huge one */
+    /* overlapping members would let a small file expand to a huge one */
     if (entry->packed > size - packed) return fail(zip, at, entry->name, "members are larger than the file", error);
     packed += entry->packed;
     zip->sorted[i] = entry;
@@ -143,7 +144,7 @@ berg_status io_zip_open(io_zip *zip, io_arena *arena, const uint8_t *bytes, size
   if (zip->count) qsort(zip->sorted, zip->count, sizeof *zip->sorted, by_name);
   for (size_t i = 1; i < zip->count; i++)
     if (!strcmp(zip->sorted[i - 1]->name, zip->sorted[i]->name))
-      return fail(zip, BERG_NO_OFFSET, zip->sorted[i]->name, "a member is there twice", error);
+      return fail(zip, BERG_NO_OFFSET, zip->sorted[i]->name, "a member occurs twice", error);
   return BERG_OK;
 }
 
@@ -165,18 +166,18 @@ static berg_status inflate_member(const io_zip *zip, const io_zip_entry *entry, 
   z_stream stream = {0};
   if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) return base_fail_memory(error, sizeof stream);
   const uint8_t *in = zip->bytes + start;
-  size_t left = (size_t)entry->packed, room = (size_t)entry->size;
+  size_t left = (size_t)entry->packed, space = (size_t)entry->size;
   int result = Z_OK;
   stream.next_out = out;
   stream.next_in = (Bytef *)(uintptr_t)in;
   do { /* zlib counts in 32 bits */
     if (!stream.avail_in) left -= stream.avail_in = left < (1u << 30) ? (uInt)left : 1u << 30;
-    if (!stream.avail_out) room -= stream.avail_out = room < (1u << 30) ? (uInt)room : 1u << 30;
+    if (!stream.avail_out) space -= stream.avail_out = space < (1u << 30) ? (uInt)space : 1u << 30;
     result = inflate(&stream, Z_NO_FLUSH);
-  } while (result == Z_OK && ((!stream.avail_in && left) || (!stream.avail_out && room)));
+  } while (result == Z_OK && ((!stream.avail_in && left) || (!stream.avail_out && space)));
   bool whole = result == Z_STREAM_END && stream.total_out == entry->size;
-  /* room for exactly the result: the end mark may need one more call */
-  if (result == Z_OK && !room && !stream.avail_out) {
+  /* the buffer holds exactly the result: the end mark may need one more call */
+  if (result == Z_OK && !space && !stream.avail_out) {
     uint8_t spare;
     stream.next_out = &spare;
     stream.avail_out = 1;
@@ -215,10 +216,10 @@ berg_status io_zip_member(const io_zip *zip, const io_zip_entry *entry, bool che
     berg_status status = inflate_member(zip, entry, start, bytes, error);
     if (status) return status;
   } else {
-    return fail(zip, entry->offset, entry->name, "packed by a method that is not read (stored and deflated are)",
+    return fail(zip, entry->offset, entry->name, "unsupported compression method (only stored and deflated are read)",
                 error);
   }
   if ((check || entry->method == DEFLATED) && checksum(*bytes, *size) != entry->crc)
-    return fail(zip, start, entry->name, "the checksum does not fit: the data are damaged", error);
+    return fail(zip, start, entry->name, "checksum mismatch: the data are damaged", error);
   return BERG_OK;
 }

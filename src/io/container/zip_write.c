@@ -1,5 +1,5 @@
-/* The layout is drawn in zip.c. Numbers that do not fit in 32 bits go to the zip64 extra field; the padding
- * that aligns the data is an extra field of id 'FB', as torch writes it. */
+/* Writes a zip archive, in the layout drawn in zip.c. Numbers that do not fit in 32 bits go to the zip64 extra field;
+ * the padding that aligns the data is an extra field of id 'FB', as torch writes it. */
 #include "io/container/zip_write.h"
 
 #include <string.h>
@@ -85,7 +85,7 @@ berg_status io_zip_writer_add(io_zip_writer *writer, const char *name, io_produc
                               berg_error *error) {
   if (strlen(name) > UINT16_MAX)
     return base_fail(error, BERG_EINPUT, "a name of more than 65,535 bytes cannot be held by a zip archive");
-  if (!base_grow((void **)&writer->records, &writer->room, writer->count + 1, sizeof *writer->records, error))
+  if (!base_grow((void **)&writer->records, &writer->capacity, writer->count + 1, sizeof *writer->records, error))
     return BERG_ELIMIT;
   measure sum = {0, crc32_z(0, NULL, 0)};
   berg_status status = produce(context, &(io_sink){put_measure, &sum}, error);

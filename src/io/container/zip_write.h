@@ -12,7 +12,7 @@ typedef struct io_zip_writer {
   io_sink sink;
   uint64_t offset;
   struct io_zip_record *records;
-  size_t count, room;
+  size_t count, capacity;
 } io_zip_writer;
 
 void io_zip_writer_init(io_zip_writer *writer, const io_sink *sink);

@@ -1,4 +1,4 @@
-/* Making folders, listing them, and how much room their disk has. */
+/* Making folders, listing them, and the free space of their disk. */
 #include "io/file/folders.h"
 
 #include <errno.h>
@@ -42,19 +42,19 @@ berg_status io_make_folders_for(const char *path, berg_error *error) {
 }
 
 uint64_t io_disk_free(const char *path) {
-  struct statvfs room;
-  char part[PATH_MAX]; /* the system takes no longer one */
+  struct statvfs space;
+  char part[PATH_MAX]; /* the longest path that the system accepts */
   if ((size_t)base_print(part, sizeof part, "%s", path) >= sizeof part) return UINT64_MAX;
-  int failed = statvfs(part, &room);
+  int failed = statvfs(part, &space);
   while (failed && errno == ENOENT) {
     char *slash = strrchr(part, '/');
     if (!slash) {
-      failed = statvfs(".", &room);
+      failed = statvfs(".", &space);
       break;
     }
     slash[slash == part] = '\0'; /* "/" itself stays */
-    failed = statvfs(part, &room);
+    failed = statvfs(part, &space);
     if (slash == part) break;
   }
-  return failed ? UINT64_MAX : (uint64_t)room.f_bavail * room.f_frsize;
+  return failed ? UINT64_MAX : (uint64_t)space.f_bavail * space.f_frsize;
 }

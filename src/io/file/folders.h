@@ -1,4 +1,4 @@
-/* Folders and the room there is in them. */
+/* Folders and the free space of their disk. */
 #ifndef IO_FOLDERS_H
 #define IO_FOLDERS_H
 

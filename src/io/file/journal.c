@@ -1,10 +1,14 @@
-/* berg rows 1\n                      format and its version
- * rows 00000000000000000042\n        20 digits, rewritten in place
- * columns 211339\n
- * fingerprint ...\n
+/* Reads and rewrites the journal, a short text:
  *
- * The digits lie within the first 512 bytes: one sector, so that a note is on disk or is not, and writing it
- * needs no new space on a full disk. */
+ *     berg rows 2\n                      format and its version
+ *     rows 00000000000000000042\n        20 digits: the rows before this one are safe
+ *     more 00000000000000000050-00000000000000000060 ...\n
+ *                                        ten ranges behind them, ascending and apart; those not used are zeros
+ *     columns 211339\n
+ *     fingerprint ...\n
+ *
+ * What is rewritten in place lies within the first 512 bytes: one sector, so that a note is on disk or is not, and
+ * writing it needs no new space on a full disk. */
 #include "io/file/journal.h"
 
 #include <errno.h>
@@ -18,18 +22,34 @@
 #include "base/text.h"
 #include "io/file/whole_file.h"
 
-#define HEAD "berg rows 1\nrows "
+#define HEAD "berg rows 2\nrows "
+#define MORE "\nmore"
 #define DIGITS 20
-#define TEXT_MAX (IO_JOURNAL_FINGERPRINT_MAX + 128)
+#define NOTE_BYTES (DIGITS + sizeof MORE - 1 + (size_t)IO_RANGES * (2 * DIGITS + 2))
+#define TEXT_MAX (IO_JOURNAL_FINGERPRINT_MAX + 1024)
 
-static int journal_text(char *text, size_t room, size_t rows, size_t columns, const char *fingerprint) {
-  return base_print(text, room, HEAD "%0*zu\ncolumns %zu\nfingerprint %s\n", DIGITS, rows, columns, fingerprint);
+_Static_assert(sizeof HEAD - 1 + NOTE_BYTES <= 512, "a note lies in one sector");
+
+/* What stands between HEAD and the line of columns. */
+static void note_text(char text[NOTE_BYTES + 1], const io_ranges *rows) {
+  const size_t before = io_ranges_before(rows);
+  size_t at = (size_t)base_print(text, NOTE_BYTES + 1, "%0*zu" MORE, DIGITS, before), next = before ? 1 : 0;
+  for (size_t i = 0; i < IO_RANGES; i++, next++) {
+    const io_range range = next < rows->count ? rows->list[next] : (io_range){0, 0};
+    at += (size_t)base_print(text + at, NOTE_BYTES + 1 - at, " %0*zu-%0*zu", DIGITS, range.first, DIGITS, range.end);
+  }
+}
+
+static int journal_text(char *text, size_t size, const io_ranges *rows, size_t columns, const char *fingerprint) {
+  char note[NOTE_BYTES + 1];
+  note_text(note, rows);
+  return base_print(text, size, HEAD "%s\ncolumns %zu\nfingerprint %s\n", note, columns, fingerprint);
 }
 
 berg_status io_journal_create(int *out, const char *path, size_t columns, const char *fingerprint, berg_error *error) {
   char text[TEXT_MAX];
   *out = -1;
-  int length = journal_text(text, sizeof text, 0, columns, fingerprint);
+  int length = journal_text(text, sizeof text, &(io_ranges){.count = 0}, columns, fingerprint);
   io_whole_file *whole;
   berg_status status = io_whole_file_open(&whole, path, true, error);
   if (status) return status;
@@ -46,24 +66,52 @@ berg_status io_journal_create(int *out, const char *path, size_t columns, const 
 
 static berg_status damaged(const char *path, berg_error *error) {
   return base_fail_found(error, BERG_EINPUT, path, "the journal of the partial rows beside it is damaged",
-                         "\"berg rows 1\" with rows, columns and fingerprint", "something else");
+                         "\"berg rows 2\" with rows, columns and fingerprint", "something else");
 }
 
-static berg_status parse(const char *text, const char *path, size_t columns, const char *fingerprint, size_t *rows,
-                         berg_error *error) {
-  size_t head = strlen(HEAD);
-  if (strncmp(text, HEAD, head) || strspn(text + head, "0123456789") != DIGITS) return damaged(path, error);
+/* Twenty digits at `*text`, which is left behind them. */
+static bool take_number(const char **text, size_t *number) {
+  if (strspn(*text, "0123456789") != DIGITS) return false;
   errno = 0;
-  unsigned long long value = strtoull(text + head, NULL, 10);
-  if (errno || value > SIZE_MAX) return damaged(path, error);
-  *rows = (size_t)value;
+  const unsigned long long value = strtoull(*text, NULL, 10);
+  *number = (size_t)value;
+  *text += DIGITS;
+  return !errno && value <= SIZE_MAX;
+}
 
+static bool take_text(const char **text, const char *expected) {
+  const size_t length = strlen(expected);
+  if (strncmp(*text, expected, length)) return false;
+  *text += length;
+  return true;
+}
+
+/* Ranges that touch, or are not ascending, or come behind an unused place, were not noted by io_journal_note. */
+static bool take_note(const char **text, io_ranges *rows) {
+  size_t first, end;
+  bool is_last = false;
+  *rows = (io_ranges){.count = 0};
+  if (!take_text(text, HEAD) || !take_number(text, &end) || !take_text(text, MORE)) return false;
+  if (end) rows->list[rows->count++] = (io_range){0, end};
+  for (size_t i = 0; i < IO_RANGES; i++) {
+    if (!take_text(text, " ") || !take_number(text, &first) || !take_text(text, "-") || !take_number(text, &end))
+      return false;
+    is_last = is_last || (!first && !end);
+    if (is_last ? first || end : rows->count == IO_RANGES || first >= end || first <= io_ranges_end(rows)) return false;
+    if (!is_last) rows->list[rows->count++] = (io_range){first, end};
+  }
+  return true;
+}
+
+static berg_status parse(const char *text, const char *path, size_t columns, const char *fingerprint, io_ranges *rows,
+                         berg_error *error) {
+  const char *rest = text;
+  if (!take_note(&rest, rows)) return damaged(path, error);
   char expected[TEXT_MAX];
-  journal_text(expected, sizeof expected, *rows, columns, fingerprint);
+  journal_text(expected, sizeof expected, rows, columns, fingerprint);
   if (!strcmp(text, expected)) return BERG_OK;
   size_t found_columns;
   int used = 0;
-  const char *rest = text + head + DIGITS;
   if (base_scan(rest, "\ncolumns %20zu\nfingerprint %n", &found_columns, &used) != 1 || !used ||
       !strchr(rest + used, '\n'))
     return damaged(path, error);
@@ -77,7 +125,7 @@ static berg_status parse(const char *text, const char *path, size_t columns, con
                          fingerprint, "%.*s", (int)strcspn(rest + used, "\n"), rest + used);
 }
 
-berg_status io_journal_open(int *out, const char *path, size_t columns, const char *fingerprint, size_t *rows,
+berg_status io_journal_open(int *out, const char *path, size_t columns, const char *fingerprint, io_ranges *rows,
                             berg_error *error) {
   *out = -1;
   int file = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
@@ -103,10 +151,10 @@ berg_status io_journal_open(int *out, const char *path, size_t columns, const ch
   return BERG_OK;
 }
 
-bool io_journal_note(int file, size_t rows) {
-  char digits[DIGITS + 1];
-  base_print(digits, sizeof digits, "%0*zu", DIGITS, rows);
-  ssize_t written = pwrite(file, digits, DIGITS, (off_t)strlen(HEAD));
-  if (written >= 0 && written != DIGITS) errno = ENOSPC;
-  return written == DIGITS && !fdatasync(file);
+bool io_journal_note(int file, const io_ranges *rows) {
+  char text[NOTE_BYTES + 1];
+  note_text(text, rows);
+  ssize_t written = pwrite(file, text, NOTE_BYTES, (off_t)strlen(HEAD));
+  if (written >= 0 && written != (ssize_t)NOTE_BYTES) errno = ENOSPC;
+  return written == (ssize_t)NOTE_BYTES && !fdatasync(file);
 }

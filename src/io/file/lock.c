@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* POSIX's own locks belong to a process: two handles in it do not see each other's, and the first that is closed gives up all. */
+/* POSIX's own locks belong to a process: two handles in it do not see each other's, and the first that is closed gives
+ * up all. */
 static bool is_free(int file) {
 #ifdef F_OFD_SETLK
   struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -23,7 +24,7 @@ bool io_is_named(int file, const char *path) {
   return !fstat(file, &own) && !lstat(path, &named) && own.st_dev == named.st_dev && own.st_ino == named.st_ino;
 }
 
-/* Between opening and locking, the one that had the lock may have removed the file. */
+/* Between opening and locking, the previous holder of the lock may have removed the file. */
 bool io_lock(int file, const char *path) { return is_free(file) && io_is_named(file, path); }
 
 int io_lock_open(const char *path) {
@@ -34,7 +35,7 @@ int io_lock_open(const char *path) {
   return -1;
 }
 
-/* In this order: a name that is there is one that somebody may hold. */
+/* In this order: a file under this name may be locked by another. */
 void io_lock_close(int lock, const char *path) {
   if (lock < 0) return;
   unlink(path);

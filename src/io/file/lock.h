@@ -1,18 +1,18 @@
-/* Locks that keep two writers of one file apart, be they two processes or two handles of one. */
+/* Locks that keep two writers of one file apart, in two processes or two handles of one. */
 #ifndef IO_LOCK_H
 #define IO_LOCK_H
 
 #include <stdbool.h>
 
-/* Locks the whole of `file`, open for writing, until it is closed. False: another handle has it, or had it, and `path` does
- * not lead to this file any more. File systems without locks are taken at their word. */
+/* Locks the whole of `file`, open for writing, until it is closed. False: another handle has it, or had it, and `path`
+ * does not lead to this file any more. Where a file system has no locks, the lock counts as taken. */
 bool io_lock(int file, const char *path);
 
-/* Whether `path` leads to this very file, not by way of a link: what a lock's owner may remove. */
+/* Whether `path` names this very file, not by way of a link: what the holder of its lock may remove. */
 bool io_is_named(int file, const char *path);
 
-/* A file that is a lock and nothing else: makes, opens and locks it. The descriptor, or -1 with errno; EAGAIN: another
- * has it. */
+/* A file that serves as a lock only: makes, opens and locks it. The descriptor, or -1 with errno; EAGAIN: another has
+ * it. */
 int io_lock_open(const char *path);
 /* Removes and unlocks it. */
 void io_lock_close(int lock, const char *path);

@@ -10,7 +10,7 @@
 
 berg_status io_map_open(io_map *map, const char *path, berg_error *error) {
   *map = (io_map){NULL, 0};
-  /* a pipe that nobody writes to would not open */
+  /* opening a pipe without a writer would block */
   int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
   struct stat about;

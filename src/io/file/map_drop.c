@@ -2,7 +2,8 @@
 #include "base/team.h"
 #include "io/file/map.h"
 
-/* Less than a piece is not worth a thread; some pieces for each, because pages may be resident in one part alone. */
+/* A smaller piece is not worth a thread; several pieces for each, because the resident pages may all lie in one
+ * part. */
 #define PIECE ((size_t)32 << 20)
 #define MAX_THREADS 8
 

@@ -1,4 +1,4 @@
-/* Bytes to a place in a file that something else has laid out. */
+/* Writing bytes at an offset of a file that another component has laid out. */
 #ifndef IO_PUT_AT_H
 #define IO_PUT_AT_H
 

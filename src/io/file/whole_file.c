@@ -47,8 +47,8 @@ static const char *name_in(const char *path, int *kept) {
   return name;
 }
 
-/* "folder/.name.q3vx7mab.new", hidden, so that nobody takes it for a result, and random, so that nobody else has it. NULL with
- * errno. */
+/* "folder/.name.q3vx7mab.new", hidden, so that it is not taken for a result, and random, so that no other writer has
+ * it. NULL with errno. */
 static char *random_name(const char *path) {
   static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
   int kept;
@@ -62,8 +62,8 @@ static char *random_name(const char *path) {
   return temporary;
 }
 
-/* A file that was not there before, so that no link leads elsewhere; the umask says who may read it. The descriptor, or -1
- * with errno. */
+/* A file that was not there before, so that no link leads elsewhere; the umask says who may read it. The descriptor, or
+ * -1 with errno. */
 static int create_beside(const char *path, char **temporary) {
   int file = -1;
   for (int i = 0; i < TRIES && file < 0; i++) {
@@ -91,10 +91,13 @@ static berg_status open_stream(io_whole_file *file, berg_error *error) {
   return status;
 }
 
+berg_status io_fail_exists(const char *path, berg_error *error) {
+  return base_fail(error, BERG_EEXISTS, "%s: already exists; use force to replace it", path);
+}
+
 berg_status io_whole_file_open(io_whole_file **out, const char *path, bool force, berg_error *error) {
   *out = NULL;
-  if (!force && access(path, F_OK) == 0)
-    return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", path);
+  if (!force && access(path, F_OK) == 0) return io_fail_exists(path, error);
   io_whole_file *file = base_calloc(1, sizeof *file, error);
   if (!file) return BERG_ELIMIT;
   file->force = force;
@@ -137,7 +140,7 @@ static bool are_one_file(const char *a, const char *b) {
   return !lstat(a, &one) && !lstat(b, &other) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-/* rename() takes a name away, so what is to keep it is renamed by another. */
+/* rename() takes a name away, so a file that is to keep it is renamed under a further one. */
 static bool replace_by_link(const char *temporary, const char *path) {
   char *other = random_name(path);
   bool placed = other && !link(temporary, other);
@@ -152,19 +155,18 @@ static bool replace_by_link(const char *temporary, const char *path) {
 static berg_status place(const char *temporary, const char *path, bool force, bool keep, berg_error *error) {
   /* both names of one file: killed between link and unlink, where rename would do nothing */
   bool has_both = are_one_file(temporary, path);
-  /* link instead of rename refuses a file that appeared meanwhile; not every file system knows it */
+  /* link instead of rename fails on a file that appeared meanwhile; not every file system supports it */
   if (!has_both) has_both = force ? keep && replace_by_link(temporary, path) : !link(temporary, path);
   if (has_both) {
     if (!keep) unlink(temporary);
     return BERG_OK;
   }
-  if (!force && errno == EEXIST)
-    return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", path);
+  if (!force && errno == EEXIST) return io_fail_exists(path, error);
   if (rename(temporary, path)) return base_fail_errno(error, BERG_EWRITE, path, "cannot be put in its place", errno);
   return BERG_OK;
 }
 
-/* The directory holds the name: without this the rename may be lost with the power. */
+/* The directory holds the name: without this the rename may be lost in a power failure. */
 static berg_status place_safely(const char *temporary, const char *path, bool force, bool keep, berg_error *error) {
   berg_status status = place(temporary, path, force, keep, error);
   if (!status) sync_directory(path);
@@ -179,7 +181,7 @@ berg_status io_place_link(const char *temporary, const char *path, bool force, b
   return place_safely(temporary, path, force, true, error);
 }
 
-/* The flush is of the file, whichever handle wrote to it. */
+/* Syncing covers the whole file, whichever handle wrote to it. */
 static berg_status commit(io_whole_file *file, bool synced, berg_error *error) {
   int failed = fflush(file->stream) || (synced && fsync(fileno(file->stream)));
   berg_status status = failed ? fail(file, "cannot be written", error) : BERG_OK;

@@ -1,5 +1,5 @@
-/* Files that appear whole or not at all: written beside their place under a name of their own, ".<name>.q3vx7mab.new", flushed to
- * disk, renamed. Of several writers the last one wins, whole. A kill leaves that name behind, nothing else does. */
+/* Files that appear whole or not at all: written beside their place under a name of their own, ".<name>.q3vx7mab.new",
+ * flushed to disk, renamed. Of several writers the last one wins, whole. Only a kill leaves that name behind. */
 #ifndef IO_WHOLE_FILE_H
 #define IO_WHOLE_FILE_H
 
@@ -10,28 +10,30 @@
 
 typedef struct io_whole_file io_whole_file;
 
+/* EEXISTS: an output is there and was not to be replaced. One wording, for all who check before they write. */
+berg_status io_fail_exists(const char *path, berg_error *error);
 /* EEXISTS where `path` is there and not `force`; EWRITE. */
 berg_status io_whole_file_open(io_whole_file **file, const char *path, bool force, berg_error *error);
 berg_status io_whole_file_write(io_whole_file *file, const void *bytes, size_t size, berg_error *error);
 berg_status io_whole_file_print(io_whole_file *file, berg_error *error, const char *format, ...) BASE_PRINTF(3, 4);
 /* Flushes, syncs, renames; frees the handle either way. EWRITE, and then nothing is left. */
 berg_status io_whole_file_commit(io_whole_file *file, berg_error *error);
-/* The same without waiting for the disk, for thousands of small files: whole for every program that looks, though not
- * certainly after the power failed. */
+/* The same without waiting for the disk, for thousands of small files: whole for every reader, though perhaps not after
+ * a power failure. */
 berg_status io_whole_file_commit_unsynced(io_whole_file *file, berg_error *error);
 /* Gives up: removes what was written. NULL is fine. */
 void io_whole_file_abandon(io_whole_file *file);
-/* Removes what writers of `path` that were killed have left, for one who keeps others from writing it. */
+/* Removes what killed writers of `path` have left; for a caller that keeps others from writing it. */
 void io_whole_file_clear(const char *path);
-/* The last step alone, for a file that was written and synced by other means: `temporary` becomes `path`, and the folder is
- * synced. That they are one file already, as a kill in the middle leaves them, is fine. EEXISTS where `path` is there and
+/* The last step alone, for a file that was written and synced by other means: `temporary` becomes `path`, and the
+ * folder is synced. They may already be one file, as a kill in between leaves them. EEXISTS where `path` is there and
  * not `force`; EWRITE; `temporary` then stays. */
 berg_status io_place_file(const char *temporary, const char *path, bool force, berg_error *error);
-/* The same, but `temporary` stays another name of the file, to be removed by the caller; where the file system has no links it
- * is gone. For a name whose lock keeps other runs out until all behind it is cleared up. */
+/* The same, but `temporary` stays another name of the file, to be removed by the caller; where the file system has no
+ * links it is gone. For a name whose lock keeps other runs out until all behind it is cleared up. */
 berg_status io_place_link(const char *temporary, const char *path, bool force, berg_error *error);
-/* The name being written, for libraries that open files themselves (HDF5), and the descriptor, for writing at places; nothing
- * else may then write. */
+/* The name being written, for libraries that open files themselves (HDF5), and the descriptor, for writing at offsets;
+ * then nothing else may write. */
 const char *io_whole_file_path(const io_whole_file *file);
 int io_whole_file_handle(const io_whole_file *file);
 

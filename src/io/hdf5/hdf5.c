@@ -1,11 +1,11 @@
-/* What is read of HDF5: one numeric dataset, contiguous, compact or chunked, of at most BERG_MAX_DIMS
- * dimensions, by rows.
+/* What is read of HDF5: one numeric dataset, contiguous, compact or chunked, of at most BERG_MAX_DIMS dimensions, by
+ * rows.
  *
- * libhdf5 finds the dataset and says what and where it is. The data themselves are read and decompressed
- * here, since it is there that libhdf5 1.10 reads out of bounds for a damaged file (io/hdf5/hdf5_filters.h).
+ * libhdf5 finds the dataset and says what and where it is. The data themselves are read and decompressed here, because
+ * libhdf5 1.10 reads out of bounds in a damaged file (io/hdf5/hdf5_filters.h).
  *
- * A file may say that its data lie in other files (external storage, virtual datasets, external links). A
- * file from somewhere else must not choose which files of this machine are read, so these are refused. */
+ * A file may say that its data lie in other files (external storage, virtual datasets, external links). A file from
+ * somewhere else must not choose which files of this machine are read, so these are refused. */
 #include "io/hdf5/hdf5.h"
 
 #include <errno.h>
@@ -49,7 +49,7 @@ typedef H5O_info_t object_info;
 #define visit_objects H5Ovisit2
 #endif
 
-/* Hostile files may make their groups a circle that libhdf5 does not see, hence the depth. */
+/* Hostile files may link their groups in a cycle that libhdf5 does not detect, hence the limit on depth. */
 static herr_t list_one(hid_t root, const char *name, const object_info *info, void *user) {
   listing *list = user;
   size_t depth = 0, used = strlen(list->text);
@@ -68,7 +68,7 @@ static herr_t list_one(hid_t root, const char *name, const object_info *info, vo
 static berg_status fail_missing(const io_hdf5 *dataset, berg_error *error) {
   listing list = {.text = ""};
   if (dataset->session.no_memory) return io_hdf5_fail(dataset, "cannot be opened", error);
-  /* basic facts only: for sizes libhdf5 walks a group's B-tree, which a hostile file can make a circle */
+  /* basic facts only: for sizes libhdf5 walks a group's B-tree, which a hostile file can make cyclic */
   visit_objects(dataset->file, H5_INDEX_NAME, H5_ITER_INC, list_one, &list, H5O_INFO_BASIC);
   if (!*dataset->name)
     base_fail(error, BERG_EINPUT, "%s: is an HDF5 file: say which dataset, as FILE:DATASET; there are: %s",
@@ -85,7 +85,7 @@ static herr_t refuse_link(const char *parent_file, const char *parent_group, con
   return -1;
 }
 
-/* The file without a lock where its file system has none (read-only and network file systems). */
+/* Opens the file without a lock where its file system has none (read-only and network file systems). */
 static hid_t open_file(const char *path) {
   hid_t how = H5Pcreate(H5P_FILE_ACCESS);
 #if H5_VERSION_GE(1, 10, 7)
@@ -112,8 +112,8 @@ static bool is_half(hid_t type) {
          exponent == 10 && exponent_bits == 5 && mantissa == 0 && mantissa_bits == 10 && H5Tget_ebias(type) == 15;
 }
 
-/* Only the types that a machine has, in either byte order: libhdf5 would convert any other (12 bits in 16,
- * say), by code that is as seldom run as such files are seen. */
+/* Only the types that a machine has, in either byte order: libhdf5 would convert any other (12 bits in 16, say), by
+ * code that is as rarely run as such files are seen. */
 static berg_status choose_type(io_hdf5 *dataset, hid_t stored, berg_error *error) {
   const struct {
     hid_t little, big;
@@ -191,7 +191,7 @@ static berg_status take_contiguous(io_hdf5 *dataset, size_t bytes, berg_error *e
   return BERG_OK;
 }
 
-/* Where the data are; that they lie in this file, before anything is allocated for them. */
+/* Finds the data and checks that they lie in this file, before anything is allocated for them. */
 static berg_status take_storage(io_hdf5 *dataset, berg_error *error) {
   size_t bytes = dataset->about.itemsize;
   for (size_t d = 0; d < dataset->about.ndim; d++) bytes *= dataset->about.shape[d];
@@ -200,7 +200,7 @@ static berg_status take_storage(io_hdf5 *dataset, berg_error *error) {
   berg_status status = BERG_OK;
   dataset->layout = H5Pget_layout(how);
   if (dataset->layout == H5D_CHUNKED)
-    status = dataset->is_text ? io_hdf5_refuse(dataset, "text in chunks, which is not read here", NULL, NULL, error)
+    status = dataset->is_text ? io_hdf5_refuse(dataset, "text in chunks, which is not supported", NULL, NULL, error)
                               : io_hdf5_take_chunks(dataset, how, error);
   else if (dataset->layout == H5D_VIRTUAL || (dataset->layout == H5D_CONTIGUOUS && H5Pget_external_count(how) != 0))
     status = io_hdf5_refuse(dataset, "its data lie in other files, which are not followed", NULL, NULL, error);
@@ -252,7 +252,7 @@ static berg_status open_dataset_as(io_hdf5 **out, const char *path, const char *
   if (raw < 0 || fstat(raw, &about)) return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
   if (!S_ISREG(about.st_mode)) {
     close(raw);
-    return base_fail(error, BERG_EINPUT, "%s: is not a regular file", path);
+    return base_fail(error, BERG_EINPUT, "%s: not a regular file", path);
   }
   io_hdf5 *dataset = base_calloc(1, sizeof *dataset, error);
   if (!dataset) {

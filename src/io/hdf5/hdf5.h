@@ -11,8 +11,8 @@ typedef struct io_hdf5 io_hdf5;
 /* EINPUT: no such file, not HDF5, no such dataset (at most ten that are there are named), not of a plain numeric type,
  * data never written or in another file, filters other than gzip, lzf, shuffle and fletcher32. */
 berg_status io_hdf5_open(io_hdf5 **dataset, const char *path, const char *name, berg_error *error);
-/* A dataset of text of fixed length, as bytes: U8 with one more dimension, the length; zeros or spaces fill it up. EINPUT also
- * where it is chunked. */
+/* A dataset of text of fixed length, as bytes: U8 with one more dimension, the length; zeros or spaces fill it up.
+ * EINPUT also where it is chunked. */
 berg_status io_hdf5_open_text(io_hdf5 **dataset, const char *path, const char *name, berg_error *error);
 void io_hdf5_free(io_hdf5 *dataset);
 
@@ -21,10 +21,10 @@ const berg_array *io_hdf5_about(const io_hdf5 *dataset);
 /* Rows [first, first + count) along the first dimension into `data`, C order. */
 berg_status io_hdf5_read(io_hdf5 *dataset, size_t first, size_t count, void *data, berg_error *error);
 /* A block of a dataset of two dimensions, as [rows][columns]. Of a chunked one it is best asked for in multiples of its
- * chunks: those that it covers in part are decoded once for each block. EARGUMENT: not all there. */
+ * chunks: those that it covers in part are decoded once for each block. EARGUMENT: out of range. */
 berg_status io_hdf5_read_columns(io_hdf5 *dataset, size_t first_row, size_t rows, size_t first_column, size_t columns,
                                  void *data, berg_error *error);
-/* Shape of a chunk, [ndim]; NULL where there are none. */
+/* Shape of a chunk, [ndim]; NULL where the dataset is not chunked. */
 const size_t *io_hdf5_chunk(const io_hdf5 *dataset);
 
 #endif

@@ -21,8 +21,7 @@ static berg_status take_filters(io_hdf5 *dataset, hid_t how, berg_error *error) 
     H5Z_filter_t number = H5Pget_filter2(how, f, &flags, &values, NULL, sizeof name, name, &configuration);
     if (!io_filters_knows(number)) {
       base_print(found, sizeof found, "filter %d (%.39s); h5repack -f GZIP=4 rewrites the file", (int)number, name);
-      return io_hdf5_refuse(dataset, "compressed in a way that is not read here", "gzip, lzf, shuffle, fletcher32",
-                            found, error);
+      return io_hdf5_refuse(dataset, "unsupported compression", "gzip, lzf, shuffle, fletcher32", found, error);
     }
     dataset->filters.kinds[f] = (io_filter_kind)number;
   }
@@ -56,7 +55,7 @@ static berg_status load(io_hdf5 *dataset, const size_t *at, berg_error *error) {
     return io_hdf5_refuse(dataset, "some of its data were never written, or cannot be found", NULL, NULL, error);
   if (stored > dataset->block_room || stored > dataset->file_bytes)
     return io_hdf5_refuse(dataset, "a chunk is larger than it can be", NULL, NULL, error);
-  /* Only now, when a chunk is known to be in the file. */
+  /* Allocated only now that a chunk is known to be in the file. */
   if (!dataset->block) dataset->block = base_alloc(dataset->block_room, 1, error);
   if (!dataset->scratch) dataset->scratch = base_alloc(dataset->block_room, 1, error);
   if (!dataset->block || !dataset->scratch) return BERG_ELIMIT;

@@ -26,10 +26,10 @@ struct io_hdf5 {
   size_t block_room;
   size_t held[BERG_MAX_DIMS];
   bool holds;
-  io_hdf5_session session; /* of the call under way */
+  io_hdf5_session session; /* of the current call */
 };
 
-/* Each gives EINPUT: in words of ours, or with libhdf5's last reason. */
+/* Each returns EINPUT, with a reason of its own or libhdf5's last. */
 berg_status io_hdf5_refuse(const io_hdf5 *dataset, const char *what, const char *expected, const char *found,
                            berg_error *error);
 berg_status io_hdf5_fail(const io_hdf5 *dataset, const char *what, berg_error *error);

@@ -1,5 +1,6 @@
-/* libhdf5 lays out a few kilobytes around the place of the data, as in write_hdf5.c, and is then out of the game; it locks files in a
- * way of its own, which on NFS would meet ours, so that ours is taken after that. No times are kept: the same data are the same bytes. */
+/* Writes a matrix into an HDF5 file, block by block. libhdf5 writes the few kilobytes around the data, as in
+ * write_hdf5.c, and is then done with the file. Its own way of locking could collide with ours on NFS, so ours is taken
+ * afterwards. No times are stored: the same data give the same bytes. */
 #include "io/hdf5/hdf5_matrix.h"
 
 #include <errno.h>
@@ -44,7 +45,7 @@ static berg_status is_busy(const io_hdf5_matrix *matrix, berg_error *error) {
   return base_fail(error, BERG_EEXISTS, "%s: another run is writing it", matrix->partial);
 }
 
-/* By the name that the partial file has now. A file that went since it was looked for is another run's. */
+/* By the current name of the partial file. A file that vanished since it was looked for belongs to another run. */
 static berg_status open_partial(io_hdf5_matrix *matrix, const char *path, berg_error *error) {
   matrix->file = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
   if (matrix->file < 0) return errno == ENOENT ? is_busy(matrix, error) : fail(matrix, errno, error);
@@ -53,7 +54,8 @@ static berg_status open_partial(io_hdf5_matrix *matrix, const char *path, berg_e
 
 static size_t data_bytes(const io_hdf5_matrix *matrix) { return matrix->rows * matrix->columns * sizeof(float); }
 
-/* A full disk, or a limit of file sizes, is found here rather than by libhdf5, which a file that it cannot close brings down (write_hdf5.c). */
+/* A full disk, or a limit of file sizes, is found here rather than by libhdf5, which crashes on a file that it cannot
+ * close (write_hdf5.c). */
 static berg_status try_room(const io_hdf5_matrix *matrix, int file, berg_error *error) {
   char *zeros = base_calloc(LAYOUT_BYTES, 1, error);
   if (!zeros) return BERG_ELIMIT;
@@ -111,7 +113,8 @@ static berg_status clear_old(io_hdf5_matrix *matrix, berg_error *error) {
   return BERG_OK;
 }
 
-/* A name of its own until it is laid out and locked: libhdf5 opens by name, whoever's file that is by then. */
+/* A temporary name until it is laid out and locked: libhdf5 opens by name, and that could by then be another run's
+ * file. */
 static berg_status create(io_hdf5_matrix *matrix, const char *name, berg_error *error) {
   io_whole_file *whole;
   berg_status status = io_whole_file_open(&whole, matrix->partial, false, error);

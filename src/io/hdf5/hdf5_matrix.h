@@ -1,9 +1,10 @@
-/* A float32 matrix of an HDF5 file, written block by block in any order: "<path>.partial" holds one dataset, contiguous, as
- * h5py makes it by default, with its space set aside at once, until finishing gives it its name.
+/* A float32 matrix of an HDF5 file, written block by block in any order: "<path>.partial" holds one dataset,
+ * contiguous, as h5py makes it by default, with its space set aside at once, until finishing gives it its name.
  *
- * What of it is safe, a journal can say (io/file/journal.h), whatever it counts: blocks, voxels. The order that keeps it honest:
- * start the matrices, then io_journal_create; write, io_hdf5_matrix_sync, then io_journal_note; on resume go on from what
- * the journal says; io_hdf5_matrix_finish, and the journal is unlinked last. */
+ * A journal can record how much of it is safe (io/file/journal.h), in units of the caller's: blocks, voxels. The order
+ * that keeps the journal truthful: start the matrices, then io_journal_create; write, io_hdf5_matrix_sync, then
+ * io_journal_note; on resume go on from what the journal says; io_hdf5_matrix_finish, and the journal is unlinked
+ * last. */
 #ifndef IO_HDF5_MATRIX_H
 #define IO_HDF5_MATRIX_H
 
@@ -14,11 +15,12 @@
 
 typedef struct io_hdf5_matrix io_hdf5_matrix;
 
-/* A new one, in the place of any "<path>.partial" that is there. EEXISTS: another run is writing it; EWRITE, also where
- * the disk has no room for all of it. */
+/* A new matrix, replacing any "<path>.partial". EEXISTS: another run is writing it; EWRITE, also where the disk is too
+ * small for it. */
 berg_status io_hdf5_matrix_start(io_hdf5_matrix **matrix, const char *path, const char *name, size_t rows,
                                  size_t columns, berg_error *error);
-/* The one that an earlier run left. EINPUT: it is not there, or another than this; EEXISTS: another run is writing it. */
+/* The matrix that an earlier run left. EINPUT: it is missing or of another shape; EEXISTS: another run is writing
+ * it. */
 berg_status io_hdf5_matrix_resume(io_hdf5_matrix **matrix, const char *path, const char *name, size_t rows,
                                   size_t columns, berg_error *error);
 

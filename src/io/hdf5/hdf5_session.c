@@ -1,11 +1,12 @@
-/* One thread at a time in libhdf5, whose errors are taken instead of printed. */
+/* One thread at a time in libhdf5, whose errors are collected instead of printed. */
 #include "io/hdf5/hdf5_session.h"
 
 #include <pthread.h>
 
 #include "base/text.h"
 
-/* libhdf5's own state is global, so its guard must be. A fork waits for it, so that the child finds both in order. */
+/* libhdf5's own state is global, so its guard must be. A fork waits for it, so that the child finds both in a
+ * consistent state. */
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 

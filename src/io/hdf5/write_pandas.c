@@ -1,15 +1,17 @@
-/* /                     PyTables' root: CLASS, PYTABLES_FORMAT_VERSION, TITLE, VERSION
- * /ResponseData         group: pandas_type "frame", ndim, nblocks, the varieties of its axes
- *   axis0               names of the columns, "voxel_id", 0, 1, ...: a pickle in a variable-length array of one row
- *   axis1               int64 (voxels): names of the rows, 0, 1, ...
- *   block0_items        names of the trials' columns, 0, 1, ...: likewise a pickle
- *   block0_values       float64 or float32 (voxels, trials)
- *   block1_items        "voxel_id"
- *   block1_values       int64 (voxels, 1)
+/* Writes a table of responses in PyTables' layout:
  *
- * As in write_hdf5.c, libhdf5 lays the file out, room is tried before, and the large datasets are written with pwrite.
- * Names and attributes are those that pandas 1.5 to 3 and PyTables 3.7 to 3.10 write; pandas_version is the version of
- * their format. */
+ *     /                     PyTables' root: CLASS, PYTABLES_FORMAT_VERSION, TITLE, VERSION
+ *     /ResponseData         group: pandas_type "frame", ndim, nblocks, the varieties of its axes
+ *       axis0               names of the columns, "voxel_id", 0, 1, ...: a pickle in a variable-length array of one row
+ *       axis1               int64 (voxels): names of the rows, 0, 1, ...
+ *       block0_items        names of the trials' columns, 0, 1, ...: likewise a pickle
+ *       block0_values       float64 or float32 (voxels, trials)
+ *       block1_items        "voxel_id"
+ *       block1_values       int64 (voxels, 1)
+ *
+ * As in write_hdf5.c, libhdf5 lays the file out, its space is tested in advance, and the large datasets are written
+ * with pwrite. Names and attributes are those that pandas 1.5 to 3 and PyTables 3.7 to 3.10 write; pandas_version is
+ * the version of their format. */
 #include "io/hdf5/write_pandas.h"
 
 #include <errno.h>
@@ -198,7 +200,7 @@ static bool lay_out(hid_t file, io_pandas *table, const pickle *columns, const p
 
 /* --- The file --- */
 
-/* That libhdf5 will not find a full disk, which it does not survive (write_hdf5.c). */
+/* Makes sure that libhdf5 does not meet a full disk, on which it crashes (write_hdf5.c). */
 static berg_status try_room(io_pandas *table, size_t metadata, berg_error *error) {
   uint8_t *zeros = base_calloc(metadata, 1, error);
   if (!zeros) return BERG_ELIMIT;

@@ -31,9 +31,10 @@ typedef struct io_image_taker {
   void *user;
 } io_image_taker;
 
-/* JPEG or PNG, told apart by content. `name` is for messages. EINPUT: not a picture, damaged, or larger than 178,956,970
- * pixels (where Pillow raises its decompression-bomb error). A truncated file is an error, never a grey lower half; the
- * rows that came before an error count for nothing. The file is decoded to its end whatever part is wanted. */
+/* JPEG or PNG, told apart by content. `name` is for messages. EINPUT: not a picture, damaged, or larger than
+ * 178,956,970 pixels (where Pillow raises its decompression-bomb error). A truncated file is an error, never a grey
+ * lower half; rows that came before an error are to be discarded. The file is decoded to its end whatever part is
+ * wanted. */
 berg_status io_image_decode_rows(const io_image_taker *taker, const uint8_t *bytes, size_t size, const char *name,
                                  berg_error *error);
 berg_status io_image_read_rows(const io_image_taker *taker, const char *path, berg_error *error);

@@ -1,4 +1,4 @@
-/* What the readers of one picture format share, inside the room. */
+/* What the readers of the image formats share. */
 #ifndef IO_IMAGE_FORMATS_H
 #define IO_IMAGE_FORMATS_H
 
@@ -27,8 +27,8 @@ typedef struct io_strip {
  * allocated then. */
 berg_status io_strip_start(io_strip *strip, const io_image_taker *taker, size_t width, size_t height, const char *name,
                            berg_error *error);
-/* Room for one more row, `ahead` rows after the ones that are held (fewer than IO_STRIP_ROWS in all), as wide as the
- * picture. */
+/* A buffer for one more row, `ahead` rows after the ones that are held (fewer than IO_STRIP_ROWS in all), as wide as
+ * the picture. */
 uint8_t *io_strip_row(const io_strip *strip, size_t ahead);
 /* `count` more rows of the part are held. */
 void io_strip_add(io_strip *strip, size_t count);

@@ -2,8 +2,8 @@
 #include "base/memory.h"
 #include "io/image/image_formats.h"
 
-/* libjpeg-turbo stores rows at aligned addresses past the caches, from where they would have to come back: with odd
- * addresses a picture of 800 x 800 takes 0.15 ms less. */
+/* libjpeg-turbo stores rows at aligned addresses with non-temporal stores, past the caches that would serve the next
+ * reader: with odd addresses an image of 800 x 800 takes 0.15 ms less. */
 #define LINE 64
 
 berg_status io_strip_start(io_strip *strip, const io_image_taker *taker, size_t width, size_t height, const char *name,
@@ -11,8 +11,8 @@ berg_status io_strip_start(io_strip *strip, const io_image_taker *taker, size_t 
   size_t pixels;
   *strip = (io_strip){.taker = taker, .part = {0, 0, width, height}};
   if (!width || !height || !base_multiply(width, height, &pixels) || pixels > IO_IMAGE_MAX_PIXELS)
-    return base_fail_found(error, BERG_EINPUT, name, "picture of a size that is not read", "1 to 178956970 pixels",
-                           "%zu x %zu", width, height);
+    return base_fail_found(error, BERG_EINPUT, name, "unsupported image size", "1 to 178956970 pixels", "%zu x %zu",
+                           width, height);
   berg_status status = taker->start(taker->user, width, height, &strip->part, error);
   if (status) return status;
   strip->stride = (3 * width + LINE - 1) / LINE * LINE;

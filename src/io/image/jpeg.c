@@ -86,7 +86,7 @@ static void on_progress(j_common_ptr codec) {
   if (reader->codec.input_scan_number > MAX_SCANS) leave(reader, "JPEG of more than 500 scans");
 }
 
-/* Pillow's: what is left of white after the ink, each product divided by 255 with rounding. */
+/* As Pillow converts: the white that the ink leaves, each product divided by 255 with rounding. */
 static void cmyk_to_rgb(const uint8_t *inverted, size_t width, uint8_t *rgb) {
   for (size_t x = 0; x < width; x++, inverted += 4, rgb += 3) {
     unsigned white = inverted[3];
@@ -97,11 +97,12 @@ static void cmyk_to_rgb(const uint8_t *inverted, size_t width, uint8_t *rgb) {
   }
 }
 
-/* The next rows of the picture, `count` at most and to the end of the strip at most, into the strip. Returns how many. */
+/* The next rows of the picture, `count` at most and to the end of the strip at most, into the strip. Returns how
+ * many. */
 static size_t read_rows(jpeg_reader *reader, size_t count) {
   JSAMPROW rows[IO_STRIP_ROWS];
-  size_t room = IO_STRIP_ROWS - reader->strip.held;
-  if (count > room) count = room;
+  size_t space = IO_STRIP_ROWS - reader->strip.held;
+  if (count > space) count = space;
   if (reader->row) {
     jpeg_read_scanlines(&reader->codec, &reader->row, 1);
     cmyk_to_rgb(reader->row, reader->codec.output_width, io_strip_row(&reader->strip, 0));
@@ -134,7 +135,7 @@ static void crop(jpeg_reader *reader) {
   reader->strip.left = left;
 }
 
-/* Rows that nobody wants, up to row `end`. */
+/* Skips rows up to row `end`. */
 static void pass_rows(jpeg_reader *reader, size_t end, bool skip) {
   struct jpeg_decompress_struct *codec = &reader->codec;
   if (skip && codec->output_scanline < end) jpeg_skip_scanlines(codec, (JDIMENSION)end - codec->output_scanline);

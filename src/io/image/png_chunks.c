@@ -43,7 +43,7 @@ static berg_status fail_checksum(const char *name, size_t offset, const char *ty
   char wanted[16], had[16];
   base_print(wanted, sizeof wanted, "%08x", (unsigned)expected);
   base_print(had, sizeof had, "%08x", (unsigned)found);
-  return fail(name, offset, type, "damaged PNG, checksum does not fit", wanted, had, error);
+  return fail(name, offset, type, "damaged PNG, checksum mismatch", wanted, had, error);
 }
 
 berg_status io_png_check(const uint8_t *bytes, size_t size, const char *name, berg_error *error) {

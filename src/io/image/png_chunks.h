@@ -16,8 +16,8 @@ typedef struct io_png_stream {
   size_t from, left; /* what remains of the current one */
 } io_png_stream;
 
-/* The signature and the critical chunks of a file that io_png_check has passed, without its ancillary ones:
- * texts, profiles and times change no pixel of an RGB picture and would only be more to attack. */
+/* The signature and the critical chunks of a file that io_png_check has passed, without its ancillary ones: texts,
+ * profiles and times change no pixel of an RGB image and would only add attack surface. */
 void io_png_stream_init(io_png_stream *stream, const uint8_t *bytes);
 /* The next `count` bytes into `out`; less than `count` only after the last chunk. Returns how many. */
 size_t io_png_stream_read(io_png_stream *stream, uint8_t *out, size_t count);

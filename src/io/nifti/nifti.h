@@ -24,12 +24,12 @@ typedef struct io_nifti_space {
 
 /* No space: voxel indices of a grid of this size. */
 void io_nifti_space_unknown(io_nifti_space *space, const size_t dims[3]);
-/* `affine` [4][4] takes voxel indices to millimetres; it becomes the sform ("aligned"), as nibabel writes it. EARGUMENT: not
- * finite, no inverse, last row not 0 0 0 1. */
+/* `affine` [4][4] takes voxel indices to millimetres; it becomes the sform ("aligned"), as nibabel writes it.
+ * EARGUMENT: not finite, no inverse, last row not 0 0 0 1. */
 berg_status io_nifti_space_affine(io_nifti_space *space, const size_t dims[3], const double *affine, berg_error *error);
 bool io_nifti_space_is_known(const io_nifti_space *space);
 
-/* The format's code for a type, 0 where it has none; and the other way round, false where we have none. */
+/* The format's code for a type, 0 where it has none; and the reverse, false where libberg has none. */
 int io_nifti_code(berg_dtype dtype);
 bool io_nifti_dtype(int code, berg_dtype *dtype);
 
@@ -47,15 +47,15 @@ typedef struct io_nifti_about {
   berg_dtype dtype; /* of the elements as they are read: those of the file, or float64 where it scales them */
 } io_nifti_about;
 
-/* Reads and checks the header; sizes are held against the file's before anything is allocated. EINPUT: missing, no NIfTI-1,
- * two files (.hdr and .img), another type (complex, RGB), larger than the file can hold. */
+/* Reads and checks the header; sizes are held against the file's before anything is allocated. EINPUT: missing, not
+ * NIfTI-1, two files (.hdr and .img), another type (complex, RGB), larger than the file can hold. */
 berg_status io_nifti_open(io_nifti **nifti, const char *path, berg_error *error);
 void io_nifti_free(io_nifti *nifti);
 const io_nifti_about *io_nifti_describe(const io_nifti *nifti);
-/* Volumes [first, first + count), in this machine's byte order and scaled as the header says; `values` has room for
- * count nx ny nz elements of the described type. Reading on from where the last call ended is fast, going back in a
- * compressed file begins it anew. Behind the last volume the checksum of a compressed file is compared. EARGUMENT: not all
- * there; EINPUT: cut short, damaged. */
+/* Volumes [first, first + count), in this machine's byte order and scaled as the header says; `values` holds count nx
+ * ny nz elements of the described type. Reading on from where the last call ended is fast, going back in a compressed
+ * file begins it anew. Behind the last volume the checksum of a compressed file is compared. EARGUMENT: out of range;
+ * EINPUT: truncated, damaged. */
 berg_status io_nifti_read(io_nifti *nifti, size_t first, size_t count, void *values, berg_error *error);
 
 /* --- Writing --- */
@@ -73,8 +73,8 @@ typedef struct io_nifti_rows {
   void *user;
 } io_nifti_rows;
 
-/* What the writer asks of sizes, for messages before there are rows: EARGUMENT (does not fit NIfTI-1), EMODEL (a volume too
- * large, a voxel outside the grid). `kept` (may be NULL) is where the rows stay when they do not fit. */
+/* What the writer asks of sizes, for messages before there are rows: EARGUMENT (does not fit NIfTI-1), EMODEL (a volume
+ * too large, a voxel outside the grid). `kept` (may be NULL) is where the rows stay when they do not fit. */
 berg_status io_nifti_check(const io_nifti_rows *rows, const char *path, const char *kept, berg_error *error);
 /* Compressed where `path` ends in .gz. The same rows give the same bytes. EWRITE, EEXISTS, and what `read` says. */
 berg_status io_nifti_write(const io_nifti_rows *rows, const char *path, bool force, berg_error *error);

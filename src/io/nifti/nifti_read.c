@@ -1,8 +1,10 @@
-/* header, 348 bytes | 4 bytes: [0] other than 0, extensions follow | ... | at vox_offset: elements, x fastest
+/* Reads NIfTI-1:
  *
- * Either byte order; the whole may be gzip, told by its content: zlib passes other files through. libnifti's own reader holds
- * all volumes at once, allocates what the header asks for and speaks on standard error, so of it only the header's layout and
- * byte swapping are used. */
+ *     header, 348 bytes | 4 bytes: [0] other than 0, extensions follow | ... | at vox_offset: elements, x fastest
+ *
+ * Either byte order; the whole may be gzip, told by its content: zlib passes other files through. libnifti's own reader
+ * holds all volumes at once, allocates what the header asks for and prints to standard error, so of it only the
+ * header's layout and byte swapping are used. */
 #define _FILE_OFFSET_BITS 64
 #include <errno.h>
 #include <math.h>
@@ -73,15 +75,16 @@ static bool skip(const io_nifti *nifti, uint64_t size) {
 static berg_status check_kind(io_nifti *nifti, nifti_1_header *header, berg_error *error) {
   int32_t size = header->sizeof_hdr, other = (int32_t)__builtin_bswap32((uint32_t)size);
   if (size == 540 || other == 540)
-    return refuse(nifti, "is NIfTI-2, which is not read: convert it, as with nifti_tool or nibabel", NULL, NULL, error);
+    return refuse(nifti, "is NIfTI-2, which is not supported: convert it, with nifti_tool or nibabel for instance",
+                  NULL, NULL, error);
   if (size != HEADER_BYTES && other != HEADER_BYTES)
-    return refuse(nifti, "is no NIfTI-1 file", "a header of 348 bytes", NULL, error);
+    return refuse(nifti, "not a NIfTI-1 file", "a header of 348 bytes", NULL, error);
   nifti->swapped = size != HEADER_BYTES;
   if (nifti->swapped) swap_nifti_header(header, 1);
   if (!memcmp(header->magic, "ni1", 4))
     return refuse(nifti, "is a header whose data lie in another file: expected one file, .nii or .nii.gz", NULL, NULL,
                   error);
-  if (memcmp(header->magic, "n+1", 4)) return refuse(nifti, "is no NIfTI-1 file", "the magic \"n+1\"", NULL, error);
+  if (memcmp(header->magic, "n+1", 4)) return refuse(nifti, "not a NIfTI-1 file", "the magic \"n+1\"", NULL, error);
   return BERG_OK;
 }
 
@@ -125,7 +128,7 @@ static berg_status check_type(io_nifti *nifti, const nifti_1_header *header, ber
   return BERG_OK;
 }
 
-/* Held against the file's size, so that no header makes us allocate what is not there. */
+/* Checked against the file's size, so that no header can make the reader allocate more than the file holds. */
 static berg_status check_size(io_nifti *nifti, const nifti_1_header *header, uint64_t file_size, berg_error *error) {
   const bool compressed = !gzdirect(nifti->file);
   char expected[64], found[64];
@@ -157,7 +160,7 @@ static void take_space(io_nifti_space *space, const nifti_1_header *header) {
 
 static berg_status read_header(io_nifti *nifti, uint64_t file_size, berg_error *error) {
   nifti_1_header header;
-  if (!take(nifti, &header, sizeof header)) return unread(nifti, "is no NIfTI-1 file: too short", error);
+  if (!take(nifti, &header, sizeof header)) return unread(nifti, "not a NIfTI-1 file: too short", error);
   berg_status status = check_kind(nifti, &header, error);
   if (!status) status = check_dims(nifti, &header, error);
   if (!status) status = check_type(nifti, &header, error);
@@ -177,7 +180,7 @@ berg_status io_nifti_open(io_nifti **out, const char *path, berg_error *error) {
   nifti->path = base_copy_text(path, error);
   berg_status status = nifti->path ? BERG_OK : BERG_ELIMIT;
   if (!status && stat(path, &about)) status = base_fail_errno(error, BERG_EINPUT, path, "cannot be read", errno);
-  if (!status && !S_ISREG(about.st_mode)) status = refuse(nifti, "is no regular file", NULL, NULL, error);
+  if (!status && !S_ISREG(about.st_mode)) status = refuse(nifti, "not a regular file", NULL, NULL, error);
   errno = 0;
   if (!status && !(nifti->file = gzopen(path, "rb")))
     status = base_fail_errno(error, BERG_EINPUT, path, "cannot be read", errno ? errno : ENOMEM);
@@ -217,13 +220,13 @@ static void scale_elements(const io_nifti *nifti, void *values, size_t count) {
   }
 }
 
-/* Behind the last element zlib finds whether the checksum is there and right. What else may follow is no concern of ours. */
+/* After the last element zlib checks that the checksum is present and right. Anything that follows is ignored. */
 static berg_status check_end(const io_nifti *nifti, berg_error *error) {
   uint8_t rest[64];
   int number, got = gzread(nifti->file, rest, sizeof rest);
   gzerror(nifti->file, &number);
   if (got >= 0 && number != Z_BUF_ERROR) return BERG_OK;
-  return unread(nifti, "is damaged: its checksum does not fit, or is cut off", error);
+  return unread(nifti, "is damaged: checksum wrong or cut off", error);
 }
 
 berg_status io_nifti_read(io_nifti *nifti, size_t first, size_t count, void *values, berg_error *error) {

@@ -1,7 +1,9 @@
-/* NIfTI-1, one file: header (348 bytes) | 4 zero bytes (no extensions) | elements [row][z][y][x]
+/* Writes NIfTI-1:
  *
- * Where the space is not known, qform and sform codes are 0 ("arbitrary coordinates"), and descrip says so: a viewer shows
- * voxel indices and invents no space. */
+ *     NIfTI-1, one file: header (348 bytes) | 4 zero bytes (no extensions) | elements [row][z][y][x]
+ *
+ * Where the space is not known, qform and sform codes are 0 ("arbitrary coordinates"), and descrip says so: a viewer
+ * shows voxel indices and invents no space. */
 #include <errno.h>
 #include <limits.h>
 #include <math.h>

@@ -1,4 +1,6 @@
-/* NIfTI-1, one file: header (348 bytes) | 4 zero bytes (no extensions) | uint8 [z][y][x] */
+/* Writes a brain mask as NIfTI-1:
+ *
+ *     NIfTI-1, one file: header (348 bytes) | 4 zero bytes (no extensions) | uint8 [z][y][x] */
 #include "io/nifti/write_mask.h"
 
 #include <errno.h>

@@ -1,9 +1,11 @@
-/* <path>.partial            .npy: header of (rows, columns) float32 | row 0 | row 1 | ... | rows not yet safe
- * <path>.partial.journal    how many rows are safe (io/file/journal.c)
+/* Appends rows to two files until they are complete:
  *
- * The order that keeps the journal honest: rows are written, fdatasync, the count in the .npy header is
- * written, then the journal, fdatasync. A kill between any two leaves a journal that says too little, never
- * too much; what lies behind it is cut off on resume. */
+ *     <path>.partial            .npy: header of (rows, columns) float32 | row 0 | row 1 | ... | rows not yet safe
+ *     <path>.partial.journal    which rows are safe (io/file/journal.c)
+ *
+ * The order that keeps the journal truthful: rows are written, fdatasync, the count in the .npy header (of the rows
+ * before the first that is missing) is written, then the journal, fdatasync. A kill between any two leaves a journal
+ * that records too few rows, never too many; rows beyond it are cut off on resume. */
 #include "io/rows/rows.h"
 
 #include <errno.h>
@@ -31,7 +33,7 @@ struct io_rows {
   bool force, begun;
   size_t shape[IO_ROW_DIMS_MAX + 1], ndim; /* of the file; shape[0] is said when it is known */
   size_t columns, row_bytes, header_bytes;
-  size_t count, safe;
+  io_ranges written, safe;
   double synced_at;
 };
 
@@ -111,13 +113,14 @@ static bool write_header(io_rows *rows, size_t count) {
 
 static off_t row_offset(const io_rows *rows, size_t row) { return (off_t)(rows->header_bytes + row * rows->row_bytes); }
 
-/* Makes all appended rows safe and says so. False with errno. */
+/* Makes all appended rows safe and records it. False with errno. */
 static bool sync_rows(io_rows *rows) {
   rows->synced_at = now();
-  if (rows->safe == rows->count) return true;
-  if (fdatasync(rows->data) || !write_header(rows, rows->count) || !io_journal_note(rows->journal, rows->count))
+  if (io_ranges_same(&rows->safe, &rows->written)) return true;
+  if (fdatasync(rows->data) || !write_header(rows, io_ranges_before(&rows->written)) ||
+      !io_journal_note(rows->journal, &rows->written))
     return false;
-  rows->safe = rows->count;
+  rows->safe = rows->written;
   return true;
 }
 
@@ -126,8 +129,8 @@ static berg_status remove_file(const char *path, berg_error *error) {
   return base_fail_errno(error, BERG_EWRITE, path, "cannot be removed", errno);
 }
 
-/* Two runs that write one file would spoil each other's rows. A file that came or went since it was looked for is another
- * run's too. */
+/* Two runs that write one file would spoil each other's rows. A file that appeared or vanished since it was looked for
+ * belongs to another run too. */
 static berg_status open_partial(io_rows *rows, int flags, berg_error *error) {
   rows->data = open(rows->partial, O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0666);
   if (rows->data < 0 && errno != (flags & O_EXCL ? EEXIST : ENOENT))
@@ -136,8 +139,8 @@ static berg_status open_partial(io_rows *rows, int flags, berg_error *error) {
   return base_fail(error, BERG_EEXISTS, "%s: another run is writing it", rows->partial);
 }
 
-/* The old partial file is unlinked rather than emptied: after a kill between link and unlink it may be the
- * final file too. Its journal goes first, so that no journal ever speaks of rows that it does not know. */
+/* The old partial file is unlinked rather than emptied: after a kill between link and unlink it may be the final file
+ * too. Its journal goes first, so that no journal ever counts rows of another file. */
 static berg_status clear_old(io_rows *rows, berg_error *error) {
   berg_status status = rows->data < 0 ? open_partial(rows, 0, error) : BERG_OK;
   if (!status) status = remove_file(rows->journal_path, error);
@@ -161,15 +164,16 @@ static berg_status start(io_rows *rows, const char *fingerprint, bool is_there, 
 }
 
 static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *error) {
-  size_t count = 0, bytes = 0;
+  size_t bytes = 0;
   struct stat about;
   berg_status status = open_partial(rows, 0, error);
   if (status) return status;
   if (fstat(rows->data, &about)) return base_fail_errno(error, BERG_EINPUT, rows->partial, "cannot be examined", errno);
   bool no_rows = about.st_size <= (off_t)rows->header_bytes;
   if (no_rows && access(rows->journal_path, F_OK)) return start(rows, fingerprint, true, error);
-  status = io_journal_open(&rows->journal, rows->journal_path, rows->columns, fingerprint, &count, error);
+  status = io_journal_open(&rows->journal, rows->journal_path, rows->columns, fingerprint, &rows->safe, error);
   if (status) return status;
+  const size_t count = io_ranges_end(&rows->safe);
   bool fits = base_multiply(count, rows->row_bytes, &bytes) && base_add(bytes, rows->header_bytes, &bytes) &&
               bytes <= INT64_MAX && (count == 0 || about.st_size >= (off_t)bytes);
   if (!fits) {
@@ -178,8 +182,8 @@ static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *err
     return base_fail_found(error, BERG_EINPUT, rows->partial, "holds less than its journal says", expected,
                            "%lld bytes", (long long)about.st_size);
   }
-  rows->count = rows->safe = count;
-  if (ftruncate(rows->data, (off_t)bytes) || !write_header(rows, count))
+  rows->written = rows->safe;
+  if (ftruncate(rows->data, (off_t)bytes) || !write_header(rows, io_ranges_before(&rows->safe)))
     return base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
   return BERG_OK;
 }
@@ -188,8 +192,7 @@ static berg_status check_places(io_rows *rows, bool force, bool resume, berg_err
   struct stat about;
   if (!stat(rows->path, &about)) {
     if (S_ISDIR(about.st_mode)) return base_fail(error, BERG_EWRITE, "%s: is a directory", rows->path);
-    if (!force)
-      return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", rows->path);
+    if (!force) return io_fail_exists(rows->path, error);
   }
   if (resume || force || access(rows->partial, F_OK)) return BERG_OK;
   berg_status status = open_partial(rows, 0, error);
@@ -205,7 +208,7 @@ static berg_status make_names(io_rows *rows, const char *path, berg_error *error
   return rows->path && rows->partial && rows->journal_path ? BERG_OK : BERG_ELIMIT;
 }
 
-/* Of a run that was killed while it started or finished. */
+/* Left by a run that was killed while it started or finished. */
 static void clear_left(const io_rows *rows) {
   io_whole_file_clear(rows->journal_path);
   io_whole_file_clear(rows->path);
@@ -279,7 +282,7 @@ berg_status io_rows_open_shaped(io_rows **out, const char *path, const size_t *s
   }
   rows->synced_at = now();
   rows->begun = true;
-  *done = rows->count;
+  *done = io_ranges_before(&rows->written);
   *out = rows;
   return BERG_OK;
 }
@@ -291,25 +294,37 @@ berg_status io_rows_open(io_rows **rows, const char *path, size_t columns, const
 
 static berg_status fail_write(const io_rows *rows, int number, berg_error *error) {
   char what[96];
-  base_print(what, sizeof what, "cannot be written (%zu rows are safe and can be resumed)", rows->safe);
+  base_print(what, sizeof what, "cannot be written (%zu rows are safe and can be resumed)",
+             io_ranges_total(&rows->safe));
   return base_fail_errno(error, BERG_EWRITE, rows->partial, what, number);
 }
 
-berg_status io_rows_append(io_rows *rows, const float *data, size_t count, berg_error *error) {
-  if (count > ((size_t)INT64_MAX - rows->header_bytes) / rows->row_bytes - rows->count)
-    return fail_write(rows, EFBIG, error);
-  if (!write_at(rows->data, data, count * rows->row_bytes, row_offset(rows, rows->count))) {
-    int number = errno;
-    /* The torn row goes, the rows of earlier calls are made safe: a full disk still takes writes in place. */
-    if (!ftruncate(rows->data, row_offset(rows, rows->count))) sync_rows(rows);
-    return fail_write(rows, number, error);
-  }
-  rows->count += count;
+/* The incomplete rows are dropped and those of earlier calls made safe: a full disk still accepts writes in place. */
+static berg_status tear_off(io_rows *rows, int number, berg_error *error) {
+  if (!ftruncate(rows->data, row_offset(rows, io_ranges_end(&rows->written)))) sync_rows(rows);
+  return fail_write(rows, number, error);
+}
+
+berg_status io_rows_put(io_rows *rows, size_t first, const float *data, size_t count, berg_error *error) {
+  const size_t most = ((size_t)INT64_MAX - rows->header_bytes) / rows->row_bytes;
+  io_ranges written = rows->written;
+  if (first > most || count > most - first) return fail_write(rows, EFBIG, error);
+  if (!io_ranges_add(&written, first, first + count))
+    return base_fail(error, BERG_EARGUMENT, "%s: rows in more than %d places apart", rows->partial, IO_RANGES);
+  if (!write_at(rows->data, data, count * rows->row_bytes, row_offset(rows, first)))
+    return tear_off(rows, errno, error);
+  rows->written = written;
   if (now() - rows->synced_at >= SECONDS_BETWEEN_SYNCS && !sync_rows(rows)) return fail_write(rows, errno, error);
   return BERG_OK;
 }
 
-/* The partial file goes last: once its name is free another run may have it, and the journal's. */
+berg_status io_rows_append(io_rows *rows, const float *data, size_t count, berg_error *error) {
+  return io_rows_put(rows, io_ranges_end(&rows->written), data, count, error);
+}
+
+const io_ranges *io_rows_done(const io_rows *rows) { return &rows->written; }
+
+/* The partial file is removed last: once its name is free another run may take it, and the journal's. */
 static berg_status clear(io_rows *rows, berg_error *error) {
   bool is_named = io_is_named(rows->data, rows->partial);
   berg_status status = remove_file(rows->journal_path, error);
@@ -328,10 +343,11 @@ static bool have_shape(const io_labels *labels, const size_t *shape, size_t ndim
 }
 
 /* Each writer finds an axis for each dimension. */
-static berg_status convert(const io_rows *rows, writer write, const io_labels *labels, berg_error *error) {
+static berg_status convert(const io_rows *rows, size_t count, writer write, const io_labels *labels,
+                           berg_error *error) {
   const io_row_source source = {.file = rows->data,
                                 .offset = (off_t)rows->header_bytes,
-                                .rows = rows->count,
+                                .rows = count,
                                 .columns = rows->columns,
                                 .shape = rows->shape + 1,
                                 .ndim = rows->ndim - 1,
@@ -349,11 +365,14 @@ static berg_status convert(const io_rows *rows, writer write, const io_labels *l
 }
 
 berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *error) {
+  const size_t count = io_ranges_before(&rows->written);
+  if (rows->written.count > 1 || count != io_ranges_end(&rows->written))
+    return base_fail(error, BERG_EARGUMENT, "%s: row %zu is missing", rows->partial, count);
   if (!sync_rows(rows)) return fail_write(rows, errno, error);
   writer write = formats[format_of(rows->path)].write;
   berg_status status;
   if (write) {
-    status = convert(rows, write, labels, error);
+    status = convert(rows, count, write, labels, error);
   } else {
     /* The header was written again after the rows were synced. */
     status = fsync(rows->data) ? fail_write(rows, errno, error)
@@ -365,8 +384,8 @@ berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *e
 void io_rows_free(io_rows *rows) {
   if (!rows) return;
   if (rows->data >= 0 && rows->journal >= 0) sync_rows(rows);
-  /* A run that failed before its first row has nothing to go on from, and should not keep the next one from starting. */
-  if (rows->begun && rows->data >= 0 && !rows->count) {
+  /* A run that failed before its first row leaves nothing to resume, and must not keep the next one from starting. */
+  if (rows->begun && rows->data >= 0 && !rows->written.count) {
     unlink(rows->journal_path);
     unlink(rows->partial);
   }

@@ -1,8 +1,9 @@
-/* Rows of float32 that grow on disk, out of memory and out of harm's way, until they are a whole file.
+/* Rows of float32 that are appended on disk, safe against a crash, until they are a whole file.
  *
- * Rows go to "<path>.partial" (a .npy whose header counts the rows that are safe, so that what an interrupted run leaves
- * can be looked at with NumPy), a journal beside it says how many rows are safe and what run they belong to. Finishing turns it
- * into the format that the ending of `path` names, by renaming (.npy) or by writing a whole file (io/file/whole_file.h). */
+ * Rows go to "<path>.partial" (a .npy whose header counts the rows that are safe, so that what an interrupted run
+ * leaves can be looked at with NumPy), a journal beside it says which rows are safe and what run they belong to.
+ * Finishing turns it into the format that the ending of `path` names, by renaming (.npy) or by writing a whole file
+ * (io/file/whole_file.h). */
 #ifndef IO_ROWS_H
 #define IO_ROWS_H
 
@@ -13,6 +14,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "io/fif/evoked.h"
+#include "io/file/ranges.h"
 
 typedef struct io_rows io_rows;
 
@@ -25,8 +27,8 @@ typedef struct io_axis_group {
   size_t count;
 } io_axis_group;
 
-/* One dimension of a row. Any pointer may be NULL: not known. A position is called by its text, else by its number, else by its
- * index, else by where it stands. */
+/* One dimension of a row. Any pointer may be NULL: not known. A position is called by its text, else by its number,
+ * else by its index, else by where it stands. */
 typedef struct io_axis {
   const char *name; /* "voxel", "channel", "time" */
   size_t length;
@@ -69,27 +71,33 @@ typedef struct io_labels {
  * -ave.fif. EARGUMENT names them. */
 berg_status io_rows_check_name(const char *path, berg_error *error);
 
-/* Whether `rows` rows with these labels can become the file at `path`, so that it is known before there are any: a volume of
- * voxels at hand, not too large for NIfTI; a surface whose vertices the columns are; channels at even times. EARGUMENT,
- * EMODEL (coordinates, vertices). */
+/* Whether `rows` rows with these labels can become the file at `path`, so that it is known before there are any: a
+ * volume of voxels at hand, not too large for NIfTI; a surface whose vertices the columns are; channels at even
+ * times. EARGUMENT, EMODEL (coordinates, vertices). */
 berg_status io_rows_check_shape(const char *path, size_t rows, size_t columns, const io_labels *labels,
                                 berg_error *error);
 
-/* Starts, or with `resume` goes on; `*done` is the number of rows that are there already. `fingerprint` (any text without a
+/* Starts, or with `resume` goes on; `*done` is the number of rows already written before the first that is missing.
+ * `fingerprint` (any text without a
  * newline) names the run: a partial file of another run is refused (EEXISTS) on resume, and so is any on a fresh start
  * unless `force`. EEXISTS where `path` exists and not `force`; EWRITE. */
 berg_status io_rows_open(io_rows **rows, const char *path, size_t columns, const char *fingerprint, bool force,
                          bool resume, size_t *done, berg_error *error);
-/* The same for rows of `ndim` dimensions, at most IO_ROW_DIMS_MAX: files that know shapes get (rows, shape...). A partial file of
- * another shape is another run's. */
+/* The same for rows of `ndim` dimensions, at most IO_ROW_DIMS_MAX: files that know shapes get (rows, shape...). A
+ * partial file of another shape is another run's. */
 berg_status io_rows_open_shaped(io_rows **rows, const char *path, const size_t *shape, size_t ndim,
                                 const char *fingerprint, bool force, bool resume, size_t *done, berg_error *error);
 /* `data` is [count][columns]. EWRITE on a full disk; what was appended before stays safe. */
 berg_status io_rows_append(io_rows *rows, const float *data, size_t count, berg_error *error);
-/* Writes the final file, renames it into place, removes the partial one. The labels' axes, where there are some, are those of the
- * shape. */
+/* The same of rows from number `first` on, in any order, as long as no more than IO_RANGES pieces lie apart
+ * (EARGUMENT). */
+berg_status io_rows_put(io_rows *rows, size_t first, const float *data, size_t count, berg_error *error);
+/* The rows that were written in this run and earlier ones. */
+const io_ranges *io_rows_done(const io_rows *rows);
+/* Writes the final file, renames it into place, removes the partial one. The labels' axes, where there are some, are
+ * those of the shape. EARGUMENT: a row is missing. */
 berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *error);
-/* Closes; unless finished, the partial file and its journal stay for a later resume. NULL is fine. */
+/* Closes; unless finished, the partial file and its journal are kept for a later resume. NULL is fine. */
 void io_rows_free(io_rows *rows);
 
 #endif

@@ -1,20 +1,21 @@
-/* /responses             float32 (rows, columns), or (rows, axis...)
- * /image_names           UTF-8 of fixed length (rows)            where images have names
- * /image_sha256          64 digits (rows), "" where not known    likewise
- * for each axis of a row, where it is known:
- * /<axis>_names          UTF-8 of fixed length (length): channel_names, roi_names
- * /<axis>_index          int64 (length): voxel_index
- * /<axis>_coordinates    int64 (length, 3)
- * /<axis>                float64 (length), with an attribute "unit": time, in s
- * /<groups>/<name>       int64: the positions of a group, ascending: rois/V1; not for names that no link can have (with "/")
- * /provenance            UTF-8, JSON: what the responses were made from
- * attributes of /: the labels', creator (UTF-8); of /responses, where a row has several axes: axes, "image channel time"
+/* Writes rows and what is known of their axes as HDF5:
  *
- * libhdf5 lays the file out, with contiguous datasets whose space is set aside; the data are then written
- * with pwrite where it says that they lie. So a full disk in the middle of gigabytes is an errno of ours.
- * That matters: a file that libhdf5 1.10 failed to close stays open inside it, and ends the process by a
- * segmentation fault at exit. For the few kilobytes that it does write, room is tried before. No times are
- * kept: the same responses are the same bytes. */
+ *     /responses             float32 (rows, columns), or (rows, axis...)
+ *     /image_names           UTF-8 of fixed length (rows)            where images have names
+ *     /image_sha256          64 digits (rows), "" where not known    likewise
+ *     of each axis of a row, where it is known:
+ *     /<axis>_names          UTF-8 of fixed length (length): channel_names, roi_names
+ *     /<axis>_index          int64 (length): voxel_index
+ *     /<axis>_coordinates    int64 (length, 3)
+ *     /<axis>                float64 (length), with an attribute "unit": time, in s
+ *     /<groups>/<name>       int64: the positions of a group, ascending: rois/V1; not for names with "/"
+ *     /provenance            UTF-8, JSON: what the responses were made from
+ *     attributes of /: the labels', creator (UTF-8); of /responses, where a row has several axes: axes, "image channel"
+ *
+ * libhdf5 lays the file out, with contiguous datasets whose space is set aside; the data are then written with pwrite
+ * where it says that they lie. So a full disk in the middle of gigabytes is reported by pwrite, not found by libhdf5: a
+ * file that libhdf5 1.10 fails to close stays open inside it and crashes the process at exit. For the few kilobytes
+ * that libhdf5 does write, space is tested in advance. No times are stored: the same responses give the same bytes. */
 #include <errno.h>
 #include <stdio.h>
 #include <fcntl.h>
@@ -210,7 +211,7 @@ static berg_status check_attributes(const char *path, const io_labels *labels, b
   return BERG_OK;
 }
 
-/* That libhdf5 will not find a full disk or a limit of file sizes. */
+/* Makes sure that libhdf5 does not meet a full disk or a limit of file sizes. */
 static berg_status try_room(int file, const char *path, const io_row_source *source, const io_labels *labels,
                             layout *at, berg_error *error) {
   size_t bytes = 0;

@@ -1,5 +1,5 @@
-/* The geometry of a hemisphere's surface, as FreeSurfer keeps it (lh.inflated, lh.pial, lh.white): where its vertices are, and the
- * triangles between them. */
+/* The geometry of a hemisphere's surface, as FreeSurfer keeps it (lh.inflated, lh.pial, lh.white): where its
+ * vertices are, and the triangles between them. */
 #ifndef IO_SURFACE_GEOMETRY_H
 #define IO_SURFACE_GEOMETRY_H
 

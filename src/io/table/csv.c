@@ -1,6 +1,6 @@
-/* libcsv cuts the bytes into fields. It is told to be strict (quotes only where RFC 4180 has them) and to leave blanks as
- * they are; it takes lone CR, LF and CR LF as the end of a row and skips empty lines, as pandas does. What it calls back
- * cannot stop it, so the first failure is kept and the rest of the piece passes by. */
+/* Reads columns of a CSV file. libcsv cuts the bytes into fields. It is told to be strict (quotes only where RFC 4180
+ * has them) and to leave blanks as they are; it takes lone CR, LF and CR LF as the end of a row and skips empty lines,
+ * as pandas does. Its callbacks cannot stop it, so the first failure is kept and the rest of the piece is ignored. */
 #include "io/table/csv.h"
 
 #include <csv.h>
@@ -31,15 +31,15 @@ struct io_csv {
   const char *name; /* of the file, borrowed while it is read */
   const io_csv_column *columns;
   size_t count;
-  bool *there;    /* [count] */
-  void **values;  /* [count] */
-  size_t *rooms;  /* [count] rows that the values have room for */
-  io_arena arena; /* texts and names */
-  char **names;   /* [fields] of the header */
-  size_t *keeps;  /* [fields] the column asked for, or NOT_KEPT */
-  size_t fields;  /* of the header; room for them */
+  bool *there;        /* [count] */
+  void **values;      /* [count] */
+  size_t *capacities; /* [count] rows that the values can hold */
+  io_arena arena;     /* texts and names */
+  char **names;       /* [fields] of the header */
+  size_t *keeps;      /* [fields] the column asked for, or NOT_KEPT */
+  size_t fields;      /* of the header; how many the arrays hold */
   size_t names_room;
-  size_t rows, field; /* rows finished, header not counted; field of the row under way */
+  size_t rows, field; /* rows finished, header not counted; field of the current row */
   bool has_header;
   uint64_t hash;
   berg_status status; /* of the first failure */
@@ -74,7 +74,8 @@ static berg_status take_name(io_csv *csv, const char *text, size_t length) {
 
 static berg_status take_value(io_csv *csv, size_t column, const char *text, size_t length) {
   const io_csv_kind kind = csv->columns[column].kind;
-  if (!base_grow(&csv->values[column], &csv->rooms[column], csv->rows + 1, sizes[kind], csv->error)) return BERG_ELIMIT;
+  if (!base_grow(&csv->values[column], &csv->capacities[column], csv->rows + 1, sizes[kind], csv->error))
+    return BERG_ELIMIT;
   void *values = csv->values[column];
   berg_status status = check_text(csv, text, length);
   if (status) return status;
@@ -90,18 +91,18 @@ static berg_status take_value(io_csv *csv, size_t column, const char *text, size
   if (good) return BERG_OK;
   char found[64];
   base_print(found, sizeof found, "\"%s\"", text);
-  return fail_field(csv, "not of its kind", kinds[kind], found);
+  return fail_field(csv, "wrong type", kinds[kind], found);
 }
 
 static berg_status fail_ragged(const io_csv *csv, const char *found) {
   char item[64], expected[64];
   base_print(item, sizeof item, "row %zu", csv->rows + 1);
-  base_print(expected, sizeof expected, "%zu fields as in the header", csv->fields);
-  return base_fail_at(csv->error, &(base_fault){BERG_EINPUT, csv->name, BERG_NO_OFFSET, item,
-                                                "is not as long as the header", expected, found});
+  base_print(expected, sizeof expected, "%zu fields, as in the header", csv->fields);
+  return base_fail_at(csv->error, &(base_fault){BERG_EINPUT, csv->name, BERG_NO_OFFSET, item, "wrong number of fields",
+                                                expected, found});
 }
 
-/* `text` is zero-terminated: the parser was told so. */
+/* `text` is zero-terminated: the parser is set to do that. */
 static void on_field(void *text, size_t length, void *user) {
   io_csv *csv = user;
   if (csv->status) return;
@@ -185,8 +186,7 @@ static void *grow_field(void *field, size_t size) { return size <= FIELD_MAX + P
 static berg_status fail_parse(const io_csv *csv, int code) {
   char item[64];
   base_print(item, sizeof item, csv->has_header ? "row %zu" : "header", csv->rows + 1);
-  const char *what =
-      code == CSV_EPARSE ? "a quote is where none may be, or is missing" : "a field is longer than 1 MiB";
+  const char *what = code == CSV_EPARSE ? "a quote is misplaced or missing" : "a field is longer than 1 MiB";
   return base_fail_at(csv->error, &(base_fault){BERG_EINPUT, csv->name, BERG_NO_OFFSET, item, what, NULL, NULL});
 }
 
@@ -226,7 +226,7 @@ static berg_status parse_stream(io_csv *csv, FILE *stream) {
     return base_fail(csv->error, BERG_EINTERNAL, "libcsv cannot be used");
   csv_set_space_func(&parser, never);
   csv_set_realloc_func(&parser, grow_field);
-  csv_set_blk_size(&parser, PIECE); /* a field's room grows by as much: long fields would take quadratic time */
+  csv_set_blk_size(&parser, PIECE); /* how much a field's buffer grows by: linear time for long fields */
   berg_status status = parse(csv, &parser, stream);
   csv_free(&parser);
   return status;
@@ -243,8 +243,8 @@ berg_status io_csv_read_stream(io_csv **out, FILE *stream, const char *name, con
   io_arena_init(&csv->arena, 0);
   csv->there = base_calloc(count, sizeof *csv->there, error);
   csv->values = base_calloc(count, sizeof *csv->values, error);
-  csv->rooms = base_calloc(count, sizeof *csv->rooms, error);
-  berg_status status = csv->there && csv->values && csv->rooms ? parse_stream(csv, stream) : BERG_ELIMIT;
+  csv->capacities = base_calloc(count, sizeof *csv->capacities, error);
+  berg_status status = csv->there && csv->values && csv->capacities ? parse_stream(csv, stream) : BERG_ELIMIT;
   csv->name = NULL;
   csv->error = NULL;
   if (status)
@@ -268,7 +268,7 @@ void io_csv_free(io_csv *csv) {
   for (size_t c = 0; csv->values && c < csv->count; c++) base_free(csv->values[c]);
   base_free(csv->values);
   base_free(csv->there);
-  base_free(csv->rooms);
+  base_free(csv->capacities);
   base_free(csv->names);
   base_free(csv->keeps);
   io_arena_release(&csv->arena);

@@ -1,5 +1,6 @@
-/* Columns of a CSV file, by name: RFC 4180 with commas, a header, quoted line breaks, any line ending, with or without a byte
- * order mark. Read once, a piece at a time; only the columns asked for are kept. Numbers are read the same in every locale. */
+/* Columns of a CSV file, by name: RFC 4180 with commas, a header, quoted line breaks, any line ending, with or without
+ * a byte order mark. Read once, a piece at a time; only the columns asked for are kept. Numbers are read the same in
+ * every locale. */
 #ifndef IO_CSV_H
 #define IO_CSV_H
 
@@ -25,26 +26,25 @@ typedef struct io_csv_column {
 
 typedef struct io_csv io_csv;
 
-/* Reads these columns of the file. EINPUT: no such file, no header, a column missing (all of them are named) or there twice
- * (any column), a row of more or fewer fields than the header, a field that is not of its kind: with row (the first below
- * the header is 1) and column; quotes that are not as they should be, bytes that are not UTF-8, fields of more than 1 MiB.
- * ELIMIT: texts of more than
- * 512 MiB. `columns` are borrowed as long as the handle lives. */
+/* Reads these columns of the file. EINPUT: no such file, no header, a column missing (all of them are named) or
+ * repeated (any column), a row of more or fewer fields than the header, a field that is not of its kind: with row (the
+ * first below the header is 1) and column; misplaced quotes, bytes that are not UTF-8, fields of more than 1 MiB.
+ * ELIMIT: texts of more than 512 MiB. `columns` are borrowed for the lifetime of the handle. */
 berg_status io_csv_read(io_csv **csv, const char *path, const io_csv_column *columns, size_t count, berg_error *error);
 /* The same from a stream, whose `name` is for messages. */
 berg_status io_csv_read_stream(io_csv **csv, FILE *stream, const char *name, const io_csv_column *columns, size_t count,
                                berg_error *error);
 void io_csv_free(io_csv *csv);
 
-/* Rows below the header; empty lines are none. */
+/* Rows below the header; empty lines do not count. */
 size_t io_csv_rows(const io_csv *csv);
 /* EINPUT unless it has `expected` rows, "9840, as the responses have trials" in the words of `why`. */
 berg_status io_csv_check_rows(const io_csv *csv, const char *path, size_t expected, const char *why, berg_error *error);
 /* A hash of all bytes of the file (base/hash.h). */
 uint64_t io_csv_hash(const io_csv *csv);
-/* Whether column `index` of those asked for is there: optional ones may not be. */
+/* Whether column `index` of those asked for is present: optional ones may be missing. */
 bool io_csv_has(const io_csv *csv, size_t index);
-/* The values of column `index`, [rows], which is of that kind and there. The handle's. */
+/* The values of column `index`, [rows], which must be present and of that kind. Owned by the handle. */
 const char *const *io_csv_texts(const io_csv *csv, size_t index);
 const int64_t *io_csv_integers(const io_csv *csv, size_t index);
 const double *io_csv_reals(const io_csv *csv, size_t index);

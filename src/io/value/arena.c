@@ -25,7 +25,7 @@ void io_arena_release(io_arena *arena) {
     base_free(block);
   }
   arena->blocks = NULL;
-  arena->used = arena->room = arena->total = 0;
+  arena->used = arena->capacity = arena->total = 0;
 }
 
 static void *new_block(io_arena *arena, size_t size, berg_error *error) {
@@ -45,7 +45,7 @@ void *io_arena_take(io_arena *arena, size_t size, berg_error *error) {
   }
   size_t rounded = size ? (size + GRAIN - 1) / GRAIN * GRAIN : GRAIN;
   if (rounded > BLOCK_SIZE / 4) {
-    /* a block of its own, put behind the newest, which goes on being filled */
+    /* a block of its own, put behind the newest, which continues to be filled */
     io_block *newest = arena->blocks;
     char *bytes = new_block(arena, rounded, error);
     if (bytes && newest) {
@@ -54,14 +54,14 @@ void *io_arena_take(io_arena *arena, size_t size, berg_error *error) {
       newest->next = own;
       arena->blocks = newest;
     } else if (bytes) {
-      arena->used = arena->room = 0;
+      arena->used = arena->capacity = 0;
     }
     return bytes;
   }
-  if (!arena->blocks || rounded > arena->room - arena->used) {
+  if (!arena->blocks || rounded > arena->capacity - arena->used) {
     if (!new_block(arena, BLOCK_SIZE, error)) return NULL;
     arena->used = 0;
-    arena->room = BLOCK_SIZE;
+    arena->capacity = BLOCK_SIZE;
   }
   void *taken = (char *)(arena->blocks + 1) + arena->used;
   arena->used += rounded;

@@ -8,7 +8,7 @@
 
 typedef struct io_arena {
   struct io_block *blocks;
-  size_t used, room; /* of the newest block */
+  size_t used, capacity; /* of the newest block */
   size_t total, limit;
 } io_arena;
 

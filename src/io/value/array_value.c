@@ -13,7 +13,7 @@ bool io_array_bytes(const io_layout *layout, const berg_array *shape, size_t *by
   return io_extent(shape->shape, shape->ndim, layout->itemsize, &count, bytes);
 }
 
-/* UCS-4 text turns in units of 4, numbers in units of their size. */
+/* UCS-4 text is byte-swapped in units of 4, numbers in units of their size. */
 static const uint8_t *turned(io_arena *arena, const io_layout *layout, const uint8_t *bytes, size_t size,
                              berg_error *error) {
   size_t unit = layout->dtype == BERG_UNICODE ? 4 : layout->itemsize;
@@ -47,7 +47,7 @@ io_place io_array_place(berg_array *array, const int64_t *strides, size_t offset
   if (!elements) return offset <= count ? IO_PLACE_OK : IO_PLACE_OUTSIDE;
   for (size_t d = 0; d < array->ndim; d++) {
     size_t reach;
-    if (array->shape[d] == 1) continue; /* its stride says nothing */
+    if (array->shape[d] == 1) continue; /* its stride is meaningless */
     if (!base_multiply((size_t)strides[d], array->shape[d] - 1, &reach) || !base_add(last, reach, &last))
       return IO_PLACE_OUTSIDE;
     if (last >= count) return IO_PLACE_OUTSIDE;

@@ -1,4 +1,4 @@
-/* Arrays over bytes of a file: checked shapes, byte order turned where needed, strided placement. */
+/* Arrays over bytes of a file: checked shapes, byte order swapped where needed, strided placement. */
 #ifndef IO_ARRAY_VALUE_H
 #define IO_ARRAY_VALUE_H
 
@@ -22,9 +22,9 @@ berg_array *io_array_new(io_arena *arena, const io_layout *layout, const berg_ar
 
 typedef enum io_place { IO_PLACE_OK, IO_PLACE_OUTSIDE, IO_PLACE_REPEATED } io_place;
 
-/* Sets data and strides of `array` (type and shape are set) for a tensor at element `offset` of a storage of
- * `count` elements; `strides` in elements. Elements may be repeated (strides of 0) up to 16 M of them: more
- * is a bomb. */
+/* Sets data and strides of `array` (type and shape are set) for a tensor at element `offset` of a storage of `count`
+ * elements; `strides` in elements. Elements may be repeated (strides of 0) up to 16 M of them: more would be a
+ * decompression bomb. */
 io_place io_array_place(berg_array *array, const int64_t *strides, size_t offset, const uint8_t *storage, size_t count);
 
 #endif

@@ -51,9 +51,9 @@ bool io_dtype_parse(const char *code, size_t length, berg_dtype *dtype, size_t *
   return false;
 }
 
-void io_dtype_code(berg_dtype dtype, size_t itemsize, char *text, size_t room) {
+void io_dtype_code(berg_dtype dtype, size_t itemsize, char *text, size_t size) {
   if (dtype == BERG_UNICODE)
-    base_print(text, room, "<U%zu", itemsize / 4);
+    base_print(text, size, "<U%zu", itemsize / 4);
   else
-    base_print(text, room, "%s", codes[dtype]);
+    base_print(text, size, "%s", codes[dtype]);
 }

@@ -13,6 +13,6 @@
 bool io_dtype_parse(const char *code, size_t length, berg_dtype *dtype, size_t *itemsize, bool *big_endian);
 
 /* The code that NumPy gives a little-endian array of the type, into `text`. */
-void io_dtype_code(berg_dtype dtype, size_t itemsize, char *text, size_t room);
+void io_dtype_code(berg_dtype dtype, size_t itemsize, char *text, size_t size);
 
 #endif

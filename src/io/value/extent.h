@@ -1,5 +1,4 @@
-/* How many bytes an array spans, with every product checked: the first question to a shape that came from a
- * file. */
+/* How many bytes an array spans, with every product checked for overflow: shapes come from files. */
 #ifndef IO_EXTENT_H
 #define IO_EXTENT_H
 

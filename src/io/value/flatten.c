@@ -13,7 +13,7 @@ typedef struct flattener {
   berg_error *error;
   berg_array *entries;
   const io_value **values;
-  size_t count, room, value_room;
+  size_t count, capacity, value_capacity;
   char *path; /* keys so far, joined */
   size_t length, path_room;
   size_t visited;
@@ -27,8 +27,8 @@ static berg_status fail(flattener *flat, const char *what, const char *expected)
 
 static berg_status add(flattener *flat, const io_value *value, const berg_array *array) {
   if (flat->count >= IO_MAX_ENTRIES) return fail(flat, "too many entries", "at most 1,048,576");
-  if (!base_grow((void **)&flat->entries, &flat->room, flat->count + 1, sizeof *flat->entries, flat->error) ||
-      !base_grow((void **)&flat->values, &flat->value_room, flat->count + 1, sizeof *flat->values, flat->error))
+  if (!base_grow((void **)&flat->entries, &flat->capacity, flat->count + 1, sizeof *flat->entries, flat->error) ||
+      !base_grow((void **)&flat->values, &flat->value_capacity, flat->count + 1, sizeof *flat->values, flat->error))
     return BERG_ELIMIT;
   berg_array *entry = &flat->entries[flat->count];
   *entry = *array;

@@ -10,10 +10,10 @@ typedef struct io_entries {
   size_t count;
 } io_entries;
 
-/* Entries in the tree's order, named by the keys on the way, joined with dots (lists: by index); a root that
- * is no dict has the name "". Python's bool, int, float and str become arrays of no dimension; None and bytes
- * have no entry. Everything is the arena's. EINPUT: nested too deep (a tree may contain itself), names that
- * occur twice, too many entries. */
+/* Entries in the tree's order, named by the keys on the way, joined with dots (lists: by index); a root that is not a
+ * dict has the name "". Python's bool, int, float and str become arrays of no dimension; None and bytes have no entry.
+ * Everything is the arena's. EINPUT: nested too deep (a tree may contain itself), names that occur twice, too many
+ * entries. */
 berg_status io_flatten(io_document *document, io_entries *entries, const char *file, berg_error *error);
 
 #endif

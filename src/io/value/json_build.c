@@ -1,7 +1,7 @@
-/* Building cJSON's trees, which remember what they miss for want of memory. */
+/* Building cJSON trees that remember when an item is missing for lack of memory. */
 #include "io/value/json_build.h"
 
-/* Beside cJSON's own bits of `type`, which are below 1024; cJSON keeps it, and looks at its own alone. */
+/* Beside cJSON's own bits of `type`, which are below 1024; cJSON preserves it, and reads only its own. */
 #define SPOILED (1 << 20)
 
 cJSON *io_json_object(void) { return cJSON_CreateObject(); }

@@ -1,8 +1,8 @@
-/* Building JSON: what could not be added for want of memory is remembered in the tree itself, so that the tree
- * cannot be taken for a whole one, and nobody has to look after each step. io_json_print refuses it.
+/* Building JSON: when an item cannot be added for lack of memory the tree itself remembers it, so that it cannot be
+ * taken for a complete one and callers need not check each step. io_json_print refuses such a tree.
  *
- * `to` is an object, and `key` the member's name, or a list, and `key` is NULL; NULL where it could not be made,
- * which the tree above remembers. */
+ * `to` is an object, and `key` the member's name, or a list, and `key` is NULL; NULL where it could not be made, which
+ * the tree above remembers. */
 #ifndef IO_JSON_BUILD_H
 #define IO_JSON_BUILD_H
 
@@ -10,11 +10,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* NULL when memory is short; so is every tree that they are added to. cJSON_Delete. */
+/* NULL when memory is short, and any tree that NULL is added to counts as incomplete. cJSON_Delete. */
 cJSON *io_json_object(void);
 cJSON *io_json_list(void);
 cJSON *io_json_text(const char *text);
-/* Of a tree that is not whole, one that is not. */
+/* Of an incomplete tree, an incomplete copy. */
 cJSON *io_json_copy(const cJSON *tree);
 
 /* Takes `item`. */

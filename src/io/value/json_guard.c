@@ -1,5 +1,6 @@
-/* cJSON returns NULL for bad syntax and for want of memory alike. What passes here is JSON to cJSON too, so the two
- * are told apart: the grammar is RFC 8259's, which cJSON takes and more, within cJSON's own limits. */
+/* Checks JSON before cJSON parses it. cJSON returns NULL both for bad syntax and for lack of memory. Whatever passes
+ * here is valid to cJSON too, so the two can be told apart: the grammar is RFC 8259's, a subset of what cJSON accepts,
+ * within cJSON's own limits. */
 #include "io/value/json_guard.h"
 
 #include <string.h>
@@ -9,7 +10,7 @@
 
 /* One level of a structure (structure.h) is two of JSON. */
 #define MAX_NESTING (3 * IO_MAX_DEPTH)
-/* As many as cJSON hands on to strtod. */
+/* As many characters as cJSON passes to strtod. */
 #define MAX_NUMBER 63
 
 _Static_assert(MAX_NESTING < CJSON_NESTING_LIMIT, "cJSON takes what is nested as deep");
@@ -65,7 +66,7 @@ static int hex_of(char digit) {
                                         : -1;
 }
 
-/* Four hexadecimal digits, -1: others. */
+/* Four hexadecimal digits; -1: not such. */
 static int take_code(scanner *scan) {
   int code = 0;
   if (scan->end - scan->at < 4) return -1;

@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 
-/* ELIMIT: of a tree that is NULL or misses something for want of memory (json_build.h), too. base_free; berg_free
- * for the library's caller, so that cJSON's own allocator stays inside. */
+/* ELIMIT also for a tree that is NULL or incomplete for lack of memory (json_build.h). base_free; berg_free for the
+ * library's caller, so that cJSON's own allocator stays inside. */
 berg_status io_json_print(const cJSON *tree, char **json, berg_error *error);
 /* The same without a line break or space between values. */
 berg_status io_json_print_close(const cJSON *tree, char **json, berg_error *error);

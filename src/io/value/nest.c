@@ -5,10 +5,10 @@
 
 #define MAX_NAMES 65536
 
-/* The dict under `key` in `dict`, made if needed; NULL: not to be had, or `*clash`, when a value is there. */
+/* The dict under `key` in `dict`, made if needed; NULL: out of memory or, with `*clash` set, the key holds a value. */
 static io_value *enter(io_arena *arena, io_value *dict, const char *key, size_t length, bool *clash,
                        berg_error *error) {
-  /* names come grouped, so the newest key is mostly the one: the search begins at the end */
+  /* names come in groups, so the key is mostly the newest: the search begins at the end */
   for (size_t i = dict->count; i >= 2; i -= 2) {
     const io_value *known = dict->items[i - 2];
     if (known->text_length != length || memcmp(known->text, key, length)) continue;

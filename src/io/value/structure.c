@@ -1,4 +1,4 @@
-/* What of a pickled structure arrays cannot say, as JSON and back. */
+/* The structure of a pickle that arrays cannot express, as JSON and back. */
 #include "io/value/structure.h"
 
 #include <errno.h>
@@ -24,8 +24,9 @@ bool io_structure_is_plain(const io_value *root) {
   return true;
 }
 
-/* --- Writing: entries are met in the same order as io_flatten meets them, so their names are built the same
- * way. */
+/* --- Writing --- */
+
+/* Entries are met in the order of io_flatten, so that their names are the same. */
 
 typedef struct structure_writer {
   io_arena arena; /* for names */
@@ -136,7 +137,7 @@ berg_status io_structure_write(char **text, const io_value *root, berg_error *er
   return status;
 }
 
-/* --- Reading */
+/* --- Reading --- */
 
 typedef struct named {
   const char *name;
@@ -179,7 +180,7 @@ static io_value *read_tensor(const structure_reader *reader, const cJSON *json, 
   const named *found = reader->count ? bsearch(&key, reader->sorted, reader->count, sizeof key, by_name) : NULL;
   if (!found) return fail(reader, json->valuestring, "names a tensor that is not there");
   if (kind == IO_SCALAR && found->value->array->ndim)
-    return fail(reader, json->valuestring, "names a tensor that is no scalar");
+    return fail(reader, json->valuestring, "names a tensor that is not a scalar");
   io_value *value = io_value_new(reader->arena, kind, reader->error);
   if (value) value->array = found->value->array;
   return value;

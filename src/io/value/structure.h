@@ -1,6 +1,6 @@
-/* What safetensors cannot say by itself: how a file of nested dicts, Python values and text was built. It is
- * kept as JSON text under the key "berg.structure" of safetensors' __metadata__, so that a conversion there
- * and back gives equal values of equal types. A node is an object of one member:
+/* What safetensors cannot express by itself: the structure of nested dicts, Python values and text. It is kept as JSON
+ * text under the key "berg.structure" of safetensors' __metadata__, so that a conversion there and back gives equal
+ * values of equal types. A node is an object of one member:
  *
  *     {"dict": [key, node, ...]}   {"list": [...]}   {"tuple": [...]}   {"box": [node]}
  *     {"tensor": name}   {"scalar": name}      a tensor of the file: an ndarray, a numpy scalar
@@ -16,13 +16,13 @@
 
 #define IO_STRUCTURE_KEY "berg.structure"
 
-/* Whether a dict of arrays says it all: no structure is needed. */
+/* Whether a plain dict of arrays is all there is, and no structure needs to be stored. */
 bool io_structure_is_plain(const io_value *root);
 /* The JSON text (base_free); tensors are named as io_flatten names them. EINPUT: bytes cannot be held;
  * ELIMIT. */
 berg_status io_structure_write(char **text, const io_value *root, berg_error *error);
-/* The tree again; tensors are looked up by name among the arrays of `flat`. EINPUT: no such text, or it names
- * no tensor. */
+/* The tree again; tensors are looked up by name among the arrays of `flat`. EINPUT: not such a text, or it names a
+ * missing tensor. */
 berg_status io_structure_read(io_value **root, io_arena *arena, const char *text, const io_value *flat,
                               const char *file, berg_error *error);
 

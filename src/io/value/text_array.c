@@ -51,7 +51,7 @@ char *io_text_at(const berg_array *array, size_t index, berg_error *error) {
     memcpy(&point, at + 4 * i, 4);
     if (!point || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) {
       base_fail_at(error, &(base_fault){BERG_EINPUT, NULL, BERG_NO_OFFSET, array->name,
-                                        "text with a code that is no character", NULL, NULL});
+                                        "text with a code point that is not a character", NULL, NULL});
       base_free(text);
       return NULL;
     }

@@ -10,8 +10,8 @@
 size_t io_text_count(const berg_array *array);
 /* Address of element `index` in C order, of any array. */
 const uint8_t *io_element_at(const berg_array *array, size_t index);
-/* Element `index`, in C order, as a new string (base_free). UNICODE ends at its trailing zeros; code points
- * that are none make EINPUT. NULL. */
+/* Element `index`, in C order, as a new string (base_free). UNICODE ends at its trailing zeros; invalid code points
+ * make EINPUT. NULL on failure. */
 char *io_text_at(const berg_array *array, size_t index, berg_error *error);
 /* UTF-8 (valid) to `width` code points, the rest zero; false where it has more. */
 bool io_text_to_ucs4(uint8_t *out, size_t width, const char *text);

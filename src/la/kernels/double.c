@@ -1,6 +1,6 @@
-/* Products in double. Both operands are packed, so that one kernel serves every layout: a tile of TILE_M rows of a, held as
- * k columns of TILE_M, by a strip of c's columns, held as k rows of DOUBLE_STRIP. OpenBLAS 0.3.21 does not know the newer
- * processors and falls back to SSE2 on them: an eighth of this. */
+/* Products in double. Both operands are packed, so that one kernel serves every layout: a tile of TILE_M rows of a,
+ * held as k columns of TILE_M, by a strip of c's columns, held as k rows of DOUBLE_STRIP. OpenBLAS 0.3.21 does not know
+ * the newer processors and falls back to SSE2 on them: an eighth of this. */
 #include "la/kernels/double.h"
 
 #include "la/kernels.h"

@@ -27,15 +27,15 @@ static void multiply_f32(const la_product *product) {
   tile_all(product, product->slab, product->depth / STEP * (LA_PANEL / TILE_COLUMNS), tile_floats);
 }
 
-/* --- bf16 weights: a pair of bf16 is two floats without their lower halves. On processors whose bf16 products are slower than
- * float32 ones (all of Intel's without AMX) widening them is the faster way. --- */
+/* --- bf16 weights: a pair of bf16 is two floats without their lower halves. On processors whose bf16 products are
+ * slower than float32 ones (all of Intel's without AMX) widening them is the faster way. --- */
 
-/* Steps of depth that are widened at a time, to 24 KB of floats, which the first cache holds: widening whole slabs into
- * the second took 11 % of multiplying them with 50 rows. Sums in registers are as long. */
+/* Steps of depth that are widened at a time, to 24 KB of floats, which the L1 cache holds: widening whole slabs into L2
+ * costs 11 % of multiplying them with 50 rows. Sums in registers are as long. */
 #define WIDE_DEPTH 96
-/* Rows of x whose tiles wait meanwhile. */
+/* Rows of x whose tiles are kept meanwhile. */
 #define WIDE_ROWS ((size_t)25 * LA_TILE_ROWS)
-/* In the first half of the thread's memory the slab itself may lie. */
+/* The first half of the thread's memory may hold the slab itself. */
 _Static_assert((WIDE_DEPTH + WIDE_ROWS) * LA_PANEL * sizeof(float) <= LA_BUFFER_BYTES / 2,
                "floats and tiles fit a half");
 
@@ -73,7 +73,7 @@ INLINE void tile_wide(const size_t rows, const la_product *product, const void *
               fetch);
 }
 
-/* A single tile would not use what was widened again: it is widened on the way, in registers. */
+/* A single tile would not reuse what was widened: it is widened in registers as it is multiplied. */
 INLINE void tile_on_the_way(const size_t rows, const la_product *product, const void *weights, size_t first,
                             float *tile, fetcher *fetch) {
   const uint16_t *pairs = weights;

@@ -33,13 +33,13 @@ void KERNEL(la_transpose)(const char *rows, size_t row_bytes, size_t columns, si
     const char *from = rows + (left ? c : 0) * row_bytes;
     if (left < LANES)
       transpose_strip(from, row_bytes, left, depth, floats + c);
-    else /* a constant, or each load would be one of sixteen questions */
+    else /* a constant, or each load would be a branch of sixteen */
       transpose_strip(from, row_bytes, LANES, depth, floats + c);
   }
 }
 
-/* --- bf16: the upper half of a float, rounded to nearest, ties to even; of a NaN as it is, but quiet: rounding could carry it
- * over into -0, and one whose bits lie in the lower half alone would become infinite --- */
+/* --- bf16: the upper half of a float, rounded to nearest, ties to even; of a NaN as it is, but quiet: rounding could
+ * carry it over into -0, and one whose bits lie in the lower half alone would become infinite --- */
 
 INLINE vec_int round_bf16(vec value) {
   const vec_int bits = (vec_int)value, is_nan = value != value, half = 0x7fff + ((bits >> 16) & 1);
@@ -110,7 +110,7 @@ void KERNEL(la_pack_int8)(const float *floats, size_t depth, void *slab) {
 /* As unsigned numbers around 128, which is how the processor multiplies them with signed ones. */
 void KERNEL(la_load_int8)(const float *x, size_t k, void *row, float *scale) {
   const size_t whole = k / (4 * LANES) * (4 * LANES);
-  vec most[4] = {{0}}; /* four, or each step would wait for the one before */
+  vec most[4] = {{0}}; /* four sums, or each step would wait for the one before */
   for (size_t p = 0; p < whole; p += 4 * LANES)
 #pragma GCC unroll 4
     for (size_t i = 0; i < 4; i++) most[i] = vec_max(most[i], magnitude(vec_load(x + p + i * LANES)));

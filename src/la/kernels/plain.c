@@ -1,14 +1,15 @@
-/* A few rows multiplied with float32 weights as they lie. */
+/* A few rows multiplied with float32 weights without packing. */
 #include "la/kernels/plain.h"
 
 #include "base/transpose.h"
 #include "la/kernels/tile.h"
 
-/* A few rows are multiplied in less time than the weights take to arrive. So nothing is packed: LANES rows of W are transposed in
- * registers, a block at a time, and read as LANES streams, which the processor follows by itself. 461 MB of components by one
- * row: 29.5 ms a core; 37.6 without fetching ahead, 42.9 by slabs transposed in the first cache, 46.9 by whole slabs. */
+/* Multiplying a few rows takes less time than reading the weights. So nothing is packed: LANES rows of W are transposed
+ * in registers, a block at a time, and read as LANES streams, which the processor prefetches by itself. 461 MB of
+ * components by one row: 29.5 ms a core; 37.6 without fetching ahead, 42.9 by slabs transposed in L1, 46.9 by whole
+ * slabs. */
 
-/* How far ahead of the block each row is fetched, in bytes: 256 and 1024 took 3 % longer. */
+/* How far ahead of the block each row is fetched, in bytes: 256 and 1024 take 3 % longer. */
 #define AHEAD 512
 
 typedef struct plain_rows {
@@ -70,7 +71,7 @@ INLINE void multiply_strip(const size_t rows, const la_product *product, const c
 
 INLINE void tile_plain(const size_t rows, const la_product *product, const void *weights, size_t first, float *tile,
                        fetcher *fetch) {
-  (void)first, (void)fetch; /* the only tile, which fetches for itself */
+  (void)first, (void)fetch; /* the only tile, which prefetches for itself */
   const plain_rows *w = weights;
   for (size_t c = 0; c < LA_PANEL; c += LANES) {
     const size_t left = w->columns > c ? w->columns - c : 0;
@@ -79,7 +80,7 @@ INLINE void tile_plain(const size_t rows, const la_product *product, const void 
     if (c + LANES == LA_PANEL) next = (uintptr_t)(product->next.rows ? product->next.at : at);
     if (left < LANES)
       multiply_strip(rows, product, at, w->row_bytes, left, next, tile + c);
-    else /* a constant, or each load would be one of sixteen questions */
+    else /* a constant, or each load would be a branch of sixteen */
       multiply_strip(rows, product, at, w->row_bytes, LANES, next, tile + c);
   }
 }

@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-/* Added to the diagonal, as a share of its mean: directions that no calibration token had are not free. */
+/* Added to the diagonal, as a share of its mean: errors along directions that no calibration token has
+ * must cost something too. */
 #define DAMPING 0.01f
 
 /* Adding 1.5 * 2^23 rounds to the nearest integer, which then lies in the low bits. */
@@ -84,7 +85,7 @@ void KERNEL(la_round_int8)(const float *floats, size_t depth, const la_rounding 
     round_columns(floats + c, depth, rounding, values + 4 * c, offset + c, scale + c, errors + c);
 }
 
-/* Largest first: what weighs most is rounded when most others can still make up for it. */
+/* Largest first: the weightiest columns are rounded while most others can still compensate. */
 static void sort_diagonal(const float *moments, size_t n, uint16_t *order) {
   for (size_t i = 0; i < n; i++) {
     size_t at = i;

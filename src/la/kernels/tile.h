@@ -1,4 +1,4 @@
-/* A tile of a float32 product in registers, and the fetching of what comes next that goes along with it. */
+/* A tile of a float32 product in registers, with the prefetching of what comes next. */
 #ifndef LA_KERNELS_TILE_H
 #define LA_KERNELS_TILE_H
 
@@ -8,14 +8,14 @@
 /* Rows of a tile in registers: with 4 vectors of columns 24 sums. */
 #define LA_TILE_ROWS 6
 
-/* Sums in registers are this long at most, then they are added to the tile: a rounding error grows with the
- * length. At 192 of 768 the responses' error is less than half, and no loss of rate could be measured. */
+/* Sums in registers are this long at most, then they are added to the tile: a rounding error grows with the length. At
+ * 192 of 768 the error of the responses is less than half, with no measurable loss of speed. */
 #define SUM_DEPTH 192
 
-/* Steps of depth between two fetches. */
+/* Steps of depth between two prefetches. */
 #define STEP 8
 
-/* Where fetching has come to, and how many lines a step takes so that the last is there in time. */
+/* How far prefetching has come, and how many lines a step takes so that the last arrives in time. */
 typedef struct fetcher {
   const char *at, *end;
   size_t rows, bytes, stride, lines;
@@ -38,7 +38,7 @@ INLINE fetcher fetch_start(const la_product *product, size_t steps) {
 
 INLINE void fetch_step(fetcher *f) {
   for (size_t i = 0; i < f->lines && f->rows; i++) {
-    __builtin_prefetch(f->at, 0, 2); /* into the second cache */
+    __builtin_prefetch(f->at, 0, 2); /* into L2 */
     f->at += 64;
     if (f->at < f->end) continue;
     f->at = f->end + f->stride;
@@ -47,8 +47,8 @@ INLINE void fetch_step(fetcher *f) {
   }
 }
 
-/* Brings the lines that `finish` will change, before the tile that it takes is computed: OUT and DOWN of a block, which add to
- * tokens in the second cache, spent half as long there. */
+/* Prefetches the lines that `finish` will change before its tile is computed: this halves the time that OUT and DOWN of
+ * a block spend adding to tokens in L2. */
 INLINE void fetch_out(const la_product *product, size_t first, size_t rows) {
   if (!product->out) return;
   for (size_t i = first; i < first + rows; i++) {
@@ -117,8 +117,8 @@ INLINE void tile_part(const size_t rows, const float *x, size_t ldx, const float
   tile_add(rows, sum, first, tile);
 }
 
-/* What is done with up to six rows of x, from row `first` on, by all columns of a slab; `rows` is a constant at every call, so
- * that the sums are registers. */
+/* What is done with up to six rows of x, from row `first` on, by all columns of a slab; `rows` is a constant at every
+ * call, so that the sums are registers. */
 typedef void tile_kernel(const size_t rows, const la_product *product, const void *weights, size_t first, float *tile,
                          fetcher *fetch);
 

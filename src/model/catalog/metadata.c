@@ -8,6 +8,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/container/container.h"
+#include "io/value/nest.h"
+#include "io/value/structure.h"
 #include "io/value/text_array.h"
 #include "model/catalog/paths.h"
 #include "model/catalog/registry.h"
@@ -187,6 +189,18 @@ const berg_array *berg_metadata_entry(const berg_metadata *metadata, size_t inde
 }
 const berg_array *berg_metadata_find(const berg_metadata *metadata, const char *name) {
   return berg_file_find(metadata->file, name);
+}
+
+berg_status berg_metadata_structure(char **json, const berg_metadata *metadata, berg_error *error) {
+  const io_document *document = io_container_document(metadata->file);
+  io_value *root = document->root;
+  io_arena arena;
+  *json = NULL;
+  io_arena_init(&arena, 0);
+  berg_status status = document->is_flat ? io_nest(&root, &arena, root, error) : BERG_OK;
+  if (!status) status = io_structure_write(json, root, error);
+  io_arena_release(&arena);
+  return model_blame(status, error);
 }
 
 const model_layout *model_metadata_layout(const berg_metadata *metadata) { return metadata->layout; }

@@ -23,11 +23,8 @@ static berg_status tell_skipped(const berg_stimuli *stimuli, size_t *told, const
 static size_t batch_of(const model_pass *pass) {
   const berg_model *first = pass->models[0];
   size_t batch = first->batch;
-  for (; first->memory && batch > 1; batch = (batch + 1) / 2) {
-    size_t bytes = model_memory_needed(first, batch, false);
-    for (size_t m = 1; m < pass->count; m++) bytes += model_memory_beside(pass->models[m], batch);
-    if (bytes <= first->memory) break;
-  }
+  while (first->memory && batch > 1 && model_pass_memory(pass->models, pass->count, batch) > first->memory)
+    batch = (batch + 1) / 2;
   return batch;
 }
 
@@ -89,7 +86,8 @@ berg_status model_encode(const model_pass *pass, berg_stimuli *stimuli, size_t f
   return status;
 }
 
-/* --- Into memory: row i of the result is image i, NaN where it was left out ------------------------------------------ */
+/* --- Into memory: row i of the result is image i, NaN where it was left out
+ * ------------------------------------------ */
 
 typedef struct target {
   float *rows; /* [images][width] */

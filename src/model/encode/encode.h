@@ -12,13 +12,15 @@ typedef struct model_pass {
   size_t number, of; /* this pass among all, for progress: 0 of 1 */
 } model_pass;
 
-/* Encodes stimuli [first, count) batch by batch into the sinks; progress counts from 0 over all stimuli. ECANCELLED; EARGUMENT: a
- * model is in use by another call. */
+/* Encodes stimuli [first, count) batch by batch into the sinks; progress counts from 0 over all stimuli. ECANCELLED;
+ * EARGUMENT: a model is in use by another call. */
 berg_status model_encode(const model_pass *pass, berg_stimuli *stimuli, size_t first, const berg_run *run,
                          berg_error *error);
 
-/* How models are dealt to passes: model i makes its in pass passes[i] (of `count`, ascending); all of them are in the first where that
- * fits the first one's limit of memory. EARGUMENT: they do not go together. */
+/* Bytes of a pass of `count` models, `images` at a time. */
+size_t model_pass_memory(berg_model *const *models, size_t count, size_t images);
+/* How models are dealt to passes: model i makes its in pass passes[i] (of `count`, ascending); all of them are in
+ * the first where that fits the first one's limit of memory. EARGUMENT: they do not go together. */
 berg_status model_passes(berg_model *const *models, size_t count, size_t *passes, size_t *pass_count,
                          berg_error *error);
 /* Tells `run` about more than one pass. */

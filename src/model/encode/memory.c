@@ -4,7 +4,8 @@
 #include "model/device/device.h"
 #include "vit/preprocess.h"
 
-/* Packed matrices take their place; of the plain ones a mapped file's pages are let go block by block, others at the end. */
+/* Packed matrices take their place; of the plain ones a mapped file's pages are let go block by block, others at the
+ * end. */
 static size_t network_memory(const berg_model *model, bool packed) {
   size_t matrices = 0, own = 0, others = 0;
   for (size_t t = 0; t < VIT_TENSORS; t++) {
@@ -34,8 +35,10 @@ static size_t responder_memory(const berg_model *model, const model_responder *r
   return responder->rows.count * (sizeof(float) + sizeof(size_t)) + matrix_memory(model, &responder->coefficients);
 }
 
+size_t model_memory_rows(const berg_model *model, size_t images) { return images * model->columns * sizeof(float); }
+
 size_t model_memory_beside(const berg_model *model, size_t images) {
-  size_t bytes = images * model->columns * sizeof(float);
+  size_t bytes = 0;
   for (size_t i = 0; i < model->scorer_count; i++) bytes += scorer_memory(model, &model->scorers[i], images);
   for (size_t i = 0; i < model->responder_count; i++) bytes += responder_memory(model, &model->responders[i]);
   return bytes;
@@ -43,7 +46,8 @@ size_t model_memory_beside(const berg_model *model, size_t images) {
 
 size_t model_memory_needed(const berg_model *model, size_t images, bool packed) {
   size_t bytes = (size_t)48 << 20; /* the libraries themselves */
-  bytes += network_memory(model, packed) + 2 * images * VIT_PIXELS + model_memory_beside(model, images);
+  bytes += network_memory(model, packed) + 2 * images * VIT_PIXELS + model_memory_rows(model, images) +
+           model_memory_beside(model, images);
   if (model->device) return bytes + model_device_pinned_memory(model->device);
   return bytes + images * VIT_LAYER_FEATURES * sizeof(float) + vit_network_workspace(model->gemm, model->threads);
 }

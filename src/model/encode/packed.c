@@ -106,9 +106,9 @@ static berg_status pack(la_matrix *matrix, const berg_file *file, char **packed,
   return BERG_OK;
 }
 
-/* Coefficients of late components are much larger than of early ones, whose scores are: each is divided by the size that the
- * component's coefficients have among some thousand units, always the same ones whatever is selected, so that the responses of
- * a unit do not depend on which others are asked for. */
+/* Coefficients of late components are much larger than of early ones, whose scores are: each is divided by the size
+ * that the component's coefficients have among some thousand units, always the same ones whatever is selected, so
+ * that the responses of a unit do not depend on which others are asked for. */
 #define BALANCE_ROWS 2048
 
 static berg_status balance_coefficients(model_responder *responder, berg_error *error) {
@@ -220,9 +220,9 @@ void model_packed_release(berg_model *model) {
   model_converted_close(&model->converted);
 }
 
-/* From so many images on, over the life of a model, packing the network pays: it costs what some ten images cost, and an image
- * costs a tenth less afterwards (one at a time, one thread: 0.134 s instead of 0.152). A program that asks a second time will
- * ask again. */
+/* From so many images on, over the life of a model, packing the network pays: it costs what some ten images cost,
+ * and an image costs a tenth less afterwards (one at a time, one thread: 0.134 s instead of 0.152). A program that
+ * asks a second time will ask again. */
 #define PACK_FROM 48
 #define PACK_FROM_CALL 2
 

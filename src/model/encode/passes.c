@@ -16,22 +16,36 @@ static berg_status check_together(const berg_model *first, const berg_model *oth
                    first->id);
 }
 
-/* Images that a batch should have at least, before a second run of the network is the better way to keep to the memory: fewer would read
- * the components too often. */
+/* Images that a batch should have at least, before a second run of the network is the better way to keep to the
+ * memory: fewer would read the components too often. */
 #define FEWEST ((size_t)16)
+
+/* Bytes of a pass of models [0, count), `images` at a time: the rows of the widest are there once. */
+size_t model_pass_memory(berg_model *const *models, size_t count, size_t images) {
+  size_t bytes = model_memory_needed(models[0], images, false), rows = model_memory_rows(models[0], images);
+  for (size_t m = 1; m < count; m++) {
+    const size_t own = model_memory_rows(models[m], images);
+    bytes += model_memory_beside(models[m], images);
+    if (own <= rows) continue;
+    bytes += own - rows;
+    rows = own;
+  }
+  return bytes;
+}
 
 berg_status model_passes(berg_model *const *models, size_t count, size_t *passes, size_t *pass_count,
                          berg_error *error) {
   if (!count) return base_fail(error, BERG_EARGUMENT, "no model is to be encoded");
   const size_t limit = models[0]->memory, images = models[0]->batch < FEWEST ? models[0]->batch : FEWEST;
-  size_t pass = 0, bytes = 0;
+  size_t pass = 0, first = 0;
   for (size_t i = 0; i < count; i++) {
     berg_status status = check_together(models[0], models[i], error);
     if (status) return status;
-    const size_t own = model_memory_beside(models[i], images);
-    const bool begins = i == 0 || models[0]->device || (limit && bytes + own > limit);
-    if (begins && i) pass++;
-    bytes = begins ? model_memory_needed(models[i], images, false) : bytes + own;
+    const bool fits = !limit || model_pass_memory(models + first, i + 1 - first, images) <= limit;
+    if (i && (models[0]->device || !fits)) {
+      first = i;
+      pass++;
+    }
     passes[i] = pass;
   }
   *pass_count = pass + 1;

@@ -1,5 +1,5 @@
-/* A model's part in a batch: the scores of its images, and the memory in which they and responses are computed. It stays with the model, as
- * the batch does. */
+/* A model's part in a batch: the scores of its images, and the memory in which they and responses are computed. It
+ * stays with the model, as the batch does. */
 #ifndef MODEL_SCORES_H
 #define MODEL_SCORES_H
 

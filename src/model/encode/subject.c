@@ -39,14 +39,29 @@ static berg_status take_times(model_subject *subject, const berg_output *all, be
   return subject->times ? BERG_OK : BERG_ELIMIT;
 }
 
-static berg_status take_axes(model_subject *subject, size_t o, berg_output *output, berg_error *error) {
+/* Repetitions as the weights call them, quarters as train_splits does. */
+static berg_status take_repetitions(model_subject *subject, const model_layout *layout, berg_output *output,
+                                    berg_error *error) {
+  const size_t count = subject->fitted.repetitions;
+  if (!subject->fitted.is_repeated) return BERG_OK;
+  char **names = subject->repetitions;
+  if (!names) names = subject->repetitions = base_calloc(count, sizeof *names, error);
+  for (size_t i = 0; names && i < count; i++)
+    if (!names[i] && !(names[i] = base_format(error, layout->repeats ? "rep-%zu" : "split%zu", i + 1)))
+      return BERG_ELIMIT;
+  output->axes[output->axis_count++] =
+      (berg_axis){.name = "repetition", .length = count, .labels = (const char *const *)names};
+  return names ? BERG_OK : BERG_ELIMIT;
+}
+
+static berg_status take_axes(model_subject *subject, const model_layout *layout, size_t o, berg_output *output,
+                             berg_error *error) {
   const berg_output *all = berg_metadata_output(subject->metadata, o);
   const model_list *units = &subject->selection.units[o], *times = &subject->selection.times;
-  const model_fitted *fitted = &subject->fitted;
-  if (fitted->is_repeated)
-    output->axes[output->axis_count++] = (berg_axis){.name = "repetition", .length = fitted->repetitions};
+  berg_status status = take_repetitions(subject, layout, output, error);
+  if (status) return status;
   if (subject->selection.means) return take_means(subject, output, error);
-  berg_status status = take_labels(subject, o, &all->axes[0], units, error);
+  status = take_labels(subject, o, &all->axes[0], units, error);
   output->axes[output->axis_count++] = (berg_axis){.name = all->axes[0].name,
                                                    .length = units->count,
                                                    .labels = (const char *const *)subject->labels[o],
@@ -60,14 +75,14 @@ static berg_status take_axes(model_subject *subject, size_t o, berg_output *outp
   return status;
 }
 
-static berg_status take_outputs(model_subject *subject, berg_error *error) {
+static berg_status take_outputs(model_subject *subject, const model_layout *layout, berg_error *error) {
   subject->output_count = subject->fitted.outputs;
   berg_status status = take_times(subject, berg_metadata_output(subject->metadata, 0), error);
   for (size_t o = 0, first = 0; o < subject->output_count && !status; o++) {
     berg_output *output = &subject->outputs[o];
     *output = (berg_output){
         .name = berg_metadata_output(subject->metadata, o)->name, .first = subject->first_column + first, .columns = 1};
-    status = take_axes(subject, o, output, error);
+    status = take_axes(subject, layout, o, output, error);
     for (size_t a = 0; a < output->axis_count; a++) output->columns *= output->axes[a].length;
     first += output->columns;
   }
@@ -148,7 +163,7 @@ berg_status model_subject_open(berg_model *model, model_subject *subject, const 
   if (!status) status = model_fitted_open(&subject->fitted, model->id, options->berg_dir, name, training, error);
   if (!status) status = model_select(&subject->selection, model->layout, subject->metadata, options, error);
   if (!status) status = take_products(model, subject, error);
-  if (!status) status = take_outputs(subject, error);
+  if (!status) status = take_outputs(subject, model->layout, error);
   if (status) return status;
   subject->columns = model->columns - subject->first_column;
   subject->of_file = model_subject_name(model->layout, name, error);
@@ -159,6 +174,7 @@ void model_subject_close(model_subject *subject) {
   for (size_t o = 0; o < MODEL_OUTPUTS_MAX; o++)
     base_free_texts(subject->labels[o],
                     subject->selection.means ? subject->selection.mean_count : subject->selection.units[o].count);
+  base_free_texts(subject->repetitions, subject->fitted.repetitions);
   base_free(subject->times);
   model_selection_release(&subject->selection);
   model_fitted_close(&subject->fitted);

@@ -12,12 +12,12 @@
 
 struct model_writer {
   model_write_rows write;
-  void *user;
   base_thread thread;
   pthread_mutex_t lock;
   pthread_cond_t changed;
   float *buffers[BUFFERS];
   size_t counts[BUFFERS]; /* rows in each */
+  void *users[BUFFERS];   /* that they are for */
   size_t handed, written; /* buffers since the start; number n is buffers[n % BUFFERS] */
   bool stop;              /* nothing more will be handed */
   berg_status status;
@@ -30,7 +30,7 @@ static void write_one(model_writer *writer) {
   if (!writer->status) {
     berg_error error;
     pthread_mutex_unlock(&writer->lock);
-    berg_status status = writer->write(writer->user, writer->buffers[index], writer->counts[index], &error);
+    berg_status status = writer->write(writer->users[index], writer->buffers[index], writer->counts[index], &error);
     pthread_mutex_lock(&writer->lock);
     if (status) {
       writer->status = status;
@@ -58,13 +58,11 @@ static void release(model_writer *writer) {
   base_free(writer);
 }
 
-berg_status model_writer_open(model_writer **out, model_write_rows write, void *user, size_t floats,
-                              berg_error *error) {
+berg_status model_writer_open(model_writer **out, model_write_rows write, size_t floats, berg_error *error) {
   *out = NULL;
   model_writer *writer = base_calloc(1, sizeof *writer, error);
   if (!writer) return BERG_ELIMIT;
   writer->write = write;
-  writer->user = user;
   for (size_t i = 0; i < BUFFERS; i++)
     if (!(writer->buffers[i] = base_alloc_large(floats, sizeof(float), error))) {
       release(writer);
@@ -91,9 +89,10 @@ berg_status model_writer_buffer(model_writer *writer, float **rows, berg_error *
   return status;
 }
 
-void model_writer_hand(model_writer *writer, size_t count) {
+void model_writer_hand(model_writer *writer, void *user, size_t count) {
   pthread_mutex_lock(&writer->lock);
   writer->counts[writer->handed % BUFFERS] = count;
+  writer->users[writer->handed % BUFFERS] = user;
   writer->handed++;
   if (base_thread_is_here(&writer->thread))
     pthread_cond_broadcast(&writer->changed);
@@ -104,7 +103,7 @@ void model_writer_hand(model_writer *writer, size_t count) {
 
 berg_status model_writer_close(model_writer *writer, berg_error *error) {
   if (!writer) return BERG_OK;
-  if (base_thread_is_here(&writer->thread)) { /* else its lock may be in the hands of nobody: a fork's child */
+  if (base_thread_is_here(&writer->thread)) { /* else, in a fork's child, the lock may never be released */
     pthread_mutex_lock(&writer->lock);
     writer->stop = true;
     pthread_cond_broadcast(&writer->changed);

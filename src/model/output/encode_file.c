@@ -9,15 +9,20 @@
 #include "model/stimuli/stimuli.h"
 #include "vit/preprocess.h"
 
+/* The writer of all models of a pass, which follow one another into the same two buffers. */
+typedef struct writing {
+  model_writer *writer; /* of [part][columns of the widest model] */
+  size_t part;          /* images that are written at a time, at most */
+  float *own;           /* [part][columns of the widest file], where a model has several */
+} writing;
+
 /* All files of one model. */
 typedef struct output {
   model_output_task task;
   model_output_file *files; /* [count] */
   size_t count;
-  size_t rows;          /* encoded, or passed over because every file has them */
-  model_writer *writer; /* of [part][columns of the model] */
-  size_t part;          /* images that are written at a time, at most */
-  float *own;           /* [part][columns of one file], where there are several */
+  size_t rows; /* encoded, or passed over because every file has them */
+  writing *writing;
 } output;
 
 static size_t count_files(const berg_model *model) {
@@ -52,46 +57,55 @@ static berg_status open_files(output *o, berg_error *error) {
 /* In the writer's thread; files, rows and own are its own meanwhile. */
 static berg_status append(void *user, const float *responses, size_t images, berg_error *error) {
   output *o = user;
+  float *own = o->count > 1 ? o->writing->own : NULL;
   berg_status status = BERG_OK;
   for (size_t i = 0; i < o->count && !status; i++)
-    status = model_output_file_append(&o->files[i], responses, o->rows, images, o->own, error);
+    status = model_output_file_append(&o->files[i], responses, o->rows, images, own, error);
   o->rows += images;
   return status;
 }
 
-static berg_status start_writer(output *o, size_t images, berg_error *error) {
-  if (o->writer) return BERG_OK;
-  size_t widest = 0;
-  for (size_t i = 0; i < o->count; i++)
-    if (o->files[i].columns->columns > widest) widest = o->files[i].columns->columns;
-  o->part = (images + 1) / 2;
-  if (o->count > 1) {
-    o->own = base_alloc_large(o->part * widest, sizeof(float), error);
-    if (!o->own) return BERG_ELIMIT;
+/* The most columns of a model, and of a file that is not all of its model. */
+static void find_widest(const model_batch *batch, size_t *model, size_t *file) {
+  *model = *file = 0;
+  for (size_t m = 0; m < batch->member_count; m++) {
+    const output *o = batch->members[m].sink->user;
+    if (o->task.model->columns > *model) *model = o->task.model->columns;
+    for (size_t i = 0; i < o->count && o->count > 1; i++)
+      if (o->files[i].columns->columns > *file) *file = o->files[i].columns->columns;
   }
-  return model_writer_open(&o->writer, append, o, o->part * o->task.model->columns, error);
+}
+
+static berg_status start_writer(writing *w, const model_batch *batch, berg_error *error) {
+  size_t widest, widest_file;
+  if (w->writer) return BERG_OK;
+  find_widest(batch, &widest, &widest_file);
+  w->part = (batch->most + 1) / 2;
+  if (widest_file && !(w->own = base_alloc_large(w->part * widest_file, sizeof(float), error))) return BERG_ELIMIT;
+  return model_writer_open(&w->writer, append, w->part * widest, error);
 }
 
 /* Half a batch at a time, so that two buffers hold no more than one did. */
 static berg_status take(void *user, const model_batch *batch, const model_member *member, berg_error *error) {
   output *o = user;
-  berg_status status = start_writer(o, batch->most, error);
-  for (size_t first = 0; first < batch->images && !status; first += o->part) {
-    const size_t count = batch->images - first < o->part ? batch->images - first : o->part;
+  writing *w = o->writing;
+  berg_status status = start_writer(w, batch, error);
+  for (size_t first = 0; first < batch->images && !status; first += w->part) {
+    const size_t count = batch->images - first < w->part ? batch->images - first : w->part;
     float *responses;
-    status = model_writer_buffer(o->writer, &responses, error);
+    status = model_writer_buffer(w->writer, &responses, error);
     if (status) break;
     model_batch_respond(batch, member, first, count, responses);
-    model_writer_hand(o->writer, count);
+    model_writer_hand(w->writer, o, count);
   }
   return status;
 }
 
 /* What could not be written was computed before whatever else went wrong. */
-static berg_status stop_writer(output *o, berg_status status, berg_error *error) {
+static berg_status stop_writer(writing *w, berg_status status, berg_error *error) {
   berg_error late;
-  berg_status written = model_writer_close(o->writer, &late);
-  o->writer = NULL;
+  berg_status written = model_writer_close(w->writer, &late);
+  base_free_large(w->own);
   if (written && error) *error = late;
   return written ? written : status;
 }
@@ -160,15 +174,16 @@ static berg_status finish(output *o, berg_error *error) {
 static void release(output *o) {
   for (size_t i = 0; i < o->count; i++) model_output_file_close(&o->files[i]);
   base_free(o->files);
-  base_free_large(o->own);
 }
 
 /* Outputs [0, count) of one pass. */
 static berg_status encode_pass(output *outputs, const model_pass *pass, const berg_run *run, berg_error *error) {
   size_t first = 0;
+  writing w = {.writer = NULL};
+  for (size_t i = 0; i < pass->count; i++) outputs[i].writing = &w;
   berg_status status = find_start(outputs, pass->count, &first, error);
   if (!status) status = model_encode(pass, outputs[0].task.stimuli, first, run, error);
-  for (size_t i = 0; i < pass->count; i++) status = stop_writer(&outputs[i], status, error);
+  status = stop_writer(&w, status, error);
   for (size_t i = 0; i < pass->count && !status; i++) status = finish(&outputs[i], error);
   return status;
 }

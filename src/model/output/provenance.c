@@ -125,9 +125,10 @@ berg_status model_sidecar_check(const char *path, const berg_output_options *opt
   if (!beside) return BERG_ELIMIT;
   berg_status status = BERG_OK;
   if (!access(beside, F_OK))
-    status = base_fail(error, BERG_EEXISTS,
-                       "%s: is there already, where the sidecar of %s would go: force it, or do without a sidecar",
-                       beside, path);
+    status =
+        base_fail(error, BERG_EEXISTS,
+                  "%s: already exists, where the sidecar of %s would go; use force to replace it, or write no sidecar",
+                  beside, path);
   base_free(beside);
   return status;
 }

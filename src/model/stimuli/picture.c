@@ -2,10 +2,10 @@
 #include "model/stimuli/picture.h"
 
 #include "io/image/image.h"
-#include "vit/picture.h"
+#include "vit/preprocess_stream.h"
 
 typedef struct passage {
-  vit_picture picture;
+  vit_preprocess_stream stream;
   vit_transform transform;
   uint8_t *pixels;
   berg_status refused; /* by the resizing; that the file is damaged matters more, and is known at its end only */
@@ -14,21 +14,21 @@ typedef struct passage {
 
 static berg_status start(void *user, size_t width, size_t height, io_image_part *part, berg_error *error) {
   passage *on = user;
-  const vit_picture *picture = &on->picture;
+  const vit_preprocess_stream *stream = &on->stream;
   (void)error;
-  on->refused = vit_picture_start(&on->picture, on->transform, width, height, on->pixels, &on->reason);
-  *part = (io_image_part){picture->left, picture->top, picture->columns, on->refused ? 0 : picture->rows};
+  on->refused = vit_preprocess_stream_start(&on->stream, on->transform, width, height, on->pixels, &on->reason);
+  *part = (io_image_part){stream->left, stream->top, stream->columns, on->refused ? 0 : stream->rows};
   return BERG_OK;
 }
 
 static void take(void *user, const uint8_t *rgb, size_t stride, size_t count) {
-  vit_picture_take(&((passage *)user)->picture, rgb, stride, count);
+  vit_preprocess_stream_take(&((passage *)user)->stream, rgb, stride, count);
 }
 
 static berg_status finish(passage *on, berg_status status, const char *name, berg_error *error) {
   if (!status && on->refused) status = base_fail(error, on->refused, "%s: %s", name, on->reason.message);
-  if (!status) vit_picture_finish(&on->picture);
-  vit_picture_release(&on->picture);
+  if (!status) vit_preprocess_stream_finish(&on->stream);
+  vit_preprocess_stream_release(&on->stream);
   return status;
 }
 

@@ -1,7 +1,8 @@
 /* What the encoder needs of stimuli beyond berg.h.
  *
- * A batch goes so: model_stimuli_ahead_begin from one thread as soon as it is known, if one likes; model_stimuli_prepare from
- * one thread; then berg_stimuli_pixels for different indices from as many threads as one likes. */
+ * A batch goes so: model_stimuli_ahead_begin from one thread as soon as it is known, if one likes;
+ * model_stimuli_prepare from one thread; then berg_stimuli_pixels for different indices from as many threads as one
+ * likes. */
 #ifndef MODEL_STIMULI_H
 #define MODEL_STIMULI_H
 
@@ -14,8 +15,8 @@
 
 #define MODEL_FINGERPRINT_ROOM 64
 
-/* How pictures and arrays become what the network sees, instead of VIT_CROP: before anything is read. VIT_SQUARE resizes
- * arrays as pictures, in 8 bits: it is of training alone. */
+/* How pictures and arrays become what the network sees, instead of VIT_CROP: before anything is read. VIT_SQUARE
+ * resizes arrays as pictures, in 8 bits: it is of training alone. */
 void model_stimuli_set_transform(berg_stimuli *stimuli, vit_transform transform);
 
 /* Reads what can be read by one thread only (HDF5, standard input) of images [first, first + count), and
@@ -26,11 +27,11 @@ berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t co
 
 /* Whether there is something that only one thread can read; else berg_stimuli_pixels needs no preparation. */
 bool model_stimuli_read_by_one(const berg_stimuli *stimuli);
-/* Images [first, first + count) will be prepared: the kernel is told of mapped ones. Pixels that were prepared before `first` are
- * gone. */
+/* Images [first, first + count) will be prepared: the kernel is told of mapped ones. Pixels that were prepared
+ * before `first` are gone. */
 void model_stimuli_ahead_begin(berg_stimuli *stimuli, size_t first, size_t count);
-/* How many pieces step `step` of `steps` of preparing them has, of those that model_stimuli_read_by_one: from one thread, when the pieces
- * of the step before are done. What goes wrong is what model_stimuli_prepare then says. */
+/* How many pieces step `step` of `steps` of preparing them has, of those that model_stimuli_read_by_one: from one
+ * thread, when the pieces of the step before are done. What goes wrong is what model_stimuli_prepare then says. */
 size_t model_stimuli_ahead_step(berg_stimuli *stimuli, size_t step, size_t steps);
 /* One of them, by any thread. */
 void model_stimuli_ahead_piece(berg_stimuli *stimuli, size_t index);
@@ -53,8 +54,8 @@ bool model_stimuli_is_bad(const berg_stimuli *stimuli, size_t index);
  * type. The shard and the transform count, skip_bad does not. */
 berg_status model_stimuli_fingerprint(berg_stimuli *stimuli, char text[MODEL_FINGERPRINT_ROOM], berg_error *error);
 
-/* Array `index` of those that the images are in: its name, and how much of it is the path of a file (0: memory, standard
- * input). NULL past the end, and where the images are files. */
+/* Array `index` of those that the images are in: its name, and how much of it is the path of a file (0: memory,
+ * standard input). NULL past the end, and where the images are files. */
 const char *model_stimuli_array_name(const berg_stimuli *stimuli, size_t index, size_t *path_length);
 
 #endif

@@ -1,5 +1,6 @@
-/* Arrays that one thread must read (HDF5, standard input) on their way to be prepared, while something else is computed: in each
- * step one piece reads the rows of a part, and the others preprocess the part that the step before has read. */
+/* Arrays that one thread must read (HDF5, standard input) on their way to be prepared, while something else is
+ * computed: in each step one piece reads the rows of a part, and the others preprocess the part that the step before
+ * has read. */
 #include <string.h>
 
 #include "base/memory.h"

@@ -51,13 +51,15 @@ static berg_status check_range(const model_basis *basis, size_t i, double centre
 }
 
 /* Trained on all tokens of the blocks, or on the class tokens alone: the components say which. */
-static void choose_features(model_basis *basis) {
+static berg_status choose_features(model_basis *basis, berg_error *error) {
   char name[96];
   base_print(name, sizeof name, "%s.components_", basis->key);
   const berg_array *components = berg_file_find(basis->file, name);
   const bool class_tokens = components && components->ndim == 2 && components->shape[1] == VIT_CLASS_FEATURES;
   basis->tokens = class_tokens ? 1 : VIT_TOKENS;
   basis->features = class_tokens ? VIT_CLASS_FEATURES : VIT_FEATURES;
+  if (components) return BERG_OK;
+  return find(basis, basis->key, "components_", 2, (const size_t[]){0, VIT_FEATURES}, &components, error);
 }
 
 /* Mean and scale of the scaler, mean of the PCA. */
@@ -160,12 +162,23 @@ static berg_status read_components(model_basis *basis, berg_error *error) {
   return BERG_OK;
 }
 
+/* A fitted object that whitens would divide the scores, too. */
+static berg_status check_whitening(const model_basis *basis, berg_error *error) {
+  char name[96];
+  base_print(name, sizeof name, "%s.whiten", basis->key);
+  const berg_array *whiten = berg_file_find(basis->file, name);
+  if (!whiten || whiten->ndim || !base_is_numeric(whiten->dtype) || !base_read_number(whiten->dtype, whiten->data))
+    return BERG_OK;
+  return fail(basis, name, "not supported", "False", "True", error);
+}
+
 berg_status model_basis_open(model_basis *basis, const berg_file *file, const char *path, const char *key,
                              berg_error *error) {
   *basis = (model_basis){.path = path, .file = file, .key = base_copy_text(key, error)};
   if (!basis->key) return BERG_ELIMIT;
-  choose_features(basis);
-  berg_status status = read_standardisation(basis, error);
+  berg_status status = check_whitening(basis, error);
+  if (!status) status = choose_features(basis, error);
+  if (!status) status = read_standardisation(basis, error);
   return status ? status : read_components(basis, error);
 }
 

@@ -28,8 +28,8 @@ typedef struct model_fitted {
 /* Which of the models that upstream trained: of all data, or of quarters. */
 typedef enum model_training { MODEL_ALL, MODEL_QUARTER_1, MODEL_QUARTER_4 = 4, MODEL_EACH_QUARTER } model_training;
 
-/* "all" or "full" (NULL: all), "split1" to "split4", "single": each quarter, as an axis. EPARAMETER: another, or of a model that
- * has no such parts. */
+/* "all" or "full" (NULL: all), "split1" to "split4", "single": each quarter, as an axis. EPARAMETER: another, or of
+ * a model that has no such parts. */
 berg_status model_training_named(model_training *training, const model_layout *layout, const char *name,
                                  berg_error *error);
 

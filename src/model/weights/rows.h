@@ -13,7 +13,8 @@ typedef struct model_rows {
   float *intercepts; /* [count] */
 } model_rows;
 
-/* Row unit * `times` + time for each unit, and for each of them each time, of the lists. ELIMIT; EMODEL: a row that is not finite. */
+/* Row unit * `times` + time for each unit, and for each of them each time, of the lists. ELIMIT; EMODEL: a row that
+ * is not finite. */
 berg_status model_rows_take(model_rows *rows, const model_readout *readout, const model_list *units,
                             const model_list *chosen, size_t times, int threads, berg_error *error);
 /* The mean over the units of each of `means`: the mean response of a region is the response of its mean weights. */

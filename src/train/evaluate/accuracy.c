@@ -9,7 +9,7 @@
 #include "la/correlation.h"
 #include "la/reliability.h"
 
-/* More than this of trials at once makes nothing faster, and progress coarser. */
+/* Larger blocks of trials are not faster, and make progress coarser. */
 #define BLOCK_BYTES ((size_t)64 << 20)
 
 const char *train_reliability_key(size_t index) {
@@ -87,7 +87,7 @@ static void count_missing_ceilings(train_missing *missing, const la_rows *trials
     if (look_at(trials, v) == NOT_FINITE)
       missing->repeat_not_finite++;
     else
-      missing->flat_repeat += trials->count > images; /* of a single repeat there is nothing to say */
+      missing->flat_repeat += trials->count > images; /* a single repeat says nothing about it */
   }
 }
 

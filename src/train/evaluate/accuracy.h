@@ -1,5 +1,5 @@
-/* Accuracy and reliability of one subject's voxels: measured by blocks of voxels, written into the metadata, told as JSON.
- * docs/accuracy.md has the definitions. */
+/* Accuracy and reliability of one subject's voxels: measured by blocks of voxels, written into the metadata, told as
+ * JSON. docs/accuracy.md has the definitions. */
 #ifndef TRAIN_ACCURACY_H
 #define TRAIN_ACCURACY_H
 
@@ -9,8 +9,8 @@
 #include "train/run/run.h"
 #include "train/evaluate/test_set.h"
 
-/* Why voxels have no number. Each voxel is counted under the first reason that holds of those for r, and of those for the
- * ceilings. */
+/* Why voxels have no number. Each voxel is counted under the first reason that holds of those for r, and of those for
+ * the ceilings. */
 typedef struct train_missing {
   size_t not_finite, flat_responses, flat_predictions; /* r */
   size_t repeat_not_finite, flat_repeat;               /* ceilings and split halves */
@@ -26,8 +26,8 @@ typedef struct train_accuracy {
   double correlation_seconds, reliability_seconds;
 } train_accuracy;
 
-/* What is measured: rows of `averaged` and `predictions` are images in the order of `test`, those of `trials` as its rows
- * say. All have as many columns. */
+/* What is measured: rows of `averaged` and `predictions` are images in the order of `test`, those of `trials` as its
+ * rows say. All have as many columns. */
 typedef struct train_responses {
   const train_test_set *test;
   const berg_array *predictions; /* float32 [images][voxels] */
@@ -39,8 +39,8 @@ berg_status train_accuracy_measure(train_accuracy *accuracy, const train_respons
                                    size_t memory, const berg_run *run, berg_error *error);
 void train_accuracy_release(train_accuracy *accuracy);
 
-/* Writes `path`: what is in `prepared`, its order kept, with the ceilings and split halves of encoding_model replaced by
- * these and the accuracy added; over what is there. EINPUT: `prepared` holds no such dict; EWRITE. */
+/* Writes `path`: what is in `prepared`, its order kept, with the ceilings and split halves of encoding_model replaced
+ * by these and the accuracy added; over what is there. EINPUT: `prepared` holds no such dict; EWRITE. */
 berg_status train_accuracy_write(const train_accuracy *accuracy, const berg_file *prepared, const char *path,
                                  berg_error *error);
 

@@ -1,7 +1,7 @@
 /* From a trained model and the prepared test set to accuracy and ceilings in the model's metadata.
  *
- * Predictions are written beside their place and put there last, after the metadata and their sidecar: as long as they are
- * not there, a run that was interrupted is done again without force. */
+ * Predictions are written beside their place and put there last, after the metadata and their sidecar: as long as they
+ * are not there, a run that was interrupted is done again without force. */
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -57,9 +57,7 @@ static berg_status make_paths(evaluation *e, berg_error *error) {
   e->unfinished_path = base_format(error, "%s.unfinished.npy", e->predictions_path);
   e->lock_path = base_format(error, "%s.lock", e->predictions_path);
   if (!e->unfinished_path || !e->lock_path) return BERG_ELIMIT;
-  if (!e->options->force && model_path_exists(e->predictions_path))
-    return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced",
-                     e->predictions_path);
+  if (!e->options->force && model_path_exists(e->predictions_path)) return io_fail_exists(e->predictions_path, error);
   return e->options->sidecar && !e->options->force ? train_sidecar_check(e->predictions_path, error) : BERG_OK;
 }
 
@@ -97,7 +95,7 @@ static berg_status open_responses(const evaluation *e, io_hdf5 **dataset, const 
   return status;
 }
 
-/* Everything that can be wrong before the first image is encoded. */
+/* All checks that are possible before the first image is encoded. */
 static berg_status open_inputs(evaluation *e, char **report, berg_error *error) {
   const berg_evaluate_options *options = e->options;
   if (!options->images) return base_fail(error, BERG_EARGUMENT, "berg_evaluate: no folder of images");
@@ -115,7 +113,7 @@ static berg_status open_inputs(evaluation *e, char **report, berg_error *error) 
   return status;
 }
 
-/* Until the predictions have their name: what another run would encode meanwhile has the same one until then. */
+/* Held until the predictions have their final name, because another run would write to the same temporary one. */
 static berg_status lock(evaluation *e, berg_error *error) {
   e->lock = io_lock_open(e->lock_path);
   if (e->lock >= 0) return BERG_OK;
@@ -147,7 +145,7 @@ static berg_status predict(evaluation *e, berg_error *error) {
   if (!status) status = io_make_folders_for(e->predictions_path, error);
   if (!status) status = lock(e, error);
   if (!status && e->run->stage) e->run->stage(e->run->user, "predictions", "images");
-  /* what an interrupted run left is thrown away: so few images are soon done again */
+  /* partial predictions of an interrupted run are discarded: so few images are quickly encoded again */
   if (!status) status = berg_encode_to_file(model, stimuli, e->unfinished_path, &output, e->run, error);
   e->encoded = !status;
   if (!status && options->sidecar)
@@ -189,7 +187,7 @@ static berg_status make_report(const evaluation *e, char **report, berg_error *e
   return status;
 }
 
-/* The predictions last: where they are, all else is done. */
+/* The predictions are placed last: if they exist, everything else is done. */
 static berg_status write_results(evaluation *e, char **report, berg_error *error) {
   const double start = base_machine_seconds();
   berg_status status = train_accuracy_write(&e->accuracy, e->prepared, e->metadata_path, error);

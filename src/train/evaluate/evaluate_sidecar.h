@@ -1,11 +1,12 @@
-/* The sidecar of an evaluation's predictions: that of an encode of the test images (model/output/provenance.h, docs/volumes.md). */
+/* The sidecar of an evaluation's predictions: that of an encode of the test images (model/output/provenance.h,
+ * docs/volumes.md). */
 #ifndef TRAIN_EVALUATE_SIDECAR_H
 #define TRAIN_EVALUATE_SIDECAR_H
 
 #include "model/output/encode_labels.h"
 
-/* Before the work, where there are no predictions yet. EEXISTS: a file of that name that libberg did not write. One that it
- * did is what an interrupted run left, and is replaced. */
+/* Before the work, where there are no predictions yet. EEXISTS: a file of that name that libberg did not write. One
+ * that it did is what an interrupted run left, and is replaced. */
 berg_status train_sidecar_check(const char *predictions, berg_error *error);
 /* The tree, while model and images are open; cJSON_Delete. `prepared`: the metadata that name the images. */
 berg_status train_sidecar_make(cJSON **tree, const berg_model *model, const berg_stimuli *stimuli,

@@ -123,7 +123,7 @@ berg_status train_test_set_read(train_test_set *set, const berg_file *metadata, 
                                 berg_error *error) {
   texts stimuli = {0}, concepts = {0}, trials = {0};
   berg_error local;
-  if (!error) error = &local; /* its status is asked for */
+  if (!error) error = &local; /* its status is read below */
   *set = (train_test_set){.names = NULL};
   berg_status status = read_texts(&stimuli, metadata, path, STIMULI, error);
   if (!status) status = read_texts(&concepts, metadata, path, CONCEPTS, error);
@@ -150,7 +150,7 @@ void train_test_set_release(train_test_set *set) {
   *set = (train_test_set){.names = NULL};
 }
 
-/* As many names as there is room for; how many more there are is said. */
+/* As many names as fit, and the number of the others. */
 static void join_some(const cJSON *list, char *text, size_t room) {
   size_t used = 0, left = (size_t)cJSON_GetArraySize(list);
   const cJSON *name;

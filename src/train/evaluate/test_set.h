@@ -13,8 +13,8 @@ typedef struct train_test_set {
   size_t *rows;                   /* [repeats][images]: the trial that was the n-th presentation of each image */
 } train_test_set;
 
-/* From `metadata`, the file at `path`. EINPUT: entries missing or of other types, stimuli that are not in ascending order
- * or occur twice, trials of no such stimulus, stimuli seen unequally often. */
+/* From `metadata`, the file at `path`. EINPUT: entries missing or of other types, stimuli that are not in ascending
+ * order or occur twice, trials of no such stimulus, stimuli seen unequally often. */
 berg_status train_test_set_read(train_test_set *set, const berg_file *metadata, const char *path, const char *images,
                                 berg_error *error);
 void train_test_set_release(train_test_set *set);

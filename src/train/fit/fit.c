@@ -13,8 +13,6 @@
 #include "train/pca/standardise.h"
 
 #define DEFAULT_MEMORY ((size_t)4 << 30)
-/* The share of the memory that the panels may take. */
-#define PANEL_SHARE 4
 
 void(berg_fit_options_init)(berg_fit_options *options, size_t size) {
   const berg_fit_options defaults = {.components = 250, .standardise = 1, .memory = DEFAULT_MEMORY};
@@ -55,7 +53,7 @@ static berg_status check(const berg_array *features, const berg_array *responses
 static berg_status make_scores(berg_fit *fit, const berg_array *features, const berg_fit_options *options,
                                const train_machine *machine, const berg_run *run, float **scores, berg_error *error) {
   train_matrix matrix;
-  berg_status status = train_matrix_open(&matrix, features, machine->memory / PANEL_SHARE, error);
+  berg_status status = train_matrix_open(&matrix, features, error);
   if (status) return status;
   if (options->components) {
     const train_pca_options pca = {.components = options->components, .standardise = options->standardise != 0};

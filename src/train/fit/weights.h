@@ -14,8 +14,8 @@ typedef struct train_weights {
   size_t target_bytes;       /* from one target to the next in each of the three; 0: they lie without gaps */
 } train_weights;
 
-/* Starts the document's arena and fills root and entries; the arrays stay where they are. The caller releases the arena, also
- * after a failure. */
+/* Starts the document's arena and fills root and entries; the arrays stay where they are. The caller releases the
+ * arena, also after a failure. */
 berg_status train_weights_document(io_document *document, io_entries *entries, const train_weights *weights,
                                    berg_error *error);
 /* Writes such a document by the ending of `path`: .npy or .safetensors. EARGUMENT: another; EEXISTS, EWRITE. */

@@ -1,44 +1,80 @@
-/* The PCA of one set of images, and its file. */
-#include <inttypes.h>
-#include <string.h>
-
+/* Stage "components": the second pass over a set's panels, and the file of its PCA. */
 #include "base/memory.h"
-#include "base/text.h"
-#include "train/pca/pca_file.h"
+#include "model/catalog/paths.h"
+#include "train/job/plan.h"
+#include "train/job/set_pca.h"
 #include "train/job/stages.h"
+#include "train/pca/pca_file.h"
 
-/* The stages of train_pca_fit are told to the report as they begin; what they cost follows from their names. */
-static void describe(const train_plan *plan, size_t set, size_t first, train_report *report) {
-  for (size_t i = first; i < report->count; i++) {
-    train_record *record = &report->records[i];
-    record->total = strcmp(record->unit, "panels") ? plan->job.components
-                                                   : plan->job.features / train_store_width(plan->job.tokens);
-    record->cost = train_cost_pca(&plan->job, set, record->stage);
-  }
+static size_t memory(const train_plan *plan, size_t of) { return PLAN_PROGRAM + train_set_memory(plan, of).components; }
+
+static uint64_t disk(const train_plan *plan, size_t of) {
+  const train_job *job = &plan->job;
+  return train_pca_bytes(job->sets[of].count, job->features, job->components);
 }
 
-berg_status train_components(const train_plan *plan, const train_work *work, size_t set, train_store *store,
-                             train_report *report, berg_error *error) {
-  char fingerprint[64];
-  train_store_view view = {store, plan->job.sets[set].rows, plan->job.sets[set].count};
-  const train_panels panels = train_store_panels(&view);
-  const berg_run run = train_report_run(report);
-  const size_t first = report->count;
-  train_pca pca = {0};
-  char *path = train_work_pca(work, plan->pca_hash[set], error);
-  char *gram = train_work_gram(work, plan->pca_hash[set], error);
-  berg_status status = path && gram ? BERG_OK : BERG_ELIMIT;
-  base_print(fingerprint, sizeof fingerprint, "pca %016" PRIx64, plan->pca_hash[set]);
-  if (!status) {
-    const train_pca_options options = {
-        .components = plan->job.components, .standardise = true, .checkpoint = gram, .fingerprint = fingerprint};
-    status = train_pca_fit(&pca, &panels, &options, &plan->machine, &run, error);
-  }
-  if (!status) status = train_pca_write(&pca, path, error);
-  train_report_close(report);
-  describe(plan, set, first, report);
-  train_pca_release(&pca);
-  base_free(path);
-  base_free(gram);
+/* The components of each block, uncorrected. */
+static uint64_t beside(const train_plan *plan, size_t of) {
+  const uint64_t k = plan->job.components;
+  (void)of;
+  return k * plan->job.features * sizeof(float) + TRAIN_PANEL_BLOCKS * k * k * sizeof(double);
+}
+
+static train_cost cost(const train_plan *plan, size_t of, size_t panels) {
+  const double n = (double)plan->job.sets[of].count, k = (double)plan->job.components;
+  const double p = (double)panels * (double)train_store_width(plan->job.tokens);
+  return (train_cost){2 * n * p * k, n * p * sizeof(float),
+                      (double)(disk(plan, of) + beside(plan, of)) * p / (double)plan->job.features};
+}
+
+static berg_status done(const train_plan *plan, size_t of, io_ranges *panels, bool *is_whole, berg_error *error) {
+  train_set_pca set;
+  berg_status status = train_set_pca_open(&set, plan, of, NULL, false, error);
+  if (status) return status;
+  *is_whole = model_path_exists(set.components);
+  status = train_pca_components_done(&set.step, panels, error);
+  train_set_pca_close(&set);
   return status;
 }
+
+static berg_status run(const train_step *step, size_t first, size_t end, berg_error *error) {
+  train_set_pca set;
+  berg_status status = train_set_pca_open(&set, step->plan, step->of, step->stage, true, error);
+  if (status) return status;
+  status = train_pca_step_components(&set.step, first, end, error);
+  train_set_pca_close(&set);
+  return status;
+}
+
+static berg_status merge(const train_step *step, berg_error *error) {
+  train_set_pca set;
+  train_pca pca;
+  berg_status status = train_set_pca_open(&set, step->plan, step->of, step->stage, false, error);
+  if (status) return status;
+  status = train_pca_merge_components(&set.step, &pca, error);
+  if (!status) {
+    status = train_pca_write(&pca, set.components, error);
+    train_pca_release(&pca);
+  }
+  if (!status) status = train_pca_remove_parts(&set.step, set.components, error);
+  train_set_pca_close(&set);
+  return status;
+}
+
+const train_stage_kind train_components_stage = {
+    .name = "components",
+    .unit = "panels",
+    .scope = TRAIN_OF_SET,
+    .prefix = "berg-pca-",
+    .ending = ".safetensors",
+    .count = train_set_panels,
+    .grain = train_set_block,
+    .hash = train_set_hash,
+    .memory = memory,
+    .disk = disk,
+    .beside = beside,
+    .cost = cost,
+    .done = done,
+    .run = run,
+    .merge = merge,
+};

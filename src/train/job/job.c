@@ -12,6 +12,7 @@
 #include "base/options.h"
 #include "base/threads.h"
 #include "base/text.h"
+#include "io/file/whole_file.h"
 #include "model/catalog/paths.h"
 #include "train/job/subject.h"
 #include "train/regress/regress_job.h"
@@ -51,7 +52,7 @@ static berg_status check_options(train_job *job, berg_error *error) {
   job->work = options->work ? base_copy_text(options->work, error) : base_format(error, "%s/work", options->berg_dir);
   if (!job->work) return BERG_ELIMIT;
   berg_status status = train_regression_check(&job->regression, error);
-  /* defaults are said in full, so that they stand in the fingerprint */
+  /* defaults are filled in, so that the fingerprint contains them */
   if (!status) job->regression = regress_complete(&job->regression);
   return status;
 }
@@ -195,8 +196,7 @@ berg_status train_job_check_outputs(const train_job *job, berg_error *error) {
     const train_subject *subject = &job->subjects[i];
     const char *const paths[] = {subject->weights, subject->safetensors};
     for (size_t j = 0; j < 2; j++)
-      if (paths[j] && model_path_exists(paths[j]))
-        return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", paths[j]);
+      if (paths[j] && model_path_exists(paths[j])) return io_fail_exists(paths[j], error);
   }
   return BERG_OK;
 }

@@ -1,5 +1,4 @@
-/* What a training run is about: checked options, subjects with what they were shown, images, and the fingerprints by
- * which the stages know their own files again. */
+/* What a training run is about: checked options, subjects with what they were shown, images. */
 #ifndef TRAIN_JOB_H
 #define TRAIN_JOB_H
 
@@ -49,10 +48,5 @@ void train_job_close(train_job *job);
 
 /* EEXISTS: weights that are there, unless forced. */
 berg_status train_job_check_outputs(const train_job *job, berg_error *error);
-
-/* Hashes of all that decides the bytes of a stage's file. `engine` and `backbone` as the model has them. */
-uint64_t train_hash_features(const train_job *job, const char *engine, const char *backbone);
-uint64_t train_hash_pca(const train_job *job, size_t set, uint64_t features);
-uint64_t train_hash_regression(const train_job *job, size_t subject, size_t chunks, uint64_t pca);
 
 #endif

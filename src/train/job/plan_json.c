@@ -34,20 +34,21 @@ static void add_images(cJSON *tree, const train_plan *plan) {
 static void add_stages(cJSON *tree, const train_plan *plan) {
   double flop = 0;
   cJSON *stages = io_json_add_list(tree, "stages");
-  for (size_t i = 0; i < plan->stage_count; i++) {
-    const train_estimate *estimate = &plan->stages[i];
+  for (size_t i = 0; i < plan->task_count; i++) {
+    const train_task *task = &plan->tasks[i];
     cJSON *stage = io_json_add_object(stages, NULL);
-    io_json_add_text(stage, "stage", estimate->stage);
-    if (estimate->subject) io_json_add_number(stage, "subject", estimate->subject);
-    io_json_add_text(stage, "unit", estimate->unit);
-    io_json_add_number(stage, "total", (double)estimate->total);
-    io_json_add_number(stage, "done", (double)estimate->done);
-    io_json_add_number(stage, "flop", estimate->cost.flop);
-    io_json_add_number(stage, "read_bytes", estimate->cost.bytes_read);
-    io_json_add_number(stage, "written_bytes", estimate->cost.bytes_written);
-    io_json_add_number(stage, "memory_bytes", (double)estimate->memory);
-    io_json_add_number(stage, "seconds", estimate->seconds);
-    flop += estimate->cost.flop;
+    io_json_add_text(stage, "stage", task->kind->name);
+    if (task->kind->scope == TRAIN_OF_SUBJECT)
+      io_json_add_number(stage, "subject", plan->job.subjects[task->of].number);
+    io_json_add_text(stage, "unit", task->kind->unit);
+    io_json_add_number(stage, "total", (double)task->count);
+    io_json_add_number(stage, "done", (double)(task->is_whole ? task->count : io_ranges_total(&task->done)));
+    io_json_add_number(stage, "flop", task->cost.flop);
+    io_json_add_number(stage, "read_bytes", task->cost.bytes_read);
+    io_json_add_number(stage, "written_bytes", task->cost.bytes_written);
+    io_json_add_number(stage, "memory_bytes", (double)task->memory);
+    io_json_add_number(stage, "seconds", task->seconds);
+    flop += task->cost.flop;
   }
   io_json_add_number(tree, "flop", flop);
   io_json_add_number(tree, "product_flops", plan->product_flops);

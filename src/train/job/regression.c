@@ -1,15 +1,144 @@
-/* The regression of one subject, chunk by chunk of its voxels; every voxel is a row of a file that grows. */
+/* Stage "regression": every voxel of a subject on the component scores, chunk by chunk; a voxel is a row of a file that
+ * grows. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/rows/rows.h"
 #include "model/catalog/paths.h"
 #include "train/pca/pca_file.h"
-#include "train/job/subject.h"
+#include "train/job/plan.h"
+#include "train/job/regression.h"
 #include "train/job/stages.h"
+#include "train/job/subject.h"
+#include "train/regress/regress_job.h"
+
+/* Voxels: reading fewer at a time would take longer than fitting them. */
+#define LEAST_CHUNK 64
+#define FINGERPRINT_MAX 32
+
+/* --- What it takes --- */
+
+static bool is_ridge(const train_plan *plan) { return train_regression_is_ridge(&plan->job.regression); }
+
+/* Then the chunks are part of the model. */
+static bool has_alpha_for_chunk(const train_plan *plan) {
+  return is_ridge(plan) && !plan->job.regression.alpha_per_voxel;
+}
+
+size_t train_regression_columns(const train_plan *plan) { return plan->job.components + 1 + (is_ridge(plan) ? 2 : 0); }
+
+size_t train_regression_chunks(const train_plan *plan, size_t s) {
+  const train_job *job = &plan->job;
+  const train_subject *subject = &job->subjects[s];
+  train_machine machine = plan->machine;
+  machine.memory = job->memory > PLAN_PROGRAM ? job->memory - PLAN_PROGRAM : 1;
+  const size_t chunks = job->regression.chunks ? job->regression.chunks
+                                               : train_chunks_for(subject->trials, job->components, subject->voxels,
+                                                                  &job->regression, &machine);
+  return chunks < subject->voxels ? chunks : subject->voxels;
+}
+
+static size_t count(const train_plan *plan, size_t s) { return plan->job.subjects[s].voxels; }
+
+static uint64_t hash(const train_plan *plan, size_t s) {
+  const train_subject *subject = &plan->job.subjects[s];
+  const berg_regression_options *options = &plan->job.regression;
+  uint64_t hash = train_plan_hash(plan, &train_components_stage, subject->set);
+  hash = train_hash_rows(hash, subject->rows, subject->trials);
+  hash = model_hash_file(hash, subject->responses);
+  hash = base_hash_text(hash, options->method);
+  if (!is_ridge(plan)) return hash;
+  hash = base_hash_number(hash, options->alpha_count);
+  if (options->alphas) hash = base_hash_bytes(hash, options->alphas, options->alpha_count * sizeof *options->alphas);
+  hash = base_hash_number(hash, options->folds);
+  hash = base_hash_number(hash, options->alpha_per_voxel != 0);
+  return has_alpha_for_chunk(plan) ? base_hash_number(hash, plan->chunks[s]) : hash;
+}
+
+/* What is held for all chunks: the scores and their factors. */
+static size_t held(const train_plan *plan, size_t s) {
+  const size_t trials = plan->job.subjects[s].trials, k = plan->job.components;
+  return PLAN_PROGRAM + trials * k * sizeof(float) +
+         regress_shared_memory(trials, k, &plan->job.regression, plan->job.threads);
+}
+
+/* Responses, with a part of them in double where they are stored so; coefficients, and the rows as they go to the
+ * file. */
+static size_t memory_of_chunk(const train_plan *plan, size_t s, size_t voxels) {
+  return voxels * (sizeof(float) * (plan->job.subjects[s].trials + 2 * plan->job.components + 4) +
+                   sizeof(double) * (TRAIN_CONVERTED + 1));
+}
+
+static size_t longest_chunk(const train_plan *plan, size_t s) {
+  return (plan->job.subjects[s].voxels + plan->chunks[s] - 1) / plan->chunks[s];
+}
+
+static size_t memory(const train_plan *plan, size_t s) {
+  return held(plan, s) + memory_of_chunk(plan, s, longest_chunk(plan, s));
+}
+
+static size_t least(const train_plan *plan, size_t s) {
+  return plan->job.regression.chunks ? memory(plan, s) : held(plan, s) + memory_of_chunk(plan, s, LEAST_CHUNK);
+}
+
+static uint64_t disk(const train_plan *plan, size_t s) {
+  return (uint64_t)plan->job.subjects[s].voxels * train_regression_columns(plan) * sizeof(float);
+}
+
+static train_cost cost(const train_plan *plan, size_t s, size_t voxels) {
+  const train_subject *subject = &plan->job.subjects[s];
+  const double trials = (double)subject->trials, v = (double)voxels, k = (double)plan->job.components;
+  double flop = 2 * trials * k * v;
+  /* the covariances of all trials less those of a fold, and for each alpha the predictions of each fold */
+  if (is_ridge(plan)) flop *= 1 + (double)plan->job.regression.alpha_count;
+  return (train_cost){flop, trials * v * (subject->dtype == BERG_F64 ? 8 : 4),
+                      v * (double)train_regression_columns(plan) * sizeof(float)};
+}
+
+/* --- The file --- */
+
+static void fingerprint(const train_plan *plan, size_t s, char text[FINGERPRINT_MAX]) {
+  base_print(text, FINGERPRINT_MAX, "regression %016" PRIx64, train_plan_hash(plan, &train_regression_stage, s));
+}
+
+static berg_status find_rows(const train_plan *plan, size_t s, const char *path, io_ranges *voxels, berg_error *error) {
+  char text[FINGERPRINT_MAX];
+  char *partial = base_format(error, "%s.partial", path), *journal = base_format(error, "%s.partial.journal", path);
+  berg_status status = partial && journal ? BERG_OK : BERG_ELIMIT;
+  fingerprint(plan, s, text);
+  if (!status && model_path_exists(partial))
+    status = train_stage_noted(voxels, journal, train_regression_columns(plan), text, count(plan, s), error);
+  base_free(partial);
+  base_free(journal);
+  return status;
+}
+
+static berg_status done(const train_plan *plan, size_t s, io_ranges *voxels, bool *is_whole, berg_error *error) {
+  char *path = train_stage_path(plan, &train_regression_stage, s, error);
+  if (!path) return BERG_ELIMIT;
+  *is_whole = model_path_exists(path);
+  berg_status status = *is_whole ? BERG_OK : find_rows(plan, s, path, voxels, error);
+  base_free(path);
+  return status;
+}
+
+static berg_status open_rows(const train_plan *plan, size_t s, io_rows **rows, berg_error *error) {
+  char text[FINGERPRINT_MAX];
+  size_t before;
+  char *path = train_stage_path(plan, &train_regression_stage, s, error);
+  *rows = NULL;
+  if (!path) return BERG_ELIMIT;
+  fingerprint(plan, s, text);
+  berg_status status = io_rows_open(rows, path, train_regression_columns(plan), text, false, true, &before, error);
+  base_free(path);
+  return status;
+}
+
+/* --- Ranges of voxels --- */
 
 /* What all chunks of a subject share. */
 typedef struct chunks {
@@ -19,13 +148,11 @@ typedef struct chunks {
   train_regression *regression;
   train_responses *responses;
   io_rows *rows;
-  size_t done;      /* voxels */
-  size_t room;      /* of a chunk */
-  float *block;     /* [trials][room] */
-  float *fitted;    /* [room][components] */
-  float *intercept; /* [room] */
-  double *alphas;   /* [room] */
-  float *lines;     /* [room][columns of the file] */
+  float *block;     /* [trials][longest chunk] */
+  float *fitted;    /* [longest chunk][components] */
+  float *intercept; /* [longest chunk] */
+  double *alphas;   /* [longest chunk] */
+  float *lines;     /* [longest chunk][columns of the file] */
 } chunks;
 
 static int ascending(const void *a, const void *b) {
@@ -33,14 +160,14 @@ static int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* The PCA has an image a row, in the store's order; the subject saw them in its own. */
-static berg_status order_scores(chunks *c, const train_work *work, berg_error *error) {
+/* The rows of the PCA are in the order of the store; the subject's trials are in their own. */
+static berg_status order_scores(chunks *c, berg_error *error) {
   const train_job *job = &c->plan->job;
   const train_subject *subject = &job->subjects[c->subject];
   const train_set *set = &job->sets[subject->set];
   const size_t k = job->components;
   train_pca_file pca;
-  char *path = train_work_pca(work, c->plan->pca_hash[subject->set], error);
+  char *path = train_stage_path(c->plan, &train_components_stage, subject->set, error);
   c->scores = base_alloc_large(subject->trials * k, sizeof *c->scores, error);
   berg_status status = path && c->scores ? BERG_OK : BERG_ELIMIT;
   if (!status) status = train_pca_file_open(&pca, path, set->count, job->features, k, error);
@@ -54,35 +181,26 @@ static berg_status order_scores(chunks *c, const train_work *work, berg_error *e
   return BERG_OK;
 }
 
-static berg_status make_room(chunks *c, berg_error *error) {
+static berg_status make_buffers(chunks *c, berg_error *error) {
   const train_job *job = &c->plan->job;
-  const train_subject *subject = &job->subjects[c->subject];
-  const size_t number = c->plan->chunks[c->subject];
-  c->room = (subject->voxels + number - 1) / number;
-  c->block = base_alloc_large(subject->trials * c->room, sizeof *c->block, error);
-  c->fitted = base_alloc_large(c->room * job->components, sizeof *c->fitted, error);
-  c->intercept = base_alloc(c->room, sizeof *c->intercept, error);
-  c->alphas = base_alloc(c->room, sizeof *c->alphas, error);
-  c->lines = base_alloc_large(c->room * train_regression_columns(job), sizeof *c->lines, error);
+  const size_t voxels = longest_chunk(c->plan, c->subject);
+  c->block = base_alloc_large(job->subjects[c->subject].trials * voxels, sizeof *c->block, error);
+  c->fitted = base_alloc_large(voxels * job->components, sizeof *c->fitted, error);
+  c->intercept = base_alloc(voxels, sizeof *c->intercept, error);
+  c->alphas = base_alloc(voxels, sizeof *c->alphas, error);
+  c->lines = base_alloc_large(voxels * train_regression_columns(c->plan), sizeof *c->lines, error);
   return c->block && c->fitted && c->intercept && c->alphas && c->lines ? BERG_OK : BERG_ELIMIT;
 }
 
-static berg_status begin(chunks *c, const train_work *work, const char *path, berg_error *error) {
-  char fingerprint[32];
+static berg_status begin(chunks *c, berg_error *error) {
   const train_job *job = &c->plan->job;
   const train_subject *subject = &job->subjects[c->subject];
-  const train_scores *scores = &(train_scores){NULL, subject->trials, job->components};
-  base_print(fingerprint, sizeof fingerprint, "regression %016" PRIx64, c->plan->regression_hash[c->subject]);
-  berg_status status = order_scores(c, work, error);
-  if (!status) status = make_room(c, error);
+  berg_status status = order_scores(c, error);
+  if (!status) status = make_buffers(c, error);
   if (!status) status = train_responses_open(&c->responses, subject, error);
-  if (!status) {
-    scores = &(train_scores){c->scores, subject->trials, job->components};
-    status = train_regression_new(&c->regression, scores, &job->regression, &c->plan->machine, error);
-  }
-  if (!status)
-    status = io_rows_open(&c->rows, path, train_regression_columns(job), fingerprint, false, true, &c->done, error);
-  return status;
+  const train_scores scores = {c->scores, subject->trials, job->components};
+  if (!status) status = train_regression_new(&c->regression, &scores, &job->regression, &c->plan->machine, error);
+  return status ? status : open_rows(c->plan, c->subject, &c->rows, error);
 }
 
 static void release(chunks *c) {
@@ -99,7 +217,7 @@ static void release(chunks *c) {
 
 /* Alphas keep all their bits: the two halves of the double are two columns. */
 static void write_lines(const chunks *c, size_t number) {
-  const size_t k = c->plan->job.components, columns = train_regression_columns(&c->plan->job);
+  const size_t k = c->plan->job.components, columns = train_regression_columns(c->plan);
   for (size_t v = 0; v < number; v++) {
     float *line = c->lines + v * columns;
     memcpy(line, c->fitted + v * k, k * sizeof *line);
@@ -108,52 +226,71 @@ static void write_lines(const chunks *c, size_t number) {
   }
 }
 
-/* `already` of the chunk's voxels are in the file: the bits of a voxel do not depend on its chunk, but an alpha may. */
-static berg_status fit_chunk(chunks *c, size_t first, size_t number, berg_error *error) {
-  const size_t already = c->done > first ? c->done - first : 0;
+/* Voxels [first, end) of a chunk: their bits do not depend on the others, but a common alpha does, which takes all of
+ * them. */
+static berg_status fit_chunk(chunks *c, io_range chunk, size_t first, size_t end, berg_error *error) {
   const train_targets targets = train_responses_targets(c->responses);
-  berg_status status = targets.read(targets.user, first, number, c->block, error);
+  if (!has_alpha_for_chunk(c->plan)) chunk = (io_range){first, end};
+  const size_t number = chunk.end - chunk.first;
+  berg_status status = targets.read(targets.user, chunk.first, number, c->block, error);
   if (!status) status = train_regress(c->regression, c->block, number, c->fitted, c->intercept, c->alphas, error);
   if (status) return status;
   write_lines(c, number);
-  return io_rows_append(c->rows, c->lines + already * train_regression_columns(&c->plan->job), number - already, error);
+  return io_rows_put(c->rows, first, c->lines + (first - chunk.first) * train_regression_columns(c->plan), end - first,
+                     error);
 }
 
-static berg_status fit_chunks(chunks *c, const train_stage *stage, berg_error *error) {
-  const size_t voxels = c->plan->job.subjects[c->subject].voxels, number = c->plan->chunks[c->subject];
+static berg_status fit_chunks(chunks *c, const train_stage *stage, size_t first, size_t end, berg_error *error) {
+  const size_t voxels = count(c->plan, c->subject), number = c->plan->chunks[c->subject];
   berg_status status = BERG_OK;
   for (size_t i = 0; i < number && !status; i++) {
-    size_t first, count;
-    train_chunk(voxels, number, i, &first, &count);
-    if (first + count <= c->done) continue;
-    status = train_stage_progress(stage, c->done > first ? c->done : first, error);
-    if (!status) status = fit_chunk(c, first, count, error);
+    size_t from, length;
+    train_chunk(voxels, number, i, &from, &length);
+    const io_range chunk = {from, from + length};
+    const size_t top = from > first ? from : first, bottom = chunk.end < end ? chunk.end : end;
+    if (top >= bottom) continue;
+    status = train_stage_progress(stage, top, error);
+    if (!status) status = fit_chunk(c, chunk, top, bottom, error);
   }
-  return status ? status : train_stage_progress(stage, voxels, error);
+  return status ? status : train_stage_progress(stage, end, error);
 }
 
-berg_status train_subject_regression(const train_plan *plan, const train_work *work, size_t s, train_report *report,
-                                     berg_error *error) {
-  const train_subject *subject = &plan->job.subjects[s];
-  const berg_run run = train_report_run(report);
-  chunks c = {.plan = plan, .subject = s};
-  char *path = train_work_regression(work, subject->number, plan->regression_hash[s], error);
-  if (!path) return BERG_ELIMIT;
-  if (model_path_exists(path)) {
-    base_free(path);
-    return BERG_OK;
-  }
-  train_stage stage;
-  train_stage_begin(&stage, &run, "regression", "voxels", subject->voxels);
-  berg_status status = begin(&c, work, path, error);
-  if (!status) status = fit_chunks(&c, &stage, error);
-  if (!status) {
-    train_report_describe(report, subject->number, subject->voxels - c.done,
-                          train_cost_regression(&plan->job, s, subject->voxels - c.done));
-    status = io_rows_finish(c.rows, &(io_labels){.axis_count = 0}, error);
-  }
-  train_report_close(report);
+static berg_status run(const train_step *step, size_t first, size_t end, berg_error *error) {
+  chunks c = {.plan = step->plan, .subject = step->of};
+  berg_status status = begin(&c, error);
+  if (!status) status = fit_chunks(&c, step->stage, first, end, error);
   release(&c);
-  base_free(path);
   return status;
 }
+
+static berg_status merge(const train_step *step, berg_error *error) {
+  const train_subject *subject = &step->plan->job.subjects[step->of];
+  io_rows *rows;
+  berg_status status = open_rows(step->plan, step->of, &rows, error);
+  if (status) return status;
+  const size_t before = io_ranges_before(io_rows_done(rows));
+  if (before < subject->voxels)
+    status = base_fail(error, BERG_EINPUT, "regression of subject %d: voxel %zu of %zu is missing", subject->number,
+                       before, subject->voxels);
+  else
+    status = io_rows_finish(rows, &(io_labels){.row_names = NULL}, error);
+  io_rows_free(rows);
+  return status;
+}
+
+const train_stage_kind train_regression_stage = {
+    .name = "regression",
+    .unit = "voxels",
+    .scope = TRAIN_OF_SUBJECT,
+    .prefix = "berg-regression_sub-",
+    .ending = ".npy",
+    .count = count,
+    .hash = hash,
+    .memory = memory,
+    .least = least,
+    .disk = disk,
+    .cost = cost,
+    .done = done,
+    .run = run,
+    .merge = merge,
+};

@@ -57,7 +57,7 @@ void train_report_rate(train_report *report, double flops) {
   if (flops > 0 && report->rate_count < REPORT_RATES) report->rates[report->rate_count++] = flops;
 }
 
-/* The mean over the run: the machine's rate drifts, and every stage meets another moment of it. */
+/* The mean over the run, because the machine's rate drifts from stage to stage. */
 static double product_rate(const train_report *report) {
   double sum = 0;
   for (size_t i = 0; i < report->rate_count; i++) sum += report->rates[i];

@@ -1,10 +1,11 @@
-/* What a run has done, stage by stage, for the report: it listens to the stages on the caller's behalf. */
+/* What a run has done, stage by stage, for the report. It receives the progress of the stages and passes it on to the
+ * caller. */
 #ifndef TRAIN_REPORT_H
 #define TRAIN_REPORT_H
 
 #include <cjson/cJSON.h>
 
-#include "train/job/cost.h"
+#include "train/job/stage.h"
 #include "train/run/run.h"
 
 #define REPORT_STAGES 32
@@ -12,7 +13,7 @@
 
 typedef struct train_record {
   const char *stage, *unit;
-  int subject; /* 0: of all */
+  int subject; /* 0: not about one subject */
   size_t total;
   double begin, seconds;
   train_cost cost;
@@ -29,11 +30,11 @@ typedef struct train_report {
 } train_report;
 
 void train_report_init(train_report *report, const berg_run *user);
-/* What to hand to the stages instead of the caller's own: `report` stays where it is. */
+/* The berg_run to give to the stages in place of the caller's. `report` must not move. */
 berg_run train_report_run(train_report *report);
-/* The newest stage is over. */
+/* Ends the newest stage. */
 void train_report_close(train_report *report);
-/* What the newest stage is about. */
+/* Subject, units and cost of the newest stage. */
 void train_report_describe(train_report *report, int subject, size_t total, train_cost cost);
 void train_report_rate(train_report *report, double flops);
 

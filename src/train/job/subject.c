@@ -28,7 +28,7 @@ static berg_status find_texts(const berg_file *file, const char *path, const cha
                                            "one text a training trial", found});
 }
 
-/* A name is one step of a path: it leads nowhere else. */
+/* A name is one component of a path, so that it cannot lead out of the folder. */
 static bool is_step(const char *name) { return *name && strcmp(name, ".") && strcmp(name, "..") && !strchr(name, '/'); }
 
 static berg_status join(char **name, const berg_array *concepts, const berg_array *stimuli, size_t index,

@@ -1,7 +1,5 @@
-/* The walk through the stages. What each leaves in the work folder appears there whole, so that a run can be cut off
- * anywhere and taken up behind the last stage, image or voxel that is safe. */
+/* berg_train: what is checked before a run, and what it reports after. */
 #include <cjson/cJSON.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/options.h"
@@ -11,6 +9,7 @@
 #include "train/job/plan.h"
 #include "train/job/report.h"
 #include "train/job/stages.h"
+#include "train/job/walk.h"
 
 /* --- Before --- */
 
@@ -22,16 +21,15 @@ static berg_status refuse_leftovers(const train_plan *plan, berg_error *error) {
                    plan->leftovers);
 }
 
-/* The weights of a run that is resumed may be its own. */
+/* A run that is resumed may have written the weights itself. */
 static berg_status check_outputs(const train_plan *plan, berg_error *error) {
-  const train_work work = {plan->job.work, -1};
   bool own = plan->job.options->resume != 0;
   if (plan->is_finished) return BERG_OK;
   for (size_t s = 0; s < plan->job.subject_count && own; s++) {
     const train_subject *subject = &plan->job.subjects[s];
     bool is_there =
         model_path_exists(subject->weights) || (subject->safetensors && model_path_exists(subject->safetensors));
-    char *mark = train_work_begun(&work, subject->number, plan->regression_hash[s], error);
+    char *mark = train_stage_path(plan, &train_weights_stage, s, error);
     if (!mark) return BERG_ELIMIT;
     if (is_there && !model_path_exists(mark)) own = false;
     base_free(mark);
@@ -45,68 +43,6 @@ static berg_status check(const train_plan *plan, berg_error *error) {
   if (!status) status = check_outputs(plan, error);
   if (!status) status = train_plan_check(plan, error);
   return status;
-}
-
-/* --- The stages --- */
-
-static berg_status remove_store(const train_work *work, berg_error *error) {
-  char *path = train_work_features(work, error), *journal = train_work_features_journal(work, error);
-  berg_status status = path && journal ? BERG_OK : BERG_ELIMIT;
-  if (!status) {
-    unlink(journal);
-    unlink(path);
-  }
-  base_free(path);
-  base_free(journal);
-  return status;
-}
-
-static berg_status note_rate(const train_plan *plan, train_report *report, berg_error *error) {
-  double flops = 0;
-  berg_status status = train_plan_rate(plan, &flops, error);
-  train_report_rate(report, flops);
-  return status;
-}
-
-static berg_status features_to_pca(train_plan *plan, const train_work *work, train_report *report, berg_error *error) {
-  train_store *store = NULL;
-  bool has_all = true;
-  for (size_t set = 0; set < plan->job.set_count; set++) has_all &= plan->has_pca[set];
-  berg_status status = BERG_OK;
-  if (!has_all) {
-    status = train_features(plan, work, report, &store, error);
-    train_plan_drop_network(plan);
-    if (!status) status = note_rate(plan, report, error);
-    for (size_t set = 0; set < plan->job.set_count && !status; set++)
-      if (!plan->has_pca[set]) status = train_components(plan, work, set, store, report, error);
-    if (!status) status = note_rate(plan, report, error);
-  }
-  train_plan_drop_network(plan);
-  train_store_close(store);
-  if (!status && !plan->job.options->keep_work) status = remove_store(work, error);
-  return status;
-}
-
-static berg_status finish(const train_plan *plan, const train_work *work, berg_error *error) {
-  char *mark = train_work_finished(work, plan->hash, error);
-  berg_status status = mark ? train_work_mark(mark, error) : BERG_ELIMIT;
-  base_free(mark);
-  if (!status && !plan->job.options->keep_work) status = train_work_clear(work, error);
-  return status;
-}
-
-static berg_status walk(train_plan *plan, const train_work *work, train_report *report, berg_error *error) {
-  berg_status status = BERG_OK;
-  if (plan->leftovers && !plan->job.options->resume) status = train_work_clear(work, error);
-  if (!status && !plan->is_finished) {
-    status = features_to_pca(plan, work, report, error);
-    for (size_t s = 0; s < plan->job.subject_count && !status; s++)
-      status = train_subject_regression(plan, work, s, report, error);
-    for (size_t s = 0; s < plan->job.subject_count && !status; s++)
-      status = train_subject_weights(plan, work, s, report, error);
-  }
-  train_report_close(report);
-  return status ? status : finish(plan, work, error);
 }
 
 /* --- The report --- */
@@ -160,7 +96,7 @@ berg_status berg_train(const char *model_id, const berg_train_options *given, co
   status = check(&plan, error);
   if (!status) status = train_work_open(&work, plan.job.work, error);
   if (!status) {
-    status = walk(&plan, &work, &report, error);
+    status = train_walk(&plan, &work, &report, error);
     train_work_close(&work);
   }
   if (!status) status = write_report(&plan, &report, json, error);

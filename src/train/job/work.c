@@ -1,4 +1,4 @@
-/* The names in the work folder, and who may work there. */
+/* The work folder: which files are ours, and a lock that keeps other runs out. */
 #define _DEFAULT_SOURCE /* st_blocks */
 #include "train/job/work.h"
 
@@ -13,18 +13,18 @@
 #include "io/file/folders.h"
 #include "io/file/lock.h"
 #include "io/file/whole_file.h"
+#include "train/job/stages.h"
 
 #define LOCK "berg-lock"
 #define FINISHED "berg-finished-"
 
-static const char *const prefixes[] = {"berg-features.",   "berg-gram-",    "berg-pca-",
-                                       "berg-regression_", "berg-weights_", FINISHED};
+static bool begins(const char *name, const char *prefix) { return !strncmp(name, prefix, strlen(prefix)); }
 
 static bool is_ours(const char *name) {
-  name += *name == '.'; /* what a kill left of one that was being written */
-  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-    if (!strncmp(name, prefixes[i], strlen(prefixes[i]))) return true;
-  return false;
+  name += *name == '.'; /* a temporary file of a writer that was killed */
+  for (size_t i = 0; i < TRAIN_STAGES; i++)
+    if (begins(name, train_stages[i]->prefix)) return true;
+  return begins(name, FINISHED);
 }
 
 /* Other runs are kept out while the descriptor is open. */
@@ -60,7 +60,7 @@ void train_work_close(train_work *work) {
   else
     close(work->lock);
   base_free(path);
-  rmdir(work->folder); /* refused where something is left */
+  rmdir(work->folder); /* fails if files are left, as intended */
   base_free(work->folder);
   *work = (train_work){NULL, -1};
 }
@@ -83,7 +83,7 @@ berg_status train_work_leftovers(const char *folder, size_t *count, uint64_t *by
 static berg_status clear(DIR *files, const train_work *work, bool finished, berg_error *error) {
   rewinddir(files);
   for (const struct dirent *entry; (entry = readdir(files));) {
-    if (!is_ours(entry->d_name) || finished != !strncmp(entry->d_name, FINISHED, strlen(FINISHED))) continue;
+    if (!is_ours(entry->d_name) || finished != begins(entry->d_name, FINISHED)) continue;
     if (unlinkat(dirfd(files), entry->d_name, 0) && errno != ENOENT)
       return base_fail_errno(error, BERG_EWRITE, work->folder, entry->d_name, errno);
   }
@@ -99,32 +99,8 @@ berg_status train_work_clear(const train_work *work, berg_error *error) {
   return status;
 }
 
-char *train_work_features(const train_work *work, berg_error *error) {
-  return base_format(error, "%s/berg-features.f32", work->folder);
-}
-
-char *train_work_features_journal(const train_work *work, berg_error *error) {
-  return base_format(error, "%s/berg-features.journal", work->folder);
-}
-
-char *train_work_gram(const train_work *work, uint64_t hash, berg_error *error) {
-  return base_format(error, "%s/berg-gram-%016" PRIx64, work->folder, hash);
-}
-
-char *train_work_pca(const train_work *work, uint64_t hash, berg_error *error) {
-  return base_format(error, "%s/berg-pca-%016" PRIx64 ".safetensors", work->folder, hash);
-}
-
-char *train_work_regression(const train_work *work, int subject, uint64_t hash, berg_error *error) {
-  return base_format(error, "%s/berg-regression_sub-%02d-%016" PRIx64 ".npy", work->folder, subject, hash);
-}
-
-char *train_work_begun(const train_work *work, int subject, uint64_t hash, berg_error *error) {
-  return base_format(error, "%s/berg-weights_sub-%02d-%016" PRIx64 ".begun", work->folder, subject, hash);
-}
-
-char *train_work_finished(const train_work *work, uint64_t hash, berg_error *error) {
-  return base_format(error, "%s/" FINISHED "%016" PRIx64, work->folder, hash);
+char *train_work_finished(const char *folder, uint64_t hash, berg_error *error) {
+  return base_format(error, "%s/" FINISHED "%016" PRIx64, folder, hash);
 }
 
 berg_status train_work_mark(const char *path, berg_error *error) {

@@ -5,9 +5,8 @@
 
 #include "base/convert.h"
 #include "base/memory.h"
-#include "la/kernels.h"
 
-/* As wide as the store's: wider ones do not multiply faster. */
+/* As wide as the store's; wider panels do not multiply faster. */
 #define WIDEST 3840
 
 static berg_array columns_of(const berg_array *array, size_t first, size_t number) {
@@ -47,15 +46,11 @@ static berg_status read_panel(void *user, size_t index, float *to, berg_error *e
   return BERG_OK;
 }
 
-static size_t choose_width(size_t rows, size_t columns, size_t memory) {
-  if (columns < rows) return columns;
-  size_t width = columns < WIDEST ? columns : WIDEST;
-  if (memory && width > memory / 2 / sizeof(float) / rows) width = memory / 2 / sizeof(float) / rows;
-  if (width < columns) width = width / LA_PANEL * LA_PANEL;
-  return width ? width : columns < LA_PANEL ? columns : LA_PANEL;
+static size_t choose_width(size_t rows, size_t columns) {
+  return columns < rows || columns < WIDEST ? columns : WIDEST;
 }
 
-berg_status train_matrix_open(train_matrix *matrix, const berg_array *array, size_t memory, berg_error *error) {
+berg_status train_matrix_open(train_matrix *matrix, const berg_array *array, berg_error *error) {
   const size_t rows = array->shape[0], columns = array->shape[1];
   *matrix = (train_matrix){.array = array};
   if (array->dtype == BERG_F64) {
@@ -63,8 +58,7 @@ berg_status train_matrix_open(train_matrix *matrix, const berg_array *array, siz
     if (!matrix->offsets) return BERG_ELIMIT;
     train_matrix_first_row(array, 0, columns, matrix->offsets);
   }
-  matrix->panels =
-      (train_panels){rows, columns, choose_width(rows, columns, memory), read_panel, matrix, matrix->offsets};
+  matrix->panels = (train_panels){rows, columns, choose_width(rows, columns), read_panel, matrix, matrix->offsets};
   return BERG_OK;
 }
 

@@ -1,10 +1,8 @@
 /* Principal components of more features than fit into memory. */
 #include "train/pca/pca.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "la/eigen.h"
@@ -16,21 +14,28 @@ static bool has_fewer_features(size_t rows, size_t features, size_t width) {
   return features < rows && features <= width;
 }
 
-size_t train_pca_memory(size_t rows, size_t features, size_t width, size_t components, int threads) {
+static size_t largest(size_t a, size_t b, size_t c) { return a > b ? (a > c ? a : c) : (b > c ? b : c); }
+
+train_pca_sizes train_pca_memory(size_t rows, size_t features, size_t width, size_t components, int threads) {
   const size_t doubles = sizeof(double), floats = sizeof(float), team = (size_t)threads;
   const size_t widest = smaller(width, features), panel = rows * la_pitch(widest) * floats;
-  const size_t results = features * (3 * doubles + (1 + components) * floats) + rows * components * floats;
-  if (has_fewer_features(rows, features, width))
-    return results + panel + features * (features + 512) * doubles + components * (features + 512) * doubles +
-           la_eigen_memory(features, components);
+  const size_t moments = features * (3 * doubles + floats);
+  const size_t results = moments + (features + rows) * components * floats;
+  const size_t block = train_panels_block((features + widest - 1) / widest) * widest * components * floats;
   const size_t vectors = rows * components * doubles;
   const size_t gram = la_gram_memory(rows, widest) + 2 * panel + rows * 512 * doubles;
-  const size_t eigen = rows * rows * doubles + la_eigen_memory(rows, components) + vectors;
+  const size_t eigen = moments + la_gram_memory(rows, LA_PANEL) + la_eigen_memory(rows, components) + vectors;
   const size_t second = 2 * panel + 2 * vectors + la_pitch(rows) * components * floats +
                         team * (components * PCA_STRIP * doubles + LA_BUFFER_BYTES) +
-                        la_gram_memory(components, widest);
-  size_t peak = gram > eigen ? gram : eigen;
-  return results + (peak > second ? peak : second);
+                        la_gram_memory(components, widest) + components * components * doubles;
+  const size_t last = results + 2 * vectors + 4 * components * components * doubles +
+                      team * (components * PCA_STRIP * doubles + LA_BUFFER_BYTES);
+  train_pca_sizes sizes = {results + largest(gram, eigen, second), moments + gram, eigen,
+                           largest(moments + block + second, last, 0)};
+  if (has_fewer_features(rows, features, width))
+    sizes.fit = results + panel + features * (features + 512) * doubles + components * (features + 512) * doubles +
+                la_eigen_memory(features, components);
+  return sizes;
 }
 
 void train_pca_release(train_pca *pca) {
@@ -46,19 +51,43 @@ void train_pca_release(train_pca *pca) {
   memset(pca, 0, sizeof *pca);
 }
 
-static berg_status make_room(train_pca *pca, berg_error *error) {
-  const size_t p = pca->features, k = pca->components;
+pca_job pca_job_of(train_pca *pca, const train_panels *panels, const train_pca_options *options,
+                   const train_machine *machine) {
+  const double n = (double)panels->rows, p = (double)panels->columns;
+  const bool exact = has_fewer_features(panels->rows, panels->columns, panels->width) ||
+                     options->products == TRAIN_PRODUCTS_F64 ||
+                     (options->products == TRAIN_PRODUCTS_AUTO && n * n * p <= TRAIN_EXACT_WORK);
+  *pca = (train_pca){.rows = panels->rows, .features = panels->columns, .components = options->components};
+  return (pca_job){.pca = pca, .panels = panels, .options = options, .machine = machine, .exact = exact};
+}
+
+void pca_job_release(pca_job *job) {
+  base_free(job->z_mean);
+  base_free(job->values);
+  base_free_large(job->vectors);
+}
+
+berg_status pca_make_moments(pca_job *job, berg_error *error) {
+  train_pca *pca = job->pca;
+  const size_t p = pca->features;
   pca->mean = base_alloc_large(p, sizeof(double), error);
   pca->variance = base_alloc_large(p, sizeof(double), error);
   pca->scale = base_alloc_large(p, sizeof(double), error);
   pca->pca_mean = base_alloc_large(p, sizeof(float), error);
+  job->z_mean = base_alloc(job->panels->width, sizeof(double), error);
+  return pca->mean && pca->variance && pca->scale && pca->pca_mean && job->z_mean ? BERG_OK : BERG_ELIMIT;
+}
+
+berg_status pca_make_results(pca_job *job, berg_error *error) {
+  train_pca *pca = job->pca;
+  const size_t p = pca->features, k = pca->components;
   pca->directions = base_alloc_large(k, p * sizeof(float), error);
   pca->scores = base_alloc_large(pca->rows, k * sizeof(float), error);
   pca->explained_variance = base_alloc(k, sizeof(float), error);
   pca->explained_variance_ratio = base_alloc(k, sizeof(float), error);
   pca->singular_values = base_alloc(k, sizeof(float), error);
-  return pca->mean && pca->variance && pca->scale && pca->pca_mean && pca->directions && pca->scores &&
-                 pca->explained_variance && pca->explained_variance_ratio && pca->singular_values
+  return pca->directions && pca->scores && pca->explained_variance && pca->explained_variance_ratio &&
+                 pca->singular_values
              ? BERG_OK
              : BERG_ELIMIT;
 }
@@ -69,7 +98,7 @@ static berg_status check(const train_panels *panels, const train_pca_options *op
   if (!k || k > most)
     return base_fail(error, BERG_EARGUMENT,
                      "components: expected 1 to %zu (%zu rows less one, %zu features), found %zu", most, n, p, k);
-  const size_t needed = train_pca_memory(n, p, panels->width, k, machine->threads);
+  const size_t needed = train_pca_memory(n, p, panels->width, k, machine->threads).fit;
   if (machine->memory && needed > machine->memory)
     return base_fail(error, BERG_ELIMIT,
                      "principal components of %zu rows of %zu features take %zu MiB of memory, %zu MiB are allowed", n,
@@ -77,43 +106,8 @@ static berg_status check(const train_panels *panels, const train_pca_options *op
   return BERG_OK;
 }
 
-static berg_status tell_eigenvectors(void *user, size_t converged, berg_error *error) {
-  return train_stage_progress(user, converged, error);
-}
-
-/* Below this an eigenvalue is rounding: of float32 products, n of which are summed at random signs, or of Z itself. */
-static double smallest_eigenvalue(const pca_job *job, const double *matrix, size_t n) {
-  double trace = 0;
-  for (size_t i = 0; i < n; i++) trace += matrix[i * n + i];
-  return trace / (double)n * (job->exact ? 1e-12 : 2 * FLT_EPSILON * sqrt((double)n));
-}
-
-berg_status pca_eigenvectors(pca_job *job, const double *matrix, size_t n, berg_error *error) {
-  const size_t k = job->pca->components;
-  const double smallest = smallest_eigenvalue(job, matrix, n);
-  train_stage stage;
-  if (!isfinite(smallest))
-    return base_fail(error, BERG_EINPUT, "the features are too large to be multiplied in float32: standardise them");
-  train_stage_begin(&stage, job->run, "eigenvectors", "eigenvectors", k);
-  berg_status status = train_stage_progress(&stage, 0, error);
-  job->vectors = status ? NULL : base_alloc_large(k * n, sizeof(double), error);
-  if (!status && !job->vectors) status = BERG_ELIMIT;
-  if (!status)
-    status = la_eigen_largest(matrix, n, k, job->machine->threads, job->values, job->vectors,
-                              &(la_eigen_watch){tell_eigenvectors, &stage}, error);
-  if (status) return status;
-  size_t independent = k;
-  while (independent && !(job->values[independent - 1] > smallest)) independent--;
-  if (independent < k)
-    return base_fail(error, BERG_EARGUMENT,
-                     "components: %zu asked for, but the features of these %zu rows have only %zu independent "
-                     "directions",
-                     k, job->panels->rows, independent);
-  return train_stage_progress(&stage, k, error);
-}
-
 /* S^2 in `values` to what scikit-learn calls it. */
-static void describe(const pca_job *job) {
+static void describe_variance(const pca_job *job) {
   train_pca *pca = job->pca;
   const double n = (double)pca->rows;
   const size_t most = smaller(pca->rows, pca->features);
@@ -150,13 +144,64 @@ static void choose_signs(train_pca *pca) {
   }
 }
 
-static berg_status by_gram(pca_job *job, berg_error *error) {
+static void describe(const pca_job *job) {
+  describe_variance(job);
+  choose_signs(job->pca);
+  for (size_t j = 0; j < job->pca->features && job->panels->offsets; j++) job->pca->mean[j] += job->panels->offsets[j];
+}
+
+berg_status pca_complete(pca_job *job, double *overlap, berg_error *error) {
+  const size_t k = job->pca->components;
+  for (size_t i = 0; i < k; i++)
+    for (size_t j = 0; j < i; j++) overlap[j * k + i] = overlap[i * k + j];
+  berg_status status = job->exact ? BERG_OK : pca_correct(job, overlap, error);
+  if (status) return status;
+  fill_scores(job);
+  describe(job);
+  return BERG_OK;
+}
+
+/* --- All in memory --- */
+
+static berg_status find_components(pca_job *job, double *overlap, berg_error *error) {
+  const size_t count = train_panels_count(job->panels), block = pca_block(job);
+  pca_projection p;
+  train_read_ahead *reader = NULL;
+  berg_status status = pca_projection_open(&p, job, error);
+  if (status) return status;
+  status = train_stage_progress(&job->stage, 0, error);
+  if (!status) status = train_read_ahead_start(&reader, job->panels, 0, count, pca_panel_floats(job), error);
+  for (size_t first = 0; first < count && !status; first += block)
+    status = pca_project(&p, reader, first, smaller(first + block, count),
+                         job->pca->directions + pca_columns_before(job, first), job->pca->features, overlap, error);
+  train_read_ahead_stop(reader);
+  pca_projection_close(&p);
+  return status;
+}
+
+static berg_status find_eigenvectors(pca_job *job, const berg_run *run, berg_error *error) {
+  const size_t count = train_panels_count(job->panels);
   la_gram *gram;
-  berg_status status = pca_gram(job, &gram, error);
+  train_stage_begin(&job->stage, run, "gram", "panels", count);
+  berg_status status = pca_gram_open(job, &gram, error);
+  if (status) return status;
+  status = pca_gram_add(job, gram, 0, count, NULL, error);
+  if (!status) status = pca_gram_finish(job, gram, error);
+  if (!status) train_stage_begin(&job->stage, run, "eigenvectors", "eigenvectors", job->pca->components);
   if (!status) status = pca_eigenvectors(job, la_gram_values(gram), job->panels->rows, error);
-  la_gram_free(gram);
-  if (!status) status = pca_components(job, error);
-  if (!status) fill_scores(job);
+  pca_gram_close(job, gram);
+  return status;
+}
+
+static berg_status by_gram(pca_job *job, const berg_run *run, berg_error *error) {
+  const size_t k = job->pca->components;
+  berg_status status = find_eigenvectors(job, run, error);
+  if (status) return status;
+  double *overlap = base_calloc(k * k, sizeof *overlap, error);
+  train_stage_begin(&job->stage, run, "components", "panels", train_panels_count(job->panels));
+  status = overlap ? find_components(job, overlap, error) : BERG_ELIMIT;
+  if (!status) status = pca_complete(job, overlap, error);
+  base_free(overlap);
   return status;
 }
 
@@ -165,25 +210,16 @@ berg_status train_pca_fit(train_pca *pca, const train_panels *panels, const trai
   memset(pca, 0, sizeof *pca);
   berg_status status = check(panels, options, machine, error);
   if (status) return status;
-  pca->rows = panels->rows, pca->features = panels->columns, pca->components = options->components;
-  pca_job job = {.pca = pca, .panels = panels, .options = options, .machine = machine, .run = run};
-  const double work = (double)panels->rows * (double)panels->rows * (double)panels->columns;
-  const bool narrow = has_fewer_features(panels->rows, panels->columns, panels->width);
-  job.exact = narrow || options->products == TRAIN_PRODUCTS_F64 ||
-              (options->products == TRAIN_PRODUCTS_AUTO && work <= TRAIN_EXACT_WORK);
-  job.z_mean = base_alloc(smaller(panels->width, panels->columns), sizeof(double), error);
-  job.values = base_alloc(options->components, sizeof(double), error);
-  status = job.z_mean && job.values ? make_room(pca, error) : BERG_ELIMIT;
-  if (!status) status = narrow ? pca_by_covariance(&job, error) : by_gram(&job, error);
-  if (!status) {
-    describe(&job);
-    choose_signs(pca);
-    for (size_t j = 0; j < pca->features && panels->offsets; j++) pca->mean[j] += panels->offsets[j];
-    if (options->checkpoint) unlink(options->checkpoint);
+  pca_job job = pca_job_of(pca, panels, options, machine);
+  status = pca_make_moments(&job, error);
+  if (!status) status = pca_make_results(&job, error);
+  if (!status && has_fewer_features(panels->rows, panels->columns, panels->width)) {
+    status = pca_by_covariance(&job, run, error);
+    if (!status) describe(&job);
+  } else if (!status) {
+    status = by_gram(&job, run, error);
   }
-  base_free(job.z_mean);
-  base_free(job.values);
-  base_free_large(job.vectors);
+  pca_job_release(&job);
   if (status) train_pca_release(pca);
   return status;
 }

@@ -1,10 +1,11 @@
 /* Standardisation and exact principal components of features that do not fit into memory.
  *
- * Z = (X - mean) / scale, G = Z Z^T in float64 out of float32 products of one panel each, centred, its `components` largest
- * eigenvalues S^2 and vectors U, components = S^-1 U^T Z in a second pass over the panels, corrected by a Rayleigh-Ritz step
- * among them, each row's sign so that its entry of largest magnitude is positive (scikit-learn >= 1.5). Where there are fewer
- * features than rows, and all in one panel, the covariance Z^T Z takes the place of G. The bits depend on neither threads nor
- * memory. Orders, formulas and error figures: docs/training-numerics.md. */
+ * Z = (X - mean) / scale, G = Z Z^T in float64 out of float32 products of one panel each, centred, its `components`
+ * largest eigenvalues S^2 and vectors U, components = S^-1 U^T Z in a second pass over the panels, corrected by a
+ * Rayleigh-Ritz step among them, each row's sign so that its entry of largest magnitude is positive (scikit-learn >=
+ * 1.5). Where there are fewer features than rows, and all in one panel, the covariance Z^T Z takes the place of G. Sums
+ * over panels go by fixed blocks (panels.h): the bits depend on neither threads, memory nor who computes which block.
+ * Orders, formulas and error figures: docs/training-numerics.md. The same in steps that leave files: pca_steps.h. */
 #ifndef TRAIN_PCA_H
 #define TRAIN_PCA_H
 
@@ -13,18 +14,14 @@
 #include "train/pca/panels.h"
 #include "train/run/run.h"
 
-/* How the large products are multiplied. AUTO: in float64 where rows^2 x features is at most TRAIN_EXACT_WORK (a fraction of a
- * second), else in float32 with a correction (pca_correct.c). */
+/* How the large products are multiplied. AUTO: in float64 where rows^2 x features is at most TRAIN_EXACT_WORK (a
+ * fraction of a second), else in float32 with a correction (pca_correct.c). */
 typedef enum train_products { TRAIN_PRODUCTS_AUTO, TRAIN_PRODUCTS_F32, TRAIN_PRODUCTS_F64 } train_products;
 #define TRAIN_EXACT_WORK 4e9
 
 typedef struct train_pca_options {
   size_t components;
-  bool standardise; /* false: scale is 1 */
-  const char
-      *checkpoint; /* path under which the Gram matrix is kept every two minutes, written whole, resumed from where
-                             it fits, removed at the end; NULL: nothing is kept */
-  const char *fingerprint; /* of the features, as io_journal has it: a checkpoint of another run is not used */
+  bool standardise;        /* false: scale is 1 */
   train_products products; /* TRAIN_PRODUCTS_AUTO, but for tests */
 } train_pca_options;
 
@@ -39,13 +36,18 @@ typedef struct train_pca {
   float *scores; /* [rows][components] = U S: what transform gives for the training rows */
 } train_pca;
 
-/* ELIMIT: more memory than the machine's; EARGUMENT: more components than min(rows - 1, features), or than the features have
- * independent directions; EINPUT: a feature that is not finite; EWRITE: the checkpoint; ECANCELLED. Stages "gram" and "components", in panels, and "eigenvectors". */
+/* All in memory. ELIMIT: more memory than the machine's; EARGUMENT: more components than min(rows - 1, features), or
+ * than the features have independent directions; EINPUT: a feature that is not finite; ECANCELLED. Stages "gram" and
+ * "components", in panels, and "eigenvectors". */
 berg_status train_pca_fit(train_pca *pca, const train_panels *panels, const train_pca_options *options,
                           const train_machine *machine, const berg_run *run, berg_error *error);
 void train_pca_release(train_pca *pca);
 
-/* Peak bytes that train_pca_fit holds, for the plan. */
-size_t train_pca_memory(size_t rows, size_t features, size_t width, size_t components, int threads);
+/* Peak bytes of train_pca_fit, and of each of the steps in pca_steps.h. */
+typedef struct train_pca_sizes {
+  size_t fit, gram, eigenvectors, components;
+} train_pca_sizes;
+
+train_pca_sizes train_pca_memory(size_t rows, size_t features, size_t width, size_t components, int threads);
 
 #endif

@@ -1,5 +1,7 @@
-/* The second pass: components = S^-1 U^T Z, a panel at a time, and with float32 products their overlaps for the correction. */
+/* The second pass: components = S^-1 U^T Z, a panel at a time, and with float32 products their overlaps for the
+ * correction, summed block by block. */
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -11,33 +13,28 @@
 /* Columns that are turned into doubles at a time. */
 #define EXACT_COLUMNS 64
 
-typedef struct projection {
-  pca_job *job;
-  size_t components, pitch;
-  float *vectors; /* [components][pitch] of the rows of Z: S^-1 U^T */
-  double *sums;   /* each thread: [components][PCA_STRIP] */
-  float *buffers; /* each thread */
-  la_gram *overlap;
-} projection;
-
-static void release(projection *p) {
+void pca_projection_close(pca_projection *p) {
   base_free_large(p->vectors);
   base_free_large(p->sums);
   base_free_large(p->buffers);
-  la_gram_free(p->overlap);
+  la_gram_free(p->gram);
 }
 
-static berg_status prepare(projection *p, pca_job *job, berg_error *error) {
+berg_status pca_projection_open(pca_projection *p, pca_job *job, berg_error *error) {
   const train_machine *machine = job->machine;
   const size_t n = job->panels->rows, k = job->pca->components, team = (size_t)machine->threads;
-  *p = (projection){.job = job, .components = k, .pitch = la_pitch(n)};
-  berg_status status = la_gram_new(&p->overlap, machine->floats, machine->kernels, k, train_panel_width(job->panels, 0),
+  *p = (pca_projection){.job = job, .components = k, .pitch = la_pitch(n)};
+  if (job->exact) return BERG_OK;
+  berg_status status = la_gram_new(&p->gram, machine->floats, machine->kernels, k, train_panel_width(job->panels, 0),
                                    machine->threads, error);
   if (status) return status;
   p->vectors = base_alloc_large(k * p->pitch, sizeof(float), error);
   p->sums = base_alloc_large(team * k * PCA_STRIP, sizeof(double), error);
   p->buffers = base_alloc_large(team, LA_BUFFER_BYTES, error);
-  if (!(p->vectors && p->sums && p->buffers)) return BERG_ELIMIT;
+  if (!(p->vectors && p->sums && p->buffers)) {
+    pca_projection_close(p);
+    return BERG_ELIMIT;
+  }
   for (size_t c = 0; c < k; c++)
     for (size_t i = 0; i < n; i++)
       p->vectors[c * p->pitch + i] = (float)(job->vectors[c * n + i] / sqrt(job->values[c]));
@@ -46,15 +43,16 @@ static berg_status prepare(projection *p, pca_job *job, berg_error *error) {
 
 /* One panel of Z, and where its columns of the components go. */
 typedef struct panel_task {
-  const projection *p;
+  const pca_projection *p;
   const la_block *block;
-  float *directions;
+  float *directions; /* [components][ld] */
+  size_t ld;
 } panel_task;
 
 /* PCA_STRIP columns of the components from those of Z. */
 static void project_strip(void *user, size_t index, size_t rank) {
   const panel_task *task = user;
-  const projection *p = task->p;
+  const pca_projection *p = task->p;
   const la_block *block = task->block;
   const train_machine *machine = p->job->machine;
   const size_t k = p->components, first = index * PCA_STRIP, left = block->columns - first,
@@ -66,20 +64,21 @@ static void project_strip(void *user, size_t index, size_t rank) {
   la_columns_multiply(machine->floats, machine->kernels, p->vectors, k, p->pitch, &z, sums, PCA_STRIP,
                       p->buffers + rank * (LA_BUFFER_BYTES / sizeof(float)));
   for (size_t c = 0; c < k; c++)
-    for (size_t j = 0; j < width; j++) directions[c * p->job->panels->columns + j] = (float)sums[c * PCA_STRIP + j];
+    for (size_t j = 0; j < width; j++) directions[c * task->ld + j] = (float)sums[c * PCA_STRIP + j];
 }
 
-static void project_panel(const projection *p, size_t index, const la_block *block) {
-  const train_panels *panels = p->job->panels;
-  float *directions = p->job->pca->directions + index * panels->width;
-  panel_task task = {p, block, directions};
-  base_share(p->job->machine->threads, (block->columns + PCA_STRIP - 1) / PCA_STRIP, project_strip, &task);
-  la_gram_add(p->overlap, directions, panels->columns, block->columns);
+static void project_panel(const panel_task *task) {
+  const size_t columns = task->block->columns;
+  base_share(task->p->job->machine->threads, (columns + PCA_STRIP - 1) / PCA_STRIP, project_strip,
+             (void *)(uintptr_t)task);
+  la_gram_add(task->p->gram, task->directions, task->ld, columns);
 }
 
 /* The same in float64, which needs no correction. */
-static berg_status project_exactly(const pca_job *job, size_t index, const la_block *block, berg_error *error) {
-  const size_t n = block->rows, k = job->pca->components, at = index * job->panels->width;
+static berg_status project_exactly(const panel_task *task, berg_error *error) {
+  const pca_job *job = task->p->job;
+  const la_block *block = task->block;
+  const size_t n = block->rows, k = job->pca->components;
   double *z = base_alloc(n * EXACT_COLUMNS, sizeof *z, error),
          *product = base_alloc(k * EXACT_COLUMNS, sizeof *product, error);
   berg_status status = z && product ? BERG_OK : BERG_ELIMIT;
@@ -91,48 +90,40 @@ static berg_status project_exactly(const pca_job *job, size_t index, const la_bl
                          product, width, job->machine->threads, error);
     for (size_t c = 0; c < k; c++)
       for (size_t j = 0; j < width; j++)
-        job->pca->directions[c * job->panels->columns + at + first + j] =
-            (float)(product[c * width + j] / sqrt(job->values[c]));
+        task->directions[c * task->ld + first + j] = (float)(product[c * width + j] / sqrt(job->values[c]));
   }
   base_free(z);
   base_free(product);
   return status;
 }
 
-static berg_status project_panels(projection *p, pca_job *job, berg_error *error) {
-  const size_t count = train_panels_count(job->panels);
-  train_read_ahead *reader;
-  train_stage stage;
-  train_stage_begin(&stage, job->run, "components", "panels", count);
-  berg_status status = train_stage_progress(&stage, 0, error);
-  if (!status) status = train_read_ahead_start(&reader, job->panels, 0, pca_panel_floats(job), error);
-  if (status) return status;
-  for (size_t index = 0; index < count && !status; index++) {
+/* The block's own sum, from zero, to that of all. */
+static void take_overlap(const pca_projection *p, double *overlap) {
+  const size_t k = p->components;
+  double *own = la_gram_values(p->gram);
+  for (size_t i = 0; i < k; i++)
+    for (size_t j = 0; j <= i; j++) overlap[i * k + j] += own[i * k + j];
+  memset(own, 0, k * k * sizeof *own);
+}
+
+berg_status pca_project(const pca_projection *p, train_read_ahead *reader, size_t first, size_t end, float *directions,
+                        size_t ld, double *overlap, berg_error *error) {
+  const pca_job *job = p->job;
+  berg_status status = BERG_OK;
+  for (size_t index = first; index < end && !status; index++) {
     float *panel = NULL;
     status = train_read_ahead_next(reader, &panel, error);
     if (status) break;
     la_block block = pca_arrange(job, index, panel);
     la_moments moments = pca_moments(job, index);
     la_moments_apply(job->machine->kernels, &block, &moments, job->machine->threads);
-    if (p)
-      project_panel(p, index, &block);
+    const panel_task task = {p, &block, directions + (index - first) * job->panels->width, ld};
+    if (job->exact)
+      status = project_exactly(&task, error);
     else
-      status = project_exactly(job, index, &block, error);
-    if (!status) status = train_stage_progress(&stage, index + 1, error);
+      project_panel(&task);
+    if (!status) status = train_stage_progress(&job->stage, index + 1, error);
   }
-  train_read_ahead_stop(reader);
-  return status;
-}
-
-berg_status pca_components(pca_job *job, berg_error *error) {
-  if (job->exact) return project_panels(NULL, job, error);
-  projection p;
-  berg_status status = prepare(&p, job, error);
-  if (!status) status = project_panels(&p, job, error);
-  if (!status) {
-    la_gram_mirror(p.overlap);
-    status = pca_correct(job, la_gram_values(p.overlap), error);
-  }
-  release(&p);
+  if (!status && !job->exact) take_overlap(p, overlap);
   return status;
 }

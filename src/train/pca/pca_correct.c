@@ -1,8 +1,8 @@
 /* The Rayleigh-Ritz step that takes the rounding of G out of the components.
  *
  * With V = S^-1 U^T Z as computed and H = V V^T (about the identity), B = S V = U^T Z has the scatter matrix S H S. Its
- * eigenvectors Q (rows) and values L give the best components within the space of U: S^2 becomes L, U becomes Q U, V becomes
- * L^-1/2 Q S V. V is then orthonormal as far as H is known, 1e-7, whatever the products that made G lost. */
+ * eigenvectors Q (rows) and values L give the best components within the space of U: S^2 becomes L, U becomes Q U, V
+ * becomes L^-1/2 Q S V. V is then orthonormal as far as H is known, 1e-7, whatever the products that made G lost. */
 #include <math.h>
 #include <string.h>
 

@@ -8,7 +8,7 @@
 /* Rows that are turned into doubles at a time. */
 #define ROWS 512
 
-/* Rows [first, first + count) of Z less the mean of their columns, which float32 left them. */
+/* Rows [first, first + count) of Z less the means of the columns, which rounding to float32 left different from 0. */
 static void widen(const pca_job *job, const la_block *block, size_t first, size_t count, double *to) {
   for (size_t i = 0; i < count; i++)
     for (size_t j = 0; j < block->columns; j++)
@@ -28,36 +28,37 @@ static berg_status read_panel(pca_job *job, float **panel, la_block *block, berg
   return pca_fit_moments(job, 0, block, error);
 }
 
-static berg_status find_components(pca_job *job, const la_block *block, double *rows, berg_error *error) {
+static berg_status find_components(pca_job *job, const la_block *block, double *rows, const berg_run *run,
+                                   berg_error *error) {
   const size_t p = block->columns;
   double *covariance = base_alloc_large(p * p, sizeof *covariance, error);
-  train_stage stage;
   if (!covariance) return BERG_ELIMIT;
-  train_stage_begin(&stage, job->run, "gram", "rows", block->rows);
-  berg_status status = train_stage_progress(&stage, 0, error);
+  train_stage_begin(&job->stage, run, "gram", "rows", block->rows);
+  berg_status status = train_stage_progress(&job->stage, 0, error);
   for (size_t i = 0; i < p * p; i++) covariance[i] = 0;
   for (size_t first = 0; first < block->rows && !status; first += ROWS) {
     const size_t count = rows_at(block, first);
     widen(job, block, first, count, rows);
     status = la_multiply(p, p, count, 1, (la_operand){rows, p, true}, (la_operand){rows, p, false}, 1, covariance, p,
                          job->machine->threads, error);
-    if (!status) status = train_stage_progress(&stage, first + count, error);
+    if (!status) status = train_stage_progress(&job->stage, first + count, error);
   }
   /* the products of the two triangles may have been summed in different orders */
   for (size_t i = 0; i < p; i++)
     for (size_t j = 0; j < i; j++) covariance[j * p + i] = covariance[i * p + j];
+  if (!status) train_stage_begin(&job->stage, run, "eigenvectors", "eigenvectors", job->pca->components);
   if (!status) status = pca_eigenvectors(job, covariance, p, error);
   base_free_large(covariance);
   return status;
 }
 
-berg_status pca_by_covariance(pca_job *job, berg_error *error) {
+berg_status pca_by_covariance(pca_job *job, const berg_run *run, berg_error *error) {
   const size_t p = job->panels->columns, k = job->pca->components;
   float *panel = NULL;
   la_block block;
   double *rows = base_alloc(ROWS * p, sizeof *rows, error), *scores = base_alloc(ROWS * k, sizeof *scores, error);
   berg_status status = rows && scores ? read_panel(job, &panel, &block, error) : BERG_ELIMIT;
-  if (!status) status = find_components(job, &block, rows, error);
+  if (!status) status = find_components(job, &block, rows, run, error);
   for (size_t i = 0; i < k * p && !status; i++) job->pca->directions[i] = (float)job->vectors[i];
   for (size_t first = 0; first < job->panels->rows && !status; first += ROWS) {
     const size_t count = rows_at(&block, first);

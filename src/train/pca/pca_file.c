@@ -6,6 +6,11 @@
 #include "base/array.h"
 #include "io/container/writers.h"
 
+uint64_t train_pca_bytes(size_t rows, size_t features, size_t components) {
+  const uint64_t p = features, k = components;
+  return p * (3 * sizeof(double) + (k + 1) * sizeof(float)) + ((uint64_t)rows + 3) * k * sizeof(float);
+}
+
 /* Arrays by name and shape; no columns: of one dimension. */
 static berg_array shaped(berg_dtype dtype, const void *data, size_t rows, size_t columns) {
   berg_array array = {.dtype = dtype, .itemsize = base_dtype_size(dtype), .ndim = columns ? 2 : 1, .data = data};

@@ -1,8 +1,11 @@
-/* A PCA as it lies between the stages of a run: .safetensors, whole or not there. */
+/* The file of a PCA between the stages of a run: .safetensors, written whole. */
 #ifndef TRAIN_PCA_FILE_H
 #define TRAIN_PCA_FILE_H
 
 #include "train/pca/pca.h"
+
+/* Bytes of the file, but for its header. */
+uint64_t train_pca_bytes(size_t rows, size_t features, size_t components);
 
 /* EWRITE. */
 berg_status train_pca_write(const train_pca *pca, const char *path, berg_error *error);

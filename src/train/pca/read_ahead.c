@@ -1,4 +1,4 @@
-/* Two buffers between the disk and those who compute. */
+/* Two buffers between reading and computing. */
 #include "train/pca/read_ahead.h"
 
 #include <pthread.h>
@@ -11,13 +11,14 @@
 
 struct train_read_ahead {
   const train_panels *panels;
+  size_t end; /* of the panels to read */
   base_thread thread;
   pthread_mutex_t lock;
   pthread_cond_t changed;
   float *buffers[BUFFERS];
   size_t read; /* panels that are in their buffer, from the start of the matrix; buffer of a panel: its index mod 2 */
   size_t used; /* panels handed out; the last of them is being worked on */
-  bool handed; /* there is such a one */
+  bool handed; /* a panel is being worked on */
   bool stop;
   berg_status status; /* of the reading */
   berg_error error;
@@ -44,9 +45,8 @@ static void read_one(train_read_ahead *reader) {
 
 static void *read_panels(void *user) {
   train_read_ahead *reader = user;
-  const size_t count = train_panels_count(reader->panels);
   pthread_mutex_lock(&reader->lock);
-  while (reader->read < count && !reader->status) {
+  while (reader->read < reader->end && !reader->status) {
     while (!has_room(reader) && !reader->stop) pthread_cond_wait(&reader->changed, &reader->lock);
     if (reader->stop) break;
     read_one(reader);
@@ -60,17 +60,18 @@ static void release(train_read_ahead *reader) {
   base_free(reader);
 }
 
-berg_status train_read_ahead_start(train_read_ahead **out, const train_panels *panels, size_t first, size_t floats,
-                                   berg_error *error) {
+berg_status train_read_ahead_start(train_read_ahead **out, const train_panels *panels, size_t first, size_t end,
+                                   size_t floats, berg_error *error) {
   *out = NULL;
   train_read_ahead *reader = base_calloc(1, sizeof *reader, error);
   if (!reader) return BERG_ELIMIT;
   reader->panels = panels;
+  reader->end = end;
   reader->read = reader->used = first;
   bool complete = true;
   for (size_t i = 0; i < BUFFERS; i++) {
     /* one panel alone needs one buffer */
-    if (i && train_panels_count(panels) - first < BUFFERS) break;
+    if (i && end - first < BUFFERS) break;
     reader->buffers[(first + i) % BUFFERS] = base_alloc_large(floats, sizeof(float), error);
     complete = complete && reader->buffers[(first + i) % BUFFERS];
   }
@@ -80,7 +81,7 @@ berg_status train_read_ahead_start(train_read_ahead **out, const train_panels *p
   }
   pthread_mutex_init(&reader->lock, NULL);
   pthread_cond_init(&reader->changed, NULL);
-  base_thread_start(&reader->thread, read_panels, reader); /* without it a panel is read when it is asked for */
+  base_thread_start(&reader->thread, read_panels, reader); /* without a thread, panels are read on demand */
   *out = reader;
   return BERG_OK;
 }
@@ -107,7 +108,8 @@ berg_status train_read_ahead_next(train_read_ahead *reader, float **panel, berg_
 
 void train_read_ahead_stop(train_read_ahead *reader) {
   if (!reader) return;
-  if (base_thread_is_here(&reader->thread)) { /* else its lock may be in the hands of nobody: a fork's child */
+  /* in the child of a fork there is no thread, and the lock may be held forever */
+  if (base_thread_is_here(&reader->thread)) {
     pthread_mutex_lock(&reader->lock);
     reader->stop = true;
     pthread_cond_broadcast(&reader->changed);

@@ -17,16 +17,15 @@ static berg_status fit_panel(const pca_job *job, size_t index, float *panel, flo
   return status;
 }
 
-static berg_status fit_panels(const pca_job *job, float *scores, berg_error *error) {
+static berg_status fit_panels(pca_job *job, float *scores, const berg_run *run, berg_error *error) {
   const size_t count = train_panels_count(job->panels);
   float *panel = base_alloc_large(pca_panel_floats(job), sizeof *panel, error);
-  train_stage stage;
   if (!panel) return BERG_ELIMIT;
-  train_stage_begin(&stage, job->run, "standardise", "panels", count);
-  berg_status status = train_stage_progress(&stage, 0, error);
+  train_stage_begin(&job->stage, run, "standardise", "panels", count);
+  berg_status status = train_stage_progress(&job->stage, 0, error);
   for (size_t index = 0; index < count && !status; index++) {
     status = fit_panel(job, index, panel, scores, error);
-    if (!status) status = train_stage_progress(&stage, index + 1, error);
+    if (!status) status = train_stage_progress(&job->stage, index + 1, error);
   }
   base_free_large(panel);
   return status;
@@ -36,19 +35,12 @@ berg_status train_standardise(train_pca *pca, float **scores, const train_panels
                               const train_machine *machine, const berg_run *run, berg_error *error) {
   const size_t n = panels->rows, p = panels->columns;
   const train_pca_options options = {.standardise = standardise};
-  pca_job job = {.pca = pca, .panels = panels, .options = &options, .machine = machine, .run = run};
-  *pca = (train_pca){.rows = n, .features = p};
-  pca->mean = base_alloc_large(p, sizeof(double), error);
-  pca->variance = base_alloc_large(p, sizeof(double), error);
-  pca->scale = base_alloc_large(p, sizeof(double), error);
-  pca->pca_mean = base_alloc_large(p, sizeof(float), error);
-  job.z_mean = base_alloc(panels->width, sizeof(double), error);
+  pca_job job = pca_job_of(pca, panels, &options, machine);
   *scores = base_alloc_large(n, p * sizeof(float), error);
-  berg_status status = pca->mean && pca->variance && pca->scale && pca->pca_mean && job.z_mean && *scores
-                           ? fit_panels(&job, *scores, error)
-                           : BERG_ELIMIT;
+  berg_status status = *scores ? pca_make_moments(&job, error) : BERG_ELIMIT;
+  if (!status) status = fit_panels(&job, *scores, run, error);
   for (size_t j = 0; j < p && !status && panels->offsets; j++) pca->mean[j] += panels->offsets[j];
-  base_free(job.z_mean);
+  pca_job_release(&job);
   if (status) {
     train_pca_release(pca);
     base_free_large(*scores);

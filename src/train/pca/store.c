@@ -31,7 +31,7 @@ struct train_store {
   pthread_mutex_t guard;
   pthread_cond_t changed;
   bool open, closing;
-  size_t written, safe; /* rows */
+  io_ranges written, safe; /* rows */
 };
 
 size_t train_store_width(size_t tokens) { return (tokens < STORE_TOKENS ? tokens : STORE_TOKENS) * VIT_CHANNELS; }
@@ -46,8 +46,8 @@ static off_t offset_of(const train_store *store, size_t panel, size_t row) {
 
 /* --- Opening --- */
 
-/* The disk is asked for all of it at once: a run of an hour does not end on a full disk. File systems that cannot promise
- * get a file with a hole. */
+/* Reserves all bytes at once, so that a run does not fail after an hour on a full disk. File systems that cannot
+ * reserve space get a sparse file. */
 static berg_status allocate(const train_store *store, uint64_t bytes, berg_error *error) {
   if (!fallocate(store->file, 0, 0, (off_t)bytes)) return BERG_OK;
   int number = errno;
@@ -64,7 +64,7 @@ static berg_status allocate(const train_store *store, uint64_t bytes, berg_error
 
 static berg_status start(train_store *store, const char *fingerprint, uint64_t bytes, berg_error *error) {
   const char *journal = store->journal_path;
-  unlink(journal); /* first, so that no journal speaks of rows that it does not know */
+  unlink(journal); /* first, so that no journal describes rows of another store */
   unlink(store->path);
   store->file = open(store->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (store->file < 0) return base_fail_errno(error, BERG_EWRITE, store->path, "cannot be written", errno);
@@ -83,18 +83,18 @@ static berg_status go_on(train_store *store, const char *fingerprint, uint64_t b
   store->file = open(store->path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
   if (store->file < 0 || fstat(store->file, &about))
     return base_fail_errno(error, BERG_EINPUT, store->path, "cannot be opened", errno);
-  if ((uint64_t)about.st_size == bytes && store->safe <= store->rows) return BERG_OK;
+  if ((uint64_t)about.st_size == bytes && io_ranges_end(&store->safe) <= store->rows) return BERG_OK;
   char expected[96];
   base_print(expected, sizeof expected, "%llu bytes for %zu images", (unsigned long long)bytes, store->rows);
   return base_fail_found(error, BERG_EINPUT, store->path, "does not fit its journal", expected,
-                         "%lld bytes, %zu images done", (long long)about.st_size, store->safe);
+                         "%lld bytes, %zu images done", (long long)about.st_size, io_ranges_end(&store->safe));
 }
 
 /* What is written becomes safe; the guard is held before and after, not meanwhile. */
 static void make_safe(train_store *store) {
-  const size_t goal = store->written;
+  const io_ranges goal = store->written;
   pthread_mutex_unlock(&store->guard);
-  bool noted = !fdatasync(store->file) && io_journal_note(store->journal, goal);
+  bool noted = !fdatasync(store->file) && io_journal_note(store->journal, &goal);
   int number = noted ? 0 : errno;
   pthread_mutex_lock(&store->guard);
   if (noted)
@@ -104,11 +104,13 @@ static void make_safe(train_store *store) {
   pthread_cond_broadcast(&store->changed);
 }
 
+static bool is_safe(const train_store *store) { return io_ranges_same(&store->safe, &store->written); }
+
 static void *keep(void *user) {
   train_store *store = user;
   pthread_mutex_lock(&store->guard);
-  while (!store->failed && !(store->closing && store->safe == store->written)) {
-    if (store->written == store->safe)
+  while (!store->failed && !(store->closing && is_safe(store))) {
+    if (is_safe(store))
       pthread_cond_wait(&store->changed, &store->guard);
     else
       make_safe(store);
@@ -117,7 +119,7 @@ static void *keep(void *user) {
   return NULL;
 }
 
-/* Without a thread of its own keeping is the caller's, batch by batch. */
+/* If no thread can be made, the caller makes rows safe after each batch. */
 static void start_keeper(train_store *store) {
   pthread_mutex_init(&store->guard, NULL); /* cannot fail with default attributes on Linux */
   pthread_cond_init(&store->changed, NULL);
@@ -125,11 +127,9 @@ static void start_keeper(train_store *store) {
   store->open = true;
 }
 
-berg_status train_store_open(train_store **out, const char *path, const char *journal, const char *fingerprint,
-                             size_t rows, size_t tokens, size_t *done, berg_error *error) {
-  *out = NULL;
-  *done = 0;
-  train_store *store = base_calloc(1, sizeof *store, error);
+static berg_status make(train_store **out, const char *path, const char *journal, size_t rows, size_t tokens,
+                        berg_error *error) {
+  train_store *store = *out = base_calloc(1, sizeof *store, error);
   if (!store) return BERG_ELIMIT;
   store->file = store->journal = -1;
   store->rows = rows;
@@ -137,20 +137,41 @@ berg_status train_store_open(train_store **out, const char *path, const char *jo
   store->width = train_store_width(tokens);
   store->path = base_copy_text(path, error);
   store->journal_path = base_copy_text(journal, error);
+  return store->path && store->journal_path ? BERG_OK : BERG_ELIMIT;
+}
+
+berg_status train_store_open(train_store **out, const char *path, const char *journal, const char *fingerprint,
+                             size_t rows, size_t tokens, io_ranges *done, berg_error *error) {
+  train_store *store;
   const uint64_t bytes = train_store_bytes(rows, tokens);
   bool is_there = !access(path, F_OK) && !access(journal, F_OK);
-  berg_status status = BERG_ELIMIT;
-  if (store->path && store->journal_path)
-    status = is_there ? go_on(store, fingerprint, bytes, error) : start(store, fingerprint, bytes, error);
-  store->written = store->safe;
+  *out = NULL;
+  *done = (io_ranges){.count = 0};
+  berg_status status = make(&store, path, journal, rows, tokens, error);
+  if (!status) status = is_there ? go_on(store, fingerprint, bytes, error) : start(store, fingerprint, bytes, error);
   if (status) {
     train_store_close(store);
     return status;
   }
+  store->written = *done = store->safe;
   start_keeper(store);
-  *done = store->safe;
   *out = store;
   return BERG_OK;
+}
+
+berg_status train_store_open_whole(train_store **out, const char *path, const char *journal, const char *fingerprint,
+                                   size_t rows, size_t tokens, berg_error *error) {
+  train_store *store;
+  *out = NULL;
+  berg_status status = make(&store, path, journal, rows, tokens, error);
+  if (!status) status = go_on(store, fingerprint, train_store_bytes(rows, tokens), error);
+  if (!status && io_ranges_before(&store->safe) < rows)
+    status = base_fail(error, BERG_EINPUT, "%s: lacks image %zu of %zu", path, io_ranges_before(&store->safe), rows);
+  if (status)
+    train_store_close(store);
+  else
+    *out = store;
+  return status;
 }
 
 void train_store_close(train_store *store) {
@@ -165,8 +186,8 @@ void train_store_close(train_store *store) {
       pthread_mutex_destroy(&store->guard);
       pthread_cond_destroy(&store->changed);
     }
-    /* a run that failed before its first image has nothing to go on from, and should not keep the next one from starting */
-    if (!store->safe) {
+    /* without a single image there is nothing to resume, and files would only stop the next run from starting */
+    if (!store->safe.count) {
       unlink(store->journal_path);
       unlink(store->path);
     }
@@ -234,26 +255,29 @@ void train_store_take_block(void *user, base_team *team, const model_part *part,
 static berg_status fail_write(train_store *store, berg_error *error) {
   char what[96];
   pthread_mutex_lock(&store->guard);
-  base_print(what, sizeof what, "cannot be written (%zu images are safe and can be resumed)", store->safe);
+  base_print(what, sizeof what, "cannot be written (%zu images are safe and can be resumed)",
+             io_ranges_total(&store->safe));
   pthread_mutex_unlock(&store->guard);
   return base_fail_errno(error, BERG_EWRITE, store->path, what, store->failed);
 }
 
-berg_status train_store_taken(train_store *store, size_t done, berg_error *error) {
+berg_status train_store_taken(train_store *store, size_t first, size_t end, berg_error *error) {
   if (store->failed) return fail_write(store, error);
   pthread_mutex_lock(&store->guard);
-  store->written = done;
+  const bool fits = io_ranges_add(&store->written, first, end);
   if (base_thread_is_here(&store->keeper))
     pthread_cond_broadcast(&store->changed);
   else
     make_safe(store);
   pthread_mutex_unlock(&store->guard);
-  return store->failed ? fail_write(store, error) : BERG_OK;
+  if (store->failed) return fail_write(store, error);
+  return fits ? BERG_OK
+              : base_fail(error, BERG_EARGUMENT, "%s: images in more than %d places apart", store->path, IO_RANGES);
 }
 
 berg_status train_store_settle(train_store *store, berg_error *error) {
   pthread_mutex_lock(&store->guard);
-  while (!store->failed && store->safe != store->written) pthread_cond_wait(&store->changed, &store->guard);
+  while (!store->failed && !is_safe(store)) pthread_cond_wait(&store->changed, &store->guard);
   pthread_mutex_unlock(&store->guard);
   return store->failed ? fail_write(store, error) : BERG_OK;
 }

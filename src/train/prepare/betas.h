@@ -1,5 +1,5 @@
-/* sub-0N_ResponseData.h5 as pandas writes a frame of voxels by trials ("fixed" format): its columns of one type are a block,
- * /ResponseData/block0_values and so on, of which the one of floats holds the responses. */
+/* sub-0N_ResponseData.h5 as pandas writes a frame of voxels by trials ("fixed" format): columns of the same type form a
+ * block, /ResponseData/block0_values and so on; the block of floats holds the responses. */
 #ifndef TRAIN_BETAS_H
 #define TRAIN_BETAS_H
 

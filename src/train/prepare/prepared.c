@@ -1,6 +1,7 @@
-/* The order that keeps a kill from doing harm. Start: an old journal goes, then the matrices are made anew, the metadata are
- * written whole, then the journal. Each block: written, synced, noted. End: each file gets its name, then the journal
- * goes. So a journal that says "all voxels" means that what has no partial file has its name already. */
+/* Writing the prepared files in an order that survives a kill. Start: an old journal is removed, the matrices are
+ * created, the metadata are written whole, then the journal. Each block: written, synced, noted. End: each file is
+ * renamed, then the journal is removed. So with a journal that says "all voxels", a file without a partial one is
+ * already renamed. */
 #include "train/prepare/prepared.h"
 
 #include <errno.h>
@@ -57,8 +58,7 @@ static berg_status make_names(train_prepared *files, const train_prepared_option
 
 static berg_status check_places(const train_prepared *files, bool resume, berg_error *error) {
   for (int f = 0; f < FILES && !files->force; f++) {
-    if (is_there(files->paths[f]))
-      return base_fail(error, BERG_EEXISTS, "%s: is there already, and is replaced only when forced", files->paths[f]);
+    if (is_there(files->paths[f])) return io_fail_exists(files->paths[f], error);
     if (!resume && is_there(files->partials[f]))
       return base_fail(error, BERG_EEXISTS, "%s: is there from an interrupted run: resume that, or force a new start",
                        files->partials[f]);
@@ -112,12 +112,13 @@ static berg_status start(train_prepared *files, const train_prepared_options *op
 }
 
 static berg_status go_on(train_prepared *files, const train_prepared_options *options, berg_error *error) {
+  io_ranges done;
   berg_status status = lock(files, error);
   if (!status)
-    status =
-        io_journal_open(&files->journal, files->journal_path, files->voxels, options->fingerprint, &files->done, error);
+    status = io_journal_open(&files->journal, files->journal_path, files->voxels, options->fingerprint, &done, error);
   if (status) return status;
-  if (files->done > files->voxels)
+  files->done = io_ranges_before(&done);
+  if (io_ranges_end(&done) > files->voxels)
     return base_fail(error, BERG_EINPUT, "%s: says more voxels than there are", files->journal_path);
   const bool is_complete = files->done == files->voxels;
   for (int f = 0; f < FILES; f++) {
@@ -165,13 +166,15 @@ berg_status train_prepared_open(train_prepared **out, const train_prepared_optio
 }
 
 static berg_status sync_all(train_prepared *files, berg_error *error) {
+  io_ranges done = {.count = 0};
   files->synced_at = base_machine_seconds();
   if (files->safe == files->done) return BERG_OK;
   for (int f = 0; f < MATRICES; f++) {
     berg_status status = io_hdf5_matrix_sync(files->matrices[f], error);
     if (status) return status;
   }
-  if (!io_journal_note(files->journal, files->done))
+  io_ranges_add(&done, 0, files->done);
+  if (!io_journal_note(files->journal, &done))
     return base_fail_errno(error, BERG_EWRITE, files->journal_path, "cannot be written", errno);
   files->safe = files->done;
   return BERG_OK;

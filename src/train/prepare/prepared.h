@@ -1,5 +1,5 @@
-/* What berg_prepare writes, while it is written: three matrices and the metadata as "<path>.partial", and beside the first
- * the journal of how many voxels all three have. All get their names at the end, the metadata last. */
+/* What berg_prepare writes, while it is written: three matrices and the metadata as "<path>.partial", and beside the
+ * first the journal of how many voxels all three have. All get their names at the end, the metadata last. */
 #ifndef TRAIN_PREPARED_H
 #define TRAIN_PREPARED_H
 
@@ -20,8 +20,8 @@ typedef struct train_prepared_options {
   bool force, resume;
 } train_prepared_options;
 
-/* Starts, or goes on; `*done` is the number of voxels that are there. EEXISTS: files of before, in the way; EINPUT: what an
- * interrupted run left is damaged; ELIMIT: the disk has no room; EWRITE. */
+/* Starts, or goes on; `*done` is the number of voxels that are there. EEXISTS: files of before, in the way; EINPUT:
+ * what an interrupted run left is damaged; ELIMIT: the disk is too small; EWRITE. */
 berg_status train_prepared_open(train_prepared **files, const train_prepared_options *options, size_t *done,
                                 berg_error *error);
 /* Adds the block of the voxels that come next. EWRITE: those of before are safe. */

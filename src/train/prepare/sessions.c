@@ -1,9 +1,9 @@
-/* What upstream computes is, for each session, data.T[rows].mean(axis=0) and .std(axis=0). NumPy (1.24 and 2.4 were tried)
- * makes data.T[rows] with a list or a mask of rows C-contiguous, and sums such an array over its first axis row by row, one
- * accumulator a column, in the array's type. So each voxel's sum is a plain loop over trials.
+/* What upstream computes is, for each session, data.T[rows].mean(axis=0) and .std(axis=0). NumPy (1.24 and 2.4 were
+ * tried) makes data.T[rows] with a list or a mask of rows C-contiguous, and sums such an array over its first axis row
+ * by row, one accumulator a column, in the array's type. So each voxel's sum is a plain loop over trials.
  *
- * One source serves both types: sums, differences, products, quotients and roots of float32 numbers, computed in float64 and
- * rounded to float32, are what float32 arithmetic gives (float64 has more than 2 x 24 + 2 bits). */
+ * One source serves both types: sums, differences, products, quotients and roots of float32 numbers, computed in
+ * float64 and rounded to float32, are what float32 arithmetic gives (float64 has more than 2 x 24 + 2 bits). */
 #include "train/prepare/sessions.h"
 
 #include <math.h>

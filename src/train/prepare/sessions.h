@@ -18,10 +18,11 @@ typedef struct train_unfit {
   size_t voxel, trial; /* of the first, voxel after voxel */
 } train_unfit;
 
-/* For each session over all its trials, in the betas' own type and in the order that NumPy adds rows in: mean, and standard
- * deviation (ddof 0, at least 1e-8), both rounded to float32; then (x - mean) / deviation in float32. `averaged` is the mean
- * over the repeats of each test stimulus, added up in float32 in the order of the trials. Where `unfit->count` is not 0 the
- * block is not to be used. `scratch` is train_sessions_scratch bytes. The bits depend on neither threads nor blocks. */
+/* For each session over all its trials, in the betas' own type and in the order that NumPy adds rows in: mean, and
+ * standard deviation (ddof 0, at least 1e-8), both rounded to float32; then (x - mean) / deviation in float32.
+ * `averaged` is the mean over the repeats of each test stimulus, added up in float32 in the order of the trials. Where
+ * `unfit->count` is not 0 the block is not to be used. `scratch` is train_sessions_scratch bytes. The bits depend on
+ * neither threads nor blocks. */
 void train_sessions(const train_trials *trials, const train_block *block, void *scratch, int threads,
                     train_unfit *unfit);
 size_t train_sessions_scratch(const train_trials *trials, int threads);

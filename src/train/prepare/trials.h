@@ -1,5 +1,5 @@
-/* sub-0N_StimulusMetadata.csv: what was shown in each trial, and what follows from it for the responses. Row i of the file
- * is trial i: column i of the responses. */
+/* sub-0N_StimulusMetadata.csv: what was shown in each trial, and what follows from it for the responses. Row i of the
+ * file is trial i: column i of the responses. */
 #ifndef TRAIN_TRIALS_H
 #define TRAIN_TRIALS_H
 
@@ -22,8 +22,9 @@ typedef struct train_trials {
   size_t *averaged; /* [averaged_count][repeats] rows among the test trials, in the file's order */
 } train_trials;
 
-/* `expected` is how many trials the responses have. EINPUT, beyond what io_csv_read says: another number, a trial_type other than train and test, none of one of them, a session of one trial, a
- * stimulus without a name, of two concepts, trained on twice, or tested more often than another. */
+/* `expected` is how many trials the responses have. EINPUT, beyond what io_csv_read says: another number, a trial_type
+ * other than train and test, none of one of them, a session of one trial, a stimulus without a name, of two concepts,
+ * trained on twice, or tested more often than another. */
 berg_status train_trials_read(train_trials *trials, const char *path, size_t expected, berg_error *error);
 void train_trials_release(train_trials *trials);
 

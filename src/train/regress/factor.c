@@ -30,8 +30,8 @@ static void centre(const train_factor *f, const train_scores *scores, parts *p) 
       p->x[i * p->width + j] = scores->values[row_of(f, i) * p->width + j] - f->mean[j];
 }
 
-/* From the eigenvectors of X^T X (or X X^T), one a row ascending, to those that count, and by X to those of the other side, of
- * length 1. */
+/* From the eigenvectors of X^T X (or X X^T), one a row ascending, to those that count, and by X to those of the other
+ * side, of length 1. */
 static berg_status take_vectors(train_factor *f, parts *p, const double *vectors, const double *values, size_t n,
                                 bool narrow, int threads, berg_error *error) {
   const double largest = n ? values[n - 1] : 0,

@@ -62,8 +62,8 @@ size_t regress_shared_memory(size_t rows, size_t width, const berg_regression_op
   const size_t factors = 1 + (train_regression_is_ridge(&all) && all.alpha_count > 1 ? all.folds : 0);
   const size_t less = rows < width ? rows : width;
   const size_t tile = REGRESS_TILE * ((rows + less) * sizeof(float) + (less + REGRESS_ROWS) * sizeof(double));
-  /* what stays, each thread's tile, and what the making of one factor takes in double: X, U, V, the square and LAPACK's work on
-   * it */
+  /* what stays, each thread's tile, and what the making of one factor takes in double: X, U, V, the square and LAPACK's
+   * work on it */
   return factors * train_factor_memory(rows, width) + (size_t)threads * tile +
          (rows * width + less * (rows + width) + 3 * less * less) * sizeof(double);
 }

@@ -1,5 +1,5 @@
-/* One simulated image: what stands in it (scene.c), how an object is built (scene_plans.c), textures (texture.c) and the
- * drawing (scene_draw.c). Colours are 0..1; an image is 1 wide and 1 high. */
+/* One simulated image: what stands in it (scene.c), how an object is built (scene_plans.c), textures (texture.c) and
+ * the drawing (scene_draw.c). Colours are 0..1; an image is 1 wide and 1 high. */
 #ifndef TRAIN_SCENE_H
 #define TRAIN_SCENE_H
 

@@ -86,10 +86,11 @@ static berg_status check_folder(const char *folder, bool force, berg_error *erro
     entries += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
   closedir(listing);
   if (!entries || force) return BERG_OK;
-  return base_fail(error, BERG_EEXISTS, "%s: is not empty, and files in it are replaced only when forced", folder);
+  return base_fail(error, BERG_EEXISTS, "%s: is not empty; use force to replace files in it", folder);
 }
 
-/* A JPEG of these pictures at quality 90 takes 0.15 bytes a pixel, small ones more; what is reckoned is on the safe side. */
+/* A JPEG of these pictures at quality 90 takes 0.15 bytes a pixel, small ones more; what is reckoned is on the safe
+ * side. */
 static uint64_t bytes_needed(const simulate_design *design, const berg_simulate_options *options, const int *subjects,
                              size_t count) {
   const uint64_t pixels = (uint64_t)options->image_size * options->image_size;

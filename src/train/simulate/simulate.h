@@ -1,7 +1,7 @@
 /* The parts of berg_simulate. What is simulated, and the formulas: docs/simulation.md.
  *
- * Images are numbered: training images concept by concept, then the test images. Every number drawn is a function of the
- * seed, of a stream below and of what it is drawn for, so that the bytes depend on no thread. */
+ * Images are numbered: training images concept by concept, then the test images. Every number drawn is a function of
+ * the seed, of a stream below and of what it is drawn for, so that the bytes depend on no thread. */
 #ifndef TRAIN_SIMULATE_H
 #define TRAIN_SIMULATE_H
 
@@ -125,15 +125,15 @@ typedef struct simulate_voxel {
 #define SIMULATE_DRIFT 0.1    /* share of the noise's variance that is slow drift */
 
 void simulate_voxel_draw(simulate_voxel *voxel, const simulate_brain *brain, uint64_t seed, size_t index);
-/* The signal for all images, float32 [images], of mean 0 and variance 1 over the test images, which come last; false (and
- * zeros) where it does not vary over them. `scratch` has room for as many. */
+/* The signal for all images, float32 [images], of mean 0 and variance 1 over the test images, which come last; false
+ * (and zeros) where it does not vary over them. `scratch` holds as many. */
 bool simulate_voxel_signal(const simulate_voxel *voxel, const simulate_features *features, size_t tests, float *signal,
                            float *scratch);
 
 /* --- One subject's files --- */
 
-/* What is known of each voxel because it was put in: variances of the signal over the test images and of the noise, and the
- * signal itself. */
+/* What is known of each voxel because it was put in: variances of the signal over the test images and of the noise, and
+ * the signal itself. */
 typedef struct simulate_truth {
   double *signal, *noise; /* [voxels] */
   float *test_signal;     /* [voxels][tests], of variance 1, or 0 */

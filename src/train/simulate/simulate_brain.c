@@ -1,5 +1,5 @@
-/* A brain: an ellipsoid with a groove along the top, regions that are blobs at plausible places and overlap, parcels of the
- * cortex. */
+/* A brain: an ellipsoid with a groove along the top, regions that are blobs at plausible places and overlap, parcels of
+ * the cortex. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 
 #define REAL_VOXELS 211339 /* that the sizes below are of */
 
-/* Of sub-01: voxels; hemisphere (-1 left, 1 right, 0 both); distance from the midline, posterior to anterior, inferior to
- * superior, each 0..1 of the brain's half width, length and height. */
+/* Of sub-01: voxels; hemisphere (-1 left, 1 right, 0 both); distance from the midline, posterior to anterior, inferior
+ * to superior, each 0..1 of the brain's half width, length and height. */
 static const struct region {
   int voxels, side;
   float lateral, anterior, superior;
@@ -97,7 +97,8 @@ static void place_of(const simulate_brain *brain, size_t voxel, float place[3]) 
 
 static float squared(float value) { return value * value; }
 
-/* The voxels nearest to the region's place; the other subjects' regions differ by up to a fifth, small brains' are small. */
+/* The voxels nearest to the region's place; the other subjects' regions differ by up to a fifth, small brains' are
+ * small. */
 static void mark_region(simulate_brain *brain, uint64_t seed, size_t roi, ranked *order) {
   const struct region *region = &regions[roi];
   size_t candidates = 0;

@@ -1,4 +1,5 @@
-/* One subject's responses, block of voxels by block of voxels: signal, session offsets and gains, slow drifts, noise. */
+/* One subject's responses, block of voxels by block of voxels: signal, session offsets and gains, slow drifts,
+ * noise. */
 #include <math.h>
 #include <string.h>
 
@@ -26,7 +27,8 @@ typedef struct response_workshop {
   const char **tests; /* [sessions][tests] where in the block the first voxel's response to a test image is */
 } response_workshop;
 
-/* Half cosines over a session, as in the discrete cosine transform: they sum to 0, their squares to the number of trials. */
+/* Half cosines over a session, as in the discrete cosine transform: they sum to 0, their squares to the number of
+ * trials. */
 static void make_waves(const response_workshop *shop) {
   const simulate_design *design = shop->subject->design;
   const simulate_trials *trials = &shop->subject->trials;

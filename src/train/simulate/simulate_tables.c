@@ -1,5 +1,5 @@
-/* The two CSV tables of a subject. Numbers are the shortest decimals that read back as the same; NaN is an empty field, as
- * pandas writes it. */
+/* The two CSV tables of a subject. Numbers are the shortest decimals that read back as the same; NaN is an empty field,
+ * as pandas writes it. */
 #include <math.h>
 #include <string.h>
 
@@ -70,8 +70,8 @@ static char *put_real(char *at, double value) {
   return at + strlen(at);
 }
 
-/* Eccentricity (degrees), angle (degrees counter-clockwise from the right horizontal meridian, 0..360), share of variance,
- * size (degrees); nothing is known of a voxel without a receptive field. */
+/* Eccentricity (degrees), angle (degrees counter-clockwise from the right horizontal meridian, 0..360), share of
+ * variance, size (degrees); nothing is known of a voxel without a receptive field. */
 static char *put_field(char *at, const simulate_voxel *voxel) {
   double angle = atan2(voxel->y, voxel->x) * 180 / PI;
   const double values[4] = {hypot(voxel->x, voxel->y), angle < 0 ? angle + 360 : angle, voxel->fit, voxel->size};

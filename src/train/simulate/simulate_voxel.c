@@ -1,5 +1,5 @@
-/* What a voxel responds to. Areas of the retinotopic maps pool energies and colours within a receptive field; areas of the
- * ventral and lateral streams prefer contents; the rest of the brain responds hardly or not at all. */
+/* What a voxel responds to. Areas of the retinotopic maps pool energies and colours within a receptive field; areas of
+ * the ventral and lateral streams prefer contents; the rest of the brain responds hardly or not at all. */
 #include <math.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
-/* Early vision in the manner of Adelson and Bergen (1985): luminance through pairs of Gabor filters in quadrature, at three
- * scales and four orientations, their energy's root averaged in each cell of a grid; and the mean of three colour channels.
+/* Early vision in the manner of Adelson and Bergen (1985): luminance through pairs of Gabor filters in quadrature, at
+ * three scales and four orientations, their energy's root averaged in each cell of a grid; and the mean of three colour
+ * channels.
  *
  * A complex Gabor filter is the product of two one-dimensional ones, so rows are filtered, then columns. */
 #include <math.h>

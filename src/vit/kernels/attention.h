@@ -1,4 +1,4 @@
-/* Attention of one head of one image, all in registers and the first cache: 50 tokens, padded to 64 where they are columns. */
+/* Attention of one head of one image, all in registers and L1: 50 tokens, padded to 64 where they are columns. */
 #ifndef VIT_KERNELS_ATTENTION_H
 #define VIT_KERNELS_ATTENTION_H
 
@@ -15,7 +15,8 @@
 #define ROWS_AT_ONCE 2
 #endif
 
-/* out[r][0..63] = sum over p < depth of left[r][p] * right[p][0..63], for ROWS_AT_ONCE rows. `right` is [depth][ldr]. */
+/* out[r][0..63] = sum over p < depth of left[r][p] * right[p][0..63], for ROWS_AT_ONCE rows. `right` is
+ * [depth][ldr]. */
 INLINE void rows_by_matrix(const float *left, size_t ldl, const float *right, size_t ldr, size_t depth, float *out,
                            size_t ldo) {
   for (size_t first = 0; first < COLUMNS; first += GROUP) {
@@ -40,8 +41,8 @@ INLINE void rows_by_matrix(const float *left, size_t ldl, const float *right, si
   }
 }
 
-/* Columns [first, first + LANES) of a row of scores, the padding far below any score. A select, not stores into the row: a
- * vector load just after scalar stores waits for them. */
+/* Columns [first, first + LANES) of a row of scores, the padding far below any score. A select, not stores into the
+ * row: a vector load just after scalar stores waits for them. */
 INLINE vec load_scores(const float *row, size_t first) {
   static const int32_t lane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   vec score = vec_load(row + first);

@@ -1,5 +1,5 @@
-/* exp and erf for a vector of floats. Polynomials fitted for this file by least squares on Chebyshev nodes with Lawson's
- * reweighting (docs/numerics.md has the script's figures). */
+/* exp and erf for a vector of floats. Polynomials fitted for this file by least squares on Chebyshev nodes with
+ * Lawson's reweighting (docs/numerics.md has the script's figures). */
 #ifndef VIT_KERNELS_FUNCTIONS_H
 #define VIT_KERNELS_FUNCTIONS_H
 

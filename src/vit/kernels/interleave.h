@@ -44,7 +44,7 @@ INLINE void turn(bytes tile[ROWS]) {
   }
 }
 
-/* One instruction, which gcc 12 does not find by itself: what it makes of the portable form took 0.3 ms a picture more. */
+/* One instruction, which gcc 12 does not find by itself: its code for the portable form takes 0.3 ms an image more. */
 INLINE vec load_bytes(const uint8_t *from) {
 #if defined(__AVX512F__)
   return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i_u *)from)));
@@ -76,8 +76,8 @@ INLINE void interleave_tile(const uint8_t *const row[ROWS], size_t at, float *bl
         vec_store(block + (part + i) * ROWS + r, load_bytes(turned[i] + part + r));
 }
 
-/* Bytes [from, to) of 16 rows of `total` bytes, in tiles that stay within the rows. Returns the byte that `block` begins
- * with: `from` or one before. */
+/* Bytes [from, to) of 16 rows of `total` bytes, in tiles that stay within the rows. Returns the byte that `block`
+ * begins with: `from` or one before. */
 INLINE size_t interleave(const uint8_t *const row[ROWS], size_t total, size_t from, size_t to, float *block) {
   if (total < VECTOR_BYTES) {
     for (size_t at = from; at < to; at++)

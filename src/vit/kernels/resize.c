@@ -1,6 +1,6 @@
-/* Pillow's two passes. The weights have 22 fractional bits, the sums 30: more than a float holds. So a weight comes as two
- * floats, its upper and its lower 11 bits; bytes times 11 bits, 32 times added up, stay below 2^24, where floats are exact
- * in whatever order, and the same with and without fused multiply-adds. */
+/* Pillow's two passes. The weights have 22 fractional bits, the sums 30: more than a float holds. So a weight comes as
+ * two floats, its upper and its lower 11 bits; bytes times 11 bits, 32 times added up, stay below 2^24, where floats
+ * are exact in whatever order, and the same with and without fused multiply-adds. */
 #include "vit/resize_kernels.h"
 
 #include <stdbool.h>
@@ -11,8 +11,8 @@
 #define EXACT 32 /* taps that may be added up in float */
 #define STREAMS 3
 
-/* No clipping: rounded weights sum to at most 2^22 + count / 2, and so no sum reaches 256 before a count of 16,448, of a
- * picture of 2 million pixels square. */
+/* No clipping: rounded weights sum to at most 2^22 + count / 2, and so no sum reaches 256 before a count of 16,448, of
+ * a picture of 2 million pixels square. */
 INLINE void store_bytes(vec_int sum, uint8_t *to) {
   vec_bytes narrow = __builtin_convertvector((sum + (1 << 21)) >> 22, vec_bytes);
   memcpy(to, &narrow, sizeof narrow);
@@ -71,7 +71,7 @@ static void fixed_across(const uint8_t *rows, size_t stride, size_t count, const
     for (size_t x = first; x < end; x++) {
       const float *from = block + (3 * (taps->first[x] - start) - begin) * ROWS;
       for (size_t r = 0; r < ROWS; r += LANES)
-        sum_taps(from + r, false, 3 * ROWS, ROWS, taps->weights + 2 * x * taps->room, taps->count[x],
+        sum_taps(from + r, false, 3 * ROWS, ROWS, taps->weights + 2 * x * taps->stride, taps->count[x],
                  &columns[x - first][0][r], ROWS);
     }
     store_columns(&columns[0][0][0], across + first);
@@ -83,7 +83,7 @@ static void fixed_down(const uint8_t *across, const vit_taps *taps, uint8_t *pix
     uint8_t line[VIT_LINE];
     const uint8_t *lines = across + (taps->first[y] - taps->first[0]) * VIT_LINE;
     for (size_t l = 0; l < VIT_LINE; l += STREAMS * LANES)
-      sum_taps(lines + l, true, VIT_LINE, LANES, taps->weights + 2 * y * taps->room, taps->count[y], line + l, LANES);
+      sum_taps(lines + l, true, VIT_LINE, LANES, taps->weights + 2 * y * taps->stride, taps->count[y], line + l, LANES);
     for (size_t c = 0; c < 3; c++)
       memcpy(pixels + (c * VIT_IMAGE_SIZE + y) * VIT_IMAGE_SIZE, line + c * VIT_IMAGE_SIZE, VIT_IMAGE_SIZE);
   }

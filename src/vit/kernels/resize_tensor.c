@@ -28,7 +28,7 @@ void KERNEL(vit_tensor_across)(const uint8_t *rows, size_t stride, size_t count,
         vec tile[LANES];
         for (size_t i = 0; i < LANES; i++)
           tile[i] = sum_taps(block + (taps->first[x + i] - start - begin) * ROWS + r, ROWS,
-                             taps->weights + (x + i) * taps->room, taps->count[x + i]);
+                             taps->weights + (x + i) * taps->stride, taps->count[x + i]);
         transpose_block(tile);
         for (size_t i = 0; i < LANES; i++) vec_store(across + (r + i) * LINE + x, tile[i]);
       }
@@ -46,6 +46,6 @@ void KERNEL(vit_tensor_down)(const float *across, const vit_taps *taps, uint8_t 
   for (size_t y = 0; y < VIT_IMAGE_SIZE; y++)
     for (size_t l = 0; l < LINE; l += LANES)
       store_rounded(sum_taps(across + (taps->first[y] - taps->first[0]) * LINE + l, LINE,
-                             taps->weights + y * taps->room, taps->count[y]),
+                             taps->weights + y * taps->stride, taps->count[y]),
                     pixels + y * LINE + l);
 }

@@ -5,7 +5,7 @@
 
 #include "vit/kernels/attention.h"
 
-/* Sums side by side: with one, each step waited four cycles for the one before. */
+/* Independent sums: with one, each step would wait four cycles for the one before. */
 #define SUMS 4
 _Static_assert(VIT_CHANNELS % (SUMS * LANES) == 0, "rows are whole steps");
 

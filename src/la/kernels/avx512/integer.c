@@ -15,8 +15,8 @@ typedef struct columns {
   const float *scale;
 } columns;
 
-/* Sums are kept as vectors of int: as __m512i, which is one of long long, gcc 12 wrote each to the stack (570 instead of
- * 1,400 GOP/s). */
+/* Sums are vectors of int: as __m512i, a vector of long long, gcc 12 writes each to the stack (570 instead of 1,400
+ * GOP/s). */
 INLINE vec_int add_quads(vec_int sum, vec_int x, vec_int w) {
   return (vec_int)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)x, (__m512i)w);
 }

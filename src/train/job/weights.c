@@ -1,4 +1,4 @@
-/* The last stage of a subject: one file out of the PCA's and the regression's. */
+/* Stage "weights": one file of a subject out of the PCA's and the regression's. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -7,13 +7,16 @@
 #include "io/file/whole_file.h"
 #include "model/catalog/paths.h"
 #include "train/pca/pca_file.h"
+#include "train/job/plan.h"
+#include "train/job/regression.h"
 #include "train/job/stages.h"
+#include "train/job/work.h"
 #include "train/fit/weights.h"
 
 /* The rows of the regression's file: coefficients, intercept, and after ridge alpha, of one voxel each. */
 static berg_status open_regression(const train_plan *plan, size_t s, const char *path, berg_file **file,
                                    train_weights *weights, berg_error *error) {
-  const size_t columns = train_regression_columns(&plan->job), k = plan->job.components;
+  const size_t columns = train_regression_columns(plan), k = plan->job.components;
   berg_status status = berg_file_open(file, path, error);
   if (status) return status;
   const berg_array *rows = berg_file_find(*file, "");
@@ -40,7 +43,8 @@ static berg_status write_weights(const train_subject *subject, const train_weigh
   return status;
 }
 
-/* The model's metadata begin as the prepared ones; what an evaluation wrote into them stays. */
+/* The model's metadata start as a copy of the prepared ones. Metadata that exist are kept: an evaluation may have
+ * written into them. */
 static berg_status copy_metadata(const train_subject *subject, berg_error *error) {
   io_map map;
   io_whole_file *file;
@@ -60,37 +64,81 @@ static berg_status copy_metadata(const train_subject *subject, berg_error *error
   return status;
 }
 
-/* The mark comes first: weights that are found beside it by a resumed run are its own. */
-static berg_status mark_begun(const train_plan *plan, const train_work *work, size_t s, berg_error *error) {
-  char *mark = train_work_begun(work, plan->job.subjects[s].number, plan->regression_hash[s], error);
+/* The mark is written before the weights: weights found beside it belong to the run that is resumed. */
+static berg_status mark_begun(const train_plan *plan, size_t s, berg_error *error) {
+  char *mark = train_stage_path(plan, &train_weights_stage, s, error);
   berg_status status = mark ? train_work_mark(mark, error) : BERG_ELIMIT;
   base_free(mark);
   return status;
 }
 
-berg_status train_subject_weights(const train_plan *plan, const train_work *work, size_t s, train_report *report,
-                                  berg_error *error) {
+static berg_status write_files(const train_plan *plan, size_t s, const char *pca_path, const char *regression_path,
+                               berg_error *error) {
   const train_job *job = &plan->job;
   const train_subject *subject = &job->subjects[s];
-  const berg_run run = train_report_run(report);
   train_pca_file pca = {.file = NULL};
   train_weights weights = {.pca = &pca.pca};
   berg_file *regression = NULL;
-  char *pca_path = train_work_pca(work, plan->pca_hash[subject->set], error);
-  char *regression_path = train_work_regression(work, subject->number, plan->regression_hash[s], error);
-  berg_status status = pca_path && regression_path ? BERG_OK : BERG_ELIMIT;
-  run.stage(run.user, "weights", "files");
-  train_report_describe(report, subject->number, subject->safetensors ? 2 : 1, train_cost_weights(job, s));
-  if (!status) status = mark_begun(plan, work, s, error);
-  if (!status)
-    status = train_pca_file_open(&pca, pca_path, job->sets[subject->set].count, job->features, job->components, error);
+  berg_status status =
+      train_pca_file_open(&pca, pca_path, job->sets[subject->set].count, job->features, job->components, error);
   if (!status) status = open_regression(plan, s, regression_path, &regression, &weights, error);
   if (!status) status = copy_metadata(subject, error);
   if (!status) status = write_weights(subject, &weights, error);
-  train_report_close(report);
   train_pca_file_close(&pca);
   berg_file_free(regression);
-  base_free(pca_path);
-  base_free(regression_path);
   return status;
 }
+
+static berg_status run(const train_step *step, size_t first, size_t end, berg_error *error) {
+  const train_plan *plan = step->plan;
+  char *pca = train_stage_path(plan, &train_components_stage, plan->job.subjects[step->of].set, error);
+  char *regression = train_stage_path(plan, &train_regression_stage, step->of, error);
+  (void)first, (void)end;
+  berg_status status = pca && regression ? mark_begun(plan, step->of, error) : BERG_ELIMIT;
+  if (!status) status = write_files(plan, step->of, pca, regression, error);
+  base_free(pca);
+  base_free(regression);
+  return status;
+}
+
+/* --- What it takes --- */
+
+/* They are written together. */
+static size_t count(const train_plan *plan, size_t s) { return plan->job.subjects[s].safetensors ? 2 : 1; }
+
+static uint64_t hash(const train_plan *plan, size_t s) { return train_plan_hash(plan, &train_regression_stage, s); }
+
+static uint64_t bytes_of_pca(const train_plan *plan, size_t s) {
+  return train_components_stage.disk(plan, plan->job.subjects[s].set);
+}
+
+/* The maps of the PCA and of the coefficients, which are copied out of one file into another. */
+static size_t memory(const train_plan *plan, size_t s) {
+  return PLAN_PROGRAM + bytes_of_pca(plan, s) + train_regression_stage.disk(plan, s);
+}
+
+static uint64_t bytes_of_file(const train_plan *plan, size_t s) {
+  return train_pca_bytes(0, plan->job.features, plan->job.components) + train_regression_stage.disk(plan, s);
+}
+
+static uint64_t disk(const train_plan *plan, size_t s) { return bytes_of_file(plan, s) * count(plan, s); }
+
+static train_cost cost(const train_plan *plan, size_t s, size_t files) {
+  const double own = (double)bytes_of_file(plan, s);
+  return (train_cost){0, own, own * (double)files};
+}
+
+const train_stage_kind train_weights_stage = {
+    .name = "weights",
+    .unit = "files",
+    .scope = TRAIN_OF_SUBJECT,
+    .prefix = "berg-weights_sub-",
+    .ending = ".begun",
+    .count = count,
+    .grain = count,
+    .hash = hash,
+    .memory = memory,
+    .disk = disk,
+    .cost = cost,
+    .run = run,
+};

@@ -1,0 +1,45 @@
+/* Sets of units as few ascending ranges. */
+#include "io/file/ranges.h"
+
+#include <string.h>
+
+bool io_ranges_add(io_ranges *ranges, size_t first, size_t end) {
+  size_t before = 0, behind;
+  if (first >= end) return true;
+  while (before < ranges->count && ranges->list[before].end < first) before++;
+  for (behind = before; behind < ranges->count && ranges->list[behind].first <= end; behind++) {
+    if (ranges->list[behind].first < first) first = ranges->list[behind].first;
+    if (ranges->list[behind].end > end) end = ranges->list[behind].end;
+  }
+  const size_t joined = behind - before, left = ranges->count - behind;
+  if (!joined && ranges->count == IO_RANGES) return false;
+  memmove(ranges->list + before + 1, ranges->list + behind, left * sizeof *ranges->list);
+  ranges->list[before] = (io_range){first, end};
+  ranges->count = before + 1 + left;
+  return true;
+}
+
+size_t io_ranges_before(const io_ranges *ranges) {
+  return ranges->count && !ranges->list[0].first ? ranges->list[0].end : 0;
+}
+
+size_t io_ranges_total(const io_ranges *ranges) {
+  size_t total = 0;
+  for (size_t i = 0; i < ranges->count; i++) total += ranges->list[i].end - ranges->list[i].first;
+  return total;
+}
+
+size_t io_ranges_end(const io_ranges *ranges) { return ranges->count ? ranges->list[ranges->count - 1].end : 0; }
+
+bool io_ranges_same(const io_ranges *a, const io_ranges *b) {
+  return a->count == b->count && !memcmp(a->list, b->list, a->count * sizeof *a->list);
+}
+
+bool io_ranges_gap(const io_ranges *ranges, size_t from, size_t count, io_range *gap) {
+  size_t i = 0;
+  for (; i < ranges->count && ranges->list[i].first <= from; i++)
+    if (ranges->list[i].end > from) from = ranges->list[i].end;
+  const size_t end = i < ranges->count && ranges->list[i].first < count ? ranges->list[i].first : count;
+  *gap = (io_range){from, end};
+  return from < end;
+}

@@ -1,0 +1,61 @@
+/* Stage "eigenvectors": the largest eigenvalues and eigenvectors of a set's Gram matrix. */
+#include "train/job/plan.h"
+#include "train/job/set_pca.h"
+#include "train/job/stages.h"
+
+/* They are found together. */
+static size_t count(const train_plan *plan, size_t of) {
+  (void)of;
+  return plan->job.components;
+}
+
+static size_t memory(const train_plan *plan, size_t of) {
+  return PLAN_PROGRAM + train_set_memory(plan, of).eigenvectors;
+}
+
+static uint64_t disk(const train_plan *plan, size_t of) {
+  return (uint64_t)plan->job.components * (plan->job.sets[of].count + 1) * sizeof(double);
+}
+
+static train_cost cost(const train_plan *plan, size_t of, size_t vectors) {
+  const double n = (double)plan->job.sets[of].count;
+  (void)vectors;
+  return (train_cost){4 * n * n * n / 3 + 4 * n * n * (double)plan->job.components, 0, 0};
+}
+
+static berg_status done(const train_plan *plan, size_t of, io_ranges *vectors, bool *is_whole, berg_error *error) {
+  train_set_pca set;
+  berg_status status = train_set_pca_open(&set, plan, of, NULL, false, error);
+  if (status) return status;
+  *is_whole = train_pca_eigenvectors_done(&set.step);
+  if (*is_whole) io_ranges_add(vectors, 0, count(plan, of));
+  train_set_pca_close(&set);
+  return BERG_OK;
+}
+
+static berg_status run(const train_step *step, size_t first, size_t end, berg_error *error) {
+  train_set_pca set;
+  (void)first, (void)end;
+  berg_status status = train_set_pca_open(&set, step->plan, step->of, step->stage, false, error);
+  if (status) return status;
+  status = train_pca_step_eigenvectors(&set.step, error);
+  train_set_pca_close(&set);
+  return status;
+}
+
+const train_stage_kind train_eigenvectors_stage = {
+    .name = "eigenvectors",
+    .unit = "eigenvectors",
+    .scope = TRAIN_OF_SET,
+    .prefix = "berg-eigenvectors-",
+    .ending = "",
+    .until = &train_components_stage,
+    .count = count,
+    .grain = count,
+    .hash = train_set_hash,
+    .memory = memory,
+    .disk = disk,
+    .cost = cost,
+    .done = done,
+    .run = run,
+};

@@ -1,0 +1,42 @@
+/* The largest eigenvectors of a scatter matrix, and whether there are as many as were asked for. */
+#include <float.h>
+#include <math.h>
+
+#include "base/memory.h"
+#include "la/eigen.h"
+#include "train/pca/pca_job.h"
+
+static berg_status tell_eigenvectors(void *user, size_t converged, berg_error *error) {
+  return train_stage_progress(user, converged, error);
+}
+
+/* Below this an eigenvalue is rounding: of float32 products, n of which are summed at random signs, or of Z itself. */
+static double smallest_eigenvalue(const pca_job *job, const double *matrix, size_t n) {
+  double trace = 0;
+  for (size_t i = 0; i < n; i++) trace += matrix[i * n + i];
+  return trace / (double)n * (job->exact ? 1e-12 : 2 * FLT_EPSILON * sqrt((double)n));
+}
+
+berg_status pca_eigenvectors(pca_job *job, const double *matrix, size_t n, berg_error *error) {
+  const size_t k = job->pca->components;
+  const double smallest = smallest_eigenvalue(job, matrix, n);
+  if (!isfinite(smallest))
+    return base_fail(error, BERG_EINPUT, "the features are too large to be multiplied in float32: standardise them");
+  berg_status status = train_stage_progress(&job->stage, 0, error);
+  if (status) return status;
+  job->values = base_alloc(k, sizeof(double), error);
+  job->vectors = base_alloc_large(k * n, sizeof(double), error);
+  if (!job->values || !job->vectors) status = BERG_ELIMIT;
+  if (!status)
+    status = la_eigen_largest(matrix, n, k, job->machine->threads, job->values, job->vectors,
+                              &(la_eigen_watch){tell_eigenvectors, &job->stage}, error);
+  if (status) return status;
+  size_t independent = k;
+  while (independent && !(job->values[independent - 1] > smallest)) independent--;
+  if (independent < k)
+    return base_fail(error, BERG_EARGUMENT,
+                     "components: %zu asked for, but the features of these %zu rows have only %zu independent "
+                     "directions",
+                     k, job->panels->rows, independent);
+  return train_stage_progress(&job->stage, k, error);
+}

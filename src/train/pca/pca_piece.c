@@ -1,0 +1,143 @@
+/* Writing, finding and reading the files between the steps of a PCA. */
+#include "train/pca/pca_piece.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "io/file/map.h"
+#include "io/file/whole_file.h"
+
+#define VERSION 2
+
+static const char END[8] = {'b', 'e', 'r', 'g', '-', 'e', 'n', 'd'};
+
+static pca_piece_header make_header(const pca_job *job, const char *fingerprint, const char *magic) {
+  pca_piece_header header = {.version = VERSION,
+                             .rows = job->panels->rows,
+                             .features = job->panels->columns,
+                             .width = job->panels->width,
+                             .components = job->options->components,
+                             .standardise = job->options->standardise,
+                             .products = job->exact    ? 1
+                                         : job->device ? 2
+                                                       : 0,
+                             .fingerprint = strlen(fingerprint)};
+  memcpy(header.magic, magic, sizeof header.magic);
+  return header;
+}
+
+/* --- Reading --- */
+
+typedef struct reader {
+  io_map map;
+  const uint8_t *at;
+  size_t left;
+  bool add;
+} reader;
+
+/* Whether what the map holds is whole, and of this job. */
+static bool fits(const pca_job *job, const char *fingerprint, const char *magic, const io_map *map,
+                 pca_piece_header *found) {
+  if (map->size < sizeof *found) return false;
+  memcpy(found, map->bytes, sizeof *found);
+  pca_piece_header wanted = make_header(job, fingerprint, magic);
+  wanted.first = found->first, wanted.end = found->end, wanted.bytes = found->bytes;
+  if (!job->adds && !job->exact && found->products == 2) wanted.products = 2;
+  if (memcmp(found, &wanted, sizeof wanted) || found->first >= found->end ||
+      found->end > train_panels_count(job->panels))
+    return false;
+  const size_t around = sizeof *found + found->fingerprint + sizeof END;
+  return map->size >= around && map->size - around == found->bytes &&
+         !memcmp(map->bytes + sizeof *found, fingerprint, found->fingerprint) &&
+         !memcmp(map->bytes + map->size - sizeof END, END, sizeof END);
+}
+
+static bool open_piece(const pca_job *job, const char *fingerprint, const char *magic, const char *path, reader *in,
+                       pca_piece_header *found) {
+  if (io_map_open(&in->map, path, NULL)) return false;
+  if (fits(job, fingerprint, magic, &in->map, found)) {
+    in->at = in->map.bytes + sizeof *found + found->fingerprint;
+    in->left = found->bytes;
+    return true;
+  }
+  io_map_close(&in->map);
+  return false;
+}
+
+bool pca_piece_find(const pca_job *job, const char *fingerprint, const char *magic, const char *path, size_t *first,
+                    size_t *end) {
+  reader in;
+  pca_piece_header found;
+  if (!open_piece(job, fingerprint, magic, path, &in, &found)) return false;
+  io_map_close(&in.map);
+  *first = found.first, *end = found.end;
+  return true;
+}
+
+static void add_doubles(void *to, const uint8_t *from, size_t count) {
+  double *sum = to, value;
+  for (size_t i = 0; i < count; i++) {
+    memcpy(&value, from + i * sizeof value, sizeof value);
+    sum[i] += value;
+  }
+}
+
+static bool read_next(void *user, void *bytes, size_t size, bool is_sum) {
+  reader *in = user;
+  if (size > in->left) return false;
+  if (in->add && is_sum)
+    add_doubles(bytes, in->at, size / sizeof(double));
+  else
+    memcpy(bytes, in->at, size);
+  in->at += size, in->left -= size;
+  return true;
+}
+
+bool pca_piece_read(const pca_job *job, const char *fingerprint, const pca_piece *piece, const char *path, bool add) {
+  reader in;
+  pca_piece_header found;
+  if (!open_piece(job, fingerprint, piece->magic, path, &in, &found)) return false;
+  in.add = add;
+  bool is_read = found.first == piece->first && found.end == piece->end &&
+                 piece->visit(job, piece, &(pca_visitor){read_next, &in});
+  io_map_close(&in.map);
+  return is_read;
+}
+
+/* --- Writing --- */
+
+static bool count_next(void *user, void *bytes, size_t size, bool is_sum) {
+  (void)bytes, (void)is_sum;
+  *(uint64_t *)user += size;
+  return true;
+}
+
+typedef struct writer {
+  io_whole_file *file;
+  berg_status status;
+  berg_error *error;
+} writer;
+
+static bool write_next(void *user, void *bytes, size_t size, bool is_sum) {
+  writer *out = user;
+  (void)is_sum;
+  if (!out->status && size) out->status = io_whole_file_write(out->file, bytes, size, out->error);
+  return !out->status;
+}
+
+berg_status pca_piece_write(const pca_job *job, const char *fingerprint, const pca_piece *piece, const char *path,
+                            berg_error *error) {
+  writer out = {.error = error};
+  pca_piece_header header = make_header(job, fingerprint, piece->magic);
+  header.first = piece->first, header.end = piece->end;
+  piece->visit(job, piece, &(pca_visitor){count_next, &header.bytes});
+  berg_status status = io_whole_file_open(&out.file, path, true, error);
+  if (status) return status;
+  write_next(&out, &header, sizeof header, false);
+  write_next(&out, (void *)(uintptr_t)fingerprint, header.fingerprint, false);
+  piece->visit(job, piece, &(pca_visitor){write_next, &out});
+  write_next(&out, (void *)(uintptr_t)END, sizeof END, false);
+  if (!out.status) return io_whole_file_commit(out.file, error);
+  io_whole_file_abandon(out.file);
+  return out.status;
+}

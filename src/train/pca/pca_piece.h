@@ -1,0 +1,46 @@
+/* The files between the steps of a PCA:
+ *
+ *     header (below), fingerprint, contents, "berg-end"
+ *
+ * Each is written whole or not at all, and read by the machine that wrote it, or one like it. What does not fit counts
+ * as missing: its step is then done again. */
+#ifndef TRAIN_PCA_PIECE_H
+#define TRAIN_PCA_PIECE_H
+
+#include "train/pca/pca_job.h"
+
+typedef struct pca_piece_header {
+  char magic[8];
+  uint64_t version, rows, features, width, components, standardise,
+      products;        /* 0: float32, 1: float64, 2: the device's */
+  uint64_t first, end; /* panels */
+  uint64_t bytes;      /* of the contents */
+  uint64_t fingerprint;
+} pca_piece_header;
+
+/* Is handed one piece of memory after the other, in the order in which they lie in the file. `is_sum`: doubles that are
+ * sums over panels. */
+typedef struct pca_visitor {
+  bool (*take)(void *user, void *bytes, size_t size, bool is_sum);
+  void *user;
+} pca_visitor;
+
+typedef struct pca_piece {
+  const char *magic;
+  size_t first, end; /* panels */
+  /* Hands over all memory of the piece, until `take` says false, which is then the answer. */
+  bool (*visit)(const pca_job *job, const struct pca_piece *piece, const pca_visitor *visitor);
+  void *of; /* for `visit` */
+} pca_piece;
+
+/* The piece at `path`: its panels, of those that begin with `first` where it is not SIZE_MAX. False: there is none that
+ * fits. */
+bool pca_piece_find(const pca_job *job, const char *fingerprint, const char *magic, const char *path, size_t *first,
+                    size_t *end);
+/* Fills the memory of `piece`, or adds to what is a sum. False: there is none that fits `piece`. */
+bool pca_piece_read(const pca_job *job, const char *fingerprint, const pca_piece *piece, const char *path, bool add);
+/* EWRITE. */
+berg_status pca_piece_write(const pca_job *job, const char *fingerprint, const pca_piece *piece, const char *path,
+                            berg_error *error);
+
+#endif

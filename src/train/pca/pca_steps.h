@@ -1,0 +1,47 @@
+/* The PCA of pca.h step by step, each of any range of panels, by way of files: a step that was interrupted goes on, and
+ * processes that share no memory can do parts of one, to the same bits.
+ *
+ * A file appears whole or not at all. One that is damaged, or of other sizes, options or fingerprint, counts as
+ * missing. */
+#ifndef TRAIN_PCA_STEPS_H
+#define TRAIN_PCA_STEPS_H
+
+#include "io/file/ranges.h"
+#include "train/pca/pca.h"
+
+typedef struct train_pca_step {
+  const train_panels *panels; /* where only files are looked at, or merged, `read` is not called */
+  const train_pca_options *options;
+  const train_machine *machine;
+  const char *fingerprint;  /* of the features */
+  const char *gram;         /* path: moments and Gram matrix of the first blocks of panels */
+  const char *vectors;      /* path: eigenvalues and eigenvectors */
+  const char *components;   /* start of the paths of components, a file for each block */
+  const train_stage *stage; /* whose progress is told, in panels or eigenvectors */
+} train_pca_step;
+
+/* Adds panels [first, end), whole blocks (panels.h), to the sum in the file `gram`. Where that lacks blocks before
+ * `first`, each block becomes a part, a file `<gram>.block-<number>`; parts that follow the sum are added to it.
+ * EINPUT: a feature that is not finite; EWRITE; ECANCELLED: blocks that are complete are kept. */
+berg_status train_pca_step_gram(const train_pca_step *step, size_t first, size_t end, berg_error *error);
+/* Adds the parts that other calls left. EINPUT: one is missing. */
+berg_status train_pca_merge_gram(const train_pca_step *step, berg_error *error);
+/* The panels in the sum and in parts; `*is_whole`: all are in the sum. ELIMIT. */
+berg_status train_pca_gram_done(const train_pca_step *step, io_ranges *done, bool *is_whole, berg_error *error);
+
+/* From the file `gram` to the file `vectors`. EARGUMENT: as train_pca_fit; EINPUT: no whole `gram`. */
+berg_status train_pca_step_eigenvectors(const train_pca_step *step, berg_error *error);
+bool train_pca_eigenvectors_done(const train_pca_step *step);
+
+/* Components of panels [first, end), whole blocks, a file each, from `gram` and `vectors`. EINPUT: these are
+ * missing. */
+berg_status train_pca_step_components(const train_pca_step *step, size_t first, size_t end, berg_error *error);
+berg_status train_pca_components_done(const train_pca_step *step, io_ranges *done, berg_error *error);
+/* All blocks become one PCA. EINPUT: a file is missing. */
+berg_status train_pca_merge_components(const train_pca_step *step, train_pca *pca, berg_error *error);
+
+/* Removes the parts beside a path, `gram` or `components`; and what lies there itself. ELIMIT, EWRITE. */
+berg_status train_pca_remove_parts(const train_pca_step *step, const char *path, berg_error *error);
+berg_status train_pca_remove(const train_pca_step *step, const char *path, berg_error *error);
+
+#endif
