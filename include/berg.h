@@ -684,18 +684,19 @@ typedef struct berg_report_options {
   const char *command; /* told under provenance; may be NULL */
   int hash_weights;    /* 1: SHA-256 of the weights too, which takes seconds; 0 (default): of the metadata */
   int force;
+  const char *surfaces[2]; /* such as FreeSurfer's lh.inflated and rh.inflated, to draw vertices on; NULL: none */
 } berg_report_options;
 
 BERG_API void berg_report_options_init(berg_report_options *options, size_t size);
 
 /* One self-contained HTML page at `path` (NULL: only what the options name). What the metadata lack is said there and
- * left out. EPARAMETER: no such subject, or one twice; EMODEL: metadata missing or corrupt; EEXISTS. Definitions:
- * docs/report.md. */
+ * left out. EPARAMETER: no such subject, or one twice; EMODEL: metadata missing or corrupt; EINPUT: a surface that is
+ * none, or of another number of vertices; EEXISTS. Definitions: docs/report.md. */
 BERG_API berg_status berg_report(const char *model_id, const berg_report_options *options, const char *path,
                                  berg_error *error);
 
-/* The page's first figure, accuracy of each region with noise ceilings, as an SVG file: UTF-8, the caller's. EMODEL
- * also where there is neither accuracy nor ceiling. */
+/* The page's first figure, accuracy of each region with noise ceilings, over time where responses have times, as an SVG
+ * file: UTF-8, the caller's. EMODEL also where there is neither accuracy nor ceiling. */
 BERG_API berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *berg_dir,
                                         const char *const *subjects, size_t subject_count, berg_error *error);
 

@@ -44,14 +44,14 @@ static berg_status does_not_fit(const berg_metadata *metadata, const berg_array 
 
 static bool is_text(const berg_array *array) { return array->dtype == BERG_STRING || array->dtype == BERG_UNICODE; }
 
-static size_t first_of_list(const berg_metadata *metadata, const char *key, berg_error *error) {
+/* The entry of the list's first item; their number where there is no such list. ELIMIT. */
+static berg_status first_of_list(const berg_metadata *metadata, const char *key, size_t *first, berg_error *error) {
   char *name = base_format(error, "%s.0", key);
-  size_t first = 0;
+  if (!name) return BERG_ELIMIT;
   const size_t count = berg_metadata_count(metadata);
-  while (name && first < count && strcmp(berg_metadata_entry(metadata, first)->name, name)) first++;
-  if (!name) first = count;
+  for (*first = 0; *first < count && strcmp(berg_metadata_entry(metadata, *first)->name, name) != 0;) ++*first;
   base_free(name);
-  return first;
+  return BERG_OK;
 }
 
 /* How many items the list has whose first one is entry `first`. */
@@ -83,13 +83,12 @@ berg_status model_metadata_texts(const berg_metadata *metadata, const char *key,
   *out = NULL;
   *count = 0;
   if (array && (!is_text(array) || array->ndim != 1)) return BERG_OK;
-  if (array)
-    *count = array->shape[0];
-  else if ((first = first_of_list(metadata, key, error)) < berg_metadata_count(metadata))
-    *count = length_of_list(metadata, key, first);
+  berg_status status = array ? BERG_OK : first_of_list(metadata, key, &first, error);
+  if (status) return status;
+  *count = array ? array->shape[0] : length_of_list(metadata, key, first);
   if (!*count) return BERG_OK;
   char **texts = base_calloc(*count, sizeof *texts, error);
-  berg_status status = texts ? take_texts(metadata, array, first, *count, texts, error) : BERG_ELIMIT;
+  status = texts ? take_texts(metadata, array, first, *count, texts, error) : BERG_ELIMIT;
   if (status)
     base_free_texts(texts, *count);
   else
