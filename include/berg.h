@@ -94,7 +94,7 @@ BERG_API const char *berg_version(void);
   X(EINPUT, 7, 3, "an input is missing, unreadable or invalid")                        \
   X(EMODEL, 8, 4, "a file of the model is missing, corrupt or does not fit")           \
   X(EWRITE, 9, 5, "an output cannot be written")                                       \
-  X(EEXISTS, 10, 5, "an output exists already")                                      \
+  X(EEXISTS, 10, 5, "an output exists already")                                        \
   X(ELIMIT, 11, 6, "would not fit the memory or the disk")                             \
   X(EDIFFERENT, 12, 8, "the two compared differ")                                      \
   X(ECANCELLED, 13, 130, "cancelled by the caller")

@@ -222,8 +222,8 @@ void report_sheet_heading(report_panel *panel, const report_sheet *sheet) {
   report_panel_start(panel, 0, 0, "", "");
   report_bold_words(panel, GAP, 22, REPORT_LEFT, REPORT_INK, 14, sheet->heading);
   for (size_t i = 0; i < sheet->subject_count; i++) {
-    const double x = GAP + (double)(i % legend_columns(sheet)) * legend_step(sheet),
-                 y = LEGEND * (double)(i / legend_columns(sheet));
+    const size_t row = i / legend_columns(sheet), column = i % legend_columns(sheet);
+    const double x = GAP + (double)column * legend_step(sheet), y = LEGEND * (double)row;
     report_box(panel, x, 33 + y, 12, 12, report_subject_role(sheet->subjects[i].number), NULL);
     report_words(panel, x + 17, 43 + y, REPORT_LEFT, REPORT_INK, REPORT_FONT, sheet->subjects[i].shown);
   }
