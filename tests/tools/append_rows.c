@@ -9,7 +9,7 @@
  * labels at all; shaped: a row is 2 repetitions, 3 channels, COLUMNS / 6 times; left, right: columns are vertices 3 c
  * + 1 of that hemisphere's 3 COLUMNS + 5. long: a line a value in a .csv. nan: NaN where no column lies. eeg, meg:
  * what the channels are. odd: uneven times. Prints the number of rows that were there; exit status as the program
- * berg. * */
+ * berg. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
