@@ -203,14 +203,15 @@ typedef struct berg_output {
 
 typedef struct berg_metadata berg_metadata;
 
-/* Opens <berg_dir>/.../metadata/metadata_sub-0N.npy. `subject` is a text, "1" or "N", as the model's card lists them.
+/* Opens the metadata of `subject`, "1" or "N" as the model's card lists them: <berg_dir>/.../metadata_sub-0N.npy.
  * EPARAMETER: no such subject; EMODEL: file missing or corrupt. */
 BERG_API berg_status berg_metadata_open(berg_metadata **metadata, const char *model_id, const char *berg_dir,
                                         const char *subject, berg_error *error);
 BERG_API void berg_metadata_free(berg_metadata *metadata);
 
 BERG_API const char *berg_metadata_path(const berg_metadata *metadata);
-/* What a model without a selection gives for this subject (repetitions, which are the weights' matter, left out). */
+/* The outputs of the subject's model where nothing is selected. Repetitions are not among their axes: only the weights
+ * say how many there are. */
 BERG_API size_t berg_metadata_outputs(const berg_metadata *metadata);
 BERG_API const berg_output *berg_metadata_output(const berg_metadata *metadata, size_t index); /* NULL past the end */
 BERG_API size_t berg_metadata_count(const berg_metadata *metadata);
@@ -306,9 +307,9 @@ BERG_API berg_status berg_stimuli_pixels(berg_stimuli *stimuli, size_t index, ui
 
 typedef struct berg_model berg_model;
 
-/* One key of upstream's `selection`: a list of names, or one 0 or 1 for each unit or time. Which keys a model has
- * and what they come to together is its card's and docs/models.md's to say: of THINGS-fMRI1 the voxels of "roi", one
- * ROI after the other, duplicates kept, then those that "voxel_index" marks, ascending. */
+/* One key of upstream's `selection`: a list of names, or one 0 or 1 for each unit or time. The model's card lists its
+ * keys, and docs/models.md says how they combine: for THINGS-fMRI1, the voxels of "roi", one ROI after the other with
+ * duplicates kept, then those that "voxel_index" marks, in ascending order. */
 typedef struct berg_selection {
   const char *key;
   const char *const *names; /* [count]; NULL: marks */
@@ -373,7 +374,7 @@ BERG_API size_t berg_model_subject_columns(const berg_model *model, size_t subje
 /* What the columns of one subject are: one output, or one for each hemisphere. */
 BERG_API size_t berg_model_outputs(const berg_model *model, size_t subject_index);
 BERG_API const berg_output *berg_model_output(const berg_model *model, size_t subject_index, size_t index);
-/* Component scores of one subject: 250, or of a model of several PCAs those of all, one after the other. */
+/* How many component scores a subject has: 250; where a model has several PCAs, the sum over them. */
 BERG_API size_t berg_model_components(const berg_model *model, size_t subject_index);
 
 /* --- Running --- */
@@ -402,10 +403,11 @@ BERG_API void berg_run_init(berg_run *run, size_t size);
 BERG_API berg_status berg_encode(berg_model *model, berg_stimuli *stimuli, float *responses, const berg_run *run,
                                  berg_error *error);
 
-/* Several models in one pass: the network runs once an image, and the bits are those of each model alone.
- * `responses` of model i are [images][its columns]. Backbone, precision and instruction set must be the same
- * (EARGUMENT). Where `memory` of the first model does not suffice for all of them, they take turns, in several
- * passes over the images, and `warn` says so. On a device each model makes its own pass. */
+/* Several models in one pass: the network runs once for each image, and each model gives the same bits as alone.
+ * responses[i] is [images][columns of models[i]]. The models are different handles with the same backbone, precision
+ * and instruction set (else EARGUMENT). Threads, batch and memory are the first model's. If `memory` is too little for
+ * all of them at once, they take turns in several passes over the images, and `warn` says so. On a device, each model
+ * makes its own pass. */
 BERG_API berg_status berg_encode_many(berg_model *const *models, size_t count, berg_stimuli *stimuli,
                                       float *const *responses, const berg_run *run, berg_error *error);
 
@@ -645,7 +647,8 @@ BERG_API berg_status berg_estimate_reliability(const berg_array *responses, int 
  *
  * `coordinates` is the metadata's "fmri.voxel_coords", whole numbers (voxels, 3): x, y, z of each voxel in the
  * subject's grid. `voxels` [count] says which voxels the values are of; NULL: all of them, in order. EMODEL:
- * coordinates that are not whole numbers, or that do not fit `like`; EINPUT: a file that is no such volume; EEXISTS, EWRITE. */
+ * coordinates that are not whole numbers, or that do not fit `like`; EINPUT: a file that is no such volume; EEXISTS,
+ * EWRITE. */
 
 /* `values` [count] becomes a 3-D volume, [rows][count] a 4-D one, at `path` (.nii or .nii.gz). Numbers keep their
  * type; bool becomes uint8, float16 and bfloat16 become float32. EARGUMENT: not one value a voxel; one voxel with two

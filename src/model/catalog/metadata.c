@@ -1,6 +1,7 @@
 /* A subject's metadata: entries, the axes of the responses, regions. */
 #include "model/catalog/metadata.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -13,6 +14,9 @@
 #include "io/value/text_array.h"
 #include "model/catalog/paths.h"
 #include "model/catalog/registry.h"
+
+/* More columns than anybody records from, and what a hostile file can make us allocate a list of. */
+#define MOST_COLUMNS ((size_t)1 << 28)
 
 struct berg_metadata {
   const model_layout *layout;
@@ -65,13 +69,22 @@ static size_t length_of_list(const berg_metadata *metadata, const char *key, siz
   return count;
 }
 
-static berg_status take_texts(const berg_metadata *metadata, const berg_array *array, size_t first, size_t count,
-                              char **texts, berg_error *error) {
+/* One text, and not of a list within the list. */
+static bool is_item(const berg_array *entry, const char *key) {
+  return !entry->ndim && !strchr(entry->name + strlen(key) + 1, '.');
+}
+
+/* Of the array, or, where it is NULL, of the entries of the list `key`. */
+static berg_status take_texts(const berg_metadata *metadata, const char *key, const berg_array *array, size_t first,
+                              size_t count, char **texts, berg_error *error) {
   for (size_t i = 0; i < count; i++) {
     const berg_array *from = array ? array : berg_metadata_entry(metadata, first + i);
-    if (!is_text(from) || (!array && from->ndim)) return does_not_fit(metadata, from, "not a name", "text", error);
-    if (!(texts[i] = io_text_at(from, array ? i : 0, error)))
-      return model_blame(error && error->status == BERG_EINPUT ? BERG_EINPUT : BERG_ELIMIT, error);
+    if (!is_text(from) || (!array && !is_item(from, key)))
+      return does_not_fit(metadata, from, "not a name", "text", error);
+    berg_error why;
+    if ((texts[i] = io_text_at(from, array ? i : 0, &why))) continue;
+    if (error) *error = why;
+    return model_blame(why.status, error);
   }
   return BERG_OK;
 }
@@ -88,15 +101,23 @@ berg_status model_metadata_texts(const berg_metadata *metadata, const char *key,
   *count = array ? array->shape[0] : length_of_list(metadata, key, first);
   if (!*count) return BERG_OK;
   char **texts = base_calloc(*count, sizeof *texts, error);
-  status = texts ? take_texts(metadata, array, first, *count, texts, error) : BERG_ELIMIT;
-  if (status)
+  status = texts ? take_texts(metadata, key, array, first, *count, texts, error) : BERG_ELIMIT;
+  if (status) {
     base_free_texts(texts, *count);
-  else
+    *count = 0;
+  } else {
     *out = texts;
+  }
   return status;
 }
 
 /* --- Axes --- */
+
+/* 0: not a number of units. */
+static size_t whole_number(const berg_array *array) {
+  const double number = base_is_numeric(array->dtype) ? base_read_number(array->dtype, array->data) : 0;
+  return number >= 1 && number <= (double)MOST_COLUMNS && number == floor(number) ? (size_t)number : 0;
+}
 
 /* Units are counted by their names, by a whole number, or by an array of one row a unit. */
 static berg_status count_units(berg_metadata *metadata, size_t o, size_t *count, berg_error *error) {
@@ -105,10 +126,7 @@ static berg_status count_units(berg_metadata *metadata, size_t o, size_t *count,
   if (status || metadata->labels[o]) return status;
   const berg_array *array = berg_metadata_find(metadata, key);
   if (!array) return missing(metadata, key, form, error);
-  if (array->ndim)
-    *count = array->shape[0];
-  else if (base_is_numeric(array->dtype) && base_read_number(array->dtype, array->data) >= 1)
-    *count = (size_t)base_read_number(array->dtype, array->data);
+  *count = array->ndim ? array->shape[0] : whole_number(array);
   return *count ? BERG_OK : does_not_fit(metadata, array, "does not count units", form, error);
 }
 
@@ -127,18 +145,27 @@ static berg_status read_times(berg_metadata *metadata, size_t *count, berg_error
   return BERG_OK;
 }
 
+static berg_status count_columns(const berg_metadata *metadata, size_t o, size_t units, size_t times, size_t *columns,
+                                 berg_error *error) {
+  if (base_multiply(units, times, columns) && *columns <= MOST_COLUMNS) return BERG_OK;
+  char expected[64];
+  base_print(expected, sizeof expected, "at most %zu units x times", MOST_COLUMNS);
+  return base_fail_found(error, BERG_EMODEL, metadata->path, metadata->layout->outputs[o].units, expected, "%zu x %zu",
+                         units, times);
+}
+
 static berg_status describe(berg_metadata *metadata, berg_error *error) {
   const model_layout *layout = metadata->layout;
   size_t times, units;
   berg_status status = read_times(metadata, &times, error);
   metadata->output_count = model_layout_outputs(layout);
-  for (size_t o = 0, first = 0; o < metadata->output_count && !status; o++, first += units * times) {
+  for (size_t o = 0, first = 0; o < metadata->output_count && !status; first += metadata->outputs[o++].columns) {
     berg_output *output = &metadata->outputs[o];
     units = 0;
     status = count_units(metadata, o, &units, error);
+    if (!status) status = count_columns(metadata, o, units, times, &output->columns, error);
     output->name = layout->outputs[o].name;
     output->first = first;
-    output->columns = units * times;
     output->axes[output->axis_count++] =
         (berg_axis){.name = layout->unit, .length = units, .labels = (const char *const *)metadata->labels[o]};
     if (metadata->times)

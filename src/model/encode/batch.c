@@ -49,7 +49,7 @@ static berg_status take_members(model_batch *batch, berg_model *const *models, c
   for (size_t m = 0; m < count && !status; m++) {
     model_member *member = &batch->members[m];
     *member = (model_member){.model = models[m], .sink = &sinks[m]};
-    status = model_scores_of(&member->scores, models[m], batch->room, error);
+    status = model_scores_of(&member->scores, models[m], batch->room, batch->model->threads, error);
     if (!status) batch->member_count = m + 1;
   }
   return status;

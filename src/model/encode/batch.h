@@ -1,6 +1,6 @@
 /* One batch on its way: pixels and tokens, the pixels of the next one, and the models that take part. The memory
- * stays with the first of these from its first batch on, so that a program that encodes image after image finds it
- * warm. */
+ * stays with the model whose network runs, from its first batch on, so that a program that encodes image after image
+ * finds it warm. */
 #ifndef MODEL_BATCH_H
 #define MODEL_BATCH_H
 
@@ -19,7 +19,7 @@ typedef struct model_member {
 
 typedef struct model_batch {
   berg_model *model;     /* whose network it is */
-  model_member *members; /* [member_count] the first is `model` */
+  model_member *members; /* [member_count]; in the second of several passes `model` may not be one of them */
   size_t member_count, member_capacity;
   base_team *team;          /* that it is run by; the user's, who begins and ends it */
   size_t room;              /* images it can hold */
@@ -33,8 +33,8 @@ typedef struct model_batch {
   double component_seconds; /* of the last run: of the components, within all of it */
 } model_batch;
 
-/* The first model's batch, empty, with memory for `room` images and for the scores of all `count` models, each with
- * its sink; `several`: there will be a next one. ELIMIT. */
+/* The batch of `network`, empty, with memory for `room` images and for the scores of all `count` models, each with its
+ * sink; `several`: there will be a next one. ELIMIT. */
 berg_status model_batch_of(model_batch **batch, berg_model *network, berg_model *const *models, const model_sink *sinks,
                            size_t count, size_t room, bool several, berg_error *error);
 /* NULL is fine. */

@@ -95,8 +95,7 @@ berg_status model_encode(const model_pass *pass, berg_stimuli *stimuli, size_t f
   return status;
 }
 
-/* --- Into memory: row i of the result is image i, NaN where it was left out
- * ------------------------------------------ */
+/* --- Into memory: row i of the result is image i, NaN where it was left out --- */
 
 typedef struct target {
   float *rows; /* [images][width] */

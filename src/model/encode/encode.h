@@ -4,7 +4,7 @@
 
 #include "model/encode/batch.h"
 
-/* Models that share a pass over the images: a batch of each at a time, and who takes what comes of it. */
+/* Models that share a pass over the images, batch by batch, each with the sink that takes its results. */
 typedef struct model_pass {
   berg_model *const *models;
   const model_sink *sinks; /* [count] */
@@ -24,14 +24,14 @@ berg_status model_encode(const model_pass *pass, berg_stimuli *stimuli, size_t f
 berg_model *model_pass_network(const model_pass *pass);
 /* Bytes that the process holds during the pass, `images` at a time; `packed` as in model_memory_needed. */
 size_t model_pass_memory(const model_pass *pass, size_t images, bool packed);
-/* How models are dealt to passes: model i makes its in pass passes[i] (of `count`, ascending); all of them are in
- * the first where that fits the first one's limit of memory. EARGUMENT: they do not go together. */
+/* Deals models to passes: model i goes in pass passes[i], numbers that ascend; all go in the first one if that keeps to
+ * the memory limit of the first model. EARGUMENT: they cannot go together, or one is given twice. */
 berg_status model_passes(berg_model *const *models, size_t count, size_t *passes, size_t *pass_count,
                          berg_error *error);
 /* Pass `number` of `of`, as model_passes dealt `count` models with their sinks. Devices have a network each. */
 model_pass model_pass_number(size_t number, size_t of, const size_t *passes, berg_model *const *models,
                              const model_sink *sinks, size_t count);
-/* Where there are several passes: lets go what the models hold that have no part in this one. */
+/* Where there are several passes: lets go what the pass before left behind, but for what is multiplied in this one. */
 void model_pass_let_rest(const model_pass *pass);
 /* Tells `run` about more than one pass. */
 berg_status model_passes_tell(berg_model *const *models, size_t count, const size_t *passes, size_t pass_count,

@@ -26,10 +26,10 @@ static size_t matrix_memory(const berg_model *model, const la_matrix *matrix) {
   return matrix->n * matrix->k * sizeof(float);
 }
 
-static size_t scorer_memory(const berg_model *model, const model_scorer *scorer, size_t images) {
+static size_t scorer_memory(const berg_model *model, const model_scorer *scorer, size_t images, int threads) {
   const size_t bytes = 3 * scorer->basis->features * sizeof(float) + matrix_memory(model, &scorer->directions);
   if (model->device) return bytes;
-  return bytes + model_projection_memory(scorer->basis, &scorer->directions, images, model->threads);
+  return bytes + model_projection_memory(scorer->basis, &scorer->directions, images, threads);
 }
 
 static size_t responder_memory(const berg_model *model, const model_responder *responder) {
@@ -44,9 +44,9 @@ static size_t metadata_memory(const berg_model *model) {
   return bytes;
 }
 
-size_t model_memory_beside(const berg_model *model, size_t images) {
+size_t model_memory_beside(const berg_model *model, size_t images, int threads) {
   size_t bytes = metadata_memory(model);
-  for (size_t i = 0; i < model->scorer_count; i++) bytes += scorer_memory(model, &model->scorers[i], images);
+  for (size_t i = 0; i < model->scorer_count; i++) bytes += scorer_memory(model, &model->scorers[i], images, threads);
   for (size_t i = 0; i < model->responder_count; i++) bytes += responder_memory(model, &model->responders[i]);
   return bytes;
 }
@@ -76,5 +76,5 @@ size_t model_memory_shared(const berg_model *model, size_t images, bool packed) 
 
 size_t model_memory_needed(const berg_model *model, size_t images, bool packed) {
   return model_memory_shared(model, images, packed) + model_memory_rows(model, images) +
-         model_memory_beside(model, images);
+         model_memory_beside(model, images, model->threads);
 }

@@ -219,8 +219,7 @@ void model_rest(berg_model *model) {
     const model_fitted *fitted = &model->subjects[i].fitted;
     for (size_t f = 0; f < fitted->file_count; f++) drop_pages(fitted->files[f].file, model->threads);
   }
-  model_scores_free(model->kept_scores);
-  model->kept_scores = NULL;
+  model_scores_drop(model);
 }
 
 void berg_model_free(berg_model *model) {

@@ -92,16 +92,18 @@ berg_status model_subject_open(berg_model *model, model_subject *subject, const 
                                const berg_model_options *options, berg_error *error);
 void model_subject_close(model_subject *subject);
 
-/* Bytes that the process holds when `images` at a time go through `model`: what is multiplied, in the mapped file or as
- * this precision packs it, and buffers; `packed`: also while the network is packed. What converting took is not in it. */
+/* Bytes that the process holds while `images` at a time go through `model`: what is multiplied, in the mapped file or
+ * as this precision packs it, and buffers; with `packed`, what packing the network takes too. What converting took
+ * is not counted. */
 size_t model_memory_needed(const berg_model *model, size_t images, bool packed);
-/* Its parts: network and images, which all models of a pass share; responses, of the widest of them; what each has of its
- * own; and what of that stays while it has no part in a pass. */
+/* Its parts: network and images, which all models of a pass share; responses, of which the pass holds those of its
+ * widest model; what a model has of its own, in a pass of `threads`; and what of that stays while it waits for another
+ * pass. */
 size_t model_memory_shared(const berg_model *model, size_t images, bool packed);
 size_t model_memory_rows(const berg_model *model, size_t images);
-size_t model_memory_beside(const berg_model *model, size_t images);
+size_t model_memory_beside(const berg_model *model, size_t images, int threads);
 size_t model_memory_resting(const berg_model *model);
-/* Lets the pages of the model's files go, and the memory of its scores. They come again when they are read. */
+/* Gives back the pages of the model's files and the memory of its scores, until they are needed again. */
 void model_rest(berg_model *model);
 
 #endif

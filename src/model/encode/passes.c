@@ -1,4 +1,4 @@
-/* Which models go through one pass over the images, and which take turns. */
+/* Which models share a pass over the images, and which take turns. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -16,8 +16,16 @@ static berg_status check_together(const berg_model *first, const berg_model *oth
                    first->id);
 }
 
-/* Images that a batch should have at least, before a second run of the network is the better way to keep to the
- * memory: fewer would read the components too often. */
+static berg_status check_once(berg_model *const *models, size_t i, berg_error *error) {
+  for (size_t j = 0; j < i; j++)
+    if (models[j] == models[i])
+      return base_fail(error, BERG_EARGUMENT, "%s: the same model is given twice, which one pass cannot encode with",
+                       models[i]->id);
+  return BERG_OK;
+}
+
+/* The smallest batch that models share. If memory allows only fewer images, the components would be read too often:
+ * then a second run of the network is faster. */
 #define FEWEST ((size_t)16)
 
 berg_model *model_pass_network(const model_pass *pass) { return pass->all ? pass->all[0] : pass->models[0]; }
@@ -29,10 +37,11 @@ static bool takes_part(const model_pass *pass, const berg_model *model) {
 }
 
 size_t model_pass_memory(const model_pass *pass, size_t images, bool packed) {
-  size_t bytes = model_memory_shared(model_pass_network(pass), images, packed), widest = 0;
+  const berg_model *network = model_pass_network(pass);
+  size_t bytes = model_memory_shared(network, images, packed), widest = 0;
   for (size_t m = 0; m < pass->count; m++) {
     const size_t rows = model_memory_rows(pass->models[m], images);
-    bytes += model_memory_beside(pass->models[m], images);
+    bytes += model_memory_beside(pass->models[m], images, network->threads);
     if (rows > widest) widest = rows;
   }
   for (size_t m = 0; pass->all && m < pass->all_count; m++)
@@ -41,8 +50,13 @@ size_t model_pass_memory(const model_pass *pass, size_t images, bool packed) {
 }
 
 void model_pass_let_rest(const model_pass *pass) {
-  for (size_t m = 0; pass->of > 1 && m < pass->all_count; m++)
+  if (pass->of < 2 || !pass->all) return;
+  for (size_t m = 0; m < pass->all_count; m++)
     if (!takes_part(pass, pass->all[m])) model_rest(pass->all[m]);
+  /* a batch of the pass before may be larger than what this one's models leave room for */
+  model_batch_free(pass->all[0]->kept);
+  pass->all[0]->kept = NULL;
+  for (size_t m = 0; m < pass->count; m++) model_scores_drop(pass->models[m]);
 }
 
 berg_status model_passes(berg_model *const *models, size_t count, size_t *passes, size_t *pass_count,
@@ -53,6 +67,7 @@ berg_status model_passes(berg_model *const *models, size_t count, size_t *passes
   *pass_count = 1;
   for (size_t i = 0; i < count; i++) {
     berg_status status = check_together(models[0], models[i], error);
+    if (!status) status = check_once(models, i, error);
     if (status) return status;
     const model_pass so_far = {.models = models + first, .count = i + 1 - first, .all = models, .all_count = count};
     if (i && (models[0]->device || (limit && i > first && model_pass_memory(&so_far, images, false) > limit))) {

@@ -164,6 +164,10 @@ static berg_status finish(output *o, berg_error *error) {
   const berg_stimuli *stimuli = o->task.stimuli;
   if (!o->rows)
     return base_fail(error, BERG_EINPUT, "none of the %zu images could be read", berg_stimuli_count(stimuli));
+  const size_t readable = berg_stimuli_count(stimuli) - berg_stimuli_skipped_count(stimuli);
+  if (o->rows != readable) /* rows would get the names of other images */
+    return base_fail(error, BERG_EINPUT, "%s: %zu rows of %zu readable images: image files changed meanwhile",
+                     o->task.path, o->rows, readable);
   model_row_names names;
   berg_status status = model_row_names_make(&names, stimuli, o->rows, error);
   for (size_t i = 0; i < o->count && !status; i++) status = model_output_file_finish(&o->files[i], &names, error);

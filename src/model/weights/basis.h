@@ -37,11 +37,11 @@ berg_status model_weights_find(const berg_file *file, const char *path, const ch
 /* Whether `count` floats at any address hold neither NaN nor infinity. */
 bool model_row_is_finite(const void *row, size_t count);
 
-/* Gives back the memory of the components where they are a copy: once they are packed. */
+/* Once the components are packed: gives back their memory if they are a copy. */
 void model_basis_drop_directions(model_basis *basis);
 
-/* Looks for a NaN or infinity among the components; EMODEL naming the place, or BERG_OK. Reads them all: for the
- * moment when scores come out not finite. */
+/* EMODEL if a component has a NaN or infinity, with its place. Reads all of them, so it is called only when scores are
+ * not finite, and before components are packed. */
 berg_status model_basis_check(const model_basis *basis, berg_error *error);
 
 #endif
