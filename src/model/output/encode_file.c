@@ -130,6 +130,7 @@ static berg_status pass_over(berg_stimuli *stimuli, size_t least, size_t *first,
     berg_error fault;
     status = model_stimuli_prepare(stimuli, *first, 1, NULL, error);
     if (status) break;
+    if (model_stimuli_is_bad(stimuli, *first)) continue; /* in the pass before */
     status = berg_stimuli_pixels(stimuli, *first, pixels, &fault);
     if (!status) {
       ++*rows;
