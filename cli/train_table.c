@@ -49,10 +49,8 @@ static char *time_text(double seconds, char to[24]) {
 }
 
 static char *stage_text(const cJSON *stage, char to[48]) {
-  if (number(stage, "subject") > 0)
-    snprintf(to, 48, "%s sub-%02d", text(stage, "stage"), (int)number(stage, "subject"));
-  else
-    snprintf(to, 48, "%s", text(stage, "stage"));
+  const char *label = text(stage, "label");
+  snprintf(to, 48, "%s%s%s", text(stage, "stage"), *label ? " " : "", label);
   return to;
 }
 
@@ -71,7 +69,7 @@ static void print_sizes(const cJSON *plan) {
   char a[32], b[32];
   const cJSON *subject;
   cJSON_ArrayForEach(subject, part(plan, "subjects"))
-      cli_say("sub-%02d: %s trials, %s voxels, regressed in %.0f chunk%s", (int)number(subject, "subject"),
+      cli_say("%s: %s trials, %s voxels, regressed in %.0f chunk%s", text(subject, "label"),
               cli_grouped((size_t)number(subject, "trials"), a), cli_grouped((size_t)number(subject, "voxels"), b),
               number(subject, "chunks"), number(subject, "chunks") == 1 ? "" : "s");
   cli_say("%s images, %s features (%s), %.0f components, %s",
@@ -127,6 +125,5 @@ void cli_print_report(const cJSON *report) {
   cli_say("trained in %s, at most %s of memory; products alone reach %.0f GFLOP/s here",
           time_text(number(report, "seconds"), time), bytes_text(number(report, "peak_memory_bytes"), memory),
           number(report, "product_flops") / 1e9);
-  cJSON_ArrayForEach(stage, part(report, "subjects"))
-      cli_say("sub-%02d: %s", (int)number(stage, "subject"), text(stage, "weights"));
+  cJSON_ArrayForEach(stage, part(report, "subjects")) cli_say("%s: %s", text(stage, "label"), text(stage, "weights"));
 }

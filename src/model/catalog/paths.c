@@ -101,32 +101,6 @@ berg_status model_path_weights(char **path, const char *model_id, const char *be
   return status;
 }
 
-berg_status model_path_prepared(char **path, const char *model_id, const char *berg_dir, const char *subject,
-                                const char *rest, berg_error *error) {
-  place p;
-  *path = NULL;
-  berg_status status = find_place(&p, model_id, berg_dir, subject, error);
-  if (!status)
-    *path = base_format(error, "%s/model_training_datasets/train_dataset-%s/%s_%s_%s", berg_dir, p.layout->dataset,
-                        p.layout->modality, p.name, rest);
-  release(&p);
-  return status ? status : *path ? BERG_OK : BERG_ELIMIT;
-}
-
-/* Not "model-vit_b_32": upstream names the two differently. */
-berg_status model_path_predictions(char **path, const char *model_id, const char *berg_dir, const char *subject,
-                                   berg_error *error) {
-  place p;
-  *path = NULL;
-  berg_status status = find_place(&p, model_id, berg_dir, subject, error);
-  if (!status)
-    *path =
-        base_format(error, "%s/results/test_encoding_models/modality-%s/train_dataset-%s/vit_b_32/%s_test_pred_%s.npy",
-                    berg_dir, p.layout->modality, p.layout->dataset, p.layout->modality, p.name);
-  release(&p);
-  return status ? status : *path ? BERG_OK : BERG_ELIMIT;
-}
-
 /* --- The backbone and the cache --- */
 
 /* torch's own rule: $TORCH_HOME, else $XDG_CACHE_HOME/torch, else ~/.cache/torch. */

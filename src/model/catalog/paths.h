@@ -22,13 +22,6 @@ berg_status model_path_metadata(char **path, const char *model_id, const char *b
 berg_status model_path_weights(char **path, const char *model_id, const char *berg_dir, const char *subject,
                                unsigned quarter, berg_error *error);
 
-/* "fmri_sub-0N_" and `rest` ("split-train.h5", "metadata.npy") among the prepared training data. */
-berg_status model_path_prepared(char **path, const char *model_id, const char *berg_dir, const char *subject,
-                                const char *rest, berg_error *error);
-/* The predictions for the test images. */
-berg_status model_path_predictions(char **path, const char *model_id, const char *berg_dir, const char *subject,
-                                   berg_error *error);
-
 /* Where weights of the backbone are looked for when none are named, in this order: index 0, 1, ... until `path` is
  * NULL. The berg directory may be NULL. base_free; ELIMIT. */
 berg_status model_path_backbone(char **path, const char *berg_dir, size_t index, berg_error *error);

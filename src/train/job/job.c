@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "io/file/whole_file.h"
 #include "model/catalog/paths.h"
+#include "model/catalog/prepared.h"
 #include "train/job/subject.h"
 #include "train/regress/regress_job.h"
 #include "train/run/run.h"
@@ -65,11 +66,12 @@ static char *safetensors_path(const char *weights, berg_error *error) {
 }
 
 static berg_status find_files(train_subject *subject, const berg_train_options *options, berg_error *error) {
-  const char *folder = options->berg_dir, *id = TRAIN_MODEL;
-  char name[TRAIN_SUBJECT_TEXT];
-  train_subject_text(subject->number, name);
-  berg_status status = model_path_prepared(&subject->prepared, id, folder, name, "metadata.npy", error);
-  if (!status) status = model_path_prepared(&subject->responses, id, folder, name, "split-train.h5", error);
+  const char *folder = options->berg_dir, *id = MODEL_FIRST;
+  const char *name = subject->name;
+  subject->label = model_subject_name(model_layout_of(id), name, error);
+  if (!subject->label) return BERG_ELIMIT;
+  berg_status status = model_path_prepared(&subject->prepared, id, folder, name, MODEL_PREPARED_METADATA, 0, 0, error);
+  if (!status) status = model_path_prepared(&subject->responses, id, folder, name, MODEL_PREPARED_TRAIN, 0, 0, error);
   if (!status) status = model_path_weights(&subject->weights, id, folder, name, 0, error);
   if (!status) status = model_path_metadata(&subject->metadata, id, folder, name, error);
   if (status || !options->safetensors) return status;
@@ -78,17 +80,17 @@ static berg_status find_files(train_subject *subject, const berg_train_options *
 }
 
 static berg_status open_subjects(train_job *job, berg_error *error) {
-  static const int first_subject = 1;
-  const int *numbers = job->options->subject_count ? job->options->subjects : &first_subject;
+  static const char *const first_subject = "1";
+  const char *const *names = job->options->subject_count ? job->options->subjects : &first_subject;
   const size_t count = job->options->subject_count ? job->options->subject_count : 1;
   job->subjects = base_calloc(count, sizeof *job->subjects, error);
   if (!job->subjects) return BERG_ELIMIT;
   for (size_t i = 0; i < count; i++) {
     for (size_t j = 0; j < i; j++)
-      if (numbers[j] == numbers[i]) return base_fail(error, BERG_EPARAMETER, "subject %d is named twice", numbers[i]);
+      if (!strcmp(names[j], names[i])) return base_fail(error, BERG_EPARAMETER, "subject %s is named twice", names[i]);
     train_subject *subject = &job->subjects[i];
     job->subject_count = i + 1;
-    subject->number = numbers[i];
+    if (!(subject->name = base_copy_text(names[i], error))) return BERG_ELIMIT;
     berg_status status = find_files(subject, job->options, error);
     if (!status) status = train_subject_read(subject, error);
     if (status) return status;
@@ -99,8 +101,8 @@ static berg_status open_subjects(train_job *job, berg_error *error) {
                              subject->trials);
     }
     if (train_regression_is_ridge(&job->regression) && subject->trials / job->regression.folds < 2)
-      return base_fail(error, BERG_EPARAMETER, "folds: %zu of the %zu trials of subject %d leave fewer than two in one",
-                       job->regression.folds, subject->trials, subject->number);
+      return base_fail(error, BERG_EPARAMETER, "folds: %zu of the %zu trials of subject %s leave fewer than two in one",
+                       job->regression.folds, subject->trials, subject->name);
   }
   if (job->components > job->features)
     return base_fail(error, BERG_EPARAMETER, "components: expected at most %zu, as many as features, found %zu",

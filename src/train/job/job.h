@@ -7,7 +7,8 @@
 #include "train/job/images.h"
 
 typedef struct train_subject {
-  int number;
+  char *name;        /* as the card has it: "1", "N" */
+  char *label;       /* as file names have it: "sub-01", "monkeyN" */
   char *prepared;    /* fmri_sub-0N_metadata.npy */
   char *responses;   /* fmri_sub-0N_split-train.h5 */
   char *weights;     /* weights_sub-0N.npy */

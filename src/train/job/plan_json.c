@@ -11,7 +11,8 @@ static void add_subjects(cJSON *tree, const train_plan *plan) {
   for (size_t s = 0; s < plan->job.subject_count; s++) {
     const train_subject *subject = &plan->job.subjects[s];
     cJSON *entry = io_json_add_object(subjects, NULL);
-    io_json_add_number(entry, "subject", subject->number);
+    model_add_subject(entry, "subject", subject->name);
+    io_json_add_text(entry, "label", subject->label);
     io_json_add_number(entry, "trials", (double)subject->trials);
     io_json_add_number(entry, "voxels", (double)subject->voxels);
     io_json_add_text(entry, "responses", subject->responses);
@@ -38,8 +39,10 @@ static void add_stages(cJSON *tree, const train_plan *plan) {
     const train_task *task = &plan->tasks[i];
     cJSON *stage = io_json_add_object(stages, NULL);
     io_json_add_text(stage, "stage", task->kind->name);
-    if (task->kind->scope == TRAIN_OF_SUBJECT)
-      io_json_add_number(stage, "subject", plan->job.subjects[task->of].number);
+    if (task->kind->scope == TRAIN_OF_SUBJECT) {
+      model_add_subject(stage, "subject", plan->job.subjects[task->of].name);
+      io_json_add_text(stage, "label", plan->job.subjects[task->of].label);
+    }
     io_json_add_text(stage, "unit", task->kind->unit);
     io_json_add_number(stage, "total", (double)task->count);
     io_json_add_number(stage, "done", (double)(task->is_whole ? task->count : io_ranges_total(&task->done)));

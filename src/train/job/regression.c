@@ -270,8 +270,8 @@ static berg_status merge(const train_step *step, berg_error *error) {
   if (status) return status;
   const size_t before = io_ranges_before(io_rows_done(rows));
   if (before < subject->voxels)
-    status = base_fail(error, BERG_EINPUT, "regression of subject %d: voxel %zu of %zu is missing", subject->number,
-                       before, subject->voxels);
+    status = base_fail(error, BERG_EINPUT, "regression of %s: voxel %zu of %zu is missing", subject->label, before,
+                       subject->voxels);
   else
     status = io_rows_finish(rows, &(io_labels){.row_names = NULL}, error);
   io_rows_free(rows);
@@ -282,7 +282,7 @@ const train_stage_kind train_regression_stage = {
     .name = "regression",
     .unit = "voxels",
     .scope = TRAIN_OF_SUBJECT,
-    .prefix = "berg-regression_sub-",
+    .prefix = "berg-regression_",
     .ending = ".npy",
     .count = count,
     .hash = hash,

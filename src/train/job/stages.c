@@ -21,7 +21,7 @@ char *train_stage_path(const train_plan *plan, const train_stage_kind *kind, siz
   if (kind->scope == TRAIN_OF_RUN) return base_format(error, "%s/%s%s", work, kind->prefix, kind->ending);
   if (kind->scope == TRAIN_OF_SET)
     return base_format(error, "%s/%s%016" PRIx64 "%s", work, kind->prefix, hash, kind->ending);
-  return base_format(error, "%s/%s%02d-%016" PRIx64 "%s", work, kind->prefix, plan->job.subjects[of].number, hash,
+  return base_format(error, "%s/%s%s-%016" PRIx64 "%s", work, kind->prefix, plan->job.subjects[of].label, hash,
                      kind->ending);
 }
 

@@ -120,7 +120,9 @@ void train_subject_release(train_subject *subject) {
   base_free(subject->weights);
   base_free(subject->safetensors);
   base_free(subject->metadata);
-  *subject = (train_subject){.number = subject->number};
+  base_free(subject->name);
+  base_free(subject->label);
+  *subject = (train_subject){.name = NULL};
 }
 
 struct train_responses {

@@ -11,6 +11,8 @@
 #include "base/text.h"
 #include "io/hdf5/hdf5_filters.h"
 #include "model/catalog/paths.h"
+#include "model/catalog/prepared.h"
+#include "model/catalog/registry.h"
 #include "train/prepare/betas.h"
 #include "train/prepare/prepared.h"
 #include "train/run/run.h"
@@ -211,7 +213,7 @@ berg_status berg_prepare(const char *raw, const berg_prepare_options *given, con
   preparation p = {.options = &options};
   char *path, subject[TRAIN_SUBJECT_TEXT];
   train_subject_text(p.options->subject, subject);
-  status = model_path_prepared(&path, TRAIN_MODEL, p.options->berg_dir, subject, "metadata.npy", error);
+  status = model_path_prepared(&path, MODEL_FIRST, p.options->berg_dir, subject, MODEL_PREPARED_METADATA, 0, 0, error);
   if (status) return status;
   base_free(path);
   p.threads = base_threads_for(p.options->threads);
