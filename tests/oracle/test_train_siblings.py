@@ -40,8 +40,6 @@ class Place:
     def train(self, *options, status=0, **more):
         done = subprocess.run(self.command(*options, **more), capture_output=True, text=True, timeout=600)
         assert done.returncode == status, (done.returncode, done.stderr)
-        if status:  # one line behind the plan, if there is one
-            assert done.stderr.splitlines()[-1].startswith("berg: ") or "kept" in done.stderr
         return done.stderr
 
     def path(self, split="all"):
@@ -257,7 +255,7 @@ def test_chunked_files_and_float64_change_no_bit(places, tmp_path, key):
         with h5py.File(path, "r+") as file:
             (name, values), = [(name, data[()]) for name, data in file.items()]
             del file[name]
-            file.create_dataset(name, data=values.astype(float), chunks=(7,) + (2,) * (values.ndim - 1), compression="gzip")
+            file.create_dataset(name, data=values.astype(float), chunks=(5,) + (2,) * (values.ndim - 1), compression="gzip")
     place.train("--chunks", 4)
     assert place.path().read_bytes() == places[key].path().read_bytes()
 
@@ -376,7 +374,8 @@ WRONG = {
                                 "8 of 24 training images are missing"),
     "too few rows of images": ("nsd", lambda p: (p.images.unlink(), make_prepared_siblings.stimuli(p.images, 10)), 3,
                                "training images are missing"),
-    "a value that is no number": ("tvsd", lambda p: replace(p.data("tvsd_monkeyN_all_training_splits.h5"), with_nan), 4, "nan"),
+    "a value that is no number": ("tvsd", lambda p: replace(p.data("tvsd_monkeyN_all_training_splits.h5"), with_nan), 3,
+                              "tvsd_monkeyN_all_training_splits.h5: neural_data: trial 3, column 7 (from 0) cannot be regressed"),
 }
 
 
@@ -386,8 +385,9 @@ def test_wrong_input_is_one_line_and_a_status(places, tmp_path, what):
     place = places[key].copy(tmp_path)
     break_it(place)
     message = place.train("--quiet", status=status)
-    line = message.splitlines()[-1] if status == 3 else message
-    assert text.lower() in line.lower(), message
+    lines = [line for line in message.splitlines() if not line.endswith("goes on from it")]
+    assert text in lines[-1], message
+    assert len(lines) == 1 or "images are missing" in text  # of which the plan lists all
     assert not place.path().exists()
 
 
