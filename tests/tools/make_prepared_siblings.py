@@ -50,10 +50,10 @@ def stimuli(path, rows=NSD_ROWS, seed=5):
     write(path, "imgBrick", np.repeat(np.repeat(coarse, 12, axis=1), 10, axis=2).astype(np.uint8))
 
 
-def nsd(folder, rng, subject):
+def nsd(folder, rng, subject, count):
     """Images shown once to three times, in any order, test images among them; one vertex was not measured."""
-    images = np.sort(rng.choice(NSD_ROWS, IMAGES + 6, replace=False)).astype(np.int32)
-    train = np.sort(rng.choice(images, IMAGES, replace=False))
+    images = np.sort(rng.choice(NSD_ROWS, count + 6, replace=False)).astype(np.int32)
+    train = np.sort(rng.choice(images, count, replace=False))
     test = np.setdiff1d(images, train)
     order = rng.permutation(np.concatenate([np.repeat(train, rng.integers(1, 4, len(train))), np.repeat(test, 3)]))
     metadata = {"img_presentation_order": order, "train_img_num": train, "test_img_num": test[:4], "val_img_num": test[4:]}
@@ -137,18 +137,20 @@ def quartered(key, folder, rng, subject, names, quarters=True, generation="newes
     return Prepared(folder, shown, targets, metadata)
 
 
-def make(key, berg_dir, images, subject=None, seed=0, **how):
-    """Prepared data of a subject (the model's first); `images` gets its pictures, of NSD the file nsd_stimuli.hdf5."""
+def make(key, berg_dir, folder_of_images, subject=None, seed=0, images=IMAGES, **how):
+    """Prepared data of a subject (the model's first) who was trained on so many images; the folder gets these, of NSD as the file
+    nsd_stimuli.hdf5."""
     model = MODELS[key]
     subject = model.subjects[0] if subject is None else subject
     folder = pathlib.Path(berg_dir) / FOLDER.format(model.dataset)
     folder.mkdir(parents=True, exist_ok=True)
-    pathlib.Path(images).mkdir(parents=True, exist_ok=True)
+    pictures = pathlib.Path(folder_of_images)
+    pictures.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng([seed, list(MODELS).index(key), ord(str(subject)[0])])
     if key == "nsd":
-        stimuli(pathlib.Path(images) / "nsd_stimuli.hdf5")
-        return nsd(folder, rng, subject)
-    names = make_prepared.make_images(pathlib.Path(images) / ("training_images" if key == "eeg" else ""), 3, IMAGES // 3)
+        stimuli(pictures / "nsd_stimuli.hdf5")
+        return nsd(folder, rng, subject, images)
+    names = make_prepared.make_images(pictures / ("training_images" if key == "eeg" else ""), 3, images // 3)
     return eeg(folder, rng, subject, names) if key == "eeg" else quartered(key, folder, rng, subject, names, **how)
 
 

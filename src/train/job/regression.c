@@ -1,5 +1,5 @@
-/* Stage "regression": every target of a subject (a voxel; a channel at a time) on the component scores, chunk by chunk; a
- * target is a row of a file that grows. */
+/* Stage "regression": every target of a subject (a voxel; a channel at a time) on the component scores, chunk by chunk;
+ * a target is a row of a file that grows. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
