@@ -531,8 +531,9 @@ BERG_API void berg_regression_options_init(berg_regression_options *options, siz
 typedef struct berg_train_options {
   size_t size;          /* set by _init */
   const char *berg_dir; /* prepared data; gets the model's weights and metadata */
-  const char *images;   /* folder of <concept>/<stimulus> */
-  const int *subjects;  /* one pass over the images serves all; NULL: subject 1 */
+  const char *images;   /* folder of <concept>/<stimulus>; of NSD the file of its images, "nsd_stimuli.hdf5" */
+  const char *const
+      *subjects; /* as in berg_model_options; one pass over the images serves all; NULL: the card's first */
   size_t subject_count;
   const char *backbone;                      /* as in berg_model_options */
   const char *features;                      /* "all" (default): 12 x 50 x 768; "class-token": 12 x 768 */
@@ -546,6 +547,9 @@ typedef struct berg_train_options {
   size_t batch; /* images at a time; 0 (default): chosen. Never changes the numbers */
   int force, resume;
   const char *device; /* for features and Gram matrix: "cpu", "cuda" or "auto" (default); changes last digits */
+  const char *
+      train_splits; /* of models that have them: "all" (default), "single" (the four quarters), "split1" to "split4", or several
+                       with commas between */
 } berg_train_options;
 
 BERG_API void berg_train_options_init(berg_train_options *options, size_t size);
@@ -559,9 +563,9 @@ BERG_API void berg_train_options_init(berg_train_options *options, size_t size);
 BERG_API berg_status berg_train_plan(char **json, const char *model_id, const berg_train_options *options,
                                      berg_error *error);
 
-/* Writes weights_sub-0N.npy (upstream's pickled dict) and, where there is none yet, metadata_sub-0N.npy for each
- * subject. `report` (may be NULL) gets JSON, the caller's: seconds, operations, bytes and rate of each stage, peak
- * memory and disk, precision, instruction set, libraries. */
+/* Writes weights (weights_sub-0N.npy: upstream's pickled dict, under its newest name) and, where there are none yet,
+ * metadata for each subject and split. `report` (may be NULL) gets JSON, the caller's: seconds, operations, bytes and
+ * rate of each stage, peak memory and disk, precision, instruction set, libraries. */
 BERG_API berg_status berg_train(const char *model_id, const berg_train_options *options, const berg_run *run,
                                 char **report, berg_error *error);
 

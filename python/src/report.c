@@ -1,46 +1,19 @@
 /* The page and the plot of a model's accuracy. Subjects come as a sequence of str. */
 #include "binding.h"
 
-/* Their texts, and the tuple that they belong to. */
-typedef struct subjects {
-  PyObject *source;
-  const char **names;
-  size_t count;
-} subjects;
-
-static bool take_subjects(subjects *taken, PyObject *sequence) {
-  taken->source = PySequence_Tuple(sequence);
-  if (!taken->source) return false;
-  const Py_ssize_t count = PyTuple_Size(taken->source);
-  taken->names = PyMem_Calloc((size_t)count + 1, sizeof *taken->names);
-  if (!taken->names) {
-    PyErr_NoMemory();
-    return false;
-  }
-  for (Py_ssize_t i = 0; i < count; i++)
-    if (!(taken->names[i] = PyUnicode_AsUTF8AndSize(PyTuple_GetItem(taken->source, i), NULL))) return false;
-  taken->count = (size_t)count;
-  return true;
-}
-
-static void release_subjects(subjects *taken) {
-  PyMem_Free(taken->names);
-  Py_XDECREF(taken->source);
-}
-
 static PyObject *report(PyObject *module, PyObject *arguments) {
   (void)module;
   const char *model_id;
   PyObject *berg_dir = NULL, *path = NULL, *figures = NULL, *json = NULL, *surfaces[2] = {NULL, NULL}, *result = NULL,
            *sequence;
-  subjects asked = {0};
+  binding_subjects asked = {0};
   berg_report_options options;
   berg_report_options_init(&options);
   if (PyArg_ParseTuple(arguments, "sOO&O&O&O&ppO&O&", &model_id, &sequence, binding_path_or_none, &berg_dir,
                        binding_path_or_none, &path, binding_path_or_none, &figures, binding_path_or_none, &json,
                        &options.hash_weights, &options.force, binding_path_or_none, &surfaces[0], binding_path_or_none,
                        &surfaces[1]) &&
-      take_subjects(&asked, sequence)) {
+      binding_take_subjects(&asked, sequence)) {
     berg_error error;
     options.berg_dir = berg_dir ? PyBytes_AsString(berg_dir) : NULL;
     options.figures = figures ? PyBytes_AsString(figures) : NULL;
@@ -54,7 +27,7 @@ static PyObject *report(PyObject *module, PyObject *arguments) {
     PyEval_RestoreThread(thread);
     result = status ? binding_raise(&error) : Py_NewRef(Py_None);
   }
-  release_subjects(&asked);
+  binding_release_subjects(&asked);
   Py_XDECREF(berg_dir);
   Py_XDECREF(path);
   Py_XDECREF(figures);
@@ -67,9 +40,9 @@ static PyObject *plot_accuracy(PyObject *module, PyObject *arguments) {
   (void)module;
   const char *model_id;
   PyObject *berg_dir = NULL, *result = NULL, *sequence;
-  subjects asked = {0};
+  binding_subjects asked = {0};
   if (PyArg_ParseTuple(arguments, "sOO&", &model_id, &sequence, binding_path_or_none, &berg_dir) &&
-      take_subjects(&asked, sequence)) {
+      binding_take_subjects(&asked, sequence)) {
     berg_error error;
     char *svg = NULL;
     const char *folder = berg_dir ? PyBytes_AsString(berg_dir) : NULL;
@@ -79,7 +52,7 @@ static PyObject *plot_accuracy(PyObject *module, PyObject *arguments) {
     result = status ? binding_raise(&error) : PyUnicode_FromString(svg);
     berg_free(svg);
   }
-  release_subjects(&asked);
+  binding_release_subjects(&asked);
   Py_XDECREF(berg_dir);
   return result;
 }

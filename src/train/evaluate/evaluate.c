@@ -19,6 +19,7 @@
 #include "io/value/json_print.h"
 #include "io/file/whole_file.h"
 #include "model/catalog/paths.h"
+#include "model/catalog/prepared.h"
 #include "model/catalog/registry.h"
 #include "train/evaluate/accuracy.h"
 #include "train/evaluate/evaluate_sidecar.h"
@@ -50,9 +51,10 @@ void(berg_evaluate_options_init)(berg_evaluate_options *options, size_t size) {
 static berg_status make_paths(evaluation *e, berg_error *error) {
   const char *berg_dir = e->options->berg_dir;
   const char *subject = e->options->subject, *id = e->model_id;
-  berg_status status = model_path_prepared(&e->prepared_path, id, berg_dir, subject, "metadata.npy", error);
+  berg_status status =
+      model_path_prepared(&e->prepared_path, id, berg_dir, subject, MODEL_PREPARED_METADATA, 0, 0, error);
   if (!status) status = model_path_metadata(&e->metadata_path, id, berg_dir, subject, error);
-  if (!status) status = model_path_predictions(&e->predictions_path, id, berg_dir, subject, error);
+  if (!status) status = model_path_predictions(&e->predictions_path, id, berg_dir, subject, 0, 0, error);
   if (status) return status;
   e->unfinished_path = base_format(error, "%s.unfinished.npy", e->predictions_path);
   e->lock_path = base_format(error, "%s.lock", e->predictions_path);
@@ -74,10 +76,11 @@ static berg_status count_voxels(evaluation *e, berg_error *error) {
   return BERG_OK;
 }
 
-static berg_status open_responses(const evaluation *e, io_hdf5 **dataset, const char *rest, size_t rows,
+static berg_status open_responses(const evaluation *e, io_hdf5 **dataset, model_prepared_file file, size_t rows,
                                   berg_error *error) {
   char *path, found[128];
-  berg_status status = model_path_prepared(&path, e->model_id, e->options->berg_dir, e->options->subject, rest, error);
+  berg_status status =
+      model_path_prepared(&path, e->model_id, e->options->berg_dir, e->options->subject, file, 0, 0, error);
   if (!status) status = io_hdf5_open(dataset, path, "neural_data", error);
   if (!status) {
     const berg_array *about = io_hdf5_about(*dataset);
@@ -103,12 +106,14 @@ static berg_status open_inputs(evaluation *e, char **report, berg_error *error) 
     return base_fail(error, BERG_EARGUMENT, "threads: expected 0 (as many as there are) to 1024, found %d",
                      options->threads);
   berg_status status = train_check_model(e->model_id, error);
+  if (!status && strcmp(e->model_id, MODEL_FIRST))
+    status = base_fail(error, BERG_EPARAMETER, "%s: only %s is evaluated here", e->model_id, MODEL_FIRST);
   if (!status) status = make_paths(e, error);
   if (!status) status = berg_file_open(&e->prepared, e->prepared_path, error);
   if (!status) status = count_voxels(e, error);
   if (!status) status = train_test_set_read(&e->test, e->prepared, e->prepared_path, options->images, error);
-  if (!status) status = open_responses(e, &e->averaged, "split-test_averaged.h5", e->test.images, error);
-  if (!status) status = open_responses(e, &e->trials, "split-test.h5", e->test.trials, error);
+  if (!status) status = open_responses(e, &e->averaged, MODEL_PREPARED_AVERAGED, e->test.images, error);
+  if (!status) status = open_responses(e, &e->trials, MODEL_PREPARED_TEST, e->test.trials, error);
   if (!status) status = train_test_set_check_images(&e->test, options->images, report, error);
   return status;
 }
