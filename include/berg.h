@@ -564,9 +564,10 @@ typedef struct berg_evaluate_options {
   const char *backbone;
   size_t memory; /* 0 (default): 4 GiB */
   int threads;
-  int force;           /* replace predictions that are there; the metadata are always replaced */
-  int sidecar;         /* 1: also "<predictions without ending>.json", as berg_output_options has it; default 0 */
-  const char *command; /* for the sidecar: what the user asked for; NULL: not said */
+  int force;                /* replace predictions that are there; the metadata are always replaced */
+  int sidecar;              /* 1: also "<predictions without ending>.json", as berg_output_options has it; default 0 */
+  const char *command;      /* for the sidecar: what the user asked for; NULL: not said */
+  const char *train_splits; /* of MEG and TVSD, which model: "all" (default), or of a quarter "split1" to "split4" */
 } berg_evaluate_options;
 
 BERG_API void berg_evaluate_options_init(berg_evaluate_options *options, size_t size);
