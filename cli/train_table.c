@@ -68,10 +68,11 @@ static void print_missing(const cJSON *images) {
 static void print_sizes(const cJSON *plan) {
   char a[32], b[32];
   const cJSON *subject;
+  const char *targets = part(part(plan, "subjects")->child, "voxels") ? "voxels" : "targets";
   cJSON_ArrayForEach(subject, part(plan, "subjects"))
-      cli_say("%s: %s trials, %s voxels, regressed in %.0f chunk%s", text(subject, "label"),
-              cli_grouped((size_t)number(subject, "trials"), a), cli_grouped((size_t)number(subject, "voxels"), b),
-              number(subject, "chunks"), number(subject, "chunks") == 1 ? "" : "s");
+      cli_say("%s: %s trials, %s %s, regressed in %.0f chunk%s", text(subject, "label"),
+              cli_grouped((size_t)number(subject, "trials"), a), cli_grouped((size_t)number(subject, targets), b),
+              targets, number(subject, "chunks"), number(subject, "chunks") == 1 ? "" : "s");
   cli_say("%s images, %s features (%s), %.0f components, %s",
           cli_grouped((size_t)number(part(plan, "images"), "count"), a),
           cli_grouped((size_t)number(part(plan, "features"), "count"), b), text(part(plan, "features"), "kind"),

@@ -75,12 +75,26 @@ static char *weights_path(const place *p, const char *berg_dir, const char *endi
                      number);
 }
 
+static const char *const *endings_of(const model_layout *layout, unsigned quarter) {
+  return !layout->splits ? of_one : quarter ? of_quarter : of_whole;
+}
+
+berg_status model_path_new_weights(char **path, const char *model_id, const char *berg_dir, const char *subject,
+                                   unsigned quarter, berg_error *error) {
+  place p;
+  *path = NULL;
+  berg_status status = find_place(&p, model_id, berg_dir, subject, error);
+  if (!status) *path = weights_path(&p, berg_dir, endings_of(p.layout, quarter)[0], quarter, error);
+  release(&p);
+  return status ? status : *path ? BERG_OK : BERG_ELIMIT;
+}
+
 berg_status model_path_weights(char **path, const char *model_id, const char *berg_dir, const char *subject,
                                unsigned quarter, berg_error *error) {
   place p;
   *path = NULL;
   berg_status status = find_place(&p, model_id, berg_dir, subject, error);
-  const char *const *endings = !status && p.layout->splits ? quarter ? of_quarter : of_whole : of_one;
+  const char *const *endings = status ? of_one : endings_of(p.layout, quarter);
   for (size_t i = 0; endings[i] && !status; i++) {
     char *candidate = weights_path(&p, berg_dir, endings[i], quarter, error);
     const bool first = i == 0, exists = model_path_exists(candidate);

@@ -5,6 +5,7 @@
 #include "io/value/json_print.h"
 #include "io/value/json_build.h"
 #include "train/job/plan.h"
+#include "train/job/stages.h"
 
 static void add_subjects(cJSON *tree, const train_plan *plan) {
   cJSON *subjects = io_json_add_list(tree, "subjects");
@@ -14,8 +15,8 @@ static void add_subjects(cJSON *tree, const train_plan *plan) {
     model_add_subject(entry, "subject", subject->name);
     io_json_add_text(entry, "label", subject->label);
     io_json_add_number(entry, "trials", (double)subject->trials);
-    io_json_add_number(entry, "voxels", (double)subject->voxels);
-    io_json_add_text(entry, "responses", subject->responses);
+    io_json_add_number(entry, train_targets_unit(&plan->job), (double)subject->targets);
+    io_json_add_text(entry, "responses", subject->responses[0]);
     io_json_add_number(entry, "chunks", (double)plan->chunks[s]);
     io_json_add_text(entry, "weights", subject->weights);
   }
@@ -43,7 +44,7 @@ static void add_stages(cJSON *tree, const train_plan *plan) {
       model_add_subject(stage, "subject", plan->job.subjects[task->of].name);
       io_json_add_text(stage, "label", plan->job.subjects[task->of].label);
     }
-    io_json_add_text(stage, "unit", task->kind->unit);
+    io_json_add_text(stage, "unit", train_stage_unit(plan, task->kind));
     io_json_add_number(stage, "total", (double)task->count);
     io_json_add_number(stage, "done", (double)(task->is_whole ? task->count : io_ranges_total(&task->done)));
     io_json_add_number(stage, "flop", task->cost.flop);

@@ -9,7 +9,7 @@
 #include "train/job/stage.h"
 #include "train/run/run.h"
 
-#define REPORT_STAGES 32
+#define REPORT_STAGES 128
 #define REPORT_RATES 16
 
 typedef struct train_record {

@@ -25,6 +25,10 @@ char *train_stage_path(const train_plan *plan, const train_stage_kind *kind, siz
                      kind->ending);
 }
 
+const char *train_stage_unit(const train_plan *plan, const train_stage_kind *kind) {
+  return kind == &train_regression_stage ? train_targets_unit(&plan->job) : kind->unit;
+}
+
 size_t train_stage_grain(const train_plan *plan, const train_stage_kind *kind, size_t of) {
   return kind->grain ? kind->grain(plan, of) : 1;
 }

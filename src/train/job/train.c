@@ -70,7 +70,7 @@ static berg_status write_report(const train_plan *plan, const train_report *repo
     model_add_subject(entry, "subject", job->subjects[s].name);
     io_json_add_text(entry, "label", job->subjects[s].label);
     io_json_add_number(entry, "trials", (double)job->subjects[s].trials);
-    io_json_add_number(entry, "voxels", (double)job->subjects[s].voxels);
+    io_json_add_number(entry, train_targets_unit(job), (double)job->subjects[s].targets);
     io_json_add_number(entry, "chunks", (double)plan->chunks[s]);
     io_json_add_text(entry, "weights", job->subjects[s].weights);
   }
