@@ -70,7 +70,8 @@ typedef struct model_layout_tested {
   const char *concepts, *stimuli,
       *files;          /* as in model_layout_prepared, of each test image, or trial where there are `numbers` */
   const char *numbers; /* the image that each test trial showed; where images are rows of an array: those of the test */
-  const char *image_folder; /* where test images lie below the folder that is named; NULL: in it */
+  const char *image_folder; /* where test images lie below the folder that is named, if there is such a folder; NULL */
+  bool square; /* test images are resized as VIT_SQUARE says, not as in an encode: upstream predicts them in training */
 } model_layout_tested;
 
 typedef struct model_layout {

@@ -21,6 +21,7 @@
 #include "model/catalog/prepared.h"
 #include "model/catalog/registry.h"
 #include "model/output/output_file.h"
+#include "model/stimuli/stimuli.h"
 #include "model/weights/fitted.h"
 #include "train/evaluate/evaluate_sidecar.h"
 #include "train/evaluate/measure.h"
@@ -144,8 +145,11 @@ static berg_status check_columns(const train_evaluation *e, const berg_model *mo
 }
 
 static berg_status open_images(train_evaluation *e, berg_stimuli **stimuli, berg_error *error) {
-  if (e->measure->images) return e->measure->images(e, stimuli, error);
-  return berg_stimuli_open(stimuli, (const char *const *)e->test.paths, e->test.images, NULL, error);
+  berg_status status =
+      e->measure->images ? e->measure->images(e, stimuli, error)
+                         : berg_stimuli_open(stimuli, (const char *const *)e->test.paths, e->test.images, NULL, error);
+  if (!status && e->layout->tested.square) model_stimuli_set_transform(*stimuli, VIT_SQUARE);
+  return status;
 }
 
 /* Beside the place of the first. Partial predictions of an interrupted run are discarded: so few images are quickly

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/catalog/paths.h"
+#include "model/stimuli/stimuli.h"
 #include "train/evaluate/measure.h"
 #include "train/evaluate/presentations.h"
 
@@ -23,39 +24,11 @@ static const char *const keys[QUANTITIES][MODEL_OUTPUTS_MAX] = {
     [EXPLAINED] = {"lh_explained_variance_nsdcore", "rh_explained_variance_nsdcore"}};
 
 typedef struct vertices {
-  io_hdf5 *trials[MODEL_OUTPUTS_MAX], *images;
-  uint8_t *pixels; /* of the test images */
+  io_hdf5 *trials[MODEL_OUTPUTS_MAX];
   double *ncsnr[MODEL_OUTPUTS_MAX];
 } vertices;
 
 /* --- Inputs --- */
-
-/* The dataset of all images, named as "file.hdf5" or "file.hdf5:dataset". */
-static berg_status open_images(train_evaluation *e, berg_error *error) {
-  vertices *own = e->own;
-  const char *given = e->options->images, *colon = model_path_exists(given) ? NULL : strrchr(given, ':');
-  char *path = base_format(error, "%.*s", (int)(colon ? (size_t)(colon - given) : strlen(given)), given);
-  if (!path) return BERG_ELIMIT;
-  berg_status status = io_hdf5_open(&own->images, path, colon ? colon + 1 : e->layout->prepared.array, error);
-  base_free(path);
-  return status;
-}
-
-static berg_status check_images(const train_evaluation *e, berg_error *error) {
-  const vertices *own = e->own;
-  const berg_array *about = io_hdf5_about(own->images);
-  const size_t last = e->test.numbers[e->test.images - 1];
-  char found[128];
-  if (about->dtype != BERG_U8 || about->ndim != 4 || about->shape[3] != 3) {
-    base_array_describe(about, found, sizeof found);
-    return base_fail_at(error, &(base_fault){BERG_EINPUT, e->options->images, BERG_NO_OFFSET, about->name, "not images",
-                                             "uint8 (images, height, width, 3)", found});
-  }
-  if (last < about->shape[0]) return BERG_OK;
-  return base_fail_found(error, BERG_EINPUT, e->options->images, "a test image is not in it",
-                         "as many images as the prepared metadata count", "%zu, image %zu is asked for",
-                         about->shape[0], last);
-}
 
 static berg_status read_ncsnr(train_evaluation *e, size_t output, berg_error *error) {
   vertices *own = e->own;
@@ -87,21 +60,28 @@ static berg_status open(train_evaluation *e, berg_error *error) {
   if (!e->own) return BERG_ELIMIT;
   berg_status status = train_test_set_rows(&e->test, e->prepared, e->prepared_path, e->layout, error);
   for (size_t o = 0; o < e->outputs && !status; o++) status = open_hemisphere(e, o, error);
-  if (!status) status = open_images(e, error);
-  return status ? status : check_images(e, error);
+  return status;
 }
 
+static berg_status check_rows(const train_evaluation *e, const berg_stimuli *stimuli, berg_error *error) {
+  const size_t last = e->test.numbers[e->test.images - 1], count = berg_stimuli_count(stimuli);
+  char expected[64];
+  base_print(expected, sizeof expected, "image %zu, as in the prepared metadata", last);
+  if (last < count) return BERG_OK;
+  return base_fail_found(error, BERG_EINPUT, e->options->images, "a test image is not in it", expected, "%zu images",
+                         count);
+}
+
+/* Rows of the dataset of all images, which is named as "file.hdf5" or "file.hdf5:dataset". */
 static berg_status images(train_evaluation *e, berg_stimuli **stimuli, berg_error *error) {
-  vertices *own = e->own;
-  berg_array array = *io_hdf5_about(own->images);
-  const size_t image = (size_t)array.strides[0];
-  own->pixels = base_alloc(e->test.images, image, error);
-  berg_status status = own->pixels ? BERG_OK : BERG_ELIMIT;
-  for (size_t i = 0; i < e->test.images && !status; i++)
-    status = io_hdf5_read(own->images, e->test.numbers[i], 1, own->pixels + i * image, error);
-  array.shape[0] = e->test.images;
-  array.data = own->pixels;
-  return status ? status : berg_stimuli_from_array(stimuli, &array, BERG_NHWC, error);
+  const char *given = e->options->images;
+  char *input = base_format(error, model_path_exists(given) ? "%s:%s" : "%s", given, e->layout->prepared.array);
+  if (!input) return BERG_ELIMIT;
+  berg_status status = berg_stimuli_open(stimuli, (const char *const *)&input, 1, NULL, error);
+  if (!status) status = check_rows(e, *stimuli, error);
+  if (!status) status = model_stimuli_pick(*stimuli, e->test.numbers, e->test.images, error);
+  base_free(input);
+  return status;
 }
 
 /* --- Measures --- */
@@ -154,8 +134,6 @@ static void release(train_evaluation *e) {
     io_hdf5_free(own->trials[o]);
     base_free(own->ncsnr[o]);
   }
-  io_hdf5_free(own->images);
-  base_free(own->pixels);
   base_free(own);
 }
 

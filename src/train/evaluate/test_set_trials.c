@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "model/catalog/paths.h"
 #include "train/evaluate/entries.h"
 #include "train/evaluate/test_set.h"
 
@@ -46,14 +47,22 @@ static berg_status read_names(char ***names, size_t *count, const berg_file *met
   return status;
 }
 
-static berg_status place(train_test_set *set, size_t image, const char *name, const char *folder, const char *below,
-                         const char *path, berg_error *error) {
+static berg_status place(train_test_set *set, size_t image, const char *name, const char *folder, const char *path,
+                         berg_error *error) {
   if (!stays_inside(name))
     return base_fail_found(error, BERG_EINPUT, path, "a test image that is no file name", "<concept>/<stimulus>", "%s",
                            name);
   set->names[image] = base_copy_text(name, error);
-  set->paths[image] = base_format(error, "%s%s%s/%s", folder, below ? "/" : "", below ? below : "", name);
+  set->paths[image] = base_format(error, "%s/%s", folder, name);
   return set->names[image] && set->paths[image] ? BERG_OK : BERG_ELIMIT;
+}
+
+/* Where the images are: the folder named, or the one in it that upstream keeps them in. base_free. */
+static char *folder_of(const model_layout_tested *keys, const char *images, berg_error *error) {
+  char *inner = keys->image_folder ? base_format(error, "%s/%s", images, keys->image_folder) : NULL;
+  if (inner && model_path_exists(inner)) return inner;
+  base_free(inner);
+  return base_copy_text(images, error);
 }
 
 static berg_status make_room(train_test_set *set, size_t images, berg_error *error) {
@@ -65,14 +74,15 @@ static berg_status make_room(train_test_set *set, size_t images, berg_error *err
 
 berg_status train_test_set_named(train_test_set *set, const berg_file *metadata, const char *path,
                                  const model_layout *layout, const char *images, berg_error *error) {
-  char **names;
-  size_t count;
+  char **names = NULL;
+  size_t count = 0;
   *set = (train_test_set){.names = NULL};
-  berg_status status = read_names(&names, &count, metadata, path, &layout->tested, error);
+  char *folder = folder_of(&layout->tested, images, error);
+  berg_status status = folder ? read_names(&names, &count, metadata, path, &layout->tested, error) : BERG_ELIMIT;
   if (!status) status = make_room(set, count, error);
-  for (size_t i = 0; i < count && !status; i++)
-    status = place(set, i, names[i], images, layout->tested.image_folder, path, error);
+  for (size_t i = 0; i < count && !status; i++) status = place(set, i, names[i], folder, path, error);
   base_free_texts(names, count);
+  base_free(folder);
   if (status) train_test_set_release(set);
   return status;
 }
@@ -128,9 +138,10 @@ static berg_status take_rows(train_test_set *set, const presentation *shown, siz
 
 static berg_status name_trials(train_test_set *set, char *const *names, const model_layout_tested *keys,
                                const char *images, const char *path, berg_error *error) {
-  berg_status status = make_room(set, set->images, error);
-  for (size_t i = 0; i < set->images && !status; i++)
-    status = place(set, i, names[set->rows[i]], images, keys->image_folder, path, error);
+  char *folder = folder_of(keys, images, error);
+  berg_status status = folder ? make_room(set, set->images, error) : BERG_ELIMIT;
+  for (size_t i = 0; i < set->images && !status; i++) status = place(set, i, names[set->rows[i]], folder, path, error);
+  base_free(folder);
   return status;
 }
 
