@@ -1,5 +1,5 @@
-/* Building a tree of values, such as metadata: when there is no memory for a part, the tree itself remembers it, so that
- * callers need not check each step. Values given are borrowed until the tree is released, texts copied. */
+/* Building a tree of values, such as metadata: when there is no memory for a part, the tree itself remembers it, so
+ * that callers need not check each step. Values given are borrowed until the tree is released, texts copied. */
 #ifndef IO_TREE_BUILD_H
 #define IO_TREE_BUILD_H
 

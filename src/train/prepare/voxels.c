@@ -94,7 +94,7 @@ static io_value *fmri_dict(io_tree *t, const io_csv *voxels, int subject) {
 }
 
 /* An object array of the texts of these trials. */
-static void add_texts(io_tree *t, io_value *dict, const char *key, const const char *const *texts, const size_t *trials,
+static void add_texts(io_tree *t, io_value *dict, const char *key, const char *const *texts, const size_t *trials,
                       size_t count) {
   const char **elements = io_tree_take(t, count, sizeof *elements);
   for (size_t i = 0; elements && i < count; i++) elements[i] = texts[trials[i]];
@@ -102,7 +102,8 @@ static void add_texts(io_tree *t, io_value *dict, const char *key, const const c
 }
 
 /* Texts of the averaged stimuli. */
-static void add_averaged(io_tree *t, io_value *dict, const char *key, const char *const *texts, const train_trials *trials) {
+static void add_averaged(io_tree *t, io_value *dict, const char *key, const char *const *texts,
+                         const train_trials *trials) {
   const char **elements = io_tree_take(t, trials->averaged_count, sizeof *elements);
   for (size_t i = 0; elements && i < trials->averaged_count; i++)
     elements[i] = texts[trials->test[trials->averaged[i * trials->repeats]]];
