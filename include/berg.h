@@ -496,6 +496,32 @@ BERG_API void berg_simulate_options_init(berg_simulate_options *options, size_t 
 BERG_API berg_status berg_simulate(const char *folder, const berg_simulate_options *options, const berg_run *run,
                                    berg_error *error);
 
+typedef struct berg_simulate_prepared_options {
+  size_t size;                 /* set by _init */
+  const char *const *subjects; /* as in berg_model_options, who see the same images; NULL: the card's first */
+  size_t subject_count;
+  uint64_t seed;             /* default 1 */
+  size_t units;              /* channels, sensors, electrodes, vertices of a hemisphere; 0 (default): as upstream */
+  size_t times;              /* 0 (default): as upstream */
+  size_t concepts;           /* default 720 */
+  size_t images_per_concept; /* training images; default 12 */
+  size_t test_images;        /* default 100 */
+  size_t repeats;            /* of a test image; 0 (default): as upstream, 80 (EEG), 12 (MEG), 30 (TVSD), 3 (NSD) */
+  size_t image_size;         /* pixels of each side; default 400 */
+  int threads;
+  int force;
+} berg_simulate_prepared_options;
+
+BERG_API void berg_simulate_prepared_options_init(berg_simulate_prepared_options *options, size_t size);
+
+/* A data set of NSD, EEG, MEG or TVSD as their preparation leaves it: `folder` is a berg directory with
+ * model_training_datasets/, <folder>/images/ (of NSD <folder>/nsd_stimuli.hdf5), and <folder>/truth/<subject>.npz, the
+ * true variances of signal and noise, ceilings and the signal of each test image. The same seed gives the same bytes.
+ * EPARAMETER: a model or subject that is not simulated; EARGUMENT; EWRITE, EEXISTS, ELIMIT (disk). */
+BERG_API berg_status berg_simulate_prepared(const char *folder, const char *model_id,
+                                            const berg_simulate_prepared_options *options, const berg_run *run,
+                                            berg_error *error);
+
 typedef struct berg_prepare_options {
   size_t size;          /* set by _init */
   const char *berg_dir; /* gets model_training_datasets/train_dataset-things_fmri_1/ */
@@ -577,9 +603,10 @@ typedef struct berg_evaluate_options {
   const char *backbone;
   size_t memory; /* 0 (default): 4 GiB */
   int threads;
-  int force;           /* replace predictions that are there; the metadata are always replaced */
-  int sidecar;         /* 1: also "<predictions without ending>.json", as berg_output_options has it; default 0 */
-  const char *command; /* for the sidecar: what the user asked for; NULL: not said */
+  int force;                /* replace predictions that are there; the metadata are always replaced */
+  int sidecar;              /* 1: also "<predictions without ending>.json", as berg_output_options has it; default 0 */
+  const char *command;      /* for the sidecar: what the user asked for; NULL: not said */
+  const char *train_splits; /* of MEG and TVSD, which model: "all" (default), or of a quarter "split1" to "split4" */
 } berg_evaluate_options;
 
 BERG_API void berg_evaluate_options_init(berg_evaluate_options *options, size_t size);
@@ -759,6 +786,7 @@ BERG_API void berg_free(void *memory);
 #define berg_volume_options_init(options) berg_volume_options_init(options, sizeof *(options))
 #define berg_output_options_init(options) berg_output_options_init(options, sizeof *(options))
 #define berg_simulate_options_init(options) berg_simulate_options_init(options, sizeof *(options))
+#define berg_simulate_prepared_options_init(options) berg_simulate_prepared_options_init(options, sizeof *(options))
 #define berg_prepare_options_init(options) berg_prepare_options_init(options, sizeof *(options))
 #define berg_regression_options_init(options) berg_regression_options_init(options, sizeof *(options))
 #define berg_train_options_init(options) berg_train_options_init(options, sizeof *(options))

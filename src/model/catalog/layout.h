@@ -56,6 +56,25 @@ typedef struct model_layout_prepared {
       *kept; /* what the model's metadata take of the prepared ones, up to one without a key; NULL: all */
 } model_layout_prepared;
 
+/* What an evaluation measures; docs/accuracy.md has the definitions. */
+typedef enum model_measures {
+  MODEL_MEASURES_NOTHING,
+  MODEL_MEASURES_VOXELS,      /* ceilings and split halves of trials that are z-scored over images */
+  MODEL_MEASURES_VERTICES,    /* two hemispheres, with the ceilings of the prepared metadata */
+  MODEL_MEASURES_REPETITIONS, /* each repetition of the training by itself; no ceiling */
+  MODEL_MEASURES_TRIALS       /* ceilings from the variance of single trials */
+} model_measures;
+
+/* The test images, by keys of the prepared metadata. */
+typedef struct model_layout_tested {
+  model_measures measures;
+  const char *concepts, *stimuli,
+      *files;          /* as in model_layout_prepared, of each test image, or trial where there are `numbers` */
+  const char *numbers; /* the image that each test trial showed; where images are rows of an array: those of the test */
+  const char *image_folder; /* where test images lie below the folder that is named, if there is such a folder; NULL */
+  bool square; /* test images are resized as VIT_SQUARE says, not as in an encode: upstream predicts them in training */
+} model_layout_tested;
+
 typedef struct model_layout {
   const char *modality, *dataset; /* of the folders: "fmri", "things_fmri_1" */
   const char *subject_prefix;     /* in names of files: "sub-" */
@@ -68,6 +87,7 @@ typedef struct model_layout {
   bool splits;  /* there are also models of each quarter of the training data */
 
   model_layout_prepared prepared; /* `train` is NULL where the model is not trained here */
+  model_layout_tested tested;
 
   const char *measured, *measured_briefly; /* what responses are */
   io_evoked_kind evoked;                   /* what channels are to MNE-Python */

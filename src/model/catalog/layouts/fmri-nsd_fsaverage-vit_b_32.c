@@ -75,6 +75,7 @@ const model_layout model_layout_fmri_nsd_fsaverage_vit_b_32 = {
                  .array = "imgBrick",
                  .square = true,
                  .kept = kept},
+    .tested = {.measures = MODEL_MEASURES_VERTICES, .numbers = "test_img_num"},
     .measured = "z-scores within a session, averaged over the presentations of an image",
     .measured_briefly = "session z-scores",
     .keys = keys,

@@ -107,6 +107,7 @@ const model_layout model_layout_fmri_things_fmri_1_vit_b_32 = {
                  .predictions = "vit_b_32/fmri_test_pred_sub-{2}.npy",
                  .concepts = "encoding_model.train_concepts",
                  .stimuli = "encoding_model.train_stimuli"},
+    .tested = {.measures = MODEL_MEASURES_VOXELS},
     .measured = "z-scores within a session",
     .measured_briefly = "session z-scores",
     .keys = keys,
