@@ -573,9 +573,9 @@ typedef struct berg_train_options {
   size_t batch; /* images at a time; 0 (default): chosen. Never changes the numbers */
   int force, resume;
   const char *device; /* for features and Gram matrix: "cpu", "cuda" or "auto" (default); changes last digits */
-  const char *
-      train_splits; /* of models that have them: "all" (default), "single" (the four quarters), "split1" to "split4", or several
-                       with commas between */
+  /* of models that have them: "all" (default), "single" (the four quarters), "split1" to "split4", or several with
+   * commas between */
+  const char *train_splits;
 } berg_train_options;
 
 BERG_API void berg_train_options_init(berg_train_options *options, size_t size);

@@ -36,9 +36,10 @@ typedef struct model_layout_kept {
   const char *dict, *key;
 } model_layout_kept;
 
-/* What a model is trained on and evaluated with, as upstream prepares it. In names of files "{subject}" is the subject as the card
- * has it, "{2}" its number in two digits, "{output}" the name of an output, "{part}" which trials: "all_training_splits", or
- * "single_training_split_1" to "_4" of a quarter. Keys of the metadata may say "{part}." too, which older files have not. */
+/* What a model is trained on and evaluated with, as upstream prepares it. In names of files "{subject}" is the
+ * subject as the card has it, "{2}" its number in two digits, "{output}" the name of an output, "{part}" which
+ * trials: "all_training_splits", or "single_training_split_1" to "_4" of a quarter. Keys of the metadata may say
+ * "{part}." too, which older files have not. */
 typedef struct model_layout_prepared {
   const char *metadata, *train, *test, *averaged; /* files; NULL: there is none, and test trials are in `train` */
   const char *train_before;                       /* an older name of `train`, of all trials; NULL: it had none */
