@@ -93,6 +93,18 @@ def test_killed_and_resumed(encode_with, alone, five_berg_dir, backbone_files, b
     same(tmp_path / "out", alone())
 
 
+def test_standard_input_is_read_once(encode_with, photos, tmp_path):
+    """Models that take turns would find nothing there the second time: known before the first."""
+    limit = least_memory(encode_with, photos, tmp_path / "least", *also(*OTHERS))[0]
+    np.save(tmp_path / "images.npy", np.zeros((2, 3, 224, 224), np.uint8))
+    data = (tmp_path / "images.npy").read_bytes()
+    result = encode_with("fmri", *also(*OTHERS), "-", "-o", f"{tmp_path}/out/", "--memory", f"{limit}M", stdin=data)
+    assert result.status == 3
+    assert re.search(r"standard input is read once, and these models need \d passes over the images: give them as a file$", result.message)
+    assert not (tmp_path / "out").exists() or not os.listdir(tmp_path / "out")
+    assert encode_with("fmri", *also(*OTHERS), "-", "-o", f"{tmp_path}/out/", stdin=data).status == 0
+
+
 def test_interrupted(encode_with, five_berg_dir, backbone_files, berg, photos, tmp_path):
     run = berg.start("encode", IDS["eeg"], "--subject", "1", "--berg-dir", five_berg_dir, "--backbone", backbone_files["safetensors"],
                      *also("meg"), "--batch", "1", photos, "-o", f"{tmp_path}/", stderr=-1,

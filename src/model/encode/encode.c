@@ -228,7 +228,7 @@ berg_status berg_encode_many(berg_model *const *models, size_t count, berg_stimu
     targets[i] = (target){.rows = responses[i], .width = models[i]->columns};
     sinks[i] = sink_of(&targets[i]);
   }
-  if (!status) status = model_passes(models, count, passes, &pass_count, error);
+  if (!status) status = model_passes(models, count, stimuli, passes, &pass_count, error);
   if (!status) status = model_passes_tell(models, count, passes, pass_count, &run, error);
   if (!status) status = encode_passes(models, count, stimuli, targets, sinks, passes, pass_count, &run, error);
   base_free(targets);

@@ -24,10 +24,11 @@ berg_status model_encode(const model_pass *pass, berg_stimuli *stimuli, size_t f
 berg_model *model_pass_network(const model_pass *pass);
 /* Bytes that the process holds during the pass, `images` at a time; `packed` as in model_memory_needed. */
 size_t model_pass_memory(const model_pass *pass, size_t images, bool packed);
-/* Deals models to passes: model i goes in pass passes[i], numbers that ascend; all go in the first one if that keeps to
- * the memory limit of the first model. EARGUMENT: they cannot go together, or one is given twice. */
-berg_status model_passes(berg_model *const *models, size_t count, size_t *passes, size_t *pass_count,
-                         berg_error *error);
+/* Deals models to passes: model i goes in pass passes[i], numbers that ascend; all go in the first one if that keeps
+ * to the memory limit of the first model. EARGUMENT: they cannot go together, or one is given twice; EINPUT: several
+ * passes over standard input. */
+berg_status model_passes(berg_model *const *models, size_t count, const berg_stimuli *stimuli, size_t *passes,
+                         size_t *pass_count, berg_error *error);
 /* Pass `number` of `of`, as model_passes dealt `count` models with their sinks. Devices have a network each. */
 model_pass model_pass_number(size_t number, size_t of, const size_t *passes, berg_model *const *models,
                              const model_sink *sinks, size_t count);

@@ -5,6 +5,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "model/encode/encode.h"
+#include "model/stimuli/stimuli.h"
 
 static berg_status check_together(const berg_model *first, const berg_model *other, berg_error *error) {
   const char *what = NULL;
@@ -59,8 +60,15 @@ void model_pass_let_rest(const model_pass *pass) {
   for (size_t m = 0; m < pass->count; m++) model_scores_drop(pass->models[m]);
 }
 
-berg_status model_passes(berg_model *const *models, size_t count, size_t *passes, size_t *pass_count,
-                         berg_error *error) {
+static berg_status check_again(const berg_stimuli *stimuli, size_t pass_count, berg_error *error) {
+  if (pass_count == 1 || !model_stimuli_read_once(stimuli)) return BERG_OK;
+  return base_fail(error, BERG_EINPUT,
+                   "standard input is read once, and these models need %zu passes over the images: give them as a file",
+                   pass_count);
+}
+
+berg_status model_passes(berg_model *const *models, size_t count, const berg_stimuli *stimuli, size_t *passes,
+                         size_t *pass_count, berg_error *error) {
   if (!count) return base_fail(error, BERG_EARGUMENT, "no model is to be encoded");
   const size_t limit = models[0]->memory, images = models[0]->batch < FEWEST ? models[0]->batch : FEWEST;
   size_t first = 0;
@@ -76,7 +84,7 @@ berg_status model_passes(berg_model *const *models, size_t count, size_t *passes
     }
     passes[i] = *pass_count - 1;
   }
-  return BERG_OK;
+  return check_again(stimuli, *pass_count, error);
 }
 
 model_pass model_pass_number(size_t number, size_t of, const size_t *passes, berg_model *const *models,

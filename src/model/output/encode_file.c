@@ -191,11 +191,11 @@ static berg_status encode_pass(output *outputs, const model_pass *pass, const be
   return stop_writer(&w, status, error);
 }
 
-static berg_status encode_passes(output *outputs, berg_model *const *models, size_t count, const berg_run *run,
-                                 berg_error *error) {
+static berg_status encode_passes(output *outputs, berg_model *const *models, size_t count, const berg_stimuli *stimuli,
+                                 const berg_run *run, berg_error *error) {
   size_t *passes = base_calloc(count, sizeof *passes, error), pass_count = 0;
   model_sink *sinks = base_calloc(count, sizeof *sinks, error);
-  berg_status status = passes && sinks ? model_passes(models, count, passes, &pass_count, error) : BERG_ELIMIT;
+  berg_status status = passes && sinks ? model_passes(models, count, stimuli, passes, &pass_count, error) : BERG_ELIMIT;
   for (size_t i = 0; i < count && !status; i++) {
     sinks[i] = (model_sink){.wants = MODEL_RESPONSES, .user = &outputs[i], .take = take};
     status = open_files(&outputs[i], error);
@@ -223,7 +223,7 @@ berg_status berg_encode_many_to_files(berg_model *const *models, size_t count, b
   if (!status && !outputs) status = BERG_ELIMIT;
   for (size_t i = 0; i < count && outputs; i++)
     outputs[i].task = (model_output_task){models[i], stimuli, paths[i], &how.output};
-  if (!status) status = encode_passes(outputs, models, count, &run, error);
+  if (!status) status = encode_passes(outputs, models, count, stimuli, &run, error);
   for (size_t i = 0; i < count && outputs; i++) release(&outputs[i]);
   base_free(outputs);
   return status;

@@ -18,6 +18,12 @@ bool model_stimuli_read_by_one(const berg_stimuli *stimuli) {
   return false;
 }
 
+bool model_stimuli_read_once(const berg_stimuli *stimuli) {
+  for (size_t a = 0; a < stimuli->array_count; a++)
+    if (stimuli->arrays[a].stream) return true;
+  return false;
+}
+
 void model_prepared_keep(model_prepared *prepared, size_t first) {
   const bool follows = first >= prepared->first && first - prepared->first <= prepared->count;
   const size_t skipped = first - prepared->first, kept = follows ? prepared->count - skipped : 0;
