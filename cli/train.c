@@ -76,13 +76,16 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       .command = "train",
       .operands = "MODEL",
       .summary = "Fits an encoding model to prepared data: features of all training images, "
-                 "standardisation, exact principal components, regression onto every voxel. Shows first "
-                 "what it will take. Works out of core; a run that was cut off at any moment goes on with "
+                 "standardisation, exact principal components, regression onto every voxel, or every channel "
+                 "and time. Shows first what it will take. Works out of core; a run that was cut off at any moment "
+                 "goes on with "
                  "--resume to the same bytes.",
       .examples = "berg train fmri-things_fmri_1-vit_b_32 --subject 1 --images images/\n"
                   "berg train fmri-things_fmri_1-vit_b_32 --subject 1,2,3 --images images/ --dry-run\n"
                   "berg train fmri-things_fmri_1-vit_b_32 --subject 1 --images images/ --resume\n"
-                  "berg train fmri-things_fmri_1-vit_b_32 --subject 1 --images images/ --ridge --alpha-per-voxel",
+                  "berg train fmri-things_fmri_1-vit_b_32 --subject 1 --images images/ --ridge --alpha-per-voxel\n"
+                  "berg train fmri-nsd_fsaverage-vit_b_32 --subject 1-8 --images nsd_stimuli.hdf5\n"
+                  "berg train meg-things_meg_1-vit_b_32 --subject 1 --images images/ --train-splits all,single",
       .options = options,
       .option_count = sizeof options / sizeof *options,
       .least = 1,

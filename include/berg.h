@@ -576,9 +576,9 @@ BERG_API void berg_train_options_init(berg_train_options *options, size_t size);
 BERG_API berg_status berg_train_plan(char **json, const char *model_id, const berg_train_options *options,
                                      berg_error *error);
 
-/* Writes weights_sub-0N.npy (upstream's pickled dict) and, where there is none yet, metadata_sub-0N.npy for each
- * subject. `report` (may be NULL) gets JSON, the caller's: seconds, operations, bytes and rate of each stage, peak
- * memory and disk, precision, instruction set, libraries. */
+/* Writes weights (weights_sub-0N.npy: upstream's pickled dict, under its newest name) and, where there are none yet,
+ * metadata for each subject and split. `report` (may be NULL) gets JSON, the caller's: seconds, operations, bytes and
+ * rate of each stage, peak memory and disk, precision, instruction set, libraries. */
 BERG_API berg_status berg_train(const char *model_id, const berg_train_options *options, const berg_run *run,
                                 char **report, berg_error *error);
 

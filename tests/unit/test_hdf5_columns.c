@@ -1,4 +1,4 @@
-/* Columns of datasets of more than two dimensions: every range of them, whatever the storage, is what the elements of the rows are. */
+/* Columns of datasets of more than two dimensions: every range of them, whatever the storage, is what the rows hold. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Where the prepared data of a model and the predictions of its test images lie under a berg directory: names are data of the
- * layouts. */
+/* Where the prepared data of a model and the predictions of its test images lie under a berg directory: names are data
+ * of the layouts. */
 #ifndef MODEL_PREPARED_H
 #define MODEL_PREPARED_H
 
@@ -25,7 +25,8 @@ berg_status model_path_prepared(char **path, const char *model_id, const char *b
 berg_status model_path_predictions(char **path, const char *model_id, const char *berg_dir, const char *subject,
                                    size_t output, unsigned quarter, berg_error *error);
 
-/* A key of prepared metadata with "{part}" filled in, or with `flat` without it and its dot. base_free; NULL: ELIMIT. */
+/* A key of prepared metadata with "{part}" filled in, or with `flat` without it and its dot. base_free; NULL:
+ * ELIMIT. */
 char *model_prepared_key(const char *key, unsigned quarter, bool flat, berg_error *error);
 
 #endif

@@ -1,5 +1,5 @@
-/* The images that subjects were shown in training: files <folder>/<concept>/<stimulus>, or rows of an HDF5 dataset, each
- * once, in the order of their names. A row of the store is one of them. */
+/* The images that subjects were shown in training: files <folder>/<concept>/<stimulus>, or rows of an HDF5 dataset,
+ * each once, in the order of their names. A row of the store is one of them. */
 #ifndef TRAIN_IMAGES_H
 #define TRAIN_IMAGES_H
 
@@ -29,8 +29,8 @@ typedef struct train_names {
   size_t count;
 } train_names;
 
-/* The union of `lists` of names: below `place`, where the layout says so in a folder of it, or rows of that dataset. Images
- * that are missing are no error here: they are listed. EINPUT, ESTIMULUS: no such dataset; ELIMIT. */
+/* The union of `lists` of names: below `place`, where the layout says so in a folder of it, or rows of that dataset.
+ * Images that are missing are no error here: they are listed. EINPUT, ESTIMULUS: no such dataset; ELIMIT. */
 berg_status train_images_gather(train_images *images, const model_layout *layout, const char *place,
                                 const train_names *lists, size_t list_count, berg_error *error);
 /* The first `count` of them. EINPUT. */

@@ -1,6 +1,7 @@
-/* Stage "regression": every target of a subject (a voxel; a channel at a time) on the component scores, chunk by chunk; a
- * target is a row of a file that grows. */
+/* Stage "regression": every target of a subject (a voxel; a channel at a time) on the component scores, chunk by chunk;
+ * a target is a row of a file that grows. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -229,6 +230,21 @@ static void write_lines(const chunks *c, size_t number) {
   }
 }
 
+/* Names the first response of targets from `first` on that is not finite: the regression knows its place in the chunk
+ * alone. */
+static berg_status blame_response(const chunks *c, size_t first, size_t number, berg_status status, berg_error *error) {
+  const train_job *job = &c->plan->job;
+  const train_subject *subject = &job->subjects[c->subject];
+  size_t at = 0, output = 0, column;
+  while (at < subject->trials * number && isfinite(c->block[at])) at++;
+  if (at == subject->trials * number) return status;
+  for (column = first + at % number; column >= subject->columns[output]; output++) column -= subject->columns[output];
+  char what[96];
+  base_print(what, sizeof what, "trial %zu, column %zu (from 0) cannot be regressed", at / number, column);
+  return base_fail_at(error, &(base_fault){status, subject->responses[output], BERG_NO_OFFSET,
+                                           job->layout->prepared.dataset, what, "finite numbers", "NaN or infinity"});
+}
+
 /* Voxels [first, end) of a chunk: their bits do not depend on the others, but a common alpha does, which takes all of
  * them. */
 static berg_status fit_chunk(chunks *c, io_range chunk, size_t first, size_t end, berg_error *error) {
@@ -237,6 +253,7 @@ static berg_status fit_chunk(chunks *c, io_range chunk, size_t first, size_t end
   const size_t number = chunk.end - chunk.first;
   berg_status status = targets.read(targets.user, chunk.first, number, c->block, error);
   if (!status) status = train_regress(c->regression, c->block, number, c->fitted, c->intercept, c->alphas, error);
+  if (status == BERG_ESTIMULUS) return blame_response(c, chunk.first, number, status, error);
   if (status) return status;
   write_lines(c, number);
   return io_rows_put(c->rows, first, c->lines + (first - chunk.first) * train_regression_columns(c->plan), end - first,

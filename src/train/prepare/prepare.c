@@ -57,8 +57,10 @@ static berg_status find_inputs(preparation *p, const char *raw, berg_error *erro
     }
     if (any) return BERG_OK;
   }
-  return base_fail(error, BERG_EINPUT, "%s: neither in it nor in its folder betas_csv is sub-%02d_ResponseData.h5", raw,
-                   p->options->subject);
+  return base_fail(error, BERG_EINPUT,
+                   "%s: neither in it nor in its folder betas_csv is sub-%02d_ResponseData.h5 (THINGS-fMRI1 alone is "
+                   "prepared here; NSD, THINGS EEG2, THINGS MEG1 and TVSD by upstream's scripts)",
+                   raw, p->options->subject);
 }
 
 /* As many voxels as memory allows, in whole groups and chunks. */

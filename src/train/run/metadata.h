@@ -5,8 +5,8 @@
 #include "io/value/value.h"
 #include "model/catalog/layout.h"
 
-/* The tree that the model's metadata are, of the prepared ones' (which it shares values with): all of it, or what the layout says,
- * grouped. What is not there is left out. NULL: ELIMIT. */
+/* The tree that the model's metadata are, of the prepared ones' (which it shares values with): all of it, or what the
+ * layout says, grouped. What is not there is left out. NULL: ELIMIT. */
 io_value *train_metadata_tree(io_arena *arena, const model_layout *layout, const io_value *prepared, berg_error *error);
 
 /* Writes them to `path`, unless there are some: an evaluation may have written into them. Byte by byte where all is

@@ -1,5 +1,5 @@
-/* NumPy's legacy shuffle: Mersenne Twister (Matsumoto and Nishimura 1998) seeded by one number, and Fisher-Yates from the
- * end with numbers drawn by masking and rejection. */
+/* NumPy's legacy shuffle: Mersenne Twister (Matsumoto and Nishimura 1998) seeded by one number, and Fisher-Yates from
+ * the end with numbers drawn by masking and rejection. */
 #include "train/run/quarters.h"
 
 #include <stdint.h>
