@@ -6,7 +6,8 @@ berg = BERG(berg_dir="path/to/brain-encoding-response-generator")
 model = berg.get_encoding_model("fmri-things_fmri_1-vit_b_32", subject=1, selection={"roi": ["V1"]})
 responses = berg.encode(model, images)  # uint8 [n, 3, height, width] -> float32 [n, voxels]
 
-Training such models: simulate, prepare, train, evaluate. The same solver on arrays of one's own: fit, correlate, reliability.
+Training such models: simulate, simulate_prepared, prepare, train, evaluate. The same solver on arrays of one's own: fit,
+correlate, reliability.
 How well models predict: report, plot_accuracy.
 """
 
@@ -17,7 +18,7 @@ from berg.comparison import compare
 from berg.core.berg import BERG
 from berg.report import plot_accuracy, report
 from berg.solver import Fit, correlate, fit, reliability
-from berg.training import evaluate, prepare, simulate, train
+from berg.training import evaluate, prepare, simulate, simulate_prepared, train
 from berg.volumes import to_nifti
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "reliability",
     "report",
     "simulate",
+    "simulate_prepared",
     "to_nifti",
     "train",
 ]
