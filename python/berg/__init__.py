@@ -8,7 +8,8 @@ responses = berg.encode(model, images)  # uint8 [n, 3, height, width] -> float32
 
 Several models, of any data sets, in one pass: encode_many.
 
-Training such models: simulate, prepare, train, evaluate. The same solver on arrays of one's own: fit, correlate, reliability.
+Training such models: simulate, simulate_prepared, prepare, train, evaluate. The same solver on arrays of one's own: fit,
+correlate, reliability.
 How well models predict: report, plot_accuracy.
 """
 
@@ -20,7 +21,7 @@ from berg.core.berg import BERG
 from berg.many import encode_many
 from berg.report import plot_accuracy, report
 from berg.solver import Fit, correlate, fit, reliability
-from berg.training import evaluate, prepare, simulate, train
+from berg.training import evaluate, prepare, simulate, simulate_prepared, train
 from berg.volumes import to_nifti
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "reliability",
     "report",
     "simulate",
+    "simulate_prepared",
     "to_nifti",
     "train",
 ]

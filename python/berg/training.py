@@ -1,4 +1,4 @@
-"""From raw data to a model: simulate, prepare, train, evaluate, one call each.
+"""From raw data to a model: simulate (or simulate_prepared), prepare, train, evaluate, one call each.
 
 All of them work out of core within `memory` bytes (an int, or text such as "4G"), use every processor unless `threads`
 says otherwise, and can be interrupted: the same call with resume=True goes on to the same bytes. What the numbers mean
@@ -64,6 +64,55 @@ def simulate(
             sessions=sessions,
             image_size=image_size,
             single=dtype == "float32",
+            threads=threads,
+            force=force,
+            **bar,
+        )
+
+
+def simulate_prepared(
+    model_id,
+    folder,
+    subjects=(),
+    *,
+    seed=1,
+    units=0,
+    times=0,
+    concepts=720,
+    images_per_concept=12,
+    test_images=100,
+    repeats=0,
+    image_size=400,
+    threads=0,
+    force=False,
+    show_progress=True,
+):
+    """Prepared data of NSD, EEG, MEG or TVSD with known noise ceilings, to train and evaluate on; nothing is returned.
+
+    Parameters
+    ----------
+    folder : path
+        A berg directory, which gets model_training_datasets/, images/ (of NSD nsd_stimuli.hdf5) and truth/.
+        FileExistsError: it is not empty, unless `force`.
+    subjects : int, str or sequence of these
+        They see the same images. None named: the model's first.
+    units, times, repeats : int
+        Channels, sensors, electrodes or vertices of a hemisphere; samples of a trial; presentations of a test image;
+        0: as many as upstream's.
+    """
+    with progress.stages(show_progress) as bar:
+        _berg.simulate_prepared(
+            model_id,
+            folder,
+            _names(subjects),
+            seed=seed,
+            units=units,
+            times=times,
+            concepts=concepts,
+            images_per_concept=images_per_concept,
+            test_images=test_images,
+            repeats=repeats,
+            image_size=image_size,
             threads=threads,
             force=force,
             **bar,
@@ -175,11 +224,13 @@ def evaluate(
     threads=0,
     force=False,
     sidecar=False,
+    train_splits=None,
     show_progress=True,
 ):
     """Accuracy of a subject's model on its test images, noise ceilings and reliability; returns a report as a dict.
 
-    All of it also goes into the model's metadata, one number a voxel. FileExistsError: there are predictions already,
+    What is measured depends on the model (docs/accuracy.md); all of it also goes into the model's metadata. `train_splits`:
+    of MEG and TVSD, "all" (the default) or the model of a quarter, "split1" to "split4". FileExistsError: there are predictions already,
     unless `force`. `sidecar`: a .json beside these says what they were made from.
     """
     with progress.stages(show_progress) as bar:
@@ -194,6 +245,7 @@ def evaluate(
                 threads=threads,
                 force=force,
                 sidecar=sidecar,
+                train_splits=train_splits,
                 **bar,
             )
         )

@@ -66,6 +66,39 @@ static PyObject *simulate(PyObject *module, PyObject *args, PyObject *kwargs) {
   return result;
 }
 
+static PyObject *simulate_prepared(PyObject *module, PyObject *args, PyObject *kwargs) {
+  static const char *const keywords[] = {
+      "model_id",    "folder",  "subjects",   "seed",    "units", "times",    "concepts", "images_per_concept",
+      "test_images", "repeats", "image_size", "threads", "force", "progress", "stage",    NULL};
+  (void)module;
+  binding_subjects subjects = {0};
+  berg_simulate_prepared_options options;
+  berg_simulate_prepared_options_init(&options);
+  unsigned long long seed = options.seed;
+  const char *model_id;
+  PyObject *folder = NULL, *named = NULL, *progress = Py_None, *stage = Py_None, *result = NULL;
+  if (PyArg_ParseTupleAndKeywords(args, kwargs, "sO&O|$KO&O&O&O&O&O&O&ipOO", (char **)(uintptr_t)keywords, &model_id,
+                                  PyUnicode_FSConverter, &folder, &named, &seed, binding_size, &options.units,
+                                  binding_size, &options.times, binding_size, &options.concepts, binding_size,
+                                  &options.images_per_concept, binding_size, &options.test_images, binding_size,
+                                  &options.repeats, binding_size, &options.image_size, &options.threads, &options.force,
+                                  &progress, &stage) &&
+      binding_take_subjects(&subjects, named)) {
+    options.seed = seed;
+    options.subjects = subjects.names;
+    options.subject_count = subjects.count;
+    berg_error error;
+    binding_call call;
+    binding_call_begin(&call, progress, stage);
+    berg_status status = berg_simulate_prepared(PyBytes_AsString(folder), model_id, &options, &call.run, &error);
+    binding_call_end(&call);
+    result = outcome(status, &error, NULL);
+  }
+  Py_XDECREF(folder);
+  binding_release_subjects(&subjects);
+  return result;
+}
+
 static PyObject *prepare(PyObject *module, PyObject *args, PyObject *kwargs) {
   static const char *const keywords[] = {"raw",    "berg_dir", "subject",  "memory", "threads",
                                          "resume", "force",    "progress", "stage",  NULL};
@@ -143,18 +176,20 @@ static PyObject *train(PyObject *module, PyObject *args, PyObject *kwargs) {
 }
 
 static PyObject *evaluate(PyObject *module, PyObject *args, PyObject *kwargs) {
-  static const char *const keywords[] = {"model_id", "subject", "berg_dir", "images",   "backbone", "memory",
-                                         "threads",  "force",   "sidecar",  "progress", "stage",    NULL};
+  static const char *const keywords[] = {"model_id", "subject", "berg_dir", "images",  "backbone",
+                                         "memory",   "threads", "force",    "sidecar", "train_splits",
+                                         "progress", "stage",   NULL};
   (void)module;
   held kept = {0};
   berg_evaluate_options options;
   berg_evaluate_options_init(&options);
   const char *model_id;
   PyObject *progress = Py_None, *stage = Py_None, *result = NULL;
-  if (PyArg_ParseTupleAndKeywords(args, kwargs, "ssO&O&|$O&O&ippOO", (char **)(uintptr_t)keywords, &model_id,
+  if (PyArg_ParseTupleAndKeywords(args, kwargs, "ssO&O&|$O&O&ippzOO", (char **)(uintptr_t)keywords, &model_id,
                                   &options.subject, binding_path_or_none, &kept.berg_dir, binding_path_or_none,
                                   &kept.images, binding_path_or_none, &kept.backbone, binding_size, &options.memory,
-                                  &options.threads, &options.force, &options.sidecar, &progress, &stage)) {
+                                  &options.threads, &options.force, &options.sidecar, &options.train_splits, &progress,
+                                  &stage)) {
     options.berg_dir = path_of(kept.berg_dir);
     options.images = path_of(kept.images);
     options.backbone = path_of(kept.backbone);
@@ -174,6 +209,8 @@ static PyObject *evaluate(PyObject *module, PyObject *args, PyObject *kwargs) {
 
 PyMethodDef binding_training_functions[] = {
     {"simulate", WITH_KEYWORDS(simulate), PyDoc_STR("simulate(folder, subjects, *, ...): as berg_simulate of berg.h")},
+    {"simulate_prepared", WITH_KEYWORDS(simulate_prepared),
+     PyDoc_STR("simulate_prepared(model_id, folder, subjects, *, ...): as berg_simulate_prepared")},
     {"prepare", WITH_KEYWORDS(prepare), PyDoc_STR("prepare(raw, berg_dir, subject, *, ...): as berg_prepare")},
     {"train", WITH_KEYWORDS(train),
      PyDoc_STR(

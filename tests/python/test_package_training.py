@@ -187,3 +187,23 @@ def test_reliability_of_pure_signal_and_pure_noise():
     assert result["noise_ceiling_singletrial"][1] < 20
     with pytest.raises(ValueError, match="dimensions"):
         berg.reliability(noise[0])
+
+
+def test_a_sibling_from_simulation_to_a_quarters_accuracy(tmp_path):
+    meg, folder = "meg-things_meg_1-vit_b_32", tmp_path / "berg"
+    berg.simulate_prepared(
+        meg, folder, 2, units=5, times=4, concepts=4, images_per_concept=4, test_images=6, repeats=3, image_size=48, **QUIET
+    )
+    choices = {"berg_dir": folder, "images": folder / "images", "subject": 2, "backbone": "random:1", **QUIET}
+    training = {key: value for key, value in choices.items() if key != "subject"}
+    berg.train(meg, subject=2, features="class-token", components=3, train_splits="all,split2", **training)
+    report = berg.evaluate(meg, train_splits="split2", **choices)
+    assert report["trained_on"] == "single_training_split_2" and (report["images"], report["repeats"]) == (6, 3)
+    (path,) = folder.glob("encoding_models/*/*/*/metadata/metadata_P2.npy")
+    found = np.load(path, allow_pickle=True).item()["encoding_model"]
+    assert found["single_training_split_2"]["correlation_results"].shape == (5, 4)
+    assert "correlation_results" not in found["all_training_splits"]
+    with pytest.raises(InvalidParameterError):
+        berg.evaluate(meg, train_splits="single", **choices)
+    with pytest.raises(InvalidParameterError):
+        berg.simulate_prepared("fmri-things_fmri_1-vit_b_32", tmp_path / "raw", **QUIET)

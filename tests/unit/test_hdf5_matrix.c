@@ -96,6 +96,36 @@ static void test_written_and_resumed(void **state) {
   check_blocks(path);
 }
 
+/* Rows of several dimensions are rows of columns for who writes them. */
+static void test_shapes(void **state) {
+  (void)state;
+  io_hdf5_matrix *matrix;
+  io_hdf5 *dataset;
+  berg_error error;
+  uint8_t pixels[2 * 3 * 4], found[sizeof pixels];
+  for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = (uint8_t)(7 * i);
+  unlink(path);
+  assert_int_equal(io_hdf5_matrix_start_shaped(&matrix, path, "images", BERG_U8, (size_t[]){2, 3, 4}, 3, &error),
+                   BERG_OK);
+  assert_int_equal(io_hdf5_matrix_write(matrix, 1, 1, 0, 12, pixels + 12, 12, &error), BERG_OK);
+  assert_int_equal(io_hdf5_matrix_write(matrix, 0, 1, 4, 8, pixels + 4, 8, &error), BERG_OK);
+  assert_int_equal(io_hdf5_matrix_write(matrix, 0, 1, 0, 4, pixels, 4, &error), BERG_OK);
+  assert_int_equal(io_hdf5_matrix_write(matrix, 0, 1, 0, 13, pixels, 13, &error), BERG_EARGUMENT);
+  assert_int_equal(io_hdf5_matrix_finish(matrix, true, &error), BERG_OK);
+  io_hdf5_matrix_free(matrix, true);
+  assert_int_equal(io_hdf5_open(&dataset, path, "images", &error), BERG_OK);
+  const berg_array *about = io_hdf5_about(dataset);
+  assert_int_equal(about->dtype, BERG_U8);
+  assert_int_equal(about->ndim, 3);
+  assert_memory_equal(about->shape, ((size_t[]){2, 3, 4}), 3 * sizeof(size_t));
+  assert_int_equal(io_hdf5_read(dataset, 0, 2, found, &error), BERG_OK);
+  assert_memory_equal(found, pixels, sizeof pixels);
+  io_hdf5_free(dataset);
+  assert_int_equal(io_hdf5_matrix_start_shaped(&matrix, path, "images", BERG_F32, (size_t[]){2, 0, 4}, 3, &error),
+                   BERG_EARGUMENT);
+  unlink(path);
+}
+
 /* Locks are a process's own. */
 static void test_two_runs(void **state) {
   (void)state;
@@ -159,7 +189,8 @@ static void test_chunks(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_written_and_resumed), cmocka_unit_test(test_two_runs),
-                                     cmocka_unit_test(test_no_room), cmocka_unit_test(test_chunks)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_written_and_resumed), cmocka_unit_test(test_shapes),
+                                     cmocka_unit_test(test_two_runs), cmocka_unit_test(test_no_room),
+                                     cmocka_unit_test(test_chunks)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
