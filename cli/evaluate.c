@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "command_text.h"
+#include "figures.h"
 #include "memory.h"
 #include "model.h"
 #include "outline.h"
@@ -13,7 +14,7 @@
 #include "regions.h"
 
 typedef struct request {
-  cli_texts subjects;
+  cli_texts subjects, splits;
   const char *json;
   size_t threads;
   bool force, quiet, no_sidecar;
@@ -25,14 +26,19 @@ typedef struct request {
 static int parse(request *asked, int argc, char **argv, size_t *count) {
   berg_evaluate_options *options = &asked->options;
   const cli_option table[] = {
-      {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]", "Subjects, as 1, 01 or sub-01."},
-      {"images", 0, CLI_TEXT, &options->images, "DIR", "The folder of images: DIR/<concept>/<stimulus>."},
+      {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]", "Subjects, as 1, 01, sub-01 or N, and ranges as 1-4."},
+      {"images", 0, CLI_TEXT, &options->images, "DIR",
+       "The folder of images: DIR/<concept>/<stimulus>; of EEG DIR/test_images/<concept>/<stimulus>; of NSD its file "
+       "nsd_stimuli.hdf5."},
+      {"train-splits", 0, CLI_LIST, &asked->splits, "SPLIT[,SPLIT...]",
+       "Of MEG and TVSD: all, single (the models of the four quarters of the trials), or split1 to split4. Default: "
+       "all."},
       {"berg-dir", 0, CLI_TEXT, &options->berg_dir, "DIR",
        "The folder of models and of prepared data; else $BERG_DIR."},
       {"backbone", 0, CLI_TEXT, &options->backbone, "FILE",
        "Weights of the ViT-B/32 (.pth or .safetensors), or random:SEED. Default: looked for, see berg doctor."},
       {"json", 0, CLI_TEXT, &asked->json, "FILE",
-       "Write the report as JSON; \"-\" is standard output. Several subjects give a list."},
+       "Write the report as JSON; \"-\" is standard output. Several subjects or splits give a list."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
        "Default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use. Never changes the "
        "numbers."},
@@ -47,11 +53,12 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       .command = "evaluate",
       .operands = "MODEL",
       .summary =
-          "Predicts the responses to the test images, correlates them with the measured ones, and computes noise "
-          "ceilings and split-half reliability from the repeats, voxel by voxel. All of it goes into the model's "
-          "metadata; a table of regions goes to standard error.",
+          "Predicts the responses to the test images, correlates them with the measured ones, and computes what the "
+          "model's kind of data allows: noise ceilings, split-half reliability, the share of the ceiling that is "
+          "explained. All of it goes into the model's metadata; a table goes to standard error.",
       .examples = "berg evaluate fmri-things_fmri_1-vit_b_32 --subject 1 --images images/ --berg-dir berg/\n"
-                  "berg evaluate fmri-things_fmri_1-vit_b_32 --subject 1,2,3 --images images/ --json accuracy.json",
+                  "berg evaluate fmri-things_fmri_1-vit_b_32 --subject 1,2,3 --images images/ --json accuracy.json\n"
+                  "berg evaluate meg-things_meg_1-vit_b_32 --subject 1 --images images/ --train-splits all,single",
       .options = table,
       .option_count = sizeof table / sizeof *table,
       .least = 1,
@@ -88,12 +95,21 @@ static void say_missing(const char *text) {
   cJSON_Delete(report);
 }
 
-static int evaluate(const request *asked, const char *model_id, const char *subject, cJSON *reports) {
+static void print_report(const cJSON *report) {
+  if (cJSON_GetObjectItemCaseSensitive(report, "figures"))
+    cli_print_figures(stderr, report);
+  else
+    cli_print_regions(stderr, report);
+}
+
+static int evaluate(const request *asked, const char *model_id, const char *subject, const char *split,
+                    cJSON *reports) {
   berg_error error;
   cli_progress progress;
   char *text = NULL;
   berg_evaluate_options options = asked->options;
   options.subject = subject;
+  options.train_splits = split;
   cli_progress_start(&progress, asked->quiet, false);
   berg_run run = cli_progress_run(&progress);
   berg_status failed = berg_evaluate(model_id, &options, &run, &text, &error);
@@ -106,10 +122,24 @@ static int evaluate(const request *asked, const char *model_id, const char *subj
   } else {
     cJSON *report;
     status = cli_parse_json(text, &report);
-    if (report && !asked->quiet) cli_print_regions(stderr, report);
+    if (report && !asked->quiet) print_report(report);
     if (report) cJSON_AddItemToArray(reports, report);
   }
   berg_free(text);
+  return status;
+}
+
+/* The models of a subject, one after another: "single" is four of them. */
+static int evaluate_subject(const request *asked, const char *model_id, const char *subject, cJSON *reports) {
+  static const char *const quarters[] = {"split1", "split2", "split3", "split4"};
+  int status = asked->splits.count ? CLI_GO_ON : evaluate(asked, model_id, subject, NULL, reports);
+  for (size_t i = 0; i < asked->splits.count && status == CLI_GO_ON; i++) {
+    const char *split = asked->splits.items[i];
+    const bool each = !strcmp(split, "single");
+    for (size_t k = 0; each && k < sizeof quarters / sizeof *quarters && status == CLI_GO_ON; k++)
+      status = evaluate(asked, model_id, subject, quarters[k], reports);
+    if (!each) status = evaluate(asked, model_id, subject, split, reports);
+  }
   return status;
 }
 
@@ -129,13 +159,14 @@ int cli_evaluate(int argc, char **argv) {
   if (status == CLI_GO_ON) status = complete(&asked, argv[0]);
   cJSON *reports = cJSON_CreateArray();
   for (size_t i = 0; status == CLI_GO_ON && i < asked.names.count; i++)
-    status = evaluate(&asked, argv[0], asked.names.items[i], reports);
+    status = evaluate_subject(&asked, argv[0], asked.names.items[i], reports);
   if (status == CLI_GO_ON)
     status = !asked.json ? 0
-                         : write_json(asked.names.count > 1 ? reports : cJSON_GetArrayItem(reports, 0), asked.json,
-                                      asked.force);
+                         : write_json(cJSON_GetArraySize(reports) > 1 ? reports : cJSON_GetArrayItem(reports, 0),
+                                      asked.json, asked.force);
   cJSON_Delete(reports);
   cli_texts_free(&asked.subjects);
+  cli_texts_free(&asked.splits);
   cli_texts_free(&asked.names);
   free(asked.command);
   return status;

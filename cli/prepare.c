@@ -34,7 +34,9 @@ static int parse(request *asked, int argc, char **argv) {
           "Turns the raw single-trial responses of a subject into training data: z-scores within each session, "
           "split into training and test trials, the test trials averaged, and the metadata of the voxels. RAW is "
           "the folder that holds sub-0N_ResponseData.h5, sub-0N_StimulusMetadata.csv and "
-          "sub-0N_VoxelMetadata.csv, or their folder betas_csv. One pass, in as much memory as is allowed.",
+          "sub-0N_VoxelMetadata.csv, or their folder betas_csv. One pass, in as much memory as is allowed. Raw data of "
+          "NSD, THINGS EEG2, THINGS MEG1 and TVSD are prepared by upstream's own scripts; berg train takes what they "
+          "leave.",
       .examples = "berg prepare THINGS-fMRI1 --subject 1 --berg-dir brain-encoding-response-generator\n"
                   "berg prepare THINGS-fMRI1 --subject 1,2,3 --memory 2G\n"
                   "berg prepare THINGS-fMRI1 --subject 1 --resume",

@@ -18,8 +18,8 @@ typedef struct request {
   const char *report;
   bool ridge, alpha_per_voxel, safetensors, keep_work, resume, force, dry_run, quiet;
   size_t threads;
-  int *numbers;   /* of the subjects */
-  double *values; /* of the alphas */
+  cli_texts named; /* the subjects, as the library takes them */
+  double *values;  /* of the alphas */
   berg_train_options train;
   berg_regression_options regression;
 } request;
@@ -29,8 +29,12 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
   berg_regression_options *regression = &asked->regression;
   const cli_option options[] = {
       {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]",
-       "Subjects, as 1, 01 or sub-01. One pass over the images serves all of them."},
-      {"images", 0, CLI_TEXT, &train->images, "DIR", "The images: DIR/<concept>/<stimulus>."},
+       "Subjects, as 1, 01, sub-01 or N, and ranges as 1-4. One pass over the images serves all of them."},
+      {"images", 0, CLI_TEXT, &train->images, "DIR",
+       "The images: DIR/<concept>/<stimulus>; of NSD its file nsd_stimuli.hdf5."},
+      {"train-splits", 0, CLI_TEXT, &train->train_splits, "SPLIT[,SPLIT...]",
+       "Of MEG and TVSD: all, single (the models of the four quarters of the trials), or split1 to split4. Default: "
+       "all."},
       {"berg-dir", 0, CLI_TEXT, &train->berg_dir, "DIR",
        "The folder of models and of prepared data; gets the weights. Else $BERG_DIR."},
       {"backbone", 0, CLI_TEXT, &train->backbone, "FILE",
@@ -72,13 +76,16 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       .command = "train",
       .operands = "MODEL",
       .summary = "Fits an encoding model to prepared data: features of all training images, "
-                 "standardisation, exact principal components, regression onto every voxel. Shows first "
-                 "what it will take. Works out of core; a run that was cut off at any moment goes on with "
+                 "standardisation, exact principal components, regression onto every voxel, or every channel "
+                 "and time. Shows first what it will take. Works out of core; a run that was cut off at any moment "
+                 "goes on with "
                  "--resume to the same bytes.",
       .examples = "berg train fmri-things_fmri_1-vit_b_32 --subject 1 --images images/\n"
                   "berg train fmri-things_fmri_1-vit_b_32 --subject 1,2,3 --images images/ --dry-run\n"
                   "berg train fmri-things_fmri_1-vit_b_32 --subject 1 --images images/ --resume\n"
-                  "berg train fmri-things_fmri_1-vit_b_32 --subject 1 --images images/ --ridge --alpha-per-voxel",
+                  "berg train fmri-things_fmri_1-vit_b_32 --subject 1 --images images/ --ridge --alpha-per-voxel\n"
+                  "berg train fmri-nsd_fsaverage-vit_b_32 --subject 1-8 --images nsd_stimuli.hdf5\n"
+                  "berg train meg-things_meg_1-vit_b_32 --subject 1 --images images/ --train-splits all,single",
       .options = options,
       .option_count = sizeof options / sizeof *options,
       .least = 1,
@@ -106,7 +113,7 @@ static int parse_alphas(request *asked) {
 static int complete(request *asked, const char *model_id) {
   berg_train_options *train = &asked->train;
   int status = cli_check_model(model_id);
-  if (status == CLI_GO_ON) status = cli_subject_numbers("train", &asked->subjects, &asked->numbers);
+  if (status == CLI_GO_ON) status = cli_subjects("train", &asked->subjects, &asked->named);
   if (status == CLI_GO_ON && !train->images)
     status = cli_usage_error("train", "where are the images? Give --images DIR");
   if (status == CLI_GO_ON) status = cli_need_berg_dir("train", &train->berg_dir);
@@ -116,8 +123,8 @@ static int complete(request *asked, const char *model_id) {
   if (status == CLI_GO_ON) status = parse_alphas(asked);
   if (status == CLI_GO_ON && asked->report && !asked->force && access(asked->report, F_OK) == 0)
     status = cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", asked->report);
-  train->subjects = asked->numbers;
-  train->subject_count = asked->subjects.count;
+  train->subjects = (const char *const *)asked->named.items;
+  train->subject_count = asked->named.count;
   asked->regression.method = asked->ridge ? "ridge" : "ols";
   asked->regression.alpha_per_voxel = asked->alpha_per_voxel;
   train->safetensors = asked->safetensors;
@@ -193,7 +200,7 @@ int cli_train(int argc, char **argv) {
   if (status == CLI_GO_ON) status = train(&asked, argv[0]);
   cli_texts_free(&asked.subjects);
   cli_texts_free(&asked.alphas);
-  free(asked.numbers);
+  cli_texts_free(&asked.named);
   free(asked.values);
   return status;
 }

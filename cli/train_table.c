@@ -49,11 +49,21 @@ static char *time_text(double seconds, char to[24]) {
 }
 
 static char *stage_text(const cJSON *stage, char to[48]) {
-  if (number(stage, "subject") > 0)
-    snprintf(to, 48, "%s sub-%02d", text(stage, "stage"), (int)number(stage, "subject"));
-  else
-    snprintf(to, 48, "%s", text(stage, "stage"));
+  const char *label = text(stage, "label");
+  snprintf(to, 48, "%s%s%s", text(stage, "stage"), *label ? " " : "", label);
   return to;
+}
+
+/* Of the column of names. */
+static int width_of(const cJSON *stages) {
+  char name[48];
+  const cJSON *stage;
+  int width = 18;
+  cJSON_ArrayForEach(stage, stages) {
+    const int length = (int)strlen(stage_text(stage, name));
+    if (length > width) width = length;
+  }
+  return width;
 }
 
 static void print_missing(const cJSON *images) {
@@ -70,17 +80,18 @@ static void print_missing(const cJSON *images) {
 static void print_sizes(const cJSON *plan) {
   char a[32], b[32];
   const cJSON *subject;
+  const char *targets = part(part(plan, "subjects")->child, "voxels") ? "voxels" : "targets";
   cJSON_ArrayForEach(subject, part(plan, "subjects"))
-      cli_say("sub-%02d: %s trials, %s voxels, regressed in %.0f chunk%s", (int)number(subject, "subject"),
-              cli_grouped((size_t)number(subject, "trials"), a), cli_grouped((size_t)number(subject, "voxels"), b),
-              number(subject, "chunks"), number(subject, "chunks") == 1 ? "" : "s");
+      cli_say("%s: %s trials, %s %s, regressed in %.0f chunk%s", text(subject, "label"),
+              cli_grouped((size_t)number(subject, "trials"), a), cli_grouped((size_t)number(subject, targets), b),
+              targets, number(subject, "chunks"), number(subject, "chunks") == 1 ? "" : "s");
   cli_say("%s images, %s features (%s), %.0f components, %s",
           cli_grouped((size_t)number(part(plan, "images"), "count"), a),
           cli_grouped((size_t)number(part(plan, "features"), "count"), b), text(part(plan, "features"), "kind"),
           number(plan, "components"), text(part(plan, "regression"), "method"));
 }
 
-static void print_plan_stage(const cJSON *stage) {
+static void print_plan_stage(const cJSON *stage, int width) {
   char name[48], amount[64], done[32], total[32], flop[24], read[24], written[24], memory[24], time[24];
   const double earlier = number(stage, "done"), all = number(stage, "total");
   cli_grouped((size_t)all, total);
@@ -88,7 +99,7 @@ static void print_plan_stage(const cJSON *stage) {
     snprintf(amount, sizeof amount, "%s %s, %s done", total, text(stage, "unit"), cli_grouped((size_t)earlier, done));
   else
     snprintf(amount, sizeof amount, "%s %s", total, text(stage, "unit"));
-  fprintf(stderr, "  %-18s %-24s %12s %9s %9s %9s %9s\n", stage_text(stage, name), amount,
+  fprintf(stderr, "  %-*s %-24s %12s %9s %9s %9s %9s\n", width, stage_text(stage, name), amount,
           flop_text(number(stage, "flop"), flop), bytes_text(number(stage, "read_bytes"), read),
           bytes_text(number(stage, "written_bytes"), written), bytes_text(number(stage, "memory_bytes"), memory),
           time_text(number(stage, "seconds"), time));
@@ -99,9 +110,10 @@ void cli_print_plan(const cJSON *plan) {
   const cJSON *stage, *memory = part(plan, "memory"), *disk = part(plan, "disk");
   print_missing(part(plan, "images"));
   print_sizes(plan);
-  fprintf(stderr, "  %-18s %-24s %12s %9s %9s %9s %9s\n", "stage", "", "arithmetic", "reads", "writes", "memory",
+  const int width = width_of(part(plan, "stages"));
+  fprintf(stderr, "  %-*s %-24s %12s %9s %9s %9s %9s\n", width, "stage", "", "arithmetic", "reads", "writes", "memory",
           "time");
-  cJSON_ArrayForEach(stage, part(plan, "stages")) print_plan_stage(stage);
+  cJSON_ArrayForEach(stage, part(plan, "stages")) print_plan_stage(stage, width);
   cli_say("about %s at the %.0f GFLOP/s that products reach here", time_text(number(plan, "seconds"), a),
           number(plan, "product_flops") / 1e9);
   cli_say("memory: %s of %s; disk: %s more, %s free", bytes_text(number(memory, "needed_bytes"), a),
@@ -112,21 +124,21 @@ void cli_print_plan(const cJSON *plan) {
 void cli_print_report(const cJSON *report) {
   char name[48], flop[24], time[24], read[24], written[24], memory[24];
   const cJSON *stage;
-  fprintf(stderr, "  %-18s %9s %12s %10s %6s %9s %9s\n", "stage", "time", "arithmetic", "GFLOP/s", "share", "read",
-          "written");
+  const int width = width_of(part(report, "stages"));
+  fprintf(stderr, "  %-*s %9s %12s %10s %6s %9s %9s\n", width, "stage", "time", "arithmetic", "GFLOP/s", "share",
+          "read", "written");
   cJSON_ArrayForEach(stage, part(report, "stages")) {
     char rate[24] = "", share[24] = "";
     if (number(stage, "flop") > 0) {
       snprintf(rate, sizeof rate, "%.0f", number(stage, "flops") / 1e9);
       snprintf(share, sizeof share, "%.0f %%", 100 * number(stage, "share"));
     }
-    fprintf(stderr, "  %-18s %9s %12s %10s %6s %9s %9s\n", stage_text(stage, name),
+    fprintf(stderr, "  %-*s %9s %12s %10s %6s %9s %9s\n", width, stage_text(stage, name),
             time_text(number(stage, "seconds"), time), flop_text(number(stage, "flop"), flop), rate, share,
             bytes_text(number(stage, "read_bytes"), read), bytes_text(number(stage, "written_bytes"), written));
   }
   cli_say("trained in %s, at most %s of memory; products alone reach %.0f GFLOP/s here",
           time_text(number(report, "seconds"), time), bytes_text(number(report, "peak_memory_bytes"), memory),
           number(report, "product_flops") / 1e9);
-  cJSON_ArrayForEach(stage, part(report, "subjects"))
-      cli_say("sub-%02d: %s", (int)number(stage, "subject"), text(stage, "weights"));
+  cJSON_ArrayForEach(stage, part(report, "subjects")) cli_say("%s: %s", text(stage, "label"), text(stage, "weights"));
 }

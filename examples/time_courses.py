@@ -50,10 +50,10 @@ def panel(path, top):
         at = LEFT + WIDTH * (value - times[0]) / (times[-1] - times[0])
         colour = "#777" if abs(value) < 1e-9 else "#eee"
         parts.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{top}" y2="{top + HEIGHT}" stroke="{colour}"/>')
-        parts.append(f'<text x="{at:.1f}" y="{top + HEIGHT + 16}" text-anchor="middle">{round(value, 9):g} {unit}</text>')
+        parts.append(f'<text x="{at:.1f}" y="{top + HEIGHT + 16}" text-anchor="middle">{round(value, 9) + 0.0:g} {unit}</text>')
     for value in ticks(low, high):
         at = top + HEIGHT * (high - value) / (high - low)
-        parts.append(f'<text x="{LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{round(value, 9):g}</text>')
+        parts.append(f'<text x="{LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{round(value, 9) + 0.0:g}</text>')
     for i, line in enumerate(y):
         points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, line))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{COLOURS[i % len(COLOURS)]}" stroke-width="1.3"/>')

@@ -496,6 +496,32 @@ BERG_API void berg_simulate_options_init(berg_simulate_options *options, size_t 
 BERG_API berg_status berg_simulate(const char *folder, const berg_simulate_options *options, const berg_run *run,
                                    berg_error *error);
 
+typedef struct berg_simulate_prepared_options {
+  size_t size;                 /* set by _init */
+  const char *const *subjects; /* as in berg_model_options, who see the same images; NULL: the card's first */
+  size_t subject_count;
+  uint64_t seed;             /* default 1 */
+  size_t units;              /* channels, sensors, electrodes, vertices of a hemisphere; 0 (default): as upstream */
+  size_t times;              /* 0 (default): as upstream */
+  size_t concepts;           /* default 720 */
+  size_t images_per_concept; /* training images; default 12 */
+  size_t test_images;        /* default 100 */
+  size_t repeats;            /* of a test image; 0 (default): as upstream, 80 (EEG), 12 (MEG), 30 (TVSD), 3 (NSD) */
+  size_t image_size;         /* pixels of each side; default 400 */
+  int threads;
+  int force;
+} berg_simulate_prepared_options;
+
+BERG_API void berg_simulate_prepared_options_init(berg_simulate_prepared_options *options, size_t size);
+
+/* A data set of NSD, EEG, MEG or TVSD as their preparation leaves it: `folder` is a berg directory with
+ * model_training_datasets/, <folder>/images/ (of NSD <folder>/nsd_stimuli.hdf5), and <folder>/truth/<subject>.npz, the
+ * true variances of signal and noise, ceilings and the signal of each test image. The same seed gives the same bytes.
+ * EPARAMETER: a model or subject that is not simulated; EARGUMENT; EWRITE, EEXISTS, ELIMIT (disk). */
+BERG_API berg_status berg_simulate_prepared(const char *folder, const char *model_id,
+                                            const berg_simulate_prepared_options *options, const berg_run *run,
+                                            berg_error *error);
+
 typedef struct berg_prepare_options {
   size_t size;          /* set by _init */
   const char *berg_dir; /* gets model_training_datasets/train_dataset-things_fmri_1/ */
@@ -531,8 +557,9 @@ BERG_API void berg_regression_options_init(berg_regression_options *options, siz
 typedef struct berg_train_options {
   size_t size;          /* set by _init */
   const char *berg_dir; /* prepared data; gets the model's weights and metadata */
-  const char *images;   /* folder of <concept>/<stimulus> */
-  const int *subjects;  /* one pass over the images serves all; NULL: subject 1 */
+  const char *images;   /* folder of <concept>/<stimulus>; of NSD the file of its images, "nsd_stimuli.hdf5" */
+  const char *const
+      *subjects; /* as in berg_model_options; one pass over the images serves all; NULL: the card's first */
   size_t subject_count;
   const char *backbone;                      /* as in berg_model_options */
   const char *features;                      /* "all" (default): 12 x 50 x 768; "class-token": 12 x 768 */
@@ -546,6 +573,9 @@ typedef struct berg_train_options {
   size_t batch; /* images at a time; 0 (default): chosen. Never changes the numbers */
   int force, resume;
   const char *device; /* for features and Gram matrix: "cpu", "cuda" or "auto" (default); changes last digits */
+  /* of models that have them: "all" (default), "single" (the four quarters), "split1" to "split4", or several with
+   * commas between */
+  const char *train_splits;
 } berg_train_options;
 
 BERG_API void berg_train_options_init(berg_train_options *options, size_t size);
@@ -559,9 +589,9 @@ BERG_API void berg_train_options_init(berg_train_options *options, size_t size);
 BERG_API berg_status berg_train_plan(char **json, const char *model_id, const berg_train_options *options,
                                      berg_error *error);
 
-/* Writes weights_sub-0N.npy (upstream's pickled dict) and, where there is none yet, metadata_sub-0N.npy for each
- * subject. `report` (may be NULL) gets JSON, the caller's: seconds, operations, bytes and rate of each stage, peak
- * memory and disk, precision, instruction set, libraries. */
+/* Writes weights (weights_sub-0N.npy: upstream's pickled dict, under its newest name) and, where there are none yet,
+ * metadata for each subject and split. `report` (may be NULL) gets JSON, the caller's: seconds, operations, bytes and
+ * rate of each stage, peak memory and disk, precision, instruction set, libraries. */
 BERG_API berg_status berg_train(const char *model_id, const berg_train_options *options, const berg_run *run,
                                 char **report, berg_error *error);
 
@@ -573,9 +603,10 @@ typedef struct berg_evaluate_options {
   const char *backbone;
   size_t memory; /* 0 (default): 4 GiB */
   int threads;
-  int force;           /* replace predictions that are there; the metadata are always replaced */
-  int sidecar;         /* 1: also "<predictions without ending>.json", as berg_output_options has it; default 0 */
-  const char *command; /* for the sidecar: what the user asked for; NULL: not said */
+  int force;                /* replace predictions that are there; the metadata are always replaced */
+  int sidecar;              /* 1: also "<predictions without ending>.json", as berg_output_options has it; default 0 */
+  const char *command;      /* for the sidecar: what the user asked for; NULL: not said */
+  const char *train_splits; /* of MEG and TVSD, which model: "all" (default), or of a quarter "split1" to "split4" */
 } berg_evaluate_options;
 
 BERG_API void berg_evaluate_options_init(berg_evaluate_options *options, size_t size);
@@ -687,18 +718,19 @@ typedef struct berg_report_options {
   const char *command; /* told under provenance; may be NULL */
   int hash_weights;    /* 1: SHA-256 of the weights too, which takes seconds; 0 (default): of the metadata */
   int force;
+  const char *surfaces[2]; /* such as FreeSurfer's lh.inflated and rh.inflated, to draw vertices on; NULL: none */
 } berg_report_options;
 
 BERG_API void berg_report_options_init(berg_report_options *options, size_t size);
 
 /* One self-contained HTML page at `path` (NULL: only what the options name). What the metadata lack is said there and
- * left out. EPARAMETER: no such subject, or one twice; EMODEL: metadata missing or corrupt; EEXISTS. Definitions:
- * docs/report.md. */
+ * left out. EPARAMETER: no such subject, or one twice; EMODEL: metadata missing or corrupt; EINPUT: a surface that is
+ * none, or of another number of vertices; EEXISTS. Definitions: docs/report.md. */
 BERG_API berg_status berg_report(const char *model_id, const berg_report_options *options, const char *path,
                                  berg_error *error);
 
-/* The page's first figure, accuracy of each region with noise ceilings, as an SVG file: UTF-8, the caller's. EMODEL
- * also where there is neither accuracy nor ceiling. */
+/* The page's first figure, accuracy of each region with noise ceilings, over time where responses have times, as an SVG
+ * file: UTF-8, the caller's. EMODEL also where there is neither accuracy nor ceiling. */
 BERG_API berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *berg_dir,
                                         const char *const *subjects, size_t subject_count, berg_error *error);
 
@@ -754,6 +786,7 @@ BERG_API void berg_free(void *memory);
 #define berg_volume_options_init(options) berg_volume_options_init(options, sizeof *(options))
 #define berg_output_options_init(options) berg_output_options_init(options, sizeof *(options))
 #define berg_simulate_options_init(options) berg_simulate_options_init(options, sizeof *(options))
+#define berg_simulate_prepared_options_init(options) berg_simulate_prepared_options_init(options, sizeof *(options))
 #define berg_prepare_options_init(options) berg_prepare_options_init(options, sizeof *(options))
 #define berg_regression_options_init(options) berg_regression_options_init(options, sizeof *(options))
 #define berg_train_options_init(options) berg_train_options_init(options, sizeof *(options))

@@ -42,7 +42,7 @@ _berg() {
   --dtype) mapfile -t COMPREPLY < <(compgen -W "f64 f32" -- "$word"); return ;;
   --mean) mapfile -t COMPREPLY < <(compgen -W "roi" -- "$word"); return ;;
   --features) mapfile -t COMPREPLY < <(compgen -W "all class-token" -- "$word"); return ;;
-  --berg-dir | --images | --work | --figures) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+  --berg-dir | --work | --figures) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
   esac
   if [[ $word == -* ]]; then
     local options

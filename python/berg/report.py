@@ -36,7 +36,7 @@ def plot_accuracy(model_id, *, berg_dir, subject=1):
 
 
 def report(
-    model_id, path, *, berg_dir, subject=1, figures=None, json=None, hash_weights=False, force=False
+    model_id, path, *, berg_dir, subject=1, figures=None, json=None, hash_weights=False, force=False, surface=None
 ):
     """Writes the page of `berg report` to `path`; nothing is returned.
 
@@ -48,7 +48,12 @@ def report(
         Gets the numbers behind all figures.
     hash_weights : bool
         SHA-256 of the weights too, not of the metadata alone.
+    surface : two paths
+        Of vertices: FreeSurfer's lh.inflated and rh.inflated, or their like, that maps are drawn on.
 
     FileExistsError: one of them is there already, unless `force`.
     """
-    _berg.report(model_id, _subjects(model_id, subject), berg_dir, path, figures, json, hash_weights, force)
+    left, right = surface or (None, None)
+    _berg.report(
+        model_id, _subjects(model_id, subject), berg_dir, path, figures, json, hash_weights, force, left, right
+    )

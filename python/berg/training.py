@@ -17,6 +17,10 @@ def _subjects(subjects):
     return array.array("i", [subjects] if isinstance(subjects, int) else subjects)
 
 
+def _names(subjects):
+    return [str(s) for s in ([subjects] if isinstance(subjects, (int, str)) else subjects)]
+
+
 def simulate(
     folder,
     subjects=1,
@@ -108,6 +112,7 @@ def train(
     batch=0,
     resume=False,
     force=False,
+    train_splits=None,
     plan_only=False,
     show_progress=True,
 ):
@@ -116,9 +121,12 @@ def train(
     Parameters
     ----------
     images : path
-        Folder of <concept>/<stimulus>.
-    subject : int or sequence of int
+        Folder of <concept>/<stimulus>; of NSD its nsd_stimuli.hdf5.
+    subject : int, str, or a sequence of them
         One pass over the images serves all.
+    train_splits : str
+        Of models that have them: "all" (default), the model of all trials; "single", those of the four quarters; "split1"
+        to "split4"; or several with commas between.
     features : "all" or "class-token"
         The outputs of all 50 tokens of the 12 blocks, or of the class token alone.
     ridge : bool
@@ -134,7 +142,7 @@ def train(
         return json.loads(
             _berg.train(
                 model_id,
-                _subjects(subject),
+                _names(subject),
                 berg_dir,
                 images,
                 plan_only,
@@ -149,6 +157,7 @@ def train(
                 batch=batch,
                 resume=resume,
                 force=force,
+                train_splits=train_splits,
                 **options.regression(ridge, alphas, folds, alpha_per_voxel, chunks),
                 **bar,
             )

@@ -59,6 +59,17 @@ void binding_call_end(binding_call *call);
 int binding_path_or_none(PyObject *object, void *slot);
 int binding_size(PyObject *object, void *slot);
 
+/* Texts of subjects, which live as long as the sequence that they are of. */
+typedef struct binding_subjects {
+  PyObject *source;
+  const char **names;
+  size_t count;
+} binding_subjects;
+
+/* False with an exception set; to be released either way. */
+bool binding_take_subjects(binding_subjects *taken, PyObject *sequence);
+void binding_release_subjects(binding_subjects *taken);
+
 /* to_nifti(coordinates, values, voxels, path, like, affine, outside, force, sidecar) */
 PyObject *binding_to_nifti(PyObject *module, PyObject *args);
 

@@ -1,48 +1,24 @@
 /* The page and the plot of a model's accuracy. Subjects come as a sequence of str. */
 #include "binding.h"
 
-/* Their texts, and the tuple that they belong to. */
-typedef struct subjects {
-  PyObject *source;
-  const char **names;
-  size_t count;
-} subjects;
-
-static bool take_subjects(subjects *taken, PyObject *sequence) {
-  taken->source = PySequence_Tuple(sequence);
-  if (!taken->source) return false;
-  const Py_ssize_t count = PyTuple_Size(taken->source);
-  taken->names = PyMem_Calloc((size_t)count + 1, sizeof *taken->names);
-  if (!taken->names) {
-    PyErr_NoMemory();
-    return false;
-  }
-  for (Py_ssize_t i = 0; i < count; i++)
-    if (!(taken->names[i] = PyUnicode_AsUTF8AndSize(PyTuple_GetItem(taken->source, i), NULL))) return false;
-  taken->count = (size_t)count;
-  return true;
-}
-
-static void release_subjects(subjects *taken) {
-  PyMem_Free(taken->names);
-  Py_XDECREF(taken->source);
-}
-
 static PyObject *report(PyObject *module, PyObject *arguments) {
   (void)module;
   const char *model_id;
-  PyObject *berg_dir = NULL, *path = NULL, *figures = NULL, *json = NULL, *result = NULL, *sequence;
-  subjects asked = {0};
+  PyObject *berg_dir = NULL, *path = NULL, *figures = NULL, *json = NULL, *surfaces[2] = {NULL, NULL}, *result = NULL,
+           *sequence;
+  binding_subjects asked = {0};
   berg_report_options options;
   berg_report_options_init(&options);
-  if (PyArg_ParseTuple(arguments, "sOO&O&O&O&pp", &model_id, &sequence, binding_path_or_none, &berg_dir,
+  if (PyArg_ParseTuple(arguments, "sOO&O&O&O&ppO&O&", &model_id, &sequence, binding_path_or_none, &berg_dir,
                        binding_path_or_none, &path, binding_path_or_none, &figures, binding_path_or_none, &json,
-                       &options.hash_weights, &options.force) &&
-      take_subjects(&asked, sequence)) {
+                       &options.hash_weights, &options.force, binding_path_or_none, &surfaces[0], binding_path_or_none,
+                       &surfaces[1]) &&
+      binding_take_subjects(&asked, sequence)) {
     berg_error error;
     options.berg_dir = berg_dir ? PyBytes_AsString(berg_dir) : NULL;
     options.figures = figures ? PyBytes_AsString(figures) : NULL;
     options.json = json ? PyBytes_AsString(json) : NULL;
+    for (int i = 0; i < 2; i++) options.surfaces[i] = surfaces[i] ? PyBytes_AsString(surfaces[i]) : NULL;
     options.subjects = asked.names;
     options.subject_count = asked.count;
     const char *page = path ? PyBytes_AsString(path) : NULL;
@@ -51,11 +27,12 @@ static PyObject *report(PyObject *module, PyObject *arguments) {
     PyEval_RestoreThread(thread);
     result = status ? binding_raise(&error) : Py_NewRef(Py_None);
   }
-  release_subjects(&asked);
+  binding_release_subjects(&asked);
   Py_XDECREF(berg_dir);
   Py_XDECREF(path);
   Py_XDECREF(figures);
   Py_XDECREF(json);
+  for (int i = 0; i < 2; i++) Py_XDECREF(surfaces[i]);
   return result;
 }
 
@@ -63,9 +40,9 @@ static PyObject *plot_accuracy(PyObject *module, PyObject *arguments) {
   (void)module;
   const char *model_id;
   PyObject *berg_dir = NULL, *result = NULL, *sequence;
-  subjects asked = {0};
+  binding_subjects asked = {0};
   if (PyArg_ParseTuple(arguments, "sOO&", &model_id, &sequence, binding_path_or_none, &berg_dir) &&
-      take_subjects(&asked, sequence)) {
+      binding_take_subjects(&asked, sequence)) {
     berg_error error;
     char *svg = NULL;
     const char *folder = berg_dir ? PyBytes_AsString(berg_dir) : NULL;
@@ -75,7 +52,7 @@ static PyObject *plot_accuracy(PyObject *module, PyObject *arguments) {
     result = status ? binding_raise(&error) : PyUnicode_FromString(svg);
     berg_free(svg);
   }
-  release_subjects(&asked);
+  binding_release_subjects(&asked);
   Py_XDECREF(berg_dir);
   return result;
 }

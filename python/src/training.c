@@ -93,12 +93,14 @@ static PyObject *prepare(PyObject *module, PyObject *args, PyObject *kwargs) {
 
 /* Training and its plan take the same keywords. */
 static PyObject *train(PyObject *module, PyObject *args, PyObject *kwargs) {
-  static const char *const keywords[] = {
-      "model_id", "subjects", "berg_dir", "images", "plan_only",       "backbone", "features",    "components",
-      "method",   "alphas",   "folds",    "chunks", "alpha_per_voxel", "work",     "safetensors", "keep_work",
-      "memory",   "threads",  "batch",    "resume", "force",           "progress", "stage",       NULL};
+  static const char *const keywords[] = {"model_id",  "subjects",     "berg_dir",        "images", "plan_only",
+                                         "backbone",  "features",     "components",      "method", "alphas",
+                                         "folds",     "chunks",       "alpha_per_voxel", "work",   "safetensors",
+                                         "keep_work", "memory",       "threads",         "batch",  "resume",
+                                         "force",     "train_splits", "progress",        "stage",  NULL};
   (void)module;
   held kept = {0};
+  binding_subjects subjects = {0};
   berg_train_options options;
   berg_train_options_init(&options);
   berg_regression_options regression;
@@ -106,16 +108,18 @@ static PyObject *train(PyObject *module, PyObject *args, PyObject *kwargs) {
   options.regression = &regression;
   const char *model_id;
   int plan_only = 0;
-  PyObject *progress = Py_None, *stage = Py_None, *result = NULL;
-  if (PyArg_ParseTupleAndKeywords(
-          args, kwargs, "sy*O&O&p|$O&sO&sy*O&O&pO&ppO&iO&ppOO", (char **)(uintptr_t)keywords, &model_id, &kept.subjects,
-          binding_path_or_none, &kept.berg_dir, binding_path_or_none, &kept.images, &plan_only, binding_path_or_none,
-          &kept.backbone, &options.features, binding_size, &options.components, &regression.method, &kept.alphas,
-          binding_size, &regression.folds, binding_size, &regression.chunks, &regression.alpha_per_voxel,
-          binding_path_or_none, &kept.work, &options.safetensors, &options.keep_work, binding_size, &options.memory,
-          &options.threads, binding_size, &options.batch, &options.resume, &options.force, &progress, &stage)) {
-    options.subjects = kept.subjects.buf;
-    options.subject_count = (size_t)kept.subjects.len / sizeof(int);
+  PyObject *sequence, *progress = Py_None, *stage = Py_None, *result = NULL;
+  if (PyArg_ParseTupleAndKeywords(args, kwargs, "sOO&O&p|$O&sO&sy*O&O&pO&ppO&iO&ppzOO", (char **)(uintptr_t)keywords,
+                                  &model_id, &sequence, binding_path_or_none, &kept.berg_dir, binding_path_or_none,
+                                  &kept.images, &plan_only, binding_path_or_none, &kept.backbone, &options.features,
+                                  binding_size, &options.components, &regression.method, &kept.alphas, binding_size,
+                                  &regression.folds, binding_size, &regression.chunks, &regression.alpha_per_voxel,
+                                  binding_path_or_none, &kept.work, &options.safetensors, &options.keep_work,
+                                  binding_size, &options.memory, &options.threads, binding_size, &options.batch,
+                                  &options.resume, &options.force, &options.train_splits, &progress, &stage) &&
+      binding_take_subjects(&subjects, sequence)) {
+    options.subjects = subjects.names;
+    options.subject_count = subjects.count;
     options.berg_dir = path_of(kept.berg_dir);
     options.images = path_of(kept.images);
     options.backbone = path_of(kept.backbone);
@@ -134,6 +138,7 @@ static PyObject *train(PyObject *module, PyObject *args, PyObject *kwargs) {
     result = outcome(status, &error, json);
   }
   release(&kept);
+  binding_release_subjects(&subjects);
   return result;
 }
 

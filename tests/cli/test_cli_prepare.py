@@ -69,7 +69,8 @@ def test_subjects_that_are_none(case):
 
 def test_folders_without_raw_data(case):
     shutil.rmtree(case.folder)
-    case.refused(f"{case.folder}: neither in it nor in its folder betas_csv is sub-01_ResponseData.h5")
+    case.refused(f"{case.folder}: neither in it nor in its folder betas_csv is sub-01_ResponseData.h5 (THINGS-fMRI1 alone is prepared here; NSD, "
+                 "THINGS EEG2, THINGS MEG1 and TVSD by upstream's scripts)")
 
 
 @pytest.mark.parametrize("name", [TRIALS, VOXELS, BETAS])

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 import make_prepared
+import make_prepared_siblings
 import make_raw
 import make_subject
 from prepared_subject import names_of, prepared_metadata, trial_order, write_images, write_prepared
@@ -49,6 +50,10 @@ def copy_prepared(inputs, out):
     shutil.copytree(inputs / "prepared", out / "berg")
 
 
+def copy_siblings(inputs, out):
+    shutil.copytree(inputs / "siblings", out / "berg")
+
+
 def shorten(metadata):
     """Thousands of stimulus names, each with its allocations, test no more than a few do."""
     model = metadata["encoding_model"]
@@ -81,6 +86,10 @@ def make_inputs(folder, backbone):
     write_prepared_subject(folder, subject, metadata)
     names = make_prepared.make_images(folder / "train-images", 2, 3)
     make_prepared.make_subject(folder / "prepared", names, 1, 12)
+    for key in ("nsd", "meg"):
+        make_prepared_siblings.make(key, folder / "siblings", folder / f"{key}-images", images=9)
+    for path in folder.glob("siblings/*/*/*single*"):
+        path.unlink()
 
 
 def write_prepared_subject(folder, subject, metadata):
@@ -105,6 +114,8 @@ def finish_inputs(folder, berg):
 ENCODE = f"encode {MODEL} --subject 1 --berg-dir {{in}}/berg --backbone {{in}}/vit.safetensors --threads 1 --quiet"
 METADATA = f"metadata {MODEL} --subject 1 --berg-dir {{in}}/berg"
 VOLUME = f"{MODEL} --subject 1 --berg-dir {{in}}/berg"
+TRAIN = (" --berg-dir {out}/berg --backbone {in}/vit.safetensors --features class-token --components 1 --threads 1 --quiet"
+         " --device cpu")
 CASES = [
     Case("list", "list --json"),
     Case("describe", f"describe {MODEL}"),
@@ -142,6 +153,10 @@ CASES = [
     Case("prepare", "prepare {in}/raw --subject 1 --berg-dir {out}/berg --threads 1 --quiet"),
     Case("train", f"train {MODEL} --subject 1 --berg-dir {{out}}/berg --images {{in}}/train-images --backbone "
          "{in}/vit.safetensors --features class-token --components 2 --threads 1 --quiet", copy_prepared),
+    Case("train-nsd", "train fmri-nsd_fsaverage-vit_b_32 --subject 1 --images {in}/nsd-images/nsd_stimuli.hdf5" + TRAIN,
+         copy_siblings),
+    Case("train-quarter", "train meg-things_meg_1-vit_b_32 --subject 1 --images {in}/meg-images --train-splits all,split2" + TRAIN,
+         copy_siblings),
     Case("evaluate", f"evaluate {MODEL} --subject 1 --berg-dir {{out}}/berg --images {{in}}/test-images --backbone "
          "{in}/vit.safetensors --threads 1 --quiet --json {out}/x.json", link_weights),
 ]

@@ -24,6 +24,7 @@
 static char folder[] = "/tmp/berg-stages-XXXXXX";
 static char berg_dir[64], images[64];
 static const int subjects[] = {1, 2};
+static const char *const named[] = {"1", "2"};
 
 static int make_data(void **state) {
   (void)state;
@@ -58,7 +59,7 @@ static int remove_data(void **state) {
 static berg_train_options options_of(size_t components, const berg_regression_options *regression, int threads) {
   berg_train_options options;
   berg_train_options_init(&options);
-  options.berg_dir = berg_dir, options.images = images, options.subjects = subjects, options.subject_count = 2;
+  options.berg_dir = berg_dir, options.images = images, options.subjects = named, options.subject_count = 2;
   options.backbone = "random:1", options.features = "class-token", options.components = components;
   options.regression = regression, options.threads = threads, options.resume = 1, options.device = "cpu";
   options.safetensors = 1;

@@ -333,10 +333,22 @@ static void swap_bytes(uint8_t *data, size_t size, size_t itemsize) {
     }
 }
 
-static berg_status read_chunked(io_hdf5 *dataset, const size_t *begin, const size_t *end, void *data,
-                                berg_error *error) {
+void io_hdf5_order_bytes(const io_hdf5 *dataset, void *data, size_t size) {
+  if (dataset->big_endian) swap_bytes(data, size, dataset->about.itemsize);
+}
+
+berg_status io_hdf5_read_box(io_hdf5 *dataset, const size_t *begin, const size_t *end, size_t pitch, void *data,
+                             berg_error *error) {
   io_hdf5_enter(&dataset->session);
-  berg_status status = io_hdf5_read_chunks(dataset, begin, end, data, error);
+  berg_status status = io_hdf5_read_chunks(dataset, begin, end, pitch, data, error);
+  io_hdf5_leave(&dataset->session);
+  return status;
+}
+
+berg_status io_hdf5_read_bytes(io_hdf5 *dataset, size_t first, size_t size, void *data, berg_error *error) {
+  if (dataset->layout == H5D_CONTIGUOUS) return read_contiguous(dataset, first, size, data, error);
+  io_hdf5_enter(&dataset->session);
+  berg_status status = read_compact(dataset, first, size, data, error);
   io_hdf5_leave(&dataset->session);
   return status;
 }
@@ -349,50 +361,15 @@ berg_status io_hdf5_read(io_hdf5 *dataset, size_t first, size_t count, void *dat
   const size_t row = (size_t)about->strides[0], size = count * row;
   if (!size) return BERG_OK;
   berg_status status;
-  if (dataset->layout == H5D_CONTIGUOUS) {
-    status = read_contiguous(dataset, first * row, size, data, error);
-  } else if (dataset->layout == H5D_CHUNKED) {
+  if (dataset->layout == H5D_CHUNKED) {
     size_t begin[BERG_MAX_DIMS] = {first}, end[BERG_MAX_DIMS];
     memcpy(end, about->shape, sizeof end);
     end[0] = first + count;
-    status = read_chunked(dataset, begin, end, data, error);
+    status = io_hdf5_read_box(dataset, begin, end, row, data, error);
   } else {
-    io_hdf5_enter(&dataset->session);
-    status = read_compact(dataset, first * row, size, data, error);
-    io_hdf5_leave(&dataset->session);
+    status = io_hdf5_read_bytes(dataset, first * row, size, data, error);
   }
-  if (!status && dataset->big_endian) swap_bytes(data, size, about->itemsize);
-  return status;
-}
-
-berg_status io_hdf5_read_columns(io_hdf5 *dataset, size_t first_row, size_t rows, size_t first_column, size_t columns,
-                                 void *data, berg_error *error) {
-  const berg_array *about = &dataset->about;
-  if (about->ndim != 2 || first_row > about->shape[0] || rows > about->shape[0] - first_row ||
-      first_column > about->shape[1] || columns > about->shape[1] - first_column)
-    return base_fail(error, BERG_EARGUMENT, "%s: %s: rows %zu to %zu, columns %zu to %zu are not all there",
-                     dataset->path, dataset->name, first_row, first_row + rows, first_column, first_column + columns);
-  if (columns == about->shape[1]) return io_hdf5_read(dataset, first_row, rows, data, error);
-  const size_t part = columns * about->itemsize;
-  if (!rows || !part) return BERG_OK;
-  berg_status status = BERG_OK;
-  if (dataset->layout == H5D_CHUNKED) {
-    size_t begin[] = {first_row, first_column}, end[] = {first_row + rows, first_column + columns};
-    status = read_chunked(dataset, begin, end, data, error);
-  } else {
-    uint8_t *to = data;
-    for (size_t row = 0; row < rows && !status; row++, to += part) {
-      size_t first = (first_row + row) * (size_t)about->strides[0] + first_column * about->itemsize;
-      if (dataset->layout == H5D_CONTIGUOUS) {
-        status = read_contiguous(dataset, first, part, to, error);
-      } else {
-        io_hdf5_enter(&dataset->session);
-        status = read_compact(dataset, first, part, to, error);
-        io_hdf5_leave(&dataset->session);
-      }
-    }
-  }
-  if (!status && dataset->big_endian) swap_bytes(data, rows * part, about->itemsize);
+  if (!status) io_hdf5_order_bytes(dataset, data, size);
   return status;
 }
 

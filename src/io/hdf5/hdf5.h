@@ -20,7 +20,8 @@ void io_hdf5_free(io_hdf5 *dataset);
 const berg_array *io_hdf5_about(const io_hdf5 *dataset);
 /* Rows [first, first + count) along the first dimension into `data`, C order. */
 berg_status io_hdf5_read(io_hdf5 *dataset, size_t first, size_t count, void *data, berg_error *error);
-/* A block of a dataset of two dimensions, as [rows][columns]. Of a chunked one it is best asked for in multiples of its
+/* A block of a dataset of two dimensions or more, as [rows][columns]: a column is an element of what the dimensions
+ * behind the first hold, in C order. Of a chunked one it is best asked for in multiples of its
  * chunks: those that it covers in part are decoded once for each block. EARGUMENT: out of range. */
 berg_status io_hdf5_read_columns(io_hdf5 *dataset, size_t first_row, size_t rows, size_t first_column, size_t columns,
                                  void *data, berg_error *error);

@@ -87,7 +87,7 @@ static bool advance(size_t *at, const size_t *low, const size_t *high, const siz
 }
 
 /* From the chunk held to the part of the box [begin, end) that it covers. */
-static void copy_part(const io_hdf5 *dataset, const size_t *begin, const size_t *end, uint8_t *data) {
+static void copy_part(const io_hdf5 *dataset, const size_t *begin, const size_t *end, size_t pitch, uint8_t *data) {
   const size_t ndim = dataset->about.ndim, item = dataset->about.itemsize;
   size_t low[BERG_MAX_DIMS] = {0}, high[BERG_MAX_DIMS] = {0}, at[BERG_MAX_DIMS];
   static const size_t one[BERG_MAX_DIMS] = {1, 1, 1, 1, 1, 1, 1, 1};
@@ -101,13 +101,13 @@ static void copy_part(const io_hdf5 *dataset, const size_t *begin, const size_t 
     size_t from = 0, to = 0;
     for (size_t d = 0; d < ndim; d++) {
       from = from * dataset->chunk[d] + (at[d] - dataset->held[d]);
-      to = to * (end[d] - begin[d]) + (at[d] - begin[d]);
+      if (d) to = to * (end[d] - begin[d]) + (at[d] - begin[d]);
     }
-    memcpy(data + to * item, dataset->block + from * item, run);
+    memcpy(data + (at[0] - begin[0]) * pitch + to * item, dataset->block + from * item, run);
   } while (advance(at, low, high, one, ndim - 1));
 }
 
-berg_status io_hdf5_read_chunks(io_hdf5 *dataset, const size_t *begin, const size_t *end, uint8_t *data,
+berg_status io_hdf5_read_chunks(io_hdf5 *dataset, const size_t *begin, const size_t *end, size_t pitch, uint8_t *data,
                                 berg_error *error) {
   const size_t ndim = dataset->about.ndim;
   size_t low[BERG_MAX_DIMS], at[BERG_MAX_DIMS];
@@ -120,7 +120,7 @@ berg_status io_hdf5_read_chunks(io_hdf5 *dataset, const size_t *begin, const siz
     bool held = dataset->holds && !memcmp(at, dataset->held, ndim * sizeof *at);
     berg_status status = held ? BERG_OK : load(dataset, at, error);
     if (status) return status;
-    copy_part(dataset, begin, end, data);
+    copy_part(dataset, begin, end, pitch, data);
   } while (advance(at, low, end, dataset->chunk, ndim));
   return BERG_OK;
 }

@@ -36,8 +36,17 @@ berg_status io_hdf5_fail(const io_hdf5 *dataset, const char *what, berg_error *e
 
 /* Shape, chunks and filters of a chunked dataset, from its creation properties. */
 berg_status io_hdf5_take_chunks(io_hdf5 *dataset, hid_t how, berg_error *error);
-/* The elements [begin[d], end[d]) of each dimension of a chunked dataset, bytes as stored. */
-berg_status io_hdf5_read_chunks(io_hdf5 *dataset, const size_t *begin, const size_t *end, uint8_t *data,
+/* The elements [begin[d], end[d]) of each dimension of a chunked dataset, bytes as stored. Elements of one row follow
+ * each other, rows are `pitch` bytes apart. */
+berg_status io_hdf5_read_chunks(io_hdf5 *dataset, const size_t *begin, const size_t *end, size_t pitch, uint8_t *data,
                                 berg_error *error);
+
+/* The same, with libhdf5 entered and left. */
+berg_status io_hdf5_read_box(io_hdf5 *dataset, const size_t *begin, const size_t *end, size_t pitch, void *data,
+                             berg_error *error);
+/* `size` bytes of a dataset that is not chunked, from byte `first` of its elements. */
+berg_status io_hdf5_read_bytes(io_hdf5 *dataset, size_t first, size_t size, void *data, berg_error *error);
+/* To this machine's byte order. */
+void io_hdf5_order_bytes(const io_hdf5 *dataset, void *data, size_t size);
 
 #endif

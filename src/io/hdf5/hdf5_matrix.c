@@ -19,7 +19,9 @@
 struct io_hdf5_matrix {
   char *path, *partial;
   int file;
-  size_t rows, columns;
+  size_t rows, columns, itemsize;
+  size_t ndim;
+  hsize_t shape[BERG_MAX_DIMS];
   uint64_t offset; /* of the data */
 };
 
@@ -52,7 +54,7 @@ static berg_status open_partial(io_hdf5_matrix *matrix, const char *path, berg_e
   return io_lock(matrix->file, path) ? BERG_OK : is_busy(matrix, error);
 }
 
-static size_t data_bytes(const io_hdf5_matrix *matrix) { return matrix->rows * matrix->columns * sizeof(float); }
+static size_t data_bytes(const io_hdf5_matrix *matrix) { return matrix->rows * matrix->columns * matrix->itemsize; }
 
 /* A full disk, or a limit of file sizes, is found here rather than by libhdf5, which crashes on a file that it cannot
  * close (write_hdf5.c). */
@@ -67,13 +69,14 @@ static berg_status try_room(const io_hdf5_matrix *matrix, int file, berg_error *
 }
 
 static bool add_dataset(hid_t file, const char *name, const io_hdf5_matrix *matrix, haddr_t *offset) {
-  hid_t space = H5Screate_simple(2, (hsize_t[]){matrix->rows, matrix->columns}, NULL);
+  hid_t space = H5Screate_simple((int)matrix->ndim, matrix->shape, NULL);
   hid_t how = H5Pcreate(H5P_DATASET_CREATE);
   H5Pset_layout(how, H5D_CONTIGUOUS);
   H5Pset_alloc_time(how, H5D_ALLOC_TIME_EARLY);
   H5Pset_fill_time(how, H5D_FILL_TIME_NEVER);
   H5Pset_obj_track_times(how, 0);
-  hid_t dataset = H5Dcreate2(file, name, H5T_IEEE_F32LE, space, H5P_DEFAULT, how, H5P_DEFAULT);
+  hid_t type = matrix->itemsize == 1 ? H5T_STD_U8LE : H5T_IEEE_F32LE;
+  hid_t dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, how, H5P_DEFAULT);
   *offset = dataset >= 0 ? H5Dget_offset(dataset) : HADDR_UNDEF;
   if (dataset >= 0) H5Dclose(dataset);
   H5Pclose(how);
@@ -151,21 +154,30 @@ static berg_status go_on(io_hdf5_matrix *matrix, const char *name, berg_error *e
   return status ? status : open_partial(matrix, matrix->partial, error);
 }
 
-static berg_status open_matrix(io_hdf5_matrix **out, const char *path, const char *name, size_t rows, size_t columns,
+static berg_status check_size(const io_hdf5_matrix *matrix, const char *path, berg_error *error) {
+  size_t bytes;
+  if (matrix->rows && matrix->columns && base_multiply(matrix->rows, matrix->columns, &bytes) &&
+      base_multiply(bytes, matrix->itemsize, &bytes) && bytes <= INT64_MAX / 2)
+    return BERG_OK;
+  return base_fail(error, BERG_EARGUMENT, "%s: %zu rows of %zu columns cannot be written", path, matrix->rows,
+                   matrix->columns);
+}
+
+/* `like` has the sizes. */
+static berg_status open_matrix(io_hdf5_matrix **out, const char *path, const char *name, const io_hdf5_matrix *like,
                                bool resume, berg_error *error) {
   *out = NULL;
-  size_t bytes;
-  if (!rows || !columns || !base_multiply(rows, columns, &bytes) || !base_multiply(bytes, sizeof(float), &bytes) ||
-      bytes > INT64_MAX / 2)
-    return base_fail(error, BERG_EARGUMENT, "%s: %zu rows of %zu columns cannot be written", path, rows, columns);
+  berg_status status = check_size(like, path, error);
+  if (status) return status;
   io_hdf5_matrix *matrix = base_calloc(1, sizeof *matrix, error);
   if (!matrix) return BERG_ELIMIT;
-  *matrix = (io_hdf5_matrix){.file = -1, .rows = rows, .columns = columns};
+  *matrix = *like;
+  matrix->file = -1;
   matrix->path = base_copy_text(path, error);
   matrix->partial = base_format(error, "%s.partial", path);
-  berg_status status = !matrix->path || !matrix->partial ? BERG_ELIMIT
-                       : resume                          ? go_on(matrix, name, error)
-                                                         : start(matrix, name, error);
+  status = !matrix->path || !matrix->partial ? BERG_ELIMIT
+           : resume                          ? go_on(matrix, name, error)
+                                             : start(matrix, name, error);
   if (status)
     io_hdf5_matrix_free(matrix, false);
   else
@@ -173,18 +185,36 @@ static berg_status open_matrix(io_hdf5_matrix **out, const char *path, const cha
   return status;
 }
 
+berg_status io_hdf5_matrix_start_shaped(io_hdf5_matrix **matrix, const char *path, const char *name, berg_dtype dtype,
+                                        const size_t *shape, size_t ndim, berg_error *error) {
+  io_hdf5_matrix like = {
+      .rows = shape[0], .columns = 1, .itemsize = dtype == BERG_U8 ? 1 : sizeof(float), .ndim = ndim};
+  for (size_t d = 0; d < ndim; d++) like.shape[d] = shape[d];
+  for (size_t d = 1; d < ndim; d++)
+    if (!base_multiply(like.columns, shape[d], &like.columns)) like.columns = 0;
+  return open_matrix(matrix, path, name, &like, false, error);
+}
+
+static io_hdf5_matrix flat(size_t rows, size_t columns) {
+  return (io_hdf5_matrix){
+      .rows = rows, .columns = columns, .itemsize = sizeof(float), .ndim = 2, .shape = {rows, columns}};
+}
+
 berg_status io_hdf5_matrix_start(io_hdf5_matrix **matrix, const char *path, const char *name, size_t rows,
                                  size_t columns, berg_error *error) {
-  return open_matrix(matrix, path, name, rows, columns, false, error);
+  const io_hdf5_matrix like = flat(rows, columns);
+  return open_matrix(matrix, path, name, &like, false, error);
 }
 
 berg_status io_hdf5_matrix_resume(io_hdf5_matrix **matrix, const char *path, const char *name, size_t rows,
                                   size_t columns, berg_error *error) {
-  return open_matrix(matrix, path, name, rows, columns, true, error);
+  const io_hdf5_matrix like = flat(rows, columns);
+  return open_matrix(matrix, path, name, &like, true, error);
 }
 
 berg_status io_hdf5_matrix_write(const io_hdf5_matrix *matrix, size_t first_row, size_t rows, size_t first_column,
-                                 size_t columns, const float *data, size_t stride, berg_error *error) {
+                                 size_t columns, const void *data, size_t stride, berg_error *error) {
+  const size_t item = matrix->itemsize;
   if (first_row > matrix->rows || rows > matrix->rows - first_row || first_column > matrix->columns ||
       columns > matrix->columns - first_column)
     return base_fail(error, BERG_EARGUMENT, "%s: a block outside of its %zu rows of %zu columns", matrix->path,
@@ -194,8 +224,8 @@ berg_status io_hdf5_matrix_write(const io_hdf5_matrix *matrix, size_t first_row,
     rows = 1;
   }
   for (size_t row = 0; row < rows; row++) {
-    uint64_t at = matrix->offset + ((uint64_t)(first_row + row) * matrix->columns + first_column) * sizeof *data;
-    int number = write_at(matrix->file, data + row * stride, columns * sizeof *data, at);
+    uint64_t at = matrix->offset + ((uint64_t)(first_row + row) * matrix->columns + first_column) * item;
+    int number = write_at(matrix->file, (const char *)data + row * stride * item, columns * item, at);
     if (number) return fail(matrix, number, error);
   }
   return BERG_OK;

@@ -1,4 +1,5 @@
-/* A float32 matrix of an HDF5 file, written block by block in any order: "<path>.partial" holds one dataset,
+/* A matrix of an HDF5 file, of float32 unless said otherwise, written block by block in any order: "<path>.partial"
+ * holds one dataset,
  * contiguous, as h5py makes it by default, with its space set aside at once, until finishing gives it its name.
  *
  * A journal can record how much of it is safe (io/file/journal.h), in units of the caller's: blocks, voxels. The order
@@ -19,6 +20,9 @@ typedef struct io_hdf5_matrix io_hdf5_matrix;
  * small for it. */
 berg_status io_hdf5_matrix_start(io_hdf5_matrix **matrix, const char *path, const char *name, size_t rows,
                                  size_t columns, berg_error *error);
+/* The same with rows of several dimensions, which are written as rows of that many columns: float32 or uint8. */
+berg_status io_hdf5_matrix_start_shaped(io_hdf5_matrix **matrix, const char *path, const char *name, berg_dtype dtype,
+                                        const size_t *shape, size_t ndim, berg_error *error);
 /* The matrix that an earlier run left. EINPUT: it is missing or of another shape; EEXISTS: another run is writing
  * it. */
 berg_status io_hdf5_matrix_resume(io_hdf5_matrix **matrix, const char *path, const char *name, size_t rows,
@@ -27,7 +31,7 @@ berg_status io_hdf5_matrix_resume(io_hdf5_matrix **matrix, const char *path, con
 /* Rows [first_row, first_row + rows), of these columns, from `data`, whose rows lie `stride` elements apart. From any
  * thread. EWRITE; EARGUMENT: outside the matrix. */
 berg_status io_hdf5_matrix_write(const io_hdf5_matrix *matrix, size_t first_row, size_t rows, size_t first_column,
-                                 size_t columns, const float *data, size_t stride, berg_error *error);
+                                 size_t columns, const void *data, size_t stride, berg_error *error);
 /* Waits until all that was written is on the disk. */
 berg_status io_hdf5_matrix_sync(const io_hdf5_matrix *matrix, berg_error *error);
 /* Syncs, gives the file its name and closes it. EEXISTS where `path` is there and not `force`; EWRITE. */

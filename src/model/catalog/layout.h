@@ -31,6 +31,51 @@ typedef struct model_layout_key {
   bool marks; /* one 0 or 1 for each unit or time; else a list of names */
 } model_layout_key;
 
+/* An entry that prepared metadata have at their top, and the model's in a dict of this name. */
+typedef struct model_layout_kept {
+  const char *dict, *key;
+} model_layout_kept;
+
+/* What a model is trained on and evaluated with, as upstream prepares it. In names of files "{subject}" is the
+ * subject as the card has it, "{2}" its number in two digits, "{output}" the name of an output, "{part}" which
+ * trials: "all_training_splits", or "single_training_split_1" to "_4" of a quarter. Keys of the metadata may say
+ * "{part}." too, which older files have not. */
+typedef struct model_layout_prepared {
+  const char *metadata, *train, *test, *averaged; /* files; NULL: there is none, and test trials are in `train` */
+  const char *train_before;                       /* an older name of `train`, of all trials; NULL: it had none */
+  const char *dataset;                            /* of the HDF5 files */
+  const char *predictions; /* file below results/test_encoding_models/modality-<modality>/train_dataset-<dataset>/ */
+  const char *concepts, *stimuli; /* keys: the image that each training trial showed is <concept>/<stimulus> */
+  const char *files;              /* key: the same as one path, where metadata have it; NULL */
+  const char *numbers,
+      *order; /* keys: training images as rows of an array, and the row that each trial showed, in place of those */
+  const char *array; /* of what name that array is in its HDF5 file, where none is given */
+  const char
+      *image_folder; /* where training images lie below the folder that is named, if there is such a folder; NULL */
+  bool square;       /* training images are resized as VIT_SQUARE says */
+  const model_layout_kept
+      *kept; /* what the model's metadata take of the prepared ones, up to one without a key; NULL: all */
+} model_layout_prepared;
+
+/* What an evaluation measures; docs/accuracy.md has the definitions. */
+typedef enum model_measures {
+  MODEL_MEASURES_NOTHING,
+  MODEL_MEASURES_VOXELS,      /* ceilings and split halves of trials that are z-scored over images */
+  MODEL_MEASURES_VERTICES,    /* two hemispheres, with the ceilings of the prepared metadata */
+  MODEL_MEASURES_REPETITIONS, /* each repetition of the training by itself; no ceiling */
+  MODEL_MEASURES_TRIALS       /* ceilings from the variance of single trials */
+} model_measures;
+
+/* The test images, by keys of the prepared metadata. */
+typedef struct model_layout_tested {
+  model_measures measures;
+  const char *concepts, *stimuli,
+      *files;          /* as in model_layout_prepared, of each test image, or trial where there are `numbers` */
+  const char *numbers; /* the image that each test trial showed; where images are rows of an array: those of the test */
+  const char *image_folder; /* where test images lie below the folder that is named, if there is such a folder; NULL */
+  bool square; /* test images are resized as VIT_SQUARE says, not as in an encode: upstream predicts them in training */
+} model_layout_tested;
+
 typedef struct model_layout {
   const char *modality, *dataset; /* of the folders: "fmri", "things_fmri_1" */
   const char *subject_prefix;     /* in names of files: "sub-" */
@@ -41,6 +86,9 @@ typedef struct model_layout {
   const char *times, *time_unit;                  /* key of the metadata, and "s" or "ms"; NULL: no times */
   bool repeats; /* the weights may hold "rep-1", "rep-2", ... in place of one regression */
   bool splits;  /* there are also models of each quarter of the training data */
+
+  model_layout_prepared prepared; /* `train` is NULL where the model is not trained here */
+  model_layout_tested tested;
 
   const char *measured, *measured_briefly; /* what responses are */
   io_evoked_kind evoked;                   /* what channels are to MNE-Python */

@@ -22,40 +22,54 @@ struct berg_metadata {
   const model_layout *layout;
   berg_file *file;
   char *path;
+  bool is_flat;      /* keys are those of the model's, without what is before the first dot */
+  berg_status fault; /* of a file that does not fit */
   berg_output outputs[MODEL_OUTPUTS_MAX];
   size_t output_count;
   char **labels[MODEL_OUTPUTS_MAX]; /* of their units; NULL: they have no names */
   double *times;
 };
 
-static berg_status fail(const char *path, const char *item, const char *what, const char *expected, const char *found,
-                        berg_error *error) {
-  return base_fail_at(error, &(base_fault){BERG_EMODEL, path, BERG_NO_OFFSET, item, what, expected, found});
+static berg_status fail(const berg_metadata *metadata, const char *item, const char *what, const char *expected,
+                        const char *found, berg_error *error) {
+  return base_fail_at(error,
+                      &(base_fault){metadata->fault, metadata->path, BERG_NO_OFFSET, item, what, expected, found});
 }
 
 static berg_status missing(const berg_metadata *metadata, const char *key, const char *expected, berg_error *error) {
-  return fail(metadata->path, key, "entry missing", expected, "no entry of this name", error);
+  return fail(metadata, key, "entry missing", expected, "no entry of this name", error);
 }
 
 static berg_status does_not_fit(const berg_metadata *metadata, const berg_array *array, const char *what,
                                 const char *expected, berg_error *error) {
   char found[128];
   base_array_describe(array, found, sizeof found);
-  return fail(metadata->path, array->name, what, expected, found, error);
+  return fail(metadata, array->name, what, expected, found, error);
+}
+
+/* A model's file that cannot be read is the model's fault. */
+static berg_status unreadable(const berg_metadata *metadata, berg_status status, berg_error *error) {
+  return metadata->fault == BERG_EMODEL ? model_blame(status, error) : status;
+}
+
+/* Where this file has what the model's metadata have under `key`. */
+static const char *place_of(const berg_metadata *metadata, const char *key) {
+  const char *dot = metadata->is_flat ? strchr(key, '.') : NULL;
+  return dot ? dot + 1 : key;
 }
 
 /* --- Texts: an array of them, or Python's list, whose items are entries of their own: "eeg.ch_names.0", ... --- */
 
 static bool is_text(const berg_array *array) { return array->dtype == BERG_STRING || array->dtype == BERG_UNICODE; }
 
-static size_t first_of_list(const berg_metadata *metadata, const char *key, berg_error *error) {
+/* The entry of the list's first item; their number where there is no such list. ELIMIT. */
+static berg_status first_of_list(const berg_metadata *metadata, const char *key, size_t *first, berg_error *error) {
   char *name = base_format(error, "%s.0", key);
-  size_t first = 0;
+  if (!name) return BERG_ELIMIT;
   const size_t count = berg_metadata_count(metadata);
-  while (name && first < count && strcmp(berg_metadata_entry(metadata, first)->name, name)) first++;
-  if (!name) first = count;
+  for (*first = 0; *first < count && strcmp(berg_metadata_entry(metadata, *first)->name, name) != 0;) ++*first;
   base_free(name);
-  return first;
+  return BERG_OK;
 }
 
 /* How many items the list has whose first one is entry `first`. */
@@ -84,7 +98,7 @@ static berg_status take_texts(const berg_metadata *metadata, const char *key, co
     berg_error why;
     if ((texts[i] = io_text_at(from, array ? i : 0, &why))) continue;
     if (error) *error = why;
-    return model_blame(why.status, error);
+    return unreadable(metadata, why.status, error);
   }
   return BERG_OK;
 }
@@ -96,13 +110,12 @@ berg_status model_metadata_texts(const berg_metadata *metadata, const char *key,
   *out = NULL;
   *count = 0;
   if (array && (!is_text(array) || array->ndim != 1)) return BERG_OK;
-  if (array)
-    *count = array->shape[0];
-  else if ((first = first_of_list(metadata, key, error)) < berg_metadata_count(metadata))
-    *count = length_of_list(metadata, key, first);
+  berg_status status = array ? BERG_OK : first_of_list(metadata, key, &first, error);
+  if (status) return status;
+  *count = array ? array->shape[0] : length_of_list(metadata, key, first);
   if (!*count) return BERG_OK;
   char **texts = base_calloc(*count, sizeof *texts, error);
-  berg_status status = texts ? take_texts(metadata, key, array, first, *count, texts, error) : BERG_ELIMIT;
+  status = texts ? take_texts(metadata, key, array, first, *count, texts, error) : BERG_ELIMIT;
   if (status) {
     base_free_texts(texts, *count);
     *count = 0;
@@ -122,7 +135,8 @@ static size_t whole_number(const berg_array *array) {
 
 /* Units are counted by their names, by a whole number, or by an array of one row a unit. */
 static berg_status count_units(berg_metadata *metadata, size_t o, size_t *count, berg_error *error) {
-  const char *key = metadata->layout->outputs[o].units, *form = metadata->layout->outputs[o].units_form;
+  const char *key = place_of(metadata, metadata->layout->outputs[o].units),
+             *form = metadata->layout->outputs[o].units_form;
   berg_status status = model_metadata_texts(metadata, key, &metadata->labels[o], count, error);
   if (status || metadata->labels[o]) return status;
   const berg_array *array = berg_metadata_find(metadata, key);
@@ -132,9 +146,9 @@ static berg_status count_units(berg_metadata *metadata, size_t o, size_t *count,
 }
 
 static berg_status read_times(berg_metadata *metadata, size_t *count, berg_error *error) {
-  const char *key = metadata->layout->times;
   *count = 1;
-  if (!key) return BERG_OK;
+  if (!metadata->layout->times) return BERG_OK;
+  const char *key = place_of(metadata, metadata->layout->times);
   const berg_array *array = berg_metadata_find(metadata, key);
   if (!array) return missing(metadata, key, "the time of each sample", error);
   if (!base_is_numeric(array->dtype) || array->ndim != 1 || !array->shape[0])
@@ -173,28 +187,48 @@ static berg_status describe(berg_metadata *metadata, berg_error *error) {
       output->axes[output->axis_count++] =
           (berg_axis){.name = "time", .length = times, .values = metadata->times, .unit = layout->time_unit};
   }
-  if (!status && layout->check) status = layout->check(metadata, error);
+  if (!status && layout->check && metadata->fault == BERG_EMODEL) status = layout->check(metadata, error);
+  return status;
+}
+
+/* Takes over the path. */
+static berg_status open_at(berg_metadata **out, const model_layout *layout, char *path, bool is_prepared,
+                           berg_error *error) {
+  berg_metadata *metadata = base_calloc(1, sizeof *metadata, error);
+  if (!metadata) {
+    base_free(path);
+    return BERG_ELIMIT;
+  }
+  metadata->layout = layout;
+  metadata->path = path;
+  metadata->is_flat = is_prepared && layout->prepared.kept;
+  metadata->fault = is_prepared ? BERG_EINPUT : BERG_EMODEL;
+  berg_status status = unreadable(metadata, berg_file_open(&metadata->file, path, error), error);
+  if (!status) status = describe(metadata, error);
+  if (status)
+    berg_metadata_free(metadata);
+  else
+    *out = metadata;
   return status;
 }
 
 berg_status berg_metadata_open(berg_metadata **out, const char *model_id, const char *berg_dir, const char *subject,
                                berg_error *error) {
+  char *path;
   *out = NULL;
   berg_status status = model_check_id(model_id, error);
-  if (status) return status;
-  berg_metadata *metadata = base_calloc(1, sizeof *metadata, error);
-  if (!metadata) return BERG_ELIMIT;
-  metadata->layout = model_layout_of(model_id);
-  status = model_path_metadata(&metadata->path, model_id, berg_dir, subject, error);
-  if (!status) status = model_blame(berg_file_open(&metadata->file, metadata->path, error), error);
-  if (!status) status = describe(metadata, error);
-  if (status) {
-    berg_metadata_free(metadata);
-    return status;
-  }
-  *out = metadata;
-  return BERG_OK;
+  if (!status) status = model_path_metadata(&path, model_id, berg_dir, subject, error);
+  return status ? status : open_at(out, model_layout_of(model_id), path, false, error);
 }
+
+berg_status model_metadata_open_prepared(berg_metadata **out, const char *model_id, const char *path,
+                                         berg_error *error) {
+  *out = NULL;
+  char *copy = base_copy_text(path, error);
+  return copy ? open_at(out, model_layout_of(model_id), copy, true, error) : BERG_ELIMIT;
+}
+
+const berg_file *model_metadata_file(const berg_metadata *metadata) { return metadata->file; }
 
 void berg_metadata_free(berg_metadata *metadata) {
   if (!metadata) return;

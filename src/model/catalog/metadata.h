@@ -4,6 +4,12 @@
 
 #include "model/catalog/layout.h"
 
+/* Prepared metadata, which have the same axes; entries have the names that the file has. EINPUT: missing, damaged, of
+ * axes that cannot be told. */
+berg_status model_metadata_open_prepared(berg_metadata **metadata, const char *model_id, const char *path,
+                                         berg_error *error);
+const berg_file *model_metadata_file(const berg_metadata *metadata);
+
 const model_layout *model_metadata_layout(const berg_metadata *metadata);
 
 /* Units of output `output` (voxels of the subject), and times; 1 where responses have no time. */

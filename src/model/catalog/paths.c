@@ -75,12 +75,26 @@ static char *weights_path(const place *p, const char *berg_dir, const char *endi
                      number);
 }
 
+static const char *const *endings_of(const model_layout *layout, unsigned quarter) {
+  return !layout->splits ? of_one : quarter ? of_quarter : of_whole;
+}
+
+berg_status model_path_new_weights(char **path, const char *model_id, const char *berg_dir, const char *subject,
+                                   unsigned quarter, berg_error *error) {
+  place p;
+  *path = NULL;
+  berg_status status = find_place(&p, model_id, berg_dir, subject, error);
+  if (!status) *path = weights_path(&p, berg_dir, endings_of(p.layout, quarter)[0], quarter, error);
+  release(&p);
+  return status ? status : *path ? BERG_OK : BERG_ELIMIT;
+}
+
 berg_status model_path_weights(char **path, const char *model_id, const char *berg_dir, const char *subject,
                                unsigned quarter, berg_error *error) {
   place p;
   *path = NULL;
   berg_status status = find_place(&p, model_id, berg_dir, subject, error);
-  const char *const *endings = !status && p.layout->splits ? quarter ? of_quarter : of_whole : of_one;
+  const char *const *endings = status ? of_one : endings_of(p.layout, quarter);
   for (size_t i = 0; endings[i] && !status; i++) {
     char *candidate = weights_path(&p, berg_dir, endings[i], quarter, error);
     const bool first = i == 0, exists = model_path_exists(candidate);
@@ -99,32 +113,6 @@ berg_status model_path_weights(char **path, const char *model_id, const char *be
     *path = NULL;
   }
   return status;
-}
-
-berg_status model_path_prepared(char **path, const char *model_id, const char *berg_dir, const char *subject,
-                                const char *rest, berg_error *error) {
-  place p;
-  *path = NULL;
-  berg_status status = find_place(&p, model_id, berg_dir, subject, error);
-  if (!status)
-    *path = base_format(error, "%s/model_training_datasets/train_dataset-%s/%s_%s_%s", berg_dir, p.layout->dataset,
-                        p.layout->modality, p.name, rest);
-  release(&p);
-  return status ? status : *path ? BERG_OK : BERG_ELIMIT;
-}
-
-/* Not "model-vit_b_32": upstream names the two differently. */
-berg_status model_path_predictions(char **path, const char *model_id, const char *berg_dir, const char *subject,
-                                   berg_error *error) {
-  place p;
-  *path = NULL;
-  berg_status status = find_place(&p, model_id, berg_dir, subject, error);
-  if (!status)
-    *path =
-        base_format(error, "%s/results/test_encoding_models/modality-%s/train_dataset-%s/vit_b_32/%s_test_pred_%s.npy",
-                    berg_dir, p.layout->modality, p.layout->dataset, p.layout->modality, p.name);
-  release(&p);
-  return status ? status : *path ? BERG_OK : BERG_ELIMIT;
 }
 
 /* --- The backbone and the cache --- */

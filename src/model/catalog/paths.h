@@ -8,9 +8,6 @@
 
 #include "model/catalog/layout.h"
 
-/* Subjects that one training takes: those of THINGS-fMRI1. */
-#define MODEL_SUBJECTS 3
-
 /* How names of files have a subject: "sub-01", "subject-01", "P1", "monkeyN". base_free; NULL with ELIMIT. */
 char *model_subject_name(const model_layout *layout, const char *subject, berg_error *error);
 
@@ -23,12 +20,9 @@ berg_status model_path_metadata(char **path, const char *model_id, const char *b
 berg_status model_path_weights(char **path, const char *model_id, const char *berg_dir, const char *subject,
                                unsigned quarter, berg_error *error);
 
-/* "fmri_sub-0N_" and `rest` ("split-train.h5", "metadata.npy") among the prepared training data. */
-berg_status model_path_prepared(char **path, const char *model_id, const char *berg_dir, const char *subject,
-                                const char *rest, berg_error *error);
-/* The predictions for the test images. */
-berg_status model_path_predictions(char **path, const char *model_id, const char *berg_dir, const char *subject,
-                                   berg_error *error);
+/* The newest name, whatever is there: where weights are written. */
+berg_status model_path_new_weights(char **path, const char *model_id, const char *berg_dir, const char *subject,
+                                   unsigned quarter, berg_error *error);
 
 /* Where weights of the backbone are looked for when none are named, in this order: index 0, 1, ... until `path` is
  * NULL. The berg directory may be NULL. base_free; ELIMIT. */

@@ -81,6 +81,16 @@ void model_stimuli_set_transform(berg_stimuli *stimuli, vit_transform transform)
   for (size_t a = 0; a < stimuli->array_count; a++) stimuli->arrays[a].transform = transform;
 }
 
+berg_status model_stimuli_pick(berg_stimuli *stimuli, const size_t *rows, size_t count, berg_error *error) {
+  if (stimuli->array_count != 1 || !stimuli->arrays->hdf5)
+    return base_fail(error, BERG_EARGUMENT, "rows can be picked of one HDF5 dataset alone");
+  berg_status status = model_images_pick(stimuli->arrays, rows, count, error);
+  if (status) return status;
+  stimuli->first = 0;
+  stimuli->count = count;
+  return BERG_OK;
+}
+
 berg_status berg_stimuli_from_array(berg_stimuli **out, const berg_array *array, berg_layout layout,
                                     berg_error *error) {
   *out = NULL;

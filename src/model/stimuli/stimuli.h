@@ -19,6 +19,10 @@
  * which only training uses, resizes arrays like pictures, in 8 bits. */
 void model_stimuli_set_transform(berg_stimuli *stimuli, vit_transform transform);
 
+/* Leaves of an HDF5 dataset of images these rows, in this order, which stay the caller's: before anything is read.
+ * EARGUMENT: other stimuli, a row that is not there. */
+berg_status model_stimuli_pick(berg_stimuli *stimuli, const size_t *rows, size_t count, berg_error *error);
+
 /* Reads what can be read by one thread only (HDF5, standard input) of images [first, first + count), and
  * preprocesses it by the team. Standard input goes forward only: images before `first` that were not prepared
  * are gone. EINPUT, ESTIMULUS (the first bad image of the batch), ELIMIT. */

@@ -180,7 +180,28 @@ size_t model_images_row_bytes(const model_images *images) {
   return view->shape[1] * view->shape[2] * view->shape[3] * view->itemsize;
 }
 
+berg_status model_images_pick(model_images *images, const size_t *rows, size_t count, berg_error *error) {
+  const size_t there = io_hdf5_about(images->hdf5)->shape[0];
+  for (size_t i = 0; i < count; i++) {
+    if (rows[i] >= there)
+      return base_fail(error, BERG_EARGUMENT, "%s: there is no image %zu among %zu", images->name, rows[i], there);
+    images->hash = base_hash_number(images->hash, rows[i]);
+  }
+  images->picked = rows;
+  images->view.shape[0] = count;
+  return BERG_OK;
+}
+
+static berg_status load_picked(model_images *images, size_t first, size_t count, uint8_t *rows, berg_error *error) {
+  const size_t row_bytes = model_images_row_bytes(images);
+  berg_status status = BERG_OK;
+  for (size_t i = 0; i < count && !status; i++)
+    status = io_hdf5_read(images->hdf5, images->picked[first + i], 1, rows + i * row_bytes, error);
+  return status;
+}
+
 berg_status model_images_load(model_images *images, size_t first, size_t count, void *rows, berg_error *error) {
+  if (images->picked) return load_picked(images, first, count, rows, error);
   if (images->hdf5) return io_hdf5_read(images->hdf5, first, count, rows, error);
   size_t position = io_npy_stream_position(images->stream);
   if (first < position)

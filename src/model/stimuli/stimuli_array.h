@@ -24,6 +24,7 @@ typedef struct model_images {
   io_map map;
   size_t row_offset; /* of row 0 in the map, when rows follow each other there; else 0 */
   io_hdf5 *hdf5;
+  const size_t *picked; /* of `hdf5` the row of each image; NULL: the same */
   io_npy_stream *stream;
 } model_images;
 
@@ -38,6 +39,9 @@ berg_status model_images_open_hdf5(model_images *images, const char *path, const
 berg_status model_images_open_stream(model_images *images, int file, const char *name, berg_layout layout,
                                      berg_error *error);
 void model_images_release(model_images *images);
+
+/* Makes rows of an HDF5 dataset all the images that there are. EARGUMENT: one is not there. */
+berg_status model_images_pick(model_images *images, const size_t *rows, size_t count, berg_error *error);
 
 /* Bytes of one image as model_images_load gives it. */
 size_t model_images_row_bytes(const model_images *images);

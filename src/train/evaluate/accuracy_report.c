@@ -1,7 +1,6 @@
 /* Accuracy as JSON. */
 #include <math.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/convert.h"
@@ -9,50 +8,17 @@
 #include "base/text.h"
 #include "io/value/json_build.h"
 #include "train/evaluate/accuracy.h"
+#include "train/evaluate/figures.h"
 
 #define ROI_PREFIX "roi."
 
 /* NaN, which cJSON writes as null, is left out of every mean and median. */
-typedef struct voxels {
-  const size_t *list; /* NULL: all */
-  size_t count;
-  double *room; /* [count] for sorting */
-} voxels;
-
-static double value_of(const double *values, const voxels *of, size_t i) { return values[of->list ? of->list[i] : i]; }
-
-static double mean(const double *values, const voxels *of) {
-  double sum = 0;
-  size_t count = 0;
-  for (size_t i = 0; i < of->count; i++) {
-    double value = value_of(values, of, i);
-    if (isnan(value)) continue;
-    sum += value;
-    count++;
-  }
-  return count ? sum / (double)count : NAN;
-}
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static double median(const double *values, const voxels *of) {
-  size_t count = 0;
-  for (size_t i = 0; i < of->count; i++)
-    if (!isnan(value_of(values, of, i))) of->room[count++] = value_of(values, of, i);
-  if (!count) return NAN;
-  qsort(of->room, count, sizeof *of->room, ascending);
-  return (of->room[(count - 1) / 2] + of->room[count / 2]) / 2;
-}
-
 /* The ceiling in r, squared after its mean over voxels, as upstream draws it. */
-static double region_ceiling(const double *ceilings, const voxels *of) {
+static double region_ceiling(const double *ceilings, const train_chosen *of) {
   double sum = 0;
   size_t count = 0;
   for (size_t i = 0; i < of->count; i++) {
-    double value = value_of(ceilings, of, i);
+    double value = ceilings[of->list ? of->list[i] : i];
     if (isnan(value)) continue;
     sum += sqrt(value / 100);
     count++;
@@ -61,16 +27,16 @@ static double region_ceiling(const double *ceilings, const voxels *of) {
   return root * root;
 }
 
-static void add_figures(const train_accuracy *accuracy, const voxels *of, cJSON *to) {
+static void add_figures(const train_accuracy *accuracy, const train_chosen *of, cJSON *to) {
   const double *ceilings = accuracy->reliability.noise_ceiling_testset;
-  const double r = mean(accuracy->r, of), positive = r < 0 ? 0 : r;
+  const double r = train_mean(accuracy->r, of), positive = r < 0 ? 0 : r;
   io_json_add_number(to, "voxels", (double)of->count);
   io_json_add_number(to, "mean_r", r);
-  io_json_add_number(to, "median_r", median(accuracy->r, of));
+  io_json_add_number(to, "median_r", train_median(accuracy->r, of));
   io_json_add_number(to, "r2", positive * positive);
   io_json_add_number(to, "ceiling_r2", region_ceiling(ceilings, of));
-  io_json_add_number(to, "mean_noise_ceiling_testset", mean(ceilings, of));
-  io_json_add_number(to, "median_percent_noise_ceiling", median(accuracy->percent_noise_ceiling, of));
+  io_json_add_number(to, "mean_noise_ceiling_testset", train_mean(ceilings, of));
+  io_json_add_number(to, "median_percent_noise_ceiling", train_median(accuracy->percent_noise_ceiling, of));
 }
 
 static bool is_region(const berg_array *entry) {
@@ -95,7 +61,7 @@ static void add_regions(const train_accuracy *accuracy, const berg_file *prepare
     if (!is_region(roi)) continue;
     cJSON *region = io_json_add_object(regions, NULL);
     io_json_add_text(region, "name", roi->name + strlen(ROI_PREFIX));
-    add_figures(accuracy, &(voxels){list, list_voxels(roi, accuracy->voxels, list), room}, region);
+    add_figures(accuracy, &(train_chosen){list, list_voxels(roi, accuracy->voxels, list), room}, region);
   }
 }
 
@@ -142,7 +108,7 @@ berg_status train_accuracy_report(const train_accuracy *accuracy, const berg_fil
   size_t *list = base_alloc(most, sizeof *list, error);
   double *room = list ? base_alloc(most, sizeof *room, error) : NULL;
   if (room) {
-    add_figures(accuracy, &(voxels){NULL, accuracy->voxels, room}, report);
+    add_figures(accuracy, &(train_chosen){NULL, accuracy->voxels, room}, report);
     add_missing(accuracy, report);
     add_differences(accuracy, prepared, report);
     add_regions(accuracy, prepared, list, room, report);

@@ -146,6 +146,7 @@ void train_test_set_release(train_test_set *set) {
   for (size_t i = 0; set->paths && i < set->images; i++) base_free(set->paths[i]);
   base_free(set->names);
   base_free(set->paths);
+  base_free(set->numbers);
   base_free(set->rows);
   *set = (train_test_set){.names = NULL};
 }

@@ -177,9 +177,13 @@ berg_status berg_fit_open(berg_fit **out, const berg_array *features, const berg
   if (!fit) return BERG_ELIMIT;
   status = fit_all(fit, features, responses, &options, &run, error);
   if (!status)
-    status = train_weights_document(
-        &fit->document, &fit->entries,
-        &(train_weights){&fit->pca, fit->targets, fit->coefficients, fit->intercepts, fit->alphas, 0}, error);
+    status = train_weights_document(&fit->document, &fit->entries,
+                                    &(train_weights){.pca = &fit->pca,
+                                                     .targets = fit->targets,
+                                                     .coefficients = fit->coefficients,
+                                                     .intercepts = fit->intercepts,
+                                                     .alphas = fit->alphas},
+                                    error);
   if (status)
     berg_fit_free(fit);
   else

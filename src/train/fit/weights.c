@@ -101,11 +101,58 @@ static dict regression(io_arena *arena, const train_weights *weights, berg_error
   return d;
 }
 
+/* The weights of `count` targets from `first` on. */
+static train_weights part_of(const train_weights *weights, size_t first, size_t count) {
+  const size_t shift = first * weights->target_bytes;
+  train_weights part = *weights;
+  part.targets = count;
+  part.coefficients = (const void *)((const char *)weights->coefficients + shift);
+  part.intercepts = (const void *)((const char *)weights->intercepts + shift);
+  if (weights->alphas) part.alphas = (const void *)((const char *)weights->alphas + shift);
+  return part;
+}
+
 static void put_dict(dict *root, const char *name, const dict *part) {
   if (part->status)
     root->status = part->status;
   else
     put(root, name, part->value);
+}
+
+static void put_parts(dict *to, const train_weights *weights) {
+  size_t first = 0;
+  for (size_t i = 0; i < weights->part_count; first += weights->parts[i++].targets) {
+    const train_weights own = part_of(weights, first, weights->parts[i].targets);
+    const dict part = regression(to->arena, &own, to->error);
+    put_dict(to, weights->parts[i].key, &part);
+  }
+}
+
+static void put_regressions(dict *root, const train_weights *weights) {
+  if (weights->parts && !weights->repeats) {
+    put_parts(root, weights);
+  } else if (weights->parts) {
+    dict all = begin(root->arena, root->error);
+    put_parts(&all, weights);
+    put_dict(root, "reg_param", &all);
+  } else {
+    const dict one = regression(root->arena, weights, root->error);
+    put_dict(root, "reg_param", &one);
+  }
+}
+
+static void put_components(dict *root, const train_weights *weights) {
+  if (!weights->repeats) {
+    const dict one = components(root->arena, weights->pca, root->error);
+    put_dict(root, "pca_param", &one);
+    return;
+  }
+  dict all = begin(root->arena, root->error);
+  for (size_t i = 0; i < weights->part_count; i++) {
+    const dict one = components(root->arena, weights->pca, root->error);
+    put_dict(&all, weights->parts[i].key, &one);
+  }
+  put_dict(root, "pca_param", &all);
 }
 
 berg_status train_weights_document(io_document *document, io_entries *entries, const train_weights *weights,
@@ -114,14 +161,10 @@ berg_status train_weights_document(io_document *document, io_entries *entries, c
   io_arena_init(&document->arena, 0);
   document->format = "npy-pickle";
   dict root = begin(&document->arena, error);
-  dict part = scaler(&document->arena, weights->pca, error);
+  const dict part = scaler(&document->arena, weights->pca, error);
   put_dict(&root, "scaler_param", &part);
-  if (weights->pca->components) {
-    part = components(&document->arena, weights->pca, error);
-    put_dict(&root, "pca_param", &part);
-  }
-  part = regression(&document->arena, weights, error);
-  put_dict(&root, "reg_param", &part);
+  if (weights->pca->components) put_components(&root, weights);
+  put_regressions(&root, weights);
   document->root = root.value;
   return root.status ? root.status : io_flatten(document, entries, "weights", error);
 }

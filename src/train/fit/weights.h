@@ -5,13 +5,22 @@
 #include "io/value/flatten.h"
 #include "train/pca/pca.h"
 
+/* Targets that are one regression in the file. */
+typedef struct train_part {
+  char key[16]; /* "lh_reg_param", or of a repetition "rep-1" */
+  size_t targets;
+} train_part;
+
 typedef struct train_weights {
   const train_pca *pca; /* of 0 components: the scaler alone, and no "pca_param" */
   size_t targets;
   const float *coefficients; /* [targets][components, or features] */
   const float *intercepts;   /* [targets] */
   const double *alphas;      /* [targets]; NULL: no "alpha_" */
-  size_t target_bytes;       /* from one target to the next in each of the three; 0: they lie without gaps */
+  const train_part *parts;   /* [part_count] one after the other, with `target_bytes`; NULL: all are "reg_param" */
+  size_t part_count;
+  bool repeats;        /* parts are repetitions: "reg_param" has them all, "pca_param" the same PCA for each */
+  size_t target_bytes; /* from one target to the next in each of the three; 0: they lie without gaps */
 } train_weights;
 
 /* Starts the document's arena and fills root and entries; the arrays stay where they are. The caller releases the

@@ -10,6 +10,7 @@
 #include "train/job/features.h"
 #include "train/job/plan.h"
 #include "train/job/stages.h"
+#include "vit/preprocess.h"
 #include "vit/shape.h"
 
 #define DEFAULT_BATCH 100
@@ -31,6 +32,7 @@ static uint64_t hash(const train_plan *plan, size_t of) {
   hash = model_hash_file(hash, plan->network->backbone.path);
   hash = base_hash_number(hash, job->tokens);
   hash = base_hash_number(hash, job->images.count);
+  if (job->images.is_square) hash = base_hash_number(hash, VIT_SQUARE);
   return base_hash_number(hash, job->images.hash);
 }
 
@@ -139,7 +141,7 @@ static berg_status encode(const train_step *step, train_store *store, size_t fir
   berg_stimuli *stimuli = NULL;
   /* otherwise the PCA would find a NaN hours later */
   berg_status status = model_backbone_check(&step->plan->network->backbone, error);
-  if (!status) status = berg_stimuli_open(&stimuli, (const char *const *)images->paths, end, NULL, error);
+  if (!status) status = train_images_open(images, end, &stimuli, error);
   const model_sink sink = {.wants = MODEL_FEATURES, .user = store, .block = train_store_take_block, .take = take};
   const model_pass pass = {.models = &step->plan->network, .sinks = &sink, .count = 1, .of = 1};
   if (!status) status = model_encode(&pass, stimuli, first, step->run, error);

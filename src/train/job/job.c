@@ -14,6 +14,8 @@
 #include "base/text.h"
 #include "io/file/whole_file.h"
 #include "model/catalog/paths.h"
+#include "model/catalog/registry.h"
+#include "model/weights/fitted.h"
 #include "train/job/subject.h"
 #include "train/regress/regress_job.h"
 #include "train/run/run.h"
@@ -59,69 +61,93 @@ static berg_status check_options(train_job *job, berg_error *error) {
 
 /* --- Subjects --- */
 
-/* The weights' path with another ending. */
-static char *safetensors_path(const char *weights, berg_error *error) {
-  return base_format(error, "%.*s.safetensors", (int)(strlen(weights) - strlen(".npy")), weights);
+/* Which models of a subject are to be fitted: that of all trials, those of quarters. */
+typedef struct splits {
+  bool wanted[1 + MODEL_QUARTERS];
+} splits;
+
+static berg_status add_split(splits *s, const model_layout *layout, const char *name, berg_error *error) {
+  model_training training;
+  berg_status status = model_training_named(&training, layout, name, error);
+  for (size_t q = 1; q <= MODEL_QUARTERS && !status && training == MODEL_EACH_QUARTER; q++) s->wanted[q] = true;
+  if (!status && training != MODEL_EACH_QUARTER) s->wanted[training] = true;
+  return status;
 }
 
-static berg_status find_files(train_subject *subject, const berg_train_options *options, berg_error *error) {
-  const char *folder = options->berg_dir, *id = TRAIN_MODEL;
-  char name[TRAIN_SUBJECT_TEXT];
-  train_subject_text(subject->number, name);
-  berg_status status = model_path_prepared(&subject->prepared, id, folder, name, "metadata.npy", error);
-  if (!status) status = model_path_prepared(&subject->responses, id, folder, name, "split-train.h5", error);
-  if (!status) status = model_path_weights(&subject->weights, id, folder, name, 0, error);
-  if (!status) status = model_path_metadata(&subject->metadata, id, folder, name, error);
-  if (status || !options->safetensors) return status;
-  subject->safetensors = safetensors_path(subject->weights, error);
-  return subject->safetensors ? BERG_OK : BERG_ELIMIT;
+static berg_status read_splits(splits *s, const train_job *job, berg_error *error) {
+  const char *list = job->options->train_splits;
+  *s = (splits){{!list}};
+  berg_status status = BERG_OK;
+  while (list && !status) {
+    const size_t length = strcspn(list, ",");
+    char *name = base_copy_bytes(list, length, error);
+    status = name ? add_split(s, job->layout, name, error) : BERG_ELIMIT;
+    base_free(name);
+    list = list[length] ? list + length + 1 : NULL;
+  }
+  return status;
+}
+
+static berg_status check_trials(const train_job *job, const train_subject *subject, berg_error *error) {
+  if (job->components + 1 > subject->trials) {
+    char expected[64];
+    base_print(expected, sizeof expected, "at least %zu, one more than components", job->components + 1);
+    return base_fail_found(error, BERG_EINPUT, subject->prepared, "too few training images", expected, "%zu",
+                           subject->trials);
+  }
+  if (train_regression_is_ridge(&job->regression) && subject->trials / job->regression.folds < 2)
+    return base_fail(error, BERG_EPARAMETER, "folds: %zu of the %zu trials of subject %s leave fewer than two in one",
+                     job->regression.folds, subject->trials, subject->name);
+  return BERG_OK;
+}
+
+static berg_status add_subject(train_job *job, const char *name, unsigned quarter, berg_error *error) {
+  train_subject *subject = &job->subjects[job->subject_count++];
+  subject->quarter = quarter;
+  if (!(subject->name = base_copy_text(name, error))) return BERG_ELIMIT;
+  berg_status status = train_subject_find(subject, job, error);
+  if (!status) status = train_subject_read(subject, job, error);
+  return status ? status : check_trials(job, subject, error);
+}
+
+static berg_status add_subjects(train_job *job, const char *const *names, size_t count, berg_error *error) {
+  splits s;
+  berg_status status = read_splits(&s, job, error);
+  job->subjects = base_calloc(count * (1 + MODEL_QUARTERS), sizeof *job->subjects, error);
+  if (!job->subjects) return BERG_ELIMIT;
+  for (size_t i = 0; i < count && !status; i++) {
+    for (size_t j = 0; j < i; j++)
+      if (!strcmp(names[j], names[i])) return base_fail(error, BERG_EPARAMETER, "subject %s is named twice", names[i]);
+    for (unsigned q = 0; q <= MODEL_QUARTERS && !status; q++)
+      if (s.wanted[q]) status = add_subject(job, names[i], q, error);
+  }
+  if (!status && job->components > job->features)
+    return base_fail(error, BERG_EPARAMETER, "components: expected at most %zu, as many as features, found %zu",
+                     job->features, job->components);
+  return status;
 }
 
 static berg_status open_subjects(train_job *job, berg_error *error) {
-  static const int first_subject = 1;
-  const int *numbers = job->options->subject_count ? job->options->subjects : &first_subject;
-  const size_t count = job->options->subject_count ? job->options->subject_count : 1;
-  job->subjects = base_calloc(count, sizeof *job->subjects, error);
-  if (!job->subjects) return BERG_ELIMIT;
-  for (size_t i = 0; i < count; i++) {
-    for (size_t j = 0; j < i; j++)
-      if (numbers[j] == numbers[i]) return base_fail(error, BERG_EPARAMETER, "subject %d is named twice", numbers[i]);
-    train_subject *subject = &job->subjects[i];
-    job->subject_count = i + 1;
-    subject->number = numbers[i];
-    berg_status status = find_files(subject, job->options, error);
-    if (!status) status = train_subject_read(subject, error);
-    if (status) return status;
-    if (job->components + 1 > subject->trials) {
-      char expected[64];
-      base_print(expected, sizeof expected, "at least %zu, one more than components", job->components + 1);
-      return base_fail_found(error, BERG_EINPUT, subject->prepared, "too few training images", expected, "%zu",
-                             subject->trials);
-    }
-    if (train_regression_is_ridge(&job->regression) && subject->trials / job->regression.folds < 2)
-      return base_fail(error, BERG_EPARAMETER, "folds: %zu of the %zu trials of subject %d leave fewer than two in one",
-                       job->regression.folds, subject->trials, subject->number);
-  }
-  if (job->components > job->features)
-    return base_fail(error, BERG_EPARAMETER, "components: expected at most %zu, as many as features, found %zu",
-                     job->features, job->components);
-  return BERG_OK;
+  char **known;
+  size_t count;
+  if (job->options->subject_count) return add_subjects(job, job->options->subjects, job->options->subject_count, error);
+  berg_status status = model_subjects(job->model_id, &known, &count, error);
+  if (status) return status;
+  status = add_subjects(job, (const char *const *)known, 1, error);
+  base_free_texts(known, count);
+  return status;
 }
 
 /* --- Images and sets --- */
 
 static berg_status gather(train_job *job, berg_error *error) {
-  char ***names = base_alloc(job->subject_count, sizeof *names, error);
-  size_t *counts = base_alloc(job->subject_count, sizeof *counts, error);
-  berg_status status = names && counts ? BERG_OK : BERG_ELIMIT;
-  for (size_t i = 0; i < job->subject_count && !status; i++) {
-    names[i] = job->subjects[i].names;
-    counts[i] = job->subjects[i].trials;
-  }
-  if (!status)
-    status = train_images_gather(&job->images, job->options->images, names, counts, job->subject_count, error);
-  base_free(names);
-  base_free(counts);
+  train_names *lists = base_alloc(job->subject_count, sizeof *lists, error);
+  if (!lists) return BERG_ELIMIT;
+  for (size_t i = 0; i < job->subject_count; i++)
+    lists[i] = (train_names){job->subjects[i].names, job->subjects[i].trials};
+  berg_status status =
+      train_images_gather(&job->images, job->layout, job->options->images, lists, job->subject_count, error);
+  base_free(lists);
   return status;
 }
 
@@ -173,6 +199,8 @@ berg_status train_job_open(train_job *job, const char *model_id, const berg_trai
   *job = (train_job){.options = options};
   berg_status status = BASE_TAKE(berg_regression_options, &job->regression, options->regression, error);
   if (!status) status = train_check_model(model_id, error);
+  job->model_id = model_id;
+  job->layout = status ? NULL : model_layout_of(model_id);
   if (!status) status = check_options(job, error);
   if (!status) status = open_subjects(job, error);
   if (!status) status = gather(job, error);
@@ -199,4 +227,8 @@ berg_status train_job_check_outputs(const train_job *job, berg_error *error) {
       if (paths[j] && model_path_exists(paths[j])) return io_fail_exists(paths[j], error);
   }
   return BERG_OK;
+}
+
+const char *train_targets_unit(const train_job *job) {
+  return strcmp(job->layout->unit, "voxel") ? "targets" : "voxels";
 }

@@ -31,14 +31,25 @@ static void add_task(train_plan *plan, const train_stage_kind *kind, size_t of) 
 }
 
 /* All stages of the run, then all of each set, then all of each subject. */
-static void list_tasks(train_plan *plan) {
+static berg_status list_tasks(train_plan *plan, berg_error *error) {
   const size_t numbers[] = {
       [TRAIN_OF_RUN] = 1, [TRAIN_OF_SET] = plan->job.set_count, [TRAIN_OF_SUBJECT] = plan->job.subject_count};
-  plan->task_count = 0;
+  size_t count = 0;
+  for (size_t i = 0; i < TRAIN_STAGES; i++) count += numbers[train_stages[i]->scope];
+  plan->tasks = base_calloc(count, sizeof *plan->tasks, error);
+  if (!plan->tasks) return BERG_ELIMIT;
   for (train_scope scope = TRAIN_OF_RUN; scope <= TRAIN_OF_SUBJECT; scope++)
     for (size_t of = 0; of < numbers[scope]; of++)
       for (size_t i = 0; i < TRAIN_STAGES; i++)
         if (train_stages[i]->scope == scope) add_task(plan, train_stages[i], of);
+  return BERG_OK;
+}
+
+static berg_status choose_chunks(train_plan *plan, berg_error *error) {
+  const size_t count = plan->job.subject_count;
+  plan->chunks = base_calloc(count, sizeof *plan->chunks, error);
+  for (size_t s = 0; s < count && plan->chunks; s++) plan->chunks[s] = train_regression_chunks(plan, s);
+  return plan->chunks ? BERG_OK : BERG_ELIMIT;
 }
 
 uint64_t train_plan_hash(const train_plan *plan, const train_stage_kind *kind, size_t of) {
@@ -193,8 +204,8 @@ berg_status train_plan_open(train_plan *plan, const char *model_id, const berg_t
   status = open_network(plan, options, error);
   plan->machine = train_machine_for(plan->job.threads, plan->job.memory);
   plan->machine.device = plan->device;
-  for (size_t s = 0; s < plan->job.subject_count; s++) plan->chunks[s] = train_regression_chunks(plan, s);
-  if (!status) list_tasks(plan);
+  if (!status) status = choose_chunks(plan, error);
+  if (!status) status = list_tasks(plan, error);
   if (!status) status = find_own_files(plan, error);
   if (!status) status = estimate_by_rate(plan, error);
   if (!status && plan->seconds > LONG_RUN) status = estimate_by_rate(plan, error);
@@ -215,6 +226,10 @@ void train_plan_close(train_plan *plan) {
   train_plan_drop_network(plan);
   model_device_free(plan->device);
   plan->device = NULL;
+  base_free(plan->tasks);
+  base_free(plan->chunks);
+  plan->tasks = NULL;
+  plan->chunks = NULL;
   train_job_close(&plan->job);
 }
 

@@ -7,8 +7,6 @@
 #include "train/job/job.h"
 #include "train/job/stage.h"
 
-/* At most: features, three stages of a PCA for each set, two for each subject. */
-#define PLAN_TASKS (1 + 5 * MODEL_SUBJECTS)
 /* Memory of the libraries and of open handles, as in model_memory_needed. */
 #define PLAN_PROGRAM ((size_t)48 << 20)
 
@@ -17,12 +15,12 @@ struct train_plan {
   berg_model *network;  /* no subjects; NULL once it is not needed */
   model_device *device; /* NULL: the processor */
   train_machine machine;
-  uint64_t hash; /* of the whole run */
-  size_t chunks[MODEL_SUBJECTS];
+  uint64_t hash;    /* of the whole run */
+  size_t *chunks;   /* [subjects] */
   bool is_finished; /* all outputs are in place, but the work folder was not cleared */
   size_t leftovers;
   uint64_t leftover_bytes;
-  train_task tasks[PLAN_TASKS]; /* in the order in which they are done */
+  train_task *tasks; /* in the order in which they are done */
   size_t task_count;
   double product_flops; /* measured */
   double seconds;       /* of all stages, estimated */

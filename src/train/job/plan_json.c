@@ -5,16 +5,18 @@
 #include "io/value/json_print.h"
 #include "io/value/json_build.h"
 #include "train/job/plan.h"
+#include "train/job/stages.h"
 
 static void add_subjects(cJSON *tree, const train_plan *plan) {
   cJSON *subjects = io_json_add_list(tree, "subjects");
   for (size_t s = 0; s < plan->job.subject_count; s++) {
     const train_subject *subject = &plan->job.subjects[s];
     cJSON *entry = io_json_add_object(subjects, NULL);
-    io_json_add_number(entry, "subject", subject->number);
+    model_add_subject(entry, "subject", subject->name);
+    io_json_add_text(entry, "label", subject->label);
     io_json_add_number(entry, "trials", (double)subject->trials);
-    io_json_add_number(entry, "voxels", (double)subject->voxels);
-    io_json_add_text(entry, "responses", subject->responses);
+    io_json_add_number(entry, train_targets_unit(&plan->job), (double)subject->targets);
+    io_json_add_text(entry, "responses", subject->responses[0]);
     io_json_add_number(entry, "chunks", (double)plan->chunks[s]);
     io_json_add_text(entry, "weights", subject->weights);
   }
@@ -38,9 +40,11 @@ static void add_stages(cJSON *tree, const train_plan *plan) {
     const train_task *task = &plan->tasks[i];
     cJSON *stage = io_json_add_object(stages, NULL);
     io_json_add_text(stage, "stage", task->kind->name);
-    if (task->kind->scope == TRAIN_OF_SUBJECT)
-      io_json_add_number(stage, "subject", plan->job.subjects[task->of].number);
-    io_json_add_text(stage, "unit", task->kind->unit);
+    if (task->kind->scope == TRAIN_OF_SUBJECT) {
+      model_add_subject(stage, "subject", plan->job.subjects[task->of].name);
+      io_json_add_text(stage, "label", plan->job.subjects[task->of].label);
+    }
+    io_json_add_text(stage, "unit", train_stage_unit(plan, task->kind));
     io_json_add_number(stage, "total", (double)task->count);
     io_json_add_number(stage, "done", (double)(task->is_whole ? task->count : io_ranges_total(&task->done)));
     io_json_add_number(stage, "flop", task->cost.flop);

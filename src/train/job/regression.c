@@ -1,6 +1,7 @@
-/* Stage "regression": every voxel of a subject on the component scores, chunk by chunk; a voxel is a row of a file that
- * grows. */
+/* Stage "regression": every target of a subject (a voxel; a channel at a time) on the component scores, chunk by chunk;
+ * a target is a row of a file that grows. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +13,8 @@
 #include "train/pca/pca_file.h"
 #include "train/job/plan.h"
 #include "train/job/regression.h"
+#include "train/job/responses.h"
 #include "train/job/stages.h"
-#include "train/job/subject.h"
 #include "train/regress/regress_job.h"
 
 /* Voxels: reading fewer at a time would take longer than fitting them. */
@@ -37,19 +38,21 @@ size_t train_regression_chunks(const train_plan *plan, size_t s) {
   train_machine machine = plan->machine;
   machine.memory = job->memory > PLAN_PROGRAM ? job->memory - PLAN_PROGRAM : 1;
   const size_t chunks = job->regression.chunks ? job->regression.chunks
-                                               : train_chunks_for(subject->trials, job->components, subject->voxels,
+                                               : train_chunks_for(subject->trials, job->components, subject->targets,
                                                                   &job->regression, &machine);
-  return chunks < subject->voxels ? chunks : subject->voxels;
+  return chunks < subject->targets ? chunks : subject->targets;
 }
 
-static size_t count(const train_plan *plan, size_t s) { return plan->job.subjects[s].voxels; }
+static size_t count(const train_plan *plan, size_t s) { return plan->job.subjects[s].targets; }
 
 static uint64_t hash(const train_plan *plan, size_t s) {
   const train_subject *subject = &plan->job.subjects[s];
   const berg_regression_options *options = &plan->job.regression;
   uint64_t hash = train_plan_hash(plan, &train_components_stage, subject->set);
   hash = train_hash_rows(hash, subject->rows, subject->trials);
-  hash = model_hash_file(hash, subject->responses);
+  for (size_t o = 0; o < MODEL_OUTPUTS_MAX && subject->responses[o]; o++)
+    hash = model_hash_file(hash, subject->responses[o]);
+  if (subject->places) hash = train_hash_rows(hash, subject->places, subject->stored);
   hash = base_hash_text(hash, options->method);
   if (!is_ridge(plan)) return hash;
   hash = base_hash_number(hash, options->alpha_count);
@@ -68,13 +71,13 @@ static size_t held(const train_plan *plan, size_t s) {
 
 /* Responses, with a part of them in double where they are stored so; coefficients, and the rows as they go to the
  * file. */
-static size_t memory_of_chunk(const train_plan *plan, size_t s, size_t voxels) {
-  return voxels * (sizeof(float) * (plan->job.subjects[s].trials + 2 * plan->job.components + 4) +
-                   sizeof(double) * (TRAIN_CONVERTED + 1));
+static size_t memory_of_chunk(const train_plan *plan, size_t s, size_t targets) {
+  return targets * (sizeof(float) * (plan->job.subjects[s].trials + 2 * plan->job.components + 4) +
+                    sizeof(double) * (TRAIN_CONVERTED + 1));
 }
 
 static size_t longest_chunk(const train_plan *plan, size_t s) {
-  return (plan->job.subjects[s].voxels + plan->chunks[s] - 1) / plan->chunks[s];
+  return (plan->job.subjects[s].targets + plan->chunks[s] - 1) / plan->chunks[s];
 }
 
 static size_t memory(const train_plan *plan, size_t s) {
@@ -86,16 +89,16 @@ static size_t least(const train_plan *plan, size_t s) {
 }
 
 static uint64_t disk(const train_plan *plan, size_t s) {
-  return (uint64_t)plan->job.subjects[s].voxels * train_regression_columns(plan) * sizeof(float);
+  return (uint64_t)plan->job.subjects[s].targets * train_regression_columns(plan) * sizeof(float);
 }
 
-static train_cost cost(const train_plan *plan, size_t s, size_t voxels) {
+static train_cost cost(const train_plan *plan, size_t s, size_t targets) {
   const train_subject *subject = &plan->job.subjects[s];
-  const double trials = (double)subject->trials, v = (double)voxels, k = (double)plan->job.components;
+  const double trials = (double)subject->trials, v = (double)targets, k = (double)plan->job.components;
   double flop = 2 * trials * k * v;
   /* the covariances of all trials less those of a fold, and for each alpha the predictions of each fold */
   if (is_ridge(plan)) flop *= 1 + (double)plan->job.regression.alpha_count;
-  return (train_cost){flop, trials * v * (subject->dtype == BERG_F64 ? 8 : 4),
+  return (train_cost){flop, (double)subject->stored * v * (subject->dtype == BERG_F64 ? 8 : 4),
                       v * (double)train_regression_columns(plan) * sizeof(float)};
 }
 
@@ -105,23 +108,24 @@ static void fingerprint(const train_plan *plan, size_t s, char text[FINGERPRINT_
   base_print(text, FINGERPRINT_MAX, "regression %016" PRIx64, train_plan_hash(plan, &train_regression_stage, s));
 }
 
-static berg_status find_rows(const train_plan *plan, size_t s, const char *path, io_ranges *voxels, berg_error *error) {
+static berg_status find_rows(const train_plan *plan, size_t s, const char *path, io_ranges *targets,
+                             berg_error *error) {
   char text[FINGERPRINT_MAX];
   char *partial = base_format(error, "%s.partial", path), *journal = base_format(error, "%s.partial.journal", path);
   berg_status status = partial && journal ? BERG_OK : BERG_ELIMIT;
   fingerprint(plan, s, text);
   if (!status && model_path_exists(partial))
-    status = train_stage_noted(voxels, journal, train_regression_columns(plan), text, count(plan, s), error);
+    status = train_stage_noted(targets, journal, train_regression_columns(plan), text, count(plan, s), error);
   base_free(partial);
   base_free(journal);
   return status;
 }
 
-static berg_status done(const train_plan *plan, size_t s, io_ranges *voxels, bool *is_whole, berg_error *error) {
+static berg_status done(const train_plan *plan, size_t s, io_ranges *targets, bool *is_whole, berg_error *error) {
   char *path = train_stage_path(plan, &train_regression_stage, s, error);
   if (!path) return BERG_ELIMIT;
   *is_whole = model_path_exists(path);
-  berg_status status = *is_whole ? BERG_OK : find_rows(plan, s, path, voxels, error);
+  berg_status status = *is_whole ? BERG_OK : find_rows(plan, s, path, targets, error);
   base_free(path);
   return status;
 }
@@ -138,7 +142,7 @@ static berg_status open_rows(const train_plan *plan, size_t s, io_rows **rows, b
   return status;
 }
 
-/* --- Ranges of voxels --- */
+/* --- Ranges of targets --- */
 
 /* What all chunks of a subject share. */
 typedef struct chunks {
@@ -183,12 +187,12 @@ static berg_status order_scores(chunks *c, berg_error *error) {
 
 static berg_status make_buffers(chunks *c, berg_error *error) {
   const train_job *job = &c->plan->job;
-  const size_t voxels = longest_chunk(c->plan, c->subject);
-  c->block = base_alloc_large(job->subjects[c->subject].trials * voxels, sizeof *c->block, error);
-  c->fitted = base_alloc_large(voxels * job->components, sizeof *c->fitted, error);
-  c->intercept = base_alloc(voxels, sizeof *c->intercept, error);
-  c->alphas = base_alloc(voxels, sizeof *c->alphas, error);
-  c->lines = base_alloc_large(voxels * train_regression_columns(c->plan), sizeof *c->lines, error);
+  const size_t targets = longest_chunk(c->plan, c->subject);
+  c->block = base_alloc_large(job->subjects[c->subject].trials * targets, sizeof *c->block, error);
+  c->fitted = base_alloc_large(targets * job->components, sizeof *c->fitted, error);
+  c->intercept = base_alloc(targets, sizeof *c->intercept, error);
+  c->alphas = base_alloc(targets, sizeof *c->alphas, error);
+  c->lines = base_alloc_large(targets * train_regression_columns(c->plan), sizeof *c->lines, error);
   return c->block && c->fitted && c->intercept && c->alphas && c->lines ? BERG_OK : BERG_ELIMIT;
 }
 
@@ -197,7 +201,7 @@ static berg_status begin(chunks *c, berg_error *error) {
   const train_subject *subject = &job->subjects[c->subject];
   berg_status status = order_scores(c, error);
   if (!status) status = make_buffers(c, error);
-  if (!status) status = train_responses_open(&c->responses, subject, error);
+  if (!status) status = train_responses_open(&c->responses, subject, job->layout, error);
   const train_scores scores = {c->scores, subject->trials, job->components};
   if (!status) status = train_regression_new(&c->regression, &scores, &job->regression, &c->plan->machine, error);
   return status ? status : open_rows(c->plan, c->subject, &c->rows, error);
@@ -226,6 +230,21 @@ static void write_lines(const chunks *c, size_t number) {
   }
 }
 
+/* Names the first response of targets from `first` on that is not finite: the regression knows its place in the chunk
+ * alone. */
+static berg_status blame_response(const chunks *c, size_t first, size_t number, berg_status status, berg_error *error) {
+  const train_job *job = &c->plan->job;
+  const train_subject *subject = &job->subjects[c->subject];
+  size_t at = 0, output = 0, column;
+  while (at < subject->trials * number && isfinite(c->block[at])) at++;
+  if (at == subject->trials * number) return status;
+  for (column = first + at % number; column >= subject->columns[output]; output++) column -= subject->columns[output];
+  char what[96];
+  base_print(what, sizeof what, "trial %zu, column %zu (from 0) cannot be regressed", at / number, column);
+  return base_fail_at(error, &(base_fault){status, subject->responses[output], BERG_NO_OFFSET,
+                                           job->layout->prepared.dataset, what, "finite numbers", "NaN or infinity"});
+}
+
 /* Voxels [first, end) of a chunk: their bits do not depend on the others, but a common alpha does, which takes all of
  * them. */
 static berg_status fit_chunk(chunks *c, io_range chunk, size_t first, size_t end, berg_error *error) {
@@ -234,6 +253,7 @@ static berg_status fit_chunk(chunks *c, io_range chunk, size_t first, size_t end
   const size_t number = chunk.end - chunk.first;
   berg_status status = targets.read(targets.user, chunk.first, number, c->block, error);
   if (!status) status = train_regress(c->regression, c->block, number, c->fitted, c->intercept, c->alphas, error);
+  if (status == BERG_ESTIMULUS) return blame_response(c, chunk.first, number, status, error);
   if (status) return status;
   write_lines(c, number);
   return io_rows_put(c->rows, first, c->lines + (first - chunk.first) * train_regression_columns(c->plan), end - first,
@@ -241,11 +261,11 @@ static berg_status fit_chunk(chunks *c, io_range chunk, size_t first, size_t end
 }
 
 static berg_status fit_chunks(chunks *c, const train_stage *stage, size_t first, size_t end, berg_error *error) {
-  const size_t voxels = count(c->plan, c->subject), number = c->plan->chunks[c->subject];
+  const size_t targets = count(c->plan, c->subject), number = c->plan->chunks[c->subject];
   berg_status status = BERG_OK;
   for (size_t i = 0; i < number && !status; i++) {
     size_t from, length;
-    train_chunk(voxels, number, i, &from, &length);
+    train_chunk(targets, number, i, &from, &length);
     const io_range chunk = {from, from + length};
     const size_t top = from > first ? from : first, bottom = chunk.end < end ? chunk.end : end;
     if (top >= bottom) continue;
@@ -269,9 +289,9 @@ static berg_status merge(const train_step *step, berg_error *error) {
   berg_status status = open_rows(step->plan, step->of, &rows, error);
   if (status) return status;
   const size_t before = io_ranges_before(io_rows_done(rows));
-  if (before < subject->voxels)
-    status = base_fail(error, BERG_EINPUT, "regression of subject %d: voxel %zu of %zu is missing", subject->number,
-                       before, subject->voxels);
+  if (before < subject->targets)
+    status = base_fail(error, BERG_EINPUT, "regression of %s: number %zu of %zu %s is missing", subject->label, before,
+                       subject->targets, train_targets_unit(&step->plan->job));
   else
     status = io_rows_finish(rows, &(io_labels){.row_names = NULL}, error);
   io_rows_free(rows);
@@ -280,9 +300,9 @@ static berg_status merge(const train_step *step, berg_error *error) {
 
 const train_stage_kind train_regression_stage = {
     .name = "regression",
-    .unit = "voxels",
+    .unit = "voxels", /* of other models "targets" (train_stage_unit) */
     .scope = TRAIN_OF_SUBJECT,
-    .prefix = "berg-regression_sub-",
+    .prefix = "berg-regression_",
     .ending = ".npy",
     .count = count,
     .hash = hash,

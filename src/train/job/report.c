@@ -46,7 +46,7 @@ berg_run train_report_run(train_report *report) {
       .size = sizeof(berg_run), .progress = progressed, .user = report, .stage = stage_begins, .warn = warned};
 }
 
-void train_report_describe(train_report *report, int subject, size_t total, train_cost cost) {
+void train_report_describe(train_report *report, const train_subject *subject, size_t total, train_cost cost) {
   train_record *record = newest(report);
   record->subject = subject;
   record->total = total;
@@ -73,7 +73,10 @@ void train_report_write(const train_report *report, cJSON *tree) {
     const double flops = record->seconds > 0 ? record->cost.flop / record->seconds : 0;
     cJSON *stage = io_json_add_object(stages, NULL);
     io_json_add_text(stage, "stage", record->stage);
-    if (record->subject) io_json_add_number(stage, "subject", record->subject);
+    if (record->subject) {
+      model_add_subject(stage, "subject", record->subject->name);
+      io_json_add_text(stage, "label", record->subject->label);
+    }
     io_json_add_number(stage, "seconds", record->seconds);
     io_json_add_number(stage, record->unit, (double)record->total);
     io_json_add_number(stage, "flop", record->cost.flop);

@@ -5,15 +5,16 @@
 
 #include <cjson/cJSON.h>
 
+#include "train/job/job.h"
 #include "train/job/stage.h"
 #include "train/run/run.h"
 
-#define REPORT_STAGES 32
+#define REPORT_STAGES 128
 #define REPORT_RATES 16
 
 typedef struct train_record {
   const char *stage, *unit;
-  int subject; /* 0: not about one subject */
+  const train_subject *subject; /* NULL: not about one subject */
   size_t total;
   double begin, seconds;
   train_cost cost;
@@ -34,8 +35,8 @@ void train_report_init(train_report *report, const berg_run *user);
 berg_run train_report_run(train_report *report);
 /* Ends the newest stage. */
 void train_report_close(train_report *report);
-/* Subject, units and cost of the newest stage. */
-void train_report_describe(train_report *report, int subject, size_t total, train_cost cost);
+/* Subject (NULL: none), which outlives the report, units and cost of the newest stage. */
+void train_report_describe(train_report *report, const train_subject *subject, size_t total, train_cost cost);
 void train_report_rate(train_report *report, double flops);
 
 /* The stages, with the rate of each as share of the products' rate. */

@@ -21,8 +21,12 @@ char *train_stage_path(const train_plan *plan, const train_stage_kind *kind, siz
   if (kind->scope == TRAIN_OF_RUN) return base_format(error, "%s/%s%s", work, kind->prefix, kind->ending);
   if (kind->scope == TRAIN_OF_SET)
     return base_format(error, "%s/%s%016" PRIx64 "%s", work, kind->prefix, hash, kind->ending);
-  return base_format(error, "%s/%s%02d-%016" PRIx64 "%s", work, kind->prefix, plan->job.subjects[of].number, hash,
+  return base_format(error, "%s/%s%s-%016" PRIx64 "%s", work, kind->prefix, plan->job.subjects[of].label, hash,
                      kind->ending);
+}
+
+const char *train_stage_unit(const train_plan *plan, const train_stage_kind *kind) {
+  return kind == &train_regression_stage ? train_targets_unit(&plan->job) : kind->unit;
 }
 
 size_t train_stage_grain(const train_plan *plan, const train_stage_kind *kind, size_t of) {

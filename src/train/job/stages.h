@@ -9,7 +9,7 @@
 extern const train_stage_kind train_features_stage;
 /* The PCA of the images of one set: pca/pca_steps.h. */
 extern const train_stage_kind train_gram_stage, train_eigenvectors_stage, train_components_stage;
-/* Every voxel of one subject on the scores. */
+/* Every target of one subject on the scores. */
 extern const train_stage_kind train_regression_stage;
 /* The subject's files of weights, and its metadata where there are none yet. */
 extern const train_stage_kind train_weights_stage;
@@ -21,6 +21,8 @@ extern const train_stage_kind *const train_stages[TRAIN_STAGES];
  * base_free; NULL: ELIMIT. */
 char *train_stage_path(const train_plan *plan, const train_stage_kind *kind, size_t of, berg_error *error);
 
+/* What its units are called in this run. */
+const char *train_stage_unit(const train_plan *plan, const train_stage_kind *kind);
 size_t train_stage_grain(const train_plan *plan, const train_stage_kind *kind, size_t of);
 /* Runs a range of units. EARGUMENT: it cuts units that go together, or there are not so many. */
 berg_status train_stage_run(const train_step *step, const train_stage_kind *kind, size_t first, size_t end,

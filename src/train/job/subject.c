@@ -1,173 +1,148 @@
-/* One subject of a training: its prepared data. */
+/* What one file of weights is fitted to: where its prepared data lie, and whether they fit each other. */
 #include "train/job/subject.h"
 
 #include <string.h>
 
 #include "base/array.h"
-#include "base/convert.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/hdf5/hdf5.h"
-#include "io/value/text_array.h"
+#include "model/catalog/metadata.h"
+#include "model/catalog/paths.h"
+#include "model/catalog/prepared.h"
+#include "train/job/shown.h"
 
-#define DATASET "neural_data"
+/* --- Files --- */
 
-/* --- Names --- */
-
-static berg_status find_texts(const berg_file *file, const char *path, const char *name, const berg_array **array,
-                              berg_error *error) {
-  char found[128];
-  *array = berg_file_find(file, name);
-  if (!*array)
-    return base_fail_at(error, &(base_fault){BERG_EINPUT, path, BERG_NO_OFFSET, name, "entry missing",
-                                             "one text a training trial", "no entry of this name"});
-  bool is_text = (*array)->dtype == BERG_STRING || (*array)->dtype == BERG_UNICODE;
-  if (is_text && (*array)->ndim == 1) return BERG_OK;
-  base_array_describe(*array, found, sizeof found);
-  return base_fail_at(error, &(base_fault){BERG_EINPUT, path, BERG_NO_OFFSET, name, "does not fit",
-                                           "one text a training trial", found});
+static berg_status name_label(train_subject *subject, const model_layout *layout, berg_error *error) {
+  char *name = model_subject_name(layout, subject->name, error);
+  if (name && subject->quarter)
+    subject->label = base_format(error, "%s_split%u", name, subject->quarter);
+  else if (name)
+    subject->label = base_copy_text(name, error);
+  base_free(name);
+  return subject->label ? BERG_OK : BERG_ELIMIT;
 }
 
-/* A name is one component of a path, so that it cannot lead out of the folder. */
-static bool is_step(const char *name) { return *name && strcmp(name, ".") && strcmp(name, "..") && !strchr(name, '/'); }
-
-static berg_status join(char **name, const berg_array *concepts, const berg_array *stimuli, size_t index,
-                        const char *path, berg_error *error) {
-  char *concept = io_text_at(concepts, index, error), *stimulus = concept ? io_text_at(stimuli, index, error) : NULL;
-  berg_status status = BERG_OK;
-  if (!stimulus)
-    status = error ? error->status : BERG_EINPUT;
-  else if (!is_step(concept) || !is_step(stimulus))
-    status =
-        base_fail_found(error, BERG_EINPUT, path, "a training image that is no file name",
-                        "<concept> and <stimulus> without slashes", "%s and %s in trial %zu", concept, stimulus, index);
-  else if (!(*name = base_format(error, "%s/%s", concept, stimulus)))
-    status = BERG_ELIMIT;
-  base_free(concept);
-  base_free(stimulus);
-  return status;
+/* The files of the quarter, or where it has none those of all trials, out of which it is cut. */
+static berg_status find_responses(train_subject *subject, const train_job *job, size_t output, berg_error *error) {
+  char **path = &subject->responses[output];
+  const char *folder = job->options->berg_dir;
+  berg_status status = model_path_prepared(path, job->model_id, folder, subject->name, MODEL_PREPARED_TRAIN, output,
+                                           subject->quarter, error);
+  if (status || !subject->quarter || model_path_exists(*path)) return status;
+  base_free(*path);
+  subject->is_cut = true;
+  return model_path_prepared(path, job->model_id, folder, subject->name, MODEL_PREPARED_TRAIN, output, 0, error);
 }
 
-static berg_status read_names(train_subject *subject, const berg_file *file, berg_error *error) {
-  const berg_array *stimuli, *concepts;
-  berg_error local;
-  if (!error) error = &local;
-  berg_status status = find_texts(file, subject->prepared, "encoding_model.train_stimuli", &stimuli, error);
-  if (!status) status = find_texts(file, subject->prepared, "encoding_model.train_concepts", &concepts, error);
-  if (status) return status;
-  if (stimuli->shape[0] != concepts->shape[0] || !stimuli->shape[0]) {
-    char expected[64];
-    base_print(expected, sizeof expected, "as many concepts as stimuli, %zu", stimuli->shape[0]);
-    return base_fail_found(error, BERG_EINPUT, subject->prepared, "the training images do not fit", expected, "%zu",
-                           concepts->shape[0]);
-  }
-  subject->names = base_calloc(stimuli->shape[0], sizeof *subject->names, error);
-  if (!subject->names) return BERG_ELIMIT;
-  subject->trials = stimuli->shape[0];
-  for (size_t t = 0; t < subject->trials && !status; t++)
-    status = join(&subject->names[t], concepts, stimuli, t, subject->prepared, error);
-  return status;
+/* The weights' path with another ending. */
+static char *safetensors_path(const char *weights, berg_error *error) {
+  return base_format(error, "%.*s.safetensors", (int)(strlen(weights) - strlen(".npy")), weights);
 }
 
-static berg_status count_voxels(train_subject *subject, const berg_file *file, berg_error *error) {
-  const char *const name = "fmri.voxel_coords";
-  const berg_array *coordinates = berg_file_find(file, name);
-  char found[128] = "no entry of this name";
-  if (coordinates) base_array_describe(coordinates, found, sizeof found);
-  if (!coordinates || coordinates->ndim != 2 || !coordinates->shape[0])
-    return base_fail_at(error, &(base_fault){BERG_EINPUT, subject->prepared, BERG_NO_OFFSET, name,
-                                             "no voxel coordinates", "int64 (voxels, 3)", found});
-  subject->voxels = coordinates->shape[0];
-  return BERG_OK;
+berg_status train_subject_find(train_subject *subject, const train_job *job, berg_error *error) {
+  const char *folder = job->options->berg_dir, *id = job->model_id, *name = subject->name;
+  berg_status status = model_path_prepared(&subject->prepared, id, folder, name, MODEL_PREPARED_METADATA, 0, 0, error);
+  if (!status) status = name_label(subject, job->layout, error);
+  for (size_t o = 0; o < model_layout_outputs(job->layout) && !status; o++)
+    status = find_responses(subject, job, o, error);
+  if (!status) status = model_path_new_weights(&subject->weights, id, folder, name, subject->quarter, error);
+  if (!status) status = model_path_metadata(&subject->metadata, id, folder, name, error);
+  if (status || !job->options->safetensors) return status;
+  subject->safetensors = safetensors_path(subject->weights, error);
+  return subject->safetensors ? BERG_OK : BERG_ELIMIT;
 }
 
 /* --- Responses --- */
 
-static berg_status check_responses(train_subject *subject, const io_hdf5 *dataset, berg_error *error) {
-  const berg_array *about = io_hdf5_about(dataset);
-  bool is_real = about->dtype == BERG_F32 || about->dtype == BERG_F64;
-  subject->dtype = about->dtype;
-  if (is_real && about->ndim == 2 && about->shape[0] == subject->trials && about->shape[1] == subject->voxels)
-    return BERG_OK;
-  char expected[128], found[128];
-  base_print(expected, sizeof expected, "float32 (%zu, %zu), trials and voxels as in the metadata", subject->trials,
-             subject->voxels);
-  base_array_describe(about, found, sizeof found);
-  return base_fail_at(
-      error, &(base_fault){BERG_EINPUT, subject->responses, BERG_NO_OFFSET, DATASET, "does not fit", expected, found});
+/* What their dimensions should be: trials, repetitions (any number), units, times; as many as the model has. */
+typedef struct form {
+  size_t sizes[4], count;
+  const char *names[4];
+  bool is_any[4];
+} form;
+
+static void add(form *f, const char *name, size_t size, bool is_any) {
+  f->names[f->count] = name;
+  f->is_any[f->count] = is_any;
+  f->sizes[f->count++] = size;
 }
 
-berg_status train_subject_read(train_subject *subject, berg_error *error) {
-  berg_file *file;
-  io_hdf5 *dataset = NULL;
-  berg_status status = berg_file_open(&file, subject->prepared, error);
+static form form_of(const train_subject *subject, const model_layout *layout, const berg_metadata *metadata,
+                    size_t output) {
+  form f = {.count = 0};
+  add(&f, "trials", subject->stored, false);
+  if (layout->repeats) add(&f, "repetitions", 0, true);
+  add(&f, "units", model_metadata_units(metadata, output), false);
+  if (layout->times) add(&f, "times", model_metadata_times(metadata), false);
+  return f;
+}
+
+static bool fits(const form *f, const berg_array *about) {
+  bool good = (about->dtype == BERG_F32 || about->dtype == BERG_F64) && about->ndim == f->count;
+  for (size_t d = 0; d < f->count && good; d++)
+    good = f->is_any[d] ? about->shape[d] > 0 : about->shape[d] == f->sizes[d];
+  return good;
+}
+
+static berg_status refuse(const train_subject *subject, const model_layout *layout, size_t output, const form *f,
+                          const berg_array *about, berg_error *error) {
+  char expected[192], names[96], found[128];
+  size_t used = (size_t)base_print(expected, sizeof expected, "float32 ("), named = 0;
+  for (size_t d = 0; d < f->count; d++) {
+    const char *comma = d ? ", " : "", *name = strcmp(f->names[d], "units") ? f->names[d] : layout->unit;
+    used += (size_t)(f->is_any[d] ? base_print(expected + used, sizeof expected - used, "%sany", comma)
+                                  : base_print(expected + used, sizeof expected - used, "%s%zu", comma, f->sizes[d]));
+    named += (size_t)base_print(names + named, sizeof names - named, "%s%s", comma, name);
+  }
+  base_print(expected + used, sizeof expected - used, "): %s as in the metadata", names);
+  base_array_describe(about, found, sizeof found);
+  return base_fail_at(error, &(base_fault){BERG_EINPUT, subject->responses[output], BERG_NO_OFFSET,
+                                           layout->prepared.dataset, "does not fit", expected, found});
+}
+
+static berg_status check_responses(train_subject *subject, const model_layout *layout, const berg_metadata *metadata,
+                                   size_t output, berg_error *error) {
+  io_hdf5 *dataset;
+  berg_status status = io_hdf5_open(&dataset, subject->responses[output], layout->prepared.dataset, error);
   if (status) return status;
-  status = read_names(subject, file, error);
-  if (!status) status = count_voxels(subject, file, error);
-  if (!status) status = io_hdf5_open(&dataset, subject->responses, DATASET, error);
-  if (!status) status = check_responses(subject, dataset, error);
+  const berg_array *about = io_hdf5_about(dataset);
+  const form f = form_of(subject, layout, metadata, output);
+  if (!fits(&f, about)) {
+    status = refuse(subject, layout, output, &f, about, error);
+  } else {
+    subject->repeats = layout->repeats ? about->shape[1] : 1;
+    subject->columns[output] = 1;
+    for (size_t d = 1; d < about->ndim; d++) subject->columns[output] *= about->shape[d];
+    subject->targets += subject->columns[output];
+    if (about->dtype == BERG_F64 || !output) subject->dtype = about->dtype;
+  }
   io_hdf5_free(dataset);
-  berg_file_free(file);
+  return status;
+}
+
+berg_status train_subject_read(train_subject *subject, const train_job *job, berg_error *error) {
+  berg_metadata *metadata;
+  berg_status status = model_metadata_open_prepared(&metadata, job->model_id, subject->prepared, error);
+  if (status) return status;
+  status = train_shown_read(subject, job->layout, metadata, error);
+  for (size_t o = 0; o < model_layout_outputs(job->layout) && !status; o++)
+    status = check_responses(subject, job->layout, metadata, o, error);
+  berg_metadata_free(metadata);
   return status;
 }
 
 void train_subject_release(train_subject *subject) {
-  for (size_t t = 0; subject->names && t < subject->trials; t++) base_free(subject->names[t]);
-  base_free(subject->names);
+  base_free_texts(subject->names, subject->trials);
+  for (size_t o = 0; o < MODEL_OUTPUTS_MAX; o++) base_free(subject->responses[o]);
   base_free(subject->rows);
+  base_free(subject->places);
   base_free(subject->prepared);
-  base_free(subject->responses);
   base_free(subject->weights);
   base_free(subject->safetensors);
   base_free(subject->metadata);
-  *subject = (train_subject){.number = subject->number};
-}
-
-struct train_responses {
-  io_hdf5 *dataset;
-  size_t trials, voxels;
-};
-
-berg_status train_responses_open(train_responses **out, const train_subject *subject, berg_error *error) {
-  *out = NULL;
-  train_responses *responses = base_calloc(1, sizeof *responses, error);
-  if (!responses) return BERG_ELIMIT;
-  responses->trials = subject->trials;
-  responses->voxels = subject->voxels;
-  berg_status status = io_hdf5_open(&responses->dataset, subject->responses, DATASET, error);
-  if (status)
-    train_responses_close(responses);
-  else
-    *out = responses;
-  return status;
-}
-
-void train_responses_close(train_responses *responses) {
-  if (!responses) return;
-  io_hdf5_free(responses->dataset);
-  base_free(responses);
-}
-
-static berg_status read_converted(io_hdf5 *dataset, size_t trials, size_t first, size_t number, float *to,
-                                  berg_error *error) {
-  double *block = base_alloc(TRAIN_CONVERTED * number, sizeof *block, error);
-  berg_status status = block ? BERG_OK : BERG_ELIMIT;
-  for (size_t t = 0; t < trials && !status; t += TRAIN_CONVERTED) {
-    const size_t count = trials - t < TRAIN_CONVERTED ? trials - t : TRAIN_CONVERTED;
-    status = io_hdf5_read_columns(dataset, t, count, first, number, block, error);
-    for (size_t i = 0; i < count * number && !status; i++) to[t * number + i] = (float)block[i];
-  }
-  base_free(block);
-  return status;
-}
-
-static berg_status read_targets(void *user, size_t first, size_t number, float *to, berg_error *error) {
-  train_responses *responses = user;
-  if (io_hdf5_about(responses->dataset)->dtype == BERG_F64)
-    return read_converted(responses->dataset, responses->trials, first, number, to, error);
-  return io_hdf5_read_columns(responses->dataset, 0, responses->trials, first, number, to, error);
-}
-
-train_targets train_responses_targets(train_responses *responses) {
-  return (train_targets){responses->trials, responses->voxels, read_targets, responses};
+  base_free(subject->name);
+  base_free(subject->label);
+  *subject = (train_subject){.name = NULL};
 }

@@ -67,9 +67,10 @@ static berg_status write_report(const train_plan *plan, const train_report *repo
   cJSON *subjects = io_json_add_list(tree, "subjects");
   for (size_t s = 0; s < job->subject_count; s++) {
     cJSON *entry = io_json_add_object(subjects, NULL);
-    io_json_add_number(entry, "subject", job->subjects[s].number);
+    model_add_subject(entry, "subject", job->subjects[s].name);
+    io_json_add_text(entry, "label", job->subjects[s].label);
     io_json_add_number(entry, "trials", (double)job->subjects[s].trials);
-    io_json_add_number(entry, "voxels", (double)job->subjects[s].voxels);
+    io_json_add_number(entry, train_targets_unit(job), (double)job->subjects[s].targets);
     io_json_add_number(entry, "chunks", (double)plan->chunks[s]);
     io_json_add_text(entry, "weights", job->subjects[s].weights);
   }

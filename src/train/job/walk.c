@@ -17,8 +17,8 @@ static berg_status run_task(train_plan *plan, const train_task *task, train_repo
   const train_stage_kind *kind = task->kind;
   const berg_run run = train_report_run(report);
   train_stage stage;
-  train_stage_begin(&stage, &run, kind->name, kind->unit, task->count);
-  train_report_describe(report, kind->scope == TRAIN_OF_SUBJECT ? plan->job.subjects[task->of].number : 0,
+  train_stage_begin(&stage, &run, kind->name, train_stage_unit(plan, kind), task->count);
+  train_report_describe(report, kind->scope == TRAIN_OF_SUBJECT ? &plan->job.subjects[task->of] : NULL,
                         task->count - io_ranges_total(&task->done), task->cost);
   berg_status status = run_ranges(&(train_step){plan, task->of, &run, &stage}, task, error);
   train_report_close(report);

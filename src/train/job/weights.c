@@ -2,9 +2,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/file/folders.h"
-#include "io/file/map.h"
-#include "io/file/whole_file.h"
 #include "model/catalog/paths.h"
 #include "train/pca/pca_file.h"
 #include "train/job/plan.h"
@@ -12,15 +11,16 @@
 #include "train/job/stages.h"
 #include "train/job/work.h"
 #include "train/fit/weights.h"
+#include "train/run/metadata.h"
 
-/* The rows of the regression's file: coefficients, intercept, and after ridge alpha, of one voxel each. */
+/* The rows of the regression's file: coefficients, intercept, and after ridge alpha, of one target each. */
 static berg_status open_regression(const train_plan *plan, size_t s, const char *path, berg_file **file,
                                    train_weights *weights, berg_error *error) {
   const size_t columns = train_regression_columns(plan), k = plan->job.components;
   berg_status status = berg_file_open(file, path, error);
   if (status) return status;
   const berg_array *rows = berg_file_find(*file, "");
-  if (!rows || rows->dtype != BERG_F32 || rows->ndim != 2 || rows->shape[0] != plan->job.subjects[s].voxels ||
+  if (!rows || rows->dtype != BERG_F32 || rows->ndim != 2 || rows->shape[0] != plan->job.subjects[s].targets ||
       rows->shape[1] != columns)
     return base_fail(error, BERG_EINPUT, "%s: does not fit this run", path);
   weights->targets = rows->shape[0];
@@ -43,25 +43,26 @@ static berg_status write_weights(const train_subject *subject, const train_weigh
   return status;
 }
 
-/* The model's metadata start as a copy of the prepared ones. Metadata that exist are kept: an evaluation may have
- * written into them. */
-static berg_status copy_metadata(const train_subject *subject, berg_error *error) {
-  io_map map;
-  io_whole_file *file;
-  if (model_path_exists(subject->metadata)) return BERG_OK;
-  berg_status status = io_make_folders_for(subject->metadata, error);
-  if (!status) status = io_map_open(&map, subject->prepared, error);
-  if (status) return status;
-  status = io_whole_file_open(&file, subject->metadata, false, error);
-  if (!status) {
-    status = io_whole_file_write(file, map.bytes, map.size, error);
-    if (status)
-      io_whole_file_abandon(file);
+/* The regressions of the file: of each output, or of each repetition. None: there is one. ELIMIT. */
+static berg_status make_parts(const train_job *job, const train_subject *subject, train_weights *weights,
+                              train_part **out, berg_error *error) {
+  const size_t outputs = model_layout_outputs(job->layout), repeats = job->layout->repeats ? subject->repeats : 0;
+  const size_t count = repeats ? repeats : outputs > 1 ? outputs : 0;
+  *out = NULL;
+  if (!count) return BERG_OK;
+  train_part *parts = *out = base_calloc(count, sizeof *parts, error);
+  if (!parts) return BERG_ELIMIT;
+  for (size_t i = 0; i < count; i++) {
+    parts[i].targets = repeats ? subject->targets / repeats : subject->columns[i];
+    if (repeats)
+      base_print(parts[i].key, sizeof parts[i].key, "rep-%zu", i + 1);
     else
-      status = io_whole_file_commit(file, error);
+      base_print(parts[i].key, sizeof parts[i].key, "%s", job->layout->outputs[i].regression);
   }
-  io_map_close(&map);
-  return status;
+  weights->parts = parts;
+  weights->part_count = count;
+  weights->repeats = repeats > 0;
+  return BERG_OK;
 }
 
 /* The mark is written before the weights: weights found beside it belong to the run that is resumed. */
@@ -79,13 +80,16 @@ static berg_status write_files(const train_plan *plan, size_t s, const char *pca
   train_pca_file pca = {.file = NULL};
   train_weights weights = {.pca = &pca.pca};
   berg_file *regression = NULL;
+  train_part *parts = NULL;
   berg_status status =
       train_pca_file_open(&pca, pca_path, job->sets[subject->set].count, job->features, job->components, error);
   if (!status) status = open_regression(plan, s, regression_path, &regression, &weights, error);
-  if (!status) status = copy_metadata(subject, error);
+  if (!status) status = make_parts(job, subject, &weights, &parts, error);
+  if (!status) status = train_metadata_copy(job->layout, subject->prepared, subject->metadata, error);
   if (!status) status = write_weights(subject, &weights, error);
   train_pca_file_close(&pca);
   berg_file_free(regression);
+  base_free(parts);
   return status;
 }
 
@@ -118,7 +122,10 @@ static size_t memory(const train_plan *plan, size_t s) {
 }
 
 static uint64_t bytes_of_file(const train_plan *plan, size_t s) {
-  return train_pca_bytes(0, plan->job.features, plan->job.components) + train_regression_stage.disk(plan, s);
+  const train_job *job = &plan->job;
+  const size_t repeats = job->subjects[s].repeats;
+  return train_pca_bytes(0, job->features, job->components) + train_regression_stage.disk(plan, s) +
+         (repeats - 1) * (uint64_t)job->features * (job->components + 1) * sizeof(float); /* a PCA for each */
 }
 
 static uint64_t disk(const train_plan *plan, size_t s) { return bytes_of_file(plan, s) * count(plan, s); }
@@ -132,7 +139,7 @@ const train_stage_kind train_weights_stage = {
     .name = "weights",
     .unit = "files",
     .scope = TRAIN_OF_SUBJECT,
-    .prefix = "berg-weights_sub-",
+    .prefix = "berg-weights_",
     .ending = ".begun",
     .count = count,
     .grain = count,

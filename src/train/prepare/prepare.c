@@ -11,6 +11,8 @@
 #include "base/text.h"
 #include "io/hdf5/hdf5_filters.h"
 #include "model/catalog/paths.h"
+#include "model/catalog/prepared.h"
+#include "model/catalog/registry.h"
 #include "train/prepare/betas.h"
 #include "train/prepare/prepared.h"
 #include "train/run/run.h"
@@ -55,8 +57,10 @@ static berg_status find_inputs(preparation *p, const char *raw, berg_error *erro
     }
     if (any) return BERG_OK;
   }
-  return base_fail(error, BERG_EINPUT, "%s: neither in it nor in its folder betas_csv is sub-%02d_ResponseData.h5", raw,
-                   p->options->subject);
+  return base_fail(error, BERG_EINPUT,
+                   "%s: neither in it nor in its folder betas_csv is sub-%02d_ResponseData.h5 (THINGS-fMRI1 alone is "
+                   "prepared here; NSD, THINGS EEG2, THINGS MEG1 and TVSD by upstream's scripts)",
+                   raw, p->options->subject);
 }
 
 /* As many voxels as memory allows, in whole groups and chunks. */
@@ -211,7 +215,7 @@ berg_status berg_prepare(const char *raw, const berg_prepare_options *given, con
   preparation p = {.options = &options};
   char *path, subject[TRAIN_SUBJECT_TEXT];
   train_subject_text(p.options->subject, subject);
-  status = model_path_prepared(&path, TRAIN_MODEL, p.options->berg_dir, subject, "metadata.npy", error);
+  status = model_path_prepared(&path, MODEL_FIRST, p.options->berg_dir, subject, MODEL_PREPARED_METADATA, 0, 0, error);
   if (status) return status;
   base_free(path);
   p.threads = base_threads_for(p.options->threads);

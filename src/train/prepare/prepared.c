@@ -18,7 +18,8 @@
 #include "io/file/journal.h"
 #include "io/file/lock.h"
 #include "io/file/whole_file.h"
-#include "model/catalog/paths.h"
+#include "model/catalog/prepared.h"
+#include "model/catalog/registry.h"
 #include "train/prepare/voxels.h"
 #include "train/run/run.h"
 
@@ -27,7 +28,8 @@
 
 enum { TRAIN, TEST, AVERAGED, MATRICES, METADATA = MATRICES, FILES };
 
-static const char *const names[FILES] = {"split-train.h5", "split-test.h5", "split-test_averaged.h5", "metadata.npy"};
+static const model_prepared_file kinds[FILES] = {MODEL_PREPARED_TRAIN, MODEL_PREPARED_TEST, MODEL_PREPARED_AVERAGED,
+                                                 MODEL_PREPARED_METADATA};
 
 struct train_prepared {
   char *paths[FILES], *partials[FILES], *journal_path, *lock_path;
@@ -46,7 +48,7 @@ static berg_status make_names(train_prepared *files, const train_prepared_option
   train_subject_text(options->subject, subject);
   for (int f = 0; f < FILES; f++) {
     berg_status status =
-        model_path_prepared(&files->paths[f], TRAIN_MODEL, options->berg_dir, subject, names[f], error);
+        model_path_prepared(&files->paths[f], MODEL_FIRST, options->berg_dir, subject, kinds[f], 0, 0, error);
     if (status) return status;
     files->partials[f] = base_format(error, "%s.partial", files->paths[f]);
     if (!files->partials[f]) return BERG_ELIMIT;

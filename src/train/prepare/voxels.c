@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-#include "base/array.h"
 #include "base/text.h"
-#include "io/value/text_array.h"
+#include "io/value/tree_build.h"
 #include "io/container/writers.h"
 
 enum {
@@ -72,95 +71,51 @@ static const io_csv_column columns[COLUMNS] = {{"voxel_x", IO_CSV_INTEGER, false
                                                ROI("lSTS"),
                                                ROI("rSTS")};
 
-/* A tree under construction; after a failure nothing more is added. */
-typedef struct tree {
-  io_arena arena;
-  berg_error *error;
-  bool failed;
-} tree;
-
-static io_value *keep(tree *t, io_value *value) {
-  if (!value) t->failed = true;
-  return value;
-}
-
-static void *take(tree *t, size_t count, size_t size) {
-  void *memory = t->failed ? NULL : io_arena_take(&t->arena, count * size, t->error);
-  if (!memory) t->failed = true;
-  return memory;
-}
-
-static void add(tree *t, io_value *dict, const char *key, io_value *value) {
-  io_value *name = t->failed ? NULL : keep(t, io_value_text(&t->arena, key, strlen(key), t->error));
-  if (t->failed || !io_value_append(&t->arena, dict, name, t->error) ||
-      !io_value_append(&t->arena, dict, value, t->error))
-    t->failed = true;
-}
-
-static io_value *new_dict(tree *t) { return t->failed ? NULL : keep(t, io_value_new(&t->arena, IO_DICT, t->error)); }
-
-static void add_array(tree *t, io_value *dict, const char *key, berg_dtype dtype, size_t itemsize, size_t rows,
+/* Of one dimension, or with `width` of two. */
+static void add_array(io_tree *t, io_value *dict, const char *key, berg_dtype dtype, size_t itemsize, size_t rows,
                       size_t width, const void *data) {
-  berg_array array = {.dtype = dtype, .itemsize = itemsize, .ndim = width ? 2 : 1, .data = data};
-  array.shape[0] = rows;
-  array.shape[1] = width;
-  base_array_set_strides(&array, false);
-  io_value *value = t->failed ? NULL : keep(t, io_value_array(&t->arena, &array, t->error));
-  if (value) add(t, dict, key, value);
+  io_tree_add_array(t, dict, key, dtype, itemsize, (size_t[]){rows, width}, width ? 2 : 1, data);
 }
 
-static io_value *fmri_dict(tree *t, const io_csv *voxels, int subject) {
+static io_value *fmri_dict(io_tree *t, const io_csv *voxels, int subject) {
   const size_t count = io_csv_rows(voxels);
   const int64_t *axes[] = {io_csv_integers(voxels, VOXEL_X), io_csv_integers(voxels, VOXEL_Y),
                            io_csv_integers(voxels, VOXEL_Z)};
-  int64_t *coordinates = take(t, count, 3 * sizeof *coordinates);
+  int64_t *coordinates = io_tree_take(t, count, 3 * sizeof *coordinates);
   for (size_t v = 0; coordinates && v < count; v++)
     for (size_t a = 0; a < 3; a++) coordinates[3 * v + a] = axes[a][v];
-  io_value *dict = new_dict(t);
+  io_value *dict = io_tree_new(t, IO_DICT);
   add_array(t, dict, "voxel_coords", BERG_I64, sizeof *coordinates, count, 3, coordinates);
-  io_value *number = t->failed ? NULL : keep(t, io_value_new(&t->arena, IO_INT, t->error));
-  if (number) number->integer = (int64_t)count;
-  add(t, dict, "n_voxels", number);
+  io_tree_add_integer(t, dict, "n_voxels", (int64_t)count);
   char name[16];
   base_print(name, sizeof name, "sub-%02d", subject);
-  add(t, dict, "subject_id", t->failed ? NULL : keep(t, io_value_text(&t->arena, name, strlen(name), t->error)));
+  io_tree_add_text(t, dict, "subject_id", name);
   return dict;
 }
 
 /* An object array of the texts of these trials. */
-static void add_texts(tree *t, io_value *dict, const char *key, const char *const *texts, const size_t *trials,
+static void add_texts(io_tree *t, io_value *dict, const char *key, const char *const *texts, const size_t *trials,
                       size_t count) {
-  const char **elements = take(t, count, sizeof *elements);
+  const char **elements = io_tree_take(t, count, sizeof *elements);
   for (size_t i = 0; elements && i < count; i++) elements[i] = texts[trials[i]];
   add_array(t, dict, key, BERG_STRING, sizeof *elements, count, 0, elements);
 }
 
-static size_t characters(const char *text) {
-  size_t count = 0;
-  for (; *text; text++) count += (*text & 0xc0) != 0x80;
-  return count;
-}
-
-/* Fixed-width text of the averaged stimuli: what np.array makes of a list of str. */
-static void add_averaged(tree *t, io_value *dict, const char *key, const char *const *texts,
+/* Texts of the averaged stimuli. */
+static void add_averaged(io_tree *t, io_value *dict, const char *key, const char *const *texts,
                          const train_trials *trials) {
-  size_t width = 1;
-  for (size_t i = 0; i < trials->averaged_count; i++) {
-    size_t length = characters(texts[trials->test[trials->averaged[i * trials->repeats]]]);
-    if (length > width) width = length;
-  }
-  uint8_t *elements = take(t, trials->averaged_count, 4 * width);
+  const char **elements = io_tree_take(t, trials->averaged_count, sizeof *elements);
   for (size_t i = 0; elements && i < trials->averaged_count; i++)
-    io_text_to_ucs4(elements + 4 * width * i, width, texts[trials->test[trials->averaged[i * trials->repeats]]]);
-  add_array(t, dict, key, BERG_UNICODE, 4 * width, trials->averaged_count, 0, elements);
+    elements[i] = texts[trials->test[trials->averaged[i * trials->repeats]]];
+  if (elements) io_tree_add_texts(t, dict, key, elements, trials->averaged_count);
 }
 
-static void add_reals(tree *t, io_value *dict, const char *key, const io_csv *voxels, size_t column) {
+static void add_reals(io_tree *t, io_value *dict, const char *key, const io_csv *voxels, size_t column) {
   add_array(t, dict, key, BERG_F64, sizeof(double), io_csv_rows(voxels), 0, io_csv_reals(voxels, column));
 }
 
-static io_value *encoding_dict(tree *t, const io_csv *voxels, const train_trials *trials) {
-  io_value *dict = new_dict(t);
+static io_value *encoding_dict(io_tree *t, const io_csv *voxels, const train_trials *trials) {
+  io_value *dict = io_tree_new(t, IO_DICT);
   add_texts(t, dict, "train_stimuli", trials->stimuli, trials->train, trials->train_count);
   add_texts(t, dict, "train_concepts", trials->concepts, trials->train, trials->train_count);
   add_texts(t, dict, "test_stimuli", trials->stimuli, trials->test, trials->test_count);
@@ -174,8 +129,8 @@ static io_value *encoding_dict(tree *t, const io_csv *voxels, const train_trials
   return dict;
 }
 
-static io_value *prf_dict(tree *t, const io_csv *voxels) {
-  io_value *dict = new_dict(t);
+static io_value *prf_dict(io_tree *t, const io_csv *voxels) {
+  io_value *dict = io_tree_new(t, IO_DICT);
   add_reals(t, dict, "prf_eccentricity", voxels, PRF_ECCENTRICITY);
   add_reals(t, dict, "prf_polarangle", voxels, PRF_POLARANGLE);
   add_reals(t, dict, "prf_rsquared", voxels, PRF_RSQUARED);
@@ -191,16 +146,16 @@ static void clean_name(char *to, size_t room, const char *name) {
   to[used] = '\0';
 }
 
-static io_value *roi_dict(tree *t, const io_csv *voxels) {
+static io_value *roi_dict(io_tree *t, const io_csv *voxels) {
   const size_t rows = io_csv_rows(voxels);
-  io_value *dict = new_dict(t);
+  io_value *dict = io_tree_new(t, IO_DICT);
   for (size_t c = FIRST_ROI; c < COLUMNS && !t->failed; c++) {
     if (!io_csv_has(voxels, c)) continue;
     const uint8_t *marks = io_csv_marks(voxels, c);
     char name[32];
     size_t count = 0;
     for (size_t v = 0; v < rows; v++) count += marks[v];
-    int64_t *indices = take(t, count, sizeof *indices);
+    int64_t *indices = io_tree_take(t, count, sizeof *indices);
     for (size_t v = 0, i = 0; indices && v < rows; v++)
       if (marks[v]) indices[i++] = (int64_t)v;
     clean_name(name, sizeof name, columns[c].name);
@@ -209,12 +164,12 @@ static io_value *roi_dict(tree *t, const io_csv *voxels) {
   return dict;
 }
 
-static io_value *build(tree *t, const io_csv *voxels, const train_trials *trials, int subject) {
-  io_value *root = new_dict(t);
-  add(t, root, "fmri", fmri_dict(t, voxels, subject));
-  add(t, root, "encoding_model", encoding_dict(t, voxels, trials));
-  add(t, root, "prf", prf_dict(t, voxels));
-  add(t, root, "roi", roi_dict(t, voxels));
+static io_value *build(io_tree *t, const io_csv *voxels, const train_trials *trials, int subject) {
+  io_value *root = io_tree_new(t, IO_DICT);
+  io_tree_add(t, root, "fmri", fmri_dict(t, voxels, subject));
+  io_tree_add(t, root, "encoding_model", encoding_dict(t, voxels, trials));
+  io_tree_add(t, root, "prf", prf_dict(t, voxels));
+  io_tree_add(t, root, "roi", roi_dict(t, voxels));
   return root;
 }
 
@@ -231,8 +186,8 @@ berg_status train_voxels_read(io_csv **voxels, const char *path, size_t expected
 
 berg_status train_metadata_write(const char *path, const io_csv *voxels, const train_trials *trials, int subject,
                                  berg_error *error) {
-  tree t = {.error = error};
-  io_arena_init(&t.arena, io_csv_rows(voxels) * TRAIN_VOXEL_BYTES);
+  io_tree t;
+  io_tree_begin(&t, io_csv_rows(voxels) * TRAIN_VOXEL_BYTES, error);
   io_value *root = build(&t, voxels, trials, subject);
   io_whole_file *file = NULL;
   berg_status status = t.failed ? BERG_ELIMIT : io_whole_file_open(&file, path, true, error);
@@ -244,6 +199,6 @@ berg_status train_metadata_write(const char *path, const io_csv *voxels, const t
     else
       status = io_whole_file_commit(file, error);
   }
-  io_arena_release(&t.arena);
+  io_tree_release(&t);
   return status;
 }

@@ -3,8 +3,8 @@
 
 #include "base/machine.h"
 #include "base/progress.h"
-#include <string.h>
 #include "base/text.h"
+#include "model/catalog/layout.h"
 
 train_machine train_machine_for(int threads, size_t memory) {
   const base_isa isa = base_machine_isa();
@@ -27,6 +27,6 @@ void train_subject_text(int subject, char text[TRAIN_SUBJECT_TEXT]) {
 
 berg_status train_check_model(const char *model_id, berg_error *error) {
   berg_status status = model_check_id(model_id, error);
-  if (status || !strcmp(model_id, TRAIN_MODEL)) return status;
-  return base_fail(error, BERG_EPARAMETER, "%s: only %s is trained and evaluated here", model_id, TRAIN_MODEL);
+  if (status || model_layout_of(model_id)->prepared.train) return status;
+  return base_fail(error, BERG_EPARAMETER, "%s: no prepared data of this model are known to train it with", model_id);
 }

@@ -30,10 +30,8 @@ void train_stage_begin(train_stage *stage, const berg_run *run, const char *name
 /* Tells how far it is; ECANCELLED when the caller wants to stop. */
 berg_status train_stage_progress(const train_stage *stage, size_t done, berg_error *error);
 
-/* The one model that is trained. */
-#define TRAIN_MODEL MODEL_FIRST
 #define TRAIN_SUBJECT_TEXT 16
-/* ENOMODEL, and EPARAMETER for another than that. */
+/* ENOMODEL, and EPARAMETER for a model that is not trained from prepared data. */
 berg_status train_check_model(const char *model_id, berg_error *error);
 /* A subject's number as the catalog's text. */
 void train_subject_text(int subject, char text[TRAIN_SUBJECT_TEXT]);

@@ -35,7 +35,7 @@ static size_t voxels_of(const berg_simulate_options *options, int subject) {
 
 /* --- Checks --- */
 
-static berg_status check_range(const char *what, size_t value, size_t least, size_t most, berg_error *error) {
+berg_status simulate_check_range(const char *what, size_t value, size_t least, size_t most, berg_error *error) {
   if (value >= least && value <= most) return BERG_OK;
   return base_fail(error, BERG_EARGUMENT, "%s: expected %zu to %zu, found %zu", what, least, most, value);
 }
@@ -52,12 +52,12 @@ static berg_status check_subjects(const int *subjects, size_t count, berg_error 
 
 /* Names have two digits for the images of a concept; the streams of random numbers hold 2^40. */
 static berg_status check(const berg_simulate_options *options, berg_error *error) {
-  berg_status status = check_range("concepts", options->concepts, 1, 100000, error);
-  if (!status) status = check_range("images per concept", options->images_per_concept, 1, 90, error);
-  if (!status) status = check_range("test images", options->test_images, 2, 100000, error);
-  if (!status) status = check_range("sessions", options->sessions, 2, 1000, error);
-  if (!status) status = check_range("image size", options->image_size, 16, 4096, error);
-  if (!status && options->voxels) status = check_range("voxels", options->voxels, 100, 2000000, error);
+  berg_status status = simulate_check_range("concepts", options->concepts, 1, 100000, error);
+  if (!status) status = simulate_check_range("images per concept", options->images_per_concept, 1, 90, error);
+  if (!status) status = simulate_check_range("test images", options->test_images, 2, 100000, error);
+  if (!status) status = simulate_check_range("sessions", options->sessions, 2, 1000, error);
+  if (!status) status = simulate_check_range("image size", options->image_size, 16, 4096, error);
+  if (!status && options->voxels) status = simulate_check_range("voxels", options->voxels, 100, 2000000, error);
   if (status) return status;
   const size_t trainings = options->concepts * options->images_per_concept;
   const size_t exemplars =
@@ -77,7 +77,7 @@ static berg_status check(const berg_simulate_options *options, berg_error *error
   return BERG_OK;
 }
 
-static berg_status check_folder(const char *folder, bool force, berg_error *error) {
+berg_status simulate_check_folder(const char *folder, bool force, berg_error *error) {
   DIR *listing = opendir(folder);
   if (!listing && errno == ENOENT) return BERG_OK;
   if (!listing) return base_fail_errno(error, BERG_EWRITE, folder, "this folder cannot be opened", errno);
@@ -89,13 +89,13 @@ static berg_status check_folder(const char *folder, bool force, berg_error *erro
   return base_fail(error, BERG_EEXISTS, "%s: is not empty; use force to replace files in it", folder);
 }
 
-/* A JPEG of these pictures at quality 90 takes 0.15 bytes a pixel, small ones more; what is reckoned is on the safe
- * side. */
+/* A JPEG of these pictures at quality 90 takes 0.15 bytes a pixel, small ones more. */
+uint64_t simulate_image_bytes(size_t size) { return (uint64_t)size * size / 4 + 8192; }
+
 static uint64_t bytes_needed(const simulate_design *design, const berg_simulate_options *options, const int *subjects,
                              size_t count) {
-  const uint64_t pixels = (uint64_t)options->image_size * options->image_size;
   const uint64_t value = options->dtype == BERG_F32 ? sizeof(float) : sizeof(double);
-  uint64_t bytes = design->images * (pixels / 4 + 8192);
+  uint64_t bytes = design->images * simulate_image_bytes(options->image_size);
   for (size_t i = 0; i < count; i++)
     bytes += voxels_of(options, subjects[i]) *
                  (design->trials * value + 2 * sizeof(int64_t) + 700 + 32 + design->tests * sizeof(float)) +
@@ -103,7 +103,7 @@ static uint64_t bytes_needed(const simulate_design *design, const berg_simulate_
   return bytes;
 }
 
-static berg_status check_disk(const char *folder, uint64_t needed, berg_error *error) {
+berg_status simulate_check_disk(const char *folder, uint64_t needed, berg_error *error) {
   const uint64_t room = io_disk_free(folder);
   if (room >= needed) return BERG_OK;
   return base_fail(error, BERG_ELIMIT, "%s: the data set takes up to %.2f GB, the disk has room for %.2f GB", folder,
@@ -194,15 +194,20 @@ berg_status berg_simulate(const char *folder, const berg_simulate_options *given
   const size_t count = subjects == &first_subject ? 1 : options.subject_count;
   status = check_subjects(subjects, count, error);
   if (!status) status = check(&options, error);
-  if (!status) status = check_folder(folder, options.force, error);
+  if (!status) status = simulate_check_folder(folder, options.force, error);
   if (!status) status = simulate_design_init(&design, &options, error);
-  if (!status) status = check_disk(folder, bytes_needed(&design, &options, subjects, count), error);
+  if (!status) status = simulate_check_disk(folder, bytes_needed(&design, &options, subjects, count), error);
   if (!status) status = io_make_folders(folder, error);
+  char *images = status ? NULL : base_format(error, "%s/images", folder);
+  const simulate_keeper keeper = {
+      .keep = simulate_keep_jpeg, .design = &design, .folder = images, .force = options.force};
+  if (!status && !images) status = BERG_ELIMIT;
   if (!status)
-    status = simulate_images(&features, &design, folder, options.image_size, options.force,
-                             base_threads_for(options.threads), &run, error);
+    status = simulate_images(&features, &design, &keeper, options.image_size, base_threads_for(options.threads), &run,
+                             error);
   if (!status) status = simulate_subjects(folder, &design, &features, &options, subjects, count, &run, error);
   simulate_features_release(&features);
   simulate_design_release(&design);
+  base_free(images);
   return status;
 }

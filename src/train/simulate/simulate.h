@@ -81,11 +81,26 @@ typedef struct simulate_features {
   float *values; /* [SIMULATE_FEATURES][images]: channel by channel, cell by cell; latents; channels in coarse cells */
 } simulate_features;
 
-/* Renders all images, writes them as <folder>/images/<concept>/<name>, and gives their features: those of a channel
- * divided by its standard deviation over cells and images, latents with mean 0 and variance 1 over all images (or 0).
- * Stage "images". */
-berg_status simulate_images(simulate_features *features, const simulate_design *design, const char *folder, size_t size,
-                            bool force, int threads, const berg_run *run, berg_error *error);
+#define SIMULATE_QUALITY 90 /* of a JPEG */
+
+/* Where a rendered image goes: `keep` is called from any thread, with pixels [size][size][3]. */
+typedef struct simulate_keeper {
+  berg_status (*keep)(const struct simulate_keeper *keeper, size_t image, const uint8_t *pixels, size_t size,
+                      berg_error *error);
+  const simulate_design *design;
+  const char *folder; /* of simulate_keep_jpeg: gets <concept>/<name> */
+  bool force;
+  void *user;
+} simulate_keeper;
+
+/* A JPEG in a folder. */
+berg_status simulate_keep_jpeg(const simulate_keeper *keeper, size_t image, const uint8_t *pixels, size_t size,
+                               berg_error *error);
+
+/* Renders all images, has them kept, and gives their features: those of a channel divided by its standard deviation
+ * over cells and images, latents with mean 0 and variance 1 over all images (or 0). Stage "images". */
+berg_status simulate_images(simulate_features *features, const simulate_design *design, const simulate_keeper *keeper,
+                            size_t size, int threads, const berg_run *run, berg_error *error);
 void simulate_features_release(simulate_features *features);
 
 /* --- One subject's brain (simulate_brain.c) --- */
@@ -158,6 +173,15 @@ typedef struct simulate_subject {
 /* betas_csv/sub-0N_ResponseData.h5; fills `truth` and `reliability`. `stage` counts voxels, on from `before`. */
 berg_status simulate_write_responses(simulate_subject *subject, berg_dtype dtype, const train_stage *stage,
                                      size_t before, berg_error *error);
+/* EEXISTS: a folder that holds something, unless forced. */
+berg_status simulate_check_folder(const char *folder, bool force, berg_error *error);
+berg_status simulate_check_range(const char *what, size_t value, size_t least, size_t most, berg_error *error);
+/* ELIMIT: more bytes than the disk has room for. */
+berg_status simulate_check_disk(const char *folder, uint64_t needed, berg_error *error);
+/* Bytes that an image takes at most, on the safe side. */
+uint64_t simulate_image_bytes(size_t size);
+/* A .npz of these arrays, whole or not at all. */
+berg_status simulate_write_arrays(const char *path, bool force, berg_array *arrays, size_t count, berg_error *error);
 /* truth/sub-0N.npz */
 berg_status simulate_write_truth(const simulate_subject *subject, berg_error *error);
 /* betas_csv/sub-0N_StimulusMetadata.csv */

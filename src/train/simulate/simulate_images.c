@@ -8,14 +8,12 @@
 #include "io/image/jpeg_write.h"
 #include "train/simulate/scene.h"
 
-#define QUALITY 90
 #define AT_ONCE 64 /* images between two reports of progress */
 
 typedef struct image_studio {
   const simulate_design *design;
-  const char *folder;
+  const simulate_keeper *keeper;
   size_t size;
-  bool force;
   texture_tile *tiles;
   float *canvas;   /* [threads][size][size][3] */
   uint8_t *pixels; /* the same */
@@ -23,11 +21,17 @@ typedef struct image_studio {
   simulate_features *features;
 } image_studio;
 
-static char *image_path(const image_studio *studio, size_t image, berg_error *error) {
+berg_status simulate_keep_jpeg(const simulate_keeper *keeper, size_t image, const uint8_t *pixels, size_t size,
+                               berg_error *error) {
   char concept[SIMULATE_NAME_ROOM], name[SIMULATE_NAME_ROOM];
-  simulate_concept_name(simulate_concept_of(studio->design, image), concept);
-  simulate_image_name(studio->design, image, name);
-  return base_format(error, "%s/images/%s/%s", studio->folder, concept, name);
+  simulate_concept_name(simulate_concept_of(keeper->design, image), concept);
+  simulate_image_name(keeper->design, image, name);
+  char *path = base_format(error, "%s/%s/%s", keeper->folder, concept, name);
+  if (!path) return BERG_ELIMIT;
+  berg_status status = io_make_folders_for(path, error);
+  if (!status) status = io_write_jpeg(path, pixels, size, size, SIMULATE_QUALITY, keeper->force, error);
+  base_free(path);
+  return status;
 }
 
 static berg_status make_image(const image_studio *studio, size_t thread, size_t image, berg_error *error) {
@@ -42,12 +46,7 @@ static berg_status make_image(const image_studio *studio, size_t thread, size_t 
   scene_latents(&scene, own + SIMULATE_EARLY);
   for (size_t f = 0; f < SIMULATE_EARLY + SIMULATE_LATENTS; f++)
     studio->features->values[f * studio->design->images + image] = own[f];
-  char *path = image_path(studio, image, error);
-  if (!path) return BERG_ELIMIT;
-  berg_status status = io_make_folders_for(path, error);
-  if (!status) status = io_write_jpeg(path, pixels, studio->size, studio->size, QUALITY, studio->force, error);
-  base_free(path);
-  return status;
+  return studio->keeper->keep(studio->keeper, image, pixels, studio->size, error);
 }
 
 typedef struct some_images {
@@ -143,9 +142,9 @@ static berg_status open_studio(image_studio *studio, int threads, berg_error *er
   return studio->early ? BERG_OK : BERG_ELIMIT;
 }
 
-berg_status simulate_images(simulate_features *features, const simulate_design *design, const char *folder, size_t size,
-                            bool force, int threads, const berg_run *run, berg_error *error) {
-  image_studio studio = {.design = design, .folder = folder, .size = size, .force = force, .features = features};
+berg_status simulate_images(simulate_features *features, const simulate_design *design, const simulate_keeper *keeper,
+                            size_t size, int threads, const berg_run *run, berg_error *error) {
+  image_studio studio = {.design = design, .keeper = keeper, .size = size, .features = features};
   train_stage stage;
   features->images = design->images;
   features->values = base_alloc(design->images, SIMULATE_FEATURES * sizeof(float), error);

@@ -35,7 +35,7 @@ static void ceilings(const simulate_truth *truth, size_t voxels, double repeats,
     percent[v] = 100 * truth->signal[v] / (truth->signal[v] + truth->noise[v] / repeats);
 }
 
-static berg_status put_arrays(const char *path, bool force, berg_array *arrays, size_t count, berg_error *error) {
+berg_status simulate_write_arrays(const char *path, bool force, berg_array *arrays, size_t count, berg_error *error) {
   const io_value root = {.kind = IO_DICT};
   const io_entries entries = {.arrays = arrays, .count = count};
   const io_content content = {.root = &root, .entries = &entries};
@@ -79,7 +79,7 @@ static berg_status write(const simulate_subject *subject, const char *path, doub
   set(&arrays[3], "nc_testset", BERG_F64, 8, voxels, 0, percent + voxels);
   set(&arrays[4], "test_stimuli", BERG_STRING, sizeof(char *), tests, 0, list->names);
   set(&arrays[5], "test_signal", BERG_F32, 4, voxels, tests, truth->test_signal);
-  return put_arrays(path, subject->force, arrays, 6, error);
+  return simulate_write_arrays(path, subject->force, arrays, 6, error);
 }
 
 berg_status simulate_write_truth(const simulate_subject *subject, berg_error *error) {

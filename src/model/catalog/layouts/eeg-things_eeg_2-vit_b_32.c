@@ -15,6 +15,12 @@ static berg_status select(model_choice *choice, berg_error *error) {
   return status;
 }
 
+static const model_layout_kept kept[] = {{"eeg", "ch_names"},
+                                         {"eeg", "times"},
+                                         {"encoding_models", "train_img_info"},
+                                         {"encoding_models", "test_img_info"},
+                                         {NULL, NULL}};
+
 const model_layout model_layout_eeg_things_eeg_2_vit_b_32 = {
     .modality = "eeg",
     .dataset = "things_eeg_2",
@@ -25,6 +31,21 @@ const model_layout model_layout_eeg_things_eeg_2_vit_b_32 = {
     .times = "eeg.times",
     .time_unit = "s",
     .repeats = true,
+    .prepared = {.metadata = "metadata_subject-{subject}.npy",
+                 .train = "eeg_sub-{2}_split-train.h5",
+                 .test = "eeg_sub-{2}_split-test.h5",
+                 .dataset = "eeg",
+                 .predictions = "model-vit_b_32/eeg_test_pred_subject-{subject}.npy",
+                 .concepts = "train_img_info.train_img_concepts",
+                 .stimuli = "train_img_info.train_img_files",
+                 .image_folder = "training_images",
+                 .square = true,
+                 .kept = kept},
+    .tested = {.measures = MODEL_MEASURES_REPETITIONS,
+               .concepts = "test_img_info.test_img_concepts",
+               .stimuli = "test_img_info.test_img_files",
+               .image_folder = "test_images",
+               .square = true},
     .measured = "z-scores against the baseline of each trial and channel, of the current source density",
     .measured_briefly = "baseline z-scores",
     .evoked = IO_EVOKED_EEG,

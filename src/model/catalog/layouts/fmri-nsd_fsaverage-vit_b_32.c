@@ -49,6 +49,15 @@ static berg_status select(model_choice *choice, berg_error *error) {
   return status;
 }
 
+static const model_layout_kept kept[] = {{"fmri", "lh_ncsnr"},
+                                         {"fmri", "rh_ncsnr"},
+                                         {"fmri", "lh_fsaverage_rois"},
+                                         {"fmri", "rh_fsaverage_rois"},
+                                         {"encoding_models", "train_img_num"},
+                                         {"encoding_models", "val_img_num"},
+                                         {"encoding_models", "test_img_num"},
+                                         {NULL, NULL}};
+
 const model_layout model_layout_fmri_nsd_fsaverage_vit_b_32 = {
     .modality = "fmri",
     .dataset = "nsd_fsaverage",
@@ -57,6 +66,16 @@ const model_layout model_layout_fmri_nsd_fsaverage_vit_b_32 = {
     .unit = "vertex",
     .outputs = {{"lh", "lh_reg_param", "fmri.lh_ncsnr", "float32 (vertices,)", "fmri.lh_fsaverage_rois."},
                 {"rh", "rh_reg_param", "fmri.rh_ncsnr", "float32 (vertices,)", "fmri.rh_fsaverage_rois."}},
+    .prepared = {.metadata = "metadata_subject-{subject}.npy",
+                 .train = "{output}_betas_subject-{subject}.h5",
+                 .dataset = "betas",
+                 .predictions = "model-vit_b_32/{output}_betas_test_pred_subject-{subject}.npy",
+                 .numbers = "train_img_num",
+                 .order = "img_presentation_order",
+                 .array = "imgBrick",
+                 .square = true,
+                 .kept = kept},
+    .tested = {.measures = MODEL_MEASURES_VERTICES, .numbers = "test_img_num"},
     .measured = "z-scores within a session, averaged over the presentations of an image",
     .measured_briefly = "session z-scores",
     .keys = keys,
