@@ -34,7 +34,7 @@ TIMES = [(re.compile(rb'"(seconds|[a-z_]+_seconds)":\s*\{[^}]*\}'), b'"seconds"'
          (re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), b"DATE")]
 # Libraries that crash themselves when memory runs out, by the name of their file.
 FRAGILE = ("libhdf5", "libfontconfig", "libcairo", "libpixman", "libfreetype", "libexpat", "libnifti", "libznz", "libopenblas",
-           "libgomp", "liblapack")
+           "libgomp", "liblapack", "libgfortran")
 
 
 def plain(data):
