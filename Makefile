@@ -25,7 +25,7 @@ NEVER_UNDER_asan = ^oracle_(encode|many_components|memory|closed_loop|network|ou
 NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_cuda_session|^oracle_(train|evaluate|reliability|simulate|zip64|stimuli|report|failing_memory)|^python
 NOT_SANITIZED_tsan = ^oracle_|^test_cuda_session
 
-.PHONY: all help deps install uninstall demo check test test-long torture test-release test-asan test-tsan test-browser cuda cuda-check bench peers fuzz lint deps-lint conformance clean
+.PHONY: all help deps install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser cuda cuda-check bench peers fuzz lint deps-lint conformance clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -35,6 +35,7 @@ help:
 	@echo "deps         install the Debian packages that are missing"
 	@echo "install      install under PREFIX ($(PREFIX)); uninstall removes it again"
 	@echo "demo         simulated data, a model trained on them, its accuracy, a few images, a report"
+	@echo "demo-models  small models of all five kinds, the demo's pictures through them in one pass, time courses: a minute"
 	@echo "check        structure, format, unit tests, the program's usage: under a minute, after each edit"
 	@echo "test         unit, oracle, command-line and Python tests, then the C tests and the program under the sanitizers"
 	@echo "test-long    all that AddressSanitizer can see, training killed at random moments: a quarter of an hour"
@@ -73,6 +74,10 @@ uninstall:
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@scripts/demo.sh
+
+demo-models: deps
+	@$(MAKE) --no-print-directory all
+	@scripts/demo_models.sh
 
 # What one runs after each edit: under a minute on two processors.
 check: all

@@ -40,13 +40,13 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
        "Where the responses go, by ending: .npy, .h5, .csv; voxels also .nii.gz, vertices .func.gii, .mgh, .mgz, EEG "
        "and "
        "MEG -ave.fif. \"-\" is standard output as .npy, \"-.csv\" as CSV. Several subjects give one file each, _sub-0N "
-       "before the "
-       "ending, hemispheres _lh and _rh. A folder (with --also it must be one) gets MODEL_SUBJECT files."},
+       "before the ending, hemispheres _lh and _rh. A folder, which ends in / (with --also it must be one), gets a "
+       "file "
+       "for each model and subject."},
       {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]", "Subjects, as 1, 01, sub-01, N (a monkey) or 1-4."},
       {"also", 0, CLI_LIST, &asked->also, "MODEL:N[,N...]",
-       "Encode with this model too, in the same pass: the network runs once an image. Can be given again. Selections "
-       "are for the "
-       "first model alone."},
+       "Encode with this model too, in the same pass: the network runs once an image. Can be given again; "
+       "MODEL:N:single as with --train-splits. Selections are for the first model alone."},
       {"format", 0, CLI_TEXT, &asked->format, "npy|h5|csv", "Of the files in a folder. Default: npy."},
       {"berg-dir", 0, CLI_TEXT, &model->berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
       CLI_SELECTION_OPTIONS(asked->selection),
@@ -71,24 +71,24 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
        "Default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use. Never changes the "
        "numbers."},
       {"batch", 0, CLI_COUNT, &model->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
-      {"memory", 0, CLI_BYTES, &model->memory, "SIZE", "What the process may hold, such as 4G. Default: no limit."},
+      {"memory", 0, CLI_BYTES, &model->memory, "SIZE",
+       "What the process may hold, such as 4G; models that do not fit together take turns. Default: no limit."},
       {"resume", 0, CLI_FLAG, &asked->resume, NULL, "Go on from what an interrupted run left in OUT.partial."},
       CLI_SPACE_OPTIONS(asked->space),
       {"no-sidecar", 0, CLI_FLAG, &asked->no_sidecar, NULL,
        "Do not write OUT.json, which says where the responses came from and what their columns are."},
       {"force", 'f', CLI_FLAG, &asked->force, NULL, "Replace OUT (and its sidecar) if it is there."},
-      {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors and images left out."},
+      {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL,
+       "Say nothing but errors, images left out and models that take turns."},
   };
   const cli_syntax syntax = {
       .command = "encode",
       .operands = "MODEL INPUT...",
-      .summary = "Gives the response that every voxel (vertex, channel, sensor, electrode) of a subject's brain would "
-                 "give to each "
-                 "image: one row an image, one column a voxel, in the model's units. INPUT is an image file (JPEG, "
-                 "PNG), a folder (its "
-                 "images, sorted by name), a text file of paths, a .npy of images, file.h5:dataset, or - (a "
-                 ".npy or a list of "
-                 "paths on standard input).",
+      .summary =
+          "Gives the response that every voxel (vertex, channel, sensor, electrode) of a subject's brain would give "
+          "to each image: one row an image, one column a voxel, in the model's units. INPUT is an image file "
+          "(JPEG, PNG), a folder (its images, sorted by name), a text file of paths, a .npy of images, "
+          "file.h5:dataset, or - (a .npy or a list of paths on standard input).",
       .examples =
           "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 photos/ -o responses.npy\n"
           "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --roi V1,V2 cat.jpg dog.png -o -.csv\n"

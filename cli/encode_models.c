@@ -41,7 +41,7 @@ static bool begins_model(const char *text) {
   return colon && colon - text > 8;
 }
 
-/* Lists are split at commas, and so are the subjects of a model: what names no model is one more subject of the one before. */
+/* Lists are split at commas, subjects of a model too: what names no model is one more subject of the one before. */
 int cli_encode_models_also(cli_encode_models *models, const cli_texts *also) {
   int status = CLI_GO_ON;
   for (size_t i = 0; i < also->count && status == CLI_GO_ON;) {
@@ -61,15 +61,17 @@ int cli_encode_models_also(cli_encode_models *models, const cli_texts *also) {
   return status;
 }
 
-/* "<folder>/<id>.<format>", with the subject before the dot where the library adds none because there is one alone. */
+/* "<folder>/<id>.<format>", with the part of the training data behind the id, and the subject before the dot where the
+ * library adds none because there is one alone. */
 static char *path_in(const char *folder, const cli_encode_model *model, const char *format) {
-  const bool alone = model->subjects.count == 1;
-  const char *label = alone ? berg_model_subject_label(model->handle, 0) : "";
-  const size_t size = strlen(folder) + strlen(model->id) + strlen(label) + strlen(format) + 8, length = strlen(folder);
+  const bool alone = model->subjects.count == 1, part = model->splits && strcmp(model->splits, "all") != 0;
+  const char *label = alone ? berg_model_subject_label(model->handle, 0) : "", *splits = part ? model->splits : "";
+  const size_t length = strlen(folder);
+  const size_t size = length + strlen(model->id) + strlen(splits) + strlen(label) + strlen(format) + 8;
   char *path = cli_alloc(size, 1);
   if (path)
-    snprintf(path, size, "%s%s%s%s%s.%s", folder, length && folder[length - 1] == '/' ? "" : "/", model->id,
-             alone ? "_" : "", label, format);
+    snprintf(path, size, "%s%s%s%s%s%s%s.%s", folder, length && folder[length - 1] == '/' ? "" : "/", model->id,
+             part ? "_" : "", splits, alone ? "_" : "", label, format);
   return path;
 }
 
@@ -79,9 +81,42 @@ static int open_one(cli_encode_model *model, berg_model_options options, const c
   options.subjects = (const char *const *)model->subjects.items;
   options.subject_count = model->subjects.count;
   options.train_splits = model->splits;
-  if (berg_model_open(&model->handle, model->id, &options, &error)) return cli_fail(&error);
+  const berg_status failed = berg_model_open(&model->handle, model->id, &options, &error);
+  if (failed) return folder ? cli_fail_with(failed, "%s: %s", model->id, error.message) : cli_fail(&error);
   model->path = folder ? path_in(output, model, format) : cli_copy(output, strlen(output));
   return model->path ? CLI_GO_ON : cli_fail_with(BERG_ELIMIT, "not enough memory for a path");
+}
+
+typedef struct file_list {
+  char **paths;
+  size_t count;
+  bool whole; /* there was memory for all */
+} file_list;
+
+static void list_file(void *user, const char *path) {
+  file_list *list = user;
+  char **paths = cli_grow(list->paths, (list->count + 1) * sizeof *paths), *copy = cli_copy(path, strlen(path));
+  if (paths) list->paths = paths;
+  if (paths && copy)
+    list->paths[list->count++] = copy;
+  else
+    free(copy);
+  list->whole = list->whole && paths && copy;
+}
+
+/* No file may be that of two models. */
+static int check_files(const cli_encode_models *models) {
+  file_list list = {.whole = true};
+  int status = CLI_GO_ON;
+  cli_encode_models_files(models, list_file, &list);
+  if (!list.whole) status = cli_fail_memory();
+  for (size_t i = 0; i < list.count && status == CLI_GO_ON; i++)
+    for (size_t j = 0; j < i && status == CLI_GO_ON; j++)
+      if (!strcmp(list.paths[i], list.paths[j]))
+        status = cli_usage_error("encode", "--also: %s would be written twice", list.paths[i]);
+  for (size_t i = 0; i < list.count; i++) free(list.paths[i]);
+  free(list.paths);
+  return status;
 }
 
 int cli_encode_models_open(cli_encode_models *models, const berg_model_options *options, const char *output,
@@ -95,7 +130,7 @@ int cli_encode_models_open(cli_encode_models *models, const berg_model_options *
     own.min_noise_ceiling = NAN;
     own.mean_roi = 0;
   }
-  return status;
+  return status == CLI_GO_ON ? check_files(models) : status;
 }
 
 size_t cli_encode_models_columns(const cli_encode_models *models) {

@@ -23,7 +23,7 @@ int cli_encode_models_add(cli_encode_models *models, const char *id, const cli_t
 int cli_encode_models_also(cli_encode_models *models, const cli_texts *also);
 
 /* Opens the first with `options`, the others with them but for the selection; where `folder`, each goes to
- * "<output>/<id>_<subject>.<format>", else the only one to `output`. */
+ * "<output>/<id>_<subject>.<format>", or "<output>/<id>_single_<subject>.<format>", else the only one to `output`. */
 int cli_encode_models_open(cli_encode_models *models, const berg_model_options *options, const char *output,
                            bool folder, const char *format);
 size_t cli_encode_models_columns(const cli_encode_models *models);

@@ -1,4 +1,5 @@
 /* berg info: what a file holds. */
+#include "entries.h"
 #include "options.h"
 #include "outline.h"
 #include "value.h"
@@ -45,26 +46,57 @@ static void print_value(const berg_array *entry) {
   if (entry->ndim) putchar(']');
 }
 
+static const char *type_name(const cli_entry *entry, char text[32]) {
+  snprintf(text, 32, "%s%s", entry->is_list ? "list of " : "", berg_dtype_name(entry->array.dtype));
+  return text;
+}
+
+/* Columns of the table. */
+typedef struct widths {
+  int name, type, shape;
+} widths;
+
+static int larger(int a, size_t b) { return (size_t)a > b ? a : (int)b; }
+
+static void measure(const cli_entry *entry, widths *width) {
+  char shape[160], type[32];
+  width->name = larger(width->name, strlen(entry_name(&entry->array)));
+  width->type = larger(width->type, strlen(type_name(entry, type)));
+  width->shape = larger(width->shape, strlen(cli_shape_text(&entry->array, shape)));
+}
+
+static void print_row(const cli_entry *entry, const widths *width) {
+  char shape[160], type[32];
+  const berg_array *array = &entry->array;
+  const bool small = cli_array_count(array) <= SMALL;
+  cli_print_safe(stdout, entry_name(array));
+  printf("%*s  %-*s  %-*s", width->name - (int)strlen(entry_name(array)), "", width->type, type_name(entry, type),
+         small ? width->shape : 0, cli_shape_text(array, shape));
+  print_value(array);
+  putchar('\n');
+}
+
 static void print_table(const berg_file *file, const char *path) {
-  char shape[160], number[32];
-  int name_width = 0, shape_width = 0;
-  for (size_t i = 0; i < berg_file_count(file); i++) {
-    const berg_array *entry = berg_file_entry(file, i);
-    int name = (int)strlen(entry_name(entry)), length = (int)strlen(cli_shape_text(entry, shape));
-    if (name > name_width) name_width = name;
-    if (length > shape_width) shape_width = length;
-  }
-  cli_print_safe(stdout, path);
-  printf(": %s, %s %s\n", berg_file_format(file), cli_grouped(berg_file_count(file), number),
-         berg_file_count(file) == 1 ? "entry" : "entries");
-  for (size_t i = 0; i < berg_file_count(file); i++) {
-    const berg_array *entry = berg_file_entry(file, i);
-    bool small = cli_array_count(entry) <= SMALL;
-    cli_print_safe(stdout, entry_name(entry));
-    printf("%*s  %-8s  %-*s", name_width - (int)strlen(entry_name(entry)), "", berg_dtype_name(entry->dtype),
-           small ? shape_width : 0, cli_shape_text(entry, shape));
-    print_value(entry);
-    putchar('\n');
+  const cli_entries entries = cli_entries_of_file(file);
+  widths width = {.type = 8};
+  size_t count = 0;
+  for (int pass = 0; pass < 2; pass++) { /* both the line of names and the rows need the widths */
+    char number[32];
+    if (pass) {
+      cli_print_safe(stdout, path);
+      printf(": %s, %s %s\n", berg_file_format(file), cli_grouped(count, number), count == 1 ? "entry" : "entries");
+    }
+    for (size_t i = 0, taken; i < entries.count; i += taken) {
+      cli_entry entry;
+      const bool good = cli_entry_at(&entries, i, &entry);
+      taken = entry.taken;
+      if (good && pass)
+        print_row(&entry, &width);
+      else if (good)
+        measure(&entry, &width);
+      count += !pass;
+      cli_entry_free(&entry);
+    }
   }
 }
 

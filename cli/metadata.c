@@ -1,10 +1,11 @@
-/* berg metadata: what is known of a subject's voxels, without loading the model. */
+/* berg metadata: what is known of a subject's voxels, channels, sensors or electrodes, without loading the model. */
 #include "metadata.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "entries.h"
 #include "memory.h"
 #include "model.h"
 #include "npy.h"
@@ -36,14 +37,13 @@ static void print_values(const berg_array *array) {
   }
 }
 
-static int show_key(const berg_metadata *metadata, const char *key, bool json, const char *output, bool force) {
-  const berg_array *array = berg_metadata_find(metadata, key);
-  if (!array) {
-    const char *nearest = nearest_key(metadata, key);
-    const char *path = berg_metadata_path(metadata);
-    if (nearest) return cli_fail_with(BERG_EPARAMETER, "%s: no key \"%s\", did you mean %s?", path, key, nearest);
-    return cli_fail_with(BERG_EPARAMETER, "%s: no key \"%s\"; berg info names them all", path, key);
-  }
+static int no_key(const berg_metadata *metadata, const char *key) {
+  const char *nearest = nearest_key(metadata, key), *path = berg_metadata_path(metadata);
+  if (nearest) return cli_fail_with(BERG_EPARAMETER, "%s: no key \"%s\", did you mean %s?", path, key, nearest);
+  return cli_fail_with(BERG_EPARAMETER, "%s: no key \"%s\"; berg info names them all", path, key);
+}
+
+static int show_values(const berg_array *array, bool json, const char *output, bool force) {
   if (output) {
     int status = cli_write_npy(array, output, force);
     return status == CLI_GO_ON ? 0 : status;
@@ -58,6 +58,18 @@ static int show_key(const berg_metadata *metadata, const char *key, bool json, c
   return status;
 }
 
+static int show_key(const berg_metadata *metadata, const char *key, bool json, const char *output, bool force) {
+  const cli_entries entries = cli_entries_of_metadata(metadata);
+  cli_entry entry;
+  int status;
+  if (cli_entry_find(&entries, key, &entry))
+    status = show_values(&entry.array, json, output, force);
+  else
+    status = cli_memory_ran_out() ? cli_fail_memory() : no_key(metadata, key);
+  cli_entry_free(&entry);
+  return status;
+}
+
 static bool ends_with(const char *text, const char *end) {
   size_t length = strlen(text), tail = strlen(end);
   return length >= tail && !strcmp(text + length - tail, end);
@@ -68,7 +80,7 @@ int cli_metadata(int argc, char **argv) {
   const char *key = NULL, *output = NULL, *berg_dir = NULL;
   cli_texts subjects = {0};
   const cli_option options[] = {
-      {"subject", 0, CLI_LIST, &subjects, "N", "The subject, as 1, 01 or sub-01."},
+      {"subject", 0, CLI_LIST, &subjects, "N", "The subject, as 1, 01, sub-01 or N (a monkey)."},
       {"berg-dir", 0, CLI_TEXT, &berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
       {"key", 0, CLI_TEXT, &key, "NAME", "The values of one entry, such as roi.V1, one a line."},
       {"json", 0, CLI_FLAG, &json, NULL,
@@ -82,9 +94,11 @@ int cli_metadata(int argc, char **argv) {
   const cli_syntax syntax = {
       .command = "metadata",
       .operands = "MODEL",
-      .summary = "Prints what is known of the voxels of one subject, without loading the model: how "
-                 "many there are, the regions with their sizes, noise ceilings and accuracy.",
+      .summary = "Prints what is known of one subject's voxels, vertices, channels, sensors or electrodes, without "
+                 "loading the model: how many there are, their names and times, the regions with their sizes, noise "
+                 "ceilings and accuracy.",
       .examples = "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1\n"
+                  "berg metadata eeg-things_eeg_2-vit_b_32 --subject 1 --key eeg.ch_names\n"
                   "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 --key roi.V1\n"
                   "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 --key roi.V1 -o v1.npy\n"
                   "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 -o metadata.npz",
@@ -110,7 +124,6 @@ int cli_metadata(int argc, char **argv) {
   if (status == CLI_GO_ON && berg_metadata_open(&metadata, argv[0], berg_dir, names.items[0], &error))
     status = cli_fail(&error);
   if (status == CLI_GO_ON) {
-    status = 0;
     if (key)
       status = show_key(metadata, key, json, output, force);
     else if (output)
@@ -118,7 +131,7 @@ int cli_metadata(int argc, char **argv) {
     else if (json)
       status = cli_metadata_json(metadata);
     else
-      cli_metadata_summary(metadata, argv[0], names.items[0]);
+      status = cli_metadata_summary(metadata, argv[0]);
   }
   berg_metadata_free(metadata);
   cli_texts_free(&subjects);

@@ -12,8 +12,9 @@ const char *cli_berg_dir(const char *given);
 /* The same for commands that require one: CLI_GO_ON, or the status of the usage error printed. */
 int cli_need_berg_dir(const char *command, const char **berg_dir);
 
-/* Subjects as 1, 01, sub-01 or N, and ranges of numbers as 1-4, to `subjects` as the library takes them ("1", "N"); which there are,
- * the library knows. CLI_GO_ON, or the status of the usage error said: none, one twice, nothing that could be one. */
+/* Subjects as 1, 01, sub-01 or N, and ranges of numbers as 1-4, to `subjects` as the library takes them ("1", "N");
+ * which there are, the library knows. CLI_GO_ON, or the status of the usage error said: none, one twice, nothing that
+ * could be one. */
 int cli_subjects(const char *command, const cli_texts *texts, cli_texts *subjects);
 /* The same where all are numbered, as a new array, the caller's (free). */
 int cli_subject_numbers(const char *command, const cli_texts *texts, int **numbers);

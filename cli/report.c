@@ -27,7 +27,7 @@ static char *command_line(int argc, char **argv) {
 int cli_report(int argc, char **argv) {
   bool force = false, quiet = false, hash_weights = false;
   const char *output = NULL;
-  cli_texts subjects = {0};
+  cli_texts subjects = {0}, surfaces = {0};
   berg_report_options report;
   berg_report_options_init(&report);
   const cli_option options[] = {
@@ -37,6 +37,10 @@ int cli_report(int argc, char **argv) {
       {"figures", 0, CLI_TEXT, &report.figures, "DIR",
        "Write each figure to DIR too, as .svg, .png and .pdf; encoding_accuracy is the one by region."},
       {"json", 0, CLI_TEXT, &report.json, "FILE", "Write the numbers behind all figures to FILE too."},
+      {"surface", 0, CLI_LIST, &surfaces, "LH,RH",
+       "Of vertices: draw maps on these surfaces of the left and the right hemisphere, as FreeSurfer's fsaverage has "
+       "them "
+       "(lh.inflated,rh.inflated)."},
       {"hash-weights", 0, CLI_FLAG, &hash_weights, NULL,
        "Give the SHA-256 of the weights too, not of the metadata alone."},
       {"force", 'f', CLI_FLAG, &force, NULL, "Replace what is there."},
@@ -45,12 +49,16 @@ int cli_report(int argc, char **argv) {
   const cli_syntax syntax = {
       .command = "report",
       .operands = "MODEL",
-      .summary = "Writes a page about how well a model predicts: accuracy by region beside noise ceilings, "
-                 "distributions, maps on slices, receptive fields, the numbers behind every figure, and what all was "
-                 "made from. One HTML file without scripts that needs no network. Only metadata are read.",
-      .examples = "berg report fmri-things_fmri_1-vit_b_32 --subject 1 -o report.html\n"
-                  "berg report fmri-things_fmri_1-vit_b_32 --subject 1,2,3 -o report.html --figures figures\n"
-                  "berg report fmri-things_fmri_1-vit_b_32 --subject 1 -o report.html --json numbers.json",
+      .summary =
+          "Writes a page about how well a model predicts: accuracy by region beside noise ceilings, or over time, "
+          "distributions, maps on slices or surfaces, receptive fields, the numbers behind every figure, and what "
+          "all was made from. One HTML file without scripts that needs no network. Only metadata are read.",
+      .examples =
+          "berg report fmri-things_fmri_1-vit_b_32 --subject 1 -o report.html\n"
+          "berg report fmri-things_fmri_1-vit_b_32 --subject 1,2,3 -o report.html --figures figures\n"
+          "berg report fmri-things_fmri_1-vit_b_32 --subject 1 -o report.html --json numbers.json\n"
+          "berg report fmri-nsd_fsaverage-vit_b_32 --subject 1 -o report.html --surface lh.inflated,rh.inflated\n"
+          "berg report meg-things_meg_1-vit_b_32 --subject 1-4 -o report.html",
       .options = options,
       .option_count = sizeof options / sizeof *options,
       .least = 1,
@@ -64,7 +72,10 @@ int cli_report(int argc, char **argv) {
   if (status == CLI_GO_ON) status = cli_subjects("report", &subjects, &names);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("report", &report.berg_dir);
   if (status == CLI_GO_ON && !output) status = cli_usage_error("report", "where to? -o report.html");
+  if (status == CLI_GO_ON && surfaces.count && surfaces.count != 2)
+    status = cli_usage_error("report", "--surface: expected two files, left and right, found %zu", surfaces.count);
   if (status == CLI_GO_ON) {
+    for (size_t i = 0; i < surfaces.count; i++) report.surfaces[i] = surfaces.items[i];
     report.subjects = (const char *const *)names.items;
     report.subject_count = names.count;
     report.command = command;
@@ -74,6 +85,7 @@ int cli_report(int argc, char **argv) {
     if (!status && !quiet) cli_say("%s: written", output);
   }
   cli_texts_free(&subjects);
+  cli_texts_free(&surfaces);
   cli_texts_free(&names);
   free(command);
   return status;

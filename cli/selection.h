@@ -1,4 +1,4 @@
-/* What is to be encoded of a subject: --roi, --channels, --timepoints and their like, one option for each key of a selection. */
+/* What is to be encoded of a subject: --roi, --channels, --timepoints and their like, an option for each key. */
 #ifndef CLI_SELECTION_H
 #define CLI_SELECTION_H
 

@@ -82,3 +82,16 @@ put("nifti", "float32", nifti("f4", 16, (2, 3, 2)))
 put("nifti", "big_endian_scaled", nifti("i2", 4, (2, 2, 2, 3), ">", scale=(0.5, -1)))
 put("nifti", "mask", nifti("u1", 2, (3, 3, 3)))
 put("nifti", "compressed", gzip.compress(nifti("f8", 64, (2, 2, 2)), mtime=0))
+
+
+def surface(places, corners, after=b""):
+    """A triangle file of FreeSurfer, by hand."""
+    places, corners = np.asarray(places, ">f4"), np.asarray(corners, ">i4")
+    counts = struct.pack(">ii", len(places), len(corners))
+    return b"\xff\xff\xfecreated by hand\n\n" + counts + places.tobytes() + corners.tobytes() + after
+
+
+TETRAHEDRON = [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], [[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]]
+put("surface", "tetrahedron", surface(*TETRAHEDRON))
+put("surface", "with_tags", surface(*TETRAHEDRON, struct.pack(">iii", 20, 0, 2)))
+put("surface", "corner_beyond", surface(TETRAHEDRON[0], [[0, 1, 4]]))

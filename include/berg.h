@@ -94,7 +94,7 @@ BERG_API const char *berg_version(void);
   X(EINPUT, 7, 3, "an input is missing, unreadable or invalid")                        \
   X(EMODEL, 8, 4, "a file of the model is missing, corrupt or does not fit")           \
   X(EWRITE, 9, 5, "an output cannot be written")                                       \
-  X(EEXISTS, 10, 5, "an output is there already")                                      \
+  X(EEXISTS, 10, 5, "an output exists already")                                        \
   X(ELIMIT, 11, 6, "would not fit the memory or the disk")                             \
   X(EDIFFERENT, 12, 8, "the two compared differ")                                      \
   X(ECANCELLED, 13, 130, "cancelled by the caller")
@@ -190,8 +190,8 @@ typedef struct berg_axis {
   const char *unit;          /* of the values: "s" or "ms"; NULL */
 } berg_axis;
 
-/* Columns [first, first + columns) of the responses of a model (or of a subject's metadata), in C order of the axes: 250
- * voxels; 4 repetitions x 63 channels x 140 times. Structs of this kind stay as they are. */
+/* Columns [first, first + columns) of the responses of a model (or of a subject's metadata), in C order of the axes:
+ * 250 voxels; 4 repetitions x 63 channels x 140 times. Structs of this kind stay as they are. */
 typedef struct berg_output {
   const char *name; /* "lh" or "rh" where there are two, else "" */
   size_t first, columns;
@@ -203,14 +203,15 @@ typedef struct berg_output {
 
 typedef struct berg_metadata berg_metadata;
 
-/* Opens <berg_dir>/.../metadata/metadata_sub-0N.npy. `subject` is a text, "1" or "N", as the model's card lists them.
+/* Opens the metadata of `subject`, "1" or "N" as the model's card lists them: <berg_dir>/.../metadata_sub-0N.npy.
  * EPARAMETER: no such subject; EMODEL: file missing or corrupt. */
 BERG_API berg_status berg_metadata_open(berg_metadata **metadata, const char *model_id, const char *berg_dir,
                                         const char *subject, berg_error *error);
 BERG_API void berg_metadata_free(berg_metadata *metadata);
 
 BERG_API const char *berg_metadata_path(const berg_metadata *metadata);
-/* What a model without a selection gives for this subject (repetitions, which are the weights' matter, left out). */
+/* The outputs of the subject's model where nothing is selected. Repetitions are not among their axes: only the weights
+ * say how many there are. */
 BERG_API size_t berg_metadata_outputs(const berg_metadata *metadata);
 BERG_API const berg_output *berg_metadata_output(const berg_metadata *metadata, size_t index); /* NULL past the end */
 BERG_API size_t berg_metadata_count(const berg_metadata *metadata);
@@ -221,6 +222,15 @@ BERG_API const berg_array *berg_metadata_entry(const berg_metadata *metadata, si
 
 /* The entry of that dotted name, or NULL. */
 BERG_API const berg_array *berg_metadata_find(const berg_metadata *metadata, const char *name);
+
+/* What entries cannot say: how the file nests them, and of which Python type each value is. JSON, the caller's
+ * (berg_free). A node is an object of one member, {"dict": [key, value, key, value, ...]} with nodes for keys too,
+ * {"list": [...]}, {"tuple": [...]}, {"tensor": name} and {"scalar": name} for an array and a NumPy scalar, which is
+ * the entry of that name, {"int": "250"}, {"float": "0x1.8p+1"}, {"str": "V1"}, {"bool": true}, {"none": true},
+ * {"box": [...]} for an object array around one value; or an array of text with "shape" beside it, {"object": [text,
+ * ...]} and, of "width" characters, {"unicode": [text, ...]} (and "is_scalar": true of a NumPy scalar). EMODEL: holds
+ * Python's bytes; ELIMIT. */
+BERG_API berg_status berg_metadata_structure(char **json, const berg_metadata *metadata, berg_error *error);
 
 /* --- Files: what a weight, metadata or array file holds --- */
 
@@ -297,9 +307,9 @@ BERG_API berg_status berg_stimuli_pixels(berg_stimuli *stimuli, size_t index, ui
 
 typedef struct berg_model berg_model;
 
-/* One key of upstream's `selection`: a list of names, or one 0 or 1 for each unit or time. Which keys a model has and what they
- * come to together is its card's and docs/models.md's to say: of THINGS-fMRI1 the voxels of "roi", one ROI after the other,
- * duplicates kept, then those that "voxel_index" marks, ascending. */
+/* One key of upstream's `selection`: a list of names, or one 0 or 1 for each unit or time. The model's card lists its
+ * keys, and docs/models.md says how they combine: for THINGS-fMRI1, the voxels of "roi", one ROI after the other with
+ * duplicates kept, then those that "voxel_index" marks, in ascending order. */
 typedef struct berg_selection {
   const char *key;
   const char *const *names; /* [count]; NULL: marks */
@@ -318,15 +328,14 @@ typedef struct berg_model_options {
   size_t subject_count;
   const berg_selection *selection; /* NULL: everything */
   size_t selection_count;
-  const char *
-      train_splits; /* of models that have them: "all" (default), "split1" to "split4", or "single": all four, as an axis
-                                     "repetition" */
+  /* Of models that have them: "all" (default), "split1" to "split4", or "single": all four, as an axis "repetition". */
+  const char *train_splits;
   double min_noise_ceiling; /* keep voxels whose test-set ceiling is at least this, in percent; NaN (default): all */
   int mean_roi;             /* 1: one column a ROI, the mean over its voxels (all ROIs if none are named) */
   /* "cpu", "cuda" or "auto" (default): cuda where all that it needs is there (docs/cuda.md). */
   const char *device;
-  /* Of the products (docs/precision.md): "f32" (default), "bf16", "int8" (cpu alone), "tf32" (cuda alone). A processor that has no
-   * instructions for int8 computes in f32: see berg_model_precision. */
+  /* Of the products (docs/precision.md): "f32" (default), "bf16", "int8" (cpu alone), "tf32" (cuda alone). A
+   * processor that has no instructions for int8 computes in f32: see berg_model_precision. */
   const char *precision;
   int strict;        /* 1: EDEVICE instead */
   const char *cache; /* folder where bf16 and int8 keep the weights they converted, and find them at the next start:
@@ -365,7 +374,7 @@ BERG_API size_t berg_model_subject_columns(const berg_model *model, size_t subje
 /* What the columns of one subject are: one output, or one for each hemisphere. */
 BERG_API size_t berg_model_outputs(const berg_model *model, size_t subject_index);
 BERG_API const berg_output *berg_model_output(const berg_model *model, size_t subject_index, size_t index);
-/* Component scores of one subject: 250, or of a model of several PCAs those of all, one after the other. */
+/* How many component scores a subject has: 250; where a model has several PCAs, the sum over them. */
 BERG_API size_t berg_model_components(const berg_model *model, size_t subject_index);
 
 /* --- Running --- */
@@ -388,20 +397,22 @@ typedef struct berg_run {
 
 BERG_API void berg_run_init(berg_run *run, size_t size);
 
-/* Responses of all images: `responses` is float32 [images][columns], C order, in the model's units (docs/models.md). With skip_bad
- * the rows of images left out are NaN. What a batch needs stays with the model: called with image after image of an
- * array, this allocates nothing from the third call on, but for images that are resized. */
+/* Responses of all images: `responses` is float32 [images][columns], C order, in the model's units (docs/models.md).
+ * With skip_bad the rows of images left out are NaN. What a batch needs stays with the model: called with image
+ * after image of an array, this allocates nothing from the third call on, but for images that are resized. */
 BERG_API berg_status berg_encode(berg_model *model, berg_stimuli *stimuli, float *responses, const berg_run *run,
                                  berg_error *error);
 
-/* Several models in one pass: the network runs once an image, and the bits are those of each model alone. `responses` of
- * model i are [images][its columns]. Backbone, precision and instruction set must be the same (EARGUMENT). Where `memory` of the
- * first model does not suffice for all of them, they take turns, in several passes over the images, and `warn` says so. On a
- * device each model makes its own pass. */
+/* Several models in one pass: the network runs once for each image, and each model gives the same bits as alone.
+ * responses[i] is [images][columns of models[i]]. The models are different handles with the same backbone, precision
+ * and instruction set (else EARGUMENT). Threads, batch and memory are the first model's. If `memory` is too little for
+ * all of them at once, they take turns in several passes over the images, and `warn` says so. On a device, each model
+ * makes its own pass. */
 BERG_API berg_status berg_encode_many(berg_model *const *models, size_t count, berg_stimuli *stimuli,
                                       float *const *responses, const berg_run *run, berg_error *error);
 
-/* What comes before the regression: float32 [images][berg_model_components], principal component scores of one subject. */
+/* What comes before the regression: float32 [images][berg_model_components], principal component scores of one
+ * subject. */
 BERG_API berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli, size_t subject_index, float *scores,
                                         const berg_run *run, berg_error *error);
 
@@ -412,8 +423,8 @@ BERG_API berg_status berg_encode_features(berg_model *model, berg_stimuli *stimu
 /* Where a volume (.nii, .nii.gz) lies, and what is in it where there are no voxels. */
 typedef struct berg_volume_options {
   size_t size; /* set by _init */
-  /* A NIfTI-1 of the same grid, such as sub-0N_space-T1w_brainmask.nii.gz: size, affines and units are taken over, after a
-   * check that it holds the subject's voxels. */
+  /* A NIfTI-1 of the same grid, such as sub-0N_space-T1w_brainmask.nii.gz: size, affines and units are taken over,
+   * after a check that it holds the subject's voxels. */
   const char *like;
   const double *affine; /* or [4][4], voxel indices to millimetres. Neither: the space is unknown, the file says so */
   const char *outside;  /* "nan" or "0"; NULL (default): NaN, and 0 where the type has none */
@@ -437,10 +448,11 @@ typedef struct berg_output_options {
 
 BERG_API void berg_output_options_init(berg_output_options *options, size_t size);
 
-/* Responses to a file, by its ending: .npy, .h5, .csv; of voxels .nii, .nii.gz (4-D, one volume an image); of vertices
- * .func.gii, .mgh, .mgz; of EEG and MEG -ave.fif. Written beside its place and renamed when whole; constant memory in the
- * number of images. Several subjects give one file each, "_sub-0N" before the ending, two hemispheres "_lh" and "_rh". With skip_bad the images left out have no row. An interrupted run leaves
- * "<path>.partial", which `resume` continues to the same bytes. */
+/* Responses to a file, by its ending: .npy, .h5, .csv; of voxels .nii, .nii.gz (4-D, one volume an image); of
+ * vertices .func.gii, .mgh, .mgz; of EEG and MEG -ave.fif. Written beside its place and renamed when whole; constant
+ * memory in the number of images. Several subjects give one file each, "_sub-0N" before the ending, two hemispheres
+ * "_lh" and "_rh". With skip_bad the images left out have no row. An interrupted run leaves "<path>.partial", which
+ * `resume` continues to the same bytes. */
 BERG_API berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path,
                                          const berg_output_options *options, const berg_run *run, berg_error *error);
 /* The name of the file that output `output_index` of a subject gets, as above: the caller's (berg_free), or NULL. */
@@ -453,10 +465,10 @@ BERG_API berg_status berg_encode_many_to_files(berg_model *const *models, size_t
 
 /* --- Training: raw data to a model ------------------------------------------------------------------------------
  *
- * berg_simulate (or the THINGS-fMRI1 download) -> berg_prepare -> berg_train -> berg_evaluate; berg_encode then runs the
- * model. Each finds what the one before left under `berg_dir`, in upstream's layout (docs/file-formats.md). All work out
- * of core, keep to `memory`, can be interrupted at any moment (SIGKILL and a full disk included) and with `resume` go on
- * to the same bytes as an undisturbed run. Nothing is replaced unless `force`. */
+ * berg_simulate (or the THINGS-fMRI1 download) -> berg_prepare -> berg_train -> berg_evaluate; berg_encode then runs
+ * the model. Each finds what the one before left under `berg_dir`, in upstream's layout (docs/file-formats.md). All
+ * work out of core, keep to `memory`, can be interrupted at any moment (SIGKILL and a full disk included) and with
+ * `resume` go on to the same bytes as an undisturbed run. Nothing is replaced unless `force`. */
 
 typedef struct berg_simulate_options {
   size_t size;         /* set by _init */
@@ -561,18 +573,19 @@ typedef struct berg_train_options {
   size_t batch; /* images at a time; 0 (default): chosen. Never changes the numbers */
   int force, resume;
   const char *device; /* for features and Gram matrix: "cpu", "cuda" or "auto" (default); changes last digits */
-  const char *
-      train_splits; /* of models that have them: "all" (default), "single" (the four quarters), "split1" to "split4", or several
-                       with commas between */
+  /* of models that have them: "all" (default), "single" (the four quarters), "split1" to "split4", or several with
+   * commas between */
+  const char *train_splits;
 } berg_train_options;
 
 BERG_API void berg_train_options_init(berg_train_options *options, size_t size);
 
-/* What berg_train will need and do: JSON, the caller's. Reads what is there and computes nothing of the model; it does
- * measure the machine's rate of products, for at most a third of a second on all threads, from which it estimates the
- * seconds of each stage ("product_flops" says what it found, and differs from run to run). Input that is wrong is found here, and in berg_train before it begins. ELIMIT with the sizes when memory or disk do not suffice, EINPUT
- * with the first of the images that are missing: `json` is then given too, which lists them all under "images",
- * "missing". */
+/* What berg_train will need and do: JSON, the caller's. Reads what is there and computes nothing of the model; it
+ * does measure the machine's rate of products, for at most a third of a second on all threads, from which it
+ * estimates the seconds of each stage ("product_flops" says what it found, and differs from run to run). Input that
+ * is wrong is found here, and in berg_train before it begins. ELIMIT with the sizes when memory or disk do not
+ * suffice, EINPUT with the first of the images that are missing: `json` is then given too, which lists them all
+ * under "images", "missing". */
 BERG_API berg_status berg_train_plan(char **json, const char *model_id, const berg_train_options *options,
                                      berg_error *error);
 
@@ -663,9 +676,10 @@ BERG_API berg_status berg_estimate_reliability(const berg_array *responses, int 
 
 /* --- Volumes: one number a voxel to NIfTI and back ----------------------------------------------------------------
  *
- * `coordinates` is the metadata's "fmri.voxel_coords", whole numbers (voxels, 3): x, y, z of each voxel in the subject's
- * grid. `voxels` [count] says which voxels the values are of; NULL: all of them, in order. EMODEL: coordinates that are
- * none, or that do not fit `like`; EINPUT: a file that is no such volume; EEXISTS, EWRITE. */
+ * `coordinates` is the metadata's "fmri.voxel_coords", whole numbers (voxels, 3): x, y, z of each voxel in the
+ * subject's grid. `voxels` [count] says which voxels the values are of; NULL: all of them, in order. EMODEL:
+ * coordinates that are not whole numbers, or that do not fit `like`; EINPUT: a file that is no such volume; EEXISTS,
+ * EWRITE. */
 
 /* `values` [count] becomes a 3-D volume, [rows][count] a 4-D one, at `path` (.nii or .nii.gz). Numbers keep their
  * type; bool becomes uint8, float16 and bfloat16 become float32. EARGUMENT: not one value a voxel; one voxel with two
@@ -704,18 +718,19 @@ typedef struct berg_report_options {
   const char *command; /* told under provenance; may be NULL */
   int hash_weights;    /* 1: SHA-256 of the weights too, which takes seconds; 0 (default): of the metadata */
   int force;
+  const char *surfaces[2]; /* such as FreeSurfer's lh.inflated and rh.inflated, to draw vertices on; NULL: none */
 } berg_report_options;
 
 BERG_API void berg_report_options_init(berg_report_options *options, size_t size);
 
 /* One self-contained HTML page at `path` (NULL: only what the options name). What the metadata lack is said there and
- * left out. EPARAMETER: no such subject, or one twice; EMODEL: metadata missing or corrupt; EEXISTS. Definitions:
- * docs/report.md. */
+ * left out. EPARAMETER: no such subject, or one twice; EMODEL: metadata missing or corrupt; EINPUT: a surface that is
+ * none, or of another number of vertices; EEXISTS. Definitions: docs/report.md. */
 BERG_API berg_status berg_report(const char *model_id, const berg_report_options *options, const char *path,
                                  berg_error *error);
 
-/* The page's first figure, accuracy of each region with noise ceilings, as an SVG file: UTF-8, the caller's. EMODEL
- * also where there is neither accuracy nor ceiling. */
+/* The page's first figure, accuracy of each region with noise ceilings, over time where responses have times, as an SVG
+ * file: UTF-8, the caller's. EMODEL also where there is neither accuracy nor ceiling. */
 BERG_API berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *berg_dir,
                                         const char *const *subjects, size_t subject_count, berg_error *error);
 

@@ -118,7 +118,7 @@ OPENING = re.compile(r"(?:#define _(?:GNU|DEFAULT)_SOURCE[^\n]*\n)?/\*|//")
 WIDEST = 120
 LONGEST = 500
 # The whole public interface is one header, read from top to bottom.
-LONGEST_OF = {"include/berg.h": 800}
+LONGEST_OF = {"include/berg.h": 900}
 CODE = {".c", ".h", ".cu", ".py", ".sh", ".cmake"}
 TREES = ("include", "src", "cli", "python", "tests", "fuzz", "bench", "examples", "scripts", "cmake")
 PASSED_OVER = {"build", "__pycache__", ".venv", "corpus", "crashers", "golden", "dist"}

@@ -50,10 +50,15 @@ class Peer:
         return results
 
 
+class Selection(ctypes.Structure):
+    _fields_ = [("key", ctypes.c_char_p), ("names", ctypes.POINTER(ctypes.c_char_p)), ("count", ctypes.c_size_t),
+                ("marks", ctypes.c_void_p), ("length", ctypes.c_size_t)]
+
+
 class Options(ctypes.Structure):
     _fields_ = [("size", ctypes.c_size_t), ("berg_dir", ctypes.c_char_p), ("backbone", ctypes.c_char_p), ("subjects", ctypes.c_void_p),
-                ("subject_count", ctypes.c_size_t), ("rois", ctypes.POINTER(ctypes.c_char_p)), ("roi_count", ctypes.c_size_t),
-                ("voxel_index", ctypes.c_void_p), ("voxel_index_length", ctypes.c_size_t), ("min_noise_ceiling", ctypes.c_double),
+                ("subject_count", ctypes.c_size_t), ("selection", ctypes.POINTER(Selection)), ("selection_count", ctypes.c_size_t),
+                ("train_splits", ctypes.c_char_p), ("min_noise_ceiling", ctypes.c_double),
                 ("mean_roi", ctypes.c_int), ("device", ctypes.c_char_p), ("precision", ctypes.c_char_p), ("strict", ctypes.c_int),
                 ("cache", ctypes.c_char_p), ("threads", ctypes.c_int),
                 ("batch", ctypes.c_size_t), ("memory", ctypes.c_size_t)]
@@ -80,7 +85,8 @@ class Features:
         options = Options()
         self.library.berg_model_options_init(ctypes.byref(options), ctypes.c_size_t(ctypes.sizeof(options)))
         options.berg_dir, options.backbone = case.berg_dir.encode(), str(backbone(case)).encode()
-        options.rois, options.roi_count = (ctypes.c_char_p * 1)(case.roi.encode()), 1
+        names = (ctypes.c_char_p * 1)(case.roi.encode())
+        options.selection, options.selection_count = ctypes.pointer(Selection(b"roi", names, 1)), 1
         options.precision, options.threads = precision.encode(), case.threads
         self.call("berg_model_open", ctypes.byref(self.model), MODEL.encode(), ctypes.byref(options))
 

@@ -1,4 +1,18 @@
 # Bash completion for berg. Commands and options are asked of the program's own help, so that the two cannot differ.
+# The subjects of the first word that names a model.
+_berg_subjects() {
+  local known
+  for known in "${COMP_WORDS[@]}"; do
+    case $known in
+    utah_array-*) echo "N F"; return ;;
+    meg-*) echo "1 2 3 4"; return ;;
+    eeg-*) echo "1 2 3 4 5 6 7 8 9 10"; return ;;
+    fmri-nsd*) echo "1 2 3 4 5 6 7 8"; return ;;
+    esac
+  done
+  echo "1 2 3"
+}
+
 _berg() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} program=${COMP_WORDS[0]} command=${COMP_WORDS[1]-} first=2
   COMPREPLY=()
@@ -17,9 +31,12 @@ _berg() {
   fi
   case $before in
   --outside) mapfile -t COMPREPLY < <(compgen -W "nan 0" -- "$word"); return ;;
-  --subject) mapfile -t COMPREPLY < <(compgen -W "1 2 3" -- "$word"); return ;;
+  --subject) mapfile -t COMPREPLY < <(compgen -W "$(_berg_subjects)" -- "$word"); return ;;
+  --also) mapfile -t COMPREPLY < <(compgen -S : -W "$("$program" list 2>/dev/null)" -- "$word"); compopt -o nospace 2>/dev/null; return ;;
+  --format) mapfile -t COMPREPLY < <(compgen -W "npy h5 csv" -- "$word"); return ;;
+  --train-splits) mapfile -t COMPREPLY < <(compgen -W "all single split1 split2 split3 split4" -- "$word"); return ;;
+  --region) mapfile -t COMPREPLY < <(compgen -W "Central Frontal Occipital Parietal Temporal" -- "$word"); return ;;
   --precision) mapfile -t COMPREPLY < <(compgen -W "f32 bf16 int8 tf32" -- "$word"); return ;;
-  --precision) mapfile -t COMPREPLY < <(compgen -W "f32 bf16 int8" -- "$word"); return ;;
   --device) mapfile -t COMPREPLY < <(compgen -W "auto cpu cuda" -- "$word"); return ;;
   --layout) mapfile -t COMPREPLY < <(compgen -W "auto nchw nhwc" -- "$word"); return ;;
   --dtype) mapfile -t COMPREPLY < <(compgen -W "f64 f32" -- "$word"); return ;;

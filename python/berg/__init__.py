@@ -1,10 +1,12 @@
-"""Encoding models of the visual brain: images in, the fMRI response of every voxel out.
+"""Encoding models of the visual brain: images in, responses in fMRI, EEG, MEG and at electrodes out.
 
 from berg import BERG
 
 berg = BERG(berg_dir="path/to/brain-encoding-response-generator")
 model = berg.get_encoding_model("fmri-things_fmri_1-vit_b_32", subject=1, selection={"roi": ["V1"]})
 responses = berg.encode(model, images)  # uint8 [n, 3, height, width] -> float32 [n, voxels]
+
+Several models, of any data sets, in one pass: encode_many.
 
 Training such models: simulate, simulate_prepared, prepare, train, evaluate. The same solver on arrays of one's own: fit,
 correlate, reliability.
@@ -16,6 +18,7 @@ import logging
 from berg import _berg, models  # models: registers those known
 from berg.comparison import compare
 from berg.core.berg import BERG
+from berg.many import encode_many
 from berg.report import plot_accuracy, report
 from berg.solver import Fit, correlate, fit, reliability
 from berg.training import evaluate, prepare, simulate, simulate_prepared, train
@@ -27,6 +30,7 @@ __all__ = [
     "__version__",
     "compare",
     "correlate",
+    "encode_many",
     "evaluate",
     "fit",
     "models",

@@ -1,10 +1,14 @@
 """Looking at how well a model predicts: a page, and a plot for notebooks. Both read metadata alone."""
 
 from berg import _berg
+from berg.core import cards
+from berg.core.parameter_validator import validate_subject
 
 
-def _subjects(subject):
-    return [str(name) for name in ([subject] if isinstance(subject, (int, str)) else subject)]
+def _subjects(model_id, subject):
+    known = cards.load(model_id)["parameters"]["subject"]["valid_values"]
+    several = list(subject) if isinstance(subject, (list, tuple, range)) else [subject]
+    return [str(validate_subject(name, known)) for name in several]
 
 
 class Plot:
@@ -25,14 +29,14 @@ class Plot:
 def plot_accuracy(model_id, *, berg_dir, subject=1):
     """Accuracy of each region beside its noise ceiling, several subjects side by side: a Plot.
 
-    `subject` is a number or a sequence of them. ModelLoadError: the metadata are missing, or hold neither accuracy nor
-    noise ceilings.
+    `subject` is one (a number, "N") or a list, tuple or range of them. ModelLoadError: the metadata are missing, or
+    hold neither accuracy nor noise ceilings. InvalidParameterError: no such subject.
     """
-    return Plot(_berg.plot_accuracy(model_id, _subjects(subject), berg_dir))
+    return Plot(_berg.plot_accuracy(model_id, _subjects(model_id, subject), berg_dir))
 
 
 def report(
-    model_id, path, *, berg_dir, subject=1, figures=None, json=None, hash_weights=False, force=False
+    model_id, path, *, berg_dir, subject=1, figures=None, json=None, hash_weights=False, force=False, surface=None
 ):
     """Writes the page of `berg report` to `path`; nothing is returned.
 
@@ -44,7 +48,12 @@ def report(
         Gets the numbers behind all figures.
     hash_weights : bool
         SHA-256 of the weights too, not of the metadata alone.
+    surface : two paths
+        Of vertices: FreeSurfer's lh.inflated and rh.inflated, or their like, that maps are drawn on.
 
     FileExistsError: one of them is there already, unless `force`.
     """
-    _berg.report(model_id, _subjects(subject), berg_dir, path, figures, json, hash_weights, force)
+    left, right = surface or (None, None)
+    _berg.report(
+        model_id, _subjects(model_id, subject), berg_dir, path, figures, json, hash_weights, force, left, right
+    )

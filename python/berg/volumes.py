@@ -86,6 +86,8 @@ def to_nifti(
     FileExistsError, OSError: the file is there already, or cannot be written.
     """
     metadata = model if isinstance(model, dict) else model.metadata
+    if "voxel_coords" not in metadata.get("fmri", {}):
+        raise InvalidParameterError("model: expected one with voxels in a volume, found none in its metadata")
     coordinates = np.asarray(metadata["fmri"]["voxel_coords"])
     values = _native(np.asarray(values))
     if values.dtype.kind not in "biuf" or values.dtype.itemsize > 8 or values.ndim not in (1, 2):

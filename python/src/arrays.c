@@ -140,13 +140,26 @@ PyObject *binding_entry(const berg_array *array) {
   return Py_BuildValue("zsNN", array->name, code, shape, values);
 }
 
-PyObject *binding_metadata_entries(const berg_metadata *metadata) {
+/* Texts are whole in the structure. */
+static bool add_entry(PyObject *entries, const berg_array *array) {
+  if (array->dtype == BERG_STRING || array->dtype == BERG_UNICODE) return true;
+  PyObject *entry = binding_entry(array);
+  const bool added = entry && !PyList_Append(entries, entry);
+  Py_XDECREF(entry);
+  return added;
+}
+
+PyObject *binding_metadata(const berg_metadata *metadata) {
+  char *json;
+  berg_error error;
+  if (berg_metadata_structure(&json, metadata, &error)) return binding_raise(&error);
   PyObject *entries = PyList_New(0);
-  size_t count = berg_metadata_count(metadata);
-  for (size_t i = 0; entries && i < count; i++) {
-    PyObject *entry = binding_entry(berg_metadata_entry(metadata, i));
-    if (!entry || PyList_Append(entries, entry)) Py_CLEAR(entries);
-    Py_XDECREF(entry);
-  }
-  return entries;
+  const size_t count = berg_metadata_count(metadata);
+  for (size_t i = 0; entries && i < count; i++)
+    if (!add_entry(entries, berg_metadata_entry(metadata, i))) Py_CLEAR(entries);
+  PyObject *structure = entries ? PyUnicode_DecodeUTF8(json, (Py_ssize_t)strlen(json), "surrogatepass") : NULL;
+  berg_free(json);
+  if (structure) return Py_BuildValue("NN", structure, entries);
+  Py_XDECREF(entries);
+  return NULL;
 }

@@ -24,8 +24,8 @@ PyObject *binding_fail(berg_status status, const char *message);
 bool binding_view(const Py_buffer *buffer, berg_array *view);
 /* (name, NumPy's type code, shape, values): a bytearray in C order, or a list of str for STRING. */
 PyObject *binding_entry(const berg_array *array);
-/* Every entry of the metadata in its order, a list of the above. */
-PyObject *binding_metadata_entries(const berg_metadata *metadata);
+/* (structure, entries): berg_metadata_structure as a str, and a list of the above of all entries that are not text. */
+PyObject *binding_metadata(const berg_metadata *metadata);
 
 /* What a model is asked for, as berg_model_options takes it; everything lives until it is released. */
 typedef struct binding_selection {
@@ -35,16 +35,16 @@ typedef struct binding_selection {
   PyObject *source; /* that the names belong to */
 } binding_selection;
 
-/* From a sequence of (key, tuple of str or buffer of uint8). False with an exception set; release_selection in any case. */
+/* From a sequence of (key, tuple of str or buffer of uint8). False with an exception set; release it in any case. */
 bool binding_selection_take(binding_selection *selection, PyObject *pairs);
 void binding_selection_release(binding_selection *selection);
 
-/* (name, first column, columns, [(name, length, labels, indices, values, unit), ...]), with None for what an axis does not have. */
+/* (name, first column, columns, [(name, length, labels, indices, values, unit), ...]), None for what an axis lacks. */
 PyObject *binding_output(const berg_output *output);
 
-/* One long call into the library without the GIL. Between batches the GIL is taken again to let signal
- * handlers run and to call `progress(done, total, seconds)` and, of a run of several stages, `stage(name, unit)`, unless
- * these are None; an exception from any of them cancels the call. What the library warns of goes to the logger "berg". */
+/* One long call into the library without the GIL. Between batches the GIL is taken again to let signal handlers run and
+ * to call `progress(done, total, seconds)` and, of a run of several stages, `stage(name, unit)`, unless these are None;
+ * an exception from any of them cancels the call. What the library warns of goes to the logger "berg". */
 typedef struct binding_call {
   PyThreadState *thread;
   PyObject *progress, *stage; /* NULL: none */

@@ -181,7 +181,8 @@ static PyObject *reliability(PyObject *module, PyObject *arguments) {
 }
 
 static PyMethodDef methods[] = {
-    {"entries", fit_entries, METH_NOARGS, PyDoc_STR("entries() -> as berg._berg.metadata")},
+    {"entries", fit_entries, METH_NOARGS,
+     PyDoc_STR("entries() -> list of (dotted name, type code, shape, bytearray or list of str)")},
     {"predict", fit_predict, METH_VARARGS, PyDoc_STR("predict(features, out): into float32 (m, targets)")},
     {"save", fit_save, METH_VARARGS, PyDoc_STR("save(path, force)")},
     {NULL, NULL, 0, NULL},

@@ -151,12 +151,13 @@ static PyObject *encode_to_path(model_object *self, berg_stimuli *stimuli, PyObj
 }
 
 static PyObject *model_encode(PyObject *object, PyObject *args, PyObject *kwargs) {
-  static const char *const keywords[] = {"stimulus", "out", "progress", "force", "resume", "sidecar", NULL};
+  static const char *const keywords[] = {"stimulus", "out",     "progress",   "force",
+                                         "resume",   "sidecar", "long_table", NULL};
   PyObject *stimulus, *target, *progress = Py_None, *result = NULL;
   berg_output_options options;
   berg_output_options_init(&options);
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|$Oppp", (char **)(uintptr_t)keywords, &stimulus, &target,
-                                   &progress, &options.force, &options.resume, &options.sidecar))
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|$Opppp", (char **)(uintptr_t)keywords, &stimulus, &target,
+                                   &progress, &options.force, &options.resume, &options.sidecar, &options.long_table))
     return NULL;
   if (!handle_of(object)) return NULL;
 
@@ -188,7 +189,7 @@ static PyObject *model_encode(PyObject *object, PyObject *args, PyObject *kwargs
 static PyObject *model_metadata(PyObject *object, PyObject *none) {
   (void)none;
   berg_model *handle = handle_of(object);
-  return handle ? binding_metadata_entries(berg_model_metadata(handle, 0)) : NULL;
+  return handle ? binding_metadata(berg_model_metadata(handle, 0)) : NULL;
 }
 
 static PyObject *model_outputs(PyObject *object, PyObject *none) {
@@ -201,6 +202,21 @@ static PyObject *model_outputs(PyObject *object, PyObject *none) {
     Py_XDECREF(output);
   }
   return outputs;
+}
+
+static PyObject *model_output_path(PyObject *object, PyObject *args) {
+  PyObject *given = NULL, *result = NULL;
+  Py_ssize_t index;
+  if (!PyArg_ParseTuple(args, "O&n", PyUnicode_FSConverter, &given, &index)) return NULL;
+  berg_model *handle = handle_of(object);
+  char *path = handle ? berg_model_output_path(handle, PyBytes_AsString(given), 0, (size_t)index) : NULL;
+  if (path)
+    result = PyUnicode_DecodeFSDefault(path);
+  else if (handle)
+    PyErr_NoMemory();
+  berg_free(path);
+  Py_DECREF(given);
+  return result;
 }
 
 static PyObject *get_columns(PyObject *object, void *unused) {
@@ -232,9 +248,13 @@ static PyObject *get_backbone(PyObject *object, void *unused) {
 static PyMethodDef methods[] = {
     {"close", model_close, METH_NOARGS, PyDoc_STR("close(): frees the model; closing twice is fine")},
     {"encode", (PyCFunction)(void (*)(void))model_encode, METH_VARARGS | METH_KEYWORDS,
-     PyDoc_STR("encode(stimulus, out, *, progress=None, force=False, resume=False, sidecar=False): responses of NCHW "
+     PyDoc_STR("encode(stimulus, out, *, progress=None, force=False, resume=False, sidecar=False, long_table=False): "
+               "responses "
+               "of NCHW "
                "integers 0..255 into "
                "a writable float32 buffer of shape (images, columns), or to a file where out is a path")},
+    {"output_path", model_output_path, METH_VARARGS,
+     PyDoc_STR("output_path(path, index) -> str: the file that output `index` of an encode to `path` goes to")},
     {"metadata", model_metadata, METH_NOARGS, PyDoc_STR("metadata() -> as berg._berg.metadata")},
     {"outputs", model_outputs, METH_NOARGS,
      PyDoc_STR("outputs() -> list of (name, first column, columns, axes); an axis is (name, length, list of labels, "

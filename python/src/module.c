@@ -1,5 +1,5 @@
-/* The module berg._berg: what the library knows without a loaded model, and all the other parts put together. Its users are the Python files of
- * this package; they check types and give names to things, this side only carries them over. */
+/* The module berg._berg: what the library knows without a loaded model, and all the other parts put together. Its users
+ * are the Python files of this package; they check types and give names to things, this side only carries them over. */
 #include "binding.h"
 
 int binding_path_or_none(PyObject *object, void *slot) {
@@ -72,7 +72,7 @@ static PyObject *with_metadata(PyObject *arguments, PyObject *(*convert)(const b
 
 static PyObject *metadata_entries(PyObject *module, PyObject *arguments) {
   (void)module;
-  return with_metadata(arguments, binding_metadata_entries);
+  return with_metadata(arguments, binding_metadata);
 }
 
 static PyObject *outputs_of(const berg_metadata *metadata) {
@@ -95,8 +95,8 @@ static PyMethodDef functions[] = {
     {"model_ids", model_ids, METH_NOARGS, PyDoc_STR("model_ids() -> list of str: the models known")},
     {"card", card, METH_VARARGS, PyDoc_STR("card(model_id) -> str or None: the model's card as JSON")},
     {"metadata", metadata_entries, METH_VARARGS,
-     PyDoc_STR("metadata(model_id, berg_dir, subject) -> list of (dotted name, type code, shape, bytearray "
-               "or list of str)")},
+     PyDoc_STR("metadata(model_id, berg_dir, subject) -> (structure as JSON, list of (dotted name, type code, shape, "
+               "bytearray))")},
     {"cache_folder", cache_folder, METH_NOARGS,
      PyDoc_STR("cache_folder() -> str or None: the user's folder of converted weights")},
     {"metadata_outputs", metadata_outputs, METH_VARARGS,

@@ -4,18 +4,21 @@
 static PyObject *report(PyObject *module, PyObject *arguments) {
   (void)module;
   const char *model_id;
-  PyObject *berg_dir = NULL, *path = NULL, *figures = NULL, *json = NULL, *result = NULL, *sequence;
+  PyObject *berg_dir = NULL, *path = NULL, *figures = NULL, *json = NULL, *surfaces[2] = {NULL, NULL}, *result = NULL,
+           *sequence;
   binding_subjects asked = {0};
   berg_report_options options;
   berg_report_options_init(&options);
-  if (PyArg_ParseTuple(arguments, "sOO&O&O&O&pp", &model_id, &sequence, binding_path_or_none, &berg_dir,
+  if (PyArg_ParseTuple(arguments, "sOO&O&O&O&ppO&O&", &model_id, &sequence, binding_path_or_none, &berg_dir,
                        binding_path_or_none, &path, binding_path_or_none, &figures, binding_path_or_none, &json,
-                       &options.hash_weights, &options.force) &&
+                       &options.hash_weights, &options.force, binding_path_or_none, &surfaces[0], binding_path_or_none,
+                       &surfaces[1]) &&
       binding_take_subjects(&asked, sequence)) {
     berg_error error;
     options.berg_dir = berg_dir ? PyBytes_AsString(berg_dir) : NULL;
     options.figures = figures ? PyBytes_AsString(figures) : NULL;
     options.json = json ? PyBytes_AsString(json) : NULL;
+    for (int i = 0; i < 2; i++) options.surfaces[i] = surfaces[i] ? PyBytes_AsString(surfaces[i]) : NULL;
     options.subjects = asked.names;
     options.subject_count = asked.count;
     const char *page = path ? PyBytes_AsString(path) : NULL;
@@ -29,6 +32,7 @@ static PyObject *report(PyObject *module, PyObject *arguments) {
   Py_XDECREF(path);
   Py_XDECREF(figures);
   Py_XDECREF(json);
+  for (int i = 0; i < 2; i++) Py_XDECREF(surfaces[i]);
   return result;
 }
 

@@ -43,8 +43,8 @@ typedef struct cuda_device {
  * the regression stays float32 as well. */
 typedef enum cuda_precision { CUDA_F32, CUDA_TF32, CUDA_BF16 } cuda_precision;
 
-/* One basis and the rows on it, as model_basis and model_rows have them. Of each block the first `tokens` tokens are features:
- * f = (layer * tokens + token) * 768 + channel. Pointers to floats that say so need not be aligned. */
+/* One basis and the rows on it, as model_basis and model_rows have them. Of each block the first `tokens` tokens are
+ * features: f = (layer * tokens + token) * 768 + channel. Pointers to floats that say so need not be aligned. */
 typedef struct cuda_subject {
   size_t tokens, components, columns;
   const float *centre_high, *centre_low, *reciprocal; /* [12 * tokens * 768]; z = ((x - high) - low) * reciprocal */

@@ -63,17 +63,31 @@ void report_left_axis(report_panel *panel, const report_axis *up, double left, d
   report_upright_words(panel, 11, (up->from + up->to) / 2, REPORT_SOFT, REPORT_FONT, up->label);
 }
 
-void report_bottom_axis(report_panel *panel, const report_axis *along, double top, double bottom) {
+static const char *time_text(double tick, char text[32]) {
+  base_print(text, 32, "%.6g", tick);
+  return text;
+}
+
+static void bottom_axis(report_panel *panel, const report_axis *along, double top, double bottom,
+                        const char *(*text_of)(double, char[32])) {
   double ticks[REPORT_TICKS];
   char text[32];
   size_t count = report_ticks(along, 6, ticks);
   for (size_t i = 0; i < count; i++) {
     double x = report_place(along, ticks[i]);
     report_line(panel, x, top, x, bottom, REPORT_GRID, 1, false);
-    report_words(panel, x, bottom + 14, REPORT_MIDDLE, REPORT_SOFT, REPORT_FONT, report_tick_text(ticks[i], text));
+    report_words(panel, x, bottom + 14, REPORT_MIDDLE, REPORT_SOFT, REPORT_FONT, text_of(ticks[i], text));
   }
   report_words(panel, (along->from + along->to) / 2, bottom + 30, REPORT_MIDDLE, REPORT_SOFT, REPORT_FONT,
                along->label);
+}
+
+void report_bottom_axis(report_panel *panel, const report_axis *along, double top, double bottom) {
+  bottom_axis(panel, along, top, bottom, report_tick_text);
+}
+
+void report_time_axis(report_panel *panel, const report_axis *along, double top, double bottom) {
+  bottom_axis(panel, along, top, bottom, time_text);
 }
 
 #define BAR_STEPS 128

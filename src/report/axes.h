@@ -25,6 +25,8 @@ const char *report_tick_text(double tick, char text[32]);
 /* Ticks, their grid lines across the plot, and the label: of the axis that goes up on the left, of the one below. */
 void report_left_axis(report_panel *panel, const report_axis *up, double left, double right);
 void report_bottom_axis(report_panel *panel, const report_axis *along, double top, double bottom);
+/* The one below of milliseconds, in whole numbers. */
+void report_time_axis(report_panel *panel, const report_axis *along, double top, double bottom);
 
 /* The horizontal colour scale below a map: the bar, its ticks, what its ends include, its label. */
 void report_colour_bar(report_panel *panel, const report_axis *along, double y, bool missing);

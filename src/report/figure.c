@@ -1,10 +1,8 @@
 /* The figures of a report, and writing them as files. */
 #include "report/figure.h"
 
-#include <stddef.h>
-#include <string.h>
-
 #include "base/memory.h"
+#include "report/kind.h"
 
 void report_figure_start(report_figure *figure, const char *id, const char *title, size_t sheet_columns, bool legend) {
   *figure = (report_figure){.id = id, .title = title, .sheet_columns = sheet_columns, .legend = legend};
@@ -43,9 +41,7 @@ void report_figure_lacking(report_figure *figure, const report_data *data, size_
   size_t lacking = 0, said = 0;
   for (size_t pass = 0; pass < 2; pass++)
     for (size_t i = 0; i < data->count; i++) {
-      const double *values;
-      memcpy(&values, (const char *)&data->subjects[i] + offset, sizeof values);
-      if (values) continue;
+      if (report_values(&data->subjects[i], offset)) continue;
       if (!pass) {
         lacking++;
         continue;
@@ -56,20 +52,18 @@ void report_figure_lacking(report_figure *figure, const report_data *data, size_
   if (lacking) report_print(&figure->missing, " %s no %s.", lacking == 1 ? "has" : "have", what);
 }
 
-berg_status report_figures_make(report_figure figures[REPORT_FIGURES], const report_data *data, berg_error *error) {
-  report_draw_regions(&figures[0], data);
-  report_draw_density(&figures[1], data);
-  report_draw_distributions(&figures[2], data);
-  report_draw_map(&figures[3], data, REPORT_MAP_ACCURACY);
-  report_draw_map(&figures[4], data, REPORT_MAP_CEILING);
-  report_draw_map(&figures[5], data, REPORT_MAP_SHARE);
-  report_draw_receptive_fields(&figures[6], data);
+berg_status report_figures_make(report_figures *figures, const report_data *data, berg_error *error) {
   berg_status status = BERG_OK;
-  for (size_t i = 0; i < REPORT_FIGURES && !status; i++) status = report_figure_status(&figures[i], error);
+  figures->count = 0;
+  while (data->kind->draw[figures->count] && !status) {
+    report_figure *figure = &figures->items[figures->count];
+    data->kind->draw[figures->count++](figure, data);
+    status = report_figure_status(figure, error);
+  }
   if (status) report_figures_free(figures);
   return status;
 }
 
-void report_figures_free(report_figure figures[REPORT_FIGURES]) {
-  for (size_t i = 0; i < REPORT_FIGURES; i++) report_figure_free(&figures[i]);
+void report_figures_free(report_figures *figures) {
+  for (size_t i = 0; i < figures->count; i++) report_figure_free(&figures->items[i]);
 }

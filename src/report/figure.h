@@ -30,18 +30,37 @@ berg_status report_figure_status(const report_figure *figure, berg_error *error)
 /* Adds to `missing`: "sub-01 and sub-03 have no <what>." for the subjects that lack what `offset` says. */
 void report_figure_lacking(report_figure *figure, const report_data *data, size_t offset, const char *what);
 
-/* All figures, in the order of the page. */
-#define REPORT_FIGURES 7
-berg_status report_figures_make(report_figure figures[REPORT_FIGURES], const report_data *data, berg_error *error);
-void report_figures_free(report_figure figures[REPORT_FIGURES]);
+/* All figures of the kind, in the order of the page. */
+#define REPORT_MOST_FIGURES 8
+typedef struct report_figures {
+  report_figure items[REPORT_MOST_FIGURES];
+  size_t count;
+} report_figures;
+
+berg_status report_figures_make(report_figures *figures, const report_data *data, berg_error *error);
+void report_figures_free(report_figures *figures);
 
 /* Each starts and fills one figure; what cannot be drawn is said in `missing`. Lack of memory is remembered until the
  * end. */
 void report_draw_regions(report_figure *figure, const report_data *data);
 void report_draw_density(report_figure *figure, const report_data *data);
 void report_draw_distributions(report_figure *figure, const report_data *data);
-typedef enum report_map { REPORT_MAP_ACCURACY, REPORT_MAP_CEILING, REPORT_MAP_SHARE } report_map;
-void report_draw_map(report_figure *figure, const report_data *data, report_map map);
+void report_draw_accuracy_map(report_figure *figure, const report_data *data);
+void report_draw_ceiling_map(report_figure *figure, const report_data *data);
+void report_draw_share_map(report_figure *figure, const report_data *data);
 void report_draw_receptive_fields(report_figure *figure, const report_data *data);
+/* Of vertices. */
+void report_draw_vertex_regions(report_figure *figure, const report_data *data);
+void report_draw_synthetic_regions(report_figure *figure, const report_data *data);
+void report_draw_hemispheres(report_figure *figure, const report_data *data);
+void report_draw_accuracy_surface(report_figure *figure, const report_data *data);
+void report_draw_ceiling_surface(report_figure *figure, const report_data *data);
+void report_draw_share_surface(report_figure *figure, const report_data *data);
+void report_draw_synthetic_surface(report_figure *figure, const report_data *data);
+/* Of responses that have times. */
+void report_draw_correlation_courses(report_figure *figure, const report_data *data);
+void report_draw_explained_courses(report_figure *figure, const report_data *data);
+void report_draw_accuracy_times(report_figure *figure, const report_data *data);
+void report_draw_ceiling_times(report_figure *figure, const report_data *data);
 
 #endif

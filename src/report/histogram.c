@@ -1,4 +1,4 @@
-/* Histograms of accuracy and of noise ceilings over the voxels. */
+/* Histograms of accuracy and of noise ceilings over the voxels, or over the vertices of each hemisphere. */
 #include <math.h>
 #include <stddef.h>
 
@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "report/bins.h"
 #include "report/figure.h"
+#include "report/kind.h"
 
 #define HEIGHT 250.0
 #define LEFT 42.0
@@ -19,22 +20,37 @@ typedef struct distribution {
   double width;
   int decimals;
   double least, most; /* what the numbers can be */
+  int side;           /* of vertices: 0 those of the left hemisphere, 1 of the right; ALL */
 } distribution;
 
+#define ALL (-1)
+
 static const distribution distributions[] = {
-    {"Accuracy", "Pearson\xE2\x80\x99s r", offsetof(report_subject, accuracy), 0.025, 3, -1, 1},
-    {"Noise ceiling", "ceiling, % of variance", offsetof(report_subject, ceiling), 2.5, 1, 0, 100},
+    {"Accuracy", "Pearson\xE2\x80\x99s r", offsetof(report_subject, accuracy), 0.025, 3, -1, 1, ALL},
+    {"Noise ceiling", "ceiling, % of variance", offsetof(report_subject, ceiling), 2.5, 1, 0, 100, ALL},
 };
 
+static const distribution hemispheres[] = {
+    {"Accuracy, left hemisphere", "Pearson\xE2\x80\x99s r", offsetof(report_subject, accuracy), 0.025, 3, -1, 1, 0},
+    {"Accuracy, right hemisphere", "Pearson\xE2\x80\x99s r", offsetof(report_subject, accuracy), 0.025, 3, -1, 1, 1},
+    {"Noise ceiling, left hemisphere", "ceiling, % of variance", offsetof(report_subject, ceiling), 2.5, 1, 0, 100, 0},
+    {"Noise ceiling, right hemisphere", "ceiling, % of variance", offsetof(report_subject, ceiling), 2.5, 1, 0, 100, 1},
+};
+
+static size_t count_of(const report_subject *subject, const distribution *what) {
+  return what->side == ALL ? subject->voxels : subject->vertices[what->side];
+}
+
 static const double *values_of(const report_subject *subject, const distribution *what) {
-  return what->offset == offsetof(report_subject, accuracy) ? subject->accuracy : subject->ceiling;
+  const double *values = report_values(subject, what->offset);
+  return values && what->side == 1 ? values + subject->vertices[0] : values;
 }
 
 static report_bins bins_for(const report_data *data, const distribution *what) {
   double low = 0, high = what->most;
   for (size_t i = 0; i < data->count; i++) {
     const double *values = values_of(&data->subjects[i], what);
-    for (size_t j = 0; values && j < data->subjects[i].voxels; j++) low = fmin(low, values[j]);
+    for (size_t j = 0; values && j < count_of(&data->subjects[i], what); j++) low = fmin(low, values[j]);
   }
   return report_bins_over(fmax(low, what->least), high, what->width, 80);
 }
@@ -44,7 +60,7 @@ enum { FROM, TO, SUBJECTS };
 static void fill_table(report_table *table, const report_data *data, const distribution *what) {
   const report_bins bins = bins_for(data, what);
   char caption[96], head[48];
-  base_print(caption, sizeof caption, "%s: voxels in each bin", what->title);
+  base_print(caption, sizeof caption, "%s: %s in each bin", what->title, data->kind->units);
   report_table_start(table, caption, 1, (const char *const[]){"Bin"}, SUBJECTS + data->count);
   report_table_column(table, FROM, what->decimals, "from");
   report_table_column(table, TO, what->decimals, "to");
@@ -61,7 +77,7 @@ static void fill_table(report_table *table, const report_data *data, const distr
   }
   for (size_t i = 0; i < data->count; i++) {
     const double *values = values_of(&data->subjects[i], what);
-    for (size_t j = 0; values && j < data->subjects[i].voxels; j++) {
+    for (size_t j = 0; values && j < count_of(&data->subjects[i], what); j++) {
       size_t bin = report_bin_of(&bins, values[j]);
       if (bin != REPORT_NO_BIN) table->numbers[bin * table->columns + SUBJECTS + i]++;
     }
@@ -89,14 +105,16 @@ static void draw_outline(report_panel *panel, const report_table *table, size_t 
 static void describe(report_text *text, const report_data *data, const distribution *what) {
   for (size_t i = 0; i < data->count; i++) {
     const report_subject *subject = &data->subjects[i];
-    const report_sorted *sorted =
-        values_of(subject, what) == subject->accuracy ? &subject->sorted_accuracy : &subject->sorted_ceiling;
-    if (!sorted->values) continue;
-    report_print(text, "%s%s: %zu voxels", text->length ? "; " : "", subject->shown, sorted->count);
-    if (sorted->count)
-      report_print(text, ", median %.3g, a tenth above %.3g, highest %.3g",
-                   report_quantile(sorted->values, sorted->count, 0.5),
-                   report_quantile(sorted->values, sorted->count, 0.9), sorted->values[sorted->count - 1]);
+    const double *values = values_of(subject, what);
+    double *sorted = values ? base_alloc(count_of(subject, what), sizeof *sorted, NULL) : NULL;
+    text->failed |= values && !sorted;
+    if (!sorted) continue;
+    const size_t count = report_sort(values, count_of(subject, what), sorted);
+    report_print(text, "%s%s: %zu %s", text->length ? "; " : "", subject->shown, count, data->kind->units);
+    if (count)
+      report_print(text, ", median %.3g, a tenth above %.3g, highest %.3g", report_quantile(sorted, count, 0.5),
+                   report_quantile(sorted, count, 0.9), sorted[count - 1]);
+    base_free(sorted);
   }
 }
 
@@ -118,7 +136,7 @@ static void draw_panel(report_figure *figure, const report_data *data, const rep
                              false,
                              what->label};
   /* from 0.7, so that a single voxel stands above the base line */
-  const report_axis up = {0.7, 1.3 * high, BOTTOM, TOP, true, "voxels"};
+  const report_axis up = {0.7, 1.3 * high, BOTTOM, TOP, true, data->kind->units};
   report_bold_words(panel, LEFT, 16, REPORT_LEFT, REPORT_INK, 12.5, what->title);
   report_left_axis(panel, &up, LEFT, RIGHT);
   report_bottom_axis(panel, &along, TOP, BOTTOM);
@@ -128,19 +146,32 @@ static void draw_panel(report_figure *figure, const report_data *data, const rep
   report_line(panel, LEFT, BOTTOM, RIGHT, BOTTOM, REPORT_SOFT, 1, false);
 }
 
+static void draw(report_figure *figure, const report_data *data, const distribution *kinds, size_t count) {
+  report_figure_lacking(figure, data, offsetof(report_subject, accuracy), "accuracy");
+  report_figure_lacking(figure, data, offsetof(report_subject, ceiling), "noise ceilings");
+  for (size_t i = 0; i < count; i++) {
+    if (!report_knows(data, kinds[i].offset)) continue;
+    report_table *table = &figure->tables[figure->table_count++];
+    fill_table(table, data, &kinds[i]);
+    if (table->failed) return;
+    draw_panel(figure, data, table, &kinds[i]);
+  }
+}
+
 void report_draw_distributions(report_figure *figure, const report_data *data) {
   report_figure_start(figure, "distributions", "Distributions over voxels", 2, true);
   report_put(&figure->caption,
              "Voxels in each bin, on a logarithmic scale: most voxels of a brain are not visual, and the "
              "few that are should be seen. A bin holds its lower edge and not its upper one; the last "
              "holds both.");
-  report_figure_lacking(figure, data, offsetof(report_subject, accuracy), "accuracy");
-  report_figure_lacking(figure, data, offsetof(report_subject, ceiling), "noise ceilings");
-  for (size_t i = 0; i < sizeof distributions / sizeof *distributions; i++) {
-    if (!report_knows(data, distributions[i].offset)) continue;
-    report_table *table = &figure->tables[figure->table_count++];
-    fill_table(table, data, &distributions[i]);
-    if (table->failed) return;
-    draw_panel(figure, data, table, &distributions[i]);
-  }
+  draw(figure, data, distributions, sizeof distributions / sizeof *distributions);
+}
+
+void report_draw_hemispheres(report_figure *figure, const report_data *data) {
+  report_figure_start(figure, "distributions", "Distributions over the vertices of each hemisphere", 2, true);
+  report_put(&figure->caption,
+             "Vertices in each bin, on a logarithmic scale: most of a hemisphere is not visual, and the few "
+             "vertices that are should be seen. A bin holds its lower edge and not its upper one; the last "
+             "holds both.");
+  draw(figure, data, hemispheres, sizeof hemispheres / sizeof *hemispheres);
 }

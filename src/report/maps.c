@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "report/figure.h"
+#include "report/scale.h"
 #include "report/slices.h"
 
 #define MARGIN 8.0
@@ -12,6 +13,8 @@
 #define FIRST_ROW 28.0
 #define LABEL 20.0 /* below each slice */
 #define BAR 50.0
+
+typedef enum report_map { REPORT_MAP_ACCURACY, REPORT_MAP_CEILING, REPORT_MAP_SHARE } report_map;
 
 typedef struct map_kind {
   const char *id, *title, *what, *label;
@@ -34,18 +37,8 @@ static const double *values_of(const report_subject *subject, report_map map) {
   return map == REPORT_MAP_ACCURACY ? subject->accuracy : map == REPORT_MAP_CEILING ? subject->ceiling : subject->share;
 }
 
-/* The end of the scale: one voxel in a thousand lies above it. The same for all subjects. */
 static double top_of_scale(const report_data *data, report_map map) {
-  double top = kinds[map].top;
-  if (top > 0) return top;
-  for (size_t i = 0; i < data->count; i++) {
-    const report_subject *subject = &data->subjects[i];
-    const report_sorted *sorted = map == REPORT_MAP_ACCURACY ? &subject->sorted_accuracy : &subject->sorted_ceiling;
-    if (sorted->count) top = fmax(top, report_quantile(sorted->values, sorted->count, 0.999));
-  }
-  if (!(top > 0)) return kinds[map].most;
-  double step = report_step(0, fmin(top, kinds[map].most), 10);
-  return fmin(ceil(top / step - 1e-9) * step, kinds[map].most);
+  return kinds[map].top > 0 ? kinds[map].top : report_scale_end(data, map == REPORT_MAP_CEILING, kinds[map].most);
 }
 
 enum { VOXELS, MISSING, LOWEST, MEAN, HIGHEST, ABOVE, COLUMNS };
@@ -172,7 +165,7 @@ static void put_slices(report_text *caption, const report_data *data, report_map
              "beyond the scale take the colour of its end; voxels without a value are chequered.");
 }
 
-void report_draw_map(report_figure *figure, const report_data *data, report_map map) {
+static void draw_map(report_figure *figure, const report_data *data, report_map map) {
   const map_kind *kind = &kinds[map];
   report_figure_start(figure, kind->id, kind->title, 3, false);
   put_slices(&figure->caption, data, map);
@@ -185,3 +178,13 @@ void report_draw_map(report_figure *figure, const report_data *data, report_map 
   for (size_t i = 0; i < data->count; i++)
     if (values_of(&data->subjects[i], map)) draw_panel(figure, &data->subjects[i], map, top);
 }
+
+void report_draw_accuracy_map(report_figure *figure, const report_data *data) {
+  draw_map(figure, data, REPORT_MAP_ACCURACY);
+}
+
+void report_draw_ceiling_map(report_figure *figure, const report_data *data) {
+  draw_map(figure, data, REPORT_MAP_CEILING);
+}
+
+void report_draw_share_map(report_figure *figure, const report_data *data) { draw_map(figure, data, REPORT_MAP_SHARE); }

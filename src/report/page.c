@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "io/value/json_guard.h"
+#include "report/kind.h"
 
 enum { VOXELS, KNOWN, MEAN, MEDIAN, HIGHEST, CEILING, CEILINGS_KNOWN, REGIONS, COLUMNS };
 
@@ -19,8 +20,8 @@ static void summarise_accuracy(double *row, const report_subject *subject) {
 }
 
 void report_summarise(report_table *table, const report_data *data) {
-  static const char *const names[COLUMNS] = {"voxels",    "with accuracy",   "mean r",         "median r",
-                                             "highest r", "mean ceiling, %", "with a ceiling", "regions"};
+  const char *const names[COLUMNS] = {data->kind->values, "with accuracy",   "mean r",         "median r",
+                                      "highest r",        "mean ceiling, %", "with a ceiling", data->kind->regions};
   report_table_start(table, "The subjects", 1, (const char *const[]){"Subject"}, COLUMNS);
   for (size_t i = 0; i < COLUMNS; i++)
     report_table_column(table, i, i >= MEAN && i <= HIGHEST ? 4 : i == CEILING ? 2 : REPORT_COUNT, "%s", names[i]);
@@ -125,6 +126,7 @@ static void put_references(report_text *text, const char *model_id) {
 }
 
 static void put_head(report_text *text, const report_page *page) {
+  const report_kind *kind = page->data->kind;
   report_put(text,
              "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -132,19 +134,21 @@ static void put_head(report_text *text, const report_page *page) {
              "img-src data:\">\n<link rel=\"icon\" href=\"data:,\">\n<title>");
   report_put_escaped(text, page->provenance->model_id);
   report_put(text, ": report</title>\n<style>");
-  report_put_style(text);
+  report_put_style(text, page->data->kind->colours);
   report_put(text, "</style>\n</head>\n<body>\n<header>\n<h1>");
   report_put_escaped(text, page->provenance->model_id);
-  report_put(text, "</h1>\n<p>How well the model predicts the fMRI responses of ");
+  report_print(text, "</h1>\n<p>How well the model predicts the %s of ", kind->responses);
   for (size_t i = 0; i < page->data->count; i++)
     report_print(text, "%s%s", !i ? "" : i + 1 < page->data->count ? ", " : " and ", page->data->subjects[i].shown);
-  report_put(text, ", voxel by voxel, to images it was not fitted to.</p>\n</header>\n");
+  report_print(text, ", %s, to images it was not fitted to.</p>\n", kind->step);
+  if (kind->note) report_print(text, "<p>%s</p>\n", kind->note);
+  report_put(text, "</header>\n");
 }
 
 static void put_contents(report_text *text, const report_page *page) {
   report_put(text, "<nav aria-label=\"Contents\"><ul>");
-  for (size_t i = 0; i < REPORT_FIGURES; i++)
-    report_print(text, "<li><a href=\"#%s\">%s</a></li>", page->figures[i].id, page->figures[i].title);
+  for (size_t i = 0; i < page->figures->count; i++)
+    report_print(text, "<li><a href=\"#%s\">%s</a></li>", page->figures->items[i].id, page->figures->items[i].title);
   report_put(text,
              "<li><a href=\"#provenance\">Provenance</a></li><li><a href=\"#cite\">How to cite</a></li></ul></nav>\n");
 }
@@ -154,7 +158,7 @@ void report_page_html(report_text *text, const report_page *page) {
   put_contents(text, page);
   report_put(text, "<main>\n");
   report_table_html(text, &page->summary);
-  for (size_t i = 0; i < REPORT_FIGURES; i++) put_figure(text, page, &page->figures[i]);
+  for (size_t i = 0; i < page->figures->count; i++) put_figure(text, page, &page->figures->items[i]);
   report_put(text,
              "<section id=\"provenance\" aria-labelledby=\"h-provenance\"><h2 id=\"h-provenance\">Provenance</h2>\n");
   report_provenance_html(text, page->provenance);
@@ -183,9 +187,9 @@ void report_page_json(report_text *text, const report_page *page) {
   report_put(text, "\"summary\":");
   report_table_json(text, &page->summary);
   report_put(text, ",\n\"figures\":[");
-  for (size_t i = 0; i < REPORT_FIGURES; i++) {
+  for (size_t i = 0; i < page->figures->count; i++) {
     if (i) report_put(text, ",\n");
-    put_figure_json(text, &page->figures[i]);
+    put_figure_json(text, &page->figures->items[i]);
   }
   report_put(text, "],\n\"provenance\":");
   report_provenance_json(text, page->provenance);

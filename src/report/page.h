@@ -7,7 +7,7 @@
 
 typedef struct report_page {
   const report_data *data;
-  const report_figure *figures; /* REPORT_FIGURES of them */
+  const report_figures *figures;
   const report_provenance *provenance;
   report_table summary;
 } report_page;
@@ -17,7 +17,7 @@ void report_summarise(report_table *table, const report_data *data);
 /* One self-contained HTML file: no scripts, nothing loaded. */
 void report_page_html(report_text *text, const report_page *page);
 void report_page_json(report_text *text, const report_page *page);
-/* The style sheet. */
-void report_put_style(report_text *text);
+/* The style sheet, with the colours of so many subjects. */
+void report_put_style(report_text *text, int subjects);
 
 #endif

@@ -12,8 +12,8 @@ typedef enum report_role {
   REPORT_SOFT,    /* ticks, labels that stand back */
   REPORT_GRID,    /* grid lines, frames */
   REPORT_MISSING, /* where there is no value */
-  REPORT_SUBJECT, /* three of them, one a subject: REPORT_SUBJECT + number - 1 */
-  REPORT_ROLES = REPORT_SUBJECT + 3
+  REPORT_SUBJECT, /* one a subject: REPORT_SUBJECT + number - 1 */
+  REPORT_ROLES = REPORT_SUBJECT + 10
 } report_role;
 
 report_role report_subject_role(int subject);
@@ -21,10 +21,11 @@ report_role report_subject_role(int subject);
 char report_role_letter(report_role role);
 /* Its colour on light paper, 0xRRGGBB. */
 uint32_t report_role_colour(report_role role);
-/* The classes of SVG as style sheet: with the colours of light paper, or with the variables that the page sets. */
-void report_put_classes(report_text *text, bool variables);
+/* The classes of SVG as style sheet, for so many subjects: with the colours of light paper, or with the variables
+ * that the page sets. */
+void report_put_classes(report_text *text, int subjects, bool variables);
 /* Those variables, for a selector's block: "--ci:#1b1f24;...". */
-void report_put_variables(report_text *text, bool dark);
+void report_put_variables(report_text *text, int subjects, bool dark);
 
 /* Voxels without a value are chequered in two greys, which the scale does not have: 0xAARRGGBB by the parity of the
  * place. */

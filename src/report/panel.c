@@ -87,6 +87,14 @@ void report_path(report_panel *panel, const report_point *points, size_t count, 
   if (mark) mark->dashed = dashed;
 }
 
+void report_curve(report_panel *panel, const report_point *points, size_t count, report_role role, double line,
+                  bool dashed) {
+  report_mark *mark = add_points(panel, REPORT_PATH, points, count, role, line);
+  if (!mark) return;
+  mark->dashed = dashed;
+  mark->round = true;
+}
+
 void report_line(report_panel *panel, double x1, double y1, double x2, double y2, report_role role, double line,
                  bool dashed) {
   report_path(panel, (report_point[]){{x1, y1}, {x2, y2}}, 2, role, line, dashed);
@@ -151,8 +159,10 @@ void report_image(report_panel *panel, double x, double y, double width, double 
   mark->rows = rows;
 }
 
+double report_words_width(size_t characters, double size) { return 0.58 * size * (double)characters; }
+
 const char *report_fit_words(const char *words, double width, double size, char *buffer, size_t capacity) {
-  size_t most = (size_t)fmax(width / (0.58 * size), 1), length = 0, characters = 0, cut = 0;
+  size_t most = (size_t)fmax(width / report_words_width(1, size), 1), length = 0, characters = 0, cut = 0;
   for (; words[length]; length++) {
     if ((words[length] & 0xC0) == 0x80) continue;
     if (++characters == most) cut = length;
@@ -172,29 +182,52 @@ static double row_height(const report_sheet *sheet, size_t row) {
   return height;
 }
 
+static double sheet_width(const report_sheet *sheet) {
+  size_t columns = sheet->count < sheet->columns ? sheet->count : sheet->columns;
+  return GAP + (double)columns * (sheet->panels[0].width + GAP);
+}
+
+/* How far the names of the legend are apart, and how many stand beside each other. */
+static double legend_step(const report_sheet *sheet) {
+  size_t longest = 0;
+  for (size_t i = 0; i < sheet->subject_count; i++)
+    if (strlen(sheet->subjects[i].shown) > longest) longest = strlen(sheet->subjects[i].shown);
+  return longest > 6 ? 70 + 6.5 * (double)(longest - 6) : 70;
+}
+
+static size_t legend_columns(const report_sheet *sheet) {
+  return (size_t)fmax(floor((sheet_width(sheet) - 2 * GAP) / legend_step(sheet)), 1);
+}
+
+static size_t legend_rows(const report_sheet *sheet) {
+  const size_t columns = legend_columns(sheet);
+  return (sheet->subject_count + columns - 1) / columns;
+}
+
 void report_sheet_place(const report_sheet *sheet, size_t index, double *x, double *y) {
   size_t row = index / sheet->columns, column = index % sheet->columns;
   *x = GAP + (double)column * (sheet->panels[0].width + GAP);
-  *y = HEADING + (sheet->subject_count ? LEGEND : 0) + (sheet->key ? LEGEND : 0);
+  *y = HEADING + LEGEND * (double)legend_rows(sheet) + (sheet->key ? LEGEND : 0);
   for (size_t i = 0; i < row; i++) *y += row_height(sheet, i) + GAP;
 }
 
 void report_sheet_size(const report_sheet *sheet, double *width, double *height) {
-  size_t columns = sheet->count < sheet->columns ? sheet->count : sheet->columns;
   double x, y;
   report_sheet_place(sheet, sheet->count - 1, &x, &y);
-  *width = GAP + (double)columns * (sheet->panels[0].width + GAP);
+  *width = sheet_width(sheet);
   *height = y + row_height(sheet, (sheet->count - 1) / sheet->columns) + GAP;
 }
 
 void report_sheet_heading(report_panel *panel, const report_sheet *sheet) {
-  double x = GAP;
   report_panel_start(panel, 0, 0, "", "");
-  report_bold_words(panel, x, 22, REPORT_LEFT, REPORT_INK, 14, sheet->heading);
-  for (size_t i = 0; i < sheet->subject_count; i++, x += 70) {
-    report_box(panel, x, 33, 12, 12, report_subject_role(sheet->subjects[i].number), NULL);
-    report_words(panel, x + 17, 43, REPORT_LEFT, REPORT_INK, REPORT_FONT, sheet->subjects[i].shown);
+  report_bold_words(panel, GAP, 22, REPORT_LEFT, REPORT_INK, 14, sheet->heading);
+  for (size_t i = 0; i < sheet->subject_count; i++) {
+    const size_t row = i / legend_columns(sheet), column = i % legend_columns(sheet);
+    const double x = GAP + (double)column * legend_step(sheet), y = LEGEND * (double)row;
+    report_box(panel, x, 33 + y, 12, 12, report_subject_role(sheet->subjects[i].number), NULL);
+    report_words(panel, x + 17, 43 + y, REPORT_LEFT, REPORT_INK, REPORT_FONT, sheet->subjects[i].shown);
   }
   if (sheet->key)
-    report_words(panel, GAP, sheet->subject_count ? 62 : 42, REPORT_LEFT, REPORT_SOFT, REPORT_FONT, sheet->key);
+    report_words(panel, GAP, 42 + LEGEND * (double)legend_rows(sheet), REPORT_LEFT, REPORT_SOFT, REPORT_FONT,
+                 sheet->key);
 }

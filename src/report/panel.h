@@ -25,6 +25,7 @@ typedef struct report_mark {
   double x, y, width, height; /* box, image: place; words: place and (height) size */
   double line;                /* path: its width; dots: their diameter */
   bool dashed, bold, upright; /* upright: words that run upwards */
+  bool round;                 /* path: its corners are, so that none sticks out */
   report_anchor anchor;
   char *words;          /* words; of a box what it says when pointed at, or NULL */
   report_point *points; /* path, dots */
@@ -55,6 +56,9 @@ void report_line(report_panel *panel, double x1, double y1, double x2, double y2
 void report_circle(report_panel *panel, double x, double y, double radius, report_role role, double line);
 void report_path(report_panel *panel, const report_point *points, size_t count, report_role role, double line,
                  bool dashed);
+/* A path of many points that lie close to each other. */
+void report_curve(report_panel *panel, const report_point *points, size_t count, report_role role, double line,
+                  bool dashed);
 void report_dots(report_panel *panel, const report_point *points, size_t count, report_role role, double diameter);
 /* Words whose base line is at `y`. */
 void report_words(report_panel *panel, double x, double y, report_anchor anchor, report_role role, double size,
@@ -66,6 +70,8 @@ void report_upright_words(report_panel *panel, double x, double y, report_role r
 void report_image(report_panel *panel, double x, double y, double width, double height, const uint32_t *pixels,
                   size_t columns, size_t rows);
 
+/* The width of so many characters. An estimate: the reader's font decides. */
+double report_words_width(size_t characters, double size);
 /* `words` cut to fit `width`, with an ellipsis, in the caller's buffer. An estimate: the reader's font decides. */
 const char *report_fit_words(const char *words, double width, double size, char *buffer, size_t capacity);
 
@@ -78,6 +84,7 @@ typedef struct report_sheet {
   const char *date;                      /* "2026-11-22T19:00:00Z", for the PDF */
   const struct report_subject *subjects; /* named in a legend under the heading; NULL: none */
   size_t subject_count;
+  int colours;     /* of subjects, that its classes name */
   const char *key; /* what else the marks mean, below; NULL: nothing */
   const report_panel *panels;
   size_t count, columns;

@@ -54,6 +54,7 @@ static void draw_path(cairo_t *cairo, const report_mark *mark) {
     if (mark->kind == REPORT_DOTS) cairo_close_path(cairo);
   }
   cairo_set_line_cap(cairo, mark->kind == REPORT_DOTS ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT);
+  cairo_set_line_join(cairo, mark->round ? CAIRO_LINE_JOIN_ROUND : CAIRO_LINE_JOIN_MITER);
   cairo_set_dash(cairo, (const double[]){4, 3}, mark->dashed ? 2 : 0, 0);
   cairo_set_line_width(cairo, mark->line);
   cairo_stroke(cairo);

@@ -37,6 +37,7 @@ static void put_path(report_text *text, const report_mark *mark) {
   if (mark->kind == REPORT_DOTS)
     report_print(text, " stroke-linecap=\"round\" stroke-opacity=\"%g\"", REPORT_DOT_OPACITY);
   if (mark->dashed) report_put(text, " stroke-dasharray=\"4 3\"");
+  if (mark->round) report_put(text, " stroke-linejoin=\"round\"");
   report_put(text, " d=\"");
   for (size_t i = 0; i < mark->count; i++) {
     report_put(text, i && mark->kind == REPORT_PATH ? "L" : "M");
@@ -136,7 +137,7 @@ void report_sheet_svg(report_text *text, const report_sheet *sheet) {
     report_put(text, "\n");
   }
   report_put(text, "</desc>\n<style>");
-  report_put_classes(text, false);
+  report_put_classes(text, sheet->colours, false);
   report_put(text, "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
   report_panel heading;
   report_sheet_heading(&heading, sheet);

@@ -54,6 +54,11 @@ berg_status report_provenance_make(report_provenance *made, const report_data *d
     if (!status) status = model_path_weights(&weights, model_id, berg_dir, data->subjects[i].name, 0, error);
     if (!status) status = add_file(made, weights, hash_weights, error);
   }
+  for (size_t i = 0; i < REPORT_HEMISPHERES && !status; i++) {
+    if (!data->surface_paths[i]) continue;
+    char *surface = base_copy_text(data->surface_paths[i], error);
+    status = surface ? add_file(made, surface, true, error) : BERG_ELIMIT;
+  }
   if (status) report_provenance_free(made);
   return status;
 }

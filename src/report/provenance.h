@@ -19,7 +19,8 @@ typedef struct report_provenance {
   char processor[128];
   int threads;
   size_t memory;
-  report_file files[2 * REPORT_MOST_SUBJECTS]; /* metadata, and weights where they are there */
+  report_file
+      files[2 * REPORT_MOST_SUBJECTS + REPORT_HEMISPHERES]; /* metadata, weights where they are there, surfaces */
   size_t file_count;
 } report_provenance;
 

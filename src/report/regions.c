@@ -4,24 +4,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "report/kind.h"
 
-#define OTHER (REPORT_GROUPS - 1)
-
-static const struct {
-  const char *name;
-  const char *regions[7];
-} groups[REPORT_GROUPS] = {
-    {"Early and ventral visual", {"V1", "V2", "V3", "hV4", "VO1", "VO2"}},
-    {"Lateral and dorsal visual", {"LO1_prf", "LO2_prf", "TO1", "TO2", "V3a", "V3b"}},
-    {"Faces", {"lFFA", "rFFA", "lOFA", "rOFA"}},
-    {"Bodies", {"lEBA", "rEBA"}},
-    {"Scenes", {"lPPA", "rPPA", "lRSC", "rRSC", "lTOS", "rTOS"}},
-    {"Objects", {"lLOC", "rLOC", "IT"}},
-    {"Superior temporal sulcus", {"lSTS", "rSTS"}},
-    {"Other regions", {NULL}},
-};
-
-const char *report_group_name(size_t group) { return groups[group].name; }
+const char *report_group_name(const report_data *data, size_t group) {
+  return group < data->kind->group_count ? data->kind->groups[group].name : "Other regions";
+}
 
 static bool anyone_has(const report_data *data, const char *name) {
   for (size_t i = 0; i < data->count; i++)
@@ -41,13 +28,13 @@ report_region_name *report_list_regions(const report_data *data, size_t *count) 
   for (size_t i = 0; i < data->count; i++) most += data->subjects[i].region_count;
   report_region_name *list = base_alloc(most, sizeof *list, NULL);
   if (!list) return NULL;
-  for (size_t group = 0; group < OTHER; group++)
-    for (const char *const *name = groups[group].regions; *name; name++)
+  for (size_t group = 0; group < data->kind->group_count; group++)
+    for (const char *const *name = data->kind->groups[group].regions; *name; name++)
       if (anyone_has(data, *name)) list[(*count)++] = (report_region_name){*name, group};
   for (size_t i = 0; i < data->count; i++)
     for (size_t j = 0; j < data->subjects[i].region_count; j++) {
       const char *name = data->subjects[i].regions[j].name;
-      if (!is_listed(list, *count, name)) list[(*count)++] = (report_region_name){name, OTHER};
+      if (!is_listed(list, *count, name)) list[(*count)++] = (report_region_name){name, data->kind->group_count};
     }
   return list;
 }

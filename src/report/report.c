@@ -4,8 +4,11 @@
 
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/text.h"
 #include "io/file/folders.h"
 #include "io/file/whole_file.h"
+#include "io/surface/geometry.h"
+#include "report/kind.h"
 #include "report/page.h"
 
 void(berg_report_options_init)(berg_report_options *options, size_t size) {
@@ -29,6 +32,7 @@ static report_sheet sheet_of(const report_figure *figure, const report_data *dat
                         .date = date,
                         .subjects = data->subjects,
                         .subject_count = figure->legend ? data->count : 0,
+                        .colours = data->kind->colours,
                         .key = figure->key,
                         .panels = figure->panels,
                         .count = figure->panel_count,
@@ -73,8 +77,8 @@ static berg_status write_figure(const report_page *page, const report_figure *fi
 static berg_status write_figures(const report_page *page, const char *folder, bool force, bool check,
                                  berg_error *error) {
   berg_status status = folder && !check ? io_make_folders(folder, error) : BERG_OK;
-  for (size_t i = 0; i < REPORT_FIGURES && folder && !status; i++)
-    status = write_figure(page, &page->figures[i], folder, force, check, error);
+  for (size_t i = 0; i < page->figures->count && folder && !status; i++)
+    status = write_figure(page, &page->figures->items[i], folder, force, check, error);
   return status;
 }
 
@@ -106,25 +110,58 @@ static berg_status write_all(const report_page *page, const berg_report_options 
 
 static berg_status write_report(const report_data *data, const char *model_id, const berg_report_options *options,
                                 const char *path, berg_error *error) {
-  report_figure figures[REPORT_FIGURES] = {{.id = NULL}};
+  report_figures figures;
   report_provenance provenance;
   berg_status status = report_provenance_make(&provenance, data, model_id, options->berg_dir, options->command,
                                               options->hash_weights, error);
   if (status) return status;
-  status = report_figures_make(figures, data, error);
+  status = report_figures_make(&figures, data, error);
   if (!status) {
-    report_page page = {.data = data, .figures = figures, .provenance = &provenance};
+    report_page page = {.data = data, .figures = &figures, .provenance = &provenance};
     report_summarise(&page.summary, data);
     status = page.summary.failed ? base_fail_memory(error, 0) : write_all(&page, options, path, error);
     report_table_free(&page.summary);
-    report_figures_free(figures);
+    report_figures_free(&figures);
   }
   report_provenance_free(&provenance);
   return status;
 }
 
+static berg_status open_surface(io_geometry *surface, report_data *data, size_t side, berg_error *error) {
+  berg_status status = io_geometry_open(surface, data->surface_paths[side], error);
+  for (size_t i = 0; i < data->count && !status; i++) {
+    const size_t vertices = data->subjects[i].vertices[side];
+    char expected[32];
+    base_print(expected, sizeof expected, "%zu", vertices);
+    if (surface->vertices != vertices)
+      status = base_fail_found(error, BERG_EINPUT, data->surface_paths[side], "number of vertices", expected, "%zu",
+                               surface->vertices);
+  }
+  data->surfaces[side] = surface;
+  return status;
+}
+
+/* Both or none. */
+static berg_status open_surfaces(io_geometry surfaces[REPORT_HEMISPHERES], report_data *data,
+                                 const berg_report_options *options, berg_error *error) {
+  berg_status status = BERG_OK;
+  if (!options->surfaces[0] && !options->surfaces[1]) return BERG_OK;
+  if (!options->surfaces[0] || !options->surfaces[1])
+    return base_fail(error, BERG_EARGUMENT,
+                     "a surface is named for one hemisphere: expected the left one and the right one");
+  if (!data->subjects[0].vertices[0])
+    return base_fail(error, BERG_EPARAMETER, "%s: its responses lie on no surface, and %s is one", data->kind->model_id,
+                     options->surfaces[0]);
+  for (size_t side = 0; side < REPORT_HEMISPHERES && !status; side++) {
+    data->surface_paths[side] = options->surfaces[side];
+    status = open_surface(&surfaces[side], data, side, error);
+  }
+  return status;
+}
+
 berg_status berg_report(const char *model_id, const berg_report_options *given, const char *path, berg_error *error) {
   berg_report_options options;
+  io_geometry surfaces[REPORT_HEMISPHERES] = {{.vertices = 0}};
   report_data data;
   berg_status status = BASE_TAKE(berg_report_options, &options, given, error);
   if (status) return status;
@@ -132,7 +169,9 @@ berg_status berg_report(const char *model_id, const berg_report_options *given, 
     return base_fail(error, BERG_EARGUMENT, "no file is named for the report, its figures or its numbers");
   status = report_data_open(&data, model_id, options.berg_dir, options.subjects, options.subject_count, error);
   if (status) return status;
-  status = write_report(&data, model_id, &options, path, error);
+  status = open_surfaces(surfaces, &data, &options, error);
+  if (!status) status = write_report(&data, model_id, &options, path, error);
+  for (size_t side = 0; side < REPORT_HEMISPHERES; side++) io_geometry_free(&surfaces[side]);
   report_data_close(&data);
   return status;
 }
@@ -145,7 +184,7 @@ berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *ber
   *svg = NULL;
   berg_status status = report_data_open(&data, model_id, berg_dir, subjects, count, error);
   if (status) return status;
-  report_draw_regions(&figure, &data);
+  data.kind->draw[0](&figure, &data);
   status = report_figure_status(&figure, error);
   if (!status && !figure.panel_count)
     status = base_fail(error, BERG_EMODEL, "%s: nothing to plot: no regions, or neither accuracy nor noise ceilings",

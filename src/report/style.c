@@ -36,12 +36,12 @@ static const char layout[] =
     "@media(max-width:480px){dl{grid-template-columns:minmax(0,1fr);gap:0}dd{margin-bottom:.5rem}}"
     "@media print{details>*{display:block}nav{display:none}.panels svg,tr{break-inside:avoid}}";
 
-void report_put_style(report_text *text) {
+void report_put_style(report_text *text, int subjects) {
   report_put(text, ":root{color-scheme:light dark;--paper:#fff;--link:#0a58a8;");
-  report_put_variables(text, false);
+  report_put_variables(text, subjects, false);
   report_put(text, "}@media(prefers-color-scheme:dark){:root{--paper:#14181d;--link:#7cb7ff;");
-  report_put_variables(text, true);
+  report_put_variables(text, subjects, true);
   report_put(text, "}}");
   report_put(text, layout);
-  report_put_classes(text, true);
+  report_put_classes(text, subjects, true);
 }

@@ -16,10 +16,10 @@ typedef enum vit_transform {
   VIT_SQUARE /* the central square resized to 224 x 224: what the NSD and EEG models were fitted to */
 } vit_transform;
 
-/* The path of training: Pillow's bilinear resize of `rgb` [height][width][3], bit for bit (two 8-bit passes
- * with 22-bit coefficients, horizontally first as before Pillow 12.2). `pixels` is [3][224][224]. ELIMIT: out
- * of memory; ESTIMULUS: an empty picture or one so narrow that the long side would overflow. vit/preprocess_stream.h does
- * the same with the rows as they come. */
+/* The path of training: Pillow's bilinear resize of `rgb` [height][width][3], bit for bit (two 8-bit passes with
+ * 22-bit coefficients, horizontally first as before Pillow 12.2). `pixels` is [3][224][224]. ELIMIT: out of memory;
+ * ESTIMULUS: an empty picture or one so narrow that the long side would overflow. vit/preprocess_stream.h does the
+ * same with the rows as they come. */
 berg_status vit_preprocess_picture(const uint8_t *rgb, size_t width, size_t height, uint8_t *pixels, berg_error *error);
 
 /* The same under VIT_SQUARE. */

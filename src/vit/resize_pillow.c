@@ -75,8 +75,8 @@ berg_status vit_preprocess_stream_start(vit_preprocess_stream *stream, vit_trans
   berg_status status = transform == VIT_SQUARE ? vit_set_square_axes(&x, &y, width, height, error)
                                                : vit_set_axes(&x, &y, width, height, error);
   if (status) return status;
-  /* Either both sides change or neither: with a short side of 256 the long one stays, with any other it moves too; those
-   * of a square are equal. */
+  /* Either both sides change or neither: with a short side of 256 the long one stays, with any other it moves too;
+   * those of a square are equal. */
   if (x.in != x.out) return start_resize(stream, &x, &y, error);
   stream->left = x.origin + x.first;
   stream->top = y.origin + y.first;

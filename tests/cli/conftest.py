@@ -5,7 +5,11 @@ import pathlib
 import numpy as np
 import pytest
 
+import made_once
+import make_siblings
 from program import MODEL_FOLDER, Program, tiny_metadata
+from sibling_models import MODELS
+from siblings import IDS, SUBJECTS
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
 
@@ -47,3 +51,25 @@ def photos(tmp_path_factory):
         smooth = Image.fromarray(rng.integers(0, 256, (9, 9, 3), np.uint8)).resize((width, height))
         smooth.save(folder / (f"{i}.png" if i % 2 else f"{i}.jpg"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def five_berg_dir(data_dir, small_berg_dir):
+    """The first model's small subjects, and one of each sibling, fitted to class tokens alone; for reading."""
+    def make(folder):
+        (folder / MODEL_FOLDER).parent.parent.mkdir(parents=True)
+        (folder / MODEL_FOLDER).parent.symlink_to((small_berg_dir / MODEL_FOLDER).parent)
+        for key in MODELS:
+            make_siblings.make_sibling(folder, key, class_tokens=True)
+    with made_once.made_once(data_dir, "five-berg-dir", make) as folder:
+        yield folder
+
+
+@pytest.fixture
+def encode_with(berg, five_berg_dir, backbone_files):
+    """encode_with(KEY, ...): with the model of that key, its first subject unless another is named, and the backbone it was made for."""
+    def call(key, *arguments, berg_dir=five_berg_dir, **more):
+        subject = [] if "--subject" in arguments else ["--subject", SUBJECTS[key]]
+        return berg("encode", IDS[key], "--berg-dir", berg_dir, "--backbone", backbone_files["safetensors"], *subject, *arguments,
+                    **more)
+    return call

@@ -85,10 +85,14 @@ def test_completion_offers_commands_options_and_models(berg):
     program = str(berg.path)
     assert complete(berg, program)("de") == ["describe"]
     assert complete(berg, program)("d") == ["describe", "doctor"]
-    assert complete(berg, program, "encode", "x")("--re") == ["--resume"]
-    assert complete(berg, program, "describe")("") == ["fmri-things_fmri_1-vit_b_32"]
+    assert complete(berg, program, "encode", "x")("--res") == ["--resume"]
+    models = berg("list").out.split()
+    assert complete(berg, program, "describe")("") == models and len(models) == 5
+    assert complete(berg, program, "encode", "x", "--also")("meg") == ["meg-things_meg_1-vit_b_32:"]
+    assert complete(berg, program, "encode", "utah_array-tvsd-vit_b_32", "--subject")("") == ["N", "F"]
+    assert complete(berg, program, "encode", models[0], "--subject")("1") == ["1", "10"]
     assert complete(berg, program, "volume")("r") == ["rois"]
-    assert complete(berg, program, "volume", "to")("") == ["fmri-things_fmri_1-vit_b_32"]
+    assert complete(berg, program, "volume", "to")("") == models
     assert complete(berg, program, "volume", "rois", "x")("--st") == ["--stack"]
     assert set(complete(berg, program, "encode", "x")("--")) == {f"--{name}" for name in
                                                                 long_options(berg("encode", "-h").out)}

@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+import moments
 from program import MODEL, MODEL_FOLDER
 
 
@@ -88,3 +89,13 @@ def test_a_journal_of_more_rows_than_images(berg, small_berg_dir, photos, tmp_pa
     result = encode("--resume")
     assert result.status == 3, result.err
     assert "expected at most 5, one an image, found 9 rows" in result.err
+
+
+def test_means_over_other_voxels_are_another_run(berg, small_berg_dir, photos, tmp_path):
+    """The regions are called the same, and have other voxels above another ceiling."""
+    command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", "random:1", "--subject", 1, "--roi", "lLOC,IT", "--mean", "roi",
+               "--batch", 1, "--threads", 1, photos, "-o", tmp_path / "out.npy", "--min-noise-ceiling"]
+    assert moments.killed([berg.path, *map(str, command), "0"], 4, file="out.npy.partial")
+    other = berg(*command, 20, "--resume")
+    assert other.status == 5 and "out.npy.partial" in other.message
+    assert berg(*command, 0, "--resume").status == 0

@@ -62,6 +62,8 @@ def test_replaces_nothing_unless_forced(report, tmp_path, there):
     (["--subject", "2", "-o", "r.html"], 4, "metadata_sub-02.npy"),
     (["--subject", "1", "-o", "no/such/folder/r.html"], 5, "no/such/folder/r.html"),
     (["--subject", "1", "-o", "r.html", "--figures", "/proc/none"], 5, "/proc/none"),
+    (["--subject", "1", "-o", "r.html", "--surface", "lh.inflated"], 2, "expected two files, left and right, found 1"),
+    (["--subject", "1", "-o", "r.html", "--surface", "lh,rh"], 2, "lie on no surface"),
     (["--subject", "1", "-o", "r.html", "extra"], 2, "extra")])
 def test_refusals(report, tmp_path, arguments, status, said):
     done = report(*arguments, cwd=tmp_path)

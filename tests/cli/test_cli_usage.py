@@ -44,7 +44,7 @@ def test_usage_errors(berg, arguments, message):
     (["-o"], "-o needs OUT"),
     (["--output"], "--output needs OUT"),
     (["-o", "x.npy"], "which subject? Give --subject N"),
-    (["-o", "x.npy", "--subject", "one"], '--subject: expected 1, 01 or sub-01, found "one"'),
+    (["-o", "x.npy", "--subject", "one"], '--subject: expected 1, 01, sub-01, N or 1-4, found "one"'),
     (["-o", "x.npy", "--subject", "1,01"], "--subject: 01 is named twice"),
     (["-o", "x.npy", "--subject", "1,,2"], '--subject: expected a list without gaps, such as A,B, found "1,,2"'),
     (["-o", "x.npy", "--subject=1", "--shard", "0/4"], '--shard: expected I/N with I from 1 to N, found "0/4"'),

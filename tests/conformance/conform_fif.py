@@ -1,4 +1,5 @@
 """Evoked files as MNE-Python reads and draws them, without a warning that matters."""
+import json
 import os
 import pathlib
 import subprocess
@@ -8,6 +9,10 @@ import mne
 import numpy as np
 import pytest
 
+from make_siblings import make_sibling
+from sibling_models import MODELS
+
+ROOT = pathlib.Path(__file__).parents[2]
 BUILD = pathlib.Path(os.environ.get("BERG_BUILD", pathlib.Path(__file__).parents[2] / "build")).resolve()
 EEG, MEG = ["Oz", "Cz", "Fp1", "Fp2", "P3", "P4", "O1", "O2"], ["MLC11-1609", "MLC12-1609", "MRO21-1609", "MZF01-1609"]
 
@@ -51,6 +56,28 @@ def test_values_names_and_times(tmp_path, kind, channels, times, shown_as):
         assert evoked.info["sfreq"] == 200 and evoked.nave == 1 and evoked.kind == "average" and evoked.baseline is None
         assert evoked.info["meas_date"] is None and evoked.info["description"].endswith(", numbers")
     assert mne.read_evokeds(tmp_path / "x-ave.fif", condition="a.jpg").comment == "a.jpg"
+
+
+@pytest.mark.parametrize("key, options, per_image", [("eeg", ["--channels", "Oz,O1,Cz"], 4), ("meg", ["--region", "Occipital"], 1)])
+def test_what_encode_writes(tmp_path, key, options, per_image):
+    """The program's file beside its own .npy and sidecar: values, names, times, an Evoked for each image and repetition."""
+    model = MODELS[key]
+    make_sibling(tmp_path, key, class_tokens=True, components=2, accuracy=False, splits=["all"] if key == "meg" else None)
+    for output in ("a-ave.fif", "a.npy"):
+        subprocess.run([BUILD / "berg", "encode", model.model_id, "--berg-dir", tmp_path, "--subject", "1", "--backbone", "random:1",
+                        *options, ROOT / "examples/images", "-o", tmp_path / output, "--force"], check=True)
+    whole, sidecar = np.load(tmp_path / "a.npy"), json.loads((tmp_path / "a.json").read_text())
+    axes = {axis["Name"]: axis for axis in sidecar["Columns"]["Axes"]}
+    images = [file["Path"] for file in sidecar["Images"]["Files"]]
+    found = mne.read_evokeds(tmp_path / "a-ave.fif")
+    assert len(found) == per_image * len(images)
+    for i, evoked in enumerate(found):
+        image, repetition = divmod(i, per_image)
+        expected_data = whole[image, repetition] if per_image > 1 else whole[image]
+        assert np.array_equal(evoked.data.astype(np.float32), expected_data)
+        assert evoked.ch_names == axes["channel" if key == "eeg" else "sensor"]["Labels"]
+        assert np.allclose(evoked.times, axes["time"]["Values"], rtol=0, atol=1e-12)
+        assert evoked.comment == images[image] + (f" rep-{repetition + 1}" if per_image > 1 else "")
 
 
 def test_long_channel_names_and_times_between_samples(tmp_path):

@@ -51,10 +51,10 @@ def metadata_of(subject, voxels=None):
 class Report:
     """One run of `berg report`, as its files say it."""
 
-    def __init__(self, program, berg_dir, folder, subjects="1", *more):
+    def __init__(self, program, berg_dir, folder, subjects="1", *more, model=MODEL):
         folder.mkdir(parents=True, exist_ok=True)
         self.page, self.figures = folder / "report.html", folder / "figures"
-        command = [program, "report", MODEL, "--subject", subjects, "--berg-dir", berg_dir, "-o", self.page,
+        command = [program, "report", model, "--subject", subjects, "--berg-dir", berg_dir, "-o", self.page,
                    "--json", folder / "report.json", "--figures", self.figures, "-q", *more]
         done = subprocess.run(command, capture_output=True, timeout=600)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b""), done

@@ -384,8 +384,8 @@ def test_allocations_may_fail(build_dir, tmp_path):
     metadata = metadata_of(1, 300)
     metadata["roi"] = {name: metadata["roi"][name] for name in ("V1", "hV4", "lFFA")} | {"<new>": np.arange(3)}
     save(tmp_path, 1, metadata)
-    done = subprocess.run([build_dir / "tests" / "failing_report", tmp_path, tmp_path / "r.html"], capture_output=True,
-                          text=True)
+    done = subprocess.run([build_dir / "tests" / "failing_report", MODEL, "1", tmp_path, tmp_path / "r.html"],
+                          capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 1000
     assert not list(tmp_path.glob("r.html*"))

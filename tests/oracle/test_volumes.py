@@ -164,7 +164,7 @@ def test_masks_that_do_not_fit(to, berg, mask, folder, tmp_path):
     refused(larger, "voxel 7 at")
     smaller = np.zeros_like(data)
     smaller[tuple(coords[5])] = smaller[0, 0, 0] = 1
-    refused(smaller, "1 of the 2 voxels of this mask are none of its")
+    refused(smaller, "1 of the 2 voxels of this mask are not among its own")
     # A mask around all voxels, one of a part of them, and an image that is not a mask, are a grid as well.
     for fits in (np.ones_like(data), data * (np.arange(data.shape[0]) < 5)[:, None, None], np.arange(data.size).reshape(data.shape)):
         mask("right.nii.gz", fits, np.int32)

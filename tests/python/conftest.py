@@ -7,6 +7,11 @@ import sys
 import numpy as np
 import pytest
 
+import made_once
+import vit_oracle
+from make_siblings import make_sibling
+from sibling_models import MODELS
+
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("BERG_BUILD", TESTS.parent / "build")).resolve()
 if not os.environ.get("BERG_INSTALLED"):
@@ -63,6 +68,53 @@ def whole(berg, whole_model, images):
     responses = berg.encode(whole_model, images, show_progress=False)
     responses.flags.writeable = False
     return responses
+
+
+@pytest.fixture(scope="session")
+def siblings_dir(data_dir):
+    """The first subject of each sibling model, 4 components of the class tokens. For reading: all tests share it."""
+
+    def make(folder):
+        for key in MODELS:
+            make_sibling(folder, key, class_tokens=True)
+
+    with made_once.made_once(data_dir, "python-siblings", make) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def load_sibling(siblings_dir, backbone_files):
+    """load_sibling("eeg", selection, ...): the first subject's model, with the backbone that it is fitted to."""
+    from berg import BERG
+
+    def load(key, selection=None, **options):
+        model = MODELS[key]
+        options = {"subject": model.subjects[0], "backbone": backbone_files["safetensors"], **options}
+        return BERG(siblings_dir).get_encoding_model(model.model_id, selection=selection, **options)
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def squares():
+    """Three uint8 images that the network sees the middle of."""
+    return np.random.default_rng(21).integers(0, 256, (3, 3, 256, 256), dtype=np.uint8)
+
+
+@pytest.fixture(scope="session")
+def square_features(squares, backbone):
+    """What NumPy's network makes of `squares`."""
+    return vit_oracle.block_outputs(backbone, squares[:, :, 16:240, 16:240])
+
+
+@pytest.fixture(scope="session")
+def sibling_wholes(load_sibling, squares):
+    """{key: responses to `squares` of everything}, in the model's own form."""
+    wholes = {}
+    for key in MODELS:
+        with load_sibling(key) as model:
+            wholes[key] = model.generate_response(squares, show_progress=False)
+    return wholes
 
 
 @pytest.fixture

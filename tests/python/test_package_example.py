@@ -1,4 +1,4 @@
-"""The calls of upstream's card and our own examples, as they stand but for the path and the elided list."""
+"""The calls of upstream's card and our own examples, but for the path, the elided list, and fewer images."""
 
 import pathlib
 import re
@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from berg import _berg
 from berg.core import cards
 from berg.core.parameter_validator import ValidationError
 
@@ -55,11 +56,24 @@ def torch_cache(backbone_files, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(small_berg_dir, torch_cache):
-    def run(code):
-        assert PLACE in code
+def five_models(small_berg_dir, siblings_dir, tmp_path):
+    """One folder with all that is there."""
+    place = tmp_path / "five" / "encoding_models"
+    for source in (small_berg_dir, siblings_dir):
+        for data_set in source.glob("encoding_models/*/*"):
+            link = place / data_set.relative_to(source / "encoding_models")
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(data_set)
+    return place.parent
+
+
+@pytest.fixture
+def run(five_models, torch_cache):
+    def run(code, images=100):
+        assert PLACE in code and "(100, 3, " in code
+        code = code.replace(PLACE, str(five_models)).replace("(100, 3, ", f"({images}, 3, ")
         names = {"np": np}
-        exec(compile(code.replace(PLACE, str(small_berg_dir)), "example", "exec"), names)
+        exec(compile(code, "example", "exec"), names)
         return names
 
     return run
@@ -88,17 +102,23 @@ def test_card_with_its_dots(run):
         run(CARD)
 
 
-def test_our_card(run, model_id):
-    assert run(cards.load(model_id)["example_usage"])["responses"].shape[0] == 100
+@pytest.mark.parametrize("name", _berg.model_ids())
+def test_our_cards(run, name):
+    names = run(cards.load(name)["example_usage"], 3)
+    arrays = [names[key] for key in ("responses", "left", "right") if key in names]
+    assert arrays and all(len(array) == 3 for array in arrays) and isinstance(names["metadata"], dict)
 
 
 def test_readme(run):
     example, *_ = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)  # encoding comes first
     names = run(example)
     assert names["responses"].shape[0] == 100 and names["metadata"]["fmri"]["voxel_coords"].shape == (600, 3)
+    assert np.array_equal(names["voxels"], names["responses"]) and names["channels"].shape == (100, 4, 2, 140)
 
 
 def test_page_for_python(run, capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "python.md").read_text(), re.DOTALL)
-    run(example)
+    examples = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "python.md").read_text(), re.DOTALL)
+    names = run("".join(examples), 3)  # the second goes on where the first ends
+    assert names["averaged"].shape == (3, 2, 140) and names["seconds"][20] == pytest.approx(0)
+    assert names["sensors"].shape[0] == 3
     assert re.fullmatch(r"\[ *\d+ +\d+ +\d+\]\n", capsys.readouterr().out)

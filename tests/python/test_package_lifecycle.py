@@ -147,9 +147,8 @@ def test_a_model_in_use_says_so(images, small_berg_dir, backbone_files, model_id
     model = _berg.Model(
         model_id,
         str(small_berg_dir),
-        1,
-        ["V1"],
-        None,
+        "1",
+        [("roi", ("V1",))],
         backbone=str(backbone_files["safetensors"]),
         min_noise_ceiling=float("nan"),
         device="cpu",
@@ -164,7 +163,8 @@ def test_a_model_in_use_says_so(images, small_berg_dir, backbone_files, model_id
         for again in (
             model.close,
             model.metadata,
-            model.voxels,
+            model.outputs,
+            lambda: model.output_path("a.npy", 0),
             lambda: model.columns,
             lambda: model.encode(images, out.copy()),
         ):

@@ -12,6 +12,10 @@ def assert_same(ours, theirs, path="metadata"):
         assert list(ours) == list(theirs), path
         for key in theirs:
             assert_same(ours[key], theirs[key], f"{path}.{key}")
+    elif isinstance(theirs, (list, tuple)):
+        assert len(ours) == len(theirs), path
+        for place, value in enumerate(theirs):
+            assert_same(ours[place], value, f"{path}[{place}]")
     elif isinstance(theirs, np.ndarray):
         assert ours.dtype == theirs.dtype and ours.shape == theirs.shape, path
         # equal_nan knows no strings

@@ -49,7 +49,7 @@ def test_report(small_berg_dir, model_id, tmp_path):
     (None, {"subject": []}, exceptions.InvalidParameterError),
     (None, {"berg_dir": "/nowhere"}, exceptions.ModelLoadError),
     (None, {"berg_dir": None}, exceptions.ModelLoadError),
-    (None, {"subject": "1"}, TypeError)])
+    (None, {"subject": "1"}, exceptions.InvalidParameterError)])
 def test_what_is_wrong_raises(small_berg_dir, model_id, tmp_path, model, options, kind):
     for call in (lambda **given: package.plot_accuracy(model or model_id, **given),
                  lambda **given: package.report(model or model_id, tmp_path / "r.html", **given)):

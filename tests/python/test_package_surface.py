@@ -18,6 +18,14 @@ ROIS = (
     "lTOS rTOS lLOC rLOC IT lSTS rSTS"
 ).split()
 
+MODELS = [
+    "eeg-things_eeg_2-vit_b_32",
+    "fmri-nsd_fsaverage-vit_b_32",
+    "fmri-things_fmri_1-vit_b_32",
+    "meg-things_meg_1-vit_b_32",
+    "utah_array-tvsd-vit_b_32",
+]
+
 
 @pytest.fixture
 def anywhere():
@@ -53,22 +61,28 @@ def test_signatures():
         for p in inspect.signature(fMRIEncodingModel.__init__).parameters.values()
         if p.name not in ("self", "subject", "device", "selection", "berg_dir")
     ]
-    assert all(p.kind is p.KEYWORD_ONLY for p in ours)
+    assert all(p.kind in (p.KEYWORD_ONLY, p.VAR_KEYWORD) for p in ours)
 
 
-def test_list_models_is_sorted_and_quiet(anywhere, model_id, capsys):
-    assert anywhere.list_models() == [model_id]
-    assert anywhere.list_models(expand_brainscore_vision=True, expand_brainscore_language=True) == [model_id]
+def test_list_models_is_sorted_and_quiet(anywhere, capsys):
+    assert anywhere.list_models() == MODELS
+    assert anywhere.list_models(expand_brainscore_vision=True, expand_brainscore_language=True) == MODELS
     assert capsys.readouterr().out == ""
 
 
 def test_catalog(anywhere, capsys):
-    assert anywhere.get_model_catalog() == {"fMRI": ["THINGS fMRI1"]}
+    assert anywhere.get_model_catalog() == {
+        "EEG": ["THINGS EEG2"],
+        "MEG": ["THINGS MEG1"],
+        "Utah arrays": ["THINGS Ventral Stream Spiking Dataset (TVSD)"],
+        "fMRI": ["Natural Scenes Dataset (NSD) (fsaverage surface space)", "THINGS fMRI1"],
+    }
     assert capsys.readouterr().out == ""
     anywhere.get_model_catalog(print_format=True)
-    title, rule, modality, dataset, blank, end = capsys.readouterr().out.split("\n")
+    title, rule, *lines = capsys.readouterr().out.split("\n")
     assert title and rule == "=" * 33
-    assert modality.endswith("FMRI") and dataset.endswith("THINGS fMRI1") and dataset[0] == " "
+    *_, modality, first, second, blank, end = lines
+    assert modality.endswith("FMRI") and second.endswith("THINGS fMRI1") and first[0] == second[0] == " "
     assert blank == end == ""
 
 
@@ -139,7 +153,7 @@ def test_registry(model_id):
     entry = model_registry.MODEL_REGISTRY[model_id]
     assert set(entry) == {"module_path", "class_name", "modality", "training_dataset", "yaml_path"}
     assert model_registry.get_model_class(model_id) is fMRIEncodingModel
-    assert model_registry.get_available_models() == [model_id]
+    assert sorted(model_registry.get_available_models()) == MODELS
     with pytest.raises(ValueError, match="eeg-none"):
         model_registry.get_model_class("eeg-none")
 

@@ -1,13 +1,15 @@
 /* Appends rows of known values to PATH, for the tests that kill it, fill its disk, and read its result with
  * NumPy, h5py and nibabel:
  *
- *   append_rows PATH COLUMNS ROWS [force] [resume] [means | plain | shaped | left | right] [long] [nan] [eeg | meg] [odd]
+ *     append_rows PATH COLUMNS ROWS [force] [resume] [means | plain | shaped | left | right] [long] [nan] [eeg | meg]
+ *                 [odd]
  *
- * Row r, column c is float32(uint32(2654435761 r + 40503 c)) / 65536 - 32768, image r is named  i,"r".png . Columns are voxels:
- * column c is voxel 3 c + 1 at (c % 5, c / 5 % 7, c / 35). means: columns have ROI names; plain: no labels at all; shaped: a row is
- * 2 repetitions, 3 channels, COLUMNS / 6 times; left, right: columns are vertices 3 c + 1 of that hemisphere's 3 COLUMNS + 5. long: a
- * line a value in a .csv. nan: NaN where no column lies. eeg, meg: what the channels are. odd: uneven times. Prints the number of rows that were there; exit
- * status as the program berg. */
+ * Row r, column c is float32(uint32(2654435761 r + 40503 c)) / 65536 - 32768, image r is named  i,"r".png . Columns
+ * are voxels: column c is voxel 3 c + 1 at (c % 5, c / 5 % 7, c / 35). means: columns have ROI names; plain: no
+ * labels at all; shaped: a row is 2 repetitions, 3 channels, COLUMNS / 6 times; left, right: columns are vertices 3 c
+ * + 1 of that hemisphere's 3 COLUMNS + 5. long: a line a value in a .csv. nan: NaN where no column lies. eeg, meg:
+ * what the channels are. odd: uneven times. Prints the number of rows that were there; exit status as the program
+ * berg. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

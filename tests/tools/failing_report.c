@@ -1,10 +1,10 @@
 /* failing_report - writes a report with memory running out at many places in turn.
  *
- *     failing_report BERG_DIR PAGE
+ *     failing_report MODEL SUBJECT BERG_DIR PAGE [LEFT RIGHT]
  *
- * The n-th allocation fails: every n at first, then about one in forty, until a run needs no more than n. Each failure
- * must be reported as ELIMIT and leave no page, or do no harm: then the page is as long as the whole one. Prints the
- * number of allocations. Exit status: 0 as it should be, 1 not, 2 usage. */
+ * LEFT and RIGHT are surfaces. The n-th allocation fails: every n at first, then about one in forty, until a run
+ * needs no more than n. Each failure must be reported as ELIMIT and leave no page, or do no harm: then the page is
+ * as long as the whole one. Prints the number of allocations. Exit status: 0 as it should be, 1 not, 2 usage. */
 #include <berg.h>
 
 #include <stdio.h>
@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MODEL "fmri-things_fmri_1-vit_b_32"
 #define EVERY 300
 
 static size_t taken, failing;
@@ -27,20 +26,23 @@ static berg_status write_page(char **arguments, size_t fail_at, long long *lengt
   berg_report_options options;
   struct stat about;
   berg_report_options_init(&options);
-  options.berg_dir = arguments[0];
+  options.subjects = (const char *const *)&arguments[1];
+  options.subject_count = 1;
+  options.berg_dir = arguments[2];
+  for (int i = 0; i < 2 && arguments[4]; i++) options.surfaces[i] = arguments[4 + i];
   options.command = "berg report";
   taken = 0;
   failing = fail_at;
-  berg_status status = berg_report(MODEL, &options, arguments[1], error);
-  *length = stat(arguments[1], &about) ? -1 : (long long)about.st_size;
-  unlink(arguments[1]);
+  berg_status status = berg_report(arguments[0], &options, arguments[3], error);
+  *length = stat(arguments[3], &about) ? -1 : (long long)about.st_size;
+  unlink(arguments[3]);
   return status;
 }
 
 int main(int argc, char **argv) {
   long long whole, length;
   berg_error error;
-  if (argc != 3) return 2;
+  if (argc != 5 && argc != 7) return 2;
   if (write_page(argv + 1, 0, &whole, &error)) {
     fprintf(stderr, "failing_report: %s\n", error.message);
     return 1;

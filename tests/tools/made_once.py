@@ -12,7 +12,8 @@ import shutil
 import numpy as np
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
-MAKERS = ("oracle/random_backbone.py", "oracle/vit_oracle.py", "tools/make_subject.py", "tools/subject_metadata.py",
+MAKERS = ("oracle/random_backbone.py", "oracle/vit_oracle.py", "tools/make_siblings.py", "tools/make_subject.py",
+          "tools/sibling_metadata.py", "tools/sibling_models.py", "tools/sklearn_pickle.py", "tools/subject_metadata.py",
           "tools/synthetic_images.py", "tools/write_state_dict.py")
 
 

@@ -1,8 +1,9 @@
 /* Writes an evoked file for the tests that give it names, times and sizes of every kind:
  *
- *   write_evoked PATH eeg | meg | none FIRST RATE TIMES CHANNEL... -- NAME...
+ *     write_evoked PATH eeg | meg | none FIRST RATE TIMES CHANNEL... -- NAME...
  *
- * A set a name; value t of channel c in set s is s + c / 64 + t / 4096. Prints nothing; exit status as the program berg. */
+ * A set a name; value t of channel c in set s is s + c / 64 + t / 4096. Prints nothing; exit status as the program
+ * berg. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* Writes a surface file for the tests that give it names and sizes of every kind:
  *
- *   write_surface PATH VERTICES all | none | V,V,... [NAME ...]
+ *     write_surface PATH VERTICES all | none | V,V,... [NAME ...]
  *
- * An image a name; each of its values is its number, at all vertices or at those chosen, NaN elsewhere. Prints the most memory that
- * was held, in kB; exit status as the program berg. */
+ * An image a name; each of its values is its number, at all vertices or at those chosen, NaN elsewhere. Prints the most
+ * memory that was held, in kB; exit status as the program berg. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
-/* A new model is a card and a layout, and nothing else: this program is the library with another catalog, of one model that the
- * library does not have. Its files are written here, opened, described, selected from and encoded with. */
+/* A new model is a card and a layout, and nothing else: this program is the library with another catalog, of one
+ * model that the library does not have. Its files are written here, opened, described, selected from and encoded
+ * with. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include <cmocka.h>
 
 #include "berg.h"
+#include "model/encode/scores.h"
 #include "vit/shape.h"
 
 #define MODEL "toy-neurons-vit_b_32"
@@ -84,7 +86,8 @@ static void write_weights(void) {
   free(mean), free(scale), free(directions);
 }
 
-/* {"toy": {"names": ["left", "right", "both"]}}, as NumPy saves a dict: a pickle of protocol 3 in an array of no dimension. */
+/* {"toy": {"names": ["left", "right", "both"]}}, as NumPy saves a dict: a pickle of protocol 3 in an array of no
+ * dimension. */
 static void write_metadata(void) {
   static const char header[] = "{'descr': '|O', 'fortran_order': False, 'shape': (), }";
   static const char pickle[] = "\x80\x03"
@@ -194,8 +197,53 @@ static void test_it_is_selected_from_and_encoded_with(void **state) {
   free(pixels);
 }
 
+/* Whichever model runs the network, the others have memory for as many threads. */
+static void test_models_of_different_threads_go_together(void **state) {
+  enum { IMAGES = 2 };
+  static const int threads[] = {3, 1};
+  berg_model_options options;
+  berg_model *models[2];
+  berg_stimuli *stimuli;
+  berg_error error;
+  uint8_t *pixels = malloc((size_t)IMAGES * 3 * 224 * 224);
+  float responses[2][IMAGES * NEURONS], *rows[] = {responses[0], responses[1]};
+  (void)state;
+  for (size_t i = 0; i < (size_t)IMAGES * 3 * 224 * 224; i++) pixels[i] = (uint8_t)(i * 31 % 251);
+  const berg_array images = {.dtype = BERG_U8,
+                             .itemsize = 1,
+                             .ndim = 4,
+                             .shape = {IMAGES, 3, 224, 224},
+                             .strides = {3 * 224 * 224, 224 * 224, 224, 1},
+                             .data = pixels};
+  berg_model_options_init(&options);
+  options.berg_dir = folder;
+  options.backbone = "random:1";
+  options.device = "cpu";
+  options.subjects = (const char *const[]){"B"};
+  options.subject_count = 1;
+  for (size_t i = 0; i < 2; i++) {
+    options.threads = threads[i];
+    if (berg_model_open(&models[i], MODEL, &options, &error)) fail_msg("%s", error.message);
+  }
+  assert_int_equal(berg_stimuli_from_array(&stimuli, &images, BERG_NCHW, NULL), BERG_OK);
+  assert_int_equal(berg_encode(models[1], stimuli, responses[1], NULL, NULL), BERG_OK);
+  assert_int_equal(models[1]->kept_scores->threads, 1);
+  if (berg_encode_many(models, 2, stimuli, rows, NULL, &error)) fail_msg("%s", error.message);
+  assert_int_equal(models[1]->kept_scores->threads, 3);
+  assert_memory_equal(responses[0], responses[1], sizeof responses[0]);
+
+  berg_model *const twice[] = {models[0], models[0]};
+  assert_int_equal(berg_encode_many(twice, 2, stimuli, rows, NULL, &error), BERG_EARGUMENT);
+  assert_non_null(strstr(error.message, "is given twice"));
+  assert_int_equal(berg_encode(models[0], stimuli, responses[0], NULL, NULL), BERG_OK);
+  for (size_t i = 0; i < 2; i++) berg_model_free(models[i]);
+  berg_stimuli_free(stimuli);
+  free(pixels);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_the_catalog_has_it_and_describes_it),
-                                     cmocka_unit_test(test_it_is_selected_from_and_encoded_with)};
+                                     cmocka_unit_test(test_it_is_selected_from_and_encoded_with),
+                                     cmocka_unit_test(test_models_of_different_threads_go_together)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

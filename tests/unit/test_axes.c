@@ -1,5 +1,5 @@
-/* Axes of rows: what their positions are called, which shapes there can be. Files of several axes are held against NumPy and h5py in
- * tests/oracle/test_outputs.py. */
+/* Axes of rows: what their positions are called, which shapes there can be. Files of several axes are held against
+ * NumPy and h5py in tests/oracle/test_outputs.py. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* Evoked files: what a reader or a name that fails leaves. Tags are held against the format in tests/oracle/test_fif.py. */
+/* Evoked files: what a reader or a name that fails leaves. Tags are held against the format in
+ * tests/oracle/test_fif.py. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -172,8 +172,8 @@ static void read_bytes(const char *path, bytes *to) {
   assert_true(to->size && to->size < sizeof to->data);
 }
 
-/* Blocks [0, cut) by one call and [cut, 6) by another, in either order and with other threads, are the whole, bit for bit: the Gram
- * matrix, then the components. */
+/* Blocks [0, cut) by one call and [cut, 6) by another, in either order and with other threads, are the whole, bit
+ * for bit: the Gram matrix, then the components. */
 static void ranges_are_the_whole(train_products products) {
   static bytes whole_gram, gram;
   train_pca whole, merged;

@@ -73,11 +73,31 @@ static void test_a_name_alone_is_not_hashed(void **state) {
   cJSON_Delete(tree);
 }
 
+static void test_where_sidecars_lie(void **state) {
+  static const char *const places[][2] = {{"a.b/responses.npy", "a.b/responses.json"},
+                                          {"a.b/responses", "a.b/responses.json"},
+                                          {"x.nii.gz", "x.json"},
+                                          {"x.NII.GZ", "x.json"},
+                                          {"out/x_lh.func.gii", "out/x_lh.json"},
+                                          {"x-ave.fif", "x.json"},
+                                          {"x_ave.fif", "x.json"},
+                                          {"x.y.csv", "x.y.json"},
+                                          {"out/.npy", "out/.npy.json"},
+                                          {"out/.nii.gz", "out/.nii.json"}};
+  (void)state;
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    char *beside = model_sidecar_path(places[i][0], ".json", NULL);
+    assert_string_equal(beside, places[i][1]);
+    berg_free(beside);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_source_has_its_hash),
       cmocka_unit_test(test_a_source_that_cannot_be_read_is_an_error),
       cmocka_unit_test(test_a_name_alone_is_not_hashed),
+      cmocka_unit_test(test_where_sidecars_lie),
   };
   return cmocka_run_group_tests(tests, make_file, remove_file);
 }

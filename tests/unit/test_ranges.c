@@ -1,4 +1,5 @@
-/* Which rows are done: sets of ranges, rows that are written in any order, and journals that say so, damaged ones among them. */
+/* Which rows are done: sets of ranges, rows that are written in any order, and journals that say so, damaged ones
+ * among them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -321,7 +321,7 @@ static void volumes_are_checked(void **state) {
     const char *part;
   } cases[] = {
       {{.axes = NULL}, BERG_EARGUMENT, "a voxel behind each column"},
-      {{.axes = &named, .axis_count = 1, .volume = {9, 9, 9}}, BERG_EARGUMENT, "ROI means"},
+      {{.axes = &named, .axis_count = 1, .volume = {9, 9, 9}}, BERG_EARGUMENT, "all else"},
       {{.axes = &axis, .axis_count = 1, .volume = {9, 0, 9}}, BERG_EARGUMENT, "a volume side of 0"},
       {{.axes = &axis, .axis_count = 1, .volume = {9, 32768, 9}}, BERG_EARGUMENT, "32768 does not fit NIfTI-1"},
   };

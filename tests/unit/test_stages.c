@@ -1,5 +1,5 @@
-/* The table of the stages of training: every stage says all that it has to, and ranges of its units, done in any order and by plans
- * that share nothing but the work folder, become the same bytes as berg_train's. */
+/* The table of the stages of training: every stage says all that it has to, and ranges of its units, done in any
+ * order and by plans that share nothing but the work folder, become the same bytes as berg_train's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -136,8 +136,8 @@ static uint64_t disk_of(const train_plan *plan, size_t first, size_t end) {
 
 static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
-/* The disk holds, at its fullest, the store with the Gram matrix twice, or with the PCA and what it is made of; or, with the store
- * only where work is kept, the PCA and what comes after. */
+/* The disk holds, at its fullest, the store with the Gram matrix twice, or with the PCA and what it is made of; or,
+ * with the store only where work is kept, the PCA and what comes after. */
 static void disk_is_what_lies_there(void **state) {
   (void)state;
   for (int keep = 0; keep < 2; keep++) {

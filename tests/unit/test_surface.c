@@ -1,5 +1,5 @@
-/* Surface files: what is refused, what a reader that fails leaves, and the letters of base64 whichever parts its bytes come in.
- * Values are held against nibabel in tests/oracle/test_surface_files.py. */
+/* Surface files: what is refused, what a reader that fails leaves, and the letters of base64 whichever parts its
+ * bytes come in. Values are held against nibabel in tests/oracle/test_surface_files.py. */
 #define _GNU_SOURCE /* braces in a pattern */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 """BERG: the way in. Finds models by name, loads them, encodes images with them."""
 
+from berg import many
 from berg.core import cards, model_registry
 from berg.core.exceptions import ModelNotFoundError
 from berg.core.shown import shown
@@ -19,7 +20,7 @@ class BERG:
         """{modality: sorted training datasets} of all models; printed too with `print_format`."""
         catalog = {}
         for entry in model_registry.MODEL_REGISTRY.values():
-            catalog.setdefault(entry["modality"], set()).add(entry["training_dataset"])
+            catalog.setdefault(entry["modality"] or "other", set()).add(entry["training_dataset"] or "other")
         catalog = {modality: sorted(datasets) for modality, datasets in catalog.items()}
         if print_format:
             cards.show("Models by modality and training dataset\n" + "=" * 33)
@@ -49,12 +50,13 @@ class BERG:
         device : str
             "cpu", "cuda" or "auto".
         selection : dict, optional
-            Which voxels, in which order; the model's card says what it takes. None or {}: all.
+            Which voxels, channels, times, ...; the model's card says what it takes. None or {}: all.
         **kwargs
-            What the model's class takes, `subject` first of all.
+            What the model's class takes: `subject` first of all, of some models `train_splits`.
 
         ModelNotFoundError: no model of that id. InvalidParameterError, ValidationError: a parameter does not
-        fit. ModelLoadError: a file is missing or corrupt. ResourceError: device or memory is not available.
+        fit. TypeError: one that the class does not know. ModelLoadError: a file is missing or corrupt. ResourceError:
+        device or memory is not available.
         """
         try:
             model_class = model_registry.get_model_class(model_id)
@@ -67,20 +69,25 @@ class BERG:
     def encode(self, model, stimulus, return_metadata=False, **kwargs):
         """Responses of `model` to `stimulus`; with `return_metadata` the pair (responses, metadata).
 
-        `kwargs` go to the model's generate_response: show_progress, out, ...
+        What form they have is the model's: one array, or of two hemispheres a tuple of two. `kwargs` go to the model's
+        generate_response: show_progress, out, ...
         """
         responses = model.generate_response(stimulus, **kwargs)
         if not return_metadata:
             return responses
         return responses, model.get_metadata(
-            berg_dir=self.berg_dir, subject=model.subject, model_instance=model
+            berg_dir=self.berg_dir, subject=getattr(model, "subject", None), model_instance=model
         )
+
+    def encode_many(self, models, stimulus, show_progress=True):
+        """Responses of several models in one pass over the images: berg.encode_many."""
+        return many.encode_many(models, stimulus, show_progress)
 
     def get_model_metadata(self, model_id, **kwargs):
         """Metadata of a model as a dict, without loading it; `kwargs` say of which (subject=1).
 
         ModelNotFoundError: no model of that id. InvalidParameterError: no such subject. ModelLoadError: the
-        file is missing or corrupt.
+        file is missing (MissingMetadataError, an InvalidParameterError too) or corrupt.
         """
         try:
             model_class = model_registry.get_model_class(model_id)

@@ -1,19 +1,56 @@
-"""The cards of models: facts out of the library, laid out for reading."""
+"""The cards of models: facts out of the library, or out of a YAML file of another package, laid out for reading."""
 
 import json
+import os
 import sys
 import textwrap
 
 from berg import _berg
-from berg.core.exceptions import ModelNotFoundError
+from berg.core.exceptions import ModelLoadError, ModelNotFoundError
+from berg.core.model_registry import MODEL_REGISTRY
 from berg.core.shown import shown
 
 WIDTH = 80
 
 
+def yaml_path(model_id):
+    """Where this package has the card of one of its own models as YAML, for programs that read it there."""
+    return os.path.join(os.path.dirname(_berg.__file__), "cards", f"{model_id}.yaml")
+
+
+def _parsed(text):
+    try:
+        import yaml
+    except ImportError:
+        return json.loads(text)  # which is YAML too
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(" ".join(str(error).split())) from None
+
+
+def _read(path):
+    """The card in the file of a model of another package."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            card = _parsed(file.read())
+    except OSError as error:
+        raise ModelLoadError(f"Failed to load card: {path}: {error.strerror}") from None
+    except ValueError as error:
+        hint = "" if sys.modules.get("yaml") else " (without PyYAML installed, JSON alone can be read)"
+        raise ModelLoadError(f"Failed to load card: {path}: {error}{hint}") from None
+    if not isinstance(card, dict):
+        raise ModelLoadError(f"Failed to load card: {path}: expected a mapping, found {type(card).__name__}")
+    return card
+
+
 def load(model_id):
-    """The card as a dict. ModelNotFoundError: the library has none of that id."""
-    text = _berg.card(model_id) if isinstance(model_id, str) else None
+    """The card as a dict. ModelNotFoundError: there is none of that id. ModelLoadError: its file cannot be read."""
+    known = isinstance(model_id, str)
+    path = MODEL_REGISTRY[model_id]["yaml_path"] if known and model_id in MODEL_REGISTRY else None
+    if path and path != yaml_path(model_id):
+        return _read(path)
+    text = _berg.card(model_id) if known else None
     if text is None:
         raise ModelNotFoundError(
             f"no card for the model {shown(model_id)}; there are: {', '.join(_berg.model_ids())}"
@@ -38,22 +75,23 @@ def by_function(parameters):
 
 
 def summary(card):
-    """What describe() returns."""
+    """What describe() returns. A card of another package may lack facts: None, or an empty dict."""
+    parameters = card.get("parameters") or {}
     return {
-        "model_id": card["model_id"],
+        "model_id": card.get("model_id"),
         "model_info": {
-            "modality": card["modality"],
-            "training_dataset": card["training_dataset"],
-            "model_architecture": card["model_type"],
-            "creator": card["creator"],
+            "modality": card.get("modality"),
+            "training_dataset": card.get("training_dataset"),
+            "model_architecture": card.get("model_type"),
+            "creator": card.get("creator"),
         },
-        "description": card["description"],
-        "input": card["input"],
-        "output": card["output"],
-        "parameters": card["parameters"],
-        "parameters_by_function": by_function(card["parameters"]),
-        "performance": card["performance"],
-        "example_usage": card["example_usage"],
+        "description": card.get("description"),
+        "input": card.get("input") or {},
+        "output": card.get("output") or {},
+        "parameters": parameters,
+        "parameters_by_function": by_function(parameters),
+        "performance": card.get("performance") or {},
+        "example_usage": card.get("example_usage"),
     }
 
 
@@ -65,7 +103,7 @@ def _wrap(text, indent="", first=None):
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return "\n\n".join(wrap.fill(paragraph) for paragraph in text.split("\n\n"))
+    return "\n\n".join(wrap.fill(paragraph) for paragraph in str(text).split("\n\n"))
 
 
 def _bullet(text):
@@ -85,7 +123,9 @@ def _parameter(name, facts, indent="  "):
         if required
         else f", optional, default {facts.get('default')}"
     )
-    lines = [f"{indent}• {name} ({facts['type']}{need})", _wrap(facts["description"], indent + "    ")]
+    lines = [f"{indent}• {name} ({facts.get('type', 'any')}{need})"]
+    if "description" in facts:
+        lines.append(_wrap(facts["description"], indent + "    "))
     if "valid_values" in facts:
         lines.append(_wrap("Valid values: " + ", ".join(map(str, facts["valid_values"])), indent + "    "))
     for inner, inner_facts in facts.get("properties", {}).items():
@@ -93,38 +133,48 @@ def _parameter(name, facts, indent="  "):
     return "\n".join(lines)
 
 
+def _list(title, items):
+    return [title, *map(_bullet, items)] if items else []
+
+
+def _sizes(card):
+    voxels = [f"subject {subject}: {count:,}" for subject, count in card.get("voxels", {}).items()]
+    sizes = [f"{name.replace('_', ' ')}: {count:,}" for name, count in card.get("sizes", {}).items()]
+    return _list("🧩 Voxels", voxels) + _list("🧩 Sizes", sizes)
+
+
+def _section(title, lines):
+    return "\n".join([title, *lines]) if lines else None
+
+
 def layout(card):
-    """The card as text, 80 columns wide."""
+    """The card as text, 80 columns wide; sections of which it says nothing are left out."""
     rule = "=" * WIDTH
-    described_input, output = card["input"], card["output"]
+    facts = summary(card)
+    taken, output = facts["input"], facts["output"]
+    dimensions = [f"{entry['name']}: {entry['description']}" for entry in output.get("dimensions", ())]
     parts = [
-        f"{rule}\n🧠 Model: {card['model_id']}\n{rule}",
+        f"{rule}\n🧠 Model: {card.get('model_id')}\n{rule}",
         "\n".join(
             _fields(card, ("modality", "training_dataset", "species", "stimuli", "model_type", "creator"))
         ),
-        "📋 Description\n" + _wrap(card["description"]),
-        "\n".join(
-            ["📥 Input", *_fields(described_input, ("type", "shape", "description")), "Constraints:"]
-            + [_bullet(line) for line in described_input["constraints"]]
+        _section("📋 Description", [_wrap(facts["description"])] if facts["description"] else []),
+        _section(
+            "📥 Input",
+            _fields(taken, ("type", "shape", "description")) + _list("Constraints:", taken.get("constraints")),
         ),
-        "\n".join(
-            ["📤 Output", *_fields(output, ("type", "dtype", "shape", "description")), "Dimensions:"]
-            + [_bullet(f"{entry['name']}: {entry['description']}") for entry in output["dimensions"]]
+        _section(
+            "📤 Output",
+            _fields(output, ("type", "dtype", "shape", "description")) + _list("Dimensions:", dimensions),
         ),
-    ]
-    for function, parameters in by_function(card["parameters"]).items():
-        parts.append(
-            f"🔧 Parameters of {function}\n"
-            + "\n".join(_parameter(name, facts) for name, facts in parameters.items())
-        )
-    parts += [
-        "\n".join(
-            ["🧩 Voxels"]
-            + [_bullet(f"subject {subject}: {count:,}") for subject, count in card["voxels"].items()]
+        *(
+            _section(f"🔧 Parameters of {function}", [_parameter(*item) for item in parameters.items()])
+            for function, parameters in facts["parameters_by_function"].items()
         ),
-        "📊 Performance\n" + "\n".join(_fields(card["performance"], card["performance"])),
-        "📚 References\n" + "\n".join(_bullet(line) for line in card["references"]),
-        "💡 Example\n" + textwrap.indent(card["example_usage"].rstrip(), "  "),
+        "\n".join(_sizes(card)),
+        _section("📊 Performance", _fields(facts["performance"], facts["performance"])),
+        _section("📚 References", [_bullet(line) for line in card.get("references") or ()]),
+        _section("💡 Example", [textwrap.indent(usage.rstrip(), "  ") for usage in (facts["example_usage"],) if usage]),
         rule,
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)

@@ -33,3 +33,14 @@ class StimulusError(BERGError):
 
 class ResourceError(BERGError):
     """The device, the memory or the disk does not allow it."""
+
+
+# Two cases that upstream's releases and docs report by different classes: programs may look for either.
+
+
+class MissingNameError(ModelLoadError, InvalidParameterError):
+    """A name of the selection that the subject's metadata lack, found when the model is loaded."""
+
+
+class MissingMetadataError(ModelLoadError, InvalidParameterError, FileNotFoundError):
+    """The file of a subject's metadata is not there."""

@@ -13,8 +13,7 @@ def register_model(
     """Adds a model, or replaces the one of that id.
 
     `module_path` is the dotted name of the module that holds the class `class_name` (default: the id).
-    `yaml_path` is kept for programs that register models with a card in a file; this package's own cards are
-    in the library.
+    `yaml_path` is the file of the model's card, with the keys of upstream's cards (berg.core.cards reads it).
     """
     MODEL_REGISTRY[model_id] = {
         "module_path": module_path,

@@ -9,18 +9,33 @@ from berg.core.shown import shown
 
 
 class ValidationError(Exception):
-    """A voxel_index that does not fit. As upstream, neither a BERGError nor a ValueError."""
+    """A vector of 0 and 1, a channel or an ROI of NSD that does not fit. As upstream, no BERGError and no ValueError."""
 
 
 def validate_subject(subject, valid_subjects):
-    """The subject as an int. InvalidParameterError: not an integer, or not one of `valid_subjects`."""
-    try:
-        number = operator.index(subject)
-    except TypeError:
-        number = None
-    if number not in valid_subjects or isinstance(subject, (bool, np.bool_)):
+    """The subject as an int or a str. InvalidParameterError: neither, or not one of `valid_subjects`."""
+    known = None
+    if isinstance(subject, str):
+        known = str(subject)
+    elif not isinstance(subject, (bool, np.bool_)):
+        try:
+            known = operator.index(subject)
+        except TypeError:
+            pass
+    if known not in valid_subjects:
         raise InvalidParameterError(f"subject: expected one of {list(valid_subjects)}, found {shown(subject)}")
-    return number
+    return known
+
+
+def validate_subjects(subjects, valid_subjects):
+    """A list of subjects, from one of them, a list, or "all". InvalidParameterError: one is not known, or none."""
+    if isinstance(subjects, str) and subjects.lower() == "all":
+        return list(valid_subjects)
+    if not isinstance(subjects, list):
+        return [validate_subject(subjects, valid_subjects)]
+    if not subjects:
+        raise InvalidParameterError("subject: expected at least one, found an empty list")
+    return [validate_subject(subject, valid_subjects) for subject in subjects]
 
 
 def validate_selection_keys(selection, valid_keys):
@@ -32,14 +47,32 @@ def validate_selection_keys(selection, valid_keys):
             raise InvalidParameterError(f"selection: expected keys of {sorted(valid_keys)}, found {shown(key)}")
 
 
+def validate_names(names, valid_names, parameter_name, exception=InvalidParameterError):
+    """The names, in the order given. `exception`: not a list, or a name not in `valid_names`."""
+    if not isinstance(names, list):
+        raise exception(f"{parameter_name}: expected a list of names, found {type(names).__name__}")
+    unknown = [name for name in names if not isinstance(name, str) or name not in valid_names]
+    if unknown:
+        raise exception(f"{parameter_name}: expected names of {valid_names}, found {shown(unknown)}")
+    return list(names)
+
+
 def validate_rois(rois, valid_rois):
     """The names, in the order given. InvalidParameterError: not a list, or a name not in `valid_rois`."""
-    if not isinstance(rois, list):
-        raise InvalidParameterError(f"roi: expected a list of names, found {type(rois).__name__}")
-    unknown = [name for name in rois if not isinstance(name, str) or name not in valid_rois]
-    if unknown:
-        raise InvalidParameterError(f"roi: expected names of {valid_rois}, found {shown(unknown)}")
-    return list(rois)
+    return validate_names(rois, valid_rois, "roi")
+
+
+def validate_channels(channels, valid_channels):
+    """The names, in the order given. ValidationError: not a list, or a name not in `valid_channels`."""
+    return validate_names(channels, valid_channels, "channels", ValidationError)
+
+
+def validate_roi(roi, valid_rois):
+    """A list of names, from one or a list. ValidationError: neither, none, or a name not in `valid_rois`."""
+    names = validate_names([roi] if isinstance(roi, str) else roi, valid_rois, "roi", ValidationError)
+    if not names:
+        raise ValidationError("roi: expected at least one name, found an empty list")
+    return names
 
 
 def _binary(values, name):
@@ -63,7 +96,7 @@ def _binary(values, name):
 
 
 def validate_binary_array(array, expected_length, parameter_name="binary array"):
-    """The array with one 0 or 1 a voxel, as a bool array.
+    """The array of 0 and 1, one for each voxel, channel or point in time, as a bool array.
 
     `expected_length` None leaves the length unchecked. ValidationError: neither list nor array, values other
     than 0 and 1, another length, or nothing but 0.
@@ -81,12 +114,11 @@ def validate_binary_array(array, expected_length, parameter_name="binary array")
     return binary
 
 
-def validate_length(array, expected_length, parameter_name):
-    """ValidationError where the array has another length; None: any length will do."""
+def validate_length(array, expected_length, parameter_name, unit=None):
+    """ValidationError where the array has another length; None: any length will do. `unit`: what each element is of."""
     if expected_length is not None and len(array) != expected_length:
-        raise ValidationError(
-            f"{parameter_name}: expected {expected_length} elements, one a voxel, found {len(array)}"
-        )
+        each = f", one a {unit}" if unit else ""
+        raise ValidationError(f"{parameter_name}: expected {expected_length} elements{each}, found {len(array)}")
 
 
 def get_selected_indices(binary_array):

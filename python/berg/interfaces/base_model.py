@@ -14,7 +14,7 @@ class BaseModelInterface(ABC):
 
     @abstractmethod
     def generate_response(self, stimulus, **kwargs):
-        """Responses to a batch of stimuli, an array of shape (stimuli, columns)."""
+        """Responses to a batch of stimuli: an array whose first dimension is stimuli, or a tuple of them."""
 
     @classmethod
     @abstractmethod

@@ -1,5 +1,5 @@
 """The models. Importing one registers it."""
 
-from berg.models import fmri
+from berg.models import eeg, fmri, meg, utah_array
 
-__all__ = ["fmri"]
+__all__ = ["eeg", "fmri", "meg", "utah_array"]

@@ -1,9 +1,12 @@
-/* file id | directory: none | free list: none | MEAS { block id
- *   MEAS_INFO { description  no date  number of channels  rate  channel 0  channel 1 ...  [CH_INFO { whole name }] ... }
- *   PROCESSED { EVOKED { name  first and last sample  ASPECT { average  of one  float32 [channel][time] } } ... } } | end
+/* Writes evoked responses as a FIF file:
  *
- * A channel's record has 15 bytes for its name; where one is longer, each channel gets a CH_INFO block too. Positions are not
- * known (NaN), as MNE-Python has it for channels that it makes. The id's machine and time are zero: the same
+ *     file id | directory: none | free list: none | MEAS { block id
+ *       MEAS_INFO { description  no date  number of channels  rate  channel 0  channel 1 ...  [CH_INFO { name }] ... }
+ *       PROCESSED { EVOKED { name  first and last sample
+ *                            ASPECT { average  of one  float32 [channel][time] } } ... } } | end
+ *
+ * A channel's record has 15 bytes for its name; where one is longer, each channel gets a CH_INFO block too. Positions
+ * are not known (NaN), as MNE-Python has it for channels that it makes. The id's machine and time are zero: the same
  * responses are the same bytes. */
 #include "io/fif/evoked.h"
 
@@ -47,8 +50,8 @@ enum {
 #define ON_SAMPLE 1e-3 /* of a sample: what rounding leaves of times that are whole multiples */
 #define BLOCK 4096     /* values that are turned at a time */
 
-/* MNE-Python tells magnetometers and gradiometers by the unit alone and knows no channel for MEG without one, so it says tesla; CTF's
- * axial gradiometers are in tesla there. */
+/* MNE-Python tells magnetometers and gradiometers by the unit alone and knows no channel for MEG without one, so it
+ * says tesla; CTF's axial gradiometers are in tesla there. */
 static const struct {
   uint32_t channel, coil, unit;
 } kinds[] = {[IO_EVOKED_EEG] = {2, 1, (uint32_t)-1}, [IO_EVOKED_MEG] = {1, 5001, 112}};
@@ -96,7 +99,8 @@ static berg_status put_id(io_whole_file *file, uint32_t kind, berg_error *error)
   return status ? status : io_whole_file_write(file, id, sizeof id, error);
 }
 
-/* Microseconds that no second has: how MNE-Python says that there is no date. Without the tag it takes the id's, 1970. */
+/* Microseconds that no second has: how MNE-Python says that there is no date. Without the tag it takes the id's,
+ * 1970. */
 static berg_status put_no_date(io_whole_file *file, berg_error *error) {
   uint8_t date[8] = {0};
   io_big_endian(date + 4, INT32_MAX, 4);

@@ -29,10 +29,12 @@ typedef struct io_evoked_sets {
 /* Whether `path` ends as MNE-Python has it: -ave.fif or _ave.fif. */
 bool io_evoked_is_name(const char *path);
 
-/* What the writer asks of sizes, for messages before there are sets. EARGUMENT: there is nothing, or more than the format's 2 GB. */
+/* What the writer asks of sizes, for messages before there are sets. EARGUMENT: there is nothing, or more than the
+ * format's 2 GB. */
 berg_status io_evoked_check(const io_evoked_sets *sets, const char *path, berg_error *error);
 
-/* Holds one set at a time. The same sets give the same bytes. EWRITE, EEXISTS, what the check, `name` and `read` say. */
+/* Holds one set at a time. The same sets give the same bytes. EWRITE, EEXISTS, what the check, `name` and `read`
+ * say. */
 berg_status io_evoked_write(const io_evoked_sets *sets, const char *path, bool force, berg_error *error);
 
 #endif

@@ -1,5 +1,5 @@
-/* FIF's tags: kind, type, size, where the next one is (0: behind this one), all int32, big-endian; then the data. Blocks of them
- * begin and end with tags. */
+/* FIF's tags: kind, type, size, where the next one is (0: behind this one), all int32, big-endian; then the data.
+ * Blocks of them begin and end with tags. */
 #ifndef IO_FIF_TAGS_H
 #define IO_FIF_TAGS_H
 
@@ -24,7 +24,8 @@ typedef enum io_fif_type {
 berg_status io_fif_tag(io_whole_file *file, uint32_t kind, io_fif_type type, size_t size, berg_error *error);
 berg_status io_fif_int(io_whole_file *file, uint32_t kind, int32_t number, berg_error *error);
 berg_status io_fif_float(io_whole_file *file, uint32_t kind, float number, berg_error *error);
-/* UTF-8 as the format's Latin-1: other characters as &#008217;, which MNE-Python reads back; what is no text as "?". Nothing for "". */
+/* UTF-8 as the format's Latin-1: other characters as &#008217;, which MNE-Python reads back; what is no text as "?".
+ * Nothing for "". */
 berg_status io_fif_text(io_whole_file *file, uint32_t kind, const char *text, berg_error *error);
 berg_status io_fif_begin(io_whole_file *file, int32_t block, berg_error *error);
 berg_status io_fif_end(io_whole_file *file, int32_t block, berg_error *error);

@@ -1,4 +1,5 @@
-/* zlib's streams, with their memory from where all memory comes. No times are kept: the same bytes are compressed to the same. */
+/* zlib's streams, with their memory from where all memory comes. No times are kept: the same bytes are compressed to
+ * the same. */
 #include "io/file/deflate.h"
 
 #include <limits.h>

@@ -1,11 +1,11 @@
 /* A matrix of an HDF5 file, of float32 unless said otherwise, written block by block in any order: "<path>.partial"
- * holds one dataset, contiguous, as h5py makes it by default, with its space set aside at once, until finishing gives it
- * its name.
+ * holds one dataset, contiguous, as h5py makes it by default, with its space set aside at once, until finishing
+ * gives it its name.
  *
- * A journal can record how much of it is safe (io/file/journal.h), in units of the caller's: blocks, voxels. The order
- * that keeps the journal truthful: start the matrices, then io_journal_create; write, io_hdf5_matrix_sync, then
- * io_journal_note; on resume go on from what the journal says; io_hdf5_matrix_finish, and the journal is unlinked
- * last. */
+ * A journal can record how much of it is safe (io/file/journal.h), in units of the caller's: blocks, voxels. The
+ * order that keeps the journal truthful: start the matrices, then io_journal_create; write, io_hdf5_matrix_sync,
+ * then io_journal_note; on resume go on from what the journal says; io_hdf5_matrix_finish, and the journal is
+ * unlinked last. */
 #ifndef IO_HDF5_MATRIX_H
 #define IO_HDF5_MATRIX_H
 

@@ -3,10 +3,9 @@
  *     <path>.partial            .npy: header of (rows, columns) float32 | row 0 | row 1 | ... | rows not yet safe
  *     <path>.partial.journal    which rows are safe (io/file/journal.c)
  *
- * The order that keeps the journal truthful: rows are written, fdatasync, the count in the .npy header (of the rows before
- * the first that is missing) is written, then
- * the journal, fdatasync. A kill between any two leaves a journal that records too few rows, never too many; rows
- * beyond it are cut off on resume. */
+ * The order that keeps the journal truthful: rows are written, fdatasync, the count in the .npy header (of the rows
+ * before the first that is missing) is written, then the journal, fdatasync. A kill between any two leaves a journal
+ * that records too few rows, never too many; rows beyond it are cut off on resume. */
 #include "io/rows/rows.h"
 
 #include <errno.h>
@@ -344,7 +343,8 @@ static bool have_shape(const io_labels *labels, const size_t *shape, size_t ndim
 }
 
 /* Each writer finds an axis for each dimension. */
-static berg_status convert(const io_rows *rows, size_t count, writer write, const io_labels *labels, berg_error *error) {
+static berg_status convert(const io_rows *rows, size_t count, writer write, const io_labels *labels,
+                           berg_error *error) {
   const io_row_source source = {.file = rows->data,
                                 .offset = (off_t)rows->header_bytes,
                                 .rows = count,

@@ -27,8 +27,8 @@ typedef struct io_axis_group {
   size_t count;
 } io_axis_group;
 
-/* One dimension of a row. Any pointer may be NULL: not known. A position is called by its text, else by its number, else by its
- * index, else by where it stands. */
+/* One dimension of a row. Any pointer may be NULL: not known. A position is called by its text, else by its number,
+ * else by its index, else by where it stands. */
 typedef struct io_axis {
   const char *name; /* "voxel", "channel", "time" */
   size_t length;
@@ -71,9 +71,9 @@ typedef struct io_labels {
  * -ave.fif. EARGUMENT names them. */
 berg_status io_rows_check_name(const char *path, berg_error *error);
 
-/* Whether `rows` rows with these labels can become the file at `path`, so that it is known before there are any: a volume of
- * voxels at hand, not too large for NIfTI; a surface whose vertices the columns are; channels at even times. EARGUMENT,
- * EMODEL (coordinates, vertices). */
+/* Whether `rows` rows with these labels can become the file at `path`, so that it is known before there are any: a
+ * volume of voxels at hand, not too large for NIfTI; a surface whose vertices the columns are; channels at even
+ * times. EARGUMENT, EMODEL (coordinates, vertices). */
 berg_status io_rows_check_shape(const char *path, size_t rows, size_t columns, const io_labels *labels,
                                 berg_error *error);
 
@@ -83,13 +83,14 @@ berg_status io_rows_check_shape(const char *path, size_t rows, size_t columns, c
  * unless `force`. EEXISTS where `path` exists and not `force`; EWRITE. */
 berg_status io_rows_open(io_rows **rows, const char *path, size_t columns, const char *fingerprint, bool force,
                          bool resume, size_t *done, berg_error *error);
-/* The same for rows of `ndim` dimensions, at most IO_ROW_DIMS_MAX: files that know shapes get (rows, shape...). A partial file of
- * another shape is another run's. */
+/* The same for rows of `ndim` dimensions, at most IO_ROW_DIMS_MAX: files that know shapes get (rows, shape...). A
+ * partial file of another shape is another run's. */
 berg_status io_rows_open_shaped(io_rows **rows, const char *path, const size_t *shape, size_t ndim,
                                 const char *fingerprint, bool force, bool resume, size_t *done, berg_error *error);
 /* `data` is [count][columns]. EWRITE on a full disk; what was appended before stays safe. */
 berg_status io_rows_append(io_rows *rows, const float *data, size_t count, berg_error *error);
-/* The same of rows from number `first` on, in any order, as long as no more than IO_RANGES pieces lie apart (EARGUMENT). */
+/* The same of rows from number `first` on, in any order, as long as no more than IO_RANGES pieces lie apart
+ * (EARGUMENT). */
 berg_status io_rows_put(io_rows *rows, size_t first, const float *data, size_t count, berg_error *error);
 /* The rows that were written in this run and earlier ones. */
 const io_ranges *io_rows_done(const io_rows *rows);

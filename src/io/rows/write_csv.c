@@ -1,7 +1,10 @@
-/* Wide, a line a row:                 image,voxel_0,voxel_7,...\r\n      RFC 4180: lines end in CR LF; names with , " or line breaks
- *                                     cat.jpg,0.125,-1.5,...\r\n         are quoted
- * Long, a line a value:               image,channel,time,value\r\n
- *                                     cat.jpg,Oz,-0.1,0.125\r\n
+/* Writes rows as CSV (RFC 4180: lines end in CR LF; names with , " or line breaks are quoted):
+ *
+ *     wide, a line a row      image,voxel_0,voxel_7,...
+ *                             cat.jpg,0.125,-1.5,...
+ *     long, a line a value    image,channel,time,value
+ *                             cat.jpg,Oz,-0.1,0.125
+ *
  * Values have nine digits: what is read back is the same float32. */
 #include <math.h>
 #include <string.h>

@@ -1,23 +1,16 @@
-/* /responses             float32 (rows, columns), or (rows, axis...)
- * /image_names           UTF-8 of fixed length (rows)            where images have names
- * /image_sha256          64 digits (rows), "" where not known    likewise
- * for each axis of a row, where it is known:
- * /<axis>_names          UTF-8 of fixed length (length): channel_names, roi_names
- * /<axis>_index          int64 (length): voxel_index
- * /<axis>_coordinates    int64 (length, 3)
- * /<axis>                float64 (length), with an attribute "unit": time, in s
- * /<groups>/<name>       int64: the positions of a group, ascending: rois/V1; not for names that no link can have (with "/")
- * /provenance            UTF-8, JSON: what the responses were made from
- * attributes of /: the labels', creator (UTF-8); of /responses, where a row has several axes: axes, "image channel time"
+/* Writes rows and what is known of their axes as HDF5:
  *
- *     /responses          float32 (rows, columns)
- *     /image_names        UTF-8 of fixed length (rows)            where images have names
- *     /image_sha256       64 digits (rows), "" where not known    likewise
- *     /voxel_index        int64 (columns)                         or /roi_names, UTF-8 of fixed length (columns)
- *     /voxel_coordinates  int64 (columns, 3)
- *     /rois/<name>        int64: the columns of an ROI, ascending; not for names that no link can have (with "/")
- *     /provenance         UTF-8, JSON: what the responses were made from
- *     attributes of /: model, creator (UTF-8), subject (int64)
+ *     /responses             float32 (rows, columns), or (rows, axis...)
+ *     /image_names           UTF-8 of fixed length (rows)            where images have names
+ *     /image_sha256          64 digits (rows), "" where not known    likewise
+ *     of each axis of a row, where it is known:
+ *     /<axis>_names          UTF-8 of fixed length (length): channel_names, roi_names
+ *     /<axis>_index          int64 (length): voxel_index
+ *     /<axis>_coordinates    int64 (length, 3)
+ *     /<axis>                float64 (length), with an attribute "unit": time, in s
+ *     /<groups>/<name>       int64: the positions of a group, ascending: rois/V1; not for names with "/"
+ *     /provenance            UTF-8, JSON: what the responses were made from
+ *     attributes of /: the labels', creator (UTF-8); of /responses, where a row has several axes: axes, "image channel"
  *
  * libhdf5 lays the file out, with contiguous datasets whose space is set aside; the data are then written with pwrite
  * where it says that they lie. So a full disk in the middle of gigabytes is reported by pwrite, not found by libhdf5: a

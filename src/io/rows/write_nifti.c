@@ -12,7 +12,7 @@ static berg_status describe(io_nifti_rows *rows, const io_row_source *source, co
   const io_axis *axis = labels->axes;
   if (labels->axis_count != 1 || !axis->coordinates || axis->texts)
     return base_fail(error, BERG_EARGUMENT,
-                     "%s: a volume needs a voxel behind each column: ROI means go to .npy, .h5 or .csv", path);
+                     "%s: a volume needs a voxel behind each column: all else goes to .npy, .h5 or .csv", path);
   *rows = (io_nifti_rows){.dtype = BERG_F32,
                           .ndim = 4,
                           .rows = source->rows,

@@ -1,7 +1,7 @@
 /* GIfTI, functional: <GIFTI> <MetaData: the hemisphere> <DataArray: image 0> <DataArray: image 1> ... </GIFTI>
  *
- * Each DataArray has the image's name and a float32 for each vertex, little-endian, zlib's stream in base64. Its intent is none:
- * images are not times, and a viewer that is told of a time series would play them as one. */
+ * Each DataArray has the image's name and a float32 for each vertex, little-endian, zlib's stream in base64. Its
+ * intent is none: images are not times, and a viewer that is told of a time series would play them as one. */
 #include <string.h>
 
 #include "io/file/deflate.h"
@@ -20,8 +20,8 @@ static berg_status put_text(io_whole_file *file, const char *text, berg_error *e
   return io_whole_file_write(file, text, strlen(text), error);
 }
 
-/* What XML writes otherwise, NULL where it does not. A name of bytes that are no text, or that XML cannot hold, is shown by
- * question marks, as in a sidecar. */
+/* What XML writes otherwise, NULL where it does not. A name of bytes that are no text, or that XML cannot hold, is
+ * shown by question marks, as in a sidecar. */
 static const char *instead_of(int32_t point) {
   switch (point) {
   case '&': return "&amp;";

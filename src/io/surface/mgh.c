@@ -1,9 +1,11 @@
-/* MGH, all big-endian: header (284 bytes) | float32 [frame][vertex] | TR, flip angle, TE, TI, field of view (float32, 0: not known)
+/* Writes MGH, all big-endian: header (284 bytes) | float32 [frame][vertex] | TR, flip angle, TE, TI, field of view
+ * (float32, 0: not known). The header:
  *
- *   0 version 1    4 vertices   8 1   12 1   16 frames   20 type 3: float32   24 degrees of freedom 0
- *  28 1: what follows is valid (int16)   30 voxel sizes [3]   42 directions [3][3]   78 centre [3]   90 zeros
+ *      0 version 1    4 vertices   8 1   12 1   16 frames   20 type 3: float32   24 degrees of freedom 0
+ *     28 1: valid (int16)   30 voxel sizes [3]   42 directions [3][3]   78 centre [3]   90 zeros
  *
- * Sizes and directions are what FreeSurfer gives overlays, which have none: 1 mm, coronal. An .mgz is that through gzip. */
+ * Sizes and directions are what FreeSurfer gives overlays, which have none: 1 mm, coronal. An .mgz is that through
+ * gzip. */
 #include <stdint.h>
 #include <string.h>
 

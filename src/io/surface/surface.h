@@ -1,5 +1,5 @@
-/* Values on the surface of a hemisphere, a row an image, as the files that FreeSurfer and its like read: one value for each vertex of
- * the whole surface, so that a file fits the surface's own. */
+/* Values on the surface of a hemisphere, a row an image, as the files that FreeSurfer and its like read: one value
+ * for each vertex of the whole surface, so that a file fits the surface's own. */
 #ifndef IO_SURFACE_H
 #define IO_SURFACE_H
 
@@ -30,12 +30,12 @@ typedef struct io_surface_rows {
 /* Whether `path` ends in .func.gii, .mgh or .mgz. */
 bool io_surface_is_name(const char *path);
 
-/* What the writers ask of sizes and vertices, for messages before there are rows: EARGUMENT, EMODEL (a vertex that the surface does
- * not have). */
+/* What the writers ask of sizes and vertices, for messages before there are rows: EARGUMENT, EMODEL (a vertex that
+ * the surface does not have). */
 berg_status io_surface_check(const io_surface_rows *rows, const char *path, berg_error *error);
 
-/* Writes the format that the ending of `path` names; holds one row at a time. The same rows give the same bytes. EWRITE, EEXISTS,
- * what the check and what `read` say. */
+/* Writes the format that the ending of `path` names; holds one row at a time. The same rows give the same bytes.
+ * EWRITE, EEXISTS, what the check and what `read` say. */
 berg_status io_surface_write(const io_surface_rows *rows, const char *path, bool force, berg_error *error);
 
 #endif

@@ -121,7 +121,7 @@ static void fill_node(structure_writer *writer, cJSON *node, const io_value *val
   }
   writer->status =
       base_fail_at(writer->error, &(base_fault){BERG_EINPUT, NULL, BERG_NO_OFFSET, path,
-                                                "Python bytes cannot be held by .safetensors", NULL, NULL});
+                                                "Python bytes have no place in the structure of a file", NULL, NULL});
 }
 
 berg_status io_structure_write(char **text, const io_value *root, berg_error *error) {

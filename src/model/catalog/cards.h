@@ -1,5 +1,5 @@
-/* The cards of the models known, each with its layout: src/model/catalog/cards/<model_id>.json and layouts/<model_id>.c, joined by
- * cmake/cards.cmake, sorted by id. */
+/* The cards of all models, sorted by id, each with its layout. cmake/cards.cmake makes the list from the files
+ * cards/<model_id>.json and layouts/<model_id>.c beside this one. */
 #ifndef MODEL_CARDS_H
 #define MODEL_CARDS_H
 

@@ -1,5 +1,5 @@
-/* What distinguishes one model from another: which files, which keys in them, which axes the responses have, and how a selection becomes
- * rows. One file in layouts/ for each card. */
+/* How one model differs from another: its files, the keys in them, the axes of its responses, and how a selection
+ * becomes rows of weights. layouts/ has one file for each card. */
 #ifndef MODEL_LAYOUT_H
 #define MODEL_LAYOUT_H
 
@@ -18,10 +18,11 @@ struct model_choice;
 typedef struct model_layout_output {
   const char *name;       /* "lh"; "" where there is one */
   const char *regression; /* key of its coefficients in the weights: "lh_reg_param" */
-  const char *units; /* key of the metadata that counts its units: their names, a number, or an array of a row a unit */
-  const char *units_form; /* of that array, for messages */
-  const char
-      *rois; /* in front of the metadata's names of regions that are lists of units: "roi."; NULL: there are none */
+  /* Key of the metadata that says how many units there are: their names, their number, or an array with a row each. */
+  const char *units;
+  const char *units_form; /* what is expected there, for messages */
+  /* What begins the metadata's keys of regions that are lists of units: "roi."; NULL: there are none. */
+  const char *rois;
 } model_layout_output;
 
 /* A key of upstream's `selection`. */
@@ -35,9 +36,10 @@ typedef struct model_layout_kept {
   const char *dict, *key;
 } model_layout_kept;
 
-/* What a model is trained on and evaluated with, as upstream prepares it. In names of files "{subject}" is the subject as the card
- * has it, "{2}" its number in two digits, "{output}" the name of an output, "{part}" which trials: "all_training_splits", or
- * "single_training_split_1" to "_4" of a quarter. Keys of the metadata may say "{part}." too, which older files have not. */
+/* What a model is trained on and evaluated with, as upstream prepares it. In names of files "{subject}" is the
+ * subject as the card has it, "{2}" its number in two digits, "{output}" the name of an output, "{part}" which
+ * trials: "all_training_splits", or "single_training_split_1" to "_4" of a quarter. Keys of the metadata may say
+ * "{part}." too, which older files have not. */
 typedef struct model_layout_prepared {
   const char *metadata, *train, *test, *averaged; /* files; NULL: there is none, and test trials are in `train` */
   const char *train_before;                       /* an older name of `train`, of all trials; NULL: it had none */
@@ -83,7 +85,7 @@ typedef struct model_layout {
   model_layout_output outputs[MODEL_OUTPUTS_MAX]; /* those with a `regression` */
   const char *times, *time_unit;                  /* key of the metadata, and "s" or "ms"; NULL: no times */
   bool repeats; /* the weights may hold "rep-1", "rep-2", ... in place of one regression */
-  bool splits;  /* models of quarters of the training data exist beside the whole */
+  bool splits;  /* there are also models of each quarter of the training data */
 
   model_layout_prepared prepared; /* `train` is NULL where the model is not trained here */
   model_layout_tested tested;
@@ -94,8 +96,9 @@ typedef struct model_layout {
   const model_layout_key *keys; /* up to one without a name */
   const char *ceiling;          /* key of the ceilings that min_noise_ceiling means; NULL: none */
   bool means;                   /* regions can be averaged */
-  berg_status (*check)(const berg_metadata *metadata, berg_error *error); /* when they are opened; may be NULL */
-  berg_status (*select)(struct model_choice *choice, berg_error *error);  /* see catalog/selection.h */
+  berg_status (*check)(const berg_metadata *metadata,
+                       berg_error *error); /* of metadata when they are opened; may be NULL */
+  berg_status (*select)(struct model_choice *choice, berg_error *error); /* see catalog/selection.h */
 } model_layout;
 
 /* The layout of a model that the catalog knows, or NULL. */

@@ -1,6 +1,7 @@
 /* A subject's metadata: entries, the axes of the responses, regions. */
 #include "model/catalog/metadata.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -8,9 +9,14 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/container/container.h"
+#include "io/value/nest.h"
+#include "io/value/structure.h"
 #include "io/value/text_array.h"
 #include "model/catalog/paths.h"
 #include "model/catalog/registry.h"
+
+/* More columns than anybody records from, and what a hostile file can make us allocate a list of. */
+#define MOST_COLUMNS ((size_t)1 << 28)
 
 struct berg_metadata {
   const model_layout *layout;
@@ -56,14 +62,14 @@ static const char *place_of(const berg_metadata *metadata, const char *key) {
 
 static bool is_text(const berg_array *array) { return array->dtype == BERG_STRING || array->dtype == BERG_UNICODE; }
 
-static size_t first_of_list(const berg_metadata *metadata, const char *key, berg_error *error) {
+/* The entry of the list's first item; their number where there is no such list. ELIMIT. */
+static berg_status first_of_list(const berg_metadata *metadata, const char *key, size_t *first, berg_error *error) {
   char *name = base_format(error, "%s.0", key);
-  size_t first = 0;
+  if (!name) return BERG_ELIMIT;
   const size_t count = berg_metadata_count(metadata);
-  while (name && first < count && strcmp(berg_metadata_entry(metadata, first)->name, name)) first++;
-  if (!name) first = count;
+  for (*first = 0; *first < count && strcmp(berg_metadata_entry(metadata, *first)->name, name) != 0;) ++*first;
   base_free(name);
-  return first;
+  return BERG_OK;
 }
 
 /* How many items the list has whose first one is entry `first`. */
@@ -77,13 +83,22 @@ static size_t length_of_list(const berg_metadata *metadata, const char *key, siz
   return count;
 }
 
-static berg_status take_texts(const berg_metadata *metadata, const berg_array *array, size_t first, size_t count,
-                              char **texts, berg_error *error) {
+/* One text, and not of a list within the list. */
+static bool is_item(const berg_array *entry, const char *key) {
+  return !entry->ndim && !strchr(entry->name + strlen(key) + 1, '.');
+}
+
+/* Of the array, or, where it is NULL, of the entries of the list `key`. */
+static berg_status take_texts(const berg_metadata *metadata, const char *key, const berg_array *array, size_t first,
+                              size_t count, char **texts, berg_error *error) {
   for (size_t i = 0; i < count; i++) {
     const berg_array *from = array ? array : berg_metadata_entry(metadata, first + i);
-    if (!is_text(from) || (!array && from->ndim)) return does_not_fit(metadata, from, "not a name", "text", error);
-    if (!(texts[i] = io_text_at(from, array ? i : 0, error)))
-      return unreadable(metadata, error && error->status == BERG_EINPUT ? BERG_EINPUT : BERG_ELIMIT, error);
+    if (!is_text(from) || (!array && !is_item(from, key)))
+      return does_not_fit(metadata, from, "not a name", "text", error);
+    berg_error why;
+    if ((texts[i] = io_text_at(from, array ? i : 0, &why))) continue;
+    if (error) *error = why;
+    return unreadable(metadata, why.status, error);
   }
   return BERG_OK;
 }
@@ -95,21 +110,28 @@ berg_status model_metadata_texts(const berg_metadata *metadata, const char *key,
   *out = NULL;
   *count = 0;
   if (array && (!is_text(array) || array->ndim != 1)) return BERG_OK;
-  if (array)
-    *count = array->shape[0];
-  else if ((first = first_of_list(metadata, key, error)) < berg_metadata_count(metadata))
-    *count = length_of_list(metadata, key, first);
+  berg_status status = array ? BERG_OK : first_of_list(metadata, key, &first, error);
+  if (status) return status;
+  *count = array ? array->shape[0] : length_of_list(metadata, key, first);
   if (!*count) return BERG_OK;
   char **texts = base_calloc(*count, sizeof *texts, error);
-  berg_status status = texts ? take_texts(metadata, array, first, *count, texts, error) : BERG_ELIMIT;
-  if (status)
+  status = texts ? take_texts(metadata, key, array, first, *count, texts, error) : BERG_ELIMIT;
+  if (status) {
     base_free_texts(texts, *count);
-  else
+    *count = 0;
+  } else {
     *out = texts;
+  }
   return status;
 }
 
 /* --- Axes --- */
+
+/* 0: not a number of units. */
+static size_t whole_number(const berg_array *array) {
+  const double number = base_is_numeric(array->dtype) ? base_read_number(array->dtype, array->data) : 0;
+  return number >= 1 && number <= (double)MOST_COLUMNS && number == floor(number) ? (size_t)number : 0;
+}
 
 /* Units are counted by their names, by a whole number, or by an array of one row a unit. */
 static berg_status count_units(berg_metadata *metadata, size_t o, size_t *count, berg_error *error) {
@@ -119,10 +141,7 @@ static berg_status count_units(berg_metadata *metadata, size_t o, size_t *count,
   if (status || metadata->labels[o]) return status;
   const berg_array *array = berg_metadata_find(metadata, key);
   if (!array) return missing(metadata, key, form, error);
-  if (array->ndim)
-    *count = array->shape[0];
-  else if (base_is_numeric(array->dtype) && base_read_number(array->dtype, array->data) >= 1)
-    *count = (size_t)base_read_number(array->dtype, array->data);
+  *count = array->ndim ? array->shape[0] : whole_number(array);
   return *count ? BERG_OK : does_not_fit(metadata, array, "does not count units", form, error);
 }
 
@@ -141,18 +160,27 @@ static berg_status read_times(berg_metadata *metadata, size_t *count, berg_error
   return BERG_OK;
 }
 
+static berg_status count_columns(const berg_metadata *metadata, size_t o, size_t units, size_t times, size_t *columns,
+                                 berg_error *error) {
+  if (base_multiply(units, times, columns) && *columns <= MOST_COLUMNS) return BERG_OK;
+  char expected[64];
+  base_print(expected, sizeof expected, "at most %zu units x times", MOST_COLUMNS);
+  return base_fail_found(error, BERG_EMODEL, metadata->path, metadata->layout->outputs[o].units, expected, "%zu x %zu",
+                         units, times);
+}
+
 static berg_status describe(berg_metadata *metadata, berg_error *error) {
   const model_layout *layout = metadata->layout;
   size_t times, units;
   berg_status status = read_times(metadata, &times, error);
   metadata->output_count = model_layout_outputs(layout);
-  for (size_t o = 0, first = 0; o < metadata->output_count && !status; o++, first += units * times) {
+  for (size_t o = 0, first = 0; o < metadata->output_count && !status; first += metadata->outputs[o++].columns) {
     berg_output *output = &metadata->outputs[o];
     units = 0;
     status = count_units(metadata, o, &units, error);
+    if (!status) status = count_columns(metadata, o, units, times, &output->columns, error);
     output->name = layout->outputs[o].name;
     output->first = first;
-    output->columns = units * times;
     output->axes[output->axis_count++] =
         (berg_axis){.name = layout->unit, .length = units, .labels = (const char *const *)metadata->labels[o]};
     if (metadata->times)
@@ -225,12 +253,27 @@ const berg_array *berg_metadata_find(const berg_metadata *metadata, const char *
   return berg_file_find(metadata->file, name);
 }
 
+berg_status berg_metadata_structure(char **json, const berg_metadata *metadata, berg_error *error) {
+  const io_document *document = io_container_document(metadata->file);
+  io_value *root = document->root;
+  io_arena arena;
+  *json = NULL;
+  io_arena_init(&arena, 0);
+  berg_status status = document->is_flat ? io_nest(&root, &arena, root, error) : BERG_OK;
+  if (!status) status = io_structure_write(json, root, error);
+  io_arena_release(&arena);
+  return model_blame(status, error);
+}
+
 const model_layout *model_metadata_layout(const berg_metadata *metadata) { return metadata->layout; }
 size_t model_metadata_units(const berg_metadata *metadata, size_t output) {
   return metadata->outputs[output].axes[0].length;
 }
 size_t model_metadata_times(const berg_metadata *metadata) {
   return metadata->times ? metadata->outputs[0].axes[1].length : 1;
+}
+size_t model_metadata_memory(const berg_metadata *metadata) {
+  return io_container_document(metadata->file)->arena.total;
 }
 size_t model_metadata_voxels(const berg_metadata *metadata) { return model_metadata_units(metadata, 0); }
 

@@ -1,4 +1,4 @@
-/* What the metadata say that the rest of the model needs. */
+/* What the rest of the model needs of the metadata. */
 #ifndef MODEL_METADATA_H
 #define MODEL_METADATA_H
 
@@ -18,16 +18,20 @@ size_t model_metadata_times(const berg_metadata *metadata);
 /* The voxels of a model that has voxels in a volume. */
 size_t model_metadata_voxels(const berg_metadata *metadata);
 
-/* The texts of the array or list `key` as [*count] strings: base_free_texts. None: `*texts` is NULL. EMODEL: not texts. */
+/* Bytes that they take in memory beside their mapped file. */
+size_t model_metadata_memory(const berg_metadata *metadata);
+
+/* The texts of the array or list `key` as [*count] strings (base_free_texts); NULL and 0 where there is no such array
+ * or list. EMODEL: a list of something else. */
 berg_status model_metadata_texts(const berg_metadata *metadata, const char *key, char ***texts, size_t *count,
                                  berg_error *error);
-/* The indices that the entry `name` holds, each below `units`: `*list` of `*count`, base_free. EPARAMETER: no such entry, which `roi`
- * was asked for by, or an empty one unless `empty_too`. */
+/* The indices in the entry `name`, which is the region that the user calls `roi`: `*list` of `*count`, each below
+ * `units` (base_free). EPARAMETER: no such entry, or an empty one unless `empty_too`. */
 berg_status model_metadata_indices(const berg_metadata *metadata, const char *name, const char *roi, size_t units,
                                    bool empty_too, size_t **list, size_t *count, berg_error *error);
 
-/* The indices of one ROI, checked against the number of voxels: `*voxels` of `*count`, base_free. EPARAMETER: no such ROI, or
- * none of its voxels in this subject. */
+/* The voxels of one ROI, each below the number of voxels: `*voxels` of `*count` (base_free). EPARAMETER: no such ROI,
+ * or it has no voxels in this subject. */
 berg_status model_roi_voxels(const berg_metadata *metadata, const char *roi, size_t **voxels, size_t *count,
                              berg_error *error);
 

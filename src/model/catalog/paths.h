@@ -11,11 +11,12 @@
 /* How names of files have a subject: "sub-01", "subject-01", "P1", "monkeyN". base_free; NULL with ELIMIT. */
 char *model_subject_name(const model_layout *layout, const char *subject, berg_error *error);
 
-/* Paths are the caller's (base_free), of a model that the catalog knows. EPARAMETER: no such subject; EMODEL: no berg directory. */
+/* Paths of a model that the catalog knows, the caller's (base_free). EPARAMETER: no such subject; EMODEL: no berg
+ * directory. */
 berg_status model_path_metadata(char **path, const char *model_id, const char *berg_dir, const char *subject,
                                 berg_error *error);
-/* `quarter` 0 is the model of all training data, 1 to 4 those of its quarters. Of the names that upstream has given the file over
- * time the newest that is there, or the newest. */
+/* Quarter 0 is the model of all training data, 1 to 4 those of its quarters. Upstream has renamed these files over
+ * time: the newest name that is there, else the newest name. */
 berg_status model_path_weights(char **path, const char *model_id, const char *berg_dir, const char *subject,
                                unsigned quarter, berg_error *error);
 

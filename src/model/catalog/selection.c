@@ -59,6 +59,12 @@ static const char *plural(const char *unit, char text[32]) {
   return text;
 }
 
+static berg_status no_mark(const berg_selection *marks, size_t i, const char *units, berg_error *error) {
+  char what[64];
+  base_print(what, sizeof what, "%s marks %s", marks->key, units);
+  return base_fail_found(error, BERG_EPARAMETER, NULL, what, "0 or 1", "%u at position %zu", marks->marks[i], i);
+}
+
 berg_status model_add_marked(model_list *list, const berg_selection *marks, size_t length, const char *unit,
                              berg_error *error) {
   const size_t before = list->count;
@@ -71,10 +77,7 @@ berg_status model_add_marked(model_list *list, const berg_selection *marks, size
     return base_fail_found(error, BERG_EPARAMETER, NULL, what, expected, "%zu", marks->length);
   }
   for (size_t i = 0; i < length; i++) {
-    char what[64];
-    base_print(what, sizeof what, "%s marks %s", marks->key, units);
-    if (marks->marks[i] > 1)
-      return base_fail_found(error, BERG_EPARAMETER, NULL, what, "0 or 1", "%u at position %zu", marks->marks[i], i);
+    if (marks->marks[i] > 1) return no_mark(marks, i, units, error);
     if (marks->marks[i] && model_list_add(list, &i, 1, error)) return BERG_ELIMIT;
   }
   if (list->count == before)
@@ -88,8 +91,13 @@ berg_status model_add_labelled(model_list *list, const model_choice *choice, con
   size_t count;
   const size_t before = list->count;
   berg_status status = model_metadata_texts(choice->metadata, key, &labels, &count, error);
-  if (status) return status;
-  for (size_t i = 0; i < count && labels && !status; i++)
+  if (!status && labels && count != model_unit_count(choice, 0)) {
+    char expected[64];
+    base_print(expected, sizeof expected, "one for each of %zu %ss", model_unit_count(choice, 0), choice->layout->unit);
+    status =
+        base_fail_found(error, BERG_EMODEL, berg_metadata_path(choice->metadata), key, expected, "%zu names", count);
+  }
+  for (size_t i = 0; i < count && !status; i++)
     if (!strcmp(labels[i], name)) status = model_list_add(list, &i, 1, error);
   base_free_texts(labels, count);
   if (status || list->count > before) return status;

@@ -1,4 +1,5 @@
-/* What a selection comes to: units (voxels, channels, ...) and times of each output, in the order of the responses' columns. */
+/* What a selection chooses: the units (voxels, channels, ...) and times of each output, in the order of the responses'
+ * columns. */
 #ifndef MODEL_SELECTION_H
 #define MODEL_SELECTION_H
 
@@ -10,7 +11,7 @@ typedef struct model_list {
 
 /* One column as the mean over some units. */
 typedef struct model_mean {
-  const char *name; /* the metadata's, or the model's own copy of what was asked */
+  const char *name; /* the metadata's or the caller's; from model_subject_open on the model's own copy */
   model_list units;
 } model_mean;
 
@@ -29,14 +30,15 @@ typedef struct model_choice {
   model_selection *selection;
 } model_choice;
 
-/* The selection that `options` ask for. EPARAMETER: a key, name or vector that does not fit, with the key as the error's item; EMODEL. */
+/* The selection that `options` ask for. EPARAMETER: a key, name or vector that does not fit (the error's item is the
+ * key); EMODEL. */
 berg_status model_select(model_selection *selection, const model_layout *layout, const berg_metadata *metadata,
                          const berg_model_options *options, berg_error *error);
 void model_selection_release(model_selection *selection);
 
 /* --- For the layouts --- */
 
-/* The item `key`, or NULL: not asked for. Given and empty is another thing. */
+/* The item `key`; NULL if it was not given, which is not the same as given and empty. */
 const berg_selection *model_asked(const model_choice *choice, const char *key);
 /* Units of output `output`, and times. */
 size_t model_unit_count(const model_choice *choice, size_t output);
@@ -48,7 +50,8 @@ void model_list_sort(model_list *list);
 /* Appends the positions of the ones. EPARAMETER: not `length` marks, one that is neither 0 nor 1, no 1. */
 berg_status model_add_marked(model_list *list, const berg_selection *marks, size_t length, const char *unit,
                              berg_error *error);
-/* Appends the units whose label in the text array or list `key` of the metadata is `name`. EPARAMETER: none. */
+/* Appends the units whose label in the text array or list `key` of the metadata is `name`. EPARAMETER: none. EMODEL:
+ * not a label for each unit. */
 berg_status model_add_labelled(model_list *list, const model_choice *choice, const char *key, const char *name,
                                const berg_selection *asked, berg_error *error);
 /* The times of "timepoints", or all of them. */

@@ -110,7 +110,7 @@ static berg_status check_mask(const io_nifti_space *space, uint8_t *mask, size_t
   }
   if (count > voxels || within == count) return BERG_OK;
   return base_fail(error, BERG_EMODEL,
-                   "%s: does not fit the subject: %zu of the %zu voxels of this mask are none of its", like,
+                   "%s: does not fit the subject: %zu of the %zu voxels of this mask are not among its own", like,
                    count - within, count);
 }
 

@@ -1,5 +1,5 @@
-/* The device that a model runs on instead of the processor: finding the CUDA plug-in, and running batches by it. Of src/cuda
- * nothing is known here but the plug-in's table (cuda/plugin.h). */
+/* The device that a model runs on instead of the processor: finding the CUDA plug-in, and running batches by it. Of
+ * src/cuda nothing is known here but the plug-in's table (cuda/plugin.h). */
 #ifndef MODEL_DEVICE_H
 #define MODEL_DEVICE_H
 
@@ -32,9 +32,9 @@ typedef struct model_device_search {
   char problem[512]; /* why there is none, one line; empty: there is one */
 } model_device_search;
 
-/* Loads the plug-in, from `plugin` alone (for tests) or (NULL) from the usual places: beside the library or program that runs, the
- * folder that libraries are installed to, the loader's own search. EDEVICE: none that serves, or no device; `search` (may be
- * NULL) is filled either way. */
+/* Loads the plug-in, from `plugin` alone (for tests) or (NULL) from the usual places: beside the library or program
+ * that runs, the folder that libraries are installed to, the loader's own search. EDEVICE: none that serves, or no
+ * device; `search` (may be NULL) is filled either way. */
 berg_status model_device_find(model_device **device, const char *plugin, model_device_search *search,
                               berg_error *error);
 void model_device_free(model_device *device); /* NULL is fine */
@@ -51,7 +51,8 @@ typedef struct model_device_subject {
   const model_rows *rows;
 } model_device_subject;
 
-/* Copies a network and `count` subjects to the device. ELIMIT: the device's memory, with what would fit; EDEVICE: it failed. */
+/* Copies a network and `count` subjects to the device. ELIMIT: the device's memory, with what would fit; EDEVICE: it
+ * failed. */
 berg_status model_device_load(model_device *device, const model_backbone *backbone,
                               const model_device_subject *subjects, size_t count, const char *precision,
                               berg_error *error);
@@ -60,7 +61,7 @@ size_t model_device_usual_batch(const model_device *device);
 /* Bytes of the host that are pinned. */
 size_t model_device_pinned_memory(const model_device *device);
 
-/* Memory of the host that the device copies without a detour; NULL where there is none to be had. */
+/* Memory of the host that the device copies without a detour; NULL when it cannot be allocated. */
 void *model_device_alloc(const model_device *device, size_t bytes);
 void model_device_release(const model_device *device, void *memory);
 

@@ -49,18 +49,18 @@ static berg_status take_members(model_batch *batch, berg_model *const *models, c
   for (size_t m = 0; m < count && !status; m++) {
     model_member *member = &batch->members[m];
     *member = (model_member){.model = models[m], .sink = &sinks[m]};
-    status = model_scores_of(&member->scores, models[m], batch->room, error);
+    status = model_scores_of(&member->scores, models[m], batch->room, batch->model->threads, error);
     if (!status) batch->member_count = m + 1;
   }
   return status;
 }
 
-berg_status model_batch_of(model_batch **out, berg_model *const *models, const model_sink *sinks, size_t count,
-                           size_t room, bool several, berg_error *error) {
+berg_status model_batch_of(model_batch **out, berg_model *network, berg_model *const *models, const model_sink *sinks,
+                           size_t count, size_t room, bool several, berg_error *error) {
   *out = NULL;
-  berg_status status = make_room(models[0], room, error);
+  berg_status status = make_room(network, room, error);
   if (status) return status;
-  model_batch *batch = models[0]->kept;
+  model_batch *batch = network->kept;
   batch->team = NULL;
   batch->images = 0;
   batch->most = room;

@@ -1,5 +1,6 @@
-/* One batch on its way: pixels and tokens, the pixels of the next one, and the models that take part. The memory stays with the first of
- * these from its first batch on, so that a program that encodes image after image finds it warm. */
+/* One batch on its way: pixels and tokens, the pixels of the next one, and the models that take part. The memory
+ * stays with the model whose network runs, from its first batch on, so that a program that encodes image after image
+ * finds it warm. */
 #ifndef MODEL_BATCH_H
 #define MODEL_BATCH_H
 
@@ -18,7 +19,7 @@ typedef struct model_member {
 
 typedef struct model_batch {
   berg_model *model;     /* whose network it is */
-  model_member *members; /* [member_count] the first is `model` */
+  model_member *members; /* [member_count]; in the second of several passes `model` may not be one of them */
   size_t member_count, member_capacity;
   base_team *team;          /* that it is run by; the user's, who begins and ends it */
   size_t room;              /* images it can hold */
@@ -32,10 +33,10 @@ typedef struct model_batch {
   double component_seconds; /* of the last run: of the components, within all of it */
 } model_batch;
 
-/* The first model's batch, empty, with memory for `room` images and for the scores of all `count` models, each with its sink;
- * `several`: there will be a next one. ELIMIT. */
-berg_status model_batch_of(model_batch **batch, berg_model *const *models, const model_sink *sinks, size_t count,
-                           size_t room, bool several, berg_error *error);
+/* The batch of `network`, empty, with memory for `room` images and for the scores of all `count` models, each with its
+ * sink; `several`: there will be a next one. ELIMIT. */
+berg_status model_batch_of(model_batch **batch, berg_model *network, berg_model *const *models, const model_sink *sinks,
+                           size_t count, size_t room, bool several, berg_error *error);
 /* NULL is fine. */
 void model_batch_free(model_batch *batch);
 
@@ -44,8 +45,8 @@ void model_batch_free(model_batch *batch);
 berg_status model_batch_load(model_batch *batch, berg_stimuli *stimuli, size_t first, size_t count, size_t next,
                              berg_error *error);
 
-/* Pieces of the next batch's images, to come in beside step `step` of the VIT_LAYERS of this one's run: how many, and one of them (a
- * base_piece of the batch). */
+/* Pieces of the next batch's images, to come in beside step `step` of the VIT_LAYERS of this one's run: how many,
+ * and one of them (a base_piece of the batch). */
 size_t model_batch_beside_begin(model_batch *batch, size_t step);
 void model_batch_beside(void *batch, size_t index, size_t rank);
 

@@ -21,11 +21,16 @@ static berg_status tell_skipped(const berg_stimuli *stimuli, size_t *told, const
 
 /* The largest batch of the first model that the memory limit allows with all of them. */
 static size_t batch_of(const model_pass *pass) {
-  const berg_model *first = pass->models[0];
+  const berg_model *first = model_pass_network(pass);
   size_t batch = first->batch;
-  while (first->memory && batch > 1 && model_pass_memory(pass->models, pass->count, batch) > first->memory)
-    batch = (batch + 1) / 2;
+  while (first->memory && batch > 1 && model_pass_memory(pass, batch, false) > first->memory) batch = (batch + 1) / 2;
   return batch;
+}
+
+/* Whether packing the network would still keep to the memory. */
+static bool may_pack(const model_pass *pass, size_t batch) {
+  const berg_model *first = model_pass_network(pass);
+  return !first->device && (!first->memory || model_pass_memory(pass, batch, true) <= first->memory);
 }
 
 static berg_status take(const model_batch *batch, berg_error *error) {
@@ -39,7 +44,7 @@ static berg_status take(const model_batch *batch, berg_error *error) {
 
 static berg_status encode_batches(const model_pass *pass, berg_stimuli *stimuli, size_t first, const berg_run *run,
                                   berg_error *error) {
-  berg_model *model = pass->models[0];
+  berg_model *model = model_pass_network(pass);
   const size_t total = berg_stimuli_count(stimuli), left = total - first, most = batch_of(pass),
                before = pass->number * total, all = pass->of * total;
   size_t told = pass->number ? berg_stimuli_skipped_count(stimuli) : 0;
@@ -48,8 +53,8 @@ static berg_status encode_batches(const model_pass *pass, berg_stimuli *stimuli,
   const size_t batches = (left + most - 1) / most;
   const double start = base_machine_seconds();
   model_batch *batch;
-  berg_status status = model_batch_of(&batch, pass->models, pass->sinks, pass->count, (left + batches - 1) / batches,
-                                      batches > 1, error);
+  berg_status status = model_batch_of(&batch, model, pass->models, pass->sinks, pass->count,
+                                      (left + batches - 1) / batches, batches > 1, error);
   if (status) return status;
   model->calls++;
   for (size_t b = 0; b < batches && !status; b++) {
@@ -57,7 +62,7 @@ static berg_status encode_batches(const model_pass *pass, berg_stimuli *stimuli,
     const size_t next = b + 1 < batches ? first + left * (b + 2) / batches - to : 0;
     status = base_progress(run, before + from, all, start, "images", error);
     /* before there is a team: packing has its own, which is then this one's threads */
-    if (!status && !model->device) status = model_pack_when_it_pays(model, to - from, error);
+    if (!status && may_pack(pass, batch->most)) status = model_pack_when_it_pays(model, to - from, error);
     batch->team = base_team_begin(model->threads);
     if (!status) status = model_batch_load(batch, stimuli, from, to - from, next, error);
     if (!status) status = tell_skipped(stimuli, &told, run, error);
@@ -73,20 +78,24 @@ static berg_status encode_batches(const model_pass *pass, berg_stimuli *stimuli,
 
 berg_status model_encode(const model_pass *pass, berg_stimuli *stimuli, size_t first, const berg_run *run,
                          berg_error *error) {
+  berg_model *const *models = pass->all ? pass->all : pass->models;
+  const size_t count = pass->all ? pass->all_count : pass->count;
   size_t ours = 0;
-  while (ours < pass->count && !atomic_exchange(&pass->models[ours]->in_use, true)) ours++;
+  while (ours < count && !atomic_exchange(&models[ours]->in_use, true)) ours++;
   berg_status status = BERG_OK;
-  if (ours < pass->count)
+  if (ours == count) {
+    model_pass_let_rest(pass);
+    status = encode_batches(pass, stimuli, first, run, error);
+  } else {
     status = base_fail(error, BERG_EARGUMENT,
                        "the model is in use by another call, or was in another thread when this process was forked: it "
                        "serves one call at a time");
-  else
-    status = encode_batches(pass, stimuli, first, run, error);
-  for (size_t m = 0; m < ours; m++) atomic_store(&pass->models[m]->in_use, false);
+  }
+  for (size_t m = 0; m < ours; m++) atomic_store(&models[m]->in_use, false);
   return status;
 }
 
-/* --- Into memory: row i of the result is image i, NaN where it was left out ------------------------------------------ */
+/* --- Into memory: row i of the result is image i, NaN where it was left out --- */
 
 typedef struct target {
   float *rows; /* [images][width] */
@@ -176,7 +185,7 @@ static berg_status take_features(void *user, const model_batch *batch, const mod
 static berg_status encode_into(berg_model *model, berg_stimuli *stimuli, target *t, const berg_run *given,
                                const model_sink *sink, berg_error *error) {
   berg_run run;
-  const model_pass pass = {&model, sink, 1, 0, 1};
+  const model_pass pass = {.models = &model, .sinks = sink, .count = 1, .of = 1};
   berg_status status = BASE_TAKE(berg_run, &run, given, error);
   if (!status) status = model_encode(&pass, stimuli, 0, &run, error);
   if (!status) fill_missing(t, berg_stimuli_count(stimuli));
@@ -198,9 +207,8 @@ static berg_status encode_passes(berg_model *const *models, size_t count, berg_s
                                  model_sink *sinks, const size_t *passes, size_t pass_count, const berg_run *run,
                                  berg_error *error) {
   berg_status status = BERG_OK;
-  for (size_t p = 0, i = 0; p < pass_count && !status; p++) {
-    model_pass pass = {models + i, sinks + i, 0, p, pass_count};
-    for (; i < count && passes[i] == p; i++) pass.count++;
+  for (size_t p = 0; p < pass_count && !status; p++) {
+    const model_pass pass = model_pass_number(p, pass_count, passes, models, sinks, count);
     status = model_encode(&pass, stimuli, 0, run, error);
   }
   for (size_t i = 0; i < count && !status; i++) fill_missing(&targets[i], berg_stimuli_count(stimuli));
@@ -220,7 +228,7 @@ berg_status berg_encode_many(berg_model *const *models, size_t count, berg_stimu
     targets[i] = (target){.rows = responses[i], .width = models[i]->columns};
     sinks[i] = sink_of(&targets[i]);
   }
-  if (!status) status = model_passes(models, count, passes, &pass_count, error);
+  if (!status) status = model_passes(models, count, stimuli, passes, &pass_count, error);
   if (!status) status = model_passes_tell(models, count, passes, pass_count, &run, error);
   if (!status) status = encode_passes(models, count, stimuli, targets, sinks, passes, pass_count, &run, error);
   base_free(targets);

@@ -59,6 +59,8 @@ void model_load_piece(void *user, size_t index, size_t rank) {
 static berg_status keep_good(model_load *load, size_t *indices, size_t *images, berg_error *error) {
   *images = 0;
   for (size_t i = 0; i < load->count; i++) {
+    /* what one pass left out no other takes, whatever became of the file: rows of all models are the same images */
+    if (model_stimuli_is_bad(load->stimuli, load->first + i)) continue;
     if (load->statuses[i]) {
       if (!model_stimuli_may_skip(load->stimuli, load->statuses[i])) {
         if (error) *error = load->faults[i];

@@ -213,19 +213,25 @@ static void drop_pages(const berg_file *file, int threads) {
   if (file) io_map_drop_all(io_container_map(file), threads);
 }
 
+void model_rest(berg_model *model) {
+  for (size_t i = 0; i < model->scorer_count; i++) drop_pages(model->scorers[i].converted.file, model->threads);
+  for (size_t i = 0; i < model->subject_count; i++) {
+    const model_fitted *fitted = &model->subjects[i].fitted;
+    for (size_t f = 0; f < fitted->file_count; f++) drop_pages(fitted->files[f].file, model->threads);
+  }
+  model_scores_drop(model);
+}
+
 void berg_model_free(berg_model *model) {
   if (!model) return;
   drop_pages(model->backbone.file, model->threads);
   drop_pages(model->converted.file, model->threads);
-  for (size_t i = 0; i < model->scorer_count; i++) drop_pages(model->scorers[i].converted.file, model->threads);
+  model_rest(model);
   model_batch_free(model->kept);
-  model_scores_free(model->kept_scores);
   model_packed_release(model);
   base_free(model->scorers);
   base_free(model->responders);
   for (size_t i = 0; i < model->subject_count; i++) {
-    const model_fitted *fitted = &model->subjects[i].fitted;
-    for (size_t f = 0; f < fitted->file_count; f++) drop_pages(fitted->files[f].file, model->threads);
     model_subject_close(&model->subjects[i]);
   }
   base_free(model->subjects);

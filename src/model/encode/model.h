@@ -43,6 +43,7 @@ typedef struct model_subject {
   berg_output outputs[MODEL_OUTPUTS_MAX];
   size_t output_count;
   char **labels[MODEL_OUTPUTS_MAX]; /* of the units selected; NULL: they have no names */
+  char **repetitions;               /* "rep-1", ... or "split1", ...; NULL: responses have no such axis */
   double *times;                    /* selected; NULL: responses have no time */
 } model_subject;
 
@@ -77,11 +78,12 @@ struct berg_model {
   atomic_bool in_use; /* by a call that encodes */
 };
 
-/* A model of no subjects: the network alone, for its features. Of the options berg_dir, backbone, device, threads, batch and
- * memory count. */
+/* A model of no subjects: the network alone, for its features. Of the options berg_dir, backbone, device, threads,
+ * batch and memory count. */
 berg_status model_open_network(berg_model **model, const berg_model_options *options, berg_error *error);
 
-/* berg_model_open (or, with `model_id` NULL, model_open_network) with the plug-in of the file `plugin` and no other: for tests. */
+/* berg_model_open (or, with `model_id` NULL, model_open_network) with the plug-in of the file `plugin` and no other:
+ * for tests. */
 berg_status model_open_with(berg_model **model, const char *model_id, const berg_model_options *options,
                             const char *plugin, berg_error *error);
 
@@ -90,13 +92,18 @@ berg_status model_subject_open(berg_model *model, model_subject *subject, const 
                                const berg_model_options *options, berg_error *error);
 void model_subject_close(model_subject *subject);
 
-/* Bytes that the process holds when `images` at a time go through `model`: what is multiplied, in the mapped file or as this
- * precision packs it, and buffers; `packed`: also while the network is packed. What converting took is not in it. */
+/* Bytes that the process holds while `images` at a time go through `model`: what is multiplied, in the mapped file or
+ * as this precision packs it, and buffers; with `packed`, what packing the network takes too. What converting took
+ * is not counted. */
 size_t model_memory_needed(const berg_model *model, size_t images, bool packed);
-/* What of it is there once more when `model` joins in a pass of another one, whose network, images and rows of responses (of the
- * widest of them) serve. */
-size_t model_memory_beside(const berg_model *model, size_t images);
-/* Responses of so many images. */
+/* Its parts: network and images, which all models of a pass share; responses, of which the pass holds those of its
+ * widest model; what a model has of its own, in a pass of `threads`; and what of that stays while it waits for another
+ * pass. */
+size_t model_memory_shared(const berg_model *model, size_t images, bool packed);
 size_t model_memory_rows(const berg_model *model, size_t images);
+size_t model_memory_beside(const berg_model *model, size_t images, int threads);
+size_t model_memory_resting(const berg_model *model);
+/* Gives back the pages of the model's files and the memory of its scores, until they are needed again. */
+void model_rest(berg_model *model);
 
 #endif

@@ -106,9 +106,9 @@ static berg_status pack(la_matrix *matrix, const berg_file *file, char **packed,
   return BERG_OK;
 }
 
-/* Coefficients of late components are much larger than of early ones, whose scores are: each is divided by the size that the
- * component's coefficients have among some thousand units, always the same ones whatever is selected, so that the responses of
- * a unit do not depend on which others are asked for. */
+/* Coefficients of late components are much larger than of early ones, whose scores are: each is divided by the size
+ * that the component's coefficients have among some thousand units, always the same ones whatever is selected, so
+ * that the responses of a unit do not depend on which others are asked for. */
 #define BALANCE_ROWS 2048
 
 static berg_status balance_coefficients(model_responder *responder, berg_error *error) {
@@ -220,15 +220,14 @@ void model_packed_release(berg_model *model) {
   model_converted_close(&model->converted);
 }
 
-/* From so many images on, over the life of a model, packing the network pays: it costs what some ten images cost, and an image
- * costs a tenth less afterwards (one at a time, one thread: 0.134 s instead of 0.152). A program that asks a second time will
- * ask again. */
+/* From so many images on, over the life of a model, packing the network pays: it costs what some ten images cost,
+ * and an image costs a tenth less afterwards (one at a time, one thread: 0.134 s instead of 0.152). A program that
+ * asks a second time will ask again. */
 #define PACK_FROM 48
 #define PACK_FROM_CALL 2
 
 berg_status model_pack_when_it_pays(berg_model *model, size_t images, berg_error *error) {
   if (vit_network_is_packed(model->network)) return BERG_OK;
   if (model->images_done + images < PACK_FROM && model->calls < PACK_FROM_CALL) return BERG_OK;
-  if (model->memory && model_memory_needed(model, model->batch, true) > model->memory) return BERG_OK;
   return model_pack_network(model, error);
 }

@@ -47,8 +47,8 @@ void model_projection_start(model_projection *projection, size_t images) {
   memset(projection->sums, 0, projection->segments * images * projection->basis->components * sizeof(double));
 }
 
-/* The features of one token, standardised, of all images: rows of a product. They are 300 KB for 100 images, which the second
- * cache holds beside a slab of the components. */
+/* The features of one token, standardised, of all images: rows of a product. They are 300 KB for 100 images, which
+ * the second cache holds beside a slab of the components. */
 static la_product standardised(const model_projection *projection, size_t block, size_t token, const float *tokens,
                                char *memory) {
   const model_basis *basis = projection->basis;
@@ -72,8 +72,8 @@ static la_product standardised(const model_projection *projection, size_t block,
                       .finish = projection->kernels->sum};
 }
 
-/* The next token of each image lies behind this one. Each panel's product fetches those of some images: read when it is their
- * turn, tokens took a third of the time of these products in int8. */
+/* The next token of each image lies behind this one. Each panel's product fetches those of some images: read when it
+ * is their turn, tokens took a third of the time of these products in int8. */
 static la_fetch next_token(const model_projection *projection, size_t token, size_t panel, size_t panels,
                            const float *tokens) {
   const size_t first = projection->images * panel / panels, end = projection->images * (panel + 1) / panels;

@@ -6,9 +6,9 @@
 #include "la/kernels.h"
 #include "model/weights/basis.h"
 
-/* Tokens of a block that one thread takes together, and how many such segments a block has at most. Each segment has its own sums, in
- * double over its tokens and the blocks; they are added in their own order, so that the scores depend on neither threads nor
- * batch. */
+/* Tokens of a block that one thread takes together, and how many such segments a block has at most. Each segment has
+ * its own sums, in double over its tokens and the blocks; they are added in their own order, so that the scores
+ * depend on neither threads nor batch. */
 #define PROJECT_TOKENS 5
 #define PROJECT_SEGMENTS_MAX (VIT_TOKENS / PROJECT_TOKENS)
 

@@ -4,8 +4,8 @@
 
 #include "model/encode/batch.h"
 
-/* Pixels to scores of every member, or block by block to a sink of features. EMODEL: not finite, with the tensor that is to
- * blame; ELIMIT; EDEVICE. */
+/* Pixels to scores of every member, or block by block to a sink of features. EMODEL: not finite, with the tensor
+ * that is to blame; ELIMIT; EDEVICE. */
 berg_status model_batch_run(model_batch *batch, berg_error *error);
 
 /* Scores of images [from, from + images) of a member of the batch to responses [images][columns of its model]. */

@@ -1,5 +1,5 @@
-/* A batch by the processor: the network layer by layer, its outputs to the components or to the sink while they are warm, the next
- * batch's images coming in beside. */
+/* A batch by the processor: the network layer by layer, its outputs to the components or to the sink while they are
+ * warm, the next batch's images coming in beside. */
 #include "model/encode/run.h"
 
 static void after_block(void *user, base_team *team, size_t layer, const float *tokens) {

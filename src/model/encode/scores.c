@@ -26,12 +26,12 @@ static berg_status init_processor(model_scores *scores, berg_error *error) {
   berg_status status = BERG_OK;
   for (size_t i = 0; i < model->scorer_count && !status; i++)
     status = model_projection_init(&scores->projections[i], model->kernels, model->scorers[i].basis,
-                                   &model->scorers[i].directions, room, model->threads, error);
+                                   &model->scorers[i].directions, room, scores->threads, error);
   return status;
 }
 
-static berg_status init(model_scores *scores, const berg_model *model, size_t room, berg_error *error) {
-  *scores = (model_scores){.model = model, .room = room};
+static berg_status init(model_scores *scores, const berg_model *model, size_t room, int threads, berg_error *error) {
+  *scores = (model_scores){.model = model, .room = room, .threads = threads};
   scores->values = base_calloc(model->scorer_count, sizeof *scores->values, error);
   scores->widths = base_alloc(model->scorer_count, sizeof *scores->widths, error);
   if (!scores->values || !scores->widths) return BERG_ELIMIT;
@@ -59,17 +59,20 @@ void model_scores_free(model_scores *scores) {
   base_free(scores);
 }
 
+void model_scores_drop(berg_model *model) {
+  model_scores_free(model->kept_scores);
+  model->kept_scores = NULL;
+}
+
 /* Larger ones take the place of those that are there. */
-berg_status model_scores_of(model_scores **out, berg_model *model, size_t room, berg_error *error) {
+berg_status model_scores_of(model_scores **out, berg_model *model, size_t room, int threads, berg_error *error) {
+  const model_scores *kept = model->kept_scores;
   berg_status status = BERG_OK;
-  if (!model->kept_scores || model->kept_scores->room < room) {
+  if (!kept || kept->room < room || kept->threads < threads) {
     model_scores_free(model->kept_scores);
     model->kept_scores = base_calloc(1, sizeof *model->kept_scores, error);
-    status = model->kept_scores ? init(model->kept_scores, model, room, error) : BERG_ELIMIT;
-    if (status) {
-      model_scores_free(model->kept_scores);
-      model->kept_scores = NULL;
-    }
+    status = model->kept_scores ? init(model->kept_scores, model, room, threads, error) : BERG_ELIMIT;
+    if (status) model_scores_drop(model);
   }
   *out = model->kept_scores;
   return status;

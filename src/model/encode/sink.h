@@ -1,5 +1,5 @@
-/* What a caller wants of the images that it has encoded: features (the blocks' outputs), scores or responses; where they go, and who takes
- * them. */
+/* What a caller wants of the images that it has encoded: features (the blocks' outputs), scores or responses; where
+ * they go, and who takes them. */
 #ifndef MODEL_SINK_H
 #define MODEL_SINK_H
 
@@ -22,11 +22,14 @@ typedef struct model_part {
 typedef struct model_sink {
   model_wants wants;
   void *user;
-  /* Of features alone: takes what block `layer` gave, `tokens` [images][50][768], while it is warm; may share work on the team. */
+  /* Of features alone: takes what block `layer` gave, `tokens` [images][50][768], while it is warm; may share work
+   * on the team. */
   void (*block)(void *user, base_team *team, const model_part *part, size_t layer, const float *tokens);
-  /* Of responses, or NULL: where the next batch's, [images][columns], may be written while it runs, as a device does. */
+  /* Of responses, or NULL: where the next batch's, [images][columns], may be written while it runs, as a device
+   * does. */
   float *(*place)(void *user);
-  /* Takes a batch that has been run: asks it for the member's responses, reads the member's scores, or notes that features have come. */
+  /* Takes a batch that has been run: asks it for the member's responses, reads the member's scores, or notes that
+   * features have come. */
   berg_status (*take)(void *user, const struct model_batch *batch, const struct model_member *member,
                       berg_error *error);
 } model_sink;

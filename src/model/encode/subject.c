@@ -21,11 +21,14 @@ static berg_status take_labels(model_subject *subject, size_t o, const berg_axis
   return labels ? BERG_OK : BERG_ELIMIT;
 }
 
+/* The labels outlive what was asked for, and name the means from now on. */
 static berg_status take_means(model_subject *subject, berg_output *output, berg_error *error) {
   const model_selection *selection = &subject->selection;
   char **labels = subject->labels[0] = base_calloc(selection->mean_count, sizeof *labels, error);
-  for (size_t i = 0; labels && i < selection->mean_count; i++)
+  for (size_t i = 0; labels && i < selection->mean_count; i++) {
     if (!(labels[i] = base_copy_text(selection->means[i].name, error))) return BERG_ELIMIT;
+    selection->means[i].name = labels[i];
+  }
   output->axes[output->axis_count++] =
       (berg_axis){.name = "roi", .length = selection->mean_count, .labels = (const char *const *)labels};
   return labels ? BERG_OK : BERG_ELIMIT;
@@ -39,14 +42,29 @@ static berg_status take_times(model_subject *subject, const berg_output *all, be
   return subject->times ? BERG_OK : BERG_ELIMIT;
 }
 
-static berg_status take_axes(model_subject *subject, size_t o, berg_output *output, berg_error *error) {
+/* Repetitions as the weights call them, quarters as train_splits does. */
+static berg_status take_repetitions(model_subject *subject, const model_layout *layout, berg_output *output,
+                                    berg_error *error) {
+  const size_t count = subject->fitted.repetitions;
+  if (!subject->fitted.is_repeated) return BERG_OK;
+  char **names = subject->repetitions;
+  if (!names) names = subject->repetitions = base_calloc(count, sizeof *names, error);
+  for (size_t i = 0; names && i < count; i++)
+    if (!names[i] && !(names[i] = base_format(error, layout->repeats ? "rep-%zu" : "split%zu", i + 1)))
+      return BERG_ELIMIT;
+  output->axes[output->axis_count++] =
+      (berg_axis){.name = "repetition", .length = count, .labels = (const char *const *)names};
+  return names ? BERG_OK : BERG_ELIMIT;
+}
+
+static berg_status take_axes(model_subject *subject, const model_layout *layout, size_t o, berg_output *output,
+                             berg_error *error) {
   const berg_output *all = berg_metadata_output(subject->metadata, o);
   const model_list *units = &subject->selection.units[o], *times = &subject->selection.times;
-  const model_fitted *fitted = &subject->fitted;
-  if (fitted->is_repeated)
-    output->axes[output->axis_count++] = (berg_axis){.name = "repetition", .length = fitted->repetitions};
+  berg_status status = take_repetitions(subject, layout, output, error);
+  if (status) return status;
   if (subject->selection.means) return take_means(subject, output, error);
-  berg_status status = take_labels(subject, o, &all->axes[0], units, error);
+  status = take_labels(subject, o, &all->axes[0], units, error);
   output->axes[output->axis_count++] = (berg_axis){.name = all->axes[0].name,
                                                    .length = units->count,
                                                    .labels = (const char *const *)subject->labels[o],
@@ -60,14 +78,14 @@ static berg_status take_axes(model_subject *subject, size_t o, berg_output *outp
   return status;
 }
 
-static berg_status take_outputs(model_subject *subject, berg_error *error) {
+static berg_status take_outputs(model_subject *subject, const model_layout *layout, berg_error *error) {
   subject->output_count = subject->fitted.outputs;
   berg_status status = take_times(subject, berg_metadata_output(subject->metadata, 0), error);
   for (size_t o = 0, first = 0; o < subject->output_count && !status; o++) {
     berg_output *output = &subject->outputs[o];
     *output = (berg_output){
         .name = berg_metadata_output(subject->metadata, o)->name, .first = subject->first_column + first, .columns = 1};
-    status = take_axes(subject, o, output, error);
+    status = take_axes(subject, layout, o, output, error);
     for (size_t a = 0; a < output->axis_count; a++) output->columns *= output->axes[a].length;
     first += output->columns;
   }
@@ -76,8 +94,8 @@ static berg_status take_outputs(model_subject *subject, berg_error *error) {
 
 /* --- What is multiplied --- */
 
-static berg_status check_rows(const model_subject *subject, const model_readout *readout, size_t output,
-                              berg_error *error) {
+static berg_status check_readout(const model_subject *subject, const model_readout *readout, size_t output,
+                                 berg_error *error) {
   const berg_output *all = berg_metadata_output(subject->metadata, output);
   if (readout->rows == all->columns) return BERG_OK;
   char expected[96], what[64];
@@ -89,6 +107,14 @@ static berg_status check_rows(const model_subject *subject, const model_readout 
     base_print(expected, sizeof expected, "%zu %s as in the metadata", all->axes[0].length,
                strcmp(all->axes[0].name, "vertex") ? "voxels" : "vertices");
   return base_fail_found(error, BERG_EMODEL, readout->path, what, expected, "%zu", readout->rows);
+}
+
+static berg_status check_rows(const model_subject *subject, berg_error *error) {
+  const model_fitted *fitted = &subject->fitted;
+  berg_status status = BERG_OK;
+  for (size_t r = 0; r < fitted->readout_count && !status; r++)
+    status = check_readout(subject, &fitted->readouts[r], r / fitted->repetitions, error);
+  return status;
 }
 
 static berg_status add_scorer(berg_model *model, const model_basis *basis, berg_error *error) {
@@ -112,12 +138,10 @@ static berg_status add_responder(berg_model *model, const model_subject *subject
   *responder = (model_responder){
       .readout = readout, .scorer = subject->first_scorer + readout->basis, .first_column = model->columns};
   const model_selection *selection = &subject->selection;
-  berg_status status = check_rows(subject, readout, output, error);
-  if (status) return status;
-  status = selection->means
-               ? model_rows_average(&responder->rows, readout, selection->means, selection->mean_count, error)
-               : model_rows_take(&responder->rows, readout, &selection->units[output], &selection->times,
-                                 model_metadata_times(subject->metadata), model->threads, error);
+  berg_status status =
+      selection->means ? model_rows_average(&responder->rows, readout, selection->means, selection->mean_count, error)
+                       : model_rows_take(&responder->rows, readout, &selection->units[output], &selection->times,
+                                         model_metadata_times(subject->metadata), model->threads, error);
   if (!status) status = model_pack_responder(model, responder, error);
   if (!status) model->columns += responder->rows.count;
   return status;
@@ -146,9 +170,10 @@ berg_status model_subject_open(berg_model *model, model_subject *subject, const 
   berg_status status = model_training_named(&training, model->layout, options->train_splits, error);
   if (!status) status = berg_metadata_open(&subject->metadata, model->id, options->berg_dir, name, error);
   if (!status) status = model_fitted_open(&subject->fitted, model->id, options->berg_dir, name, training, error);
+  if (!status) status = check_rows(subject, error); /* a hostile number of units is no list yet */
   if (!status) status = model_select(&subject->selection, model->layout, subject->metadata, options, error);
   if (!status) status = take_products(model, subject, error);
-  if (!status) status = take_outputs(subject, error);
+  if (!status) status = take_outputs(subject, model->layout, error);
   if (status) return status;
   subject->columns = model->columns - subject->first_column;
   subject->of_file = model_subject_name(model->layout, name, error);
@@ -159,6 +184,7 @@ void model_subject_close(model_subject *subject) {
   for (size_t o = 0; o < MODEL_OUTPUTS_MAX; o++)
     base_free_texts(subject->labels[o],
                     subject->selection.means ? subject->selection.mean_count : subject->selection.units[o].count);
+  base_free_texts(subject->repetitions, subject->fitted.repetitions);
   base_free(subject->times);
   model_selection_release(&subject->selection);
   model_fitted_close(&subject->fitted);

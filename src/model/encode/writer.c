@@ -103,7 +103,7 @@ void model_writer_hand(model_writer *writer, void *user, size_t count) {
 
 berg_status model_writer_close(model_writer *writer, berg_error *error) {
   if (!writer) return BERG_OK;
-  if (base_thread_is_here(&writer->thread)) { /* else its lock may be in the hands of nobody: a fork's child */
+  if (base_thread_is_here(&writer->thread)) { /* else, in a fork's child, the lock may never be released */
     pthread_mutex_lock(&writer->lock);
     writer->stop = true;
     pthread_cond_broadcast(&writer->changed);

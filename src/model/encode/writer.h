@@ -1,5 +1,5 @@
-/* Rows of responses on their way to files: a thread writes them while the next ones are computed. Two buffers go round, so that the
- * files may be behind by what both hold, and no more. */
+/* Rows of responses on their way to files: a thread writes them while the next ones are computed. Two buffers go
+ * round, so that the files may be behind by what both hold, and no more. */
 #ifndef MODEL_WRITER_H
 #define MODEL_WRITER_H
 

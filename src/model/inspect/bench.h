@@ -23,8 +23,8 @@ double model_bench_median(cJSON *tree, const double *values, size_t count);
 /* Where a batch's time goes: "stages" into `tree`, each beside the rate of products at that time. */
 berg_status model_bench_stages(cJSON *tree, berg_model *model, const berg_array *images, size_t repeats, la_rate *rate,
                                berg_error *error);
-/* Images one at a time through a warm model: "one_image" into `tree`, beside the larger of its arithmetic at the rate of
- * products of 50 rows and its weights at the bandwidth of memory. */
+/* Images one at a time through a warm model: "one_image" into `tree`, beside the larger of its arithmetic at the
+ * rate of products of 50 rows and its weights at the bandwidth of memory. */
 berg_status model_bench_one(cJSON *tree, berg_model *model, const berg_array *images, size_t repeats,
                             berg_error *error);
 

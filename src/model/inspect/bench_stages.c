@@ -62,7 +62,7 @@ berg_status model_bench_stages(cJSON *tree, berg_model *model, const berg_array 
   berg_stimuli *stimuli = NULL;
   model_batch *batch = NULL;
   berg_status status = times && responses ? berg_stimuli_from_array(&stimuli, array, BERG_NCHW, error) : BERG_ELIMIT;
-  if (!status) status = model_batch_of(&batch, &model, &sink, 1, images, false, error);
+  if (!status) status = model_batch_of(&batch, model, &model, &sink, 1, images, false, error);
   if (!status) status = model_pack_when_it_pays(model, images, error);
   base_team *team = base_team_begin(model->threads);
   if (!status) batch->team = team;

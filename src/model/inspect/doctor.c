@@ -115,7 +115,7 @@ static berg_status add_cache(cJSON *tree, berg_error *error) {
   return status;
 }
 
-/* A subject of the first model is told of even where nothing is there, so that one sees what was looked for. */
+/* Subjects of the first model are listed even without files, to show which names were looked for. */
 static berg_status add_subject(cJSON *models, const char *berg_dir, const char *id, const char *subject, bool always,
                                berg_error *error) {
   char *weights, *metadata = NULL;

@@ -130,6 +130,7 @@ static berg_status pass_over(berg_stimuli *stimuli, size_t least, size_t *first,
     berg_error fault;
     status = model_stimuli_prepare(stimuli, *first, 1, NULL, error);
     if (status) break;
+    if (model_stimuli_is_bad(stimuli, *first)) continue; /* in the pass before */
     status = berg_stimuli_pixels(stimuli, *first, pixels, &fault);
     if (!status) {
       ++*rows;
@@ -164,6 +165,10 @@ static berg_status finish(output *o, berg_error *error) {
   const berg_stimuli *stimuli = o->task.stimuli;
   if (!o->rows)
     return base_fail(error, BERG_EINPUT, "none of the %zu images could be read", berg_stimuli_count(stimuli));
+  const size_t readable = berg_stimuli_count(stimuli) - berg_stimuli_skipped_count(stimuli);
+  if (o->rows != readable) /* rows would get the names of other images */
+    return base_fail(error, BERG_EINPUT, "%s: %zu rows of %zu readable images: image files changed meanwhile",
+                     o->task.path, o->rows, readable);
   model_row_names names;
   berg_status status = model_row_names_make(&names, stimuli, o->rows, error);
   for (size_t i = 0; i < o->count && !status; i++) status = model_output_file_finish(&o->files[i], &names, error);
@@ -183,27 +188,25 @@ static berg_status encode_pass(output *outputs, const model_pass *pass, const be
   for (size_t i = 0; i < pass->count; i++) outputs[i].writing = &w;
   berg_status status = find_start(outputs, pass->count, &first, error);
   if (!status) status = model_encode(pass, outputs[0].task.stimuli, first, run, error);
-  status = stop_writer(&w, status, error);
-  for (size_t i = 0; i < pass->count && !status; i++) status = finish(&outputs[i], error);
-  return status;
+  return stop_writer(&w, status, error);
 }
 
-static berg_status encode_passes(output *outputs, berg_model *const *models, size_t count, const berg_run *run,
-                                 berg_error *error) {
+static berg_status encode_passes(output *outputs, berg_model *const *models, size_t count, const berg_stimuli *stimuli,
+                                 const berg_run *run, berg_error *error) {
   size_t *passes = base_calloc(count, sizeof *passes, error), pass_count = 0;
   model_sink *sinks = base_calloc(count, sizeof *sinks, error);
-  berg_status status = passes && sinks ? model_passes(models, count, passes, &pass_count, error) : BERG_ELIMIT;
+  berg_status status = passes && sinks ? model_passes(models, count, stimuli, passes, &pass_count, error) : BERG_ELIMIT;
   for (size_t i = 0; i < count && !status; i++) {
     sinks[i] = (model_sink){.wants = MODEL_RESPONSES, .user = &outputs[i], .take = take};
     status = open_files(&outputs[i], error);
   }
   if (!status) status = model_passes_tell(models, count, passes, pass_count, run, error);
-  for (size_t p = 0, i = 0; p < pass_count && !status; p++) {
-    output *own = outputs + i;
-    model_pass pass = {models + i, sinks + i, 0, p, pass_count};
-    for (; i < count && passes[i] == p; i++) pass.count++;
-    status = encode_pass(own, &pass, run, error);
+  for (size_t p = 0; p < pass_count && !status; p++) {
+    const model_pass pass = model_pass_number(p, pass_count, passes, models, sinks, count);
+    status = encode_pass(pass.sinks[0].user, &pass, run, error);
   }
+  /* Not before the last pass: a run that ends in between finds what all of them had written. */
+  for (size_t i = 0; i < count && !status; i++) status = finish(&outputs[i], error);
   base_free(passes);
   base_free(sinks);
   return status;
@@ -220,7 +223,7 @@ berg_status berg_encode_many_to_files(berg_model *const *models, size_t count, b
   if (!status && !outputs) status = BERG_ELIMIT;
   for (size_t i = 0; i < count && outputs; i++)
     outputs[i].task = (model_output_task){models[i], stimuli, paths[i], &how.output};
-  if (!status) status = encode_passes(outputs, models, count, &run, error);
+  if (!status) status = encode_passes(outputs, models, count, stimuli, &run, error);
   for (size_t i = 0; i < count && outputs; i++) release(&outputs[i]);
   base_free(outputs);
   return status;

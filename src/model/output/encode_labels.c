@@ -121,8 +121,8 @@ static berg_status make_lists(column_lists *lists, const model_list *columns, si
   return BERG_OK;
 }
 
-/* Appends one ROI, the entry `name` of the metadata; columns are counted from the labels' `used` on, and grow in a block that may
- * move. */
+/* Appends one ROI, the entry `name` of the metadata; columns are counted from the labels' `used` on, and grow in a
+ * block that may move. */
 static berg_status add_roi(model_labels *labels, const char *name, const char *roi, const model_subject *subject,
                            const column_lists *lists, size_t *used, size_t *room, berg_error *error) {
   size_t *voxels, count;

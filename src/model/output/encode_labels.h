@@ -1,4 +1,5 @@
-/* What the rows and columns of an encode are, and what they were made from: labels for the formats, JSON for the sidecar. */
+/* What the rows and columns of an encode are, and what they were made from: labels for the formats, JSON for the
+ * sidecar. */
 #ifndef MODEL_ENCODE_LABELS_H
 #define MODEL_ENCODE_LABELS_H
 
@@ -21,8 +22,8 @@ typedef struct model_labels {
   int64_t *roi_columns;
 } model_labels;
 
-/* Labels for an output at `path`; where that is a volume, with the options' space. EMODEL, EINPUT, EARGUMENT: it does not
- * fit. */
+/* Labels for an output at `path`; where that is a volume, with the options' space. EMODEL, EINPUT, EARGUMENT: it
+ * does not fit. */
 berg_status model_labels_make(model_labels *labels, const berg_model *model, size_t subject_index, size_t output_index,
                               const char *path, const berg_output_options *options, berg_error *error);
 /* The ROIs of the metadata, each with its columns. Entries that are no voxel indices are passed over. */

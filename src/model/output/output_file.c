@@ -10,25 +10,10 @@
 #include "model/catalog/paths.h"
 #include "model/stimuli/stimuli.h"
 
-/* --- Names --- */
-
-/* Endings of two parts. */
-static const char *const endings[] = {".nii.gz", ".func.gii", "-ave.fif", "_ave.fif"};
-
-static const char *ending_of(const char *path) {
-  const size_t length = strlen(path);
-  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-    const size_t own = strlen(endings[i]);
-    if (length > own && !strcmp(path + length - own, endings[i])) return path + length - own;
-  }
-  const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
-  return dot ? dot : path + length;
-}
-
 char *model_output_path(const berg_model *model, const char *path, size_t subject, size_t output, berg_error *error) {
   const bool several = model->subject_count > 1;
   const model_subject *of = &model->subjects[subject];
-  const char *end = ending_of(path), *name = of->outputs[output].name;
+  const char *end = model_ending_of(path), *name = of->outputs[output].name;
   return base_format(error, "%.*s%s%s%s%s%s", (int)(end - path), path, several ? "_" : "", several ? of->of_file : "",
                      *name ? "_" : "", name, end);
 }
@@ -54,7 +39,8 @@ static berg_status fingerprint(const model_output_file *file, char *text, size_t
   hash = base_hash_bytes(hash, &file->columns->columns, sizeof file->columns->columns);
   if (!selection->means) hash = hash_list(hash, &selection->units[file->output]);
   if (subject->times) hash = hash_list(hash, &selection->times);
-  for (size_t i = 0; i < selection->mean_count; i++) hash = base_hash_text(hash, selection->means[i].name);
+  for (size_t i = 0; i < selection->mean_count; i++)
+    hash = hash_list(base_hash_text(hash, selection->means[i].name), &selection->means[i].units);
   bool skips = model_stimuli_skips_bad(task->stimuli);
   hash = base_hash_bytes(hash, &skips, sizeof skips);
   base_print(text, size, "%s %s%s %s %016llx", task->model->id, subject->of_file, file->columns->name, images,

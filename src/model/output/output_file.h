@@ -23,16 +23,17 @@ typedef struct model_output_file {
   size_t done; /* rows that it has */
 } model_output_file;
 
-/* Where subject `subject` and its output `output` go: before the ending of `path` come "_sub-0N" where there are several subjects, and
- * "_lh" where a subject has several outputs. base_free; NULL with ELIMIT. */
+/* Where subject `subject` and its output `output` go: before the ending of `path` come "_sub-0N" where there are
+ * several subjects, and "_lh" where a subject has several outputs. base_free; NULL with ELIMIT. */
 char *model_output_path(const berg_model *model, const char *path, size_t subject, size_t output, berg_error *error);
 
 /* Whether the format can hold what will come: known before hours of encoding. */
 berg_status model_output_file_check(const model_output_file *file, berg_error *error);
 /* Opens, or goes on with, the file; everything that decides its numbers is in its fingerprint. */
 berg_status model_output_file_open(model_output_file *file, berg_error *error);
-/* The file's columns of `responses` [images][columns of the model], rows from number `first` on; those that the file has are passed over.
- * `own` [images][columns of the file] is for the copying; NULL where the file has all columns of the model. */
+/* The file's columns of `responses` [images][columns of the model], rows from number `first` on; those that the file
+ * has are passed over. `own` [images][columns of the file] is for the copying; NULL where the file has all columns
+ * of the model. */
 berg_status model_output_file_append(model_output_file *file, const float *responses, size_t first, size_t images,
                                      float *own, berg_error *error);
 /* Writes the final file and its sidecar. */

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/team.h"
+#include "base/text.h"
 #include "io/value/json_build.h"
 #include "io/value/json_guard.h"
 #include "io/value/json_print.h"
@@ -112,11 +113,19 @@ berg_status model_provenance_space(cJSON *tree, const io_nifti_space *space, con
   return status;
 }
 
-char *model_sidecar_path(const char *path, const char *ending, berg_error *error) {
+const char *model_ending_of(const char *path) {
+  static const char *const of_two[] = {".nii.gz", ".func.gii", "-ave.fif", "_ave.fif"};
   const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
-  if (!dot || dot == name) dot = path + strlen(path);
-  if (dot - name > 4 && !strcmp(dot, ".gz") && !strncmp(dot - 4, ".nii", 4)) dot -= 4;
-  return base_format(error, "%.*s%s", (int)(dot - path), path, ending);
+  const size_t length = strlen(name);
+  for (size_t i = 0; i < sizeof of_two / sizeof *of_two; i++) {
+    const size_t own = strlen(of_two[i]);
+    if (length > own && base_same_word(name + length - own, of_two[i])) return name + length - own;
+  }
+  return dot && dot > name ? dot : name + length;
+}
+
+char *model_sidecar_path(const char *path, const char *ending, berg_error *error) {
+  return base_format(error, "%.*s%s", (int)(model_ending_of(path) - path), path, ending);
 }
 
 berg_status model_sidecar_check(const char *path, const berg_output_options *options, berg_error *error) {

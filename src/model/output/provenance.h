@@ -1,5 +1,5 @@
-/* What an output was made from, as JSON in the style of BIDS derivatives (docs/volumes.md lists the keys). No times are kept:
- * the same run gives the same bytes. */
+/* What an output was made from, as JSON in the style of BIDS derivatives (docs/volumes.md lists the keys). No times
+ * are kept: the same run gives the same bytes. */
 #ifndef MODEL_PROVENANCE_H
 #define MODEL_PROVENANCE_H
 
@@ -36,11 +36,14 @@ berg_status model_provenance_space(cJSON *tree, const io_nifti_space *space, con
 /* Text of a file's name, in which bytes that are no UTF-8 become "?"; NULL when memory is short. */
 cJSON *model_provenance_text(const char *text);
 
-/* Where the sidecar of the output at `path` lies: the ending, which may be double (.nii.gz), replaced. base_free. */
+/* Where the ending of `path` begins, which may be of two parts (.nii.gz, .func.gii, -ave.fif); none: its end. */
+const char *model_ending_of(const char *path);
+/* Where the sidecar of the output at `path` lies: the ending replaced. base_free. */
 char *model_sidecar_path(const char *path, const char *ending, berg_error *error);
-/* EEXISTS where there is a sidecar already and neither `force`; asked before the work begins. */
+/* EEXISTS where a sidecar exists and `force` is not set; called before the work begins. */
 berg_status model_sidecar_check(const char *path, const berg_output_options *options, berg_error *error);
-/* Whether the file `sidecar` is one that libberg wrote, such as an interrupted run leaves without its output. ELIMIT alone. */
+/* Whether the file `sidecar` is one that libberg wrote, such as an interrupted run leaves without its output. ELIMIT
+ * alone. */
 berg_status model_sidecar_is_ours(const char *sidecar, bool *ours, berg_error *error);
 /* The sidecar of the output at `path`, which io_whole_file_commit puts in its place. ELIMIT: of a tree that is not
  * whole, too. */

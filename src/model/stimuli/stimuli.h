@@ -1,7 +1,8 @@
 /* What the encoder needs of stimuli beyond berg.h.
  *
- * A batch goes so: model_stimuli_ahead_begin from one thread as soon as it is known, if one likes; model_stimuli_prepare from
- * one thread; then berg_stimuli_pixels for different indices from as many threads as one likes. */
+ * How a batch is read: model_stimuli_ahead_begin (optional) from one thread, as soon as it is known which images come
+ * next; model_stimuli_prepare from one thread; then berg_stimuli_pixels from any number of threads, for different
+ * indices. */
 #ifndef MODEL_STIMULI_H
 #define MODEL_STIMULI_H
 
@@ -14,8 +15,8 @@
 
 #define MODEL_FINGERPRINT_ROOM 64
 
-/* How pictures and arrays become what the network sees, instead of VIT_CROP: before anything is read. VIT_SQUARE resizes
- * arrays as pictures, in 8 bits: it is of training alone. */
+/* Sets how pictures and arrays become what the network sees, in place of VIT_CROP; before anything is read. VIT_SQUARE,
+ * which only training uses, resizes arrays like pictures, in 8 bits. */
 void model_stimuli_set_transform(berg_stimuli *stimuli, vit_transform transform);
 
 /* Leaves of an HDF5 dataset of images these rows, in this order, which stay the caller's: before anything is read.
@@ -30,11 +31,13 @@ berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t co
 
 /* Whether there is something that only one thread can read; else berg_stimuli_pixels needs no preparation. */
 bool model_stimuli_read_by_one(const berg_stimuli *stimuli);
-/* Images [first, first + count) will be prepared: the kernel is told of mapped ones. Pixels that were prepared before `first` are
- * gone. */
+/* Whether images come from standard input, so that a second pass over them finds none. */
+bool model_stimuli_read_once(const berg_stimuli *stimuli);
+/* Images [first, first + count) will be prepared: the kernel is told of mapped ones. Pixels that were prepared
+ * before `first` are gone. */
 void model_stimuli_ahead_begin(berg_stimuli *stimuli, size_t first, size_t count);
-/* How many pieces step `step` of `steps` of preparing them has, of those that model_stimuli_read_by_one: from one thread, when the pieces
- * of the step before are done. What goes wrong is what model_stimuli_prepare then says. */
+/* How many pieces step `step` of `steps` of preparing them has, of those that model_stimuli_read_by_one: from one
+ * thread, when the pieces of the step before are done. What goes wrong is what model_stimuli_prepare then says. */
 size_t model_stimuli_ahead_step(berg_stimuli *stimuli, size_t step, size_t steps);
 /* One of them, by any thread. */
 void model_stimuli_ahead_piece(berg_stimuli *stimuli, size_t index);
@@ -47,18 +50,18 @@ void model_stimuli_will_need(const berg_stimuli *stimuli, size_t index);
 bool model_stimuli_skips_bad(const berg_stimuli *stimuli);
 /* Whether an image that gave `status` may be left out: want of memory, say, is no fault of the file. */
 bool model_stimuli_may_skip(const berg_stimuli *stimuli, berg_status status);
-/* Notes that image `index` is left out for `reason` (what berg_stimuli_pixels gave); any thread, once or more
- * often. */
+/* Notes that image `index` is left out for `reason` (what berg_stimuli_pixels gave). Any thread; a second time changes
+ * nothing. */
 berg_status model_stimuli_mark_bad(berg_stimuli *stimuli, size_t index, const berg_error *reason, berg_error *error);
 bool model_stimuli_is_bad(const berg_stimuli *stimuli, size_t index);
 
-/* One word that is the same for the same images in the same order: names, sizes and times of files; shape,
- * type and file of arrays, the pixels themselves where they lie in memory; of standard input only shape and
- * type. The shard and the transform count, skip_bad does not. */
+/* One word that is the same for the same images in the same order. It covers the names, sizes and times of files; the
+ * shape, type and file of arrays, and the pixels of those in memory; the shape and type of standard input; the shard
+ * and the transform, but not skip_bad. */
 berg_status model_stimuli_fingerprint(berg_stimuli *stimuli, char text[MODEL_FINGERPRINT_ROOM], berg_error *error);
 
-/* Array `index` of those that the images are in: its name, and how much of it is the path of a file (0: memory, standard
- * input). NULL past the end, and where the images are files. */
+/* Array `index` of those that the images are in: its name, and how much of it is the path of a file (0: memory,
+ * standard input). NULL past the end, and where the images are files. */
 const char *model_stimuli_array_name(const berg_stimuli *stimuli, size_t index, size_t *path_length);
 
 #endif

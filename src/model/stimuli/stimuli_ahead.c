@@ -1,5 +1,6 @@
-/* Arrays that one thread must read (HDF5, standard input) on their way to be prepared, while something else is computed: in each
- * step one piece reads the rows of a part, and the others preprocess the part that the step before has read. */
+/* Arrays that one thread must read (HDF5, standard input) on their way to be prepared, while something else is
+ * computed: in each step one piece reads the rows of a part, and the others preprocess the part that the step before
+ * has read. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -14,6 +15,12 @@
 bool model_stimuli_read_by_one(const berg_stimuli *stimuli) {
   for (size_t a = 0; a < stimuli->array_count; a++)
     if (!stimuli->arrays[a].view.data) return true;
+  return false;
+}
+
+bool model_stimuli_read_once(const berg_stimuli *stimuli) {
+  for (size_t a = 0; a < stimuli->array_count; a++)
+    if (stimuli->arrays[a].stream) return true;
   return false;
 }
 

@@ -224,7 +224,8 @@ static inline bool take_neighbours(const uint8_t *from, size_t count, size_t ite
   return !above;
 }
 
-/* take_row for the usual arrays: what is plain is done at once (int64: 0.07 ms an image of 256 x 256 instead of 0.9). */
+/* take_row for the usual arrays: what is plain is done at once (int64: 0.07 ms an image of 256 x 256 instead of
+ * 0.9). */
 static bool take_plain(const uint8_t *from, size_t count, size_t itemsize, uint8_t *to) {
   switch (itemsize) {
   case 2: return take_neighbours(from, count, 2, to);

@@ -21,7 +21,8 @@ typedef struct model_prepared {
   berg_error error;
 } model_prepared;
 
-/* Rows [within, within + count) of one array, read and not yet preprocessed; the first is image `first` of the stimuli. */
+/* Rows [within, within + count) of one array, read and not yet preprocessed; the first is image `first` of the
+ * stimuli. */
 typedef struct model_ahead_part {
   model_images *images;
   size_t first, within, count;

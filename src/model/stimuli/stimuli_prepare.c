@@ -81,7 +81,7 @@ berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t co
   if (!model_stimuli_read_by_one(stimuli)) return BERG_OK;
   model_stimuli_ahead_end(stimuli);
   model_prepared *prepared = &stimuli->prepared;
-  /* What is there already is kept: a stream cannot give it again. */
+  /* Images that were read before are kept: a stream cannot be read twice. */
   model_prepared_keep(prepared, first);
   if (prepared->count < count && prepared->status) {
     berg_status status = prepared->status;

@@ -79,19 +79,45 @@ static berg_status add_readout(model_fitted *fitted, const model_weights_file *f
                             fitted->bases[basis].components, error);
 }
 
+/* Arrays `name`.rep-<anything>.`array`. */
+static size_t count_parts(const berg_file *file, const char *name, const char *array) {
+  const size_t prefix = strlen(name), suffix = strlen(array);
+  size_t count = 0;
+  for (size_t i = 0; i < berg_file_count(file); i++) {
+    const char *whole = berg_file_entry(file, i)->name;
+    const size_t length = whole ? strlen(whole) : 0;
+    count += length > prefix + suffix && !strncmp(whole, name, prefix) && !strncmp(whole + prefix, ".rep-", 5) &&
+             !strcmp(whole + length - suffix, array);
+  }
+  return count;
+}
+
+/* "rep-1" to the last one: where one is missing, fewer would pass for all. */
+static berg_status count_repetitions(const model_weights_file *from, const char *name, size_t *count,
+                                     berg_error *error) {
+  char missing[64];
+  *count = 0;
+  while (holds(from->file, name, *count + 1, "coef_")) ++*count;
+  const size_t parts = count_parts(from->file, name, ".coef_");
+  if (parts == *count) return BERG_OK;
+  key_of(missing, sizeof missing, name, *count + 1);
+  return base_fail_found(error, BERG_EMODEL, from->path, missing, "repetitions counted from 1 without a gap",
+                         "%zu others, but not this one", parts);
+}
+
 /* One file: one regression an output, or a dictionary of repetitions on the same components or on their own. */
 static berg_status take_one(model_fitted *fitted, const model_layout *layout, berg_error *error) {
   const model_weights_file *from = &fitted->files[0];
   const char *first = layout->outputs[0].regression;
   size_t repetitions = 0;
-  while (layout->repeats && holds(from->file, first, repetitions + 1, "coef_")) repetitions++;
+  berg_status status = layout->repeats ? count_repetitions(from, first, &repetitions, error) : BERG_OK;
+  if (status) return status;
   const bool own_components = repetitions && holds(from->file, COMPONENTS, 1, "components_");
   fitted->is_repeated = layout->repeats;
   fitted->repetitions = repetitions ? repetitions : 1;
   fitted->bases = base_calloc(fitted->repetitions, sizeof *fitted->bases, error);
   fitted->readouts = base_calloc(fitted->repetitions * fitted->outputs, sizeof *fitted->readouts, error);
   if (!fitted->bases || !fitted->readouts) return BERG_ELIMIT;
-  berg_status status = BERG_OK;
   for (size_t r = 0; r < (own_components ? repetitions : 1) && !status; r++)
     status = add_basis(fitted, from, own_components ? r + 1 : 0, error);
   for (size_t o = 0; o < fitted->outputs; o++)

@@ -1,4 +1,4 @@
-/* The files of one subject's model: what lies in them as bases and readouts. */
+/* The weights of one subject's model: its files, and the bases and readouts in them. */
 #ifndef MODEL_FITTED_H
 #define MODEL_FITTED_H
 
@@ -22,14 +22,14 @@ typedef struct model_fitted {
   model_readout *readouts; /* of each output of the layout, all its repetitions */
   size_t readout_count;
   size_t outputs, repetitions; /* readout_count is their product */
-  bool is_repeated;            /* repetitions are an axis of the responses, even a single one */
+  bool is_repeated;            /* responses have an axis of repetitions, even if there is only one */
 } model_fitted;
 
 /* Which of the models that upstream trained: of all data, or of quarters. */
 typedef enum model_training { MODEL_ALL, MODEL_QUARTER_1, MODEL_QUARTER_4 = 4, MODEL_EACH_QUARTER } model_training;
 
-/* "all" or "full" (NULL: all), "split1" to "split4", "single": each quarter, as an axis. EPARAMETER: another, or of a model that
- * has no such parts. */
+/* "all" or "full" (NULL: all), "split1" to "split4", or "single": all quarters, as an axis. EPARAMETER: another name,
+ * or a model that has no quarters. */
 berg_status model_training_named(model_training *training, const model_layout *layout, const char *name,
                                  berg_error *error);
 

@@ -4,8 +4,8 @@
 
 #include "la/gemm.h"
 
-/* `asked` NULL is "f32". Where `isa` has no instructions for it, float32 does the work, or with `strict` EDEVICE. EPARAMETER:
- * no such precision. */
+/* `asked` NULL is "f32". Where `isa` has no instructions for it, float32 does the work, or with `strict` EDEVICE.
+ * EPARAMETER: no such precision. */
 berg_status model_precision_choose(const la_gemm **gemm, base_isa isa, const char *asked, bool strict,
                                    berg_error *error);
 /* "f32", "bf16" or "int8" to its number. EPARAMETER. */

@@ -15,7 +15,7 @@ berg_status model_readout_open(model_readout *readout, const berg_file *file, co
   readout->key = base_copy_text(key, error);
   if (!readout->key) return BERG_ELIMIT;
   berg_status status = model_weights_find(file, path, key, "coef_", 2, (const size_t[]){0, 0},
-                                          "float (voxels, components)", &readout->coefficients, error);
+                                          "float (rows, components)", &readout->coefficients, error);
   if (status) return status;
   readout->rows = readout->coefficients->shape[0];
   if (readout->coefficients->shape[1] != components) {
@@ -25,7 +25,7 @@ berg_status model_readout_open(model_readout *readout, const berg_file *file, co
     return base_fail_at(error, &(base_fault){BERG_EMODEL, path, BERG_NO_OFFSET, readout->coefficients->name,
                                              "does not fit", expected, found});
   }
-  return model_weights_find(file, path, key, "intercept_", 1, &readout->rows, "float (voxels,)", &readout->intercepts,
+  return model_weights_find(file, path, key, "intercept_", 1, &readout->rows, "as coef_ has rows", &readout->intercepts,
                             error);
 }
 

@@ -83,8 +83,8 @@ static berg_status copy_rows(model_rows *rows, const model_readout *readout, con
   return BERG_OK;
 }
 
-/* The file's own bytes serve where all rows are wanted in order; else the rows wanted are copied, and no other row of the
- * file is touched. */
+/* The file's own bytes serve where all rows are wanted in order; else the rows wanted are copied, and no other row
+ * of the file is touched. */
 berg_status model_rows_take(model_rows *rows, const model_readout *readout, const model_list *units,
                             const model_list *chosen, size_t times, int threads, berg_error *error) {
   const berg_array *coefficients = readout->coefficients;

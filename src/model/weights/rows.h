@@ -1,4 +1,4 @@
-/* The rows of a readout that are wanted, as they are multiplied. */
+/* The rows of a readout that a selection asks for, in the form in which they are multiplied. */
 #ifndef MODEL_ROWS_H
 #define MODEL_ROWS_H
 
@@ -13,13 +13,14 @@ typedef struct model_rows {
   float *intercepts; /* [count] */
 } model_rows;
 
-/* Row unit * `times` + time for each unit, and for each of them each time, of the lists. ELIMIT; EMODEL: a row that is not finite. */
+/* Row unit * `times` + time for each unit, and for each of them each time, of the lists. ELIMIT; EMODEL: a row that
+ * is not finite. */
 berg_status model_rows_take(model_rows *rows, const model_readout *readout, const model_list *units,
                             const model_list *chosen, size_t times, int threads, berg_error *error);
 /* The mean over the units of each of `means`: the mean response of a region is the response of its mean weights. */
 berg_status model_rows_average(model_rows *rows, const model_readout *readout, const model_mean *means, size_t count,
                                berg_error *error);
-/* Gives back the memory of the coefficients where they are a copy: once they are packed. */
+/* Once the coefficients are packed: gives back their memory if they are a copy. */
 void model_rows_drop_coefficients(model_rows *rows);
 void model_rows_release(model_rows *rows);
 

@@ -143,7 +143,7 @@ static berg_status encode(const train_step *step, train_store *store, size_t fir
   berg_status status = model_backbone_check(&step->plan->network->backbone, error);
   if (!status) status = train_images_open(images, end, &stimuli, error);
   const model_sink sink = {.wants = MODEL_FEATURES, .user = store, .block = train_store_take_block, .take = take};
-  const model_pass pass = {&step->plan->network, &sink, 1, 0, 1};
+  const model_pass pass = {.models = &step->plan->network, .sinks = &sink, .count = 1, .of = 1};
   if (!status) status = model_encode(&pass, stimuli, first, step->run, error);
   berg_stimuli_free(stimuli);
   return status;

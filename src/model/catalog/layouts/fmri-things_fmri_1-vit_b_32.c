@@ -10,11 +10,12 @@ static const model_layout_key keys[] = {{"roi", false}, {"voxel_index", true}, {
 
 static berg_status check(const berg_metadata *metadata, berg_error *error) {
   const berg_array *coordinates = berg_metadata_find(metadata, "fmri.voxel_coords");
-  char found[128];
-  if (coordinates->dtype == BERG_I64 && coordinates->ndim == 2 && coordinates->shape[1] == 3) return BERG_OK;
-  base_array_describe(coordinates, found, sizeof found);
-  return base_fail_at(error, &(base_fault){BERG_EMODEL, berg_metadata_path(metadata), BERG_NO_OFFSET, coordinates->name,
-                                           "not voxel coordinates", "int64 (voxels, 3)", found});
+  char found[128] = "a list of text";
+  if (coordinates && coordinates->dtype == BERG_I64 && coordinates->ndim == 2 && coordinates->shape[1] == 3)
+    return BERG_OK;
+  if (coordinates) base_array_describe(coordinates, found, sizeof found);
+  return base_fail_at(error, &(base_fault){BERG_EMODEL, berg_metadata_path(metadata), BERG_NO_OFFSET,
+                                           "fmri.voxel_coords", "not voxel coordinates", "int64 (voxels, 3)", found});
 }
 
 static berg_status add_roi(model_list *units, const berg_metadata *metadata, const char *name, berg_error *error) {
@@ -42,7 +43,8 @@ static berg_status keep_above_ceiling(model_list *units, const model_choice *cho
   return BERG_OK;
 }
 
-/* The voxels of the regions in the order given, then those marked, ascending; duplicates stay. Nothing chosen means all of them. */
+/* The voxels of the regions in the order given, then those marked, ascending; duplicates stay. If nothing is chosen,
+ * all voxels. */
 static berg_status select_voxels(model_choice *choice, berg_error *error) {
   const berg_selection *rois = model_asked(choice, "roi"), *marks = model_asked(choice, "voxel_index");
   const size_t voxels = model_unit_count(choice, 0);

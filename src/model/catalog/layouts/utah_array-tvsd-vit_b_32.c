@@ -9,7 +9,7 @@
 
 static const model_layout_key keys[] = {{"roi", false}, {"electrodes", true}, {"timepoints", true}, {NULL, false}};
 
-/* Which area each electrode is in, and what the areas are called; an older generation of the files has both elsewhere. */
+/* The area of each electrode, and the names of the areas: older files have them under another key. */
 static const berg_array *entry(const model_choice *choice, const char *now, const char *before) {
   const berg_array *array = berg_metadata_find(choice->metadata, now);
   return array ? array : berg_metadata_find(choice->metadata, before);
@@ -32,7 +32,8 @@ static berg_status find_area(const model_choice *choice, const char *key, const 
   return status ? status : i < count ? BERG_OK : no_area(choice, roi, error);
 }
 
-/* As the file has it: the electrode at place i is in the area at place i, whatever orders electrodes and areas were written in. */
+/* Electrode i is in area roi_assignments[i], as upstream reads it, although the two may have been written in different
+ * orders (docs/models.md). */
 static berg_status add_area(model_choice *choice, const char *roi, berg_error *error) {
   const berg_array *areas = entry(choice, "roi.roi_assignments", "utah_array.roi_assignments");
   const char *key =
