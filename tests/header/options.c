@@ -102,6 +102,7 @@ static void outputs(int whole) {
 
 static void training(int whole) {
   NEW(berg_simulate_options, simulate);
+  NEW(berg_simulate_prepared_options, prepared);
   NEW(berg_prepare_options, prepare);
   NEW(berg_train_options, train);
   NEW(berg_evaluate_options, evaluate);
@@ -111,6 +112,8 @@ static void training(int whole) {
   char *json = NULL;
   simulate->test_images = 1;
   SAY(berg_simulate("folder", simulate, NULL, &error));
+  prepared->test_images = 1;
+  SAY(berg_simulate_prepared("folder", "meg-things_meg_1-vit_b_32", prepared, NULL, &error));
   SAY(berg_prepare("nowhere", prepare, NULL, &error));
   SAY(berg_train("fmri-things_fmri_1-vit_b_32", train, NULL, NULL, &error));
   SAY(berg_train_plan(&json, "fmri-things_fmri_1-vit_b_32", train, &error));
@@ -121,6 +124,7 @@ static void training(int whole) {
   SAY(berg_train("fmri-things_fmri_1-vit_b_32", &sound, NULL, NULL, &error));
   SAY(berg_train("fmri-things_fmri_1-vit_b_32", NULL, run, NULL, &error));
   SAY(berg_simulate("folder", NULL, run, &error));
+  SAY(berg_simulate_prepared("folder", "meg-things_meg_1-vit_b_32", NULL, run, &error));
   SAY(berg_prepare("nowhere", NULL, run, &error));
   SAY(berg_evaluate("fmri-things_fmri_1-vit_b_32", NULL, run, NULL, &error));
 }
