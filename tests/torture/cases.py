@@ -10,6 +10,7 @@ import make_prepared
 import make_prepared_siblings
 import make_raw
 import make_subject
+import prepared_siblings
 from prepared_subject import names_of, prepared_metadata, trial_order, write_images, write_prepared
 from program import MODEL, MODEL_FOLDER
 
@@ -54,6 +55,10 @@ def copy_siblings(inputs, out):
     shutil.copytree(inputs / "siblings", out / "berg")
 
 
+def copy_measured(key):
+    return lambda inputs, out: shutil.copytree(inputs / f"measured-{key}" / "berg", out / "berg")
+
+
 def shorten(metadata):
     """Thousands of stimulus names, each with its allocations, test no more than a few do."""
     model = metadata["encoding_model"]
@@ -90,6 +95,8 @@ def make_inputs(folder, backbone):
         make_prepared_siblings.make(key, folder / "siblings", folder / f"{key}-images", images=9)
     for path in folder.glob("siblings/*/*/*single*"):
         path.unlink()
+    for key in ("nsd", "eeg", "meg"):
+        prepared_siblings.make(folder / f"measured-{key}", key)
 
 
 def write_prepared_subject(folder, subject, metadata):
@@ -116,6 +123,9 @@ METADATA = f"metadata {MODEL} --subject 1 --berg-dir {{in}}/berg"
 VOLUME = f"{MODEL} --subject 1 --berg-dir {{in}}/berg"
 TRAIN = (" --berg-dir {out}/berg --backbone {in}/vit.safetensors --features class-token --components 1 --threads 1 --quiet"
          " --device cpu")
+EVALUATE = ("evaluate {} --subject 1 --images {{in}}/{} --berg-dir {{out}}/berg --backbone {{in}}/vit.safetensors --threads 1 --quiet"
+            " --json {{out}}/x.json")
+SMALL = " --times 2 --concepts 2 --images-per-concept 2 --test-images 2 --repeats 2 --image-size 32 --threads 1 --quiet"
 CASES = [
     Case("list", "list --json"),
     Case("describe", f"describe {MODEL}"),
@@ -159,4 +169,10 @@ CASES = [
          copy_siblings),
     Case("evaluate", f"evaluate {MODEL} --subject 1 --berg-dir {{out}}/berg --images {{in}}/test-images --backbone "
          "{in}/vit.safetensors --threads 1 --quiet --json {out}/x.json", link_weights),
+    Case("evaluate-nsd", EVALUATE.format("fmri-nsd_fsaverage-vit_b_32", "measured-nsd/nsd_stimuli.hdf5"), copy_measured("nsd")),
+    Case("evaluate-eeg", EVALUATE.format("eeg-things_eeg_2-vit_b_32", "measured-eeg/images"), copy_measured("eeg")),
+    Case("evaluate-meg", EVALUATE.format("meg-things_meg_1-vit_b_32", "measured-meg/images"), copy_measured("meg")),
+    Case("simulate-eeg", "simulate eeg-things_eeg_2-vit_b_32 {out}/berg --units 3" + SMALL),
+    Case("simulate-meg", "simulate meg-things_meg_1-vit_b_32 {out}/berg --units 3" + SMALL),
+    Case("simulate-nsd", "simulate fmri-nsd_fsaverage-vit_b_32 {out}/berg --units 3" + SMALL.replace(" --times 2", "")),
 ]

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <jpeglib.h>
+#include <jerror.h>
 
 #include "io/file/whole_file.h"
 
@@ -16,11 +17,13 @@ typedef struct jpeg_writer {
   unsigned char *bytes; /* libjpeg's, by malloc */
   unsigned long size;
   char message[JMSG_LENGTH_MAX];
+  berg_status status; /* of the message */
 } jpeg_writer;
 
 static void on_error(j_common_ptr codec) {
   jpeg_writer *writer = codec->client_data;
   codec->err->format_message(codec, writer->message);
+  writer->status = codec->err->msg_code == JERR_OUT_OF_MEMORY ? BERG_ELIMIT : BERG_EINTERNAL;
   longjmp(writer->escape, 1);
 }
 
@@ -66,7 +69,7 @@ berg_status io_write_jpeg(const char *path, const uint8_t *pixels, size_t width,
   writer.handler.emit_message = on_message;
   if (!setjmp(writer.escape)) encode(&writer, pixels, width, height, quality);
   berg_status status = writer.message[0]
-                           ? base_fail(error, BERG_EINTERNAL, "%s: cannot be made a JPEG: %s", path, writer.message)
+                           ? base_fail(error, writer.status, "%s: cannot be made a JPEG: %s", path, writer.message)
                            : put(&writer, path, force, error);
   jpeg_destroy_compress(&writer.codec);
   free(writer.bytes);
