@@ -69,7 +69,7 @@ def test_other_classes(tmp_path, module, name):
     value.__dict__.update(fitted(1))
     with importable(other):
         save(tmp_path / "x.npy", {"a": value}, 4)
-    refused(tmp_path / "x.npy", "refused, and nothing was executed: it calls what is not on the list", "at byte",
+    refused(tmp_path / "x.npy", "refused, and nothing was executed: calls something that is not on the list", "at byte",
             "expected arrays, plain values and scikit-learn's PCA", f"found {module}.{name}")
 
 

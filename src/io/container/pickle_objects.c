@@ -78,7 +78,7 @@ berg_status pickle_find_global(pickle_machine *machine, const char *module, size
   char found[128];
   base_print(found, sizeof found, "%.*s.%.*s", (int)(module_length < 60 ? module_length : 60), module,
              (int)(name_length < 60 ? name_length : 60), name);
-  return pickle_fail(machine, "refused, and nothing was executed: calls what is not on the list",
+  return pickle_fail(machine, "refused, and nothing was executed: calls something that is not on the list",
                      "arrays, plain values and scikit-learn's PCA", found);
 }
 
@@ -269,7 +269,7 @@ berg_status pickle_reduce(pickle_machine *machine, const io_value *what, const i
 berg_status pickle_new_object(pickle_machine *machine, const io_value *class, const io_value *arguments,
                               io_value **result) {
   if (!is_global(class, ESTIMATOR))
-    return pickle_fail(machine, "makes an object of what is no class that is read", "scikit-learn's PCA", NULL);
+    return pickle_fail(machine, "makes an object of something that is not a known class", "scikit-learn's PCA", NULL);
   if (arguments->kind != IO_TUPLE || arguments->count) return wrong(machine, "PCA()");
   *result = pickle_new(machine, IO_OTHER, PICKLE_BLANK_OBJECT);
   return *result ? BERG_OK : BERG_ELIMIT;
