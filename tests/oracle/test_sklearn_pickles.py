@@ -90,10 +90,10 @@ CLASS = b"csklearn.decomposition._pca\nPCA\n"
     (CLASS + b")\x81]b", "a dict of attributes"),
     (CLASS + b")\x81N}\x86b", "a dict of attributes"),  # with slots
     (CLASS + b")R", "calls what is no callable"),
-    (b"cnumpy\nndarray\n)\x81}b", "no class that is read"),
-    (b"N)\x81", "no class that is read"),
+    (b"cnumpy\nndarray\n)\x81}b", "not a known class"),
+    (b"N)\x81", "not a known class"),
     (b"cos\nsystem\n)\x81", "os.system"),
-    (b"0)\x81", "no class that is read"),
+    (b"0)\x81", "not a known class"),
     (CLASS + b")}\x92", "an opcode that is not read"),
 ])
 def test_wrong_objects(tmp_path, body, words):
