@@ -89,12 +89,12 @@ CLASS = b"csklearn.decomposition._pca\nPCA\n"
     (CLASS + b"]\x81}b", "PCA()"),
     (CLASS + b")\x81]b", "a dict of attributes"),
     (CLASS + b")\x81N}\x86b", "a dict of attributes"),  # with slots
-    (CLASS + b")R", "calls what is no callable"),
+    (CLASS + b")R", "calls something that is not callable"),
     (b"cnumpy\nndarray\n)\x81}b", "not a known class"),
     (b"N)\x81", "not a known class"),
     (b"cos\nsystem\n)\x81", "os.system"),
     (b"0)\x81", "not a known class"),
-    (CLASS + b")}\x92", "an opcode that is not read"),
+    (CLASS + b")}\x92", "unsupported opcode"),
 ])
 def test_wrong_objects(tmp_path, body, words):
     (tmp_path / "x.npy").write_bytes(box_with(body))
