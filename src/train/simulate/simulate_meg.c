@@ -27,8 +27,8 @@ static void add_sensors(const simulate_recording *r, io_tree *tree, io_value *ro
   const size_t count = r->units;
   char(*names)[16] = io_tree_take(tree, count, sizeof *names);
   const char **texts = io_tree_take(tree, count, 4 * sizeof *texts);
-  const char **own = texts + count, **hemispheres = own + count, **regions = hemispheres + count;
   if (!texts || !names) return;
+  const char **own = texts + count, **hemispheres = own + count, **regions = hemispheres + count;
   for (size_t u = 0; u < count; u++) {
     const size_t p = u * PREFIXES / count, first = (p * count + PREFIXES - 1) / PREFIXES;
     base_print(names[u], sizeof names[u], "%s%02zu-1609", prefixes[p], (11 + u - first) % 1000);
