@@ -346,6 +346,7 @@ typedef struct berg_model_options {
   berg_warn_fn warn; /* told of another precision or device than was asked for; may be NULL */
   void *warn_user;
   int scores_only; /* 1: no backbone is opened; encodes images of a store alone. Default 0 */
+  int reserved;    /* 0 */
 } berg_model_options;
 
 BERG_API void berg_model_options_init(berg_model_options *options, size_t size);
@@ -501,6 +502,8 @@ BERG_API berg_status berg_store_check(const berg_store *store, int threads, cons
 typedef struct berg_score_options {
   size_t size;   /* set by _init */
   size_t commit; /* images after which the store is safe on disk; 0 (default): a batch */
+  int check;     /* 1: what the store holds is held against its checksums before it grows; default 0 */
+  int reserved;  /* 0 */
 } berg_score_options;
 
 BERG_API void berg_score_options_init(berg_score_options *options, size_t size);
