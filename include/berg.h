@@ -460,11 +460,12 @@ BERG_API void berg_output_options_init(berg_output_options *options, size_t size
 /* Responses to a file, by its ending: .npy, .h5, .csv; of voxels .nii, .nii.gz (4-D, one volume an image); of
  * vertices .func.gii, .mgh, .mgz; of EEG and MEG -ave.fif. Written beside its place and renamed when whole; constant
  * memory in the number of images. Several subjects give one file each, "_sub-0N" before the ending, two hemispheres
- * "_lh" and "_rh". With skip_bad the images left out have no row. An interrupted run leaves "<path>.partial", which
- * `resume` continues to the same bytes. */
+ * "_lh" and "_rh", of which one without columns has none. With skip_bad the images left out have no row. An interrupted
+ * run leaves "<path>.partial", which `resume` continues to the same bytes. */
 BERG_API berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path,
                                          const berg_output_options *options, const berg_run *run, berg_error *error);
-/* The name of the file that output `output_index` of a subject gets, as above: the caller's (berg_free), or NULL. */
+/* The name of the file that output `output_index` of a subject gets, as above: the caller's (berg_free), or NULL, as
+ * where it has no column and so no file. */
 BERG_API char *berg_model_output_path(const berg_model *model, const char *path, size_t subject_index,
                                       size_t output_index);
 /* The same of several models in one pass, a path for each. */

@@ -50,6 +50,7 @@ typedef struct model_subject {
 struct berg_model {
   char *id;
   const model_layout *layout; /* NULL: no subjects */
+  struct model_expression *select; /* NULL: selected otherwise, or everything */
   model_subject *subjects;
   size_t subject_count;
   size_t columns; /* of all subjects */
