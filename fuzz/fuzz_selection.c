@@ -1,5 +1,5 @@
-/* Expressions of selections and functionals: whatever the text, a set of columns, ascending and within the subject, whose
- * complement is all the rest; or one line that says why not. */
+/* Expressions of selections and functionals: whatever the text, a set of columns, ascending and within the subject,
+ * whose complement is all the rest; or one line that says why not. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,13 @@
 """The language of selections: what expressions select of all five models, against sets in NumPy; what is refused, and where; and
 encoding by them, against columns of whole responses."""
 import json
+import subprocess
 
 import nibabel
 import numpy as np
 import pytest
 
+from make_siblings import make_sibling
 from program import MODEL, MODEL_FOLDER, tiny_metadata
 from sibling_models import MODELS
 from siblings import FILES, IDS, SUBJECTS
@@ -220,6 +222,27 @@ def test_times_are_seconds_to_the_nanosecond(select):
     assert len(select("tvsd", "all & time >= 0.15")) == 1024 * 50
 
 
+@pytest.mark.parametrize("key", ["meg", "tvsd"])
+def test_older_metadata_have_other_names_for_the_same(select, tmp_path, key):
+    _, metadata = make_sibling(tmp_path, key, class_tokens=True, components=2, generation="plain", splits=["all"])
+    accuracy = metadata["encoding_model"]["correlation_results"].ravel()
+    np.testing.assert_array_equal(select(key, "accuracy > 0.1", tmp_path), np.flatnonzero(accuracy > 0.1))
+    if key == "tvsd":
+        np.testing.assert_array_equal(select(key, "V4 & time == 0", tmp_path), np.arange(512, 768) * 300 + 100)
+
+
+def test_older_metadata_of_nsd_have_no_test_set_in_their_names(select, five_berg_dir, tmp_path):
+    subject = Subject(five_berg_dir, "nsd")
+    path = MODELS["nsd"].metadata_path(tmp_path, 1)
+    path.parent.mkdir(parents=True)
+    results = {name.removesuffix("_nsdcore"): values for name, values in subject.metadata["encoding_models"].items()
+               if not name.endswith("_nsdsynthetic")}
+    np.save(path, {**subject.metadata, "encoding_models": results})
+    for name in ("ceiling", "accuracy", "r2"):
+        middle = float(np.median(subject.numbers[name]))
+        np.testing.assert_array_equal(select("nsd", f"{name} > {middle!r}", tmp_path), np.flatnonzero(subject.numbers[name] > middle))
+
+
 def tiny(tmp_path, **more):
     folder = tmp_path / "tiny"
     (folder / MODEL_FOLDER / "metadata").mkdir(parents=True)
@@ -301,6 +324,18 @@ def test_metadata_that_do_not_fit(select, tmp_path):
     folder = tiny(tmp_path, roi={"V1": np.array([0, 12])})
     result = select("fmri", "V1", folder)
     assert result.status == 4 and "roi.V1" in result.message, result.err
+
+
+@pytest.mark.parametrize("key, expression, status", [
+    ("fmri", "V1 + lFFA & !(ceiling > 30) - coords x < 3", 0), ("meg", "Occipital + MLC11-1609 & 0.1 < time < 0.2", 0), ("fmri", "V9", 5),
+    ("tvsd", "V1 & ceiling1 > 200", 5), ("fmri", "mean(V1) - 2 * sum(V2", 5), ("fmri", "V1 & MASK", 0)])
+def test_memory_that_runs_out_is_told(build_dir, five_berg_dir, tmp_path, key, expression, status):
+    nibabel.save(nibabel.Nifti1Image(np.ones((40, 40, 40), np.uint8), np.eye(4)), tmp_path / "mask.nii.gz")
+    done = subprocess.run([build_dir / "tests" / "failing_select", IDS[key], five_berg_dir, SUBJECTS[key],
+                           expression.replace("MASK", str(tmp_path / "mask.nii.gz"))], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    allocations, end = map(int, done.stdout.split())
+    assert allocations > 8 and end == status
 
 
 # --- berg metadata --select ---
