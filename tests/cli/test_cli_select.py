@@ -300,6 +300,7 @@ def test_names_that_look_like_words_of_the_language_go_in_quotes(select, tmp_pat
      "of its name"),
     ("meg", "Occipital + Nowhere1", "selection: character 13: this subject has no region or sensor 'Nowhere1': there are Central, "
                                     "Frontal, Occipital, Parietal, Temporal, MLC, MLF, MLO, ..."),
+    ("meg", "MLC + MLC1", "selection: character 7: this subject has no region or sensor 'MLC1': did you mean MLC?"),
     ("tvsd", "V1 + V2", "selection: character 6: this subject has no area 'V2': did you mean V1?")])
 def test_what_a_subject_does_not_have_is_pointed_at(select, key, expression, message):
     result = select(key, expression)
