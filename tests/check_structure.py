@@ -42,7 +42,8 @@ MODULES = {
         "weights": {"catalog"},
         "device": {"weights"},
         "encode": {"catalog", "device", "stimuli", "weights"},
-        "output": {"catalog", "encode", "stimuli"},
+        "trials": {"catalog", "encode", "stimuli", "weights"},
+        "output": {"catalog", "encode", "stimuli", "trials"},
         "inspect": {"catalog", "device", "encode", "weights"},
     },
     "train": {

@@ -21,6 +21,7 @@ typedef struct model_part {
 
 typedef struct model_sink {
   model_wants wants;
+  size_t trials; /* of responses: simulated trials that it makes of each image; 0: it takes them as they are */
   void *user;
   /* Of features alone: takes what block `layer` gave, `tokens` [images][50][768], while it is warm; may share work
    * on the team. */
