@@ -57,7 +57,7 @@ static void expect_block(uint32_t block, double expected[2]) {
   base_philox(words, stream.key[0], stream.key[1]);
   const uint64_t first = (uint64_t)words[1] << 32 | words[0], second = (uint64_t)words[3] << 32 | words[2];
   const double radius = sqrt(-2 * log(1 - (double)(first >> 12) * 0x1p-52));
-  const double angle = ((double)(second << 2 >> 14) * 0x1p-50 - 0.5) * PI / 2;
+  const double angle = ((double)(second << 2 >> 12) * 0x1p-52 - 0.5) * PI / 2;
   const int swapped = (int)(second >> 63), sign = second >> 62 & 1 ? -1 : 1;
   expected[swapped] = sign * radius * cos(angle);
   expected[!swapped] = sign * radius * sin(angle);

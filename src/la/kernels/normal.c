@@ -72,7 +72,7 @@ INLINE double cosine(double x) {
   return 1 - 0.5 * z + z * z * sum;
 }
 
-/* Two numbers of 128 bits: 52 of the first word say the radius, 50 of the second the angle within a quarter of a turn
+/* Two numbers of 128 bits: 52 of the first word say the radius, 52 of the second the angle within a quarter of a turn
  * about 0, and two more which quarter it is: whether the two change places, and sign. */
 INLINE void transform(uint64_t radius_word, uint64_t angle_word, double *first, double *second) {
   const double uniform = 2 - from_bits(ONE | radius_word >> 12); /* (0, 1], in steps of 2^-52 */

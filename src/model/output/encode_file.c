@@ -208,15 +208,22 @@ static berg_status encode_pass(output *outputs, const model_pass *pass, const be
   return stop_writer(&w, status, error);
 }
 
+/* Whether trials are wanted, known and held by the format: before anything is written or told. */
+static berg_status open_trials(model_output_task *task, const berg_run *run, berg_error *error) {
+  if (!task->options->trials) return BERG_OK;
+  if (!io_rows_takes_axes(task->path))
+    return base_fail(error, BERG_EARGUMENT, "%s: trials of images go to .npy, .h5, .hdf5 or .csv", task->path);
+  return model_trials_open(&task->trials, task->model, task->options->trials, run, error);
+}
+
 static berg_status encode_passes(output *outputs, berg_model *const *models, size_t count, const berg_stimuli *stimuli,
                                  const berg_run *run, berg_error *error) {
   size_t *passes = base_calloc(count, sizeof *passes, error), pass_count = 0;
   model_sink *sinks = base_calloc(count, sizeof *sinks, error);
   berg_status status = passes && sinks ? model_passes(models, count, stimuli, passes, &pass_count, error) : BERG_ELIMIT;
   for (size_t i = 0; i < count && !status; i++) {
-    model_output_task *task = &outputs[i].task;
-    if (task->options->trials)
-      status = model_trials_open(&task->trials, task->model, task->options->trials, run, error);
+    const model_output_task *task = &outputs[i].task;
+    status = open_trials(&outputs[i].task, run, error);
     sinks[i] = (model_sink){
         .wants = MODEL_RESPONSES, .trials = task->trials ? task->trials->count : 0, .user = &outputs[i], .take = take};
     if (!status) status = open_files(&outputs[i], error);

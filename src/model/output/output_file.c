@@ -56,8 +56,6 @@ berg_status model_output_file_check(const model_output_file *file, berg_error *e
   const size_t rows = model_stimuli_skips_bad(task->stimuli) ? 1 : berg_stimuli_count(task->stimuli);
   model_labels labels;
   if (!file->columns->columns) return base_fail(error, BERG_EPARAMETER, "%s: nothing is selected for it", file->path);
-  if (task->trials && !io_rows_takes_axes(file->path))
-    return base_fail(error, BERG_EARGUMENT, "%s: trials of images go to .npy, .h5, .hdf5 or .csv", file->path);
   berg_status status =
       model_labels_make(&labels, task->model, file->subject, file->output, file->path, task->options, error);
   if (status) return status;

@@ -60,14 +60,14 @@ static berg_status tell(const model_trials *t, size_t subject, const berg_run *r
     status = base_warn(run->warn, run->user, error, "%s: %zu of %zu columns have no noise ceiling: it counts as 0",
                        name, all.unknown, all.columns);
   if (!status && all.beyond && t->mode == MODEL_COMPLETE)
-    status =
-        base_warn(run->warn, run->user, error,
-                  "%s: of %zu of %zu columns predictions vary more than the noise ceiling leaves signal for: their "
-                  "trials vary more than measured ones",
-                  name, all.beyond, all.columns);
+    status = base_warn(
+        run->warn, run->user, error,
+        "%s: predictions of %zu of %zu columns vary more than their noise ceilings leave signal for: the trials "
+        "of these vary more than measured ones",
+        name, all.beyond, all.columns);
   if (!status && all.capped)
     status = base_warn(run->warn, run->user, error,
-                       "%s: of %zu of %zu columns predictions hardly vary: they are scaled by %d and no more", name,
+                       "%s: predictions of %zu of %zu columns hardly vary: they are scaled by %d and no more", name,
                        all.capped, all.columns, MODEL_TRIALS_GAIN);
   return status;
 }
