@@ -31,6 +31,7 @@ static size_t end_of_row(const model_batch *batch, size_t first) {
 static berg_status take(void *user, const model_batch *batch, const model_member *member, berg_error *error) {
   target *t = user;
   const size_t columns = member->model->columns;
+  if (!batch->images) return BERG_OK;
   if (!t->predictions && !(t->predictions = base_alloc_large(batch->most * columns, sizeof(float), error)))
     return BERG_ELIMIT;
   berg_status status = model_trials_identify(t->trials, batch, error);
