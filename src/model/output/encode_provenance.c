@@ -72,11 +72,12 @@ berg_status model_encode_provenance(cJSON **out, const berg_model *model, size_t
   const berg_store *store = model_stimuli_store(stimuli);
   uint64_t seed;
   const bool of_voxels = !strcmp(model->layout->unit, "voxel");
-  berg_status status =
-      model_provenance(out,
-                       of_voxels ? "Responses that an encoding model predicts: one row an image, one column a voxel"
-                                 : "Responses that an encoding model predicts: one row an image, of the axes named",
-                       options, error);
+  const char *what = options->trials
+                         ? "Single trials simulated about what an encoding model predicts: for each image the "
+                           "trials, each of the columns named"
+                     : of_voxels ? "Responses that an encoding model predicts: one row an image, one column a voxel"
+                                 : "Responses that an encoding model predicts: one row an image, of the axes named";
+  berg_status status = model_provenance(out, what, options, error);
   cJSON *tree = *out;
   io_json_add_text(tree, "Model", model->id);
   model_add_subject(tree, "Subject", subject->name);
