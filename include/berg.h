@@ -483,6 +483,8 @@ typedef struct berg_store_part {
 BERG_API berg_status berg_store_open(berg_store **store, const char *path, berg_error *error);
 BERG_API void berg_store_free(berg_store *store);
 BERG_API size_t berg_store_count(const berg_store *store); /* images */
+/* What its scores were computed in, as berg_model_precision says it. */
+BERG_API const char *berg_store_precision(const berg_store *store);
 BERG_API size_t berg_store_parts(const berg_store *store);
 BERG_API berg_status berg_store_part_at(const berg_store *store, size_t index, berg_store_part *part,
                                         berg_error *error);
@@ -514,7 +516,7 @@ BERG_API berg_status berg_score(berg_model *const *models, size_t count, berg_st
 
 /* Images as a store has them, for berg_encode and all that take stimuli, but not for their pixels: models make
  * responses of the scores, the same bytes as of the pictures. The models may be opened without a network
- * (berg_model_options). The store outlives the handle. */
+ * (berg_model_options), and run on the processor. The store outlives the handle. */
 BERG_API berg_status berg_stimuli_from_store(berg_stimuli **stimuli, const berg_store *store, berg_error *error);
 
 /* --- Training: raw data to a model ------------------------------------------------------------------------------
