@@ -40,7 +40,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
        "square (default): images x images; condensed: a .npy of the pairs above the diagonal; rdms: an .h5 as "
        "rsatoolbox saves and loads it. The last two are distances."},
       {"images", 0, CLI_TEXT, &asked->images, "FILE", "Only these images, in this order: a name on each line."},
-      {"float64", 0, CLI_FLAG, &asked->f64, NULL, "Values as float64; default float32."},
+      {"double", 0, CLI_FLAG, &asked->f64, NULL, "Values as float64; default float32."},
       {"no-sidecar", 0, CLI_FLAG, &asked->no_sidecar, NULL,
        "Do not write <output without ending>.json, which names the images."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N",

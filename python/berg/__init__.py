@@ -13,6 +13,7 @@ Scores of many images, kept and asked: score, ScoreStore.
 Training such models: simulate, simulate_prepared, prepare, train, evaluate. The same solver on arrays of one's own: fit,
 correlate, reliability.
 How well models predict: report, plot_accuracy.
+Similarity of responses to all pairs of images, and comparisons by it: rsm, rsa.
 """
 
 import logging
@@ -23,6 +24,7 @@ from berg.core.berg import BERG
 from berg.many import encode_many
 from berg.report import plot_accuracy, report
 from berg.scores import ScoreStore, score
+from berg.similarity import rsa, rsm
 from berg.solver import Fit, correlate, fit, reliability
 from berg.training import evaluate, prepare, simulate, simulate_prepared, train
 from berg.volumes import to_nifti
@@ -42,6 +44,8 @@ __all__ = [
     "prepare",
     "reliability",
     "report",
+    "rsa",
+    "rsm",
     "score",
     "simulate",
     "simulate_prepared",

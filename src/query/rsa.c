@@ -196,6 +196,7 @@ static berg_status answer(query_rsa *rsa, const berg_run *run, cJSON *tree, berg
   cJSON *list = io_json_list();
   size_t left_out = 0;
   berg_status status = sums && values ? query_lifted_sums(rsa, sums, &left_out, run, error) : BERG_ELIMIT;
+  if (!status) status = query_check_left(rsa, rsa->images.count - left_out, error);
   if (!status) status = compare_all(rsa, sums, values, list, error);
   if (!status) {
     if (rsa->kept) left_out = rsa->images.count - rsa->kept_count;

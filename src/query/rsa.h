@@ -59,6 +59,8 @@ berg_status query_side_points(query_points *points, const query_rsa *rsa, const 
                               berg_error *error);
 /* Finds the images that have a pattern on every side, once. EINPUT: fewer than three. */
 berg_status query_rsa_keep(query_rsa *rsa, berg_error *error);
+/* EINPUT where so many images are too few to compare. */
+berg_status query_check_left(const query_rsa *rsa, size_t count, berg_error *error);
 /* Pairs of the images kept; query_pairs_release. */
 berg_status query_side_pairs(query_pairs *pairs, const query_rsa *rsa, const query_side *side, berg_error *error);
 

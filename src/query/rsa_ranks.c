@@ -44,19 +44,22 @@ static berg_status take_all(const query_pairs *const *sides, size_t count, query
 
 /* --- Spearman and rho-a --- */
 
+__extension__ typedef __int128 wide;
+
 static double *side_of(query_record *record, query_order order) {
   return order == QUERY_ORDER_B ? &record->b : &record->a;
 }
 
-/* Values, which are sorted, become mid-ranks less their mean. The sum of their squares. */
-static double rank(query_record *sorted, size_t count, query_order order) {
-  double squares = 0;
+/* Values, which are sorted, become twice their mid-ranks less the mean, which are whole numbers. The sum of their
+ * squares, in whole numbers too: doubles would lose digits over millions of pairs. */
+static wide rank(query_record *sorted, size_t count, query_order order) {
+  wide squares = 0;
   for (size_t first = 0, end; first < count; first = end) {
     const double value = *side_of(&sorted[first], order);
     for (end = first + 1; end < count && *side_of(&sorted[end], order) == value;) end++;
-    const double middle = ((double)first + (double)end - (double)count) / 2;
-    for (size_t i = first; i < end; i++) *side_of(&sorted[i], order) = middle;
-    squares += middle * middle * (double)(end - first);
+    const int64_t middle = (int64_t)(first + end) - (int64_t)count;
+    for (size_t i = first; i < end; i++) *side_of(&sorted[i], order) = (double)middle;
+    squares += (wide)middle * middle * (wide)(end - first);
   }
   return squares;
 }
@@ -64,13 +67,13 @@ static double rank(query_record *sorted, size_t count, query_order order) {
 static double spearman(query_record *records, query_record *other, size_t count, query_measure measure,
                        base_team *team) {
   query_record *by_a = query_sort(records, other, count, QUERY_ORDER_A, team, NULL);
-  const double a = rank(by_a, count, QUERY_ORDER_A), n = (double)count;
+  const double a = (double)rank(by_a, count, QUERY_ORDER_A), n = (double)count;
   query_record *by_b = query_sort(by_a, by_a == records ? other : records, count, QUERY_ORDER_B, team, NULL);
-  const double b = rank(by_b, count, QUERY_ORDER_B);
-  double products = 0;
-  for (size_t i = 0; i < count; i++) products += by_b[i].a * by_b[i].b;
-  if (measure == QUERY_BY_RHO_A) return 12 * products / (n * n * n - n);
-  return a > 0 && b > 0 ? products / sqrt(a * b) : (double)NAN;
+  const double b = (double)rank(by_b, count, QUERY_ORDER_B);
+  wide products = 0;
+  for (size_t i = 0; i < count; i++) products += (wide)(int64_t)by_b[i].a * (int64_t)by_b[i].b;
+  if (measure == QUERY_BY_RHO_A) return 3 * (double)products / (n * n * n - n);
+  return a > 0 && b > 0 ? (double)products / sqrt(a) / sqrt(b) : (double)NAN;
 }
 
 /* --- Kendall --- */
@@ -132,7 +135,7 @@ berg_status query_rank_matrix(const query_pairs *pairs, int threads, double *ran
     base_team_end(team);
     for (size_t i = 0; i < n; i++) {
       ranks[i * n + i] = 0;
-      for (size_t j = i + 1; j < n; j++) ranks[i * n + j] = ranks[j * n + i] = sorted[place_of(i, j, n)].a;
+      for (size_t j = i + 1; j < n; j++) ranks[i * n + j] = ranks[j * n + i] = sorted[place_of(i, j, n)].a / 2;
     }
   }
   base_free_large(records);

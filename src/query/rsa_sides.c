@@ -185,6 +185,12 @@ static berg_status mark(const query_rsa *rsa, const query_side *side, bool *miss
 /* Distances are there of every pattern. */
 static bool may_miss(const query_rsa *rsa) { return rsa->metric == QUERY_CORRELATION || rsa->metric == QUERY_COSINE; }
 
+berg_status query_check_left(const query_rsa *rsa, size_t count, berg_error *error) {
+  if (count >= LEAST_IMAGES) return BERG_OK;
+  return base_fail(error, BERG_EINPUT, "%s: %zu of %zu images have a pattern on every side, expected at least %d",
+                   rsa->store->path, count, rsa->images.count, LEAST_IMAGES);
+}
+
 berg_status query_rsa_keep(query_rsa *rsa, berg_error *error) {
   const size_t n = rsa->images.count;
   if (rsa->kept) return BERG_OK;
@@ -200,10 +206,7 @@ berg_status query_rsa_keep(query_rsa *rsa, berg_error *error) {
     rsa->positions[rsa->kept_count++] = i;
   }
   base_free(missing);
-  if (!status && rsa->kept_count < LEAST_IMAGES)
-    return base_fail(error, BERG_EINPUT, "%zu of %zu images have a pattern on every side: expected at least %d",
-                     rsa->kept_count, n, LEAST_IMAGES);
-  return status;
+  return status ? status : query_check_left(rsa, rsa->kept_count, error);
 }
 
 berg_status query_side_pairs(query_pairs *pairs, const query_rsa *rsa, const query_side *side, berg_error *error) {

@@ -132,7 +132,7 @@ berg_status query_rsm_write(const query_pairs *pairs, const query_rsm_plan *plan
                        .columns = smaller(n - left, QUERY_SPAN),
                        .side = w.side,
                        .f64 = plan->f64,
-                       .mirrored = plan->form == QUERY_SPAN && left > top};
+                       .mirrored = plan->form == QUERY_SQUARE && left > top};
       status = make_square(&w, pairs, writer, threads, summary, error);
     }
     if (!status)
