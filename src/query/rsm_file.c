@@ -124,11 +124,11 @@ static berg_status start_squares(query_rsm_file *file, berg_error *error) {
                                   .itemsize = longest((const char *const *)plan->names, n),
                                   .shape = {n},
                                   .ndim = 1};
-    const io_hdf5_note notes[] = {{NULL, "metric", plan->metric},
-                                  {NULL, "values", plan->distance ? "distance" : "similarity"},
-                                  {NULL, "adjust", plan->adjustment},
-                                  {NULL, "model", plan->model},
-                                  {NULL, "subject", plan->subject}};
+    const io_hdf5_note notes[] = {{NULL, "metric", plan->metric, false},
+                                  {NULL, "values", plan->distance ? "distance" : "similarity", false},
+                                  {NULL, "adjust", plan->adjustment, false},
+                                  {NULL, "model", plan->model, false},
+                                  {NULL, "subject", plan->subject, false}};
     status = lay_out(file, parts, count + 1, notes, sizeof notes / sizeof *notes, error);
   }
   for (size_t r = 0; r < count && !status; r++) file->offsets[r] = parts[r].offset;
@@ -165,11 +165,11 @@ static berg_status start_rdms(query_rsm_file *file, berg_error *error) {
        .shape = {n},
        .ndim = 1},
   };
-  const io_hdf5_note notes[] = {{NULL, "dissimilarity_measure", measure_of(plan->metric)},
-                                {NULL, "rsatoolbox_version", "0.0.1"},
-                                {"descriptors", "subject", plan->subject},
-                                {"descriptors", "model", plan->model},
-                                {"descriptors", "adjust", plan->adjustment}};
+  const io_hdf5_note notes[] = {{NULL, "dissimilarity_measure", measure_of(plan->metric), true},
+                                {NULL, "rsatoolbox_version", "0.0.1", true},
+                                {"descriptors", "subject", plan->subject, true},
+                                {"descriptors", "model", plan->model, true},
+                                {"descriptors", "adjust", plan->adjustment, true}};
   berg_status status = lay_out(file, parts, sizeof parts / sizeof *parts, notes, sizeof notes / sizeof *notes, error);
   for (size_t r = 0; r < count; r++) file->offsets[r] = parts[0].offset + r * file->pairs * file->item;
   if (!status) status = put_counting(file, &parts[3], error);

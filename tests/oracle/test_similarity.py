@@ -163,7 +163,7 @@ def test_rdms_have_rsatoolboxs_layout(asked, store, small_berg_dir, tmp_path):
         for row, region in enumerate(("V1", "IT")):
             r = responses(store, small_berg_dir, region)
             np.testing.assert_allclose(file["dissimilarities"][row], dissimilarities(r, "sqeuclidean") / r.shape[1], rtol=1e-9)
-        assert file.attrs["dissimilarity_measure"] == b"squared euclidean"
+        assert file.attrs["dissimilarity_measure"] == "squared euclidean"
         assert list(file["rdm_descriptors/region"]) == [b"V1", b"IT"] and list(file["rdm_descriptors/index"]) == [0, 1]
         assert file["pattern_descriptors/image"][3] == b"image-000003.jpg"
         assert (file["pattern_descriptors/index"][()] == np.arange(IMAGES)).all()

@@ -59,11 +59,12 @@ static bool add_dataset(hid_t file, io_hdf5_part *part) {
 static bool add_note(hid_t file, const io_hdf5_note *note) {
   hid_t object = H5Oopen(file, note->part ? note->part : "/", H5P_DEFAULT);
   hid_t space = H5Screate(H5S_SCALAR), type = H5Tcopy(H5T_C_S1);
-  H5Tset_size(type, *note->text ? strlen(note->text) : 1);
+  H5Tset_size(type, note->is_variable ? H5T_VARIABLE : *note->text ? strlen(note->text) : 1);
   H5Tset_cset(type, H5T_CSET_UTF8);
-  H5Tset_strpad(type, H5T_STR_NULLPAD);
+  H5Tset_strpad(type, note->is_variable ? H5T_STR_NULLTERM : H5T_STR_NULLPAD);
+  const void *value = note->is_variable ? (const void *)&note->text : note->text;
   hid_t attribute = object >= 0 ? H5Acreate2(object, note->name, type, space, H5P_DEFAULT, H5P_DEFAULT) : -1;
-  bool done = attribute >= 0 && H5Awrite(attribute, type, note->text) >= 0;
+  bool done = attribute >= 0 && H5Awrite(attribute, type, value) >= 0;
   if (attribute >= 0) H5Aclose(attribute);
   H5Tclose(type);
   H5Sclose(space);

@@ -23,6 +23,7 @@ typedef struct io_hdf5_part {
 typedef struct io_hdf5_note {
   const char *part; /* NULL: of the file */
   const char *name, *text;
+  bool is_variable; /* of variable length, as h5py writes Python's str, and gives it back; else h5py gives bytes */
 } io_hdf5_note;
 
 /* Lays the parts out in the file at `path`, which exists and is empty or may be overwritten; messages call it `called`.
