@@ -35,6 +35,7 @@ _berg() {
   --also) mapfile -t COMPREPLY < <(compgen -S : -W "$("$program" list 2>/dev/null)" -- "$word"); compopt -o nospace 2>/dev/null; return ;;
   --format) mapfile -t COMPREPLY < <(compgen -W "npy h5 csv" -- "$word"); return ;;
   --train-splits) mapfile -t COMPREPLY < <(compgen -W "all single split1 split2 split3 split4" -- "$word"); return ;;
+  --mode) mapfile -t COMPREPLY < <(compgen -W "complete prediction signal matched" -- "$word"); return ;;
   --region) mapfile -t COMPREPLY < <(compgen -W "Central Frontal Occipital Parietal Temporal" -- "$word"); return ;;
   --precision) mapfile -t COMPREPLY < <(compgen -W "f32 bf16 int8 tf32" -- "$word"); return ;;
   --device) mapfile -t COMPREPLY < <(compgen -W "auto cpu cuda" -- "$word"); return ;;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "la/gemm.h"
+#include "la/normal.h"
 
 /* Columns that the kernels for whole matrices take at a time: 8,640 rows of them fit L2. */
 #define LA_STRIP 32
@@ -49,6 +50,8 @@ typedef struct la_kernels {
   /* c [LA_DOUBLE_TILE][LA_DOUBLE_STRIP] += sum over l of a[l][i] * b[l][j]: a [k][LA_DOUBLE_TILE], b
    * [k][LA_DOUBLE_STRIP]. */
   void (*double_tile)(const double *a, const double *b, size_t k, double *c);
+  /* The same bits in every table. */
+  la_normals *normals;
 } la_kernels;
 
 /* NULL: not in this build. */

@@ -98,6 +98,18 @@ static void outputs(int whole) {
   SAY(berg_encode_to_file(NULL, NULL, "responses.npy", output, NULL, &error));
   SAY(berg_encode_to_file(NULL, NULL, "responses.npy", NULL, run, &error));
   SAY(berg_bench_model(&json, NULL, 1, 1, run, &error));
+  NEW(berg_trials_options, trials);
+  SAY(berg_encode_trials(NULL, NULL, trials, NULL, NULL, &error));
+  SAY(berg_encode_trials(NULL, NULL, NULL, NULL, run, &error));
+}
+
+static void scores(int whole) {
+  NEW(berg_score_options, score);
+  NEW(berg_run, run);
+  SAY(berg_score(NULL, 0, NULL, "store", score, NULL, NULL, &error));
+  if (whole) return;
+  SAY(berg_score(NULL, 0, NULL, "store", NULL, run, NULL, &error));
+  SAY(berg_store_check(NULL, 1, run, &error));
 }
 
 static void training(int whole) {
@@ -158,6 +170,7 @@ int main(int argc, char **argv) {
   const int whole = !strcmp(way, "same");
   inputs();
   outputs(whole);
+  scores(whole);
   training(whole);
   solver(whole);
   return 0;

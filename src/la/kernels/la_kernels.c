@@ -3,6 +3,7 @@
 
 #include "base/vector.h"
 #include "la/kernels/double.h"
+#include "la/kernels/normal.h"
 #include "la/kernels/strip.h"
 
 /* Prefetches for writing what follows a row of the tile, the next panel's, because rows lie far apart. All voxels of
@@ -91,4 +92,5 @@ const la_kernels KERNEL(la_kernels) = {.store = store,
                                        .strip_standardise = KERNEL(la_strip_standardise),
                                        .strip_centre = KERNEL(la_strip_centre),
                                        .multiply_registers = multiply_registers,
-                                       .double_tile = KERNEL(la_double_tile)};
+                                       .double_tile = KERNEL(la_double_tile),
+                                       .normals = KERNEL(la_draw_normals)};

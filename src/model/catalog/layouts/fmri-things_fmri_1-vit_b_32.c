@@ -90,13 +90,27 @@ static berg_status select(model_choice *choice, berg_error *error) {
   return choice->options->mean_roi ? select_means(choice, error) : select_voxels(choice, error);
 }
 
+static const model_layout_number numbers[] = {
+    {"ceiling", "encoding_model.noise_ceiling_testset", MODEL_SCALE_PLAIN, 0},
+    {"ceiling1", "encoding_model.noise_ceiling_singletrial", MODEL_SCALE_PLAIN, 0},
+    {"accuracy", "encoding_model.correlation_results", MODEL_SCALE_PLAIN, 0},
+    {"eccentricity", "prf.prf_eccentricity", MODEL_SCALE_PLAIN, 0},
+    {"angle", "prf.prf_polarangle", MODEL_SCALE_PLAIN, 0},
+    {"size", "prf.prf_size", MODEL_SCALE_PLAIN, 0},
+    {"x", "fmri.voxel_coords", MODEL_SCALE_COLUMN, 0},
+    {"y", "fmri.voxel_coords", MODEL_SCALE_COLUMN, 1},
+    {"z", "fmri.voxel_coords", MODEL_SCALE_COLUMN, 2},
+    {NULL, NULL, MODEL_SCALE_PLAIN, 0}};
+
 const model_layout model_layout_fmri_things_fmri_1_vit_b_32 = {
     .modality = "fmri",
     .dataset = "things_fmri_1",
     .subject_prefix = "sub-",
     .subject_digits = 2,
     .unit = "voxel",
-    .outputs = {{"", "reg_param", "fmri.voxel_coords", "int64 (voxels, 3)", "roi."}},
+    .outputs = {{"", "reg_param", "fmri.voxel_coords", "int64 (voxels, 3)", "roi.",
+                 "encoding_model.noise_ceiling_singletrial"}},
+    .trials_are_z_scores = true,
     .ceiling = "encoding_model.noise_ceiling_testset",
     .means = true,
     .prepared = {.metadata = "fmri_sub-{2}_metadata.npy",
@@ -108,6 +122,8 @@ const model_layout model_layout_fmri_things_fmri_1_vit_b_32 = {
                  .concepts = "encoding_model.train_concepts",
                  .stimuli = "encoding_model.train_stimuli"},
     .tested = {.measures = MODEL_MEASURES_VOXELS},
+    .named = "region",
+    .numbers = numbers,
     .measured = "z-scores within a session",
     .measured_briefly = "session z-scores",
     .keys = keys,
