@@ -29,7 +29,7 @@ berg_status query_pairs_new(query_pairs *pairs, size_t count, size_t width, quer
   *pairs = (query_pairs){.count = count, .width = width, .metric = metric, .share = halved ? 0.5 : 1};
   pairs->strips =
       base_multiply(up(count, STRIP), width, &doubles) ? base_alloc_large(doubles, sizeof(double), error) : NULL;
-  pairs->squares = base_alloc(count, sizeof *pairs->squares, error);
+  pairs->squares = base_calloc(up(count, STRIP), sizeof *pairs->squares, error);
   if (pairs->strips && pairs->squares) return BERG_OK;
   query_pairs_release(pairs);
   return BERG_ELIMIT;
@@ -91,20 +91,29 @@ static void pack_rows(const query_pairs *pairs, size_t first, size_t end, double
   }
 }
 
-static double finish(const query_pairs *pairs, double squared) {
-  const double value = fmax(squared, 0) * pairs->share;
-  return isnan(squared) ? squared : pairs->metric == QUERY_EUCLIDEAN ? sqrt(value) : value;
+/* Products become dissimilarities: plain loops over whole rows, which compilers turn into vectors. What is below 0 is
+ * rounding; NaN stays. */
+static void finish(const query_pairs *pairs, size_t row, size_t column, double *tile) {
+  const double *left = pairs->squares + column;
+  for (size_t i = 0; i < TILE; i++) {
+    const double square = pairs->squares[row + i];
+    double *to = tile + i * STRIP;
+    for (size_t j = 0; j < STRIP; j++) to[j] = square + left[j] - 2 * to[j];
+    for (size_t j = 0; j < STRIP; j++) to[j] = (to[j] < 0 ? 0 : to[j]) * pairs->share;
+  }
+  for (size_t i = 0; i < TILE * STRIP && pairs->metric == QUERY_EUCLIDEAN; i++) tile[i] = sqrt(tile[i]);
 }
 
-static void tile_of_points(const visiting *v, const query_pairs *pairs, const double *rows, size_t row, size_t n,
-                           size_t column, size_t m, double *tile) {
+static void tile_of_points(const visiting *v, const query_pairs *pairs, const double *rows, size_t row, size_t column,
+                           double *tile) {
   memset(tile, 0, TILE * STRIP * sizeof *tile);
   v->kernels->double_tile(rows, pairs->strips + column * pairs->width, pairs->width, tile);
-  for (size_t i = 0; i < n; i++)
-    for (size_t j = 0; j < m; j++) {
-      const double squared = pairs->squares[row + i] + pairs->squares[column + j] - 2 * tile[i * STRIP + j];
-      tile[i * STRIP + j] = finish(pairs, row + i == column + j && !isnan(squared) ? 0 : squared);
-    }
+  finish(pairs, row, column, tile);
+  if (row + TILE <= column || column + STRIP <= row) return;
+  for (size_t i = 0; i < TILE; i++) { /* an image and itself */
+    const size_t at = i * STRIP + row + i - column;
+    if (row + i >= column && row + i < column + STRIP && !isnan(tile[at])) tile[at] = 0;
+  }
 }
 
 /* Where pair (i, j) stands among those above the diagonal, row after row. */
@@ -142,7 +151,7 @@ static void visit_group(void *user, size_t index, size_t rank) {
         if (pairs->matrix)
           tile_of_matrix(pairs, row, n, column, m, tiles[s]);
         else
-          tile_of_points(v, pairs, packed[s] + (row - first) * pairs->width, row, n, column, m, tiles[s]);
+          tile_of_points(v, pairs, packed[s] + (row - first) * pairs->width, row, column, tiles[s]);
       }
       v->visit(v->user, row, n, column, m, shown);
     }

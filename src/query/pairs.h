@@ -18,7 +18,7 @@ typedef struct query_pairs {
   query_metric metric;
   size_t width;             /* of points */
   double *strips;           /* [count / QUERY_TILE_COLUMNS, rounded up][width][QUERY_TILE_COLUMNS] */
-  double *squares;          /* [count] squared lengths of the points */
+  double *squares;          /* squared lengths of the points, as many as strips have room for */
   double share;             /* that dissimilarities are multiplied by */
   const berg_array *matrix; /* in place of points: (count, count) or the pairs above its diagonal */
   const size_t *kept;       /* [count] which of the matrix' images these are; NULL: all */

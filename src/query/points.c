@@ -49,12 +49,14 @@ const char *query_adjustment_name(query_adjustment adjustment) { return adjustme
 
 /* --- Samples --- */
 
-/* Evenly spread over the images: `*count` numbers in the store, base_free. */
+/* Runs of neighbours, evenly spread over the images, so that little of a store is read: `*count` numbers in the store,
+ * base_free. */
 static size_t *sample_of(query_images images, size_t *count, berg_error *error) {
   *count = smaller(images.count, SAMPLE);
+  const size_t runs = SAMPLE / TOGETHER, step = images.count / runs;
   size_t *sample = base_alloc(*count, sizeof *sample, error);
   for (size_t i = 0; sample && i < *count; i++) {
-    const size_t at = (size_t)((double)i * (double)images.count / (double)*count);
+    const size_t at = images.count > SAMPLE ? i / TOGETHER * step + i % TOGETHER : i;
     sample[i] = images.list ? images.list[at] : at;
   }
   return sample;

@@ -35,33 +35,50 @@ typedef struct writing {
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-static void store(void *values, size_t index, double value, bool f64) {
-  if (f64)
-    ((double *)values)[index] = value;
-  else
-    ((float *)values)[index] = (float)value;
+/* Over the part of a row that lies right of the diagonal; NaN says nothing. */
+static void note(sums *s, const double *values, size_t count) {
+  double sum = 0, least = s->least, most = s->most;
+  size_t pairs = 0;
+  for (size_t j = 0; j < count; j++) {
+    const double value = values[j];
+    sum += value == value ? value : 0;
+    least = value < least ? value : least;
+    most = value > most ? value : most;
+    pairs += value == value;
+  }
+  s->sum += sum;
+  s->least = least;
+  s->most = most;
+  s->pairs += pairs;
 }
 
-static void note(sums *s, double value) {
-  if (isnan(value)) return;
-  s->sum += value;
-  s->least = fmin(s->least, value);
-  s->most = fmax(s->most, value);
-  s->pairs++;
+static void store_row(const writing *w, size_t i, size_t j, const double *values, size_t count) {
+  const square *at = w->at;
+  const size_t side = w->side;
+  if (at->f64) {
+    double *to = (double *)w->values + i * side + j, *mirror = (double *)w->mirror + j * side + i;
+    memcpy(to, values, count * sizeof *to);
+    for (size_t k = 0; k < count && at->mirrored; k++) mirror[k * side] = values[k];
+    return;
+  }
+  float *to = (float *)w->values + i * side + j, *mirror = (float *)w->mirror + j * side + i;
+  for (size_t k = 0; k < count; k++) to[k] = (float)values[k];
+  for (size_t k = 0; k < count && at->mirrored; k++) mirror[k * side] = to[k];
 }
 
 static void take_tile(void *user, size_t row, size_t rows, size_t column, size_t columns, const double *const *tiles) {
   writing *w = user;
   const square *at = w->at;
   const size_t top = row - at->top, left = column - at->left;
+  const double first = w->similarity ? 1 : 0, scale = w->similarity ? -1 : w->scale;
   sums *group = &w->groups[top / QUERY_GROUP];
-  for (size_t i = 0; i < rows; i++)
-    for (size_t j = 0; j < columns; j++) {
-      const double found = tiles[0][i * QUERY_TILE_COLUMNS + j], value = w->similarity ? 1 - found : w->scale * found;
-      store(w->values, (top + i) * w->side + left + j, value, at->f64);
-      if (at->mirrored) store(w->mirror, (left + j) * w->side + top + i, value, at->f64);
-      if (row + i < column + j) note(group, value);
-    }
+  for (size_t i = 0; i < rows; i++) {
+    double values[QUERY_TILE_COLUMNS];
+    for (size_t j = 0; j < QUERY_TILE_COLUMNS; j++) values[j] = first + scale * tiles[0][i * QUERY_TILE_COLUMNS + j];
+    store_row(w, top + i, left, values, columns);
+    const size_t from = row + i < column ? 0 : smaller(row + i + 1 - column, columns);
+    note(group, values + from, columns - from);
+  }
 }
 
 static berg_status put_square(void *user, const float *rows, size_t count, berg_error *error) {
@@ -115,8 +132,7 @@ berg_status query_rsm_write(const query_pairs *pairs, const query_rsm_plan *plan
   const size_t n = pairs->count, item = plan->f64 ? sizeof(double) : sizeof(float);
   const bool bounded = pairs->metric == QUERY_CORRELATION || pairs->metric == QUERY_COSINE;
   square squares[SQUARES];
-  writing w = {
-      .plan = plan, .similarity = bounded && !plan->distance, .scale = scale, .side = smaller(n, QUERY_SPAN)};
+  writing w = {.plan = plan, .similarity = bounded && !plan->distance, .scale = scale, .side = smaller(n, QUERY_SPAN)};
   model_writer *writer;
   *summary = (query_rsm_summary){.undefined = count_undefined(pairs), .least = INFINITY, .most = -INFINITY};
   berg_status status = model_writer_open(&writer, put_square, 2 * w.side * w.side * (item / sizeof(float)), error);
