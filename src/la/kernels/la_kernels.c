@@ -3,6 +3,7 @@
 
 #include "base/vector.h"
 #include "la/kernels/double.h"
+#include "la/kernels/pairs.h"
 #include "la/kernels/strip.h"
 
 /* Prefetches for writing what follows a row of the tile, the next panel's, because rows lie far apart. All voxels of
@@ -91,4 +92,6 @@ const la_kernels KERNEL(la_kernels) = {.store = store,
                                        .strip_standardise = KERNEL(la_strip_standardise),
                                        .strip_centre = KERNEL(la_strip_centre),
                                        .multiply_registers = multiply_registers,
-                                       .double_tile = KERNEL(la_double_tile)};
+                                       .double_tile = KERNEL(la_double_tile),
+                                       .pair_products = KERNEL(la_pair_products),
+                                       .list_correlation = KERNEL(la_list_correlation)};
