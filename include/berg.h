@@ -345,6 +345,7 @@ typedef struct berg_model_options {
   size_t memory;     /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
   berg_warn_fn warn; /* told of another precision or device than was asked for; may be NULL */
   void *warn_user;
+  int scores_only; /* 1: no backbone is opened; encodes images of a store alone. Default 0 */
 } berg_model_options;
 
 BERG_API void berg_model_options_init(berg_model_options *options, size_t size);
@@ -462,6 +463,59 @@ BERG_API char *berg_model_output_path(const berg_model *model, const char *path,
 BERG_API berg_status berg_encode_many_to_files(berg_model *const *models, size_t count, berg_stimuli *stimuli,
                                                const char *const *paths, const berg_output_options *options,
                                                const berg_run *run, berg_error *error);
+
+/* --- Scores kept: a kilobyte an image, and what is asked of them ------------------------------------------------
+ *
+ * Responses are linear in the principal component scores, so that a store of scores answers whatever is asked of
+ * regions, contrasts and similarities of all the images in it, without network and pixels (docs/scores.md). A store is
+ * a folder of plain files: scores_sub-0N.npy, images.tsv, store.json (docs/file-formats.md). */
+
+typedef struct berg_store berg_store;
+
+/* Scores of one subject's model, float32 [images][components], as they lie in the store's file. */
+typedef struct berg_store_part {
+  const char *model_id, *subject;
+  const char *train_splits; /* "all", or as in berg_model_options */
+  berg_array scores;
+} berg_store_part;
+
+/* EINPUT: missing, no store, damaged. What others append later is not seen by this handle. */
+BERG_API berg_status berg_store_open(berg_store **store, const char *path, berg_error *error);
+BERG_API void berg_store_free(berg_store *store);
+BERG_API size_t berg_store_count(const berg_store *store); /* images */
+BERG_API size_t berg_store_parts(const berg_store *store);
+BERG_API berg_status berg_store_part_at(const berg_store *store, size_t index, berg_store_part *part,
+                                        berg_error *error);
+/* The name of an image: the path that it was read from, or "stimuli.npy[12]". The caller's (berg_free). */
+BERG_API berg_status berg_store_name(char **name, const berg_store *store, size_t image, berg_error *error);
+/* The image that was added under this name, or under which the same pixels were found again; a name without its folder
+ * will do where it is the only one. EINPUT: none, or several. */
+BERG_API berg_status berg_store_find(const berg_store *store, const char *name, size_t *image, berg_error *error);
+/* What the store holds, and what it was made with: JSON, the caller's. */
+BERG_API berg_status berg_store_describe(char **json, const berg_store *store, berg_error *error);
+/* Reads all of it and holds it against its checksums. EINPUT: damaged, with the first row that is. */
+BERG_API berg_status berg_store_check(const berg_store *store, int threads, const berg_run *run, berg_error *error);
+
+typedef struct berg_score_options {
+  size_t size;   /* set by _init */
+  size_t commit; /* images after which the store is safe on disk; 0 (default): a batch */
+} berg_score_options;
+
+BERG_API void berg_score_options_init(berg_score_options *options, size_t size);
+
+/* Scores of all images by all subjects of the models, in one pass, into the store at `path`, which is made, or grows by
+ * the images whose pixels it does not hold yet. A run that was cut short is simply run again, to the same bytes as an
+ * undisturbed one. Other handles may read meanwhile. `report` (may be NULL) gets JSON, the caller's: images added, and
+ * found there already. EINPUT: the store is of other models or subjects, or its scores of another basis, backbone,
+ * precision or instruction set; EWRITE: another run has it. */
+BERG_API berg_status berg_score(berg_model *const *models, size_t count, berg_stimuli *stimuli, const char *path,
+                                const berg_score_options *options, const berg_run *run, char **report,
+                                berg_error *error);
+
+/* Images as a store has them, for berg_encode and all that take stimuli, but not for their pixels: models make
+ * responses of the scores, the same bytes as of the pictures. The models may be opened without a network
+ * (berg_model_options). The store outlives the handle. */
+BERG_API berg_status berg_stimuli_from_store(berg_stimuli **stimuli, const berg_store *store, berg_error *error);
 
 /* --- Training: raw data to a model ------------------------------------------------------------------------------
  *
@@ -783,6 +837,7 @@ BERG_API void berg_free(void *memory);
 #define berg_stimuli_options_init(options) berg_stimuli_options_init(options, sizeof *(options))
 #define berg_model_options_init(options) berg_model_options_init(options, sizeof *(options))
 #define berg_run_init(options) berg_run_init(options, sizeof *(options))
+#define berg_score_options_init(options) berg_score_options_init(options, sizeof *(options))
 #define berg_volume_options_init(options) berg_volume_options_init(options, sizeof *(options))
 #define berg_output_options_init(options) berg_output_options_init(options, sizeof *(options))
 #define berg_simulate_options_init(options) berg_simulate_options_init(options, sizeof *(options))

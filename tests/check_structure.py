@@ -16,10 +16,11 @@ MAY_INCLUDE = {
     "la": {"base"},
     "vit": {"la", "base"},
     "model": {"vit", "la", "io", "base"},
+    "query": {"model", "vit", "la", "io", "base"},
     "train": {"model", "vit", "la", "io", "base"},
     "compare": {"io", "base"},
     "volume": {"model", "io", "base"},
-    "report": {"train", "model", "vit", "la", "io", "base"},
+    "report": {"query", "train", "model", "vit", "la", "io", "base"},
     "cuda": {"vit", "la", "base"},
 }
 # Folders that are cut into modules: a file may include its own module's headers and those of the modules named for it.
@@ -38,11 +39,12 @@ MODULES = {
     },
     "model": {
         "catalog": set(),
-        "stimuli": set(),
+        "store": set(),
+        "stimuli": {"store"},
         "weights": {"catalog"},
         "device": {"weights"},
-        "encode": {"catalog", "device", "stimuli", "weights"},
-        "output": {"catalog", "encode", "stimuli"},
+        "encode": {"catalog", "device", "stimuli", "store", "weights"},
+        "output": {"catalog", "encode", "stimuli", "store", "weights"},
         "inspect": {"catalog", "device", "encode", "weights"},
     },
     "train": {
@@ -118,7 +120,7 @@ OPENING = re.compile(r"(?:#define _(?:GNU|DEFAULT)_SOURCE[^\n]*\n)?/\*|//")
 WIDEST = 120
 LONGEST = 500
 # The whole public interface is one header, read from top to bottom.
-LONGEST_OF = {"include/berg.h": 900}
+LONGEST_OF = {"include/berg.h": 1300}
 CODE = {".c", ".h", ".cu", ".py", ".sh", ".cmake"}
 TREES = ("include", "src", "cli", "python", "tests", "fuzz", "bench", "examples", "scripts", "cmake")
 PASSED_OVER = {"build", "__pycache__", ".venv", "corpus", "crashers", "golden", "dist"}

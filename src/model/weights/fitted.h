@@ -2,6 +2,7 @@
 #ifndef MODEL_FITTED_H
 #define MODEL_FITTED_H
 
+#include "base/checksum.h"
 #include "model/catalog/layout.h"
 #include "model/weights/basis.h"
 #include "model/weights/readout.h"
@@ -37,5 +38,11 @@ berg_status model_training_named(model_training *training, const model_layout *l
 berg_status model_fitted_open(model_fitted *fitted, const char *model_id, const char *berg_dir, const char *subject,
                               model_training training, berg_error *error);
 void model_fitted_close(model_fitted *fitted);
+
+#define MODEL_FINGERPRINT_TEXT BASE_CHECKSUM_TEXT
+
+/* Tells bases apart: a checksum of scaler and means, and of a part of every component. Before components are packed.
+ * ELIMIT. */
+berg_status model_fitted_fingerprint(const model_fitted *fitted, char text[MODEL_FINGERPRINT_TEXT], berg_error *error);
 
 #endif

@@ -1,0 +1,94 @@
+/* A store of scores as it is read: for each image the component scores of some subjects' models, in arrays that any
+ * program can map, and a table of what the images were. docs/file-formats.md describes the files. */
+#ifndef MODEL_STORE_H
+#define MODEL_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "base/team.h"
+#include "io/file/map.h"
+
+#define MODEL_STORE_PARTS_MAX 1024
+#define MODEL_STORE_ABOUT "store.json"
+#define MODEL_STORE_TABLE "images.tsv"
+#define MODEL_STORE_ALIASES "aliases.tsv"
+
+/* The scores of one subject. */
+typedef struct model_store_part {
+  char *model;        /* id */
+  char *subject;      /* as the card has it: "1" */
+  char *train_splits; /* "all", "single", "split1", ... */
+  char *basis;        /* fingerprint of scaler and components: model_fitted_fingerprint */
+  char *file;         /* in the store's folder: "scores_sub-01.npy" */
+  size_t width;       /* scores of an image */
+  io_map map;
+  const float *scores; /* [images][width] */
+} model_store_part;
+
+/* What all scores of a store were computed with. */
+typedef struct model_store_maker {
+  char *backbone;          /* "vit_b_32-d86f8d99.pth", "random:1" */
+  char *backbone_checksum; /* of the file; of a random one its name again */
+  char *precision, *products, *isa;
+  char *version; /* of the library that began the store */
+} model_store_maker;
+
+/* store.json. */
+typedef struct model_store_about {
+  size_t images, aliases;
+  model_store_maker maker;
+  model_store_part *parts;
+  size_t part_count;
+} model_store_about;
+
+struct berg_store {
+  char *path;
+  model_store_about about;
+  io_map table;
+  uint64_t *lines; /* [images + 1] where the line of each image begins in the table */
+};
+
+/* The fields of one line of the table; pointers into it, nothing ends with a zero. */
+typedef struct model_store_line {
+  const char *name; /* escaped: model_store_unescape */
+  size_t name_length;
+  const char *digest; /* 64 hexadecimal digits */
+  const char *sums;   /* of each part 16 hexadecimal digits, and a tab or line break */
+} model_store_line;
+
+/* EINPUT: the line is not whole. */
+berg_status model_store_line_at(const berg_store *store, size_t image, model_store_line *line, berg_error *error);
+
+/* The number of the part of that subject, or SIZE_MAX. `train_splits` NULL: "all". */
+size_t model_store_find_part(const berg_store *store, const char *model_id, const char *subject,
+                             const char *train_splits);
+
+/* Scores of images [first, first + count) of a part, after checking them against the table by the team. EINPUT:
+ * damaged, or not finite. */
+berg_status model_store_rows(const berg_store *store, size_t part, size_t first, size_t count, base_team *team,
+                             const float **rows, berg_error *error);
+/* Lets the pages of these rows go; they stay readable. */
+void model_store_drop(const berg_store *store, size_t part, size_t first, size_t count);
+
+/* --- Between the files of this module --- */
+
+/* store.json of the folder `path`. EINPUT: missing, no store, damaged. */
+berg_status model_store_about_read(model_store_about *about, const char *path, berg_error *error);
+/* As text: base_free. ELIMIT. */
+berg_status model_store_about_print(const model_store_about *about, char **json, berg_error *error);
+void model_store_about_release(model_store_about *about);
+
+/* base_free; NULL with ELIMIT. */
+char *model_store_file(const char *path, const char *name, berg_error *error);
+/* Names in a line have tabs, line breaks and backslashes as \t, \n, \r and \\. base_free; NULL with ELIMIT. */
+char *model_store_escape(const char *name, berg_error *error);
+char *model_store_unescape(const char *name, size_t length, berg_error *error);
+/* The first line of the table: base_free. */
+char *model_store_table_head(const model_store_about *about, berg_error *error);
+/* Reads 16 hexadecimal digits; false: they are none. */
+bool model_store_read_sum(const char *text, uint64_t *sum);
+
+#endif
