@@ -223,6 +223,12 @@ BERG_API const berg_array *berg_metadata_entry(const berg_metadata *metadata, si
 /* The entry of that dotted name, or NULL. */
 BERG_API const berg_array *berg_metadata_find(const berg_metadata *metadata, const char *name);
 
+/* The columns that an expression such as "V1 + V2 & ceiling > 20" selects (docs/selections.md) among those that the
+ * outputs have: unit by unit, and of a unit its times. Ascending, the caller's (berg_free). EPARAMETER: no expression
+ * (the message points at the character), a name that the subject does not have, no column; EINPUT, EMODEL: a mask. */
+BERG_API berg_status berg_metadata_select(const berg_metadata *metadata, const char *expression, size_t **columns,
+                                          size_t *count, berg_error *error);
+
 /* What entries cannot say: how the file nests them, and of which Python type each value is. JSON, the caller's
  * (berg_free). A node is an object of one member, {"dict": [key, value, key, value, ...]} with nodes for keys too,
  * {"list": [...]}, {"tuple": [...]}, {"tensor": name} and {"scalar": name} for an array and a NumPy scalar, which is
@@ -346,6 +352,9 @@ typedef struct berg_model_options {
   berg_warn_fn warn; /* told of another precision or device than was asked for; may be NULL */
   void *warn_user;
   int scores_only; /* 1: no backbone is opened; encodes images of a store alone. Default 0 */
+  /* In place of `selection`: "V1 + V2 & ceiling > 20" (docs/selections.md), of each subject by itself, ascending. NULL
+   * (default): none. EARGUMENT together with what else selects. */
+  const char *select;
 } berg_model_options;
 
 BERG_API void berg_model_options_init(berg_model_options *options, size_t size);
