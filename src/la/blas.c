@@ -1,4 +1,4 @@
-/* What LAPACK does here: dense eigenvectors and orthonormal rows. */
+/* What LAPACK does here: dense eigenvectors, orthonormal rows, triangular factors. */
 #include "la/blas.h"
 
 #include <math.h>
@@ -91,4 +91,24 @@ berg_status la_orthonormalise(double *rows, size_t count, size_t n, berg_error *
   if (status) return status;
   return info ? base_fail(error, BERG_EINTERNAL, "LAPACK could not orthonormalise %zu rows (%d)", count, info)
               : BERG_OK;
+}
+
+berg_status la_triangle(double *columns, size_t count, size_t n, berg_error *error) {
+  const la_lapack *lapack;
+  const lapack_int rows = (lapack_int)n, wide = (lapack_int)count;
+  double size = 0, *work = NULL, *factors = base_alloc(count < n ? count : n, sizeof *factors, error);
+  if (!factors) return BERG_ELIMIT;
+  berg_status status = la_lapack_enter(&lapack, error);
+  if (status) {
+    base_free(factors);
+    return status;
+  }
+  int info = lapack->dgeqrf(LAPACK_COL_MAJOR, rows, wide, columns, rows, factors, &size, -1);
+  if (!info && !(work = base_alloc((size_t)size, sizeof *work, error))) status = BERG_ELIMIT;
+  if (work) info = lapack->dgeqrf(LAPACK_COL_MAJOR, rows, wide, columns, rows, factors, work, (lapack_int)size);
+  la_lapack_leave(lapack);
+  base_free(work);
+  base_free(factors);
+  if (status) return status;
+  return info ? base_fail(error, BERG_EINTERNAL, "LAPACK could not factor %zu rows (%d)", n, info) : BERG_OK;
 }

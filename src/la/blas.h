@@ -28,4 +28,8 @@ berg_status la_eigen_dense(double *matrix, size_t n, double *values, berg_error 
  * become some other direction. ELIMIT. */
 berg_status la_orthonormalise(double *rows, size_t count, size_t n, berg_error *error);
 
+/* The triangular factor of a matrix of `count` columns, each `n` long and lying together: element (i, j), i <= j and
+ * i < n, comes to stand at columns[j * n + i]; what is below it is overwritten too. ELIMIT. */
+berg_status la_triangle(double *columns, size_t count, size_t n, berg_error *error);
+
 #endif
