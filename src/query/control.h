@@ -101,13 +101,15 @@ typedef struct query_univariate {
   uint32_t *baseline_shown; /* [folds][regions][options->images], ascending */
   query_cell *cells;        /* [folds][pairs][QUERY_CONDITIONS] */
   uint32_t *shown;          /* the same [options->images], the strongest first */
-  double *columns;          /* [regions][images] of one fold at a time */
+  double *columns;          /* [regions][images] of one fold at a time; in the end of all subjects */
+  double *correlation;      /* [1 + subjects][regions][regions] over all images: of the mean, and of each subject */
 } query_univariate;
 
 berg_status query_univariate_run(query_univariate *found, const query_control *control, berg_error *error);
 void query_univariate_release(query_univariate *found);
 /* The baseline of every fold and region: of random sets the one whose mean is nearest to the mean of all. */
 berg_status query_baselines(query_univariate *found, const query_control *control, berg_error *error);
+berg_status query_correlate_means(query_univariate *found, berg_error *error);
 /* p of every cell of the folds that leave a subject out: labels of images permuted. */
 berg_status query_permute_labels(query_univariate *found, const query_control *control, berg_error *error);
 
@@ -158,6 +160,14 @@ void query_interval(const query_resamples *resamples, const double *values, doub
 
 /* --- As JSON --- */
 
+/* What was asked, of whom. */
+void query_control_print_asked(cJSON *tree, const query_control *control);
+/* The list "regions", whose items others add to. */
+cJSON *query_control_print_regions(cJSON *tree, const query_control *control);
+/* Images by their numbers, which are noted in `used` [images]. */
+void query_control_print_images(cJSON *to, const char *key, const uint32_t *images, size_t count, bool *used);
+/* The names of the images that are used. */
+berg_status query_control_print_names(cJSON *tree, const query_control *control, const bool *used, berg_error *error);
 berg_status query_control_print_means(cJSON *tree, const query_control *control, const query_univariate *found,
                                       berg_error *error);
 berg_status query_control_print_sets(cJSON *tree, const query_control *control, const query_multivariate *found,

@@ -90,9 +90,9 @@ static berg_status find_areas(const query_cast *cast, const char *name, query_ar
     status = query_region_find(subject, name, &areas[s].columns, error);
     if (!status) status = keep_predictable(subject, cast->least, &areas[s], error);
     if (!status && !areas[s].columns.count)
-      status =
-          base_fail(error, BERG_EPARAMETER, "%s: none of the %zu %s of %s has a single-trial noise ceiling above %g %%",
-                    subject->label, areas[s].whole, name, cast->least);
+      status = base_fail(error, BERG_EPARAMETER,
+                         "%s: none of the %zu voxels of %s has a single-trial noise ceiling above %g %%",
+                         subject->label, areas[s].whole, name, cast->least);
   }
   for (size_t s = 0; s < cast->subject_count && status; s++) empty_area(&areas[s]);
   return status;

@@ -162,6 +162,7 @@ berg_status query_univariate_run(query_univariate *found, const query_control *c
   double *keys = base_alloc(base_team_size(control->team) * options->images, sizeof *keys, error);
   berg_status status = keys ? query_means_make(&found->means, control, error) : BERG_ELIMIT;
   if (!status) status = allocate(found, control, error);
+  if (!status) status = query_correlate_means(found, error);
   if (!status) status = run_folds(found, control, keys, error);
   if (!status && control->folds > 1) status = query_permute_labels(found, control, error);
   base_free(keys);
@@ -178,5 +179,6 @@ void query_univariate_release(query_univariate *found) {
   base_free(found->cells);
   base_free(found->shown);
   base_free_large(found->columns);
+  base_free(found->correlation);
   *found = (query_univariate){.columns = NULL};
 }
