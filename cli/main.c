@@ -14,6 +14,7 @@ static const cli_command commands[] = {
     {"prepare", "raw responses to training data: z-scores, split, averaged", cli_prepare},
     {"train", "prepared data and images to a model", cli_train},
     {"evaluate", "accuracy and noise ceilings of a trained model", cli_evaluate},
+    {"control", "images that drive two regions together or apart, out of a store of scores", cli_control},
     {"report", "a page about how well a model predicts, with figures", cli_report},
     {"volume", "values of voxels to NIfTI and back, regions as masks and labels", cli_volume_run},
     {"convert", "weights and metadata from one file format to another", cli_convert},
