@@ -1,6 +1,8 @@
 /* The memory of a batch, and its images. */
 #include "model/encode/batch.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "vit/preprocess.h"
 
@@ -8,11 +10,12 @@ static berg_status init(model_batch *batch, berg_model *model, size_t room, berg
   *batch = (model_batch){.model = model, .room = room};
   batch->indices = base_alloc(room, sizeof *batch->indices, error);
   if (!batch->indices) return BERG_ELIMIT;
-  berg_status status = model_load_init(&batch->loads[0], room, error);
+  berg_status status = model->scores_only ? BERG_OK : model_load_init(&batch->loads[0], room, error);
   if (status || model->device) return status;
-  batch->tokens = base_alloc_large(room * VIT_LAYER_FEATURES, sizeof(float), error);
   batch->workspace = base_alloc_large(vit_network_workspace(model->gemm, model->threads), 1, error);
-  return batch->tokens && batch->workspace ? BERG_OK : BERG_ELIMIT;
+  if (!batch->workspace) return BERG_ELIMIT;
+  if (!model->scores_only) batch->tokens = base_alloc_large(room * VIT_LAYER_FEATURES, sizeof(float), error);
+  return batch->tokens || model->scores_only ? BERG_OK : BERG_ELIMIT;
 }
 
 void model_batch_free(model_batch *batch) {
@@ -66,7 +69,7 @@ berg_status model_batch_of(model_batch **out, berg_model *network, berg_model *c
   batch->most = room;
   for (size_t i = 0; i < 2; i++) batch->loads[i].count = 0;
   status = take_members(batch, models, sinks, count, error);
-  if (!status && several && !batch->loads[!batch->now].pixels)
+  if (!status && several && !network->scores_only && !batch->loads[!batch->now].pixels)
     status = model_load_init(&batch->loads[!batch->now], batch->room, error);
   if (!status) *out = batch;
   return status;
@@ -84,6 +87,17 @@ berg_status model_batch_load(model_batch *batch, berg_stimuli *stimuli, size_t f
   else
     batch->loads[!batch->now].count = 0;
   return status;
+}
+
+void model_batch_keep(model_batch *batch, const bool *keep) {
+  uint8_t *pixels = batch->loads[batch->now].pixels;
+  size_t kept = 0;
+  for (size_t i = 0; i < batch->images; i++) {
+    if (!keep[i]) continue;
+    if (kept < i) memcpy(pixels + kept * VIT_PIXELS, pixels + i * VIT_PIXELS, VIT_PIXELS);
+    batch->indices[kept++] = batch->indices[i];
+  }
+  batch->images = kept;
 }
 
 size_t model_batch_beside_begin(model_batch *batch, size_t step) {

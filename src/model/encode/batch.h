@@ -4,6 +4,8 @@
 #ifndef MODEL_BATCH_H
 #define MODEL_BATCH_H
 
+#include <stdbool.h>
+
 #include "base/team.h"
 #include "model/encode/load.h"
 #include "model/encode/scores.h"
@@ -28,7 +30,8 @@ typedef struct model_batch {
   size_t *indices;          /* [images] their numbers among the stimuli; bad ones are left out */
   model_load loads[2];      /* the batch's images, and the next one's; the second has memory once it is needed */
   int now;                  /* which of them is the batch's */
-  float *tokens;            /* [room][50][768]; NULL on a device, as all that the processor computes with */
+  float *tokens;            /* [room][50][768]; NULL on a device, as all that the processor computes with, and where
+                               scores are given */
   void *workspace;          /* of the network, then of the regression */
   double component_seconds; /* of the last run: of the components, within all of it */
 } model_batch;
@@ -44,6 +47,9 @@ void model_batch_free(model_batch *batch);
  * preprocessed while the batch before was run. The next `next` (0: none) will be so. */
 berg_status model_batch_load(model_batch *batch, berg_stimuli *stimuli, size_t first, size_t count, size_t next,
                              berg_error *error);
+
+/* Leaves out, after model_batch_load, the images for which `keep` [images] is false. */
+void model_batch_keep(model_batch *batch, const bool *keep);
 
 /* Pieces of the next batch's images, to come in beside step `step` of the VIT_LAYERS of this one's run: how many,
  * and one of them (a base_piece of the batch). */

@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "model/encode/packed.h"
 #include "model/encode/run.h"
+#include "model/encode/stored.h"
 #include "model/stimuli/stimuli.h"
 
 /* What was left out since `told` files were. */
@@ -42,6 +43,16 @@ static berg_status take(const model_batch *batch, berg_error *error) {
   return status;
 }
 
+/* Images [from, from + count) to scores of all members: by the network, or as a store has them. */
+static berg_status score_batch(const model_pass *pass, model_batch *batch, berg_stimuli *stimuli, size_t from,
+                               size_t count, size_t next, size_t *told, const berg_run *run, berg_error *error) {
+  if (model_stimuli_store(stimuli)) return model_batch_take_stored(batch, stimuli, from, count, error);
+  berg_status status = model_batch_load(batch, stimuli, from, count, next, error);
+  if (!status) status = tell_skipped(stimuli, told, run, error);
+  if (!status && pass->choose) status = pass->choose(pass->user, batch, error);
+  return status ? status : model_batch_run(batch, error);
+}
+
 static berg_status encode_batches(const model_pass *pass, berg_stimuli *stimuli, size_t first, const berg_run *run,
                                   berg_error *error) {
   berg_model *model = model_pass_network(pass);
@@ -62,11 +73,10 @@ static berg_status encode_batches(const model_pass *pass, berg_stimuli *stimuli,
     const size_t next = b + 1 < batches ? first + left * (b + 2) / batches - to : 0;
     status = base_progress(run, before + from, all, start, "images", error);
     /* before there is a team: packing has its own, which is then this one's threads */
-    if (!status && may_pack(pass, batch->most)) status = model_pack_when_it_pays(model, to - from, error);
+    if (!status && !model->scores_only && may_pack(pass, batch->most))
+      status = model_pack_when_it_pays(model, to - from, error);
     batch->team = base_team_begin(model->threads);
-    if (!status) status = model_batch_load(batch, stimuli, from, to - from, next, error);
-    if (!status) status = tell_skipped(stimuli, &told, run, error);
-    if (!status) status = model_batch_run(batch, error);
+    if (!status) status = score_batch(pass, batch, stimuli, from, to - from, next, &told, run, error);
     if (!status) status = take(batch, error);
     base_team_end(batch->team);
   }
@@ -84,8 +94,9 @@ berg_status model_encode(const model_pass *pass, berg_stimuli *stimuli, size_t f
   while (ours < count && !atomic_exchange(&models[ours]->in_use, true)) ours++;
   berg_status status = BERG_OK;
   if (ours == count) {
-    model_pass_let_rest(pass);
-    status = encode_batches(pass, stimuli, first, run, error);
+    status = model_stored_check(pass, stimuli, run, error);
+    if (!status) model_pass_let_rest(pass);
+    if (!status) status = encode_batches(pass, stimuli, first, run, error);
   } else {
     status = base_fail(error, BERG_EARGUMENT,
                        "the model is in use by another call, or was in another thread when this process was forked: it "

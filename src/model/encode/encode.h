@@ -10,6 +10,9 @@ typedef struct model_pass {
   const model_sink *sinks; /* [count] */
   size_t count;
   size_t number, of; /* this pass among all, for progress: 0 of 1 */
+  /* NULL, or what leaves images of a batch out (model_batch_keep) before the network sees them. */
+  berg_status (*choose)(void *user, model_batch *batch, berg_error *error);
+  void *user;
   /* All models of all passes: the network of the first serves each pass. NULL: those of this one. */
   berg_model *const *all;
   size_t all_count;

@@ -9,6 +9,7 @@
  * end. */
 static size_t network_memory(const berg_model *model, bool packed) {
   size_t matrices = 0, own = 0, others = 0;
+  if (model->scores_only) return 0;
   for (size_t t = 0; t < VIT_TENSORS; t++) {
     const size_t bytes = vit_tensor_count(t) * sizeof(float);
     *(vit_is_matrix(t) ? &matrices : &others) += bytes;
@@ -27,6 +28,7 @@ static size_t matrix_memory(const berg_model *model, const la_matrix *matrix) {
 }
 
 static size_t scorer_memory(const berg_model *model, const model_scorer *scorer, size_t images, int threads) {
+  if (model->scores_only) return images * scorer->basis->components * sizeof(float);
   const size_t bytes = 3 * scorer->basis->features * sizeof(float) + matrix_memory(model, &scorer->directions);
   if (model->device) return bytes;
   return bytes + model_projection_memory(scorer->basis, &scorer->directions, images, threads);
@@ -71,6 +73,7 @@ size_t model_memory_shared(const berg_model *model, size_t images, bool packed) 
   const size_t libraries = (size_t)48 << 20;
   const size_t bytes = libraries + network_memory(model, packed) + 2 * images * VIT_PIXELS;
   if (model->device) return bytes + model_device_pinned_memory(model->device);
+  if (model->scores_only) return bytes + vit_network_workspace(model->gemm, model->threads);
   return bytes + images * VIT_LAYER_FEATURES * sizeof(float) + vit_network_workspace(model->gemm, model->threads);
 }
 

@@ -158,12 +158,15 @@ static berg_status open_on(berg_model **out, const char *model_id, const berg_mo
   model->threads = base_threads_for(options->threads);
   berg_status status = choose_precision(model, options, error);
   if (!status && options->cache && !(model->cache = base_copy_text(options->cache, error))) status = BERG_ELIMIT;
+  model->scores_only = options->scores_only != 0;
   if (!status && model_id) {
+    const bool all = !options->train_splits || !strcmp(options->train_splits, "full");
+    model->train_splits = base_copy_text(all ? "all" : options->train_splits, error);
     model->id = base_copy_text(model_id, error);
     model->layout = model_layout_of(model_id);
-    status = model->id ? open_subjects(model, options, error) : BERG_ELIMIT;
+    status = model->id && model->train_splits ? open_subjects(model, options, error) : BERG_ELIMIT;
   }
-  if (!status) status = open_network(model, options, error);
+  if (!status && !model->scores_only) status = open_network(model, options, error);
   if (!status) status = choose_batch(model, options, error);
   if (status)
     berg_model_free(model);
@@ -180,7 +183,9 @@ berg_status model_open_with(berg_model **out, const char *model_id, const berg_m
   berg_status status = check_options(options, error);
   if (status) return status;
   const bool must = device_is(options, "cuda") || !strcmp(precision_of(options), "tf32");
-  if (!device_is(options, "cpu") && model_device_knows(precision_of(options)))
+  if (must && options->scores_only)
+    return base_fail(error, BERG_EPARAMETER, "device: scores that are kept become responses on the processor alone");
+  if (!options->scores_only && !device_is(options, "cpu") && model_device_knows(precision_of(options)))
     status = model_device_find(&device, plugin, NULL, error);
   if (status && (must || status != BERG_EDEVICE)) return status;
   if (device) {
@@ -239,6 +244,7 @@ void berg_model_free(berg_model *model) {
   model_device_free(model->device);
   model_backbone_close(&model->backbone);
   base_free(model->cache);
+  base_free(model->train_splits);
   base_free(model->id);
   base_free(model);
 }

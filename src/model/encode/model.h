@@ -50,6 +50,8 @@ typedef struct model_subject {
 struct berg_model {
   char *id;
   const model_layout *layout; /* NULL: no subjects */
+  char *train_splits;         /* "all", or as it was asked for */
+  bool scores_only;           /* no network: images are those of a store */
   model_subject *subjects;
   size_t subject_count;
   size_t columns; /* of all subjects */
@@ -61,7 +63,7 @@ struct berg_model {
   base_isa isa;
   const la_kernels *kernels;
   const la_gemm *gemm;  /* how the processor multiplies everything */
-  vit_network *network; /* NULL on a device */
+  vit_network *network; /* NULL on a device, and with scores_only */
   char *packed_network;
   model_converted converted;   /* where the network's matrices come from instead */
   char *cache;                 /* folder of converted weights; NULL: none */

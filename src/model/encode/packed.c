@@ -163,7 +163,7 @@ static const char *part_of(const model_basis *basis) {
 
 berg_status model_pack_scorer(const berg_model *model, model_scorer *scorer, berg_error *error) {
   scorer->directions = directions_of(scorer->basis, model->gemm);
-  if (model->gemm->precision == LA_F32) return BERG_OK;
+  if (model->gemm->precision == LA_F32 || model->scores_only) return BERG_OK;
   model_conversion conversion = {.kind = "components",
                                  .part = part_of(scorer->basis),
                                  .precision = model->gemm->precision,
@@ -198,7 +198,7 @@ berg_status model_pack_responder(const berg_model *model, model_responder *respo
 }
 
 void model_pack_let_go(const berg_model *model, model_fitted *fitted) {
-  if (model->gemm->precision == LA_F32) return;
+  if (model->gemm->precision == LA_F32 || model->scores_only) return;
   for (size_t b = 0; b < fitted->basis_count; b++) model_basis_drop_directions(&fitted->bases[b]);
   for (size_t f = 0; f < fitted->file_count; f++) {
     const io_map *map = io_container_map(fitted->files[f].file);

@@ -9,7 +9,10 @@
 
 static berg_status check_together(const berg_model *first, const berg_model *other, berg_error *error) {
   const char *what = NULL;
-  if (strcmp(first->backbone.path, other->backbone.path)) what = "another backbone";
+  if (first->scores_only != other->scores_only)
+    what = "other stimuli (scores_only)";
+  else if (!first->scores_only && strcmp(first->backbone.path, other->backbone.path))
+    what = "another backbone";
   if (strcmp(first->precision, other->precision)) what = "another precision";
   if (first->isa != other->isa || !first->device != !other->device) what = "another device";
   if (!what) return BERG_OK;

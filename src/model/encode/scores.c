@@ -24,7 +24,7 @@ static berg_status init_processor(model_scores *scores, berg_error *error) {
   scores->balanced = base_alloc(1, widest * sizeof(float), error);
   if (!scores->projections || !scores->loaded || !scores->scales || !scores->balanced) return BERG_ELIMIT;
   berg_status status = BERG_OK;
-  for (size_t i = 0; i < model->scorer_count && !status; i++)
+  for (size_t i = 0; i < model->scorer_count && !model->scores_only && !status; i++)
     status = model_projection_init(&scores->projections[i], model->kernels, model->scorers[i].basis,
                                    &model->scorers[i].directions, room, scores->threads, error);
   return status;

@@ -35,7 +35,7 @@ static berg_status fingerprint(const model_output_file *file, char *text, size_t
   hash = base_hash_text(hash, task->model->products);
   hash = base_hash_text(hash, base_isa_name(task->model->isa));
   for (size_t f = 0; f < subject->fitted.file_count; f++) hash = model_hash_file(hash, subject->fitted.files[f].path);
-  hash = model_hash_file(hash, task->model->backbone.path);
+  if (!task->model->scores_only) hash = model_hash_file(hash, task->model->backbone.path);
   hash = base_hash_bytes(hash, &file->columns->columns, sizeof file->columns->columns);
   if (!selection->means) hash = hash_list(hash, &selection->units[file->output]);
   if (subject->times) hash = hash_list(hash, &selection->times);
@@ -109,7 +109,7 @@ static berg_status label_fully(const model_output_file *file, model_labels *labe
                                cJSON **tree, char **json, berg_error *error) {
   const model_output_task *task = file->task;
   berg_status status = model_labels_add_rois(labels, task->model, &task->model->subjects[file->subject], error);
-  if (!status) status = model_row_names_hash(names, task->model->threads, error);
+  if (!status && !model_stimuli_store(task->stimuli)) status = model_row_names_hash(names, task->model->threads, error);
   if (status) return status;
   status = model_encode_provenance(tree, task->model, file->subject, task->stimuli, task->options, error);
   if (!status && labels->io.space) status = model_provenance_space(*tree, &labels->space, task->options->volume, error);

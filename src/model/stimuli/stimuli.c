@@ -16,7 +16,7 @@ void(berg_stimuli_options_init)(berg_stimuli_options *options, size_t size) {
   base_options_init(options, size, &defaults, sizeof defaults);
 }
 
-static berg_stimuli *new_handle(bool skip_bad, berg_error *error) {
+berg_stimuli *model_stimuli_new(bool skip_bad, berg_error *error) {
   berg_stimuli *stimuli = base_calloc(1, sizeof *stimuli, error);
   if (!stimuli) return NULL;
   stimuli->skip_bad = skip_bad;
@@ -66,7 +66,7 @@ berg_status berg_stimuli_open(berg_stimuli **out, const char *const *inputs, siz
   berg_stimuli_options options;
   berg_status status = BASE_TAKE(berg_stimuli_options, &options, given, error);
   if (status) return status;
-  berg_stimuli *stimuli = new_handle(options.skip_bad, error);
+  berg_stimuli *stimuli = model_stimuli_new(options.skip_bad, error);
   if (!stimuli) return BERG_ELIMIT;
   status = add_all(stimuli, inputs, count, &options, error);
   if (status)
@@ -94,7 +94,7 @@ berg_status model_stimuli_pick(berg_stimuli *stimuli, const size_t *rows, size_t
 berg_status berg_stimuli_from_array(berg_stimuli **out, const berg_array *array, berg_layout layout,
                                     berg_error *error) {
   *out = NULL;
-  berg_stimuli *stimuli = new_handle(false, error);
+  berg_stimuli *stimuli = model_stimuli_new(false, error);
   if (!stimuli) return BERG_ELIMIT;
   stimuli->from_memory = true;
   stimuli->arrays = base_alloc(1, sizeof *stimuli->arrays, error);
@@ -129,7 +129,7 @@ void berg_stimuli_free(berg_stimuli *stimuli) {
 size_t berg_stimuli_count(const berg_stimuli *stimuli) { return stimuli->count; }
 
 const char *berg_stimuli_name(const berg_stimuli *stimuli, size_t index) {
-  return stimuli->array_count || index >= stimuli->count ? NULL : stimuli->files.paths[stimuli->first + index];
+  return !stimuli->files.count || index >= stimuli->count ? NULL : stimuli->files.paths[stimuli->first + index];
 }
 
 const char *model_stimuli_array_name(const berg_stimuli *stimuli, size_t index, size_t *path_length) {
@@ -143,6 +143,10 @@ model_images *model_stimuli_array(const berg_stimuli *stimuli, size_t index, siz
   for (; index >= images->view.shape[0]; images++) index -= images->view.shape[0];
   *within = index;
   return images;
+}
+
+const char *model_stimuli_array_of(const berg_stimuli *stimuli, size_t index, size_t *within) {
+  return model_stimuli_array(stimuli, stimuli->first + index, within)->name;
 }
 
 /* A row that was not prepared: HDF5 and standard input are one thread's at a time. */
@@ -174,6 +178,8 @@ static berg_status array_pixels(berg_stimuli *stimuli, size_t index, uint8_t *pi
 berg_status berg_stimuli_pixels(berg_stimuli *stimuli, size_t index, uint8_t *pixels, berg_error *error) {
   if (index >= stimuli->count)
     return base_fail(error, BERG_EARGUMENT, "there is no image %zu among %zu", index, stimuli->count);
+  if (stimuli->store)
+    return base_fail(error, BERG_ESTIMULUS, "%s keeps scores of the images, not their pixels", stimuli->store->path);
   const model_prepared *prepared = &stimuli->prepared;
   if (index >= prepared->first && index - prepared->first < prepared->count) {
     memcpy(pixels, prepared->pixels + (index - prepared->first) * VIT_PIXELS, VIT_PIXELS);

@@ -15,6 +15,9 @@
 
 #define MODEL_FINGERPRINT_ROOM 64
 
+/* The store whose scores stand for the images; NULL: they have pixels. */
+const berg_store *model_stimuli_store(const berg_stimuli *stimuli);
+
 /* Sets how pictures and arrays become what the network sees, in place of VIT_CROP; before anything is read. VIT_SQUARE,
  * which only training uses, resizes arrays like pictures, in 8 bits. */
 void model_stimuli_set_transform(berg_stimuli *stimuli, vit_transform transform);
@@ -60,6 +63,8 @@ bool model_stimuli_is_bad(const berg_stimuli *stimuli, size_t index);
  * and the transform, but not skip_bad. */
 berg_status model_stimuli_fingerprint(berg_stimuli *stimuli, char text[MODEL_FINGERPRINT_ROOM], berg_error *error);
 
+/* The name of the array that image `index` is in, and its number there. */
+const char *model_stimuli_array_of(const berg_stimuli *stimuli, size_t index, size_t *within);
 /* Array `index` of those that the images are in: its name, and how much of it is the path of a file (0: memory,
  * standard input). NULL past the end, and where the images are files. */
 const char *model_stimuli_array_name(const berg_stimuli *stimuli, size_t index, size_t *path_length);

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "model/store/store.h"
 #include "model/stimuli/stimuli_array.h"
 #include "model/stimuli/stimuli_files.h"
 
@@ -43,6 +44,7 @@ struct berg_stimuli {
   model_files files;    /* these ... */
   model_images *arrays; /* ... or these, one after the other */
   size_t array_count, array_capacity;
+  const berg_store *store; /* or this, whose scores stand for images; its names are in `files` */
   bool from_memory;
   bool standard_input; /* is taken */
   size_t first, count; /* the shard, within all images */
@@ -54,6 +56,9 @@ struct berg_stimuli {
   model_ahead ahead;
   pthread_mutex_t guard; /* of `skipped`, of rows that are loaded without having been prepared, of failures ahead */
 };
+
+/* A handle without images. NULL with ELIMIT. */
+berg_stimuli *model_stimuli_new(bool skip_bad, berg_error *error);
 
 /* Adds what one input of berg_stimuli_open names. */
 berg_status model_stimuli_add_input(berg_stimuli *stimuli, const char *input, berg_layout layout, berg_error *error);

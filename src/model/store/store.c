@@ -86,7 +86,8 @@ berg_status berg_store_open(berg_store **out, const char *path, berg_error *erro
   berg_store *store = base_calloc(1, sizeof *store, error);
   if (!store) return BERG_ELIMIT;
   store->path = base_copy_text(path, error);
-  berg_status status = store->path ? model_store_about_read(&store->about, path, error) : BERG_ELIMIT;
+  store->names = model_store_names_new(error);
+  berg_status status = store->path && store->names ? model_store_about_read(&store->about, path, error) : BERG_ELIMIT;
   for (size_t p = 0; p < store->about.part_count && !status; p++)
     status = open_part(store, &store->about.parts[p], error);
   if (!status) status = open_table(store, error);
@@ -102,6 +103,7 @@ void berg_store_free(berg_store *store) {
   model_store_about_release(&store->about);
   io_map_close(&store->table);
   base_free(store->lines);
+  model_store_names_free(store->names);
   base_free(store->path);
   base_free(store);
 }
@@ -109,6 +111,8 @@ void berg_store_free(berg_store *store) {
 /* --- Asking --- */
 
 size_t berg_store_count(const berg_store *store) { return store->about.images; }
+
+const char *berg_store_precision(const berg_store *store) { return store->about.maker.precision; }
 
 size_t berg_store_parts(const berg_store *store) { return store->about.part_count; }
 

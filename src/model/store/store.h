@@ -48,7 +48,8 @@ struct berg_store {
   char *path;
   model_store_about about;
   io_map table;
-  uint64_t *lines; /* [images + 1] where the line of each image begins in the table */
+  uint64_t *lines;                 /* [images + 1] where the line of each image begins in the table */
+  struct model_store_names *names; /* made when a name is first looked for */
 };
 
 /* The fields of one line of the table; pointers into it, nothing ends with a zero. */
@@ -75,11 +76,21 @@ void model_store_drop(const berg_store *store, size_t part, size_t first, size_t
 
 /* --- Between the files of this module --- */
 
+/* Nothing is looked up yet. NULL with ELIMIT. */
+struct model_store_names *model_store_names_new(berg_error *error);
+/* NULL is fine. */
+void model_store_names_free(struct model_store_names *names);
+
 /* store.json of the folder `path`. EINPUT: missing, no store, damaged. */
 berg_status model_store_about_read(model_store_about *about, const char *path, berg_error *error);
 /* As text: base_free. ELIMIT. */
 berg_status model_store_about_print(const model_store_about *about, char **json, berg_error *error);
 void model_store_about_release(model_store_about *about);
+/* Maker and parts alone: a store of no images. ELIMIT; model_store_about_release, of a failure's too. */
+berg_status model_store_about_copy(model_store_about *to, const model_store_about *from, berg_error *error);
+/* EINPUT: the store at `path`, which is `is`, is not of what is wanted. */
+berg_status model_store_check_same(const char *path, const model_store_about *is, const model_store_about *wanted,
+                                   berg_error *error);
 
 /* base_free; NULL with ELIMIT. */
 char *model_store_file(const char *path, const char *name, berg_error *error);

@@ -1,6 +1,7 @@
 /* What tells the bases of one subject's model from those of another, or of another training. */
 #include <string.h>
 
+#include "base/convert.h"
 #include "base/memory.h"
 #include "model/weights/fitted.h"
 
@@ -17,16 +18,29 @@ static float *put(float *to, const void *from, size_t count) {
   return to + count;
 }
 
-static float *put_basis(float *to, const model_basis *basis) {
-  const size_t features = basis->features, some = LOOKED_AT < features ? LOOKED_AT : features;
-  to = put(to, basis->centre_high, features);
-  to = put(to, basis->centre_low, features);
-  to = put(to, basis->reciprocal, features);
-  for (size_t c = 0; c < basis->components; c++) {
+/* From the file, since components that are packed may have been let go. */
+static float *put_components(float *to, const berg_array *components) {
+  const size_t features = components->shape[1], some = LOOKED_AT < features ? LOOKED_AT : features;
+  for (size_t c = 0; c < components->shape[0]; c++) {
     const size_t first = c * some % (features - some + 1);
-    to = put(to, (const char *)basis->directions + c * basis->direction_bytes + first * sizeof(float), some);
+    const char *row = (const char *)components->data + (ptrdiff_t)c * components->strides[0];
+    for (size_t j = first; j < first + some; j++)
+      *to++ = (float)base_read_number(components->dtype, row + (ptrdiff_t)j * components->strides[1]);
   }
   return to;
+}
+
+static berg_status put_basis(float **to, const model_basis *basis, berg_error *error) {
+  const size_t features = basis->features, shape[] = {basis->components, features};
+  const berg_array *components;
+  berg_status status = model_weights_find(basis->file, basis->path, basis->key, "components_", 2, shape,
+                                          "components x features", &components, error);
+  if (status) return status;
+  *to = put(*to, basis->centre_high, features);
+  *to = put(*to, basis->centre_low, features);
+  *to = put(*to, basis->reciprocal, features);
+  *to = put_components(*to, components);
+  return BERG_OK;
 }
 
 berg_status model_fitted_fingerprint(const model_fitted *fitted, char text[MODEL_FINGERPRINT_TEXT], berg_error *error) {
@@ -34,8 +48,9 @@ berg_status model_fitted_fingerprint(const model_fitted *fitted, char text[MODEL
   for (size_t b = 0; b < fitted->basis_count; b++) count += floats_of(&fitted->bases[b]);
   float *all = base_alloc_large(count, sizeof *all, error), *to = all;
   if (!all) return BERG_ELIMIT;
-  for (size_t b = 0; b < fitted->basis_count; b++) to = put_basis(to, &fitted->bases[b]);
-  base_checksum(all, count * sizeof *all, 1, text);
+  berg_status status = BERG_OK;
+  for (size_t b = 0; b < fitted->basis_count && !status; b++) status = put_basis(&to, &fitted->bases[b], error);
+  if (!status) base_checksum(all, count * sizeof *all, 1, text);
   base_free_large(all);
-  return BERG_OK;
+  return status;
 }

@@ -41,7 +41,7 @@ void model_fitted_close(model_fitted *fitted);
 
 #define MODEL_FINGERPRINT_TEXT BASE_CHECKSUM_TEXT
 
-/* Tells bases apart: a checksum of scaler and means, and of a part of every component. Before components are packed.
+/* Tells bases apart: a checksum of scaler and means, and of a part of every component. EMODEL,
  * ELIMIT. */
 berg_status model_fitted_fingerprint(const model_fitted *fitted, char text[MODEL_FINGERPRINT_TEXT], berg_error *error);
 

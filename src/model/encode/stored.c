@@ -1,0 +1,91 @@
+/* Batches whose scores come from a store. */
+#include "model/encode/stored.h"
+
+#include <string.h>
+
+#include "base/progress.h"
+#include "model/stimuli/stimuli.h"
+#include "model/store/store.h"
+
+static size_t part_of(const berg_store *store, const berg_model *model, const model_subject *subject) {
+  return model_store_find_part(store, model->id, subject->name, model->train_splits);
+}
+
+static berg_status check_subject(const berg_store *store, const berg_model *model, const model_subject *subject,
+                                 berg_error *error) {
+  const size_t part = part_of(store, model, subject);
+  char fingerprint[MODEL_FINGERPRINT_TEXT];
+  if (part == SIZE_MAX)
+    return base_fail(error, BERG_EINPUT, "%s holds no scores of subject %s of %s (train_splits %s)", store->path,
+                     subject->name, model->id, model->train_splits);
+  berg_status status = model_fitted_fingerprint(&subject->fitted, fingerprint, error);
+  if (status || !strcmp(fingerprint, store->about.parts[part].basis)) return status;
+  return base_fail(error, BERG_EINPUT,
+                   "%s: its scores of subject %s are of other principal components than those in %s: score the images "
+                   "again",
+                   store->path, subject->name, subject->fitted.files[0].path);
+}
+
+static berg_status check_model(const berg_store *store, const berg_model *model, const berg_run *run,
+                               berg_error *error) {
+  const char *computed = store->about.maker.precision;
+  berg_status status = BERG_OK;
+  if (!model->scores_only)
+    return base_fail(error, BERG_EARGUMENT, "%s: scores of a store are for models opened with scores_only", model->id);
+  for (size_t s = 0; s < model->subject_count && !status; s++)
+    status = check_subject(store, model, &model->subjects[s], error);
+  if (!status && run && strcmp(computed, model->precision) != 0)
+    status = base_warn(run->warn, run->user, error,
+                       "%s: its scores were computed in %s, and become responses in %s: not the bytes of either alone",
+                       store->path, computed, model->precision);
+  return status;
+}
+
+berg_status model_stored_check(const model_pass *pass, const berg_stimuli *stimuli, const berg_run *run,
+                               berg_error *error) {
+  const berg_store *store = model_stimuli_store(stimuli);
+  berg_status status = BERG_OK;
+  if (!store && model_pass_network(pass)->scores_only)
+    return base_fail(error, BERG_EARGUMENT, "%s: a model opened with scores_only encodes images of a store alone",
+                     model_pass_network(pass)->id);
+  for (size_t m = 0; m < pass->count && store && !status; m++) status = check_model(store, pass->models[m], run, error);
+  return status;
+}
+
+/* Scores of all bases of a subject lie in one row of the store. */
+static void take_subject(model_scores *scores, const model_subject *subject, const float *rows, size_t width,
+                         size_t images) {
+  size_t column = 0;
+  for (size_t s = subject->first_scorer; s < subject->first_scorer + subject->scorer_count; s++) {
+    const size_t components = scores->model->scorers[s].basis->components;
+    for (size_t i = 0; i < images; i++)
+      memcpy(scores->values[s] + i * scores->widths[s], rows + i * width + column, components * sizeof *rows);
+    column += components;
+  }
+}
+
+static berg_status take_member(const model_batch *batch, const model_member *member, const berg_store *store,
+                               size_t first, size_t count, berg_error *error) {
+  const berg_model *model = member->model;
+  berg_status status = BERG_OK;
+  for (size_t s = 0; s < model->subject_count && !status; s++) {
+    const model_subject *subject = &model->subjects[s];
+    const size_t part = part_of(store, model, subject);
+    const float *rows;
+    status = model_store_rows(store, part, first, count, batch->team, &rows, error);
+    if (!status) take_subject(member->scores, subject, rows, store->about.parts[part].width, count);
+    model_store_drop(store, part, first, count);
+  }
+  return status;
+}
+
+berg_status model_batch_take_stored(model_batch *batch, const berg_stimuli *stimuli, size_t first, size_t count,
+                                    berg_error *error) {
+  const berg_store *store = model_stimuli_store(stimuli);
+  berg_status status = BERG_OK;
+  batch->images = count;
+  for (size_t i = 0; i < count; i++) batch->indices[i] = first + i;
+  for (size_t m = 0; m < batch->member_count && !status; m++)
+    status = take_member(batch, &batch->members[m], store, first, count, error);
+  return status;
+}
