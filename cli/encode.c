@@ -16,13 +16,14 @@
 #include "progress.h"
 #include "selection.h"
 #include "space.h"
+#include "stimuli.h"
 
 /* What the command line asked for, beyond what fits the library's structs. */
 typedef struct request {
   cli_texts subjects, also;
-  const char *output, *format, *mean, *shard, *layout, *splits;
+  const char *output, *format, *mean, *splits, *scores;
   size_t threads;
-  bool resume, force, quiet, skip_bad, no_sidecar, long_table;
+  bool resume, force, quiet, no_sidecar, long_table;
   bool folder;   /* -o names a folder */
   char *command; /* as typed */
   cli_space space;
@@ -30,7 +31,8 @@ typedef struct request {
   cli_selection selection;
   cli_encode_models models;
   berg_model_options model;
-  berg_stimuli_options stimuli;
+  cli_stimuli stimuli;
+  berg_store *store; /* of --scores */
 } request;
 
 static int parse(request *asked, int argc, char **argv, size_t *count) {
@@ -56,11 +58,12 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
        "Only voxels whose test-set noise ceiling is at least P percent."},
       {"mean", 0, CLI_TEXT, &asked->mean, "roi",
        "One column a region: the mean over its voxels (all regions without --roi)."},
-      {"layout", 0, CLI_TEXT, &asked->layout, "nchw|nhwc|auto",
-       "How arrays of images lie. Default: by which dimension is 3."},
       {"long", 0, CLI_FLAG, &asked->long_table, NULL, ".csv: a line a value, with a column for each axis."},
-      {"skip-bad", 0, CLI_FLAG, &asked->skip_bad, NULL, "Leave out image files that cannot be read, and say which."},
-      {"shard", 0, CLI_TEXT, &asked->shard, "I/N", "Only part I of N equal parts of the images, I from 1."},
+      CLI_STIMULI_OPTIONS(asked->stimuli),
+      {"scores", 0, CLI_TEXT, &asked->scores, "STORE",
+       "In place of INPUT: the images that this store of berg score holds, without their pixels and a backbone. The "
+       "same "
+       "bytes as from the images."},
       {"backbone", 0, CLI_TEXT, &model->backbone, "FILE",
        "Weights of the ViT-B/32 (.pth or .safetensors), or random:SEED. Default: looked for, see berg "
        "doctor."},
@@ -96,34 +99,13 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
           "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --mean roi photos/ -o regions.csv\n"
           "berg encode eeg-things_eeg_2-vit_b_32 --subject 1 --channels Oz,O1,O2 photos/ -o occipital-ave.fif\n"
           "berg encode fmri-things_fmri_1-vit_b_32 --subject 1-3 --also meg-things_meg_1-vit_b_32:1-4 photos/ -o out/\n"
-          "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --shard 3/10 photos/ -o part-03.npy",
+          "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --shard 3/10 photos/ -o part-03.npy\n"
+          "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --scores photos.scores/ --roi V1 -o v1.npy",
       .options = options,
       .option_count = sizeof options / sizeof *options,
-      .least = 2,
+      .least = 1,
       .most = CLI_ANY};
   return cli_parse(&syntax, argc, argv, count);
-}
-
-static int parse_shard(const char *text, berg_stimuli_options *stimuli) {
-  char rest;
-  unsigned long part, parts;
-  if (strspn(text, "0123456789/") == strlen(text) && sscanf(text, "%9lu/%9lu%c", &part, &parts, &rest) == 2 &&
-      part >= 1 && part <= parts) {
-    stimuli->shard = part - 1;
-    stimuli->shards = parts;
-    return CLI_GO_ON;
-  }
-  return cli_usage_error("encode", "--shard: expected I/N with I from 1 to N, found \"%s\"", text);
-}
-
-static int parse_layout(const char *text, berg_layout *layout) {
-  static const char *const names[] = {[BERG_NCHW] = "nchw", [BERG_NHWC] = "nhwc", [BERG_LAYOUT_AUTO] = "auto"};
-  for (int i = 0; i < 3; i++) {
-    if (strcmp(text, names[i])) continue;
-    *layout = (berg_layout)i;
-    return CLI_GO_ON;
-  }
-  return cli_usage_error("encode", "--layout: expected nchw, nhwc or auto, found \"%s\"", text);
 }
 
 static bool ends_with(const char *text, const char *ending) {
@@ -165,15 +147,26 @@ static int check_space(request *asked) {
 }
 
 /* Fills the library's structs from what was asked. */
-static int complete(request *asked, const char *model_id) {
+/* Of a store all images are taken, and nothing that a network would need. */
+static int check_scores(const request *asked, size_t inputs) {
+  if (!asked->scores)
+    return inputs ? CLI_GO_ON : cli_usage_error("encode", "which images? Give INPUT, or --scores STORE");
+  if (inputs) return cli_usage_error("encode", "--scores: takes the images of the store, and no INPUT beside it");
+  if (asked->stimuli.shard || asked->stimuli.layout || asked->stimuli.skip_bad || asked->model.backbone)
+    return cli_usage_error("encode", "--scores: no image is read: --shard, --layout, --skip-bad and --backbone are of "
+                                     "images");
+  return CLI_GO_ON;
+}
+
+static int complete(request *asked, const char *model_id, size_t inputs) {
   int status = cli_check_model(model_id);
   if (status == CLI_GO_ON && !asked->output)
     status = cli_usage_error("encode", "where do the responses go? Give -o OUT");
   if (status == CLI_GO_ON) status = cli_encode_models_add(&asked->models, model_id, &asked->subjects, asked->splits);
   if (status == CLI_GO_ON) status = cli_encode_models_also(&asked->models, &asked->also);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("encode", &asked->model.berg_dir);
-  if (status == CLI_GO_ON && asked->layout) status = parse_layout(asked->layout, &asked->stimuli.layout);
-  if (status == CLI_GO_ON && asked->shard) status = parse_shard(asked->shard, &asked->stimuli);
+  if (status == CLI_GO_ON) status = cli_stimuli_take("encode", &asked->stimuli);
+  if (status == CLI_GO_ON) status = check_scores(asked, inputs);
   if (status == CLI_GO_ON && asked->mean && strcmp(asked->mean, "roi"))
     status = cli_usage_error("encode", "--mean: expected roi, found \"%s\"", asked->mean);
   if (status == CLI_GO_ON && asked->threads > INT_MAX) status = cli_usage_error("encode", "--threads: too many");
@@ -193,7 +186,6 @@ static int complete(request *asked, const char *model_id) {
   asked->model.selection_count = asked->selection.count;
   asked->model.mean_roi = asked->mean != NULL;
   asked->model.threads = (int)asked->threads;
-  asked->stimuli.skip_bad = asked->skip_bad;
   asked->precision.quiet = asked->quiet;
   cli_precision_take(&asked->precision, &asked->model);
   return status;
@@ -300,12 +292,23 @@ static int encode(const request *asked, berg_stimuli *stimuli) {
   return 0;
 }
 
+/* What scores were computed in is what makes the same bytes of them. */
+static berg_status open_scores(request *asked, berg_stimuli **stimuli, berg_error *error) {
+  berg_status failed = berg_store_open(&asked->store, asked->scores, error);
+  if (failed) return failed;
+  asked->model.scores_only = 1;
+  if (!asked->model.precision) asked->model.precision = berg_store_precision(asked->store);
+  return berg_stimuli_from_store(stimuli, asked->store, error);
+}
+
 static int run(request *asked, char **inputs, size_t count) {
   berg_error error;
   berg_stimuli *stimuli = NULL;
   int status = CLI_GO_ON;
-  if (berg_stimuli_open(&stimuli, (const char *const *)inputs, count, &asked->stimuli, &error))
-    status = cli_fail(&error);
+  const berg_status failed =
+      asked->scores ? open_scores(asked, &stimuli, &error)
+                    : berg_stimuli_open(&stimuli, (const char *const *)inputs, count, &asked->stimuli.options, &error);
+  if (failed) status = cli_fail(&error);
   if (status == CLI_GO_ON)
     status = cli_encode_models_open(&asked->models, &asked->model, asked->output, asked->folder, asked->format);
   if (status == CLI_GO_ON && asked->folder) status = cli_make_folder(asked->output);
@@ -319,13 +322,13 @@ int cli_encode(int argc, char **argv) {
   size_t count;
   berg_volume_options_init(&asked.space.options);
   berg_model_options_init(&asked.model);
-  berg_stimuli_options_init(&asked.stimuli);
   int status = parse(&asked, argc, argv, &count);
-  if (status == CLI_GO_ON) status = complete(&asked, argv[0]);
+  if (status == CLI_GO_ON) status = complete(&asked, argv[0], count - 1);
   if (status == CLI_GO_ON) status = run(&asked, argv + 1, count - 1);
   cli_texts_free(&asked.subjects);
   cli_texts_free(&asked.also);
   cli_encode_models_free(&asked.models);
+  berg_store_free(asked.store);
   cli_selection_free(&asked.selection);
   cli_precision_free(&asked.precision);
   free(asked.command);

@@ -2,6 +2,7 @@
 #include "entries.h"
 #include "options.h"
 #include "outline.h"
+#include "store.h"
 #include "value.h"
 
 #include <string.h>
@@ -101,24 +102,30 @@ static void print_table(const berg_file *file, const char *path) {
 }
 
 int cli_info(int argc, char **argv) {
-  bool json = false;
+  bool json = false, check = false;
   const cli_option options[] = {
+      {"check", 0, CLI_FLAG, &check, NULL,
+       "Of a store of scores: reads all of it, and holds it against its checksums."},
       {"json", 0, CLI_FLAG, &json, NULL, "A JSON object; values up to 1,000 elements in full."}};
-  const cli_syntax syntax = {.command = "info",
-                             .operands = "FILE",
-                             .summary =
-                                 "Prints what a file of weights, metadata or arrays holds: names, types, shapes and "
-                                 "small values. Reads .npy (with upstream's pickled dictionaries), .npz, .pth and "
-                                 ".safetensors, told apart by content; no pickle is executed.",
-                             .examples = "berg info weights_sub-01.npy\n"
-                                         "berg info --json vit_b_32-d86f8d99.pth",
-                             .options = options,
-                             .option_count = 1,
-                             .least = 1,
-                             .most = 1};
+  const cli_syntax syntax = {
+      .command = "info",
+      .operands = "FILE",
+      .summary = "Prints what a file of weights, metadata or arrays holds: names, types, shapes and "
+                 "small values. Reads .npy (with upstream's pickled dictionaries), .npz, .pth and "
+                 ".safetensors, told apart by content; no pickle is executed. Of the folder that berg score "
+                 "makes: how many images it holds, of which subjects.",
+      .examples = "berg info weights_sub-01.npy\n"
+                  "berg info --json vit_b_32-d86f8d99.pth\n"
+                  "berg info --check photos.scores/",
+      .options = options,
+      .option_count = sizeof options / sizeof *options,
+      .least = 1,
+      .most = 1};
   size_t count;
   int status = cli_parse(&syntax, argc, argv, &count);
   if (status != CLI_GO_ON) return status;
+  if (cli_store_is(argv[0])) return cli_store_info(argv[0], json, check);
+  if (check) return cli_usage_error("info", "--check: of a store of scores alone");
   berg_error error;
   berg_file *file;
   if (berg_file_open(&file, argv[0], &error)) return cli_fail(&error);

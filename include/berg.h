@@ -492,6 +492,8 @@ typedef struct berg_store_part {
 BERG_API berg_status berg_store_open(berg_store **store, const char *path, berg_error *error);
 BERG_API void berg_store_free(berg_store *store);
 BERG_API size_t berg_store_count(const berg_store *store); /* images */
+/* What its scores were computed in, as berg_model_precision says it. */
+BERG_API const char *berg_store_precision(const berg_store *store);
 BERG_API size_t berg_store_parts(const berg_store *store);
 BERG_API berg_status berg_store_part_at(const berg_store *store, size_t index, berg_store_part *part,
                                         berg_error *error);

@@ -68,10 +68,10 @@ static berg_status make_groups(berg_contrast *c, const berg_image_group *groups,
   const size_t part = c->subject.part;
   const int threads = c->options.threads;
   if (c->options.paired)
-    return query_group_make_paired(made, store, part, as_given(&groups[0]), as_given(&groups[1]), threads, error);
+    return query_group_make(made, store, part, as_given(&groups[0]), groups[1].images, threads, error);
   berg_status status = BERG_OK;
   for (size_t g = 0; g < c->group_count && !status; g++)
-    status = query_group_make(&made[g], store, part, (query_images){lists[g], groups[g].count}, threads, error);
+    status = query_group_make(&made[g], store, part, (query_images){lists[g], groups[g].count}, NULL, threads, error);
   return status;
 }
 

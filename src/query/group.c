@@ -7,47 +7,10 @@
 
 #include "base/memory.h"
 #include "la/blas.h"
+#include "query/moments.h"
 
-/* A pass over one list, or over two side by side, whose difference then counts. */
-typedef struct pass {
-  query_group *group;
-  const double *minus; /* [count][scores] of the second list; NULL: there is none */
-  double *sums;        /* [scores] of the deviations from the first row */
-  double *block;       /* [QUERY_TILE][scores] deviations from the mean */
-  double *products;    /* [scores][scores]; NULL: the factor is the deviations themselves */
-  double *greatest;    /* [scores] the greatest value in magnitude */
-  int threads;
-} pass;
-
-static double value_at(const pass *on, size_t at, const float *rows, size_t i, size_t j) {
-  const size_t scores = on->group->scores;
-  return (double)rows[i * scores + j] - (on->minus ? on->minus[(at + i) * scores + j] : 0);
-}
-
-/* The first row is the shift, so that what is summed has the size of the spread. */
-static berg_status add_sums(void *user, size_t at, const float *rows, size_t count, berg_error *error) {
-  const pass *on = user;
-  (void)error;
-  for (size_t i = 0; i < count; i++)
-    for (size_t j = 0; j < on->group->scores; j++) {
-      const double value = value_at(on, at, rows, i, j), size = fabs((double)rows[i * on->group->scores + j]);
-      if (!at && !i) on->group->mean[j] = value;
-      on->sums[j] += value - on->group->mean[j];
-      if (size > on->greatest[j]) on->greatest[j] = size;
-    }
-  return BERG_OK;
-}
-
-static berg_status add_products(void *user, size_t at, const float *rows, size_t count, berg_error *error) {
-  const pass *on = user;
-  const size_t scores = on->group->scores;
-  double *to = on->products ? on->block : on->group->factor + at * scores;
-  for (size_t i = 0; i < count; i++)
-    for (size_t j = 0; j < scores; j++) to[i * scores + j] = value_at(on, at, rows, i, j) - on->group->mean[j];
-  if (!on->products) return BERG_OK;
-  const la_operand left = {to, scores, true}, right = {to, scores, false};
-  return la_multiply(scores, scores, count, 1, left, right, 1, on->products, scores, on->threads, error);
-}
+/* Images whose deviations are in memory at a time. */
+#define BLOCK ((size_t)512)
 
 /* The upper factor of the products [n][n] (F'F = products), by Cholesky. The matrix is of many more images than scores,
  * but scores that are constant, or the same as others, leave nothing of a diagonal: a row of zeros. */
@@ -63,75 +26,111 @@ static void factorise(double *products, size_t n, double *factor) {
   }
 }
 
-/* Fewer images than twice the scores are their own factor. */
-static berg_status prepare(pass *on, size_t count, size_t scores, berg_error *error) {
-  query_group *group = on->group;
-  const bool many = count > 2 * scores;
-  *group = (query_group){.count = count, .scores = scores, .rows = many ? scores : count};
-  group->mean = base_calloc(scores, sizeof *group->mean, error);
-  group->rounding = base_alloc(scores, sizeof *group->rounding, error);
-  group->factor = base_alloc(group->rows, scores * sizeof *group->factor, error);
-  on->sums = base_calloc(scores, sizeof *on->sums, error);
-  on->greatest = base_calloc(scores, sizeof *on->greatest, error);
-  if (many) {
-    on->block = base_alloc(QUERY_TILE, scores * sizeof *on->block, error);
-    on->products = base_calloc(scores, scores * sizeof *on->products, error);
-  }
-  return group->mean && group->rounding && group->factor && on->sums && on->greatest &&
-                 (!many || (on->block && on->products))
-             ? BERG_OK
-             : BERG_ELIMIT;
+/* --- Deviations from the mean --- */
+
+typedef struct pass {
+  query_group *group;
+  const berg_store *store;
+  size_t part;
+  const size_t *images, *minus;
+  float *rows, *minus_rows; /* [BLOCK][scores] */
+  double *block;            /* [BLOCK][scores] */
+  double *products;         /* [scores][scores]; NULL: the deviations themselves are the factor */
+  int threads;
+  base_team *team;
+} pass;
+
+static berg_status read_block(const pass *on, size_t first, size_t count, const float **rows, const float **minus,
+                              berg_error *error) {
+  *minus = NULL;
+  berg_status status =
+      query_scores(on->store, on->part, on->images, first, count, on->team, on->rows, rows, error);
+  if (status || !on->minus) return status;
+  return query_scores(on->store, on->part, on->minus, first, count, on->team, on->minus_rows, minus, error);
 }
 
-static berg_status make(pass *on, const berg_store *store, size_t part, query_images images, berg_error *error) {
-  query_group *group = on->group;
-  base_team *team = base_team_begin(on->threads);
-  berg_status status = prepare(on, images.count, store->about.parts[part].width, error);
-  if (!status) status = query_images_visit(store, part, images, team, add_sums, on, error);
-  for (size_t j = 0; j < group->scores && !status; j++) {
-    group->mean[j] += on->sums[j] / (double)group->count;
-    group->rounding[j] = 4 * DBL_EPSILON * on->greatest[j];
+static berg_status add_block(const pass *on, size_t first, size_t count, berg_error *error) {
+  const size_t scores = on->group->scores;
+  const float *rows, *minus;
+  double *to = on->products ? on->block : on->group->factor + first * scores;
+  berg_status status = read_block(on, first, count, &rows, &minus, error);
+  if (status) return status;
+  for (size_t i = 0; i < count * scores; i++)
+    to[i] = (double)rows[i] - (minus ? (double)minus[i] : 0) - on->group->mean[i % scores];
+  if (!on->products) return BERG_OK;
+  const la_operand left = {to, scores, true}, right = {to, scores, false};
+  return la_multiply(scores, scores, count, 1, left, right, 1, on->products, scores, on->threads, error);
+}
+
+static berg_status add_all(pass *on, berg_error *error) {
+  const size_t scores = on->group->scores;
+  on->rows = base_alloc(BLOCK, scores * sizeof *on->rows, error);
+  on->minus_rows = on->rows ? base_alloc(BLOCK, scores * sizeof *on->rows, error) : NULL;
+  on->block = on->minus_rows ? base_alloc(BLOCK, scores * sizeof *on->block, error) : NULL;
+  berg_status status = on->block ? BERG_OK : BERG_ELIMIT;
+  on->team = base_team_begin(on->threads);
+  for (size_t first = 0; first < on->group->count && !status; first += BLOCK) {
+    const size_t left = on->group->count - first;
+    status = add_block(on, first, left < BLOCK ? left : BLOCK, error);
   }
-  if (!status) status = query_images_visit(store, part, images, team, add_products, on, error);
-  if (!status && on->products) factorise(on->products, group->scores, group->factor);
-  base_team_end(team);
-  base_free(on->sums);
-  base_free(on->greatest);
+  base_team_end(on->team);
+  base_free(on->rows);
+  base_free(on->minus_rows);
   base_free(on->block);
-  base_free(on->products);
-  if (status) query_group_release(group);
   return status;
 }
 
-berg_status query_group_make(query_group *group, const berg_store *store, size_t part, query_images images, int threads,
-                             berg_error *error) {
-  return make(&(pass){.group = group, .threads = threads}, store, part, images, error);
+/* --- Making a group --- */
+
+/* Rounding as large as the scores themselves, and those that are subtracted, may leave it. */
+static void note_size(query_group *group, const double *mean, const double *spread) {
+  for (size_t j = 0; j < group->scores; j++)
+    group->rounding[j] += 4 * DBL_EPSILON * (fabs(mean[j]) + sqrt((double)group->count) * spread[j]);
 }
 
-typedef struct copy {
-  double *to;
-  size_t scores;
-} copy;
-
-static berg_status copy_rows(void *user, size_t at, const float *rows, size_t count, berg_error *error) {
-  const copy *into = user;
-  (void)error;
-  for (size_t i = 0; i < count * into->scores; i++) into->to[at * into->scores + i] = (double)rows[i];
+static berg_status subtract(const pass *on, double *mean, double *spread, berg_error *error) {
+  query_group *group = on->group;
+  berg_status status =
+      query_moments(on->store, on->part, on->minus, group->count, on->threads, mean, spread, NULL, error);
+  if (status) return status;
+  note_size(group, mean, spread);
+  for (size_t j = 0; j < group->scores; j++) group->mean[j] -= mean[j];
   return BERG_OK;
 }
 
-berg_status query_group_make_paired(query_group *group, const berg_store *store, size_t part, query_images a,
-                                    query_images b, int threads, berg_error *error) {
+/* Fewer images than twice the scores are their own factor; of many the products are factored. */
+static berg_status fill(pass *on, double *spread, berg_error *error) {
+  query_group *group = on->group;
+  const size_t scores = group->scores;
+  double *covariance = on->minus ? NULL : on->products;
+  berg_status status = query_moments(on->store, on->part, on->images, group->count, on->threads, group->mean, spread,
+                                     covariance, error);
+  if (status) return status;
+  note_size(group, group->mean, spread);
+  if (on->minus) status = subtract(on, spread, spread + scores, error);
+  if (!status && !covariance) status = add_all(on, error);
+  for (size_t i = 0; covariance && i < scores * scores; i++) covariance[i] *= (double)(group->count - 1);
+  if (!status && on->products) factorise(on->products, scores, group->factor);
+  return status;
+}
+
+berg_status query_group_make(query_group *group, const berg_store *store, size_t part, query_images images,
+                             const size_t *minus, int threads, berg_error *error) {
   const size_t scores = store->about.parts[part].width;
-  copy into = {base_alloc(b.count, scores * sizeof *into.to, error), scores};
-  base_team *team = base_team_begin(threads);
-  *group = (query_group){.mean = NULL};
-  berg_status status =
-      into.to ? query_images_visit(store, part, b, team, copy_rows, &into, error) : BERG_ELIMIT;
-  base_team_end(team);
-  if (!status)
-    status = make(&(pass){.group = group, .minus = into.to, .threads = threads}, store, part, a, error);
-  base_free(into.to);
+  const bool many = images.count > 2 * scores;
+  pass on = {.group = group, .store = store, .part = part, .images = images.items, .minus = minus, .threads = threads};
+  *group = (query_group){.count = images.count, .scores = scores, .rows = many ? scores : images.count};
+  group->mean = base_alloc(scores, sizeof *group->mean, error);
+  group->rounding = base_calloc(scores, sizeof *group->rounding, error);
+  group->factor = base_alloc(group->rows, scores * sizeof *group->factor, error);
+  double *spread = base_alloc(2 * scores, sizeof *spread, error);
+  if (many) on.products = base_calloc(scores, scores * sizeof *on.products, error);
+  berg_status status = group->mean && group->rounding && group->factor && spread && (!many || on.products)
+                           ? fill(&on, spread, error)
+                           : BERG_ELIMIT;
+  base_free(spread);
+  base_free(on.products);
+  if (status) query_group_release(group);
   return status;
 }
 

@@ -1,67 +1,10 @@
-/* Lists of images, and reading their scores run by run. */
+/* Lists of images in order, and what two of them share. */
 #include "query/images.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-
-/* --- Passes --- */
-
-static size_t image_at(query_images images, size_t at) { return images.items ? images.items[at] : at; }
-
-/* How many of the list, from number `at` on, lie one after the other in the store. */
-static size_t run_length(query_images images, size_t at) {
-  size_t length = 1;
-  while (length < QUERY_TILE && at + length < images.count &&
-         image_at(images, at + length) == image_at(images, at) + length)
-    length++;
-  return length;
-}
-
-/* What was read and not yet let go: single rows are gathered, for each letting go is a call of the system. */
-typedef struct kept {
-  size_t low, high, rows;
-} kept;
-
-static void let_go(const berg_store *store, size_t part, kept *pages) {
-  if (pages->rows) model_store_drop(store, part, pages->low, pages->high - pages->low);
-  *pages = (kept){SIZE_MAX, 0, 0};
-}
-
-static void keep(kept *pages, size_t first, size_t count) {
-  if (first < pages->low) pages->low = first;
-  if (first + count > pages->high) pages->high = first + count;
-  pages->rows += count;
-}
-
-/* The disk reads the next tile while this one is worked on. */
-static void read_ahead(const berg_store *store, size_t part, query_images images, size_t at) {
-  const model_store_part *p = &store->about.parts[part];
-  if (images.items || at >= images.count) return;
-  const size_t count = images.count - at < QUERY_TILE ? images.count - at : QUERY_TILE, row = p->width * sizeof(float);
-  io_map_will_need(&p->map, (size_t)((const uint8_t *)p->scores - p->map.bytes) + at * row, count * row);
-}
-
-berg_status query_images_visit(const berg_store *store, size_t part, query_images images, base_team *team,
-                               query_take take, void *user, berg_error *error) {
-  kept pages = {SIZE_MAX, 0, 0};
-  berg_status status = BERG_OK;
-  for (size_t at = 0, count; at < images.count && !status; at += count) {
-    const float *rows;
-    const size_t first = image_at(images, at);
-    count = run_length(images, at);
-    read_ahead(store, part, images, at + count);
-    status = model_store_rows(store, part, first, count, team, &rows, error);
-    if (!status) status = take(user, at, rows, count, error);
-    keep(&pages, first, count);
-    if (pages.rows >= QUERY_TILE) let_go(store, part, &pages);
-  }
-  let_go(store, part, &pages);
-  return status;
-}
-
-/* --- Lists --- */
 
 static int ascending(const void *a, const void *b) {
   size_t x, y;

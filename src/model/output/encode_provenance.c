@@ -10,6 +10,7 @@
 #include "model/catalog/registry.h"
 #include "model/output/encode_labels.h"
 #include "model/stimuli/stimuli.h"
+#include "model/store/store.h"
 
 #define COORDINATES_MAX 1000 /* columns whose coordinates are listed; more are found in the metadata */
 #define TEXT(value) #value
@@ -29,6 +30,26 @@ static berg_status add_stimuli(cJSON *tree, const berg_stimuli *stimuli, berg_er
       io_json_add(cJSON_GetObjectItem(tree, "Sources"), NULL, model_provenance_text(name));
     base_free(file);
   }
+  return status;
+}
+
+static berg_status add_stored(cJSON *tree, const char *role, const berg_store *store, const char *name,
+                              berg_error *error) {
+  char *path = model_store_file(store->path, name, error);
+  berg_status status = path ? model_provenance_add(tree, role, path, error) : BERG_ELIMIT;
+  base_free(path);
+  return status;
+}
+
+/* The scores are what responses were made of; what those were computed with, their store says. */
+static berg_status add_store(cJSON *tree, const berg_store *store, const berg_model *model,
+                             const model_subject *subject, berg_error *error) {
+  const size_t part = model_store_find_part(store, model->id, subject->name, model->train_splits);
+  berg_status status = add_stored(tree, "scores", store, store->about.parts[part].file, error);
+  if (!status) status = add_stored(tree, "images", store, MODEL_STORE_TABLE, error);
+  io_json_add_text(tree, "ScoresBackbone", store->about.maker.backbone);
+  io_json_add_text(tree, "ScoresPrecision", store->about.maker.precision);
+  io_json_add_text(tree, "ScoresProducts", store->about.maker.products);
   return status;
 }
 
@@ -53,10 +74,12 @@ berg_status model_encode_provenance(cJSON **out, const berg_model *model, size_t
   for (size_t f = 0; f < subject->fitted.file_count; f++)
     sources[count++] = (model_source){.role = "weights", .path = subject->fitted.files[f].path};
   sources[count++] = (model_source){.role = "metadata", .path = berg_metadata_path(subject->metadata)};
-  sources[count++] = (model_source){.role = "backbone",
-                                    .path = model->backbone.path,
-                                    .is_no_file = model_backbone_is_random(model->backbone.path, &seed)};
+  if (!model->scores_only)
+    sources[count++] = (model_source){.role = "backbone",
+                                      .path = model->backbone.path,
+                                      .is_no_file = model_backbone_is_random(model->backbone.path, &seed)};
   if (!status) status = model_provenance_add_all(tree, sources, count, model->threads, error);
+  if (!status && model->scores_only) status = add_store(tree, model_stimuli_store(stimuli), model, subject, error);
   io_json_add_text(tree, "Precision", berg_model_precision(model));
   io_json_add_text(tree, "Device", berg_model_device(model));
   io_json_add_text(tree, "Products", model->products);

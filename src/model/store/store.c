@@ -112,6 +112,8 @@ void berg_store_free(berg_store *store) {
 
 size_t berg_store_count(const berg_store *store) { return store->about.images; }
 
+const char *berg_store_precision(const berg_store *store) { return store->about.maker.precision; }
+
 size_t berg_store_parts(const berg_store *store) { return store->about.part_count; }
 
 berg_status berg_store_part_at(const berg_store *store, size_t index, berg_store_part *part, berg_error *error) {

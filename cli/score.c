@@ -1,0 +1,151 @@
+/* berg score: images to scores that are kept. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "encode_models.h"
+#include "memory.h"
+#include "model.h"
+#include "options.h"
+#include "outline.h"
+#include "progress.h"
+#include "stimuli.h"
+
+typedef struct request {
+  cli_texts subjects, also;
+  const char *output, *splits;
+  size_t threads;
+  bool quiet, json;
+  cli_precision precision;
+  cli_stimuli stimuli;
+  cli_encode_models models;
+  berg_model_options model;
+} request;
+
+static int parse(request *asked, int argc, char **argv, size_t *count) {
+  berg_model_options *model = &asked->model;
+  const cli_option options[] = {
+      {"output", 'o', CLI_TEXT, &asked->output, "STORE",
+       "The folder that holds the scores: made, or grown by the images that it does not hold yet."},
+      {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]", "Subjects, as 1, 01, sub-01, N (a monkey) or 1-4."},
+      {"also", 0, CLI_LIST, &asked->also, "MODEL:N[,N...]", "Scores of this model too, in the same pass."},
+      {"berg-dir", 0, CLI_TEXT, &model->berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
+      {"train-splits", 0, CLI_TEXT, &asked->splits, "all|single|split1..4", "Which of MEG's and Utah arrays' models."},
+      CLI_STIMULI_OPTIONS(asked->stimuli),
+      {"backbone", 0, CLI_TEXT, &model->backbone, "FILE",
+       "Weights of the ViT-B/32 (.pth or .safetensors), or random:SEED. Default: looked for, see berg doctor."},
+      CLI_PRECISION_OPTIONS(asked->precision, model),
+      {"threads", 0, CLI_COUNT, &asked->threads, "N",
+       "Default: chosen, as berg encode does. Never changes the numbers."},
+      {"batch", 0, CLI_COUNT, &model->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
+      {"memory", 0, CLI_BYTES, &model->memory, "SIZE", "What the process may hold, such as 4G. Default: no limit."},
+      {"json", 0, CLI_FLAG, &asked->json, NULL, "Print what was done as JSON on standard output."},
+      {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors and images left out."},
+  };
+  const cli_syntax syntax = {
+      .command = "score",
+      .operands = "MODEL INPUT...",
+      .summary =
+          "Keeps what an image is to a subject's model: its 250 component scores, a kilobyte. From these berg encode "
+          "--scores makes the same responses as from the image, of any selection, and berg rank, contrast, rsm, rsa "
+          "and "
+          "control answer questions about all images at once, without the network. Images whose pixels the store holds "
+          "are passed over: the same command goes on where an interrupted one ended.",
+      .examples = "berg score fmri-things_fmri_1-vit_b_32 --subject 1 photos/ -o photos.scores\n"
+                  "berg score fmri-things_fmri_1-vit_b_32 --subject 1,2,3 --also meg-things_meg_1-vit_b_32:1 "
+                  "things.npy -o things\n"
+                  "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --scores photos.scores --roi V1 -o v1.npy",
+      .options = options,
+      .option_count = sizeof options / sizeof *options,
+      .least = 2,
+      .most = CLI_ANY};
+  return cli_parse(&syntax, argc, argv, count);
+}
+
+static int complete(request *asked, const char *model_id) {
+  int status = cli_check_model(model_id);
+  if (status == CLI_GO_ON && !asked->output)
+    status = cli_usage_error("score", "where are the scores to be kept? Give -o STORE");
+  if (status == CLI_GO_ON) status = cli_encode_models_add(&asked->models, model_id, &asked->subjects, asked->splits);
+  if (status == CLI_GO_ON) status = cli_encode_models_also(&asked->models, &asked->also);
+  if (status == CLI_GO_ON) status = cli_need_berg_dir("score", &asked->model.berg_dir);
+  if (status == CLI_GO_ON) status = cli_stimuli_take("score", &asked->stimuli);
+  if (status == CLI_GO_ON && asked->threads > INT_MAX) status = cli_usage_error("score", "--threads: too many");
+  asked->model.threads = (int)asked->threads;
+  asked->model.device = "cpu";
+  asked->precision.quiet = asked->quiet;
+  cli_precision_take(&asked->precision, &asked->model);
+  return status;
+}
+
+static double number_of(const cJSON *tree, const char *key) {
+  return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(tree, key));
+}
+
+static int say(const request *asked, const char *report) {
+  cJSON *tree;
+  char added[32], all[32];
+  int status = cli_parse_json(report, &tree);
+  if (status == CLI_GO_ON && asked->json) status = cli_print_json(tree);
+  if ((status == CLI_GO_ON || !status) && !asked->quiet && tree) {
+    const size_t held = (size_t)number_of(tree, "held"), left_out = (size_t)number_of(tree, "left_out");
+    char before[64] = "", out[64] = "";
+    if (held) snprintf(before, sizeof before, ", %zu held already", held);
+    if (left_out) snprintf(out, sizeof out, ", %zu left out", left_out);
+    cli_say("%s image%s added%s%s: %s holds %s", cli_grouped((size_t)number_of(tree, "added"), added),
+            number_of(tree, "added") == 1 ? "" : "s", before, out, asked->output,
+            cli_grouped((size_t)number_of(tree, "images"), all));
+  }
+  cJSON_Delete(tree);
+  return status == CLI_GO_ON ? 0 : status;
+}
+
+static int score(request *asked, berg_stimuli *stimuli) {
+  berg_error error;
+  cli_progress progress;
+  char *report = NULL;
+  berg_model **handles = cli_alloc(asked->models.count, sizeof *handles);
+  if (!handles) return cli_fail_memory();
+  for (size_t i = 0; i < asked->models.count; i++) handles[i] = asked->models.list[i].handle;
+  cli_progress_start(&progress, asked->quiet, false);
+  berg_run run = cli_progress_run(&progress);
+  const berg_status failed =
+      berg_score(handles, asked->models.count, stimuli, asked->output, NULL, &run, &report, &error);
+  cli_progress_end(&progress);
+  free(handles);
+  int status = 0;
+  if (failed == BERG_ECANCELLED)
+    status = cli_fail_with(failed, "interrupted after %zu of %zu images: the same command goes on from there",
+                           progress.done, progress.total);
+  else
+    status = failed ? cli_fail(&error) : say(asked, report);
+  berg_free(report);
+  return status;
+}
+
+static int run(request *asked, char **inputs, size_t count) {
+  berg_error error;
+  berg_stimuli *stimuli = NULL;
+  int status = CLI_GO_ON;
+  if (berg_stimuli_open(&stimuli, (const char *const *)inputs, count, &asked->stimuli.options, &error))
+    status = cli_fail(&error);
+  if (status == CLI_GO_ON) /* each model's part of the store has a name of its own */
+    status = cli_encode_models_open(&asked->models, &asked->model, asked->output, asked->also.count > 0, "npy");
+  if (status == CLI_GO_ON) status = score(asked, stimuli);
+  berg_stimuli_free(stimuli);
+  return status;
+}
+
+int cli_score(int argc, char **argv) {
+  request asked = {.quiet = false};
+  size_t count;
+  berg_model_options_init(&asked.model);
+  int status = parse(&asked, argc, argv, &count);
+  if (status == CLI_GO_ON) status = complete(&asked, argv[0]);
+  if (status == CLI_GO_ON) status = run(&asked, argv + 1, count - 1);
+  cli_texts_free(&asked.subjects);
+  cli_texts_free(&asked.also);
+  cli_encode_models_free(&asked.models);
+  cli_precision_free(&asked.precision);
+  return status;
+}
