@@ -167,18 +167,30 @@ static int write_folder(const request *asked, const cJSON *result, const char *j
   return status;
 }
 
+/* Which regions are left out, as many as a line holds. */
+static void tell_left_out(const cJSON *list) {
+  const cJSON *region;
+  char names[480] = "";
+  size_t length = 0;
+  cJSON_ArrayForEach(region, list) {
+    const int added =
+        snprintf(names + length, sizeof names - length, "%s%.60s", length ? ", " : "", cJSON_GetStringValue(region));
+    if (added < 0 || (size_t)added >= sizeof names - length) break;
+    length += (size_t)added;
+  }
+  if (length) cli_say("left out, as a subject has none of their units above the ceiling: %s", names);
+}
+
 /* What a user should know before the numbers are used. */
 static void tell(const cJSON *result) {
-  const cJSON *region;
-  cJSON_ArrayForEach(region, cli_control_at(result, "regions_without_units"))
-      cli_say("%s is left out: a subject has none of its units above the ceiling", cJSON_GetStringValue(region));
   int few = 0;
   const cJSON *pair, *condition;
   const double wanted = cJSON_GetNumberValue(cli_control_at(cli_control_at(result, "options"), "images"));
   cJSON_ArrayForEach(pair, cli_control_at(result, "pairs"))
       cJSON_ArrayForEach(condition, cli_control_at(pair, "conditions")) few +=
       cJSON_GetArraySize(cli_control_at(condition, "images")) < wanted;
-  if (few) cli_say("in %d conditions fewer than %.0f images are beyond the baselines", few, wanted);
+  tell_left_out(cli_control_at(result, "regions_without_units"));
+  if (few) cli_say("conditions of which fewer than %.0f images are beyond the baselines: %d", wanted, few);
 }
 
 static int show(const request *asked, const char *json) {

@@ -6,6 +6,7 @@
 
 #include "control_tables.h"
 #include "memory.h"
+#include "options.h"
 
 #define GROUPS_MOST 6
 

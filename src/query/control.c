@@ -52,16 +52,20 @@ static berg_status list_pairs(query_control *c, berg_error *error) {
   return c->pairs ? BERG_OK : BERG_ELIMIT;
 }
 
+/* A line for each region of few units, of the subject that has the fewest. */
 static berg_status warn_of_few(const query_control *c, berg_error *error) {
   const query_cast *cast = c->cast;
   berg_status status = BERG_OK;
-  for (size_t r = 0; r < cast->region_count; r++)
-    for (size_t s = 0; s < cast->subject_count && !status; s++) {
-      const size_t kept = query_cast_area(cast, r, s)->columns.count;
-      if (kept < QUERY_CONTROL_FEW)
-        status = base_warn(c->run->warn, c->run->user, error, "%s: %zu of %zu units of %s are kept: too few to rely on",
-                           cast->subjects[s].label, kept, query_cast_area(cast, r, s)->whole, cast->regions[r]);
-    }
+  for (size_t r = 0; r < cast->region_count && !status; r++) {
+    size_t fewest = 0;
+    for (size_t s = 1; s < cast->subject_count; s++)
+      if (query_cast_area(cast, r, s)->columns.count < query_cast_area(cast, r, fewest)->columns.count) fewest = s;
+    const query_area *area = query_cast_area(cast, r, fewest);
+    if (area->columns.count < QUERY_CONTROL_FEW)
+      status = base_warn(c->run->warn, c->run->user, error,
+                         "%s: %zu of %zu units are kept in %s: fewer than %d are too few to rely on", cast->regions[r],
+                         area->columns.count, area->whole, cast->subjects[fewest].label, QUERY_CONTROL_FEW);
+  }
   return status;
 }
 

@@ -71,7 +71,8 @@ berg_status report_draw_control_sets(report_control *control, berg_error *error)
   const cJSON *goal;
   int place = 0;
   control->key = report_control_at(control->pair, "left_out")
-                     ? "blue: the subjects chosen by; vermilion: each subject left out; dashed: a typical random set"
+                     ? "blue: the best set by all subjects; vermilion: that by the others, in each subject left out; "
+                       "dashed: a typical random set"
                      : "blue: the best set; dashed: a typical random set";
   cJSON_ArrayForEach(goal, report_control_at(control->pair, "conditions")) {
     if (control->count == REPORT_CONTROL_PANELS || !cJSON_GetArraySize(report_control_at(goal, "curve")))
