@@ -19,6 +19,7 @@ import logging
 
 from berg import _berg, models  # models: registers those known
 from berg.comparison import compare
+from berg.control import control, plot_control
 from berg.core.berg import BERG
 from berg.many import encode_many
 from berg.report import plot_accuracy, report
@@ -33,12 +34,14 @@ __all__ = [
     "ScoreStore",
     "__version__",
     "compare",
+    "control",
     "correlate",
     "encode_many",
     "evaluate",
     "fit",
     "models",
     "plot_accuracy",
+    "plot_control",
     "prepare",
     "reliability",
     "report",
