@@ -13,8 +13,10 @@
 #define BRED (KEPT * (1 + MUTANTS))
 #define ALL (2 * BRED)
 /* Fresh sets of a generation are drawn out of so many images, which are drawn anew for each: a set is as random as one
- * of all images, and the pairs of the pool are computed once in place of those of 1,200 sets. */
+ * of all images, and the pairs of the pool are computed once in place of those of 1,200 sets. So are the new images of
+ * mutants from this one on, of which half or more is new. */
 #define POOL ((size_t)400)
+#define POOLED_FROM ((size_t)3)
 /* Fresh sets, and rows of the pool's triangle, that a thread takes at a time. */
 #define FRESH ((size_t)8)
 #define ROWS ((size_t)16)
@@ -98,24 +100,60 @@ static set set_of(const search *s, population *of, size_t index) {
   return (set){of->images + index * s->asked->size, {triangles, triangles + s->pairs}};
 }
 
-/* Some images of a set stay, in order, and new ones follow: pairs are computed where one is new. */
+static const float *pool_triangle(const search *s, size_t region) {
+  return s->pool_triangles + region * query_sets_pairs(POOL);
+}
+
+/* Images of the pool that are not in the parent, at `places`, ascending. */
+static void draw_pooled(const search *s, base_dice *dice, const uint32_t *parent, size_t count, uint16_t *places) {
+  bool marks[POOL] = {false};
+  for (size_t left = count; left;) {
+    const size_t place = base_dice_below(dice, s->pooled);
+    if (marks[place] || is_among(s->pool[place], parent, s->asked->size)) continue;
+    marks[place] = true;
+    left--;
+  }
+  list_places(marks, true, s->pooled, places);
+}
+
+/* Pairs of a mutant where one image or both are new, which are the last ones. */
+static void add_new(const search *s, base_dice *dice, const uint32_t *parent, size_t stay, set *to) {
+  const size_t size = s->asked->size;
+  uint32_t drawn[2 * QUERY_SEARCH_SIZE_MOST];
+  memcpy(drawn, parent, size * sizeof *drawn);
+  query_draw_images(dice, s->asked->space->images, size, size - stay, drawn);
+  memcpy(to->images + stay, drawn + size, (size - stay) * sizeof *drawn);
+  for (size_t region = 0; region < 2; region++)
+    query_sets_add(s->asked->space, region, to->images, stay, size, size, to->triangles[region]);
+}
+
+static void add_new_of_pool(const search *s, base_dice *dice, const uint32_t *parent, size_t stay, set *to) {
+  const size_t size = s->asked->size;
+  uint16_t places[POOL + 1];
+  draw_pooled(s, dice, parent, size - stay, places);
+  for (size_t i = stay; i < size; i++) to->images[i] = s->pool[places[i - stay]];
+  for (size_t region = 0; region < 2; region++) {
+    query_sets_add(s->asked->space, region, to->images, stay, size, stay, to->triangles[region]);
+    query_sets_pick(pool_triangle(s, region), places, size - stay, stay, to->triangles[region]);
+  }
+}
+
+/* Some images of a set stay, in order, and new ones follow. */
 static void make_mutant(search *s, size_t candidate, set *to) {
   const size_t size = s->asked->size, index = candidate - KEPT, changed = s->changes[index % MUTANTS];
   const set parent = set_of(s, &s->now, index / MUTANTS);
   base_dice dice = dice_of(s, candidate);
   bool marks[QUERY_SEARCH_SIZE_MOST];
   uint16_t places[QUERY_SEARCH_SIZE_MOST + 1];
-  uint32_t drawn[2 * QUERY_SEARCH_SIZE_MOST];
   mark_places(&dice, size, changed, marks);
   const size_t stay = list_places(marks, false, size, places);
-  memcpy(drawn, parent.images, size * sizeof *drawn);
-  query_draw_images(&dice, s->asked->space->images, size, changed, drawn);
   for (size_t i = 0; i < stay; i++) to->images[i] = parent.images[places[i]];
-  memcpy(to->images + stay, drawn + size, changed * sizeof *drawn);
-  for (size_t region = 0; region < 2; region++) {
-    query_sets_pick(parent.triangles[region], places, stay, to->triangles[region]);
-    query_sets_add(s->asked->space, region, to->images, stay, size, to->triangles[region]);
-  }
+  for (size_t region = 0; region < 2; region++)
+    query_sets_pick(parent.triangles[region], places, stay, 0, to->triangles[region]);
+  if (index % MUTANTS < POOLED_FROM)
+    add_new(s, &dice, parent.images, stay, to);
+  else
+    add_new_of_pool(s, &dice, parent.images, stay, to);
 }
 
 static void make_fresh(search *s, size_t candidate, set *to) {
@@ -126,7 +164,7 @@ static void make_fresh(search *s, size_t candidate, set *to) {
   const size_t size = list_places(marks, true, s->pooled, places);
   for (size_t i = 0; i < size; i++) to->images[i] = s->pool[places[i]];
   for (size_t region = 0; region < 2; region++)
-    query_sets_pick(s->pool_triangles + region * query_sets_pairs(POOL), places, size, to->triangles[region]);
+    query_sets_pick(pool_triangle(s, region), places, size, 0, to->triangles[region]);
 }
 
 static void make(search *s, size_t candidate, set *to) {
@@ -148,7 +186,8 @@ static void pool_some(void *user, size_t index, size_t rank) {
   const size_t last = first + ROWS < s->pooled ? first + ROWS : s->pooled;
   (void)rank;
   for (size_t region = 0; region < 2; region++)
-    query_sets_add(s->asked->space, region, s->pool, first, last, s->pool_triangles + region * query_sets_pairs(POOL));
+    query_sets_add(s->asked->space, region, s->pool, first, last, last,
+                   s->pool_triangles + region * query_sets_pairs(POOL));
 }
 
 static void draw_pool(search *s) {
@@ -235,7 +274,7 @@ static void draw_one(void *user, size_t index, size_t rank) {
   (void)rank;
   query_draw_images(&dice, s->asked->space->images, 0, s->asked->size, to.images);
   for (size_t region = 0; region < 2; region++)
-    query_sets_add(s->asked->space, region, to.images, 0, s->asked->size, to.triangles[region]);
+    query_sets_add(s->asked->space, region, to.images, 0, s->asked->size, s->asked->size, to.triangles[region]);
   s->scores[index] = score(s, &to);
 }
 

@@ -29,11 +29,13 @@ typedef struct query_space {
 /* Dissimilarities within a set lie as a triangle: those of image i with the images before it from i (i - 1) / 2 on. */
 static inline size_t query_sets_pairs(size_t count) { return count ? count * (count - 1) / 2 : 0; }
 
-/* The triangle of the images at `places`, ascending, out of the triangle `from`. */
-void query_sets_pick(const float *from, const uint16_t *places, size_t count, float *to);
-/* Computes the rows [first, last) of the triangle of `images` [last] in region `region`. */
+/* The pairs of the images at `places`, ascending, out of the triangle `from`, as those of images `first`, first + 1,
+ * ... of `triangle`. */
+void query_sets_pick(const float *from, const uint16_t *places, size_t count, size_t first, float *triangle);
+/* Computes the pairs of images [first, last) of `images` with those before each of them, and before `before`, in region
+ * `region`. */
 void query_sets_add(const query_space *space, size_t region, const uint32_t *images, size_t first, size_t last,
-                    float *triangle);
+                    size_t before, float *triangle);
 /* Pearson's r between the two regions' dissimilarities of a set; `work` two triangles. NaN: there is none. */
 double query_sets_score(const query_space *space, const uint32_t *images, size_t count, float *work);
 

@@ -93,8 +93,8 @@ static void test_triangles_are_half_squared_distances(void **state) {
       uint32_t images[71];
       for (size_t i = 0; i < count; i++) images[i] = (uint32_t)(i * 37 % IMAGES);
       const size_t first = count / 3;
-      query_sets_add(&s.space, 1, images, 0, first, triangle);
-      query_sets_add(&s.space, 1, images, first, count, triangle);
+      query_sets_add(&s.space, 1, images, 0, first, first, triangle);
+      query_sets_add(&s.space, 1, images, first, count, count, triangle);
       for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < i; j++)
           assert_true(fabs((double)triangle[i * (i - 1) / 2 + j] - distance(&s, 1, images[i], images[j])) < 1e-6);
@@ -107,13 +107,17 @@ static void test_triangles_are_half_squared_distances(void **state) {
 
 static void test_picking_keeps_pairs(void **state) {
   (void)state;
-  float from[40 * 39 / 2], to[40 * 39 / 2];
+  float from[40 * 39 / 2], to[40 * 39 / 2], behind[40 * 39 / 2];
   const uint16_t places[] = {0, 3, 4, 11, 29, 39};
   for (size_t i = 0; i < 40; i++)
     for (size_t j = 0; j < i; j++) from[i * (i - 1) / 2 + j] = (float)(100 * i + j);
-  query_sets_pick(from, places, 6, to);
+  query_sets_pick(from, places, 6, 0, to);
+  query_sets_pick(from, places, 6, 7, behind);
   for (size_t i = 0; i < 6; i++)
-    for (size_t j = 0; j < i; j++) assert_true(to[i * (i - 1) / 2 + j] == (float)(100 * places[i] + places[j]));
+    for (size_t j = 0; j < i; j++) {
+      assert_true(to[i * (i - 1) / 2 + j] == (float)(100 * places[i] + places[j]));
+      assert_true(behind[(i + 7) * (i + 6) / 2 + j + 7] == (float)(100 * places[i] + places[j]));
+    }
 }
 
 static void test_drawn_images_are_distinct(void **state) {
