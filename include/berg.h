@@ -570,6 +570,7 @@ BERG_API void berg_contrast_free(berg_contrast *contrast);
 /* Columns as berg_metadata_outputs has them, all of the subject's, and the subject's metadata. */
 BERG_API size_t berg_contrast_columns(const berg_contrast *contrast);
 BERG_API const berg_metadata *berg_contrast_metadata(const berg_contrast *contrast);
+BERG_API const char *berg_contrast_label(const berg_contrast *contrast); /* of the subject: "sub-01" */
 
 /* A number for each column, [columns]; NULL: not wanted. NaN where a column was not selected or has no variance. */
 typedef struct berg_contrast_maps {

@@ -118,7 +118,8 @@ static void read_some(void *user, size_t index, size_t rank) {
   reading *r = user;
   const size_t first = index * ROWS_TOGETHER;
   (void)rank;
-  if (read_weights(r->pass, first, smaller(ROWS_TOGETHER, r->pass->count - first), NULL)) base_note_least(&r->bad, index);
+  if (read_weights(r->pass, first, smaller(ROWS_TOGETHER, r->pass->count - first), NULL))
+    base_note_least(&r->bad, index);
 }
 
 static berg_status read_tile(const weights_pass *pass, berg_error *error) {
@@ -264,3 +265,5 @@ void berg_contrast_free(berg_contrast *contrast) {
 size_t berg_contrast_columns(const berg_contrast *contrast) { return contrast->columns; }
 
 const berg_metadata *berg_contrast_metadata(const berg_contrast *contrast) { return contrast->subject.metadata; }
+
+const char *berg_contrast_label(const berg_contrast *contrast) { return contrast->subject.label; }

@@ -6,10 +6,10 @@
 #include "query/images.h"
 
 typedef struct query_group {
-  size_t count;     /* images, or pairs */
-  size_t scores;    /* of an image */
-  double *mean;     /* [scores] */
-  double *factor;   /* [rows][scores]: factor' factor is the sum of squares and products about the mean */
+  size_t count;   /* images, or pairs */
+  size_t scores;  /* of an image */
+  double *mean;   /* [scores] */
+  double *factor; /* [rows][scores]: factor' factor is the sum of squares and products about the mean */
   size_t rows;
   double *rounding; /* [scores] how large a deviation from the mean may be that is rounding alone */
 } query_group;
