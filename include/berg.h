@@ -525,7 +525,7 @@ BERG_API berg_status berg_score(berg_model *const *models, size_t count, berg_st
 
 /* Images as a store has them, for berg_encode and all that take stimuli, but not for their pixels: models make
  * responses of the scores, the same bytes as of the pictures. The models may be opened without a network
- * (berg_model_options). The store outlives the handle. */
+ * (berg_model_options), and run on the processor. The store outlives the handle. */
 BERG_API berg_status berg_stimuli_from_store(berg_stimuli **stimuli, const berg_store *store, berg_error *error);
 
 /* --- Asking: contrasts and rankings of a store's images (docs/questions.md) --------------------------------------

@@ -8,6 +8,8 @@ responses = berg.encode(model, images)  # uint8 [n, 3, height, width] -> float32
 
 Several models, of any data sets, in one pass: encode_many.
 
+Scores of many images, kept and asked: score, ScoreStore.
+
 Training such models: simulate, simulate_prepared, prepare, train, evaluate. The same solver on arrays of one's own: fit,
 correlate, reliability.
 How well models predict: report, plot_accuracy.
@@ -20,6 +22,7 @@ from berg.comparison import compare
 from berg.core.berg import BERG
 from berg.many import encode_many
 from berg.report import plot_accuracy, report
+from berg.scores import ScoreStore, score
 from berg.solver import Fit, correlate, fit, reliability
 from berg.training import evaluate, prepare, simulate, simulate_prepared, train
 from berg.volumes import to_nifti
@@ -27,6 +30,7 @@ from berg.volumes import to_nifti
 __all__ = [
     "BERG",
     "Fit",
+    "ScoreStore",
     "__version__",
     "compare",
     "correlate",
@@ -38,6 +42,7 @@ __all__ = [
     "prepare",
     "reliability",
     "report",
+    "score",
     "simulate",
     "simulate_prepared",
     "to_nifti",

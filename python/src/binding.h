@@ -76,12 +76,13 @@ PyObject *binding_to_nifti(PyObject *module, PyObject *args);
 /* Each adds a type to the module; -1 with an exception set. */
 int binding_add_model_type(PyObject *module);
 int binding_add_fit_type(PyObject *module);
+int binding_add_store_type(PyObject *module);
 
 /* encode_many(models, stimulus, outs, *, progress=None) */
 PyObject *binding_encode_many(PyObject *module, PyObject *args, PyObject *kwargs);
 
 extern PyMethodDef binding_training_functions[], binding_matrix_functions[];
 
-extern PyMethodDef binding_report_functions[], binding_compare_functions[];
+extern PyMethodDef binding_report_functions[], binding_compare_functions[], binding_store_functions[];
 
 #endif

@@ -2,6 +2,7 @@
  * serves one thread at a time: a second call meanwhile raises RuntimeError here, and waits its turn in the
  * class above (Python's fMRIEncodingModel holds a lock). */
 #include "model_object.h"
+#include "store_object.h"
 
 #include <string.h>
 
@@ -24,16 +25,16 @@ static void release(open_arguments *arguments) {
 
 static bool take(PyObject *args, PyObject *kwargs, open_arguments *arguments, berg_model_options *options) {
   static const char *const keywords[] = {
-      "model_id",     "berg_dir",  "subject", "selection", "backbone", "min_noise_ceiling",
-      "device",       "precision", "threads", "batch",     "strict",   "cache",
-      "train_splits", "memory",    NULL};
+      "model_id",     "berg_dir",  "subject",     "selection", "backbone", "min_noise_ceiling",
+      "device",       "precision", "threads",     "batch",     "strict",   "cache",
+      "train_splits", "memory",    "scores_only", NULL};
   PyObject *selection;
   if (!PyArg_ParseTupleAndKeywords(
-          args, kwargs, "sO&sO|$O&dssiO&pO&zO&", (char **)(uintptr_t)keywords, &arguments->model_id,
+          args, kwargs, "sO&sO|$O&dssiO&pO&zO&p", (char **)(uintptr_t)keywords, &arguments->model_id,
           binding_path_or_none, &arguments->berg_dir, &arguments->subject, &selection, binding_path_or_none,
           &arguments->backbone, &options->min_noise_ceiling, &options->device, &options->precision, &options->threads,
           binding_size, &options->batch, &options->strict, binding_path_or_none, &arguments->cache,
-          &options->train_splits, binding_size, &options->memory))
+          &options->train_splits, binding_size, &options->memory, &options->scores_only))
     return false;
   options->berg_dir = arguments->berg_dir ? PyBytes_AsString(arguments->berg_dir) : NULL;
   options->backbone = arguments->backbone ? PyBytes_AsString(arguments->backbone) : NULL;
@@ -163,17 +164,16 @@ static PyObject *model_encode(PyObject *object, PyObject *args, PyObject *kwargs
 
   /* Busy from here: taking a buffer may run Python code, which must not close the model. */
   model_object *self = (model_object *)object;
-  Py_buffer buffer;
+  Py_buffer buffer = {.obj = NULL};
   berg_array view;
   berg_stimuli *stimuli = NULL;
   berg_error error;
   self->busy = true;
-  if (PyObject_GetBuffer(stimulus, &buffer, PyBUF_STRIDES | PyBUF_FORMAT)) {
-    self->busy = false;
-    return NULL;
-  }
-  if (binding_view(&buffer, &view)) {
-    if (berg_stimuli_from_array(&stimuli, &view, BERG_NCHW, &error))
+  const bool stored = binding_is_store(stimulus);
+  if (stored ||
+      (!PyObject_GetBuffer(stimulus, &buffer, PyBUF_STRIDES | PyBUF_FORMAT) && binding_view(&buffer, &view))) {
+    if (stored ? berg_stimuli_from_store(&stimuli, binding_store_handle(stimulus), &error)
+               : berg_stimuli_from_array(&stimuli, &view, BERG_NCHW, &error))
       binding_raise(&error);
     else if (PyObject_CheckBuffer(target))
       result = encode_into(self, stimuli, target, progress);
@@ -181,7 +181,7 @@ static PyObject *model_encode(PyObject *object, PyObject *args, PyObject *kwargs
       result = encode_to_path(self, stimuli, target, &options, progress);
     berg_stimuli_free(stimuli);
   }
-  PyBuffer_Release(&buffer);
+  if (buffer.obj) PyBuffer_Release(&buffer);
   self->busy = false;
   return result;
 }
@@ -250,8 +250,7 @@ static PyMethodDef methods[] = {
     {"encode", (PyCFunction)(void (*)(void))model_encode, METH_VARARGS | METH_KEYWORDS,
      PyDoc_STR("encode(stimulus, out, *, progress=None, force=False, resume=False, sidecar=False, long_table=False): "
                "responses "
-               "of NCHW "
-               "integers 0..255 into "
+               "of NCHW integers 0..255, or of a Store, into "
                "a writable float32 buffer of shape (images, columns), or to a file where out is a path")},
     {"output_path", model_output_path, METH_VARARGS,
      PyDoc_STR("output_path(path, index) -> str: the file that output `index` of an encode to `path` goes to")},
@@ -281,7 +280,8 @@ static PyType_Slot slots[] = {
     {Py_tp_doc,
      (void *)(intptr_t)PyDoc_STR(
          "Model(model_id, berg_dir, subject, selection, *, backbone=None, min_noise_ceiling=nan, device, precision, "
-         "threads=0, batch=0, strict=False, cache=None, train_splits=None, memory=0); selection is a list of "
+         "threads=0, batch=0, strict=False, cache=None, train_splits=None, memory=0, scores_only=False); selection is "
+         "a list of "
          "(key, tuple of str or buffer of uint8)")},
     {Py_tp_new, (void *)(intptr_t)model_new},
     {Py_tp_dealloc, (void *)(intptr_t)model_dealloc},

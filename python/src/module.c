@@ -114,7 +114,8 @@ static int add_functions(PyObject *module) {
   return PyModule_AddFunctions(module, binding_training_functions) ||
                  PyModule_AddFunctions(module, binding_matrix_functions) ||
                  PyModule_AddFunctions(module, binding_report_functions) ||
-                 PyModule_AddFunctions(module, binding_compare_functions)
+                 PyModule_AddFunctions(module, binding_compare_functions) ||
+                 PyModule_AddFunctions(module, binding_store_functions)
              ? -1
              : 0;
 }
@@ -122,6 +123,7 @@ static int add_functions(PyObject *module) {
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, (void *)(intptr_t)binding_add_model_type},
     {Py_mod_exec, (void *)(intptr_t)binding_add_fit_type},
+    {Py_mod_exec, (void *)(intptr_t)binding_add_store_type},
     {Py_mod_exec, (void *)(intptr_t)add_functions},
     {0, NULL},
 };

@@ -5,8 +5,24 @@ import numpy as np
 from berg.core.exceptions import StimulusError
 
 
+class Stored:
+    """Images that a store holds the scores of: what ScoreStore is to the models."""
+
+    _store = None  # a _berg.Store
+
+    def __len__(self):
+        return self._store.images
+
+
+def native(stimulus):
+    """What the extension takes for a stimulus that was checked."""
+    return stimulus._store if isinstance(stimulus, Stored) else stimulus
+
+
 def checked(stimulus):
-    """The array in native byte order. StimulusError: not integers of shape (images, 3, height, width)."""
+    """The array in native byte order, or the store. StimulusError: not integers of shape (images, 3, height, width)."""
+    if isinstance(stimulus, Stored):
+        return stimulus
     if not isinstance(stimulus, np.ndarray):
         raise StimulusError(f"stimulus: expected a NumPy array, found {type(stimulus).__name__}")
     expected = "stimulus: expected an array of shape (images, 3, height, width)"

@@ -111,6 +111,9 @@ class EncodingModel(BaseModelInterface):
     memory : int or str, optional
         Bytes that the process may hold, or text such as "4G". None: no limit. ResourceError where it does not suffice.
 
+    scores_only : bool
+        No backbone is opened: the model makes responses of a ScoreStore's scores alone.
+
     Attributes
     ----------
     outputs : list of berg.core.outputs.Output
@@ -142,6 +145,7 @@ class EncodingModel(BaseModelInterface):
         backbone=None,
         batch=0,
         memory=None,
+        scores_only=False,
     ):
         self.subject = validate_subject(subject, self.VALID_SUBJECTS)
         self.device = device
@@ -154,6 +158,7 @@ class EncodingModel(BaseModelInterface):
         self.backbone = backbone
         self.batch = _count(batch, "batch")
         self.memory = _bytes(memory)
+        self.scores_only = bool(scores_only)
         self.outputs = None
         self.model = None
         self._before = None  # device and precision asked for, of a loaded model
@@ -219,6 +224,7 @@ class EncodingModel(BaseModelInterface):
                 strict=self.strict,
                 cache=self.cache,
                 memory=self.memory,
+                scores_only=self.scores_only,
                 **self._options(),
             )
         except InvalidParameterError as error:
@@ -284,7 +290,7 @@ class EncodingModel(BaseModelInterface):
         """The constructor's keywords that make this model again."""
         device, precision = (self.device, self.precision) if self.model is None else self._before
         selection = {key: list(v) if isinstance(v, tuple) else v for key, v in self._asked.items()}
-        given = ("subject", "berg_dir", "strict", "cache", "threads", "backbone", "batch", "memory")
+        given = ("subject", "berg_dir", "strict", "cache", "threads", "backbone", "batch", "memory", "scores_only")
         return {
             **{name: getattr(self, name) for name in given},
             "device": device,
@@ -325,8 +331,9 @@ class EncodingModel(BaseModelInterface):
 
         Parameters
         ----------
-        stimulus : integer array of shape (images, 3, height, width)
-            RGB, 0 to 255. Any integer type, strides and byte order.
+        stimulus : integer array of shape (images, 3, height, width), or berg.ScoreStore
+            RGB, 0 to 255. Any integer type, strides and byte order. Of a store: all images that it holds, of whose
+            scores responses are made without the network, to the same bits.
         show_progress : bool
             Show a progress bar, where tqdm is installed.
         out : float32 array in C order, tuple of two such arrays (of two hemispheres), str or path, optional
@@ -351,7 +358,7 @@ class EncodingModel(BaseModelInterface):
             target = out if to_file else self._target(len(stimulus), out)
             with progress.bar(show_progress, len(stimulus), self._ENCODING) as move:
                 model.encode(
-                    stimulus,
+                    stimuli.native(stimulus),
                     target,
                     progress=move,
                     force=force,

@@ -30,8 +30,8 @@ static berg_status check_model(const berg_store *store, const berg_model *model,
                                berg_error *error) {
   const char *computed = store->about.maker.precision;
   berg_status status = BERG_OK;
-  if (!model->scores_only)
-    return base_fail(error, BERG_EARGUMENT, "%s: scores of a store are for models opened with scores_only", model->id);
+  if (model->device)
+    return base_fail(error, BERG_EARGUMENT, "%s: scores of a store become responses on the processor alone", model->id);
   for (size_t s = 0; s < model->subject_count && !status; s++)
     status = check_subject(store, model, &model->subjects[s], error);
   if (!status && run && strcmp(computed, model->precision) != 0)

@@ -5,7 +5,8 @@
 #include "model/encode/encode.h"
 
 /* Nothing where the stimuli have pixels. EINPUT: the store has no scores of a subject, or of other components; warns
- * where they were computed in another precision. EARGUMENT: models without a network for images with pixels. */
+ * where they were computed in another precision. EARGUMENT: models without a network for images with pixels, or on
+ * a device. */
 berg_status model_stored_check(const model_pass *pass, const berg_stimuli *stimuli, const berg_run *run,
                                berg_error *error);
 /* Images [first, first + count) of the store become the batch. EINPUT: rows that are damaged. */

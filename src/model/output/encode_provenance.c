@@ -57,6 +57,7 @@ berg_status model_encode_provenance(cJSON **out, const berg_model *model, size_t
                                     const berg_stimuli *stimuli, const berg_output_options *options,
                                     berg_error *error) {
   const model_subject *subject = &model->subjects[subject_index];
+  const berg_store *store = model_stimuli_store(stimuli);
   uint64_t seed;
   const bool of_voxels = !strcmp(model->layout->unit, "voxel");
   berg_status status =
@@ -74,12 +75,12 @@ berg_status model_encode_provenance(cJSON **out, const berg_model *model, size_t
   for (size_t f = 0; f < subject->fitted.file_count; f++)
     sources[count++] = (model_source){.role = "weights", .path = subject->fitted.files[f].path};
   sources[count++] = (model_source){.role = "metadata", .path = berg_metadata_path(subject->metadata)};
-  if (!model->scores_only)
+  if (!store)
     sources[count++] = (model_source){.role = "backbone",
                                       .path = model->backbone.path,
                                       .is_no_file = model_backbone_is_random(model->backbone.path, &seed)};
   if (!status) status = model_provenance_add_all(tree, sources, count, model->threads, error);
-  if (!status && model->scores_only) status = add_store(tree, model_stimuli_store(stimuli), model, subject, error);
+  if (!status && store) status = add_store(tree, store, model, subject, error);
   io_json_add_text(tree, "Precision", berg_model_precision(model));
   io_json_add_text(tree, "Device", berg_model_device(model));
   io_json_add_text(tree, "Products", model->products);

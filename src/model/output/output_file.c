@@ -35,7 +35,7 @@ static berg_status fingerprint(const model_output_file *file, char *text, size_t
   hash = base_hash_text(hash, task->model->products);
   hash = base_hash_text(hash, base_isa_name(task->model->isa));
   for (size_t f = 0; f < subject->fitted.file_count; f++) hash = model_hash_file(hash, subject->fitted.files[f].path);
-  if (!task->model->scores_only) hash = model_hash_file(hash, task->model->backbone.path);
+  if (!model_stimuli_store(task->stimuli)) hash = model_hash_file(hash, task->model->backbone.path);
   hash = base_hash_bytes(hash, &file->columns->columns, sizeof file->columns->columns);
   if (!selection->means) hash = hash_list(hash, &selection->units[file->output]);
   if (subject->times) hash = hash_list(hash, &selection->times);

@@ -1,0 +1,121 @@
+"""Scores of images, kept on disk: a kilobyte an image, of which responses and answers are made without the network."""
+
+import json
+import os
+from contextlib import ExitStack
+
+import numpy as np
+
+from berg import _berg
+from berg.core import progress, stimuli
+from berg.core.exceptions import InvalidParameterError
+from berg.core.shown import shown
+from berg.many import _checked
+
+
+def _images(stimulus):
+    """An array, or a tuple of paths."""
+    if isinstance(stimulus, (str, os.PathLike)):
+        stimulus = [stimulus]
+    if isinstance(stimulus, (list, tuple)) and all(isinstance(item, (str, os.PathLike)) for item in stimulus):
+        return tuple(os.fspath(item) for item in stimulus)
+    return stimuli.checked(stimulus)
+
+
+def score(models, stimulus, path, show_progress=True):
+    """Adds the scores of images to the store at `path`, which is made where there is none: berg score.
+
+    Parameters
+    ----------
+    models : a loaded model, or a list of them
+        Each subject's scores become an array of the store; what the models select does not matter.
+    stimulus : integer array of shape (images, 3, height, width), a path, or a list of paths
+        Paths are those of pictures, of folders of them, of lists and of arrays, as for `berg score`.
+    path : str or path
+    show_progress : bool
+
+    Images whose pixels the store holds are passed over; a call that was cut short is simply made again. Returns the
+    ScoreStore. StimulusError, InvalidParameterError: as encode() and encode_many(). BERGError: the store is of other
+    subjects, or of other weights. OSError: it cannot be written, or another process adds to it.
+    """
+    models = _checked(models if isinstance(models, (list, tuple)) else [models])
+    images = _images(stimulus)
+    total = len(images) if isinstance(images, np.ndarray) else None
+    with ExitStack() as stack:
+        for model in sorted(models, key=id):  # as encode_many takes them
+            stack.enter_context(model._lock)
+        handles = tuple(model._loaded() for model in models)
+        with progress.bar(show_progress, total, "Scoring") as move:
+            _berg.score(handles, images, os.fspath(path), move)
+    return ScoreStore(path)
+
+
+class ScoreStore(stimuli.Stored):
+    """The scores of images that `score` or `berg score` kept.
+
+    It stands for its images wherever encode() takes some: `berg.encode(model, store)` gives the responses of all of
+    them. len() says how many there are.
+
+    Parameters
+    ----------
+    path : str or path
+        The folder.
+
+    Attributes
+    ----------
+    about : dict
+        What the store holds and was made with, as store.json says.
+
+    BERGError: no store, or a damaged one. What is added later is seen by a ScoreStore that is opened later.
+    """
+
+    def __init__(self, path):
+        self.path = os.fspath(path)
+        self._store = _berg.Store(self.path)
+        self.about = json.loads(self._store.describe())
+
+    def __repr__(self):
+        return f"<ScoreStore {self.path}: {len(self)} images>"
+
+    def __reduce__(self):
+        return ScoreStore, (self.path,)
+
+    @property
+    def subjects(self):
+        """(model id, subject) of each array of scores."""
+        return [(part["Model"], part["Subject"]) for part in self.about["Parts"]]
+
+    @property
+    def names(self):
+        """The images' names, in the order of the rows."""
+        return [self._store.name(image) for image in range(len(self))]
+
+    def index(self, name):
+        """The row of an image, by its name or, where it is the only one, by its name without the folder. BERGError:
+        none, or several."""
+        return self._store.find(name)
+
+    def check(self, threads=0):
+        """Reads all of it and holds it against its checksums. BERGError: damaged, with the first row that is."""
+        self._store.check(threads)
+
+    def scores(self, subject=None, model_id=None):
+        """Scores as a read-only float32 array (images, components), mapped from the file.
+
+        `subject` and `model_id` may be left out where the store has one subject's. InvalidParameterError: it has no
+        such, or several.
+        """
+        fits = [
+            part
+            for part in self.about["Parts"]
+            if subject in (None, part["Subject"]) or str(subject) == part["Subject"]
+            if model_id in (None, part["Model"])
+        ]
+        if len(fits) != 1:
+            known = ", ".join(f"{subject} of {model}" for model, subject in self.subjects)
+            raise InvalidParameterError(
+                f"subject: expected one of those that the store has ({known}), found {shown(subject)}"
+                + ("" if model_id is None else f" of {model_id}")
+            )
+        array = np.load(os.path.join(self.path, fits[0]["File"]), mmap_mode="r")
+        return array[: len(self)]
