@@ -18,6 +18,7 @@ How well models predict: report, plot_accuracy.
 import logging
 
 from berg import _berg, models  # models: registers those known
+from berg.asking import contrast, draw_pictures, rank
 from berg.comparison import compare
 from berg.core.berg import BERG
 from berg.many import encode_many
@@ -33,6 +34,8 @@ __all__ = [
     "ScoreStore",
     "__version__",
     "compare",
+    "contrast",
+    "draw_pictures",
     "correlate",
     "encode_many",
     "evaluate",
@@ -40,6 +43,7 @@ __all__ = [
     "models",
     "plot_accuracy",
     "prepare",
+    "rank",
     "reliability",
     "report",
     "score",
