@@ -352,6 +352,7 @@ typedef struct berg_model_options {
   berg_warn_fn warn; /* told of another precision or device than was asked for; may be NULL */
   void *warn_user;
   int scores_only; /* 1: no backbone is opened; encodes images of a store alone. Default 0 */
+  int reserved;    /* 0 */
   /* In place of `selection`: "V1 + V2 & ceiling > 20" (docs/selections.md), of each subject by itself, ascending. NULL
    * (default): none. EARGUMENT together with what else selects. */
   const char *select;
@@ -510,6 +511,8 @@ BERG_API berg_status berg_store_check(const berg_store *store, int threads, cons
 typedef struct berg_score_options {
   size_t size;   /* set by _init */
   size_t commit; /* images after which the store is safe on disk; 0 (default): a batch */
+  int check;     /* 1: what the store holds is held against its checksums before it grows; default 0 */
+  int reserved;  /* 0 */
 } berg_score_options;
 
 BERG_API void berg_score_options_init(berg_score_options *options, size_t size);
@@ -554,6 +557,7 @@ typedef struct berg_contrast_options {
   int any_dependence; /* 1: q after Benjamini & Yekutieli; 0 (default): Benjamini & Hochberg */
   double fdr;         /* keep columns whose q is at most this, others become NaN in every map; NaN (default): all */
   int threads;
+  int reserved; /* 0 */
 } berg_contrast_options;
 
 BERG_API void berg_contrast_options_init(berg_contrast_options *options, size_t size);
@@ -614,6 +618,7 @@ typedef struct berg_rank_options {
   const size_t *images; /* the images that are ranked; NULL: all */
   size_t image_count;
   int threads;
+  int reserved; /* 0 */
 } berg_rank_options;
 
 BERG_API void berg_rank_options_init(berg_rank_options *options, size_t size);
@@ -642,6 +647,7 @@ typedef struct berg_picture_options {
   const char *heading; /* of the sheet; NULL: none */
   size_t columns;      /* groups beside each other; 0 (default): 2 */
   int force;
+  int reserved; /* 0 */
 } berg_picture_options;
 
 BERG_API void berg_picture_options_init(berg_picture_options *options, size_t size);

@@ -235,8 +235,8 @@ berg_status berg_contrast_open(berg_contrast **out, const berg_store *store, siz
   berg_store_part about;
   *out = NULL;
   berg_status status = BASE_TAKE(berg_contrast_options, &options, given, error);
-  if (!status) status = berg_store_part_at(store, part, &about, error);
   if (!status) status = check_groups(groups, count, options.paired, error);
+  if (!status) status = berg_store_part_at(store, part, &about, error);
   if (status) return status;
   berg_contrast *c = base_calloc(1, sizeof *c, error);
   if (!c) return BERG_ELIMIT;
