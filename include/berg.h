@@ -595,10 +595,10 @@ BERG_API berg_status berg_contrast_compute(const berg_contrast *contrast, const 
                                            const berg_contrast_maps *maps, char **json, berg_error *error);
 
 /* Numbers of all columns of a subject to a file by its ending: `values` is [columns], or [maps][columns] with a name
- * each. .nii, .nii.gz (of voxels; 3-D, or 4-D of several maps), .npy, .func.gii, .mgh, .mgz (of vertices), .h5; .csv and
- * .tsv have a line a column of responses, with its place, and a column a map. Two hemispheres give two files, "_lh" and
- * "_rh" before the ending. .h5 and surfaces hold float32, the others what is given (tables: all digits of it). EARGUMENT,
- * EMODEL: values that do not fit; EEXISTS, EWRITE. */
+ * each. .nii, .nii.gz (of voxels; 3-D, or 4-D of several maps), .npy, .func.gii, .mgh, .mgz (of vertices), .h5; .csv
+ * and .tsv have a line a column of responses, with its place, and a column a map. Two hemispheres give two files, "_lh"
+ * and "_rh" before the ending. .h5 and surfaces hold float32, the others what is given (tables: all digits of it).
+ * EARGUMENT, EMODEL: values that do not fit; EEXISTS, EWRITE. */
 BERG_API berg_status berg_maps_to_file(const berg_metadata *metadata, const char *const *names,
                                        const berg_array *values, const char *path, const berg_output_options *options,
                                        berg_error *error);
@@ -623,8 +623,8 @@ typedef struct berg_rank_options {
 
 BERG_API void berg_rank_options_init(berg_rank_options *options, size_t size);
 
-/* Images by one number: a functional of responses, "mean(lFFA + rFFA) - mean(lPPA + rPPA)" (docs/selections.md), or what
- * an image's pattern is like over a set of columns, "norm(V1)", "typicality(V1)" (correlation with the mean pattern),
+/* Images by one number: a functional of responses, "mean(lFFA + rFFA) - mean(lPPA + rPPA)" (docs/selections.md), or
+ * what an image's pattern is like over a set of columns, "norm(V1)", "typicality(V1)" (correlation with the mean),
  * "similarity(V1, cat.jpg)" (correlation with that image's). JSON, the caller's: of each subject, of the mean over
  * subjects, and of the mean over the others ("leave_one_out", with the left-out subject's value), mean and sd over the
  * images and those listed with rank, image, name, value, z and percentile (of images that rank below). Ties go to the
