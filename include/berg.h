@@ -352,6 +352,7 @@ typedef struct berg_model_options {
   berg_warn_fn warn; /* told of another precision or device than was asked for; may be NULL */
   void *warn_user;
   int scores_only; /* 1: no backbone is opened; encodes images of a store alone. Default 0 */
+  int reserved;    /* 0 */
   /* In place of `selection`: "V1 + V2 & ceiling > 20" (docs/selections.md), of each subject by itself, ascending. NULL
    * (default): none. EARGUMENT together with what else selects. */
   const char *select;
@@ -510,6 +511,8 @@ BERG_API berg_status berg_store_check(const berg_store *store, int threads, cons
 typedef struct berg_score_options {
   size_t size;   /* set by _init */
   size_t commit; /* images after which the store is safe on disk; 0 (default): a batch */
+  int check;     /* 1: what the store holds is held against its checksums before it grows; default 0 */
+  int reserved;  /* 0 */
 } berg_score_options;
 
 BERG_API void berg_score_options_init(berg_score_options *options, size_t size);
@@ -554,6 +557,7 @@ typedef struct berg_contrast_options {
   int any_dependence; /* 1: q after Benjamini & Yekutieli; 0 (default): Benjamini & Hochberg */
   double fdr;         /* keep columns whose q is at most this, others become NaN in every map; NaN (default): all */
   int threads;
+  int reserved; /* 0 */
 } berg_contrast_options;
 
 BERG_API void berg_contrast_options_init(berg_contrast_options *options, size_t size);
@@ -570,6 +574,7 @@ BERG_API void berg_contrast_free(berg_contrast *contrast);
 /* Columns as berg_metadata_outputs has them, all of the subject's, and the subject's metadata. */
 BERG_API size_t berg_contrast_columns(const berg_contrast *contrast);
 BERG_API const berg_metadata *berg_contrast_metadata(const berg_contrast *contrast);
+BERG_API const char *berg_contrast_label(const berg_contrast *contrast); /* of the subject: "sub-01" */
 
 /* A number for each column, [columns]; NULL: not wanted. NaN where a column was not selected or has no variance. */
 typedef struct berg_contrast_maps {
@@ -590,10 +595,10 @@ BERG_API berg_status berg_contrast_compute(const berg_contrast *contrast, const 
                                            const berg_contrast_maps *maps, char **json, berg_error *error);
 
 /* Numbers of all columns of a subject to a file by its ending: `values` is [columns], or [maps][columns] with a name
- * each. .nii, .nii.gz (of voxels; 3-D, or 4-D of several maps), .npy, .func.gii, .mgh, .mgz (of vertices), .h5; .csv and
- * .tsv have a line a column of responses, with its place, and a column a map. Two hemispheres give two files, "_lh" and
- * "_rh" before the ending. .h5 and surfaces hold float32, the others what is given (tables: all digits of it). EARGUMENT,
- * EMODEL: values that do not fit; EEXISTS, EWRITE. */
+ * each. .nii, .nii.gz (of voxels; 3-D, or 4-D of several maps), .npy, .func.gii, .mgh, .mgz (of vertices), .h5; .csv
+ * and .tsv have a line a column of responses, with its place, and a column a map. Two hemispheres give two files, "_lh"
+ * and "_rh" before the ending. .h5 and surfaces hold float32, the others what is given (tables: all digits of it).
+ * EARGUMENT, EMODEL: values that do not fit; EEXISTS, EWRITE. */
 BERG_API berg_status berg_maps_to_file(const berg_metadata *metadata, const char *const *names,
                                        const berg_array *values, const char *path, const berg_output_options *options,
                                        berg_error *error);
@@ -613,12 +618,13 @@ typedef struct berg_rank_options {
   const size_t *images; /* the images that are ranked; NULL: all */
   size_t image_count;
   int threads;
+  int reserved; /* 0 */
 } berg_rank_options;
 
 BERG_API void berg_rank_options_init(berg_rank_options *options, size_t size);
 
-/* Images by one number: a functional of responses, "mean(lFFA + rFFA) - mean(lPPA + rPPA)" (docs/selections.md), or what
- * an image's pattern is like over a set of columns, "norm(V1)", "typicality(V1)" (correlation with the mean pattern),
+/* Images by one number: a functional of responses, "mean(lFFA + rFFA) - mean(lPPA + rPPA)" (docs/selections.md), or
+ * what an image's pattern is like over a set of columns, "norm(V1)", "typicality(V1)" (correlation with the mean),
  * "similarity(V1, cat.jpg)" (correlation with that image's). JSON, the caller's: of each subject, of the mean over
  * subjects, and of the mean over the others ("leave_one_out", with the left-out subject's value), mean and sd over the
  * images and those listed with rank, image, name, value, z and percentile (of images that rank below). Ties go to the
@@ -641,6 +647,7 @@ typedef struct berg_picture_options {
   const char *heading; /* of the sheet; NULL: none */
   size_t columns;      /* groups beside each other; 0 (default): 2 */
   int force;
+  int reserved; /* 0 */
 } berg_picture_options;
 
 BERG_API void berg_picture_options_init(berg_picture_options *options, size_t size);

@@ -18,6 +18,7 @@ How well models predict: report, plot_accuracy.
 import logging
 
 from berg import _berg, models  # models: registers those known
+from berg.asking import contrast, draw_pictures, rank
 from berg.comparison import compare
 from berg.control import control, plot_control
 from berg.core.berg import BERG
@@ -34,8 +35,10 @@ __all__ = [
     "ScoreStore",
     "__version__",
     "compare",
+    "contrast",
     "control",
     "correlate",
+    "draw_pictures",
     "encode_many",
     "evaluate",
     "fit",
@@ -43,6 +46,7 @@ __all__ = [
     "plot_accuracy",
     "plot_control",
     "prepare",
+    "rank",
     "reliability",
     "report",
     "score",

@@ -118,7 +118,8 @@ static void read_some(void *user, size_t index, size_t rank) {
   reading *r = user;
   const size_t first = index * ROWS_TOGETHER;
   (void)rank;
-  if (read_weights(r->pass, first, smaller(ROWS_TOGETHER, r->pass->count - first), NULL)) base_note_least(&r->bad, index);
+  if (read_weights(r->pass, first, smaller(ROWS_TOGETHER, r->pass->count - first), NULL))
+    base_note_least(&r->bad, index);
 }
 
 static berg_status read_tile(const weights_pass *pass, berg_error *error) {
@@ -234,8 +235,8 @@ berg_status berg_contrast_open(berg_contrast **out, const berg_store *store, siz
   berg_store_part about;
   *out = NULL;
   berg_status status = BASE_TAKE(berg_contrast_options, &options, given, error);
-  if (!status) status = berg_store_part_at(store, part, &about, error);
   if (!status) status = check_groups(groups, count, options.paired, error);
+  if (!status) status = berg_store_part_at(store, part, &about, error);
   if (status) return status;
   berg_contrast *c = base_calloc(1, sizeof *c, error);
   if (!c) return BERG_ELIMIT;
@@ -264,3 +265,5 @@ void berg_contrast_free(berg_contrast *contrast) {
 size_t berg_contrast_columns(const berg_contrast *contrast) { return contrast->columns; }
 
 const berg_metadata *berg_contrast_metadata(const berg_contrast *contrast) { return contrast->subject.metadata; }
+
+const char *berg_contrast_label(const berg_contrast *contrast) { return contrast->subject.label; }

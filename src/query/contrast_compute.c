@@ -84,8 +84,7 @@ static void hand_over(const berg_contrast_maps *wanted, const query_maps *made, 
 
 /* Differences of pairs are of the first group minus the second, or the other way round. */
 static berg_status weigh(const berg_contrast *c, const char *text, double *weights, berg_error *error) {
-  berg_status status =
-      query_weights_parse(text, (const char *const *)c->names, c->group_count, weights, error);
+  berg_status status = query_weights_parse(text, (const char *const *)c->names, c->group_count, weights, error);
   if (!status && c->options.paired && weights[0] == 0)
     status = base_fail(error, BERG_EPARAMETER, "%s: pairs need a weight for both groups", text);
   return status;

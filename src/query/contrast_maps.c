@@ -9,7 +9,9 @@
 #define TOGETHER ((size_t)1024)
 #define MAPS 9
 
-size_t query_contrast_rows(const berg_contrast *contrast) { return contrast->options.paired ? 1 : contrast->group_count; }
+size_t query_contrast_rows(const berg_contrast *contrast) {
+  return contrast->options.paired ? 1 : contrast->group_count;
+}
 
 typedef struct making {
   const berg_contrast *contrast;
@@ -99,8 +101,8 @@ berg_status query_maps_make(query_maps *maps, const berg_contrast *contrast, con
   for (size_t r = 0; r < query_contrast_rows(contrast); r++) m.magnitude += fabs(weights[r]) / 2;
   if (contrast->options.paired) m.magnitude = 1;
   base_share(contrast->options.threads, (columns + TOGETHER - 1) / TOGETHER, make_some, &m);
-  berg_status status = query_false_discovery(maps->p, columns, contrast->options.any_dependence, maps->q,
-                                             &maps->tested, error);
+  berg_status status =
+      query_false_discovery(maps->p, columns, contrast->options.any_dependence, maps->q, &maps->tested, error);
   if (!status && !isnan(contrast->options.fdr)) keep_found(maps, columns, contrast->options.fdr);
   if (status) query_maps_release(maps);
   return status;

@@ -5,8 +5,9 @@
 #include "model/catalog/functional.h"
 #include "query/subject.h"
 
-/* `vector` [scores + 1]: the number of an image is its first `scores` elements times the scores, plus the last. `columns`
- * [functional->count]: how many columns each term takes. EPARAMETER, EINPUT, EMODEL as model_expression_evaluate. */
+/* `vector` [scores + 1]: the number of an image is its first `scores` elements times the scores, plus the last.
+ * `columns` [functional->count]: how many columns each term takes. EPARAMETER, EINPUT, EMODEL as
+ * model_expression_evaluate. */
 berg_status query_functional_vector(const query_subject *subject, const model_functional *functional, double *vector,
                                     size_t *columns, berg_error *error);
 

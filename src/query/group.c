@@ -43,8 +43,7 @@ typedef struct pass {
 static berg_status read_block(const pass *on, size_t first, size_t count, const float **rows, const float **minus,
                               berg_error *error) {
   *minus = NULL;
-  berg_status status =
-      query_scores(on->store, on->part, on->images, first, count, on->team, on->rows, rows, error);
+  berg_status status = query_scores(on->store, on->part, on->images, first, count, on->team, on->rows, rows, error);
   if (status || !on->minus) return status;
   return query_scores(on->store, on->part, on->minus, first, count, on->team, on->minus_rows, minus, error);
 }
@@ -103,8 +102,8 @@ static berg_status fill(pass *on, double *spread, berg_error *error) {
   query_group *group = on->group;
   const size_t scores = group->scores;
   double *covariance = on->minus ? NULL : on->products;
-  berg_status status = query_moments(on->store, on->part, on->images, group->count, on->threads, group->mean, spread,
-                                     covariance, error);
+  berg_status status =
+      query_moments(on->store, on->part, on->images, group->count, on->threads, group->mean, spread, covariance, error);
   if (status) return status;
   note_size(group, group->mean, spread);
   if (on->minus) status = subtract(on, spread, spread + scores, error);

@@ -63,8 +63,8 @@ static berg_status measure_all(const ranking *r, size_t p, const query_measuring
     if (!status) query_measure_tile(measuring, rows, count, team, r->values + p * images.count + first);
     let_go(store, part, images, first, count);
     if (!status)
-      status = base_progress(r->run, p * images.count + first + count, r->part_count * images.count, r->start,
-                             "images", error);
+      status = base_progress(r->run, p * images.count + first + count, r->part_count * images.count, r->start, "images",
+                             error);
   }
   base_team_end(team);
   base_free(gathered);
@@ -76,8 +76,7 @@ static void describe_subject(cJSON *to, const query_subject *subject, const quer
   io_json_add_text(to, "subject", subject->name);
   io_json_add_text(to, "label", subject->label);
   cJSON *columns = io_json_add_list(to, "columns");
-  for (size_t i = 0; i < measuring->column_count; i++)
-    io_json_add_number(columns, NULL, (double)measuring->columns[i]);
+  for (size_t i = 0; i < measuring->column_count; i++) io_json_add_number(columns, NULL, (double)measuring->columns[i]);
 }
 
 static berg_status rank_subject(const ranking *r, size_t p, cJSON *to, berg_error *error) {
@@ -92,8 +91,7 @@ static berg_status rank_subject(const ranking *r, size_t p, cJSON *to, berg_erro
     query_measuring_release(&measuring);
   }
   query_subject_close(&subject);
-  if (!status)
-    status = query_ranking_describe(to, &r->out, r->values + p * r->out.images.count, NULL, error);
+  if (!status) status = query_ranking_describe(to, &r->out, r->values + p * r->out.images.count, NULL, error);
   return status;
 }
 

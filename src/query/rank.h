@@ -58,8 +58,8 @@ berg_status query_list_make(query_list *list, const double *values, size_t count
                             berg_error *error);
 
 /* How many of the values are lower than each of `marks` [mark_count], in `lower`. ELIMIT. */
-berg_status query_count_lower(const double *values, size_t count, const double *marks, size_t mark_count,
-                              size_t *lower, berg_error *error);
+berg_status query_count_lower(const double *values, size_t count, const double *marks, size_t mark_count, size_t *lower,
+                              berg_error *error);
 
 /* Mean and standard deviation (of a sample) of those that are no NaN, and how many these are. */
 typedef struct query_summary {

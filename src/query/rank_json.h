@@ -8,7 +8,7 @@
 
 typedef struct query_ranking {
   const berg_store *store;
-  query_images images;  /* ascending */
+  query_images images; /* ascending */
   size_t top, bottom;
 } query_ranking;
 

@@ -86,8 +86,8 @@ static size_t first_above(const mark *marks, size_t count, double value) {
   return low;
 }
 
-berg_status query_count_lower(const double *values, size_t count, const double *marks, size_t mark_count,
-                              size_t *lower, berg_error *error) {
+berg_status query_count_lower(const double *values, size_t count, const double *marks, size_t mark_count, size_t *lower,
+                              berg_error *error) {
   mark *sorted = base_alloc(mark_count, sizeof *sorted, error);
   if (!sorted) return BERG_ELIMIT;
   for (size_t i = 0; i < mark_count; i++) sorted[i] = (mark){marks[i], i, 0};

@@ -24,13 +24,19 @@ static const char *argument_of(const char *text, const char *name) {
   return *text == '(' ? text + 1 : NULL;
 }
 
-static const char *last_bracket(const char *argument) {
-  const char *end = strrchr(argument, ')');
-  return end && end[1 + strspn(end + 1, " ")] == '\0' ? end : NULL;
+/* The bracket that closes the argument, if nothing is behind it. */
+static const char *closing_of(const char *argument) {
+  int open = 1;
+  const char *at = argument;
+  for (; *at; at++) {
+    open += (*at == '(') - (*at == ')');
+    if (!open) break;
+  }
+  return *at && at[1 + strspn(at + 1, " ")] == '\0' ? at : NULL;
 }
 
 static berg_status take_call(query_criterion *criterion, const char *text, const char *argument, berg_error *error) {
-  const char *end = last_bracket(argument), *comma = strchr(argument, ',');
+  const char *end = closing_of(argument), *comma = strchr(argument, ',');
   const bool named = criterion->measure == QUERY_SIMILARITY;
   if (!end || (named && (!comma || comma > end)))
     return base_fail(error, BERG_EPARAMETER, "%s: expected %s", text,

@@ -70,8 +70,9 @@ static berg_status write_nifti(const volume_maps *maps, const char *path, const 
   berg_array values = maps->values;
   const char *key = model_metadata_layout(maps->metadata)->outputs[0].units;
   if (!maps->coordinates)
-    return base_fail(error, BERG_EARGUMENT, "%s: a volume needs voxels, and these responses are of %s: expected another ending",
-                     path, maps->axes[0].name);
+    return base_fail(error, BERG_EARGUMENT,
+                     "%s: a volume needs voxels, and these responses are of %s: expected another ending", path,
+                     maps->axes[0].name);
   if (maps->single) {
     values.ndim = 1;
     values.shape[0] = values.shape[1];
@@ -125,7 +126,8 @@ static berg_status write_by_ending(volume_maps *maps, const char *path, const be
   if (ends_in(path, ".h5") || ends_in(path, ".hdf5")) return write_rows(maps, path, force, io_write_hdf5, error);
   if (!io_surface_is_name(path))
     return base_fail(error, BERG_EARGUMENT,
-                     "%s: the ending says the format: .nii, .nii.gz, .npy, .h5, .csv, .tsv, .func.gii, .mgh or .mgz", path);
+                     "%s: the ending says the format: .nii, .nii.gz, .npy, .h5, .csv, .tsv, .func.gii, .mgh or .mgz",
+                     path);
   berg_status status = model_outside(&maps->labels.nan_outside, BERG_F32, options->volume, error);
   return status ? status : write_rows(maps, path, force, io_write_surface, error);
 }

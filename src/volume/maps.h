@@ -8,9 +8,9 @@ typedef struct volume_maps {
   const berg_metadata *metadata;
   const char *const *names; /* [count]; NULL: one map without a name */
   size_t count;
-  berg_array values;    /* [count][columns] of this output, any strides */
-  bool single;          /* they were given as [columns] */
-  io_labels labels;     /* of the columns; `axes` is below */
+  berg_array values; /* [count][columns] of this output, any strides */
+  bool single;       /* they were given as [columns] */
+  io_labels labels;  /* of the columns; `axes` is below */
   io_axis axes[3];
   int64_t *coordinates; /* [voxels][3]; NULL */
 } volume_maps;

@@ -73,9 +73,9 @@ static berg_status put_line(table *to, const volume_maps *maps, size_t column, b
   berg_status status = put_place(to, maps, column, error);
   for (size_t m = 0; m < maps->count && !status; m++) {
     char room[BASE_DECIMAL_ROOM];
-    const double value = base_read_number(values->dtype, (const char *)values->data +
-                                                             (ptrdiff_t)m * values->strides[0] +
-                                                             (ptrdiff_t)column * values->strides[1]);
+    const double value =
+        base_read_number(values->dtype, (const char *)values->data + (ptrdiff_t)m * values->strides[0] +
+                                            (ptrdiff_t)column * values->strides[1]);
     const char *text = isfinite(value) ? base_decimal(value, false, room)
                        : isnan(value)  ? to->tabs ? "n/a" : "nan"
                        : value > 0     ? "inf"

@@ -196,6 +196,13 @@ def test_damaged_stores(copy, from_store, photos, tmp_path, what):
     assert not (tmp_path / "r.npy").exists()
 
 
+def test_checked_before_it_grows(copy, score, photos):
+    change(copy / "scores_sub-01.npy", 130, b"\x7e")
+    assert score(copy, photos).status == 0  # nothing of it is read
+    result = score(copy, photos, "--check")
+    assert result.status == 3 and "row 0" in result.message
+
+
 def test_scores_that_are_no_numbers(copy, berg, photos):
     """Also where their checksum is right: it is made anew here as base/checksum.c does."""
     change(copy / "scores_sub-01.npy", 128, struct.pack("<f", float("nan")))

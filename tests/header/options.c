@@ -100,6 +100,31 @@ static void outputs(int whole) {
   SAY(berg_bench_model(&json, NULL, 1, 1, run, &error));
 }
 
+static void scores(int whole) {
+  NEW(berg_score_options, score);
+  NEW(berg_run, run);
+  SAY(berg_score(NULL, 0, NULL, "store", score, NULL, NULL, &error));
+  if (whole) return;
+  SAY(berg_score(NULL, 0, NULL, "store", NULL, run, NULL, &error));
+  SAY(berg_store_check(NULL, 1, run, &error));
+}
+
+static void asking(int whole) {
+  NEW(berg_contrast_options, contrast);
+  NEW(berg_contrast_maps, maps);
+  NEW(berg_rank_options, rank);
+  NEW(berg_picture_options, pictures);
+  NEW(berg_run, run);
+  berg_contrast *opened = NULL;
+  char *json = NULL;
+  SAY(berg_contrast_open(&opened, NULL, 0, NULL, 0, contrast, &error));
+  SAY(berg_rank(NULL, "(", rank, NULL, &json, &error));
+  SAY(berg_draw_pictures(NULL, 0, "sheet.png", pictures, NULL, &error));
+  if (whole) return;
+  SAY(berg_contrast_compute(NULL, "a - b", maps, NULL, &error));
+  SAY(berg_rank(NULL, "(", NULL, run, &json, &error));
+}
+
 static void training(int whole) {
   NEW(berg_simulate_options, simulate);
   NEW(berg_simulate_prepared_options, prepared);
@@ -158,6 +183,8 @@ int main(int argc, char **argv) {
   const int whole = !strcmp(way, "same");
   inputs();
   outputs(whole);
+  scores(whole);
+  asking(whole);
   training(whole);
   solver(whole);
   return 0;

@@ -154,8 +154,8 @@ static bool add_responses(hid_t file, const io_row_source *source, const io_labe
     dims[d + 1] = source->shape[d];
     used += (size_t)base_print(axes + used, sizeof axes - used, " %s", labels->axes[d].name);
   }
-  return add_described(file, labels->values ? labels->values : "responses", H5T_IEEE_F32LE, dims, (int)source->ndim + 1, "axes",
-                       source->ndim > 1 ? axes : NULL, &at->responses);
+  return add_described(file, labels->values ? labels->values : "responses", H5T_IEEE_F32LE, dims, (int)source->ndim + 1,
+                       "axes", source->ndim > 1 ? axes : NULL, &at->responses);
 }
 
 static bool add_attributes(hid_t file, const io_labels *labels) {
