@@ -108,9 +108,9 @@ berg_status berg_control(const berg_store *store, const berg_control_options *gi
   query_cast cast;
   if (!json) return base_fail(error, BERG_EARGUMENT, "berg_control: no pointer for the JSON");
   *json = NULL;
-  if (!store) return base_fail(error, BERG_EARGUMENT, "berg_control: no store");
   berg_status status = BASE_TAKE(berg_control_options, &options, given, error);
   if (!status) status = BASE_TAKE(berg_run, &run, given_run, error);
+  if (!status && !store) status = base_fail(error, BERG_EARGUMENT, "berg_control: no store");
   if (!status) status = check_options(&options, error);
   if (!status) status = query_cast_open(&cast, store, &options, error);
   if (status) return status;

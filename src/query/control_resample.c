@@ -23,7 +23,7 @@ double query_binomial(size_t n, size_t k) {
   return fmin(sum, 1);
 }
 
-/* Ways to draw n of n subjects with replacement, as counts of each: they come up n! / (product of count!) / n^n times. */
+/* Ways to draw n of n subjects with replacement, as counts: each comes up n! / (product of count!) / n^n times. */
 static void list_ways(query_resamples *r, size_t subject, size_t left, double ways, double *counts) {
   const double n = (double)r->subjects;
   if (subject + 1 == r->subjects) {

@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 
-/* Gifford et al. (2025): 200 sets are kept; of each come five mutants, and there are as many fresh ones as all these. */
+/* Gifford et al. (2025): 200 sets are kept, each with five mutants, and as many fresh ones as all these join them. */
 #define KEPT ((size_t)200)
 #define MUTANTS ((size_t)5)
 #define BRED (KEPT * (1 + MUTANTS))

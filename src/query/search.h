@@ -1,4 +1,4 @@
-/* The genetic search of relational neural control: sets of images in which two regions' similarities agree, or do not. */
+/* The genetic search of neural control: sets of images in which two regions agree about similarity, or do not. */
 #ifndef QUERY_SEARCH_H
 #define QUERY_SEARCH_H
 
@@ -35,7 +35,7 @@ size_t query_search_least(size_t size);
 typedef berg_status (*query_search_tick)(void *user, size_t generation, berg_error *error);
 
 /* The best set of each generation: `sets` [generations][size], and its r in float32 products, `scores` [generations].
- * `tick` is called after each; what it returns, unless it is BERG_OK, ends the search. Bits do not depend on threads. */
+ * `tick` is called after each; what it returns, unless it is BERG_OK, ends the search. Threads change no bit. */
 berg_status query_search(const query_search_asked *asked, uint32_t *sets, double *scores, query_search_tick tick,
                          void *user, berg_error *error);
 

@@ -31,7 +31,7 @@ static double noise(size_t stream, size_t index) {
   return base_dice_normal(&dice);
 }
 
-/* Unit vectors that have nothing to do with each other, but those of the first PLANTED images: the same in both regions. */
+/* Unit vectors without anything in common, but those of the first PLANTED images: the same in both regions. */
 static void make_scene(scene *s, base_isa isa) {
   for (size_t r = 0; r < 2; r++) {
     s->x[r] = base_calloc(IMAGES * LD, sizeof(float), NULL);

@@ -10,7 +10,7 @@
 
 /* sums[i] = the sum over the lanes of value[i], i < LA_PAIRS * ACROSS. */
 #if VECTOR_BYTES == 64
-/* Halves are folded and laid beside each other until one vector holds all sixteen sums: 15 additions in place of 240. */
+/* Halves are folded and laid side by side until one vector holds all sixteen sums: 15 additions in place of 240. */
 INLINE void sum_lanes(const vec *value, float *sums) {
   vec eight[8], four[4], two[2];
 #pragma GCC unroll 8
