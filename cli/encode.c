@@ -17,6 +17,7 @@
 #include "selection.h"
 #include "space.h"
 #include "stimuli.h"
+#include "trials.h"
 
 /* What the command line asked for, beyond what fits the library's structs. */
 typedef struct request {
@@ -27,6 +28,7 @@ typedef struct request {
   bool folder;   /* -o names a folder */
   char *command; /* as typed */
   cli_space space;
+  cli_trials trials;
   cli_precision precision;
   cli_selection selection;
   cli_encode_models models;
@@ -58,6 +60,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
        "Only voxels whose test-set noise ceiling is at least P percent."},
       {"mean", 0, CLI_TEXT, &asked->mean, "roi",
        "One column a region: the mean over its voxels (all regions without --roi)."},
+      CLI_TRIALS_OPTIONS(asked->trials),
       {"long", 0, CLI_FLAG, &asked->long_table, NULL, ".csv: a line a value, with a column for each axis."},
       CLI_STIMULI_OPTIONS(asked->stimuli),
       {"scores", 0, CLI_TEXT, &asked->scores, "STORE",
@@ -99,6 +102,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
           "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --mean roi photos/ -o regions.csv\n"
           "berg encode eeg-things_eeg_2-vit_b_32 --subject 1 --channels Oz,O1,O2 photos/ -o occipital-ave.fif\n"
           "berg encode fmri-things_fmri_1-vit_b_32 --subject 1-3 --also meg-things_meg_1-vit_b_32:1-4 photos/ -o out/\n"
+          "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --trials 12 --seed 1 photos/ -o trials.h5\n"
           "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --shard 3/10 photos/ -o part-03.npy\n"
           "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --scores photos.scores/ --roi V1 -o v1.npy",
       .options = options,
@@ -180,6 +184,7 @@ static int complete(request *asked, const char *model_id, size_t inputs) {
   }
   if (status == CLI_GO_ON) status = check_space(asked);
   if (status == CLI_GO_ON) status = check_folder(asked);
+  if (status == CLI_GO_ON) status = cli_trials_take(&asked->trials);
   if (status == CLI_GO_ON) status = cli_selection_take(&asked->selection);
   asked->model.select = asked->selection.select;
   asked->model.selection = asked->selection.items;
@@ -265,6 +270,7 @@ static int encode(const request *asked, berg_stimuli *stimuli) {
   output.sidecar = !asked->no_sidecar && !to_stdout;
   output.command = asked->command;
   output.long_table = asked->long_table;
+  output.trials = asked->trials.given;
   if (to_stdout) {
     int status = cli_spool_open(&spool, asked->output);
     if (status != CLI_GO_ON) return status;
@@ -321,6 +327,7 @@ int cli_encode(int argc, char **argv) {
   request asked = {.command = cli_command_text(argc, argv)};
   size_t count;
   berg_volume_options_init(&asked.space.options);
+  cli_trials_init(&asked.trials);
   berg_model_options_init(&asked.model);
   int status = parse(&asked, argc, argv, &count);
   if (status == CLI_GO_ON) status = complete(&asked, argv[0], count - 1);

@@ -33,5 +33,5 @@ if(avx512 IN_LIST BERG_ISAS)
   target_link_libraries(berg_kernels_avx512_more PRIVATE berg_flags)
   list(APPEND BERG_OBJECTS $<TARGET_OBJECTS:berg_kernels_avx512_more>)
 endif()
-# torch's resize rounds after each product and after each sum.
-set_source_files_properties(src/vit/kernels/resize_tensor.c PROPERTIES COMPILE_OPTIONS -ffp-contract=off)
+# torch's resize rounds after each product and after each sum, and normal numbers are the same on every machine.
+set_source_files_properties(src/vit/kernels/resize_tensor.c src/la/kernels/normal.c PROPERTIES COMPILE_OPTIONS -ffp-contract=off)

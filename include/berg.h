@@ -443,6 +443,30 @@ typedef struct berg_volume_options {
 
 BERG_API void berg_volume_options_init(berg_volume_options *options, size_t size);
 
+/* Simulated single trials of images: what is measured when an image is shown, rather than what a model expects of it
+ * (docs/trials.md has the definitions). Each number is a function of model, subject, seed, image (its pixels), trial
+ * and unit alone: the same whatever else is selected or encoded, and how. */
+typedef struct berg_trials_options {
+  size_t size;   /* set by _init */
+  size_t trials; /* of each image; default 1 */
+  uint64_t seed; /* default 0 */
+  /* What is added to the prediction: "complete" (default; the unit's noise, and the signal that the model does not
+   * explain, the same in all trials of an image), "prediction" (noise alone), "signal" (noise, about a prediction
+   * scaled to the whole signal), "matched" (noise for the unit's reliability). */
+  const char *mode;
+  double common;  /* share of the noise variance, 0 (default) to 1, that all units of a trial have in common */
+  size_t average; /* each trial is the mean of so many; default 1 */
+} berg_trials_options;
+
+BERG_API void berg_trials_options_init(berg_trials_options *options, size_t size);
+
+/* berg_encode with `options->trials` trials of each image: float32 [images][trials][columns], C order. EPARAMETER: an
+ * option out of range, means over ROIs, a model or mode for which too little is known; EMODEL: the metadata have no
+ * noise ceilings, or, but for "prediction", the weights no variances of the components. `run->warn` is told of units
+ * that cannot be as they were measured. */
+BERG_API berg_status berg_encode_trials(berg_model *model, berg_stimuli *stimuli, const berg_trials_options *options,
+                                        float *responses, const berg_run *run, berg_error *error);
+
 typedef struct berg_output_options {
   size_t size;                       /* set by _init */
   int force;                         /* replace an output that is there */
@@ -455,6 +479,9 @@ typedef struct berg_output_options {
   size_t source_count;
   int long_table; /* .csv: 1: a line a value, with a column for each axis; default 0: a line an image */
   int reserved;   /* 0 */
+  /* Trials of each image in place of what is predicted, as an axis "trial" before the others; .npy, .h5, .csv of a
+   * model's responses. NULL (default): none. As berg_encode_trials, and EARGUMENT: another format. */
+  const berg_trials_options *trials;
 } berg_output_options;
 
 BERG_API void berg_output_options_init(berg_output_options *options, size_t size);
@@ -462,11 +489,12 @@ BERG_API void berg_output_options_init(berg_output_options *options, size_t size
 /* Responses to a file, by its ending: .npy, .h5, .csv; of voxels .nii, .nii.gz (4-D, one volume an image); of
  * vertices .func.gii, .mgh, .mgz; of EEG and MEG -ave.fif. Written beside its place and renamed when whole; constant
  * memory in the number of images. Several subjects give one file each, "_sub-0N" before the ending, two hemispheres
- * "_lh" and "_rh". With skip_bad the images left out have no row. An interrupted run leaves "<path>.partial", which
- * `resume` continues to the same bytes. */
+ * "_lh" and "_rh", of which one without columns has none. With skip_bad the images left out have no row. An interrupted
+ * run leaves "<path>.partial", which `resume` continues to the same bytes. */
 BERG_API berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path,
                                          const berg_output_options *options, const berg_run *run, berg_error *error);
-/* The name of the file that output `output_index` of a subject gets, as above: the caller's (berg_free), or NULL. */
+/* The name of the file that output `output_index` of a subject gets, as above: the caller's (berg_free), or NULL, as
+ * where it has no column and so no file. */
 BERG_API char *berg_model_output_path(const berg_model *model, const char *path, size_t subject_index,
                                       size_t output_index);
 /* The same of several models in one pass, a path for each. */
@@ -1027,6 +1055,7 @@ BERG_API void berg_free(void *memory);
 #define berg_rank_options_init(options) berg_rank_options_init(options, sizeof *(options))
 #define berg_picture_options_init(options) berg_picture_options_init(options, sizeof *(options))
 #define berg_volume_options_init(options) berg_volume_options_init(options, sizeof *(options))
+#define berg_trials_options_init(options) berg_trials_options_init(options, sizeof *(options))
 #define berg_output_options_init(options) berg_output_options_init(options, sizeof *(options))
 #define berg_simulate_options_init(options) berg_simulate_options_init(options, sizeof *(options))
 #define berg_simulate_prepared_options_init(options) berg_simulate_prepared_options_init(options, sizeof *(options))

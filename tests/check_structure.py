@@ -44,7 +44,8 @@ MODULES = {
         "weights": {"catalog"},
         "device": {"weights"},
         "encode": {"catalog", "device", "stimuli", "store", "weights"},
-        "output": {"catalog", "encode", "stimuli", "store", "weights"},
+        "trials": {"catalog", "encode", "stimuli", "store", "weights"},
+        "output": {"catalog", "encode", "stimuli", "store", "trials", "weights"},
         "inspect": {"catalog", "device", "encode", "weights"},
     },
     "train": {

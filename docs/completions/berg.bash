@@ -37,6 +37,7 @@ _berg() {
   --correction) mapfile -t COMPREPLY < <(compgen -W "bh by" -- "$word"); return ;;
   --format) mapfile -t COMPREPLY < <(compgen -W "npy h5 csv" -- "$word"); return ;;
   --train-splits) mapfile -t COMPREPLY < <(compgen -W "all single split1 split2 split3 split4" -- "$word"); return ;;
+  --mode) mapfile -t COMPREPLY < <(compgen -W "complete prediction signal matched" -- "$word"); return ;;
   --region) mapfile -t COMPREPLY < <(compgen -W "Central Frontal Occipital Parietal Temporal" -- "$word"); return ;;
   --precision) mapfile -t COMPREPLY < <(compgen -W "f32 bf16 int8 tf32" -- "$word"); return ;;
   --device) mapfile -t COMPREPLY < <(compgen -W "auto cpu cuda" -- "$word"); return ;;

@@ -6,7 +6,7 @@ berg = BERG(berg_dir="path/to/brain-encoding-response-generator")
 model = berg.get_encoding_model("fmri-things_fmri_1-vit_b_32", subject=1, selection={"roi": ["V1"]})
 responses = berg.encode(model, images)  # uint8 [n, 3, height, width] -> float32 [n, voxels]
 
-Several models, of any data sets, in one pass: encode_many.
+Several models, of any data sets, in one pass: encode_many. What single trials would measure: encode_trials.
 
 Scores of many images, kept and asked: score, ScoreStore.
 
@@ -27,6 +27,7 @@ from berg.report import plot_accuracy, report
 from berg.scores import ScoreStore, score
 from berg.solver import Fit, correlate, fit, reliability
 from berg.training import evaluate, prepare, simulate, simulate_prepared, train
+from berg.trials import encode_trials
 from berg.volumes import to_nifti
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "correlate",
     "draw_pictures",
     "encode_many",
+    "encode_trials",
     "evaluate",
     "fit",
     "models",

@@ -27,14 +27,14 @@ static bool take(PyObject *args, PyObject *kwargs, open_arguments *arguments, be
   static const char *const keywords[] = {
       "model_id",     "berg_dir",  "subject",     "selection", "backbone", "min_noise_ceiling",
       "device",       "precision", "threads",     "batch",     "strict",   "cache",
-      "train_splits", "memory",    "scores_only", NULL};
+      "train_splits", "memory",    "scores_only", "select",    NULL};
   PyObject *selection;
   if (!PyArg_ParseTupleAndKeywords(
-          args, kwargs, "sO&sO|$O&dssiO&pO&zO&p", (char **)(uintptr_t)keywords, &arguments->model_id,
+          args, kwargs, "sO&sO|$O&dssiO&pO&zO&pz", (char **)(uintptr_t)keywords, &arguments->model_id,
           binding_path_or_none, &arguments->berg_dir, &arguments->subject, &selection, binding_path_or_none,
           &arguments->backbone, &options->min_noise_ceiling, &options->device, &options->precision, &options->threads,
           binding_size, &options->batch, &options->strict, binding_path_or_none, &arguments->cache,
-          &options->train_splits, binding_size, &options->memory, &options->scores_only))
+          &options->train_splits, binding_size, &options->memory, &options->scores_only, &options->select))
     return false;
   options->berg_dir = arguments->berg_dir ? PyBytes_AsString(arguments->berg_dir) : NULL;
   options->backbone = arguments->backbone ? PyBytes_AsString(arguments->backbone) : NULL;
@@ -121,16 +121,25 @@ PyObject *binding_outcome(berg_status status, const berg_error *error) {
   return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
-static PyObject *encode_into(model_object *self, berg_stimuli *stimuli, PyObject *target, PyObject *progress) {
+/* Whatever `trials` are, NULL: predictions. */
+static berg_status encode_or_try(model_object *self, berg_stimuli *stimuli, const berg_trials_options *trials,
+                                 float *responses, const berg_run *run, berg_error *error) {
+  return trials ? berg_encode_trials(self->handle, stimuli, trials, responses, run, error)
+                : berg_encode(self->handle, stimuli, responses, run, error);
+}
+
+static PyObject *encode_into(model_object *self, berg_stimuli *stimuli, PyObject *target,
+                             const berg_trials_options *trials, PyObject *progress) {
   Py_buffer responses;
   PyObject *result = NULL;
   berg_error error;
+  const size_t rows = berg_stimuli_count(stimuli) * (trials ? trials->trials : 1);
   if (PyObject_GetBuffer(target, &responses, PyBUF_WRITABLE | PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)) return NULL;
-  bool ready = binding_responses_fit(&responses, berg_stimuli_count(stimuli), berg_model_columns(self->handle));
+  bool ready = binding_responses_fit(&responses, rows, berg_model_columns(self->handle));
   if (ready) {
     binding_call call;
     binding_call_begin(&call, progress, Py_None);
-    berg_status status = berg_encode(self->handle, stimuli, responses.buf, &call.run, &error);
+    berg_status status = encode_or_try(self, stimuli, trials, responses.buf, &call.run, &error);
     binding_call_end(&call);
     result = binding_outcome(status, &error);
   }
@@ -151,14 +160,31 @@ static PyObject *encode_to_path(model_object *self, berg_stimuli *stimuli, PyObj
   return binding_outcome(status, &error);
 }
 
+/* (trials, seed, mode, common, average), or None. */
+static bool take_trials(PyObject *given, berg_trials_options *trials, berg_output_options *options) {
+  Py_ssize_t count, average;
+  unsigned long long seed;
+  berg_trials_options_init(trials);
+  if (given == Py_None) return true;
+  if (!PyArg_ParseTuple(given, "nKsdn", &count, &seed, &trials->mode, &trials->common, &average)) return false;
+  trials->trials = (size_t)count;
+  trials->seed = seed;
+  trials->average = (size_t)average;
+  options->trials = trials;
+  return true;
+}
+
 static PyObject *model_encode(PyObject *object, PyObject *args, PyObject *kwargs) {
-  static const char *const keywords[] = {"stimulus", "out",     "progress",   "force",
-                                         "resume",   "sidecar", "long_table", NULL};
-  PyObject *stimulus, *target, *progress = Py_None, *result = NULL;
+  static const char *const keywords[] = {"stimulus", "out",        "progress", "force", "resume",
+                                         "sidecar",  "long_table", "trials",   NULL};
+  PyObject *stimulus, *target, *progress = Py_None, *asked_trials = Py_None, *result = NULL;
   berg_output_options options;
+  berg_trials_options trials;
   berg_output_options_init(&options);
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|$Opppp", (char **)(uintptr_t)keywords, &stimulus, &target,
-                                   &progress, &options.force, &options.resume, &options.sidecar, &options.long_table))
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|$OppppO", (char **)(uintptr_t)keywords, &stimulus, &target,
+                                   &progress, &options.force, &options.resume, &options.sidecar, &options.long_table,
+                                   &asked_trials) ||
+      !take_trials(asked_trials, &trials, &options))
     return NULL;
   if (!handle_of(object)) return NULL;
 
@@ -176,7 +202,7 @@ static PyObject *model_encode(PyObject *object, PyObject *args, PyObject *kwargs
                : berg_stimuli_from_array(&stimuli, &view, BERG_NCHW, &error))
       binding_raise(&error);
     else if (PyObject_CheckBuffer(target))
-      result = encode_into(self, stimuli, target, progress);
+      result = encode_into(self, stimuli, target, options.trials, progress);
     else
       result = encode_to_path(self, stimuli, target, &options, progress);
     berg_stimuli_free(stimuli);
@@ -248,10 +274,12 @@ static PyObject *get_backbone(PyObject *object, void *unused) {
 static PyMethodDef methods[] = {
     {"close", model_close, METH_NOARGS, PyDoc_STR("close(): frees the model; closing twice is fine")},
     {"encode", (PyCFunction)(void (*)(void))model_encode, METH_VARARGS | METH_KEYWORDS,
-     PyDoc_STR("encode(stimulus, out, *, progress=None, force=False, resume=False, sidecar=False, long_table=False): "
-               "responses "
-               "of NCHW integers 0..255, or of a Store, into "
-               "a writable float32 buffer of shape (images, columns), or to a file where out is a path")},
+     PyDoc_STR(
+         "encode(stimulus, out, *, progress=None, force=False, resume=False, sidecar=False, long_table=False, "
+         "trials=None): responses of NCHW integers 0..255, or of a Store, into a writable float32 buffer of shape "
+         "(images, "
+         "columns), or to a file where out is a path; with trials=(trials, seed, mode, common, average) simulated "
+         "trials, (images * trials, columns)")},
     {"output_path", model_output_path, METH_VARARGS,
      PyDoc_STR("output_path(path, index) -> str: the file that output `index` of an encode to `path` goes to")},
     {"metadata", model_metadata, METH_NOARGS, PyDoc_STR("metadata() -> as berg._berg.metadata")},
@@ -280,7 +308,8 @@ static PyType_Slot slots[] = {
     {Py_tp_doc,
      (void *)(intptr_t)PyDoc_STR(
          "Model(model_id, berg_dir, subject, selection, *, backbone=None, min_noise_ceiling=nan, device, precision, "
-         "threads=0, batch=0, strict=False, cache=None, train_splits=None, memory=0, scores_only=False); selection is "
+         "threads=0, batch=0, strict=False, cache=None, train_splits=None, memory=0, scores_only=False, select=None); "
+         "selection is "
          "a list of "
          "(key, tuple of str or buffer of uint8)")},
     {Py_tp_new, (void *)(intptr_t)model_new},

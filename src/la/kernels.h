@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "la/gemm.h"
+#include "la/normal.h"
 
 /* Columns that the kernels for whole matrices take at a time: 8,640 rows of them fit L2. */
 #define LA_STRIP 32
@@ -56,6 +57,8 @@ typedef struct la_kernels {
   void (*pair_products)(const float *const *a, const float *const *b, size_t n, float *products);
   /* Pearson's r of two lists, about their means; NaN where one is constant. */
   double (*list_correlation)(const float *a, const float *b, size_t n);
+  /* The same bits in every table. */
+  la_normals *normals;
 } la_kernels;
 
 /* NULL: not in this build. */

@@ -98,6 +98,9 @@ static void outputs(int whole) {
   SAY(berg_encode_to_file(NULL, NULL, "responses.npy", output, NULL, &error));
   SAY(berg_encode_to_file(NULL, NULL, "responses.npy", NULL, run, &error));
   SAY(berg_bench_model(&json, NULL, 1, 1, run, &error));
+  NEW(berg_trials_options, trials);
+  SAY(berg_encode_trials(NULL, NULL, trials, NULL, NULL, &error));
+  SAY(berg_encode_trials(NULL, NULL, NULL, NULL, run, &error));
 }
 
 static void scores(int whole) {

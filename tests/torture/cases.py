@@ -156,6 +156,7 @@ CASES = [
     Case("encode-npy", ENCODE + " {in}/images.npy -o {out}/x.npy"),
     Case("encode-h5", ENCODE + " {in}/a.png {in}/b.jpg -o {out}/x.h5"),
     Case("encode-csv", ENCODE + " --mean roi {in}/a.png -o {out}/x.csv"),
+    Case("encode-trials", ENCODE + " --trials 3 --seed 1 {in}/images.npy -o {out}/x.npy"),
     Case("encode-nifti", ENCODE + " --roi V1 {in}/images.h5:images -o {out}/x.nii.gz"),
     Case("encode-stdout", ENCODE + " --roi V1 {in}/a.png -o -.csv"),
     Case("report", f"report {MODEL} --subject 1 --berg-dir {{in}}/berg --quiet -o {{out}}/x.html --json {{out}}/x.json"),

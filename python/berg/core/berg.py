@@ -1,6 +1,7 @@
 """BERG: the way in. Finds models by name, loads them, encodes images with them."""
 
 from berg import many
+from berg import trials as trials_of
 from berg.core import cards, model_registry
 from berg.core.exceptions import ModelNotFoundError
 from berg.core.shown import shown
@@ -49,8 +50,9 @@ class BERG:
             One of list_models().
         device : str
             "cpu", "cuda" or "auto".
-        selection : dict, optional
-            Which voxels, channels, times, ...; the model's card says what it takes. None or {}: all.
+        selection : dict or str, optional
+            Which voxels, channels, times, ...; the model's card says what it takes. A str is an expression, such as
+            "V1 + V2 & ceiling > 20" (docs/selections.md). None or {}: all.
         **kwargs
             What the model's class takes: `subject` first of all, of some models `train_splits`.
 
@@ -82,6 +84,10 @@ class BERG:
     def encode_many(self, models, stimulus, show_progress=True):
         """Responses of several models in one pass over the images: berg.encode_many."""
         return many.encode_many(models, stimulus, show_progress)
+
+    def encode_trials(self, model, stimulus, trials=1, seed=0, mode="complete", **kwargs):
+        """Simulated single trials of images: berg.encode_trials."""
+        return trials_of.encode_trials(model, stimulus, trials, seed, mode, **kwargs)
 
     def get_model_metadata(self, model_id, **kwargs):
         """Metadata of a model as a dict, without loading it; `kwargs` say of which (subject=1).

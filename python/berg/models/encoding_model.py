@@ -19,6 +19,7 @@ from berg.core.exceptions import (
 from berg.core.model_registry import register_model
 from berg.core.parameter_validator import (
     validate_binary_array,
+    validate_expression,
     validate_length,
     validate_selection_keys,
     validate_subject,
@@ -62,6 +63,16 @@ def _count(value, name):
     return number
 
 
+def _seed(value):
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = -1
+    if not 0 <= number < 2**64:
+        raise InvalidParameterError(f"seed: expected a whole number from 0 to 2**64 - 1, found {shown(value)}")
+    return number
+
+
 def _bytes(memory):
     try:
         size = operator.index(options.byte_count(memory or 0))
@@ -90,8 +101,9 @@ class EncodingModel(BaseModelInterface):
         One of VALID_SUBJECTS.
     device : str
         "cpu", "cuda" or "auto".
-    selection : dict, optional
-        What to predict; the class says which keys there are. None or {}: everything.
+    selection : dict or str, optional
+        What to predict; the class says which keys there are. A str is an expression, such as "V1 + V2 & ceiling > 20"
+        (docs/selections.md), whose columns are ascending. None or {}: everything.
     berg_dir : str or path
         Folder in upstream's layout.
     precision : str
@@ -166,7 +178,8 @@ class EncodingModel(BaseModelInterface):
         for name in ("device", "precision"):
             if not isinstance(getattr(self, name), str):
                 raise InvalidParameterError(f"{name}: expected a str, found {shown(getattr(self, name))}")
-        selection = {} if selection is None else selection
+        self._select = validate_expression(selection) if isinstance(selection, str) else None
+        selection = {} if selection is None or self._select else selection
         validate_selection_keys(selection, self.SELECTION_KEYS)
         self._asked = {key: self._checked(key, selection[key]) for key in self.SELECTION_KEYS if key in selection}
 
@@ -225,6 +238,7 @@ class EncodingModel(BaseModelInterface):
                 cache=self.cache,
                 memory=self.memory,
                 scores_only=self.scores_only,
+                select=self._select,
                 **self._options(),
             )
         except InvalidParameterError as error:
@@ -295,7 +309,7 @@ class EncodingModel(BaseModelInterface):
             **{name: getattr(self, name) for name in given},
             "device": device,
             "precision": precision,
-            "selection": selection,
+            "selection": self._select or selection,
         }
 
     def __reduce__(self):
@@ -311,10 +325,13 @@ class EncodingModel(BaseModelInterface):
         return outputs.answer(self.outputs, responses, out)
 
     def _encoded_to(self, path):
-        """What an encode to `path` has written: `path`, or of two hemispheres a tuple of two paths."""
+        """What an encode to `path` has written: `path`, or of two hemispheres a tuple of two paths, None where nothing of
+        one is selected."""
         if len(self.outputs) == 1:
             return path
-        return tuple(self.model.output_path(path, i) for i in range(len(self.outputs)))
+        return tuple(
+            self.model.output_path(path, i) if output.columns else None for i, output in enumerate(self.outputs)
+        )
 
     def generate_response(
         self,
@@ -351,22 +368,91 @@ class EncodingModel(BaseModelInterface):
         Returns `out` (of files of two hemispheres a tuple of their paths), or new float32 arrays. StimulusError: not
         such images. FileExistsError, OSError: the file is there already, or cannot be written.
         """
+        return self._encode(
+            stimulus,
+            show_progress,
+            out,
+            force=force,
+            resume=resume,
+            sidecar=sidecar,
+            long_table=long_table,
+        )
+
+    def _encode(self, stimulus, show_progress, out, trials=None, **of_files):
+        """Responses, or the simulated `trials` that the library is asked for."""
         stimulus = stimuli.checked(stimulus)
         with self._lock:
             model = self._loaded()
             to_file = isinstance(out, (str, os.PathLike))
-            target = out if to_file else self._target(len(stimulus), out)
+            rows = len(stimulus) * (trials[0] if trials else 1)
+            target = out if to_file else self._target(rows, out)
             with progress.bar(show_progress, len(stimulus), self._ENCODING) as move:
-                model.encode(
-                    stimuli.native(stimulus),
-                    target,
-                    progress=move,
-                    force=force,
-                    resume=resume,
-                    sidecar=sidecar,
-                    long_table=long_table,
-                )
+                model.encode(stimuli.native(stimulus), target, progress=move, trials=trials, **of_files)
             return self._encoded_to(out) if to_file else self._answer(target, out)
+
+    def generate_trials(
+        self,
+        stimulus,
+        trials=1,
+        seed=0,
+        mode="complete",
+        show_progress=True,
+        *,
+        common=0.0,
+        average=1,
+        out=None,
+        force=False,
+        resume=False,
+        sidecar=False,
+        long_table=False,
+    ):
+        """Simulated single trials of images: responses with each unit's own noise (docs/trials.md has the definitions).
+
+        Parameters
+        ----------
+        stimulus, show_progress, force, resume, sidecar, long_table
+            As in generate_response.
+        trials : int
+            Of each image.
+        seed : int
+            0 to 2**64 - 1. Another seed gives other noise; the same one the same numbers for an image, trial and unit,
+            whatever else is encoded or selected.
+        mode : str
+            "complete": the unit's noise, and the signal that the model does not explain, drawn once an image;
+            "prediction": noise alone; "signal": noise about a prediction scaled to the whole signal; "matched": the
+            noise that gives the unit's reliability, in any units.
+        common : float
+            Share of the noise variance, 0 to 1, that all units of a trial have in common.
+        average : int
+            Each trial is the mean of so many.
+        out : str or path, optional
+            A .npy, .h5 or .csv to write instead.
+
+        Returns a float32 array (images, trials, ...), of two hemispheres a tuple of two; with `out` its path or paths.
+        InvalidParameterError: a parameter does not fit, or too little is known of the model. ModelLoadError: metadata
+        without noise ceilings, or weights without the variances of the components.
+        """
+        if not isinstance(mode, str):
+            raise InvalidParameterError(f"mode: expected a str, found {shown(mode)}")
+        if not isinstance(out, (str, os.PathLike, type(None))):
+            raise InvalidParameterError(f"out: expected a path, found {type(out).__name__}")
+        trials = _count(trials, "trials")
+        asked = trials, _seed(seed), mode, float(common), _count(average, "average")
+        answer = self._encode(
+            stimulus,
+            show_progress,
+            out,
+            asked,
+            force=force,
+            resume=resume,
+            sidecar=sidecar,
+            long_table=long_table,
+        )
+        if out is not None:
+            return answer
+        arrays = answer if isinstance(answer, tuple) else (answer,)
+        arrays = tuple(array.reshape(len(stimulus), trials, *array.shape[1:]) for array in arrays)
+        return arrays if isinstance(answer, tuple) else arrays[0]
 
     # --- Metadata ---
 

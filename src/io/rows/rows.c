@@ -74,6 +74,11 @@ berg_status io_rows_check_name(const char *path, berg_error *error) {
       "%s: the ending says the format: .npy, .h5, .hdf5, .csv, .nii, .nii.gz, .func.gii, .mgh, .mgz or -ave.fif", path);
 }
 
+bool io_rows_takes_axes(const char *path) {
+  const int format = format_of(path);
+  return format >= 0 && !formats[format].check;
+}
+
 berg_status io_rows_check_shape(const char *path, size_t rows, size_t columns, const io_labels *labels,
                                 berg_error *error) {
   int format = format_of(path);

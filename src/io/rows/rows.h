@@ -71,6 +71,8 @@ typedef struct io_labels {
 /* Whether the ending of `path` is one that can be written: .npy .h5 .hdf5 .csv .nii .nii.gz .func.gii .mgh .mgz
  * -ave.fif. EARGUMENT names them. */
 berg_status io_rows_check_name(const char *path, berg_error *error);
+/* Whether that format holds rows of any axes. */
+bool io_rows_takes_axes(const char *path);
 
 /* Whether `rows` rows with these labels can become the file at `path`, so that it is known before there are any: a
  * volume of voxels at hand, not too large for NIfTI; a surface whose vertices the columns are; channels at even

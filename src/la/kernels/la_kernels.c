@@ -3,6 +3,7 @@
 
 #include "base/vector.h"
 #include "la/kernels/double.h"
+#include "la/kernels/normal.h"
 #include "la/kernels/pairs.h"
 #include "la/kernels/strip.h"
 
@@ -94,4 +95,5 @@ const la_kernels KERNEL(la_kernels) = {.store = store,
                                        .multiply_registers = multiply_registers,
                                        .double_tile = KERNEL(la_double_tile),
                                        .pair_products = KERNEL(la_pair_products),
-                                       .list_correlation = KERNEL(la_list_correlation)};
+                                       .list_correlation = KERNEL(la_list_correlation),
+                                       .normals = KERNEL(la_draw_normals)};

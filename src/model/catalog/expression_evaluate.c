@@ -115,8 +115,8 @@ static berg_status no_number(const stack *s, const model_step *step, const char 
   const char *unit = model_metadata_layout(s->metadata)->unit;
   model_numbers_list(s->metadata, list, sizeof list);
   if (misshapen)
-    return model_point_at(s->error, s->expression->text, s->expression->what, step->at, "%.96s is not one number a %s",
-                          misshapen, unit);
+    return model_point_at(s->error, s->expression->text, s->expression->what, step->at,
+                          "%.96s has not one number for each %s", misshapen, unit);
   return model_point_at(s->error, s->expression->text, s->expression->what, step->at,
                         "this subject's metadata have no number '%.64s' of each %s%s%s", step->name, unit,
                         *list ? ": there are " : "", list);

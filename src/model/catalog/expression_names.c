@@ -143,7 +143,9 @@ typedef struct tried_names {
   size_t count; /* listed, and one more where there are more */
 } tried_names;
 
-/* Letters to change, add or leave out (Levenshtein). */
+static char small(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c; }
+
+/* Letters to change, add or leave out (Levenshtein), whatever their case. */
 static size_t distance(const char *a, const char *b) {
   size_t row[LONGEST + 1];
   const size_t length = strlen(b);
@@ -151,7 +153,7 @@ static size_t distance(const char *a, const char *b) {
   for (size_t i = 0; a[i]; i++) {
     size_t before = row[0]++;
     for (size_t j = 0; j < length; j++) {
-      const size_t change = before + (a[i] != b[j]);
+      const size_t change = before + (small(a[i]) != small(b[j]));
       before = row[j + 1];
       row[j + 1] = change;
       if (row[j] + 1 < row[j + 1]) row[j + 1] = row[j] + 1;

@@ -116,7 +116,7 @@ static void look_at(model_number *number, const berg_metadata *metadata, size_t 
   }
   if (!number->array)
     number->array = entry;
-  else
+  else if (!number->several)
     number->several = entry->name;
 }
 

@@ -1,14 +1,18 @@
 /* A set of columns as units and times: a selection has the same times of every unit. */
 #include "base/memory.h"
+#include "base/text.h"
 #include "model/catalog/expression_steps.h"
 #include "model/catalog/metadata.h"
 
 static berg_status not_whole(const model_expression *expression, const berg_metadata *metadata, size_t unit,
                              berg_error *error) {
   const char *name = model_metadata_layout(metadata)->unit;
+  const char *const *labels = berg_metadata_output(metadata, 0)->axes[0].labels;
+  char number[32];
+  base_print(number, sizeof number, "%zu", unit);
   return model_point_at(error, expression->text, expression->what, 0,
-                        "%s %zu has other times than the first one: responses have the same times of every %s", name,
-                        unit, name);
+                        "%s %.64s has other times than the first one: responses have the same times of every %s", name,
+                        labels ? labels[unit] : number, name);
 }
 
 /* The units among `count` columns of one output; the times of the first of them where there are none yet. */

@@ -23,6 +23,8 @@ typedef struct model_layout_output {
   const char *units_form; /* what is expected there, for messages */
   /* What begins the metadata's keys of regions that are lists of units: "roi."; NULL: there are none. */
   const char *rois;
+  const char
+      *reliability; /* key of what the metadata know of single trials, a number a unit (and time); NULL: nothing */
 } model_layout_output;
 
 /* A key of upstream's `selection`. */
@@ -119,6 +121,8 @@ typedef struct model_layout {
   const char *const *groups;          /* keys of texts, one a unit, that name groups of them; up to NULL; NULL: none */
   const model_layout_area *areas;     /* the newest first, up to one without keys; NULL: none */
   const model_layout_number *numbers; /* what can be compared, of each name the newest key first; up to one without */
+  bool reliability_is_ratio; /* of the standard deviations of signal and noise (ncsnr); else a ceiling in percent */
+  bool trials_are_z_scores;  /* the variance of a trial is 1 in the units of responses; else it is not known */
 
   const char *measured, *measured_briefly; /* what responses are */
   io_evoked_kind evoked;                   /* what channels are to MNE-Python */

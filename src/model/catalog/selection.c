@@ -7,7 +7,6 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "model/catalog/expression.h"
 #include "model/catalog/metadata.h"
 
 /* --- Lists --- */
@@ -138,24 +137,6 @@ static berg_status check_key(const model_layout *layout, const berg_selection *i
   return unknown_key(layout, item->key, error);
 }
 
-static berg_status check_alone(const berg_model_options *options, berg_error *error) {
-  const char *other = options->selection_count             ? "selection"
-                      : options->mean_roi                  ? "mean_roi"
-                      : !isnan(options->min_noise_ceiling) ? "min_noise_ceiling (write & ceiling >= ...)"
-                                                           : NULL;
-  if (!other) return BERG_OK;
-  return base_fail(error, BERG_EARGUMENT, "select says all that is selected: it goes with no %s", other);
-}
-
-static berg_status select_by_expression(const model_choice *choice, berg_error *error) {
-  model_expression *expression = NULL;
-  berg_status status = check_alone(choice->options, error);
-  if (!status) status = model_expression_parse(&expression, choice->options->select, error);
-  if (!status) status = model_expression_select(expression, choice->metadata, choice->selection, error);
-  model_expression_free(expression);
-  return status;
-}
-
 static berg_status check(const model_choice *choice, berg_error *error) {
   const model_layout *layout = choice->layout;
   const berg_model_options *options = choice->options;
@@ -176,8 +157,8 @@ berg_status model_select(model_selection *selection, const model_layout *layout,
                          const berg_model_options *options, berg_error *error) {
   *selection = (model_selection){.means = NULL};
   model_choice choice = {layout, metadata, options, selection};
-  berg_status status = options->select ? BERG_OK : check(&choice, error);
-  if (!status) status = options->select ? select_by_expression(&choice, error) : layout->select(&choice, error);
+  berg_status status = check(&choice, error);
+  if (!status) status = layout->select(&choice, error);
   if (status) model_selection_release(selection);
   return status;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/encode/stored.h"
 #include "vit/preprocess.h"
 
 static berg_status init(model_batch *batch, berg_model *model, size_t room, berg_error *error) {
@@ -22,6 +23,7 @@ void model_batch_free(model_batch *batch) {
   if (!batch) return;
   for (size_t i = 0; i < 2; i++) model_load_release(&batch->loads[i]);
   base_free(batch->indices);
+  base_free(batch->digests);
   base_free_large(batch->tokens);
   base_free_large(batch->workspace);
   base_free(batch->members);
@@ -66,6 +68,7 @@ berg_status model_batch_of(model_batch **out, berg_model *network, berg_model *c
   model_batch *batch = network->kept;
   batch->team = NULL;
   batch->images = 0;
+  batch->stored = NULL;
   batch->most = room;
   for (size_t i = 0; i < 2; i++) batch->loads[i].count = 0;
   status = take_members(batch, models, sinks, count, error);
@@ -81,6 +84,7 @@ berg_status model_batch_load(model_batch *batch, berg_stimuli *stimuli, size_t f
     batch->now = !batch->now;
   else
     model_load_begin(&batch->loads[batch->now], stimuli, first, count);
+  batch->are_identified = false;
   berg_status status = model_load_finish(&batch->loads[batch->now], batch->team, batch->indices, &batch->images, error);
   if (!status && next)
     model_load_begin(&batch->loads[!batch->now], stimuli, first + count, next);
@@ -95,9 +99,31 @@ void model_batch_keep(model_batch *batch, const bool *keep) {
   for (size_t i = 0; i < batch->images; i++) {
     if (!keep[i]) continue;
     if (kept < i) memcpy(pixels + kept * VIT_PIXELS, pixels + i * VIT_PIXELS, VIT_PIXELS);
+    if (batch->are_identified) memmove(batch->digests[kept], batch->digests[i], sizeof *batch->digests);
     batch->indices[kept++] = batch->indices[i];
   }
   batch->images = kept;
+}
+
+static void identify_one(void *user, size_t i, size_t rank) {
+  model_batch *batch = user;
+  base_sha256 hash;
+  (void)rank;
+  base_sha256_start(&hash);
+  base_sha256_add(&hash, batch->loads[batch->now].pixels + i * VIT_PIXELS, VIT_PIXELS);
+  base_sha256_end(&hash, batch->digests[i]);
+}
+
+berg_status model_batch_identify(model_batch *batch, berg_error *error) {
+  if (batch->are_identified) return BERG_OK;
+  if (!batch->digests && !(batch->digests = base_alloc(batch->room, sizeof *batch->digests, error))) return BERG_ELIMIT;
+  berg_status status = BERG_OK;
+  if (batch->stored)
+    status = model_batch_identify_stored(batch, error);
+  else
+    base_team_share(batch->team, batch->images, identify_one, batch);
+  batch->are_identified = !status;
+  return status;
 }
 
 size_t model_batch_beside_begin(model_batch *batch, size_t step) {

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "base/sha256.h"
 #include "base/team.h"
 #include "model/encode/load.h"
 #include "model/encode/scores.h"
@@ -23,17 +24,20 @@ typedef struct model_batch {
   berg_model *model;     /* whose network it is */
   model_member *members; /* [member_count]; in the second of several passes `model` may not be one of them */
   size_t member_count, member_capacity;
-  base_team *team;          /* that it is run by; the user's, who begins and ends it */
-  size_t room;              /* images it can hold */
-  size_t most;              /* images that a batch of this call has at most */
-  size_t images;            /* images it holds */
-  size_t *indices;          /* [images] their numbers among the stimuli; bad ones are left out */
-  model_load loads[2];      /* the batch's images, and the next one's; the second has memory once it is needed */
-  int now;                  /* which of them is the batch's */
-  float *tokens;            /* [room][50][768]; NULL on a device, as all that the processor computes with, and where
+  base_team *team;     /* that it is run by; the user's, who begins and ends it */
+  size_t room;         /* images it can hold */
+  size_t most;         /* images that a batch of this call has at most */
+  size_t images;       /* images it holds */
+  size_t *indices;     /* [images] their numbers among the stimuli; bad ones are left out */
+  model_load loads[2]; /* the batch's images, and the next one's; the second has memory once it is needed */
+  int now;             /* which of them is the batch's */
+  char (*digests)[BASE_SHA256_TEXT]; /* [room] after model_batch_identify: of the images' pixels */
+  bool are_identified;
+  const berg_stimuli *stored; /* whose store has the scores of the batch; NULL: it has pixels */
+  float *tokens;              /* [room][50][768]; NULL on a device, as all that the processor computes with, and where
                                scores are given */
-  void *workspace;          /* of the network, then of the regression */
-  double component_seconds; /* of the last run: of the components, within all of it */
+  void *workspace;            /* of the network, then of the regression */
+  double component_seconds;   /* of the last run: of the components, within all of it */
 } model_batch;
 
 /* The batch of `network`, empty, with memory for `room` images and for the scores of all `count` models, each with its
@@ -47,6 +51,10 @@ void model_batch_free(model_batch *batch);
  * preprocessed while the batch before was run. The next `next` (0: none) will be so. */
 berg_status model_batch_load(model_batch *batch, berg_stimuli *stimuli, size_t first, size_t count, size_t next,
                              berg_error *error);
+
+/* Finds what identifies each image: the SHA-256 of the pixels that the network sees, as a store has it, too. EINPUT: a
+ * damaged store; ELIMIT. */
+berg_status model_batch_identify(model_batch *batch, berg_error *error);
 
 /* Leaves out, after model_batch_load, the images for which `keep` [images] is false. */
 void model_batch_keep(model_batch *batch, const bool *keep);

@@ -34,7 +34,7 @@ static bool may_pack(const model_pass *pass, size_t batch) {
   return !first->device && (!first->memory || model_pass_memory(pass, batch, true) <= first->memory);
 }
 
-static berg_status take(const model_batch *batch, berg_error *error) {
+static berg_status take(model_batch *batch, berg_error *error) {
   berg_status status = BERG_OK;
   for (size_t m = 0; m < batch->member_count && !status; m++) {
     const model_member *member = &batch->members[m];
@@ -137,7 +137,7 @@ static float *place_responses(void *user) {
   return t->rows + t->filled * t->width;
 }
 
-static berg_status take_responses(void *user, const model_batch *batch, const model_member *member, berg_error *error) {
+static berg_status take_responses(void *user, model_batch *batch, const model_member *member, berg_error *error) {
   target *t = user;
   (void)error;
   if (!batch->images) return BERG_OK;
@@ -156,7 +156,7 @@ static void copy_scores(const target *t, const model_member *member, size_t imag
   }
 }
 
-static berg_status take_scores(void *user, const model_batch *batch, const model_member *member, berg_error *error) {
+static berg_status take_scores(void *user, model_batch *batch, const model_member *member, berg_error *error) {
   target *t = user;
   (void)error;
   for (size_t i = 0; i < batch->images; i++) {
@@ -186,7 +186,7 @@ static void copy_block(void *user, base_team *team, const model_part *part, size
   base_team_share(team, part->images, copy_image, &b);
 }
 
-static berg_status take_features(void *user, const model_batch *batch, const model_member *member, berg_error *error) {
+static berg_status take_features(void *user, model_batch *batch, const model_member *member, berg_error *error) {
   target *t = user;
   (void)error, (void)member;
   if (batch->images) spread_rows(t, batch, t->filled);

@@ -40,11 +40,16 @@ static bool takes_part(const model_pass *pass, const berg_model *model) {
   return false;
 }
 
+/* Images whose rows of responses a member holds: of trials two images' at the least, one filled and one written. */
+static size_t rows_held(const model_pass *pass, size_t member, size_t images) {
+  return pass->sinks ? images + 2 * pass->sinks[member].trials : images;
+}
+
 size_t model_pass_memory(const model_pass *pass, size_t images, bool packed) {
   const berg_model *network = model_pass_network(pass);
   size_t bytes = model_memory_shared(network, images, packed), widest = 0;
   for (size_t m = 0; m < pass->count; m++) {
-    const size_t rows = model_memory_rows(pass->models[m], images);
+    const size_t rows = model_memory_rows(pass->models[m], rows_held(pass, m, images));
     bytes += model_memory_beside(pass->models[m], images, network->threads);
     if (rows > widest) widest = rows;
   }

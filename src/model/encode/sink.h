@@ -21,6 +21,7 @@ typedef struct model_part {
 
 typedef struct model_sink {
   model_wants wants;
+  size_t trials; /* of responses: simulated trials that it makes of each image; 0: it takes them as they are */
   void *user;
   /* Of features alone: takes what block `layer` gave, `tokens` [images][50][768], while it is warm; may share work
    * on the team. */
@@ -30,8 +31,7 @@ typedef struct model_sink {
   float *(*place)(void *user);
   /* Takes a batch that has been run: asks it for the member's responses, reads the member's scores, or notes that
    * features have come. */
-  berg_status (*take)(void *user, const struct model_batch *batch, const struct model_member *member,
-                      berg_error *error);
+  berg_status (*take)(void *user, struct model_batch *batch, const struct model_member *member, berg_error *error);
 } model_sink;
 
 #endif

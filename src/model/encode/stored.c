@@ -84,8 +84,22 @@ berg_status model_batch_take_stored(model_batch *batch, const berg_stimuli *stim
   const berg_store *store = model_stimuli_store(stimuli);
   berg_status status = BERG_OK;
   batch->images = count;
+  batch->stored = stimuli;
+  batch->are_identified = false;
   for (size_t i = 0; i < count; i++) batch->indices[i] = first + i;
   for (size_t m = 0; m < batch->member_count && !status; m++)
     status = take_member(batch, &batch->members[m], store, first, count, error);
+  return status;
+}
+
+berg_status model_batch_identify_stored(model_batch *batch, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t i = 0; i < batch->images && !status; i++) {
+    model_store_line line;
+    status = model_store_line_at(model_stimuli_store(batch->stored), batch->indices[i], &line, error);
+    if (status) break;
+    memcpy(batch->digests[i], line.digest, BASE_SHA256_TEXT - 1);
+    batch->digests[i][BASE_SHA256_TEXT - 1] = '\0';
+  }
   return status;
 }

@@ -11,7 +11,7 @@ typedef struct stages {
   double *load, *network, *components, *regression, *flops; /* [repeats] */
 } stages;
 
-static berg_status leave_scores(void *user, const model_batch *batch, const model_member *member, berg_error *error) {
+static berg_status leave_scores(void *user, model_batch *batch, const model_member *member, berg_error *error) {
   (void)user, (void)batch, (void)member, (void)error;
   return BERG_OK;
 }

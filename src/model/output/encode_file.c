@@ -14,6 +14,7 @@ typedef struct writing {
   model_writer *writer; /* of [part][columns of the widest model] */
   size_t part;          /* images that are written at a time, at most */
   float *own;           /* [part][columns of the widest file], where a model has several */
+  float *predictions;   /* [part][columns of the widest model], where rows are trials about them */
 } writing;
 
 /* All files of one model. */
@@ -25,6 +26,11 @@ typedef struct output {
   writing *writing;
 } output;
 
+/* A hemisphere of which nothing is selected has no file beside that of the other. */
+static bool has_file(const model_subject *subject, size_t number) {
+  return subject->outputs[number].columns || !subject->columns;
+}
+
 static size_t count_files(const berg_model *model) {
   size_t count = 0;
   for (size_t s = 0; s < model->subject_count; s++) count += model->subjects[s].output_count;
@@ -35,6 +41,7 @@ static berg_status name_files(output *o, berg_error *error) {
   const berg_model *model = o->task.model;
   for (size_t s = 0; s < model->subject_count; s++)
     for (size_t i = 0; i < model->subjects[s].output_count; i++) {
+      if (!has_file(&model->subjects[s], i)) continue;
       model_output_file *file = &o->files[o->count++];
       *file =
           (model_output_file){.task = &o->task, .subject = s, .output = i, .columns = &model->subjects[s].outputs[i]};
@@ -65,7 +72,7 @@ static berg_status append(void *user, const float *responses, size_t images, ber
   return status;
 }
 
-/* The most columns of a model, and of a file that is not all of its model. */
+/* The most columns of a model, and of a file that is not all of its model. The trials of all are as many. */
 static void find_widest(const model_batch *batch, size_t *model, size_t *file) {
   *model = *file = 0;
   for (size_t m = 0; m < batch->member_count; m++) {
@@ -80,22 +87,36 @@ static berg_status start_writer(writing *w, const model_batch *batch, berg_error
   size_t widest, widest_file;
   if (w->writer) return BERG_OK;
   find_widest(batch, &widest, &widest_file);
-  w->part = (batch->most + 1) / 2;
-  if (widest_file && !(w->own = base_alloc_large(w->part * widest_file, sizeof(float), error))) return BERG_ELIMIT;
-  return model_writer_open(&w->writer, append, w->part * widest, error);
+  const model_output_task *task = &((const output *)batch->members[0].sink->user)->task;
+  const size_t parts = model_output_parts(task), part = (batch->most + 1) / (2 * parts);
+  w->part = part ? part : 1;
+  if (widest_file && !(w->own = base_alloc_large(w->part * parts * widest_file, sizeof(float), error)))
+    return BERG_ELIMIT;
+  if (task->trials && !(w->predictions = base_alloc_large(w->part * widest, sizeof(float), error))) return BERG_ELIMIT;
+  return model_writer_open(&w->writer, append, w->part * parts * widest, error);
+}
+
+/* The member's rows of images [first, first + count). */
+static void make_rows(const output *o, const model_batch *batch, const model_member *member, size_t first, size_t count,
+                      float *responses) {
+  const model_trials *trials = o->task.trials;
+  float *predictions = trials ? o->writing->predictions : responses;
+  model_batch_respond(batch, member, first, count, predictions);
+  if (trials) model_trials_make(trials, batch->team, first, count, predictions, responses);
 }
 
 /* Half a batch at a time, so that two buffers hold no more than one did. */
-static berg_status take(void *user, const model_batch *batch, const model_member *member, berg_error *error) {
+static berg_status take(void *user, model_batch *batch, const model_member *member, berg_error *error) {
   output *o = user;
   writing *w = o->writing;
   berg_status status = start_writer(w, batch, error);
+  if (!status && o->task.trials) status = model_trials_identify(o->task.trials, batch, error);
   for (size_t first = 0; first < batch->images && !status; first += w->part) {
     const size_t count = batch->images - first < w->part ? batch->images - first : w->part;
     float *responses;
     status = model_writer_buffer(w->writer, &responses, error);
     if (status) break;
-    model_batch_respond(batch, member, first, count, responses);
+    make_rows(o, batch, member, first, count, responses);
     model_writer_hand(w->writer, o, count);
   }
   return status;
@@ -106,6 +127,7 @@ static berg_status stop_writer(writing *w, berg_status status, berg_error *error
   berg_error late;
   berg_status written = model_writer_close(w->writer, &late);
   base_free_large(w->own);
+  base_free_large(w->predictions);
   if (written && error) *error = late;
   return written ? written : status;
 }
@@ -177,6 +199,7 @@ static berg_status finish(output *o, berg_error *error) {
 }
 
 static void release(output *o) {
+  model_trials_free(o->task.trials);
   for (size_t i = 0; i < o->count; i++) model_output_file_close(&o->files[i]);
   base_free(o->files);
 }
@@ -191,14 +214,25 @@ static berg_status encode_pass(output *outputs, const model_pass *pass, const be
   return stop_writer(&w, status, error);
 }
 
+/* Whether trials are wanted, known and held by the format: before anything is written or told. */
+static berg_status open_trials(model_output_task *task, const berg_run *run, berg_error *error) {
+  if (!task->options->trials) return BERG_OK;
+  if (!io_rows_takes_axes(task->path))
+    return base_fail(error, BERG_EARGUMENT, "%s: trials of images go to .npy, .h5, .hdf5 or .csv", task->path);
+  return model_trials_open(&task->trials, task->model, task->options->trials, run, error);
+}
+
 static berg_status encode_passes(output *outputs, berg_model *const *models, size_t count, const berg_stimuli *stimuli,
                                  const berg_run *run, berg_error *error) {
   size_t *passes = base_calloc(count, sizeof *passes, error), pass_count = 0;
   model_sink *sinks = base_calloc(count, sizeof *sinks, error);
   berg_status status = passes && sinks ? model_passes(models, count, stimuli, passes, &pass_count, error) : BERG_ELIMIT;
   for (size_t i = 0; i < count && !status; i++) {
-    sinks[i] = (model_sink){.wants = MODEL_RESPONSES, .user = &outputs[i], .take = take};
-    status = open_files(&outputs[i], error);
+    const model_output_task *task = &outputs[i].task;
+    status = open_trials(&outputs[i].task, run, error);
+    sinks[i] = (model_sink){
+        .wants = MODEL_RESPONSES, .trials = task->trials ? task->trials->count : 0, .user = &outputs[i], .take = take};
+    if (!status) status = open_files(&outputs[i], error);
   }
   if (!status) status = model_passes_tell(models, count, passes, pass_count, run, error);
   for (size_t p = 0; p < pass_count && !status; p++) {
@@ -222,7 +256,7 @@ berg_status berg_encode_many_to_files(berg_model *const *models, size_t count, b
   output *outputs = status ? NULL : base_calloc(count, sizeof *outputs, error);
   if (!status && !outputs) status = BERG_ELIMIT;
   for (size_t i = 0; i < count && outputs; i++)
-    outputs[i].task = (model_output_task){models[i], stimuli, paths[i], &how.output};
+    outputs[i].task = (model_output_task){models[i], stimuli, paths[i], &how.output, NULL};
   if (!status) status = encode_passes(outputs, models, count, stimuli, &run, error);
   for (size_t i = 0; i < count && outputs; i++) release(&outputs[i]);
   base_free(outputs);
@@ -236,5 +270,6 @@ berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const 
 
 char *berg_model_output_path(const berg_model *model, const char *path, size_t subject_index, size_t output_index) {
   if (output_index >= berg_model_outputs(model, subject_index)) return NULL;
+  if (!has_file(&model->subjects[subject_index], output_index)) return NULL;
   return model_output_path(model, path, subject_index, output_index, NULL);
 }

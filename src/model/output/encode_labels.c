@@ -40,18 +40,30 @@ static berg_status take_coordinates(model_labels *labels, const model_subject *s
   return status || !io_nifti_is_name(path) ? status : take_space(labels, all, options, error);
 }
 
+/* "trial-1", ... */
+static berg_status take_trials(model_labels *labels, size_t count, berg_error *error) {
+  labels->trials = base_calloc(count, sizeof *labels->trials, error);
+  if (!labels->trials) return BERG_ELIMIT;
+  labels->trial_count = count;
+  for (size_t i = 0; i < count; i++)
+    if (!(labels->trials[i] = base_format(error, "trial-%zu", i + 1))) return BERG_ELIMIT;
+  labels->axes[labels->io.axis_count++] =
+      (io_axis){.name = "trial", .length = count, .texts = (const char *const *)labels->trials};
+  return BERG_OK;
+}
+
 static void take_axes(model_labels *labels, const berg_output *output) {
   labels->io.axes = labels->axes;
-  labels->io.axis_count = output->axis_count;
   for (size_t a = 0; a < output->axis_count; a++) {
     const berg_axis *axis = &output->axes[a];
-    labels->axes[a] = (io_axis){.name = axis->name,
-                                .length = axis->length,
-                                .texts = axis->labels,
-                                .numbers = axis->values,
-                                .unit = axis->unit,
-                                .indices = axis->values ? NULL : axis->indices};
-    if (strcmp(axis->name, "repetition") && strcmp(axis->name, "time")) labels->unit = &labels->axes[a];
+    io_axis *to = &labels->axes[labels->io.axis_count++];
+    *to = (io_axis){.name = axis->name,
+                    .length = axis->length,
+                    .texts = axis->labels,
+                    .numbers = axis->values,
+                    .unit = axis->unit,
+                    .indices = axis->values ? NULL : axis->indices};
+    if (strcmp(axis->name, "repetition") && strcmp(axis->name, "time")) labels->unit = to;
   }
   labels->unit->groups_name = "rois";
 }
@@ -68,29 +80,36 @@ static void take_attributes(model_labels *labels, const berg_model *model, const
   labels->io.attribute_count = *output->name ? 3 : 2;
 }
 
+/* Where the units lie: on a surface, or in a volume. */
+static berg_status take_places(model_labels *labels, const berg_model *model, const model_subject *subject,
+                               const char *path, const berg_output_options *options, berg_error *error) {
+  const model_layout *layout = model->layout;
+  if (!strcmp(layout->unit, "vertex")) {
+    const size_t vertices = model_metadata_units(subject->metadata, labels->output);
+    labels->surface = (io_surface){vertices, labels->output ? IO_RIGHT : IO_LEFT};
+    labels->io.surface = &labels->surface;
+    return model_outside(&labels->io.nan_outside, BERG_F32, options->volume, error);
+  }
+  if (strcmp(layout->unit, "voxel")) return BERG_OK;
+  return take_coordinates(labels, subject, layout->outputs[0].units, path, options, error);
+}
+
 berg_status model_labels_make(model_labels *labels, const berg_model *model, size_t subject_index, size_t output_index,
                               const char *path, const berg_output_options *options, berg_error *error) {
   const model_subject *subject = &model->subjects[subject_index];
   const berg_output *output = &subject->outputs[output_index];
   const model_layout *layout = model->layout;
   *labels = (model_labels){.io = {.what = layout->measured_briefly, .evoked = layout->evoked}, .output = output_index};
+  berg_status status = options->trials ? take_trials(labels, options->trials->trials, error) : BERG_OK;
   take_axes(labels, output);
   take_attributes(labels, model, subject, output);
-  if (subject->selection.means) return BERG_OK;
-  berg_status status = BERG_OK;
-  if (!strcmp(layout->unit, "vertex")) {
-    const size_t vertices = model_metadata_units(subject->metadata, output_index);
-    labels->surface = (io_surface){vertices, output_index ? IO_RIGHT : IO_LEFT};
-    labels->io.surface = &labels->surface;
-    status = model_outside(&labels->io.nan_outside, BERG_F32, options->volume, error);
-  } else if (!strcmp(layout->unit, "voxel")) {
-    status = take_coordinates(labels, subject, layout->outputs[0].units, path, options, error);
-  }
+  if (!status && !subject->selection.means) status = take_places(labels, model, subject, path, options, error);
   if (status) model_labels_release(labels);
   return status;
 }
 
 void model_labels_release(model_labels *labels) {
+  base_free_texts(labels->trials, labels->trial_count);
   base_free(labels->coordinates);
   base_free(labels->rois);
   base_free(labels->roi_columns);

@@ -12,8 +12,10 @@
 /* The columns of one output of a subject; `io` points into the rest, and into model and options. */
 typedef struct model_labels {
   io_labels io;
-  size_t output;          /* among the subject's */
-  io_axis axes[3], *unit; /* which of them is of voxels, channels, ... */
+  size_t output;                        /* among the subject's */
+  io_axis axes[IO_ROW_DIMS_MAX], *unit; /* which of them is of voxels, channels, ... */
+  char **trials;                        /* names, where a row is of several */
+  size_t trial_count;
   io_attribute attributes[3];
   int64_t *coordinates; /* [columns][3] of voxels; NULL with mean_roi */
   io_nifti_space space;

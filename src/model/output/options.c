@@ -10,8 +10,13 @@ void(berg_output_options_init)(berg_output_options *options, size_t size) {
 
 berg_status model_output_options_take(model_output_options *own, const berg_output_options *given, berg_error *error) {
   berg_status status = BASE_TAKE(berg_output_options, &own->output, given, error);
-  if (status || !own->output.volume) return status;
-  status = BASE_TAKE(berg_volume_options, &own->volume, own->output.volume, error);
-  own->output.volume = &own->volume;
+  if (!status && own->output.volume) {
+    status = BASE_TAKE(berg_volume_options, &own->volume, own->output.volume, error);
+    own->output.volume = &own->volume;
+  }
+  if (!status && own->output.trials) {
+    status = BASE_TAKE(berg_trials_options, &own->trials, own->output.trials, error);
+    own->output.trials = &own->trials;
+  }
   return status;
 }

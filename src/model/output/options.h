@@ -1,15 +1,16 @@
-/* The caller's options of an output, with those of its volume. */
+/* The caller's options of an output, with those of its volume and its trials. */
 #ifndef MODEL_OUTPUT_OPTIONS_H
 #define MODEL_OUTPUT_OPTIONS_H
 
 #include "base/error.h"
 
 typedef struct model_output_options {
-  berg_output_options output; /* its `volume` points to the next one, or to nothing */
+  berg_output_options output; /* its `volume` and `trials` point to those below, or to nothing */
   berg_volume_options volume;
+  berg_trials_options trials;
 } model_output_options;
 
-/* The library's own copy of both. EARGUMENT, as base_options_take has it. */
+/* The library's own copy of them. EARGUMENT, as base_options_take has it. */
 berg_status model_output_options_take(model_output_options *own, const berg_output_options *given, berg_error *error);
 
 #endif

@@ -9,6 +9,7 @@
 #include "io/value/json_print.h"
 #include "model/catalog/paths.h"
 #include "model/stimuli/stimuli.h"
+#include "model/trials/describe.h"
 
 char *model_output_path(const berg_model *model, const char *path, size_t subject, size_t output, berg_error *error) {
   const bool several = model->subject_count > 1;
@@ -41,6 +42,7 @@ static berg_status fingerprint(const model_output_file *file, char *text, size_t
   if (subject->times) hash = hash_list(hash, &selection->times);
   for (size_t i = 0; i < selection->mean_count; i++)
     hash = hash_list(base_hash_text(hash, selection->means[i].name), &selection->means[i].units);
+  if (task->trials) hash = model_trials_hash(task->trials, file->subject, hash);
   bool skips = model_stimuli_skips_bad(task->stimuli);
   hash = base_hash_bytes(hash, &skips, sizeof skips);
   base_print(text, size, "%s %s%s %s %016llx", task->model->id, subject->of_file, file->columns->name, images,
@@ -65,10 +67,11 @@ berg_status model_output_file_check(const model_output_file *file, berg_error *e
 /* A row of axes, or a plain list of columns: as files of one axis have always been. */
 static berg_status open_rows(model_output_file *file, const char *name, berg_error *error) {
   const berg_output_options *options = file->task->options;
-  size_t shape[IO_ROW_DIMS_MAX];
-  for (size_t a = 0; a < file->columns->axis_count; a++) shape[a] = file->columns->axes[a].length;
-  return io_rows_open_shaped(&file->rows, file->path, shape, file->columns->axis_count, name, options->force,
-                             options->resume, &file->done, error);
+  size_t shape[IO_ROW_DIMS_MAX], ndim = 0;
+  if (file->task->trials) shape[ndim++] = file->task->trials->count;
+  for (size_t a = 0; a < file->columns->axis_count; a++) shape[ndim++] = file->columns->axes[a].length;
+  return io_rows_open_shaped(&file->rows, file->path, shape, ndim, name, options->force, options->resume, &file->done,
+                             error);
 }
 
 berg_status model_output_file_open(model_output_file *file, berg_error *error) {
@@ -88,13 +91,15 @@ berg_status model_output_file_open(model_output_file *file, berg_error *error) {
 
 berg_status model_output_file_append(model_output_file *file, const float *responses, size_t first, size_t images,
                                      float *own, berg_error *error) {
-  const size_t columns = file->columns->columns, from = file->columns->first, all = file->task->model->columns;
+  const size_t columns = file->columns->columns, from = file->columns->first, all = file->task->model->columns,
+               parts = model_output_parts(file->task);
   /* a file may be ahead of the others after an interruption */
   const size_t skip = file->done > first ? file->done - first : 0;
   if (skip >= images) return BERG_OK;
-  for (size_t i = 0; i < images && own; i++)
+  for (size_t i = 0; i < images * parts && own; i++)
     memcpy(own + i * columns, responses + i * all + from, columns * sizeof *own);
-  berg_status status = io_rows_append(file->rows, (own ? own : responses) + skip * columns, images - skip, error);
+  berg_status status =
+      io_rows_append(file->rows, (own ? own : responses) + skip * parts * columns, images - skip, error);
   if (!status) file->done = first + images;
   return status;
 }
@@ -112,6 +117,7 @@ static berg_status label_fully(const model_output_file *file, model_labels *labe
   if (!status && !model_stimuli_store(task->stimuli)) status = model_row_names_hash(names, task->model->threads, error);
   if (status) return status;
   status = model_encode_provenance(tree, task->model, file->subject, task->stimuli, task->options, error);
+  if (!status && task->trials) model_trials_describe(*tree, task->trials, file->subject, file->output);
   if (!status && labels->io.space) status = model_provenance_space(*tree, &labels->space, task->options->volume, error);
   if (!status) status = io_json_print(*tree, json, error);
   if (status) return status;

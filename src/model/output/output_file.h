@@ -5,6 +5,7 @@
 #include "io/rows/rows.h"
 #include "model/encode/model.h"
 #include "model/output/encode_labels.h"
+#include "model/trials/trials.h"
 
 /* What all files of an encode share. */
 typedef struct model_output_task {
@@ -12,7 +13,13 @@ typedef struct model_output_task {
   berg_stimuli *stimuli;
   const char *path; /* as the user named it */
   const berg_output_options *options;
+  model_trials *trials; /* rows are those of each image; NULL: predictions */
 } model_output_task;
+
+/* Rows of columns that make a row of the files. */
+static inline size_t model_output_parts(const model_output_task *task) {
+  return task->trials ? task->trials->count : 1;
+}
 
 typedef struct model_output_file {
   const model_output_task *task;
@@ -31,9 +38,9 @@ char *model_output_path(const berg_model *model, const char *path, size_t subjec
 berg_status model_output_file_check(const model_output_file *file, berg_error *error);
 /* Opens, or goes on with, the file; everything that decides its numbers is in its fingerprint. */
 berg_status model_output_file_open(model_output_file *file, berg_error *error);
-/* The file's columns of `responses` [images][columns of the model], rows from number `first` on; those that the file
- * has are passed over. `own` [images][columns of the file] is for the copying; NULL where the file has all columns
- * of the model. */
+/* The file's columns of `responses` [images][parts][columns of the model], rows from number `first` on; those that the
+ * file has are passed over. `own` [images][parts][columns of the file] is for the copying; NULL where the file has all
+ * columns of the model. */
 berg_status model_output_file_append(model_output_file *file, const float *responses, size_t first, size_t images,
                                      float *own, berg_error *error);
 /* Writes the final file and its sidecar. */

@@ -26,13 +26,12 @@ typedef struct scoring {
   berg_stimuli *stimuli;
   model_store_about about; /* what is to be kept */
   model_store_writer *writer;
-  size_t commit, uncommitted;        /* images */
-  model_store_image *images;         /* [room] of the batch at hand, those that are new */
-  char (*digests)[BASE_SHA256_TEXT]; /* [room] */
-  bool *keep;                        /* [room] */
-  size_t room, fresh, held;          /* `fresh` of this batch, `held` of all */
-  float **rows;                      /* [parts] [room][width] */
-  size_t next_part;                  /* of the member that is taken next */
+  size_t commit, uncommitted; /* images */
+  model_store_image *images;  /* [room] of the batch at hand, those that are new */
+  bool *keep;                 /* [room] */
+  size_t room, fresh, held;   /* `fresh` of this batch, `held` of all */
+  float **rows;               /* [parts] [room][width] */
+  size_t next_part;           /* of the member that is taken next */
 } scoring;
 
 /* --- Whose scores --- */
@@ -103,28 +102,13 @@ static berg_status describe(scoring *s, berg_error *error) {
 static berg_status make_room(scoring *s, size_t room, berg_error *error) {
   if (s->room >= room) return BERG_OK;
   s->images = base_calloc(room, sizeof *s->images, error);
-  s->digests = base_alloc(room, sizeof *s->digests, error);
   s->keep = base_alloc(room, sizeof *s->keep, error);
   s->rows = base_calloc(s->about.part_count, sizeof *s->rows, error);
-  if (!s->images || !s->digests || !s->keep || !s->rows) return BERG_ELIMIT;
+  if (!s->images || !s->keep || !s->rows) return BERG_ELIMIT;
   for (size_t p = 0; p < s->about.part_count; p++)
     if (!(s->rows[p] = base_alloc(room * s->about.parts[p].width, sizeof(float), error))) return BERG_ELIMIT;
   s->room = room;
   return BERG_OK;
-}
-
-typedef struct hashing {
-  const uint8_t *pixels;
-  char (*digests)[BASE_SHA256_TEXT];
-} hashing;
-
-static void hash_one(void *user, size_t i, size_t rank) {
-  const hashing *h = user;
-  base_sha256 hash;
-  (void)rank;
-  base_sha256_start(&hash);
-  base_sha256_add(&hash, h->pixels + i * VIT_PIXELS, VIT_PIXELS);
-  base_sha256_end(&hash, h->digests[i]);
 }
 
 /* The path that an image was read from, or "stimuli.npy[12]". */
@@ -151,10 +135,10 @@ static size_t among_fresh(const scoring *s, const char *digest) {
 
 static berg_status choose_one(scoring *s, const model_batch *batch, size_t i, berg_error *error) {
   const size_t index = batch->indices[i];
-  size_t row = model_store_held(s->writer, s->digests[i]);
+  size_t row = model_store_held(s->writer, batch->digests[i]);
   char *name = name_of(s->stimuli, index, error);
   if (!name) return BERG_ELIMIT;
-  if (row == SIZE_MAX) row = among_fresh(s, s->digests[i]);
+  if (row == SIZE_MAX) row = among_fresh(s, batch->digests[i]);
   s->keep[i] = row == SIZE_MAX;
   if (!s->keep[i]) {
     s->held++;
@@ -167,7 +151,7 @@ static berg_status choose_one(scoring *s, const model_batch *batch, size_t i, be
   image->name = name;
   image->is_file = berg_stimuli_name(s->stimuli, index) && !stat(name, &about);
   image->bytes = image->is_file ? (uint64_t)about.st_size : 0;
-  memcpy(image->digest, s->digests[i], sizeof image->digest);
+  memcpy(image->digest, batch->digests[i], sizeof image->digest);
   return BERG_OK;
 }
 
@@ -176,8 +160,7 @@ static berg_status choose(void *user, model_batch *batch, berg_error *error) {
   berg_status status = make_room(s, batch->room, error);
   if (status) return status;
   forget_images(s);
-  hashing h = {batch->loads[batch->now].pixels, s->digests};
-  base_team_share(batch->team, batch->images, hash_one, &h);
+  status = model_batch_identify(batch, error);
   for (size_t i = 0; i < batch->images && !status; i++) status = choose_one(s, batch, i, error);
   if (!status) model_batch_keep(batch, s->keep);
   return status;
@@ -199,7 +182,7 @@ static void copy_rows(scoring *s, const model_batch *batch, const model_member *
 }
 
 /* Members are taken in order; with the last one the rows are whole. */
-static berg_status take(void *user, const model_batch *batch, const model_member *member, berg_error *error) {
+static berg_status take(void *user, model_batch *batch, const model_member *member, berg_error *error) {
   scoring *s = user;
   if (member == batch->members) s->next_part = 0;
   for (size_t i = 0; i < member->model->subject_count; i++)
@@ -254,7 +237,6 @@ static void release(scoring *s) {
   for (size_t p = 0; p < s->about.part_count && s->rows; p++) base_free(s->rows[p]);
   base_free(s->rows);
   base_free(s->images);
-  base_free(s->digests);
   base_free(s->keep);
   model_store_end(s->writer);
   model_store_about_release(&s->about);

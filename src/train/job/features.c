@@ -131,7 +131,7 @@ static berg_status remove_store(const train_plan *plan, size_t of, berg_error *e
 
 /* --- The pass --- */
 
-static berg_status take(void *store, const model_batch *batch, const model_member *member, berg_error *error) {
+static berg_status take(void *store, model_batch *batch, const model_member *member, berg_error *error) {
   (void)member;
   return train_store_taken(store, batch->indices[0], batch->indices[batch->images - 1] + 1, error);
 }
