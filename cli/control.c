@@ -221,6 +221,7 @@ static int run_control(request *asked, const char *path) {
   cli_progress_start(&progress, asked->quiet, false);
   snprintf(progress.unit, sizeof progress.unit, asked->multivariate ? "generations" : "folds");
   berg_run run = cli_progress_run(&progress);
+  if (asked->quiet) run.warn = NULL;
   berg_status failed = berg_control(store, &asked->options, &run, &json, &error);
   cli_progress_end(&progress);
   int status = failed ? cli_fail(&error) : show(asked, json);
