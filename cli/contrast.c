@@ -277,6 +277,7 @@ int cli_contrast(int argc, char **argv) {
   if (status == CLI_GO_ON) status = fill_defaults(&asked);
   if (status == CLI_GO_ON) status = run(&asked, argv[0]);
   if (status == CLI_GO_ON) status = write_told(&asked);
+  if (status == CLI_GO_ON && !asked.maps.quiet && strstr(asked.maps.output, ".nii")) cli_space_warn(&asked.space);
   release(&asked);
   free(command);
   return status == CLI_GO_ON ? 0 : status;

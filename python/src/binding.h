@@ -88,4 +88,6 @@ extern PyMethodDef binding_report_functions[], binding_compare_functions[], bind
 
 extern PyMethodDef binding_asking_functions[];
 
+extern PyMethodDef binding_asking_functions[];
+
 #endif

@@ -82,14 +82,6 @@ static void hand_over(const berg_contrast_maps *wanted, const query_maps *made, 
     if (to[i]) memcpy(to[i], from[i], columns * sizeof *to[i]);
 }
 
-/* Differences of pairs are of the first group minus the second, or the other way round. */
-static berg_status weigh(const berg_contrast *c, const char *text, double *weights, berg_error *error) {
-  berg_status status = query_weights_parse(text, (const char *const *)c->names, c->group_count, weights, error);
-  if (!status && c->options.paired && weights[0] == 0)
-    status = base_fail(error, BERG_EPARAMETER, "%s: pairs need a weight for both groups", text);
-  return status;
-}
-
 berg_status berg_contrast_compute(const berg_contrast *contrast, const char *text, const berg_contrast_maps *given,
                                   char **json, berg_error *error) {
   berg_contrast_maps wanted;
@@ -98,7 +90,9 @@ berg_status berg_contrast_compute(const berg_contrast *contrast, const char *tex
   berg_status status = BASE_TAKE(berg_contrast_maps, &wanted, given, error);
   if (status) return status;
   double *weights = base_alloc(contrast->group_count, sizeof *weights, error);
-  status = weights ? weigh(contrast, text, weights, error) : BERG_ELIMIT;
+  status = weights
+               ? query_weights_parse(text, (const char *const *)contrast->names, contrast->group_count, weights, error)
+               : BERG_ELIMIT;
   if (!status) status = query_maps_make(&made, contrast, weights, error);
   if (!status) {
     hand_over(&wanted, &made, contrast->columns);

@@ -99,7 +99,7 @@ berg_status query_maps_make(query_maps *maps, const berg_contrast *contrast, con
                               &maps->q, &maps->d, &maps->g,  &maps->sd};
   for (size_t i = 0; i < MAPS; i++) *all[i] = maps->memory + i * columns;
   for (size_t r = 0; r < query_contrast_rows(contrast); r++) m.magnitude += fabs(weights[r]) / 2;
-  if (contrast->options.paired) m.magnitude = 1;
+  if (contrast->options.paired) m.magnitude *= 2; /* differences have the weight of both groups */
   base_share(contrast->options.threads, (columns + TOGETHER - 1) / TOGETHER, make_some, &m);
   berg_status status =
       query_false_discovery(maps->p, columns, contrast->options.any_dependence, maps->q, &maps->tested, error);

@@ -114,8 +114,8 @@ static void put_names(report_panel *panel, double x, double y, const char *name,
 /* A picture that cannot be read is shown as missing; want of memory is a failure. */
 static berg_status put_tile(contact *s, report_panel *panel, const berg_picture_group *group, size_t i, uint8_t *planes,
                             uint32_t *pixels, berg_error *error) {
-  const double x = (double)(i % s->across) * (TILE + GAP);
-  const double y = TITLE + (double)(i / s->across) * (TILE + WORDS + GAP);
+  const size_t column = i % s->across, row = i / s->across;
+  const double x = (double)column * (TILE + GAP), y = TITLE + (double)row * (TILE + WORDS + GAP);
   berg_status status = read_picture(s, group->names[i], planes, error);
   if (status == BERG_ELIMIT) return status;
   if (status) {

@@ -129,6 +129,8 @@ def test_pairs(contrast, store, small_berg_dir, tmp_path):
         expected = {"e": differences.mean(axis=0), "t": differences.mean(axis=0) / sd * np.sqrt(count), "sd": sd,
                     "df": np.full(600, count - 1.0), "d": differences.mean(axis=0) / sd}
         check(maps, expected, ("e", "t", "sd", "df", "d"))
+        twice, _ = contrast(*options, "--contrast", "2 b - 2 a")
+        check(twice, {**expected, "e": -2 * expected["e"], "t": -expected["t"], "d": -expected["d"]}, ("e", "t", "df", "d"))
         assert told["test"] == "paired"
 
 
