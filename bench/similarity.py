@@ -33,12 +33,12 @@ print(np.corrcoef(*rdms)[0, 1], time.perf_counter() - start)
 
 
 def timed(*command):
-    """Output, wall seconds, processor seconds, peak MB."""
+    """(Output, own processor seconds), wall seconds, processor seconds with the system's, peak MB."""
     done = subprocess.run(["/usr/bin/time", "-f", "\n%e %U %S %M", *map(str, command)], capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr)
     wall, user, system, peak = map(float, done.stderr.strip().splitlines()[-1].split())
-    return done.stdout, wall, user + system, peak / 1024
+    return (done.stdout, user), wall, user + system, peak / 1024
 
 
 def tell(what, wall, processor, peak, more=""):
@@ -67,15 +67,15 @@ def main():
             return path
 
         some = store(asked.images)
-        out, *spent = timed(asked.build / "tests/double_rate", asked.threads, 3)
+        (out, _), *spent = timed(asked.build / "tests/double_rate", asked.threads, 3)
         rate, alone = map(float, out.split())
         tell("float64 products, 3 s", *spent, f"{rate:.1f} GFLOP/s at best, {alone:.1f} in a second of processor time")
-        _, *spent = timed(berg, "rsm", some, "--roi", a, "-o", folder / "rsm.npy", *common)
+        (_, user), *spent = timed(berg, "rsm", some, "--roi", a, "-o", folder / "rsm.npy", *common)
         about = json.loads((folder / "rsm.json").read_text())["Similarity"]["regions"][0]
         work = asked.images * (asked.images + 1920) * min(about["units"], 251) / 1e9  # whole squares on the diagonal
-        made, ours = work / about["seconds_of_products"], work / spent[1]
+        made = work / user
         tell(f"rsm {a}, {asked.images:,} images, float32 .npy", *spent,
-             f"{made:.1f} GFLOP/s while made: {made / rate:.0%}; {ours:.1f} in a second of processor time, writing too: {ours / alone:.0%}")
+             f"{made:.1f} GFLOP in a second of its own processor time: {made / alone:.0%}")
         (folder / "rsm.npy").unlink()
         _, *spent = timed(berg, "rsa", some, "--a", a, "--b", b, "-o", folder / "r.json", *common)
         tell(f"rsa {a} {b}, {asked.images:,} images", *spent)
@@ -86,7 +86,7 @@ def main():
         tell("  with 1,000 permutations and 1,000 bootstraps", *spent,
              "variance left out: " + ", ".join(f"{found[kind]['variance_left_out']:.1e}" for kind in ("permutations", "bootstraps")))
         weights, metadata = (next(asked.berg_dir.glob(f"**/{name}_sub-01.npy")) for name in ("weights", "metadata"))
-        out, *spent = timed(sys.executable, "-c", NUMPY, some / "scores_sub-01.npy", weights, metadata, asked.numpy, asked.roi)
+        (out, _), *spent = timed(sys.executable, "-c", NUMPY, some / "scores_sub-01.npy", weights, metadata, asked.numpy, asked.roi)
         scaled = float(out.split()[1]) * (asked.images / asked.numpy) ** 2
         tell(f"NumPy, {asked.numpy:,} images", *spent, f"{scaled:.0f} s for all, {scaled / plain:.0f} times as long")
         many = store(asked.many)

@@ -14,6 +14,8 @@
 #include "query/parts.h"
 #include "query/region.h"
 
+#define SECONDS "seconds_of_products"
+
 void(berg_rsm_options_init)(berg_rsm_options *options, size_t size) {
   const berg_rsm_options defaults = {
       .size = sizeof defaults, .metric = "correlation", .adjust = "none", .form = "square"};
@@ -116,7 +118,7 @@ static void report_region(cJSON *list, const job *j, size_t region, const query_
   io_json_add_number(item, "mean", summary->mean);
   io_json_add_number(item, "least", summary->pairs ? summary->least : (double)NAN);
   io_json_add_number(item, "most", summary->pairs ? summary->most : (double)NAN);
-  io_json_add_number(item, "seconds_of_products", summary->seconds);
+  io_json_add_number(item, SECONDS, summary->seconds);
 }
 
 static berg_status write_region(const job *j, const query_rsm_file *file, size_t region, const berg_run *run,
@@ -170,7 +172,9 @@ static berg_status prepare_sidecar(io_whole_file **file, const job *j, const cJS
   if (!status) status = about_sources(j, tree, error);
   cJSON *about = io_json_add_object(tree, "Similarity"), *names = io_json_add_list(tree, "Images");
   describe(about, j);
-  io_json_add(about, "regions", io_json_copy(regions));
+  cJSON *told = io_json_copy(regions), *region;
+  cJSON_ArrayForEach(region, told) cJSON_DeleteItemFromObject(region, SECONDS); /* the same run gives the same bytes */
+  io_json_add(about, "regions", told);
   for (size_t i = 0; i < j->plan.images; i++) io_json_add(names, NULL, model_provenance_text(j->plan.names[i]));
   if (!status) status = model_sidecar_prepare(file, j->plan.path, tree, j->options->force, error);
   cJSON_Delete(tree);
@@ -184,7 +188,8 @@ static berg_status put_in_place(query_rsm_file *file, io_whole_file *sidecar, be
   return status;
 }
 
-static berg_status write_all(const job *j, const berg_run *run, cJSON *tree, berg_error *error) {
+/* What is told is there before the file gets its name: nothing fails behind that. */
+static berg_status write_all(const job *j, const berg_run *run, cJSON *tree, char **report, berg_error *error) {
   query_rsm_file *file;
   io_whole_file *sidecar = NULL;
   const double start = base_machine_seconds();
@@ -194,7 +199,9 @@ static berg_status write_all(const job *j, const berg_run *run, cJSON *tree, ber
   for (size_t r = 0; r < j->plan.region_count && !status; r++)
     status = write_region(j, file, r, run, start, list, error);
   if (!status && j->options->sidecar) status = prepare_sidecar(&sidecar, j, list, error);
+  if (!status && report) status = io_json_print(tree, report, error);
   if (!status) return put_in_place(file, sidecar, error);
+  io_whole_file_abandon(sidecar);
   query_rsm_file_abandon(file);
   return status;
 }
@@ -218,9 +225,12 @@ berg_status berg_rsm(const berg_store *store, const char *path, const berg_rsm_o
   if (!status) status = open_job(&j, path, error);
   if (!status) {
     describe(tree, &j);
-    status = write_all(&j, &whole, tree, error);
+    status = write_all(&j, &whole, tree, report, error);
   }
-  if (!status && report) status = io_json_print(tree, report, error);
+  if (status && report) {
+    base_free(*report);
+    *report = NULL;
+  }
   cJSON_Delete(tree);
   release(&j);
   return status;

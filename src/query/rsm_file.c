@@ -114,7 +114,8 @@ static berg_status start_squares(query_rsm_file *file, berg_error *error) {
   berg_status status = parts && names ? BERG_OK : BERG_ELIMIT;
   for (size_t r = 0; r < count && !status; r++) {
     if (!(names[r] = base_copy_text(plan->regions[r], error))) status = BERG_ELIMIT;
-    for (char *slash = names[r]; slash && (slash = strchr(slash, '/'));) *slash = '|';
+    for (char *letter = names[r]; letter && *letter; letter++)
+      if (*letter == '/') *letter = '|';
     parts[r] = (io_hdf5_part){.name = names[r], .dtype = plan->f64 ? BERG_F64 : BERG_F32, .shape = {n, n}, .ndim = 2};
   }
   if (!status) {

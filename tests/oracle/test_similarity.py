@@ -192,6 +192,9 @@ def test_threads_change_no_bit(asked, tmp_path, arguments):
         assert asked.run(command, asked.store, "--subject", 1, "--threads", threads, *named).returncode == 0
         files.append((tmp_path / str(threads)).with_suffix("." + ("h5" if command == "rsm" else "json")).read_bytes())
     assert files[0] == files[1]
+    if command == "rsm":  # nor does a time stand in what is beside it
+        beside = [json.loads((tmp_path / f"{threads}.json").read_text())["Similarity"] for threads in (1, 3)]
+        assert beside[0] == beside[1]
 
 
 def test_images_by_name_in_their_order(asked, store, small_berg_dir, tmp_path):
