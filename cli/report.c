@@ -27,7 +27,7 @@ static char *command_line(int argc, char **argv) {
 int cli_report(int argc, char **argv) {
   bool force = false, quiet = false, hash_weights = false;
   const char *output = NULL;
-  cli_texts subjects = {0}, surfaces = {0};
+  cli_texts subjects = {0}, surfaces = {0}, added = {0};
   berg_report_options report;
   berg_report_options_init(&report);
   const cli_option options[] = {
@@ -41,6 +41,10 @@ int cli_report(int argc, char **argv) {
        "Of vertices: draw maps on these surfaces of the left and the right hemisphere, as FreeSurfer's fsaverage has "
        "them "
        "(lh.inflated,rh.inflated)."},
+      {"add", 0, CLI_LIST, &added, "FILE[,FILE...]",
+       "Show what was asked of scores too: the JSON of berg rank, contrast, rsa or control, a map of contrast (.npy, "
+       ".nii), a matrix of rsm (.npy, .h5); can be given again."},
+      {"pictures", 0, CLI_TEXT, &report.pictures, "DIR", "Where the pictures lie that these name without a /."},
       {"hash-weights", 0, CLI_FLAG, &hash_weights, NULL,
        "Give the SHA-256 of the weights too, not of the metadata alone."},
       {"force", 'f', CLI_FLAG, &force, NULL, "Replace what is there."},
@@ -58,7 +62,8 @@ int cli_report(int argc, char **argv) {
           "berg report fmri-things_fmri_1-vit_b_32 --subject 1,2,3 -o report.html --figures figures\n"
           "berg report fmri-things_fmri_1-vit_b_32 --subject 1 -o report.html --json numbers.json\n"
           "berg report fmri-nsd_fsaverage-vit_b_32 --subject 1 -o report.html --surface lh.inflated,rh.inflated\n"
-          "berg report meg-things_meg_1-vit_b_32 --subject 1-4 -o report.html",
+          "berg report meg-things_meg_1-vit_b_32 --subject 1-4 -o report.html\n"
+          "berg report fmri-things_fmri_1-vit_b_32 --subject 1 --add faces.json --add t.nii.gz -o report.html",
       .options = options,
       .option_count = sizeof options / sizeof *options,
       .least = 1,
@@ -78,6 +83,8 @@ int cli_report(int argc, char **argv) {
     for (size_t i = 0; i < surfaces.count; i++) report.surfaces[i] = surfaces.items[i];
     report.subjects = (const char *const *)names.items;
     report.subject_count = names.count;
+    report.added = (const char *const *)added.items;
+    report.added_count = added.count;
     report.command = command;
     report.force = force;
     report.hash_weights = hash_weights;
@@ -86,6 +93,7 @@ int cli_report(int argc, char **argv) {
   }
   cli_texts_free(&subjects);
   cli_texts_free(&surfaces);
+  cli_texts_free(&added);
   cli_texts_free(&names);
   free(command);
   return status;

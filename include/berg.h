@@ -1050,13 +1050,18 @@ typedef struct berg_report_options {
   int hash_weights;    /* 1: SHA-256 of the weights too, which takes seconds; 0 (default): of the metadata */
   int force;
   const char *surfaces[2]; /* such as FreeSurfer's lh.inflated and rh.inflated, to draw vertices on; NULL: none */
+  const char *const *added; /* what was asked of scores (docs/report.md): JSON of berg_rank, berg_contrast_compute, berg_rsa
+                               or berg_control, a map of the subject's columns (.npy, .nii), a matrix of berg_rsm */
+  size_t added_count;
+  const char *pictures; /* where pictures of relative names lie; NULL: where the program runs */
 } berg_report_options;
 
 BERG_API void berg_report_options_init(berg_report_options *options, size_t size);
 
 /* One self-contained HTML page at `path` (NULL: only what the options name). What the metadata lack is said there and
  * left out. EPARAMETER: no such subject, or one twice; EMODEL: metadata missing or corrupt; EINPUT: a surface that is
- * none, or of another number of vertices; EEXISTS. Definitions: docs/report.md. */
+ * none, or of another number of vertices; an added file that is none of what can be shown; EEXISTS. Definitions:
+ * docs/report.md. */
 BERG_API berg_status berg_report(const char *model_id, const berg_report_options *options, const char *path,
                                  berg_error *error);
 

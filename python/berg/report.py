@@ -1,5 +1,7 @@
 """Looking at how well a model predicts: a page, and a plot for notebooks. Both read metadata alone."""
 
+import os
+
 from berg import _berg
 from berg.core import cards
 from berg.core.parameter_validator import validate_subject
@@ -36,7 +38,18 @@ def plot_accuracy(model_id, *, berg_dir, subject=1):
 
 
 def report(
-    model_id, path, *, berg_dir, subject=1, figures=None, json=None, hash_weights=False, force=False, surface=None
+    model_id,
+    path,
+    *,
+    berg_dir,
+    subject=1,
+    figures=None,
+    json=None,
+    hash_weights=False,
+    force=False,
+    surface=None,
+    add=(),
+    pictures=None,
 ):
     """Writes the page of `berg report` to `path`; nothing is returned.
 
@@ -50,10 +63,16 @@ def report(
         SHA-256 of the weights too, not of the metadata alone.
     surface : two paths
         Of vertices: FreeSurfer's lh.inflated and rh.inflated, or their like, that maps are drawn on.
+    add : list of paths
+        What was asked of scores: rank's, contrast's "about", rsa's or control's dict as JSON, a contrast's map as .npy or
+        NIfTI, a matrix of rsm.
+    pictures : path
+        Where the pictures lie that these name without a folder.
 
-    FileExistsError: one of them is there already, unless `force`.
+    FileExistsError: one of them is there already, unless `force`. StimulusError: an added file cannot be shown.
     """
     left, right = surface or (None, None)
-    _berg.report(
-        model_id, _subjects(model_id, subject), berg_dir, path, figures, json, hash_weights, force, left, right
-    )
+    added = [os.fspath(file) for file in ([add] if isinstance(add, (str, os.PathLike)) else add)]
+    subjects = _subjects(model_id, subject)
+    files = (berg_dir, path, figures, json)
+    _berg.report(model_id, subjects, *files, hash_weights, force, left, right, added, pictures)

@@ -47,7 +47,7 @@ def score(models, stimulus, path, show_progress=True):
         handles = tuple(model._loaded() for model in models)
         with progress.bar(show_progress, total, "Scoring") as move:
             _berg.score(handles, images, os.fspath(path), move)
-    return ScoreStore(path)
+    return ScoreStore(path, models[0].berg_dir)
 
 
 class ScoreStore(stimuli.Stored):
@@ -60,6 +60,9 @@ class ScoreStore(stimuli.Stored):
     ----------
     path : str or path
         The folder.
+    berg_dir : path
+        The folder of models that questions are answered with; None: $BERG_DIR. store.rank(...) is
+        berg.rank(store, ..., berg_dir=store.berg_dir), and so are contrast, rsm, rsa and control.
 
     Attributes
     ----------
@@ -69,8 +72,9 @@ class ScoreStore(stimuli.Stored):
     BERGError: no store, or a damaged one. What is added later is seen by a ScoreStore that is opened later.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, berg_dir=None):
         self.path = os.fspath(path)
+        self.berg_dir = os.environ.get("BERG_DIR") if berg_dir is None else os.fspath(berg_dir)
         self._store = _berg.Store(self.path)
         self.about = json.loads(self._store.describe())
 
@@ -78,7 +82,7 @@ class ScoreStore(stimuli.Stored):
         return f"<ScoreStore {self.path}: {len(self)} images>"
 
     def __reduce__(self):
-        return ScoreStore, (self.path,)
+        return ScoreStore, (self.path, self.berg_dir)
 
     @property
     def subjects(self):
@@ -119,3 +123,28 @@ class ScoreStore(stimuli.Stored):
             )
         array = np.load(os.path.join(self.path, fits[0]["File"]), mmap_mode="r")
         return array[: len(self)]
+
+    def rank(self, expression, **options):
+        """Images by one number of their responses: berg.rank."""
+        return self._ask("rank", expression, options)
+
+    def contrast(self, groups, contrasts="a - b", **options):
+        """Groups of images contrasted in every voxel: berg.contrast."""
+        return self._ask("contrast", groups, {"contrasts": contrasts, **options})
+
+    def rsm(self, roi, **options):
+        """Similarity of a region's responses to all pairs of images: berg.rsm."""
+        return self._ask("rsm", roi, options)
+
+    def rsa(self, sides, **options):
+        """Regions, subjects and matrices compared by what they say of all pairs of images: berg.rsa."""
+        return self._ask("rsa", sides, options)
+
+    def control(self, regions=None, **options):
+        """Images that drive two regions together or apart: berg.control."""
+        return self._ask("control", regions, options)
+
+    def _ask(self, question, of, options):
+        import berg
+
+        return getattr(berg, question)(self, of, **{"berg_dir": self.berg_dir, **options})

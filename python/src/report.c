@@ -5,15 +5,15 @@ static PyObject *report(PyObject *module, PyObject *arguments) {
   (void)module;
   const char *model_id;
   PyObject *berg_dir = NULL, *path = NULL, *figures = NULL, *json = NULL, *surfaces[2] = {NULL, NULL}, *result = NULL,
-           *sequence;
-  binding_subjects asked = {0};
+           *pictures = NULL, *sequence, *files;
+  binding_subjects asked = {0}, added = {0};
   berg_report_options options;
   berg_report_options_init(&options);
-  if (PyArg_ParseTuple(arguments, "sOO&O&O&O&ppO&O&", &model_id, &sequence, binding_path_or_none, &berg_dir,
+  if (PyArg_ParseTuple(arguments, "sOO&O&O&O&ppO&O&OO&", &model_id, &sequence, binding_path_or_none, &berg_dir,
                        binding_path_or_none, &path, binding_path_or_none, &figures, binding_path_or_none, &json,
                        &options.hash_weights, &options.force, binding_path_or_none, &surfaces[0], binding_path_or_none,
-                       &surfaces[1]) &&
-      binding_take_subjects(&asked, sequence)) {
+                       &surfaces[1], &files, binding_path_or_none, &pictures) &&
+      binding_take_subjects(&asked, sequence) && binding_take_subjects(&added, files)) {
     berg_error error;
     options.berg_dir = berg_dir ? PyBytes_AsString(berg_dir) : NULL;
     options.figures = figures ? PyBytes_AsString(figures) : NULL;
@@ -21,6 +21,9 @@ static PyObject *report(PyObject *module, PyObject *arguments) {
     for (int i = 0; i < 2; i++) options.surfaces[i] = surfaces[i] ? PyBytes_AsString(surfaces[i]) : NULL;
     options.subjects = asked.names;
     options.subject_count = asked.count;
+    options.added = added.names;
+    options.added_count = added.count;
+    options.pictures = pictures ? PyBytes_AsString(pictures) : NULL;
     const char *page = path ? PyBytes_AsString(path) : NULL;
     PyThreadState *thread = PyEval_SaveThread();
     berg_status status = berg_report(model_id, &options, page, &error);
@@ -28,6 +31,8 @@ static PyObject *report(PyObject *module, PyObject *arguments) {
     result = status ? binding_raise(&error) : Py_NewRef(Py_None);
   }
   binding_release_subjects(&asked);
+  binding_release_subjects(&added);
+  Py_XDECREF(pictures);
   Py_XDECREF(berg_dir);
   Py_XDECREF(path);
   Py_XDECREF(figures);
@@ -59,7 +64,8 @@ static PyObject *plot_accuracy(PyObject *module, PyObject *arguments) {
 
 PyMethodDef binding_report_functions[] = {
     {"report", report, METH_VARARGS,
-     PyDoc_STR("report(model_id, subjects, berg_dir, path, figures, json, hash_weights, force) -> None")},
+     PyDoc_STR("report(model_id, subjects, berg_dir, path, figures, json, hash_weights, force, left, right, added, "
+               "pictures) -> None")},
     {"plot_accuracy", plot_accuracy, METH_VARARGS,
      PyDoc_STR("plot_accuracy(model_id, subjects, berg_dir) -> str: SVG")},
     {NULL, NULL, 0, NULL},

@@ -93,11 +93,10 @@ void report_time_axis(report_panel *panel, const report_axis *along, double top,
 #define BAR_STEPS 128
 #define BAR_HEIGHT 10
 
-void report_colour_bar(report_panel *panel, const report_axis *along, double y, bool missing) {
-  uint32_t pixels[BAR_STEPS];
+static void colour_bar(report_panel *panel, const report_axis *along, double y, bool missing,
+                       const uint32_t pixels[BAR_STEPS]) {
   double ticks[REPORT_TICKS];
   char text[32];
-  for (int i = 0; i < BAR_STEPS; i++) pixels[i] = 0xFF000000 | report_scale_colour(i / (BAR_STEPS - 1.0));
   report_image(panel, along->from, y, along->to - along->from, BAR_HEIGHT, pixels, BAR_STEPS, 1);
   size_t count = report_ticks(along, 5, ticks);
   for (size_t i = 0; i < count; i++) {
@@ -113,4 +112,16 @@ void report_colour_bar(report_panel *panel, const report_axis *along, double y, 
                                REPORT_NO_VALUE(1), REPORT_NO_VALUE(0), REPORT_NO_VALUE(1), REPORT_NO_VALUE(0)};
   report_image(panel, along->to + 35, y, 20, BAR_HEIGHT, chequers, 4, 2);
   report_words(panel, along->to + 45, y + BAR_HEIGHT + 14, REPORT_MIDDLE, REPORT_SOFT, REPORT_FONT, "no value");
+}
+
+void report_colour_bar(report_panel *panel, const report_axis *along, double y, bool missing) {
+  uint32_t pixels[BAR_STEPS];
+  for (int i = 0; i < BAR_STEPS; i++) pixels[i] = 0xFF000000 | report_scale_colour(i / (BAR_STEPS - 1.0));
+  colour_bar(panel, along, y, missing, pixels);
+}
+
+void report_signed_bar(report_panel *panel, const report_axis *along, double y, bool missing) {
+  uint32_t pixels[BAR_STEPS];
+  for (int i = 0; i < BAR_STEPS; i++) pixels[i] = 0xFF000000 | report_signed_colour(2 * i / (BAR_STEPS - 1.0) - 1);
+  colour_bar(panel, along, y, missing, pixels);
 }

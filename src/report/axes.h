@@ -30,5 +30,7 @@ void report_time_axis(report_panel *panel, const report_axis *along, double top,
 
 /* The horizontal colour scale below a map: the bar, its ticks, what its ends include, its label. */
 void report_colour_bar(report_panel *panel, const report_axis *along, double y, bool missing);
+/* Of a scale with 0 in its middle. */
+void report_signed_bar(report_panel *panel, const report_axis *along, double y, bool missing);
 
 #endif

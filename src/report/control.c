@@ -24,7 +24,7 @@ const cJSON *report_control_region(const report_control *control, int side) {
   return NULL;
 }
 
-static berg_status draw(report_control *control, size_t pair, bool *of_sets, berg_error *error) {
+berg_status report_draw_control(report_control *control, size_t pair, bool *of_sets, berg_error *error) {
   const char *kind = cJSON_GetStringValue(report_control_at(control->tree, "control"));
   const cJSON *pairs = report_control_at(control->tree, "pairs");
   if (!kind || !cJSON_IsArray(pairs)) return base_fail(error, BERG_EINPUT, "the JSON is not berg_control's");
@@ -81,7 +81,7 @@ berg_status berg_plot_control(const char *json, size_t pair, const char *path, i
   berg_status status = io_json_parse(&tree, json, strlen(json), error);
   if (status) return status == BERG_EINPUT ? base_fail(error, status, "what is to be drawn is not JSON") : status;
   control.tree = tree;
-  status = draw(&control, pair, &of_sets, error);
+  status = report_draw_control(&control, pair, &of_sets, error);
   for (size_t i = 0; i < control.count && !status; i++)
     if (control.panels[i].failed) status = base_fail_memory(error, sizeof(report_panel));
   if (!status) status = write(&control, of_sets, path, force, error);

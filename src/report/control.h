@@ -22,6 +22,8 @@ double report_control_number(const cJSON *list, int index);
 /* The member of "regions" that is side 0 or 1 of the pair. */
 const cJSON *report_control_region(const report_control *control, int side);
 
+/* The panels of a pair of the tree, by one of the next two. EARGUMENT: there is no such pair; EINPUT. */
+berg_status report_draw_control(report_control *control, size_t pair, bool *of_sets, berg_error *error);
 /* Responses of all images with those chosen, and the answers of the subjects left out. EINPUT. */
 berg_status report_draw_control_means(report_control *control, berg_error *error);
 /* The search's course, a panel for each goal. EINPUT. */

@@ -14,6 +14,7 @@ void report_figure_free(report_figure *figure) {
   base_free(figure->panels);
   report_text_free(&figure->caption);
   report_text_free(&figure->missing);
+  for (size_t i = 0; i < 2; i++) base_free(figure->own_texts[i]);
   *figure = (report_figure){.id = NULL};
 }
 
@@ -52,13 +53,22 @@ void report_figure_lacking(report_figure *figure, const report_data *data, size_
   if (lacking) report_print(&figure->missing, " %s no %s.", lacking == 1 ? "has" : "have", what);
 }
 
+report_figure *report_figures_add(report_figures *figures, berg_error *error) {
+  void *block = figures->items;
+  if (!base_grow(&block, &figures->capacity, figures->count + 1, sizeof *figures->items, error)) return NULL;
+  figures->items = block;
+  report_figure *figure = &figures->items[figures->count++];
+  *figure = (report_figure){.id = NULL};
+  return figure;
+}
+
 berg_status report_figures_make(report_figures *figures, const report_data *data, berg_error *error) {
   berg_status status = BERG_OK;
-  figures->count = 0;
-  while (data->kind->draw[figures->count] && !status) {
-    report_figure *figure = &figures->items[figures->count];
-    data->kind->draw[figures->count++](figure, data);
-    status = report_figure_status(figure, error);
+  *figures = (report_figures){.items = NULL};
+  for (size_t i = 0; data->kind->draw[i] && !status; i++) {
+    report_figure *figure = report_figures_add(figures, error);
+    if (figure) data->kind->draw[i](figure, data);
+    status = figure ? report_figure_status(figure, error) : BERG_ELIMIT;
   }
   if (status) report_figures_free(figures);
   return status;
@@ -66,4 +76,13 @@ berg_status report_figures_make(report_figures *figures, const report_data *data
 
 void report_figures_free(report_figures *figures) {
   for (size_t i = 0; i < figures->count; i++) report_figure_free(&figures->items[i]);
+  base_free(figures->items);
+  *figures = (report_figures){.items = NULL};
+}
+
+int report_figures_colours(const report_figures *figures, const report_data *data) {
+  int most = data->kind->colours;
+  for (size_t i = 0; i < figures->count; i++)
+    if (figures->items[i].colours > most) most = figures->items[i].colours;
+  return most;
 }

@@ -18,6 +18,8 @@ typedef struct report_figure {
   size_t sheet_columns; /* panels beside each other in its files */
   bool legend;          /* subjects are told apart by colour */
   const char *key;      /* what the marks mean, for the files, which have no caption; or NULL */
+  int colours;          /* of subjects, that its marks use for something else */
+  char *own_texts[2];   /* id and title, where they are made for this figure; or NULL */
   bool failed;
 } report_figure;
 
@@ -30,15 +32,19 @@ berg_status report_figure_status(const report_figure *figure, berg_error *error)
 /* Adds to `missing`: "sub-01 and sub-03 have no <what>." for the subjects that lack what `offset` says. */
 void report_figure_lacking(report_figure *figure, const report_data *data, size_t offset, const char *what);
 
-/* All figures of the kind, in the order of the page. */
-#define REPORT_MOST_FIGURES 8
+/* All figures, in the order of the page. */
 typedef struct report_figures {
-  report_figure items[REPORT_MOST_FIGURES];
-  size_t count;
+  report_figure *items;
+  size_t count, capacity;
 } report_figures;
 
+/* Those of the kind. */
 berg_status report_figures_make(report_figures *figures, const report_data *data, berg_error *error);
 void report_figures_free(report_figures *figures);
+/* One more, empty; valid until the next is added. NULL with ELIMIT. */
+report_figure *report_figures_add(report_figures *figures, berg_error *error);
+/* How many colours of subjects the page needs. */
+int report_figures_colours(const report_figures *figures, const report_data *data);
 
 /* Each starts and fills one figure; what cannot be drawn is said in `missing`. Lack of memory is remembered until the
  * end. */

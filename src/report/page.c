@@ -68,8 +68,10 @@ static const char *missing_of(const report_figure *figure) {
 }
 
 static void put_figure(report_text *text, const report_page *page, const report_figure *figure) {
-  report_print(text, "<section id=\"%s\" aria-labelledby=\"h-%s\"><h2 id=\"h-%s\">%s</h2>\n", figure->id, figure->id,
-               figure->id, figure->title);
+  report_print(text, "<section id=\"%s\" aria-labelledby=\"h-%s\"><h2 id=\"h-%s\">", figure->id, figure->id,
+               figure->id);
+  report_put_escaped(text, figure->title);
+  report_put(text, "</h2>\n");
   if (figure->missing.length) {
     report_put(text, "<p class=\"missing\">");
     report_put_escaped(text, missing_of(figure));
@@ -83,6 +85,10 @@ static void put_figure(report_text *text, const report_page *page, const report_
     report_put(text, "<div class=\"panels\">\n");
     for (size_t i = 0; i < figure->panel_count; i++) report_panel_svg(text, &figure->panels[i]);
     report_put(text, "</div>\n</figure>\n");
+  } else if (figure->table_count && figure->caption.length) {
+    report_put(text, "<p>");
+    report_put_escaped(text, figure->caption.bytes);
+    report_put(text, "</p>\n");
   }
   put_tables(text, figure);
   report_put(text, "</section>\n");
@@ -134,7 +140,7 @@ static void put_head(report_text *text, const report_page *page) {
              "img-src data:\">\n<link rel=\"icon\" href=\"data:,\">\n<title>");
   report_put_escaped(text, page->provenance->model_id);
   report_put(text, ": report</title>\n<style>");
-  report_put_style(text, page->data->kind->colours);
+  report_put_style(text, report_figures_colours(page->figures, page->data));
   report_put(text, "</style>\n</head>\n<body>\n<header>\n<h1>");
   report_put_escaped(text, page->provenance->model_id);
   report_print(text, "</h1>\n<p>How well the model predicts the %s of ", kind->responses);
@@ -145,10 +151,15 @@ static void put_head(report_text *text, const report_page *page) {
   report_put(text, "</header>\n");
 }
 
+static void put_link(report_text *text, const report_figure *figure) {
+  report_print(text, "<li><a href=\"#%s\">", figure->id);
+  report_put_escaped(text, figure->title);
+  report_put(text, "</a></li>");
+}
+
 static void put_contents(report_text *text, const report_page *page) {
   report_put(text, "<nav aria-label=\"Contents\"><ul>");
-  for (size_t i = 0; i < page->figures->count; i++)
-    report_print(text, "<li><a href=\"#%s\">%s</a></li>", page->figures->items[i].id, page->figures->items[i].title);
+  for (size_t i = 0; i < page->figures->count; i++) put_link(text, &page->figures->items[i]);
   report_put(text,
              "<li><a href=\"#provenance\">Provenance</a></li><li><a href=\"#cite\">How to cite</a></li></ul></nav>\n");
 }

@@ -50,15 +50,26 @@ void report_put_variables(report_text *text, int subjects, bool dark) {
     report_print(text, "--c%c:#%06x;", roles[i].letter, (unsigned)(dark ? roles[i].dark : roles[i].light));
 }
 
-uint32_t report_scale_colour(double share) {
-  const int last = (int)(sizeof viridis / sizeof *viridis) - 1;
-  double place = (share > 0 ? share < 1 ? share : 1 : 0) * last;
+/* Blue through grey to orange, as different to colour-blind eyes as to others, with the lightest in the middle. */
+static const uint32_t twofold[] = {0x08589E, 0x2B8CBE, 0x7BAFD4, 0xD9DCDF, 0xE8A866, 0xD4731A, 0x8F3F04};
+
+static uint32_t colour_of(const uint32_t *colours, int last, double place) {
   int step = place < last ? (int)place : last - 1;
   double rest = place - step;
   uint32_t colour = 0;
   for (int shift = 16; shift >= 0; shift -= 8) {
-    double from = viridis[step] >> shift & 255, to = viridis[step + 1] >> shift & 255;
+    double from = colours[step] >> shift & 255, to = colours[step + 1] >> shift & 255;
     colour |= (uint32_t)lround(from + rest * (to - from)) << shift;
   }
   return colour;
+}
+
+uint32_t report_scale_colour(double share) {
+  const int last = (int)(sizeof viridis / sizeof *viridis) - 1;
+  return colour_of(viridis, last, (share > 0 ? share < 1 ? share : 1 : 0) * last);
+}
+
+uint32_t report_signed_colour(double share) {
+  const int last = (int)(sizeof twofold / sizeof *twofold) - 1;
+  return colour_of(twofold, last, (share > -1 ? share < 1 ? (share + 1) / 2 : 1 : 0) * last);
 }

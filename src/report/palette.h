@@ -33,5 +33,7 @@ void report_put_variables(report_text *text, int subjects, bool dark);
 
 /* The colour of `share` of the scale, 0..1 (values outside take the ends), 0xRRGGBB. */
 uint32_t report_scale_colour(double share);
+/* The same of a scale with 0 in its middle, -1..1. */
+uint32_t report_signed_colour(double share);
 
 #endif

@@ -46,7 +46,8 @@ berg_status report_provenance_make(report_provenance *made, const report_data *d
   base_machine_name(made->processor, sizeof made->processor);
   made->threads = base_machine_processors();
   made->memory = base_machine_memory();
-  berg_status status = BERG_OK;
+  made->files = base_calloc(2 * data->count + REPORT_HEMISPHERES + data->added_count, sizeof *made->files, error);
+  berg_status status = made->files ? BERG_OK : BERG_ELIMIT;
   for (size_t i = 0; i < data->count && !status; i++) {
     char *weights, *metadata = base_copy_text(berg_metadata_path(data->subjects[i].metadata), error);
     if (!metadata) status = BERG_ELIMIT;
@@ -59,12 +60,18 @@ berg_status report_provenance_make(report_provenance *made, const report_data *d
     char *surface = base_copy_text(data->surface_paths[i], error);
     status = surface ? add_file(made, surface, true, error) : BERG_ELIMIT;
   }
+  for (size_t i = 0; i < data->added_count && !status; i++) {
+    char *added = base_copy_text(data->added[i], error);
+    status = added ? add_file(made, added, true, error) : BERG_ELIMIT;
+  }
   if (status) report_provenance_free(made);
   return status;
 }
 
 void report_provenance_free(report_provenance *made) {
   for (size_t i = 0; i < made->file_count; i++) base_free(made->files[i].path);
+  base_free(made->files);
+  made->files = NULL;
   made->file_count = 0;
 }
 

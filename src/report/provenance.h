@@ -19,8 +19,7 @@ typedef struct report_provenance {
   char processor[128];
   int threads;
   size_t memory;
-  report_file
-      files[2 * REPORT_MOST_SUBJECTS + REPORT_HEMISPHERES]; /* metadata, weights where they are there, surfaces */
+  report_file *files; /* metadata, weights where they are there, surfaces, what was added */
   size_t file_count;
 } report_provenance;
 

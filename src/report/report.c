@@ -8,6 +8,7 @@
 #include "io/file/folders.h"
 #include "io/file/whole_file.h"
 #include "io/surface/geometry.h"
+#include "report/asked.h"
 #include "report/kind.h"
 #include "report/page.h"
 
@@ -32,7 +33,7 @@ static report_sheet sheet_of(const report_figure *figure, const report_data *dat
                         .date = date,
                         .subjects = data->subjects,
                         .subject_count = figure->legend ? data->count : 0,
-                        .colours = data->kind->colours,
+                        .colours = figure->colours > data->kind->colours ? figure->colours : data->kind->colours,
                         .key = figure->key,
                         .panels = figure->panels,
                         .count = figure->panel_count,
@@ -108,22 +109,28 @@ static berg_status write_all(const report_page *page, const berg_report_options 
   return status;
 }
 
-static berg_status write_report(const report_data *data, const char *model_id, const berg_report_options *options,
-                                const char *path, berg_error *error) {
-  report_figures figures;
+static berg_status write_page(const report_data *data, const char *model_id, const berg_report_options *options,
+                              const report_figures *figures, const char *path, berg_error *error) {
   report_provenance provenance;
   berg_status status = report_provenance_make(&provenance, data, model_id, options->berg_dir, options->command,
                                               options->hash_weights, error);
   if (status) return status;
-  status = report_figures_make(&figures, data, error);
-  if (!status) {
-    report_page page = {.data = data, .figures = &figures, .provenance = &provenance};
-    report_summarise(&page.summary, data);
-    status = page.summary.failed ? base_fail_memory(error, 0) : write_all(&page, options, path, error);
-    report_table_free(&page.summary);
-    report_figures_free(&figures);
-  }
+  report_page page = {.data = data, .figures = figures, .provenance = &provenance};
+  report_summarise(&page.summary, data);
+  status = page.summary.failed ? base_fail_memory(error, 0) : write_all(&page, options, path, error);
+  report_table_free(&page.summary);
   report_provenance_free(&provenance);
+  return status;
+}
+
+static berg_status write_report(const report_data *data, const char *model_id, const berg_report_options *options,
+                                const char *path, berg_error *error) {
+  report_figures figures;
+  berg_status status = report_figures_make(&figures, data, error);
+  if (status) return status;
+  status = report_asked_draw(&figures, data, error);
+  if (!status) status = write_page(data, model_id, options, &figures, path, error);
+  report_figures_free(&figures);
   return status;
 }
 
@@ -169,6 +176,9 @@ berg_status berg_report(const char *model_id, const berg_report_options *given, 
     return base_fail(error, BERG_EARGUMENT, "no file is named for the report, its figures or its numbers");
   status = report_data_open(&data, model_id, options.berg_dir, options.subjects, options.subject_count, error);
   if (status) return status;
+  data.added = options.added;
+  data.added_count = options.added_count;
+  data.pictures = options.pictures;
   status = open_surfaces(surfaces, &data, &options, error);
   if (!status) status = write_report(&data, model_id, &options, path, error);
   for (size_t side = 0; side < REPORT_HEMISPHERES; side++) io_geometry_free(&surfaces[side]);

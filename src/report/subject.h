@@ -64,6 +64,9 @@ typedef struct report_data {
   size_t count;
   const io_geometry *surfaces[REPORT_HEMISPHERES]; /* that values are drawn on; NULL: none were named */
   const char *surface_paths[REPORT_HEMISPHERES];
+  const char *const *added; /* [added_count] files that are shown besides */
+  size_t added_count;
+  const char *pictures; /* where pictures of relative names lie; NULL: where the program runs */
 } report_data;
 
 /* EPARAMETER: no such subject, or one twice; EMODEL: the metadata are missing or do not fit, or a

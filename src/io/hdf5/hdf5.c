@@ -85,8 +85,7 @@ static herr_t refuse_link(const char *parent_file, const char *parent_group, con
   return -1;
 }
 
-/* Opens the file without a lock where its file system has none (read-only and network file systems). */
-static hid_t open_file(const char *path) {
+hid_t io_hdf5_open_file(const char *path) {
   hid_t how = H5Pcreate(H5P_FILE_ACCESS);
 #if H5_VERSION_GE(1, 10, 7)
   H5Pset_file_locking(how, 1, 1);
@@ -213,7 +212,7 @@ static berg_status take_storage(io_hdf5 *dataset, berg_error *error) {
 }
 
 static berg_status open_all(io_hdf5 *dataset, berg_error *error) {
-  dataset->file = open_file(dataset->path);
+  dataset->file = io_hdf5_open_file(dataset->path);
   if (dataset->file < 0)
     return base_fail(error, io_hdf5_status(&dataset->session, BERG_EINPUT),
                      "%s: cannot be read as HDF5: libhdf5 says %s", dataset->path, dataset->session.reason);

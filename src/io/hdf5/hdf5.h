@@ -16,6 +16,10 @@ berg_status io_hdf5_open(io_hdf5 **dataset, const char *path, const char *name, 
 berg_status io_hdf5_open_text(io_hdf5 **dataset, const char *path, const char *name, berg_error *error);
 void io_hdf5_free(io_hdf5 *dataset);
 
+#define IO_HDF5_NAMES ((size_t)64)
+/* What the root group holds, at most IO_HDF5_NAMES of it in the order of names: base_free_texts. EINPUT: no HDF5. */
+berg_status io_hdf5_names(char ***names, size_t *count, const char *path, berg_error *error);
+
 /* Type (converted to this machine's byte order), ndim and shape; `data` is NULL. */
 const berg_array *io_hdf5_about(const io_hdf5 *dataset);
 /* Rows [first, first + count) along the first dimension into `data`, C order. */

@@ -29,6 +29,9 @@ struct io_hdf5 {
   io_hdf5_session session; /* of the current call */
 };
 
+/* Opens the file for reading, without a lock where its file system has none (read-only and network file systems). */
+hid_t io_hdf5_open_file(const char *path);
+
 /* Each returns EINPUT, with a reason of its own or libhdf5's last. */
 berg_status io_hdf5_refuse(const io_hdf5 *dataset, const char *what, const char *expected, const char *found,
                            berg_error *error);
