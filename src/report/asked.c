@@ -52,7 +52,7 @@ report_figure *report_asked_figure(const report_asked *asked, const char *kind, 
   if (!figure) return NULL;
   report_text clean = {0};
   report_put_clean(&clean, words);
-  char *id = base_format(error, "asked_%zu_%s", asked->figures->count, kind);
+  char *id = base_format(error, "asked_%zu_%s", asked->figures->count - asked->first, kind);
   report_figure_start(figure, id, clean.bytes, sheet_columns, false);
   figure->own_texts[0] = id;
   figure->own_texts[1] = clean.bytes;
@@ -135,11 +135,11 @@ static berg_status draw_file(const report_asked *asked, berg_error *error) {
 
 berg_status report_asked_draw(report_figures *figures, const report_data *data, berg_error *error) {
   report_tiles tiles;
-  berg_status status = BERG_OK;
+  const size_t first = figures->count;
   if (!data->added_count) return BERG_OK;
-  status = report_tiles_open(&tiles, data->pictures, error);
+  berg_status status = report_tiles_open(&tiles, data->pictures, error);
   for (size_t i = 0; i < data->added_count && !status; i++) {
-    const report_asked asked = {figures, data, data->added[i], &tiles};
+    const report_asked asked = {figures, first, data, data->added[i], &tiles};
     const size_t before = figures->count;
     status = draw_file(&asked, error);
     for (size_t f = before; f < figures->count && !status; f++)

@@ -10,6 +10,7 @@
 /* One file on its way to figures. */
 typedef struct report_asked {
   report_figures *figures;
+  size_t first; /* of the figures, that is of a file that was added */
   const report_data *data;
   const char *path;
   report_tiles *tiles;
