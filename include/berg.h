@@ -1050,8 +1050,8 @@ typedef struct berg_report_options {
   int hash_weights;    /* 1: SHA-256 of the weights too, which takes seconds; 0 (default): of the metadata */
   int force;
   const char *surfaces[2]; /* such as FreeSurfer's lh.inflated and rh.inflated, to draw vertices on; NULL: none */
-  const char *const *added; /* what was asked of scores (docs/report.md): JSON of berg_rank, berg_contrast_compute, berg_rsa
-                               or berg_control, a map of the subject's columns (.npy, .nii), a matrix of berg_rsm */
+  const char *const *added; /* what was asked of scores (docs/report.md): JSON of berg_rank, berg_contrast_compute,
+                               berg_rsa or berg_control, a map of a subject's columns (.npy, .nii), berg_rsm's matrix */
   size_t added_count;
   const char *pictures; /* where pictures of relative names lie; NULL: where the program runs */
 } berg_report_options;
