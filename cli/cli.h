@@ -33,6 +33,7 @@ int cli_encode(int argc, char **argv);
 int cli_evaluate(int argc, char **argv);
 int cli_info(int argc, char **argv);
 int cli_list(int argc, char **argv);
+int cli_merge(int argc, char **argv);
 int cli_metadata(int argc, char **argv);
 int cli_rank(int argc, char **argv);
 int cli_report(int argc, char **argv);

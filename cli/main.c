@@ -13,6 +13,7 @@ static const cli_command commands[] = {
     {"score", "scores of images, kept: a kilobyte an image, from which responses and answers are made", cli_score},
     {"rank", "images of a store by what regions respond, with their pictures", cli_rank},
     {"contrast", "groups of images in every voxel: difference, t, effect size, regions", cli_contrast},
+    {"merge", "stores of scores that were made apart, as one", cli_merge},
     {"simulate", "a synthetic data set in the raw layout, with known noise ceilings", cli_simulate},
     {"prepare", "raw responses to training data: z-scores, split, averaged", cli_prepare},
     {"train", "prepared data and images to a model", cli_train},

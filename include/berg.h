@@ -554,6 +554,11 @@ BERG_API berg_status berg_score(berg_model *const *models, size_t count, berg_st
                                 const berg_score_options *options, const berg_run *run, char **report,
                                 berg_error *error);
 
+/* Adds the images of another store to the one at `path`, which is made where there is none: shards that were scored
+ * apart, as one run would have scored them in this order. EINPUT, EWRITE as berg_score. */
+BERG_API berg_status berg_store_add(const char *path, const berg_store *from, int threads, const berg_run *run,
+                                    berg_error *error);
+
 /* Images as a store has them, for berg_encode and all that take stimuli, but not for their pixels: models make
  * responses of the scores, the same bytes as of the pictures. The models may be opened without a network
  * (berg_model_options), and run on the processor. The store outlives the handle. */

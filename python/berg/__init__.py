@@ -23,7 +23,7 @@ from berg.comparison import compare
 from berg.core.berg import BERG
 from berg.many import encode_many
 from berg.report import plot_accuracy, report
-from berg.scores import ScoreStore, score
+from berg.scores import ScoreStore, merge, score
 from berg.solver import Fit, correlate, fit, reliability
 from berg.training import evaluate, prepare, simulate, simulate_prepared, train
 from berg.trials import encode_trials
@@ -42,6 +42,7 @@ __all__ = [
     "encode_trials",
     "evaluate",
     "fit",
+    "merge",
     "models",
     "plot_accuracy",
     "prepare",

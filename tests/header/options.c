@@ -110,6 +110,7 @@ static void scores(int whole) {
   if (whole) return;
   SAY(berg_score(NULL, 0, NULL, "store", NULL, run, NULL, &error));
   SAY(berg_store_check(NULL, 1, run, &error));
+  SAY(berg_store_add("store", NULL, 1, run, &error));
 }
 
 static void asking(int whole) {
