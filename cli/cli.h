@@ -26,6 +26,7 @@ typedef struct cli_command {
 int cli_bench(int argc, char **argv);
 int cli_compare(int argc, char **argv);
 int cli_contrast(int argc, char **argv);
+int cli_control(int argc, char **argv);
 int cli_convert(int argc, char **argv);
 int cli_describe(int argc, char **argv);
 int cli_doctor(int argc, char **argv);

@@ -690,6 +690,49 @@ BERG_API void berg_picture_options_init(berg_picture_options *options, size_t si
 BERG_API berg_status berg_draw_pictures(const berg_picture_group *groups, size_t count, const char *path,
                                         const berg_picture_options *options, size_t *missing, berg_error *error);
 
+/* --- Control: images that drive two regions together or apart ------------------------------------------------------
+ *
+ * Relational neural control after Gifford et al. (2025); definitions, and what differs: docs/control.md. */
+
+typedef struct berg_control_options {
+  size_t size; /* set by _init */
+  const char *berg_dir;
+  const char *model_id;        /* NULL: the only one that the store has */
+  const char *const *subjects; /* NULL: all that the store has of the model */
+  size_t subject_count;
+  const char *const *regions; /* all pairs of these (docs/selections.md); NULL: of all regions of the metadata that have
+                                 units left in every subject */
+  size_t region_count;
+  int multivariate;    /* 1: sets of images that align or separate similarities; 0 (default): mean responses */
+  int cross_validate;  /* 1: images are chosen also by all subjects but one, and tested on that one */
+  size_t images;       /* of a condition; 0 (default): 25, of a set 50 */
+  double margin;       /* how far beyond the baseline responses must be; default 0.04 */
+  double min_ceiling;  /* percent that a voxel's single-trial noise ceiling must be above; NaN (default): 20 where the
+                           model has ceilings; negative: all units */
+  size_t draws;        /* random sets from which the baseline is taken; default 10,000 */
+  size_t permutations; /* default 10,000 */
+  size_t generations;  /* of the search; default 2,000 */
+  uint64_t seed;       /* default 1 */
+  int grand_mean;      /* 1: responses are held against the mean over all images in place of the baseline's */
+  int responses;       /* 1: the JSON has every image's response in each region, mean over subjects */
+  int threads;
+  int reserved; /* 0 */
+} berg_control_options;
+
+BERG_API void berg_control_options_init(berg_control_options *options, size_t size);
+
+/* Chooses among all images of the store: JSON, the caller's, with the images of each pair of regions and condition, the
+ * baselines, and where subjects are cross-validated what the one left out answers (docs/control.md has the keys). Fewer
+ * images than asked for are an answer where fewer fit. A search of 2,000 generations among 26,000 images takes half a
+ * minute on two cores. EPARAMETER: no such subject or region, one without units above the ceiling, too few images;
+ * EINPUT: a damaged row; ECANCELLED. */
+BERG_API berg_status berg_control(const berg_store *store, const berg_control_options *options, const berg_run *run,
+                                  char **json, berg_error *error);
+
+/* A figure of one pair of that JSON, responses or the search's curve, by the ending of `path`: .svg, .png, .pdf.
+ * EINPUT: the JSON is not berg_control's, or was made without `responses`; EEXISTS. */
+BERG_API berg_status berg_plot_control(const char *json, size_t pair, const char *path, int force, berg_error *error);
+
 /* --- Training: raw data to a model ------------------------------------------------------------------------------
  *
  * berg_simulate (or the THINGS-fMRI1 download) -> berg_prepare -> berg_train -> berg_evaluate; berg_encode then runs
@@ -1010,6 +1053,7 @@ BERG_API void berg_free(void *memory);
 #define berg_stimuli_options_init(options) berg_stimuli_options_init(options, sizeof *(options))
 #define berg_model_options_init(options) berg_model_options_init(options, sizeof *(options))
 #define berg_run_init(options) berg_run_init(options, sizeof *(options))
+#define berg_control_options_init(options) berg_control_options_init(options, sizeof *(options))
 #define berg_score_options_init(options) berg_score_options_init(options, sizeof *(options))
 #define berg_contrast_options_init(options) berg_contrast_options_init(options, sizeof *(options))
 #define berg_contrast_maps_init(maps) berg_contrast_maps_init(maps, sizeof *(maps))

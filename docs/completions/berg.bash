@@ -45,6 +45,7 @@ _berg() {
   --dtype) mapfile -t COMPREPLY < <(compgen -W "f64 f32" -- "$word"); return ;;
   --mean) mapfile -t COMPREPLY < <(compgen -W "roi" -- "$word"); return ;;
   --features) mapfile -t COMPREPLY < <(compgen -W "all class-token" -- "$word"); return ;;
+  --pairs) mapfile -t COMPREPLY < <(compgen -W "all" -- "$word"); return ;;
   --berg-dir | --work | --figures | --scores | --pictures) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
   esac
   if [[ $word == -* ]]; then

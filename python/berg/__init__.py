@@ -20,6 +20,7 @@ import logging
 from berg import _berg, models  # models: registers those known
 from berg.asking import contrast, draw_pictures, rank
 from berg.comparison import compare
+from berg.control import control, plot_control
 from berg.core.berg import BERG
 from berg.many import encode_many
 from berg.report import plot_accuracy, report
@@ -36,8 +37,9 @@ __all__ = [
     "__version__",
     "compare",
     "contrast",
-    "draw_pictures",
+    "control",
     "correlate",
+    "draw_pictures",
     "encode_many",
     "encode_trials",
     "evaluate",
@@ -45,6 +47,7 @@ __all__ = [
     "merge",
     "models",
     "plot_accuracy",
+    "plot_control",
     "prepare",
     "rank",
     "reliability",

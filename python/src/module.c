@@ -116,6 +116,7 @@ static int add_functions(PyObject *module) {
                  PyModule_AddFunctions(module, binding_report_functions) ||
                  PyModule_AddFunctions(module, binding_asking_functions) ||
                  PyModule_AddFunctions(module, binding_compare_functions) ||
+                 PyModule_AddFunctions(module, binding_control_functions) ||
                  PyModule_AddFunctions(module, binding_store_functions)
              ? -1
              : 0;

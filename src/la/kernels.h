@@ -14,6 +14,8 @@
 /* Rows and columns of the tile that the kernel for products in double computes. */
 #define LA_DOUBLE_TILE 8
 #define LA_DOUBLE_STRIP 24
+/* Rows of each side that the kernel for products of pairs takes. */
+#define LA_PAIRS 4
 
 /* Where tiles of a product go; `columns` <= LA_PANEL of them count. */
 typedef struct la_output {
@@ -50,6 +52,11 @@ typedef struct la_kernels {
   /* c [LA_DOUBLE_TILE][LA_DOUBLE_STRIP] += sum over l of a[l][i] * b[l][j]: a [k][LA_DOUBLE_TILE], b
    * [k][LA_DOUBLE_STRIP]. */
   void (*double_tile)(const double *a, const double *b, size_t k, double *c);
+  /* products[i][j] = a[i] . b[j], LA_PAIRS of each, of n floats, a multiple of 16. The bits of a product depend on its
+   * two rows alone, and not on which is a and which b. */
+  void (*pair_products)(const float *const *a, const float *const *b, size_t n, float *products);
+  /* Pearson's r of two lists, about their means; NaN where one is constant. */
+  double (*list_correlation)(const float *a, const float *b, size_t n);
   /* The same bits in every table. */
   la_normals *normals;
 } la_kernels;

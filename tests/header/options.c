@@ -129,6 +129,15 @@ static void asking(int whole) {
   SAY(berg_rank(NULL, "(", NULL, run, &json, &error));
 }
 
+static void control(int whole) {
+  NEW(berg_control_options, asked);
+  NEW(berg_run, run);
+  char *json = NULL;
+  SAY(berg_control(NULL, asked, NULL, &json, &error));
+  if (whole) return;
+  SAY(berg_control(NULL, NULL, run, &json, &error));
+}
+
 static void training(int whole) {
   NEW(berg_simulate_options, simulate);
   NEW(berg_simulate_prepared_options, prepared);
@@ -189,6 +198,7 @@ int main(int argc, char **argv) {
   outputs(whole);
   scores(whole);
   asking(whole);
+  control(whole);
   training(whole);
   solver(whole);
   return 0;

@@ -4,6 +4,7 @@
 #include "base/vector.h"
 #include "la/kernels/double.h"
 #include "la/kernels/normal.h"
+#include "la/kernels/pairs.h"
 #include "la/kernels/strip.h"
 
 /* Prefetches for writing what follows a row of the tile, the next panel's, because rows lie far apart. All voxels of
@@ -93,4 +94,6 @@ const la_kernels KERNEL(la_kernels) = {.store = store,
                                        .strip_centre = KERNEL(la_strip_centre),
                                        .multiply_registers = multiply_registers,
                                        .double_tile = KERNEL(la_double_tile),
+                                       .pair_products = KERNEL(la_pair_products),
+                                       .list_correlation = KERNEL(la_list_correlation),
                                        .normals = KERNEL(la_draw_normals)};
