@@ -8,6 +8,8 @@ SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Tests at a time: processors, at most 8.
 JOBS = $(shell n=$$(nproc); echo $$((n < 8 ? n : 8)))
 CTEST = ctest --output-on-failure --no-tests=error -j $(JOBS)
+# Cases that show what others show at more places wait for `make test-long`.
+BUT_LONG = -LE '^long$$'
 export BERG_BUILD = $(abspath $(BUILD))
 # Data that the tests make once and read from then on, a gigabyte; the builds with sanitizers read the same.
 export BERG_TEST_DATA = $(abspath $(BUILD))/test-data
@@ -38,7 +40,7 @@ help:
 	@echo "demo-models  small models of all five kinds, the demo's pictures through them in one pass, time courses: a minute"
 	@echo "check        structure, format, unit tests, the program's usage: under a minute, after each edit"
 	@echo "test         unit, oracle, command-line and Python tests, then the C tests and the program under the sanitizers"
-	@echo "test-long    all that AddressSanitizer can see, training killed at random moments: a quarter of an hour"
+	@echo "test-long    the cases left out of test, all that AddressSanitizer can see, training killed at random moments: a quarter of an hour"
 	@echo "torture      every command with each of its allocations failing, TORTURE_STEP=K every K-th (COMMANDS= some of them): hours"
 	@echo "test-browser the page of berg report in Chromium, which it installs"
 	@echo "cuda         the plug-in for CUDA devices, libberg_cuda.so, beside the program; needs nvcc"
@@ -95,7 +97,7 @@ test: deps
 # The longest first, as ctest knows them from the last run in this build folder.
 test-release: all
 	@echo "test: unit tests, files and computations against other programs, command line, Python"
-	$(CTEST) --test-dir $(BUILD)
+	$(CTEST) --test-dir $(BUILD) $(BUT_LONG)
 
 # The sanitizer would have forked children of threaded processes start no threads; the encodes run two threads through everything.
 test-tsan: export TSAN_OPTIONS = die_after_fork=0
@@ -104,10 +106,11 @@ test-asan test-tsan: test-%:
 	@echo "test: unit tests and bad input under the preset $*"
 	cmake --preset $*
 	cmake --build --preset $*
-	$(CTEST) --test-dir build-$* -E '$(NOT_SANITIZED_$*)'
+	$(CTEST) --test-dir build-$* $(BUT_LONG) -E '$(NOT_SANITIZED_$*)'
 
 test-long: deps
 	@$(MAKE) --no-print-directory all
+	$(CTEST) --test-dir $(BUILD) -L '^long$$'
 	@$(MAKE) --no-print-directory test-asan 'NOT_SANITIZED_asan=$(NEVER_UNDER_asan)'
 	scripts/kill_train.sh 20 24 12 20000
 

@@ -25,6 +25,7 @@ typedef struct cli_command {
 
 int cli_bench(int argc, char **argv);
 int cli_compare(int argc, char **argv);
+int cli_contrast(int argc, char **argv);
 int cli_convert(int argc, char **argv);
 int cli_describe(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
@@ -33,6 +34,7 @@ int cli_evaluate(int argc, char **argv);
 int cli_info(int argc, char **argv);
 int cli_list(int argc, char **argv);
 int cli_metadata(int argc, char **argv);
+int cli_rank(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_rsa(int argc, char **argv);
 int cli_rsm(int argc, char **argv);

@@ -11,6 +11,8 @@ static const cli_command commands[] = {
     {"metadata", "what is known of each voxel of a subject, without loading the model", cli_metadata},
     {"encode", "images to the responses of a subject's brain", cli_encode},
     {"score", "scores of images, kept: a kilobyte an image, from which responses and answers are made", cli_score},
+    {"rank", "images of a store by what regions respond, with their pictures", cli_rank},
+    {"contrast", "groups of images in every voxel: difference, t, effect size, regions", cli_contrast},
     {"rsm", "similarity of a region's responses to all pairs of a store's images", cli_rsm},
     {"rsa", "regions, subjects and matrices compared by what they say of all pairs of images", cli_rsa},
     {"simulate", "a synthetic data set in the raw layout, with known noise ceilings", cli_simulate},

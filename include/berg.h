@@ -559,6 +559,131 @@ BERG_API berg_status berg_score(berg_model *const *models, size_t count, berg_st
  * (berg_model_options), and run on the processor. The store outlives the handle. */
 BERG_API berg_status berg_stimuli_from_store(berg_stimuli **stimuli, const berg_store *store, berg_error *error);
 
+/* --- Asking: contrasts and rankings of a store's images (docs/questions.md) --------------------------------------
+ *
+ * All that is said of responses follows from scores and weights in double; no response is made. The weights are read
+ * under `berg_dir`, and EINPUT says where a store's scores are of other components. */
+
+/* The images that the text file `path` names, one a line, in its order: numbers in the store, the caller's (berg_free).
+ * EINPUT: a name that the store does not hold, with its line; no name at all. */
+BERG_API berg_status berg_store_find_listed(const berg_store *store, const char *path, size_t **images, size_t *count,
+                                            berg_error *error);
+
+typedef struct berg_image_group {
+  const char *name;     /* in weights: letters, digits and _ */
+  const size_t *images; /* [count] numbers in the store */
+  size_t count;
+} berg_image_group;
+
+typedef struct berg_contrast_options {
+  size_t size; /* set by _init */
+  const char *berg_dir;
+  const char *select; /* the columns that are tested, "V1 & ceiling > 20" (docs/selections.md); NULL: all */
+  int paired;         /* 1: two groups, whose images belong together one by one; differences are tested */
+  int pooled;         /* 1: one variance for all groups; 0 (default): Welch's test */
+  int one_sided;      /* 1: p of responses being greater; 0 (default): of being different */
+  int any_dependence; /* 1: q after Benjamini & Yekutieli; 0 (default): Benjamini & Hochberg */
+  double fdr;         /* keep columns whose q is at most this, others become NaN in every map; NaN (default): all */
+  int threads;
+  int reserved; /* 0 */
+} berg_contrast_options;
+
+BERG_API void berg_contrast_options_init(berg_contrast_options *options, size_t size);
+
+/* Means and variances of every column in every group of images, from which any contrast follows at once. */
+typedef struct berg_contrast berg_contrast;
+
+/* Of one part of the store, which outlives the handle. EPARAMETER: a group without images, with one image, or with one
+ * twice; an image in two groups; a name that is none; what `select` does not fit. EINPUT: a damaged row. */
+BERG_API berg_status berg_contrast_open(berg_contrast **contrast, const berg_store *store, size_t part,
+                                        const berg_image_group *groups, size_t count,
+                                        const berg_contrast_options *options, berg_error *error);
+BERG_API void berg_contrast_free(berg_contrast *contrast);
+/* Columns as berg_metadata_outputs has them, all of the subject's, and the subject's metadata. */
+BERG_API size_t berg_contrast_columns(const berg_contrast *contrast);
+BERG_API const berg_metadata *berg_contrast_metadata(const berg_contrast *contrast);
+BERG_API const char *berg_contrast_label(const berg_contrast *contrast); /* of the subject: "sub-01" */
+
+/* A number for each column, [columns]; NULL: not wanted. NaN where a column was not selected or has no variance. */
+typedef struct berg_contrast_maps {
+  size_t size;     /* set by _init */
+  double *e;       /* the contrast of the means, in units of the responses; known also without variance */
+  double *t, *df;  /* the test's statistic, and degrees of freedom */
+  double *p, *log; /* p, and -log10 of p, which is still told where p is too small for a double */
+  double *q;       /* false discovery rate */
+  double *d, *g;   /* e over the pooled standard deviation, weights scaled to a sum of 2 in magnitude; Hedges' g */
+  double *sd;      /* that standard deviation */
+} berg_contrast_maps;
+
+BERG_API void berg_contrast_maps_init(berg_contrast_maps *maps, size_t size);
+
+/* The maps of one contrast: weights of groups that sum to 0, "2 faces - objects - scrambled". `json` (may be NULL) gets
+ * groups, test, how many columns were tested and found, and what to keep in mind: the caller's. EPARAMETER: weights. */
+BERG_API berg_status berg_contrast_compute(const berg_contrast *contrast, const char *weights,
+                                           const berg_contrast_maps *maps, char **json, berg_error *error);
+
+/* Numbers of all columns of a subject to a file by its ending: `values` is [columns], or [maps][columns] with a name
+ * each. .nii, .nii.gz (of voxels; 3-D, or 4-D of several maps), .npy, .func.gii, .mgh, .mgz (of vertices), .h5; .csv
+ * and .tsv have a line a column of responses, with its place, and a column a map. Two hemispheres give two files, "_lh"
+ * and "_rh" before the ending. .h5 and surfaces hold float32, the others what is given (tables: all digits of it).
+ * EARGUMENT, EMODEL: values that do not fit; EEXISTS, EWRITE. */
+BERG_API berg_status berg_maps_to_file(const berg_metadata *metadata, const char *const *names,
+                                       const berg_array *values, const char *path, const berg_output_options *options,
+                                       berg_error *error);
+
+/* How columns marked by 1 overlap with the subject's regions: JSON, the caller's, {"marked", "regions": [{"name",
+ * "columns", "shared", "dice"}]}, those that share most first. `marks` is [columns] of 0 and 1. */
+BERG_API berg_status berg_region_overlap(char **json, const berg_metadata *metadata, const uint8_t *marks,
+                                         size_t columns, berg_error *error);
+
+typedef struct berg_rank_options {
+  size_t size; /* set by _init */
+  const char *berg_dir;
+  const size_t *parts; /* of the store, a subject each; NULL: all */
+  size_t part_count;
+  size_t top, bottom;   /* images listed from each end; default 25 and 0 */
+  int zscore;           /* 1: over subjects z-scores are averaged; 0 (default): values, as they are */
+  const size_t *images; /* the images that are ranked; NULL: all */
+  size_t image_count;
+  int threads;
+  int reserved; /* 0 */
+} berg_rank_options;
+
+BERG_API void berg_rank_options_init(berg_rank_options *options, size_t size);
+
+/* Images by one number: a functional of responses, "mean(lFFA + rFFA) - mean(lPPA + rPPA)" (docs/selections.md), or
+ * what an image's pattern is like over a set of columns, "norm(V1)", "typicality(V1)" (correlation with the mean),
+ * "similarity(V1, cat.jpg)" (correlation with that image's). JSON, the caller's: of each subject, of the mean over
+ * subjects, and of the mean over the others ("leave_one_out", with the left-out subject's value), mean and sd over the
+ * images and those listed with rank, image, name, value, z and percentile (of images that rank below). Ties go to the
+ * lower image number. A pass at the disk's rate; memory of 8 bytes an image and subject. EPARAMETER: the expression;
+ * EINPUT: a damaged row. */
+BERG_API berg_status berg_rank(const berg_store *store, const char *expression, const berg_rank_options *options,
+                               const berg_run *run, char **json, berg_error *error);
+
+/* Pictures of one kind, drawn as a block of tiles under a title. */
+typedef struct berg_picture_group {
+  const char *title;
+  const char *const *names;    /* [count] files, or "stimuli.npy[12]", as a store names its images */
+  const char *const *captions; /* [count] shown under each, beside its name; NULL: none */
+  size_t count;
+} berg_picture_group;
+
+typedef struct berg_picture_options {
+  size_t size;         /* set by _init */
+  const char *folder;  /* names that do not begin with / lie there; NULL: where the program runs */
+  const char *heading; /* of the sheet; NULL: none */
+  size_t columns;      /* groups beside each other; 0 (default): 2 */
+  int force;
+  int reserved; /* 0 */
+} berg_picture_options;
+
+BERG_API void berg_picture_options_init(berg_picture_options *options, size_t size);
+
+/* A contact sheet at `path`: .png, .pdf, .svg, or a page that stands alone, .html. A picture that cannot be read is an
+ * empty tile with its name, and counted in `missing` (may be NULL). */
+BERG_API berg_status berg_draw_pictures(const berg_picture_group *groups, size_t count, const char *path,
+                                        const berg_picture_options *options, size_t *missing, berg_error *error);
 /* --- Similarity: what a region's responses to two images have in common ------------------------------------------
  *
  * Metrics of two patterns (responses of a region's units to an image): "correlation" over the units (default),
@@ -946,6 +1071,10 @@ BERG_API void berg_free(void *memory);
 #define berg_model_options_init(options) berg_model_options_init(options, sizeof *(options))
 #define berg_run_init(options) berg_run_init(options, sizeof *(options))
 #define berg_score_options_init(options) berg_score_options_init(options, sizeof *(options))
+#define berg_contrast_options_init(options) berg_contrast_options_init(options, sizeof *(options))
+#define berg_contrast_maps_init(maps) berg_contrast_maps_init(maps, sizeof *(maps))
+#define berg_rank_options_init(options) berg_rank_options_init(options, sizeof *(options))
+#define berg_picture_options_init(options) berg_picture_options_init(options, sizeof *(options))
 #define berg_rsm_options_init(options) berg_rsm_options_init(options, sizeof *(options))
 #define berg_rsa_options_init(options) berg_rsa_options_init(options, sizeof *(options))
 #define berg_volume_options_init(options) berg_volume_options_init(options, sizeof *(options))

@@ -1,9 +1,11 @@
 """What the Python tests share: where the build is, synthetic subjects, and the backbone that they are fitted to."""
+import hashlib
 import os
 import pathlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 TESTS = pathlib.Path(__file__).resolve().parent
@@ -12,18 +14,28 @@ sys.path[:0] = [str(TESTS / "oracle"), str(TESTS / "tools")]
 import make_subject  # noqa: E402
 import made_once  # noqa: E402
 import vit_oracle  # noqa: E402
+from random_backbone import TENSORS  # noqa: E402
+from write_state_dict import read_safetensors, write_state_dict  # noqa: E402
+
+
+BUILD = pathlib.Path(os.environ.get("BERG_BUILD", TESTS.parent / "build")).resolve()
+os.environ["BERG_TEST_DATA"] = str(pathlib.Path(os.environ.get("BERG_TEST_DATA", BUILD / "test-data")).resolve())
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: shows what another test shows at more places; make test-long runs it, make test does not")
 
 
 @pytest.fixture(scope="session")
 def build_dir():
     """The build folder under test: $BERG_BUILD, or build/ of this checkout."""
-    return pathlib.Path(os.environ.get("BERG_BUILD", TESTS.parent / "build")).resolve()
+    return BUILD
 
 
 @pytest.fixture(scope="session")
-def data_dir(build_dir):
+def data_dir():
     """Where data that all runs of the tests read are kept."""
-    return pathlib.Path(os.environ.get("BERG_TEST_DATA", build_dir / "test-data")).resolve()
+    return pathlib.Path(os.environ["BERG_TEST_DATA"])
 
 
 @pytest.fixture(scope="session")
@@ -59,23 +71,55 @@ def small_subject(small_berg_dir):
 
 
 @pytest.fixture(scope="session")
-def backbone():
-    """The weights of random:1 as a dict of float32 arrays."""
-    return vit_oracle.load_backbone(make_subject.BACKBONE)
+def backbone(backbone_files):
+    """The weights of random:1 as a dict of float32 arrays, as NumPy made them."""
+    state = read_safetensors(backbone_files["safetensors"])
+    return {name: state[name] for name, _, _ in TENSORS}
 
 
 @pytest.fixture(scope="session")
-def backbone_files(request, data_dir):
+def block_outputs(request):
+    """block_outputs(pixels, dtype): what NumPy's network makes of them with random:1, kept with the test data."""
+    def outputs(pixels, dtype=np.float64):
+        def make():
+            weights, parts = request.getfixturevalue("backbone"), np.array_split(pixels, -(-len(pixels) // 4))
+            return np.concatenate([vit_oracle.block_outputs(weights, part, dtype) for part in parts])
+        name = hashlib.sha256(np.ascontiguousarray(pixels)).hexdigest()[:12]
+        return made_once.kept_array(f"blocks-{name}-{np.dtype(dtype).name}", make)
+    return outputs
+
+
+@pytest.fixture(scope="session")
+def backbone_files(data_dir):
     """The same backbone in each form that users have: .pth with "new" and "old" names, "safetensors". A gigabyte, for reading:
     all tests share it."""
     names = {"new": "new.pth", "old": "old.pth", "safetensors": "vit.safetensors"}
 
     def make(folder):
-        from write_state_dict import write_state_dict
+        weights = vit_oracle.load_backbone(make_subject.BACKBONE)
         for form, name in names.items():
-            write_state_dict(folder / name, request.getfixturevalue("backbone"), "old" if form == "old" else "new")
+            write_state_dict(folder / name, weights, "old" if form == "old" else "new")
     with made_once.made_once(data_dir, "backbone", make) as folder:
         yield {form: folder / name for form, name in names.items()}
+
+
+@pytest.fixture(scope="session")
+def converted(berg_program, backbone_files, tmp_path_factory):
+    """converted(precision): the backbone made ready for it; in float32, and where the processor has no int8, as it is."""
+    folder, made = tmp_path_factory.mktemp("converted"), {"f32": backbone_files["safetensors"]}
+
+    def convert(precision):
+        if precision not in made:
+            path = folder / f"vit.{precision}.safetensors"
+            command = [berg_program, "convert", "--precision", precision, made["f32"], path]
+            result = subprocess.run(command, capture_output=True, text=True)
+            without = precision == "int8" and "instructions" in result.stderr
+            assert result.returncode == 0 or without, result.stderr
+            made[precision] = made["f32"] if without else path
+        return made[precision]
+    yield convert
+    for path in folder.iterdir():  # a quarter of a gigabyte
+        path.unlink()
 
 
 @pytest.fixture(scope="session")

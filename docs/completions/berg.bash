@@ -33,6 +33,8 @@ _berg() {
   --outside) mapfile -t COMPREPLY < <(compgen -W "nan 0" -- "$word"); return ;;
   --subject) mapfile -t COMPREPLY < <(compgen -W "$(_berg_subjects)" -- "$word"); return ;;
   --also) mapfile -t COMPREPLY < <(compgen -S : -W "$("$program" list 2>/dev/null)" -- "$word"); compopt -o nospace 2>/dev/null; return ;;
+  --map | --above-map) mapfile -t COMPREPLY < <(compgen -W "e t df p log q d g sd" -- "$word"); return ;;
+  --correction) mapfile -t COMPREPLY < <(compgen -W "bh by" -- "$word"); return ;;
   --format) mapfile -t COMPREPLY < <(compgen -W "npy h5 csv" -- "$word"); return ;;
   --train-splits) mapfile -t COMPREPLY < <(compgen -W "all single split1 split2 split3 split4" -- "$word"); return ;;
   --mode) mapfile -t COMPREPLY < <(compgen -W "complete prediction signal matched" -- "$word"); return ;;
@@ -47,7 +49,7 @@ _berg() {
   --dtype) mapfile -t COMPREPLY < <(compgen -W "f64 f32" -- "$word"); return ;;
   --mean) mapfile -t COMPREPLY < <(compgen -W "roi" -- "$word"); return ;;
   --features) mapfile -t COMPREPLY < <(compgen -W "all class-token" -- "$word"); return ;;
-  --berg-dir | --work | --figures | --scores) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+  --berg-dir | --work | --figures | --scores | --pictures) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
   esac
   if [[ $word == -* ]]; then
     local options

@@ -19,6 +19,7 @@ Similarity of responses to all pairs of images, and comparisons by it: rsm, rsa.
 import logging
 
 from berg import _berg, models  # models: registers those known
+from berg.asking import contrast, draw_pictures, rank
 from berg.comparison import compare
 from berg.core.berg import BERG
 from berg.many import encode_many
@@ -36,6 +37,8 @@ __all__ = [
     "ScoreStore",
     "__version__",
     "compare",
+    "contrast",
+    "draw_pictures",
     "correlate",
     "encode_many",
     "encode_trials",
@@ -44,6 +47,7 @@ __all__ = [
     "models",
     "plot_accuracy",
     "prepare",
+    "rank",
     "reliability",
     "report",
     "rsa",

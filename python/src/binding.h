@@ -86,4 +86,6 @@ extern PyMethodDef binding_training_functions[], binding_matrix_functions[];
 extern PyMethodDef binding_report_functions[], binding_compare_functions[], binding_store_functions[];
 extern PyMethodDef binding_similarity_functions[];
 
+extern PyMethodDef binding_asking_functions[];
+
 #endif

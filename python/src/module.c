@@ -114,6 +114,7 @@ static int add_functions(PyObject *module) {
   return PyModule_AddFunctions(module, binding_training_functions) ||
                  PyModule_AddFunctions(module, binding_matrix_functions) ||
                  PyModule_AddFunctions(module, binding_report_functions) ||
+                 PyModule_AddFunctions(module, binding_asking_functions) ||
                  PyModule_AddFunctions(module, binding_compare_functions) ||
                  PyModule_AddFunctions(module, binding_store_functions) ||
                  PyModule_AddFunctions(module, binding_similarity_functions)

@@ -141,6 +141,6 @@ bool query_bootstrap_is_exact(const query_rsa *rsa);
 
 /* Mean, spread and percentiles of `values` [count], which it sorts. Where the approximation leaves out a share of their
  * variance, they are first moved away from their mean by as much as makes up for it. */
-void query_summarise(double *values, size_t count, query_resampled *found);
+void query_resampled_summarise(double *values, size_t count, query_resampled *found);
 
 #endif

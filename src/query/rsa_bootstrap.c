@@ -239,7 +239,7 @@ static berg_status draw_all(const query_rsa *rsa, rows *r, query_resampled *foun
   berg_status status = estimate_left_out(r, &f, &found->left_out, error);
   if (!status) {
     base_share(rsa->threads, count, draw, &d);
-    query_summarise(d.values, count, found);
+    query_resampled_summarise(d.values, count, found);
   }
   base_free(d.values);
   return status;

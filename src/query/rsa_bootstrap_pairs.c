@@ -140,7 +140,7 @@ berg_status query_bootstrap_pairs(const query_rsa *rsa, const query_pairs *a, co
     s.samples = smaller(count - s.first, TOGETHER);
     status = pass(&s, values, error);
   }
-  if (!status) query_summarise(values, count, found);
+  if (!status) query_resampled_summarise(values, count, found);
   close_sampling(&s);
   base_free(values);
   return status;

@@ -94,7 +94,7 @@ static double percentile(const double *sorted, size_t count, double share) {
   return sorted[below] + (at - (double)below) * (sorted[above] - sorted[below]);
 }
 
-void query_summarise(double *values, size_t count, query_resampled *found) {
+void query_resampled_summarise(double *values, size_t count, query_resampled *found) {
   double sum = 0, squares = 0;
   size_t there = 0;
   for (size_t k = 0; k < count; k++) /* samples without variance have no value */

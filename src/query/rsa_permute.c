@@ -205,7 +205,7 @@ static berg_status permute_all(permuting *p, double value, query_resampled *foun
   berg_status status = p->values && p->orders && p->scratch ? BERG_OK : BERG_ELIMIT;
   if (!status) {
     base_share(p->rsa->threads, count, permute, p);
-    query_summarise(p->values, count, found);
+    query_resampled_summarise(p->values, count, found);
     find_p(p->values, count, value, found);
   }
   base_free(p->values);
@@ -333,7 +333,7 @@ berg_status query_permute_pairs(const query_rsa *rsa, const query_pairs *a, cons
   if (!status) {
     s.scale = scale_of(&s);
     base_share(rsa->threads, count, shuffle, &s);
-    query_summarise(s.values, count, found);
+    query_resampled_summarise(s.values, count, found);
     find_p(s.values, count, value, found);
   }
   base_free_large(x);

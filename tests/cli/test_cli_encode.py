@@ -28,10 +28,11 @@ def encode(berg, small_berg_dir, backbone_files):
 
 
 @pytest.fixture(scope="session")
-def whole(berg, small_berg_dir, photos, tmp_path_factory):
+def whole(berg, small_berg_dir, backbone_files, photos, tmp_path_factory):
     """The responses of subject 1 to the photos, as the other tests compare with them: float32 (5, 600), and the file."""
     path = tmp_path_factory.mktemp("whole") / "whole.npy"
-    result = berg("encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", "random:1", "--subject", 1, photos, "-o", path)
+    result = berg("encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"], "--subject", 1, photos,
+                  "-o", path)
     assert result.status == 0, result.err
     responses = np.load(path)
     assert responses.dtype == np.float32 and responses.shape == (5, 600)
@@ -376,16 +377,16 @@ def test_sources_whose_batches_overlap(encode, stack, tmp_path, options):
 
 @pytest.fixture(scope="session")
 def many(tmp_path_factory):
-    """Enough images that a run can be interrupted: uint8 (160, 3, 224, 224)."""
+    """Enough images that a run can be interrupted: uint8 (24, 3, 224, 224)."""
     path = tmp_path_factory.mktemp("many") / "many.npy"
-    np.save(path, np.random.default_rng(9).integers(0, 256, (160, 3, 224, 224), np.uint8))
+    np.save(path, np.random.default_rng(9).integers(0, 256, (24, 3, 224, 224), np.uint8))
     return path
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, backbone_files, many, tmp_path, number):
     command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"],
-               "--subject", "1", "--batch", "8", many, "-o"]
+               "--subject", "1", "--batch", "2", many, "-o"]
     partial = tmp_path / "out.npy.partial"
     run = berg.start(*command, tmp_path / "out.npy", stderr=subprocess.PIPE,
                      environment=moments.environment(stop=4, file=partial.name))
@@ -393,7 +394,7 @@ def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, b
     moments.go_on(run, number)
     message = run.communicate(timeout=600)[1].decode()
     assert run.returncode == 130
-    assert re.search(r"^berg: interrupted after \d+ of 160 images$", message, re.M)
+    assert re.search(r"^berg: interrupted after \d+ of 24 images$", message, re.M)
     assert f"berg: {partial} is kept; the same command with --resume goes on from it" in message
     assert sorted(os.listdir(tmp_path)) == ["out.npy.partial", "out.npy.partial.journal"]
     again = berg(*command, tmp_path / "out.npy")
@@ -411,7 +412,7 @@ def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, b
 
 def test_progress_in_plain_lines_and_on_a_terminal(berg, small_berg_dir, backbone_files, many, tmp_path):
     command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"],
-               "--subject", "1", "--batch", "8", "--shard", "1/4", many, "-o"]
+               "--subject", "1", "--batch", "3", "--shard", "1/2", many, "-o"]
     ours, theirs = pty.openpty()
     run = berg.start(*command, tmp_path / "out.npy", stderr=theirs)
     os.close(theirs)
@@ -426,12 +427,12 @@ def test_progress_in_plain_lines_and_on_a_terminal(berg, small_berg_dir, backbon
         seen += piece
     os.close(ours)
     assert run.wait(timeout=600) == 0
-    assert re.search(rb"\r\[#+ *\] \d+/40  \d+\.\d images/s  \d+:\d\d left", seen)
+    assert re.search(rb"\r\[#+ *\] \d+/12  \d+\.\d images/s  \d+:\d\d left", seen)
     assert seen.endswith(b"out.npy\r\n")
     plain = berg(*command, tmp_path / "plain.npy")
     assert plain.status == 0
     assert "\r" not in plain.err and "\x1b" not in plain.err
-    assert all(re.match(r"berg: \d+ of 40 images, |berg: 40 images, ", line) for line in plain.lines)
+    assert all(re.match(r"berg: \d+ of 12 images, |berg: 12 images, ", line) for line in plain.lines)
 
 
 def test_a_greyscale_image_is_an_image(encode, tmp_path):

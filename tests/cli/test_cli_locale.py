@@ -13,11 +13,11 @@ PASSING = re.compile(rb'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|'
                      rb'"(?:seconds|flops|product_flops|share|peak_memory_bytes)":\s*(?:\{[^}]*\}|[\d.e+-]+)')
 SMALL = ("--subject", "1", "--berg-dir", "models")
 STILL = moments.environment(time=1700000000)  # a PDF holds the time, compressed
-IMAGES = ("--images", "raw/images", "--backbone", "random:1")
 
 
-def all_files(berg, folder, environment):
+def all_files(berg, backbone, folder, environment):
     """{name: bytes} of what each command writes, all of them started in `folder`."""
+    images = ("--images", "raw/images", "--backbone", backbone)
     folder.mkdir()
 
     def run(*arguments):
@@ -27,12 +27,12 @@ def all_files(berg, folder, environment):
     run("simulate", "raw", "--voxels", 400, "--concepts", 6, "--images-per-concept", 6, "--test-images", 6, "--sessions", 4,
         "--image-size", 64)
     run("prepare", "raw", *SMALL)
-    run("train", MODEL, *SMALL, *IMAGES, "--components", 8, "--ridge", "--safetensors", "--report", "train.json")
-    run("evaluate", MODEL, *SMALL, *IMAGES, "--json", "evaluate.json")
+    run("train", MODEL, *SMALL, *images, "--components", 8, "--ridge", "--safetensors", "--report", "train.json")
+    run("evaluate", MODEL, *SMALL, *images, "--json", "evaluate.json")
     run("report", MODEL, *SMALL, "-o", "report.html", "--figures", "figures", "--json", "report.json")
     pictures = min((folder / "raw/images").iterdir()).relative_to(folder)
     for name in ("a.npy", "b.csv", "c.NII.GZ", "d.h5"):
-        run("encode", MODEL, *SMALL, "--backbone", "random:1", pictures, "-o", name)
+        run("encode", MODEL, *SMALL, "--backbone", backbone, pictures, "-o", name)
     weights = next(folder.rglob("weights_sub-01.safetensors"))
     run("convert", weights, "again.npy")
     run("convert", "again.npy", "again.safetensors")
@@ -46,14 +46,14 @@ def all_files(berg, folder, environment):
 
 
 @pytest.fixture(scope="module")
-def plain(berg, tmp_path_factory):
-    return all_files(berg, tmp_path_factory.mktemp("plain") / "files", STILL)
+def plain(berg, backbone_files, tmp_path_factory):
+    return all_files(berg, backbone_files["safetensors"], tmp_path_factory.mktemp("plain") / "files", STILL)
 
 
-def test_files_are_the_same(berg, locales, plain, tmp_path):
+def test_files_are_the_same(berg, backbone_files, locales, plain, tmp_path):
     """The program sets no locale: here one is set before it begins."""
     environment = {**STILL, **moments.preloaded("set_locale.so", "moments.so"), **locales("tr_TR")}
-    found = all_files(berg, tmp_path / "files", environment)
+    found = all_files(berg, backbone_files["safetensors"], tmp_path / "files", environment)
     assert sorted(found) == sorted(plain) and len(plain) > 40
     assert {path.suffix for path in plain} >= {".html", ".svg", ".pdf", ".png", ".json", ".csv", ".h5", ".GZ", ".npy"}
     assert [path for path in plain if found[path] != plain[path]] == []

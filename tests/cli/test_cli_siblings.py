@@ -337,15 +337,16 @@ def test_a_quarter_that_is_missing(encode_with, photos, tmp_path):
     assert encode_with("meg", photos, "--train-splits", "split4", "-o", tmp_path / "x.npy", berg_dir=tmp_path / "models").status == 0
 
 
-@pytest.mark.parametrize("key, where", [("eeg", ("reg_param", "rep-2")), ("nsd", ("rh_reg_param",)), ("tvsd", ("reg_param",))])
+@pytest.mark.parametrize("key, where, value", [("eeg", ("reg_param", "rep-2"), np.nan), ("nsd", ("rh_reg_param",), np.inf),
+                                               ("tvsd", ("reg_param",), -np.inf)])
 @pytest.mark.parametrize("array, row", [("coef_", 7), ("intercept_", 3)])
-def test_weights_that_are_not_finite(encode_with, photos, tmp_path, key, where, array, row):
+def test_weights_that_are_not_finite(encode_with, photos, tmp_path, key, where, value, array, row):
     model, subject = MODELS[key], MODELS[key].subjects[0]
     made, _ = make_sibling(tmp_path / "models", key, class_tokens=True, components=2, accuracy=False, splits=["all"])
     regression = made["all"]
     for name in where:
         regression = regression[name]
-    regression[array][row] = np.nan
+    regression[array].reshape(len(regression[array]), -1)[row, -1] = value
     write(model.weights_path(tmp_path / "models", subject), made["all"])
     result = encode_with(key, photos, "-o", tmp_path / "x.npy", berg_dir=tmp_path / "models")
     assert result.status == 4

@@ -19,7 +19,7 @@ def same(folder, expected, keys=ALL):
 
 
 @pytest.fixture(scope="module")
-def alone(berg, five_berg_dir, backbone_files, photos, tmp_path_factory):
+def alone(berg, five_berg_dir, converted, photos, tmp_path_factory):
     """alone(precision): the folder of what each model gives by itself."""
     made = {}
 
@@ -28,7 +28,7 @@ def alone(berg, five_berg_dir, backbone_files, photos, tmp_path_factory):
             folder = made[precision] = tmp_path_factory.mktemp("alone")
             for key in ALL:
                 subject = "N" if key == "tvsd" else "1"
-                result = berg("encode", IDS[key], "--berg-dir", five_berg_dir, "--backbone", backbone_files["safetensors"],
+                result = berg("encode", IDS[key], "--berg-dir", five_berg_dir, "--backbone", converted(precision),
                               "--subject", subject, "--precision", precision, "--no-cache", photos, "-o", f"{folder}/")
                 assert result.status == 0, result.err
         return made[precision]
@@ -36,8 +36,9 @@ def alone(berg, five_berg_dir, backbone_files, photos, tmp_path_factory):
 
 
 @pytest.mark.parametrize("precision", ["f32", "bf16", "int8"])
-def test_together_and_alone(encode_with, alone, photos, tmp_path, precision):
-    result = encode_with("fmri", *also(*OTHERS), photos, "-o", f"{tmp_path}/out/", "--precision", precision, "--no-cache", "--no-sidecar")
+def test_together_and_alone(encode_with, alone, converted, photos, tmp_path, precision):
+    result = encode_with("fmri", *also(*OTHERS), photos, "-o", f"{tmp_path}/out/", "--precision", precision, "--no-cache",
+                         "--no-sidecar", backbone=converted(precision))
     assert (result.status, result.out) == (0, "")
     assert sorted(os.listdir(tmp_path / "out")) == files(ALL)
     same(tmp_path / "out", alone(precision))
@@ -51,37 +52,40 @@ def test_batches_and_order(encode_with, alone, photos, tmp_path):
     same(tmp_path, alone(), ["tvsd", "eeg", "fmri"])
 
 
-def least_memory(encode_with, photos, folder, *options):
-    """MB with which such a run just goes, as its messages say, and what it says then."""
-    limit = 1
+@pytest.fixture(scope="module")
+def least_memory(berg, five_berg_dir, backbone_files, photos, tmp_path_factory):
+    """MB with which an encode of all models by two threads just goes, as its messages say."""
+    limit, out = 1, tmp_path_factory.mktemp("least")
     while True:
-        result = encode_with("fmri", *options, photos, "-o", f"{folder}/", "--memory", f"{limit}M")
+        result = berg("encode", IDS["fmri"], "--subject", "1", *also(*OTHERS), "--berg-dir", five_berg_dir, "--backbone",
+                      backbone_files["safetensors"], "--threads", "2", photos, "-o", f"{out}/", "--memory", f"{limit}M")
         needed = re.search(r"one image at a time needs (\d+) MB", result.err)
         if not needed:
-            return limit, result
+            return limit
         assert result.status == 6 and int(needed[1]) > limit
         limit = int(needed[1])
 
 
-def test_models_take_turns_where_memory_is_short(encode_with, alone, photos, tmp_path):
-    options = [*also(*OTHERS), "--threads", "2"]
-    limit, result = least_memory(encode_with, photos, tmp_path, *options)
+def test_models_take_turns_where_memory_is_short(encode_with, alone, least_memory, photos, tmp_path):
+    options, limit = [*also(*OTHERS), "--threads", "2"], least_memory
+    result = encode_with("fmri", *options, photos, "-o", f"{tmp_path}/", "--memory", f"{limit}M")
     assert result.status == 0, result.err
     told = re.search(rf"memory: {limit} MB do not hold all models at once, so that the network runs (\d) times an image: (.*)", result.lines[0])
     passes = [part.split(", ") for part in told[2].split("; then ")]
     assert int(told[1]) == len(passes) > 1 and sum(passes, []) == [IDS[key] for key in ALL]
     same(tmp_path, alone())
-    assert "memory" in encode_with("fmri", *options, photos, "-o", f"{tmp_path}/", "--memory", f"{limit}M", "--quiet", "--force").message
-    enough = encode_with("fmri", *options, photos, "-o", f"{tmp_path}/", "--memory", "4G", "--force")
+    one = photos / "0.jpg"
+    assert "memory" in encode_with("fmri", *options, one, "-o", f"{tmp_path}/", "--memory", f"{limit}M", "--quiet", "--force").message
+    enough = encode_with("fmri", *options, one, "-o", f"{tmp_path}/", "--memory", "4G", "--force")
     assert enough.status == 0 and "memory" not in enough.err
 
 
 @pytest.mark.parametrize("stopped", ["fmri-things_fmri_1-vit_b_32_sub-01", "meg-things_meg_1-vit_b_32_P1", "utah_array-tvsd-vit_b_32_monkeyN"])
 @pytest.mark.parametrize("short", [False, True], ids=["one pass", "turns"])
-def test_killed_and_resumed(encode_with, alone, five_berg_dir, backbone_files, berg, photos, tmp_path, stopped, short):
+def test_killed_and_resumed(alone, least_memory, five_berg_dir, backbone_files, berg, photos, tmp_path, stopped, short):
     options = [*also(*OTHERS), "--batch", "1", "--threads", "2"]
     if short:
-        options += ["--memory", f"{least_memory(encode_with, photos, tmp_path / 'least', *options)[0]}M"]
+        options += ["--memory", f"{least_memory}M"]
     command = ["encode", IDS["fmri"], "--subject", "1", "--berg-dir", five_berg_dir, "--backbone", backbone_files["safetensors"],
                *options, photos, "-o", f"{tmp_path}/out/"]
     assert moments.killed([berg.path, *map(str, command)], 4, file=f"{stopped}.npy.partial")
@@ -93,12 +97,12 @@ def test_killed_and_resumed(encode_with, alone, five_berg_dir, backbone_files, b
     same(tmp_path / "out", alone())
 
 
-def test_standard_input_is_read_once(encode_with, photos, tmp_path):
+def test_standard_input_is_read_once(encode_with, least_memory, tmp_path):
     """Models that take turns would find nothing there the second time: known before the first."""
-    limit = least_memory(encode_with, photos, tmp_path / "least", *also(*OTHERS))[0]
     np.save(tmp_path / "images.npy", np.zeros((2, 3, 224, 224), np.uint8))
     data = (tmp_path / "images.npy").read_bytes()
-    result = encode_with("fmri", *also(*OTHERS), "-", "-o", f"{tmp_path}/out/", "--memory", f"{limit}M", stdin=data)
+    result = encode_with("fmri", *also(*OTHERS), "-", "-o", f"{tmp_path}/out/", "--threads", "2", "--memory", f"{least_memory}M",
+                         stdin=data)
     assert result.status == 3
     assert re.search(r"standard input is read once, and these models need \d passes over the images: give them as a file$", result.message)
     assert not (tmp_path / "out").exists() or not os.listdir(tmp_path / "out")

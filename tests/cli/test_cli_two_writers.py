@@ -146,17 +146,17 @@ def test_prepare(writers, tmp_path):
     writers.race(command, command, refusing=True)
 
 
-def test_train(writers):
+def test_train(writers, backbone_files):
     names = make_prepared.make_images(writers.folder / "images", 2, 3)
     make_prepared.make_subject(writers.folder / "berg", names, 1, 12)
     writers.keep()
     writers.measured = "x.json"
-    command = ["train", MODEL, "--subject", 1, "--images", "images", "--berg-dir", "berg", "--backbone", "random:1",
-               "--components", 2, "--report", "x.json", "--force", "-q"]
+    command = ["train", MODEL, "--subject", 1, "--images", "images", "--berg-dir", "berg", "--backbone",
+               backbone_files["safetensors"], "--components", 2, "--report", "x.json", "--force", "-q"]
     writers.race(command, command, refusing=True)
 
 
-def test_evaluate(writers, small_berg_dir):
+def test_evaluate(writers, small_berg_dir, backbone_files):
     names, berg_dir = names_of(4), writers.folder / "berg"
     write_images(writers.folder / "images", names)
     for part in ("encoding_models_weights/weights_sub-01.npy", "metadata/metadata_sub-01.npy"):
@@ -170,6 +170,6 @@ def test_evaluate(writers, small_berg_dir):
     write_prepared(berg_dir, 1, metadata, trials, order)
     writers.keep()
     writers.measured = "x.json"
-    command = ["evaluate", MODEL, "--subject", 1, "--images", "images", "--berg-dir", "berg", "--backbone", "random:1", "--json",
-               "x.json", "--force", "-q"]
+    command = ["evaluate", MODEL, "--subject", 1, "--images", "images", "--berg-dir", "berg", "--backbone",
+               backbone_files["safetensors"], "--json", "x.json", "--force", "-q"]
     writers.race(command, command, refusing=True)

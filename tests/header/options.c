@@ -112,6 +112,22 @@ static void scores(int whole) {
   SAY(berg_store_check(NULL, 1, run, &error));
 }
 
+static void asking(int whole) {
+  NEW(berg_contrast_options, contrast);
+  NEW(berg_contrast_maps, maps);
+  NEW(berg_rank_options, rank);
+  NEW(berg_picture_options, pictures);
+  NEW(berg_run, run);
+  berg_contrast *opened = NULL;
+  char *json = NULL;
+  SAY(berg_contrast_open(&opened, NULL, 0, NULL, 0, contrast, &error));
+  SAY(berg_rank(NULL, "(", rank, NULL, &json, &error));
+  SAY(berg_draw_pictures(NULL, 0, "sheet.png", pictures, NULL, &error));
+  if (whole) return;
+  SAY(berg_contrast_compute(NULL, "a - b", maps, NULL, &error));
+  SAY(berg_rank(NULL, "(", NULL, run, &json, &error));
+}
+
 static void training(int whole) {
   NEW(berg_simulate_options, simulate);
   NEW(berg_simulate_prepared_options, prepared);
@@ -171,6 +187,7 @@ int main(int argc, char **argv) {
   inputs();
   outputs(whole);
   scores(whole);
+  asking(whole);
   training(whole);
   solver(whole);
   return 0;

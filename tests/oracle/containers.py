@@ -4,6 +4,7 @@ import io
 import os
 import pathlib
 import pickle
+import shutil
 import subprocess
 
 import numpy as np
@@ -36,6 +37,25 @@ def refused(path, *words):
     for word in words:
         assert word in message, message
     return message
+
+
+def dump_each(folder, contents):
+    """[(status, message)] of files of these bytes, by one process, which reads a thousand in the time that it starts in."""
+    folder.mkdir()
+    paths = [folder / f"{i}" for i in range(len(contents))]
+    for path, data in zip(paths, contents):
+        path.write_bytes(data)
+    done = run("--each", *paths)
+    found, message = [], ""
+    for line in done.stderr.decode(errors="replace").split("\n")[:-1]:
+        if line.startswith("status "):
+            found.append((int(line.split()[1]), message))
+            message = ""
+        else:
+            message += line + "\n"
+    assert done.returncode == 0 and len(found) == len(paths), (done.returncode, message, contents[len(found)])
+    shutil.rmtree(folder)
+    return found
 
 
 def expected(value):

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import accuracy
+import made_once
 import make_subject
 from prepared_subject import (PREPARED, RESULTS, names_of, prepared_metadata, trial_order, write_images,
                               write_prepared)
 from vit_oracle import MODEL_FOLDER
-from write_state_dict import write_state_dict
 
 MODEL = "fmri-things_fmri_1-vit_b_32"
 IMAGES, REPEATS = 9, 4
@@ -24,8 +24,9 @@ ADDED = ["correlation_results", "percent_noise_ceiling", "percent_noise_ceiling_
 class Place:
     """A berg directory with one prepared subject, and its images."""
 
-    def __init__(self, folder, berg, subject):
-        self.berg_dir, self.images, self.berg, self.subject = folder / "berg", folder / "images", berg, subject
+    def __init__(self, folder, berg, backbone, subject):
+        self.berg_dir, self.images, self.berg, self.backbone = folder / "berg", folder / "images", berg, backbone
+        self.subject = subject
         self.model = self.berg_dir / MODEL_FOLDER
         self.metadata = self.model / "metadata" / f"metadata_sub-0{subject}.npy"
         self.predictions = self.berg_dir / RESULTS / f"fmri_test_pred_sub-0{subject}.npy"
@@ -35,7 +36,7 @@ class Place:
 
     def evaluate(self, *more):
         command = [self.berg, "evaluate", MODEL, "--subject", self.subject, "--images", self.images, "--berg-dir",
-                   self.berg_dir, "--backbone", "random:1", *more]
+                   self.berg_dir, "--backbone", self.backbone, *more]
         return subprocess.run(list(map(str, command)), capture_output=True, text=True)
 
     def report(self, *more):
@@ -51,9 +52,9 @@ class Place:
         return [line for line in done.stderr.splitlines() if line not in ("berg: predictions", "berg: reliability")]
 
 
-def build(folder, berg, models, subject, silent_voxel=None, images=IMAGES, repeats=REPEATS):
+def build(folder, berg, backbone, models, subject, silent_voxel=None, images=IMAGES, repeats=REPEATS):
     """The place, the metadata before, the trials, and the image that each shows."""
-    place, rng = Place(folder, berg, subject), np.random.default_rng(9)
+    place, rng = Place(folder, berg, backbone, subject), np.random.default_rng(9)
     shutil.copytree(models / MODEL_FOLDER / "metadata", place.model / "metadata")
     weights = place.model / "encoding_models_weights"
     weights.mkdir()
@@ -79,25 +80,27 @@ def build(folder, berg, models, subject, silent_voxel=None, images=IMAGES, repea
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    """Two subjects of 600 and 530 voxels, fitted to so few images that they are made in seconds."""
-    folder = tmp_path_factory.mktemp("models")
-    for subject in (1, 3):
-        make_subject.make_subject(folder, subject, images=5, components=4, accuracy=subject == 1)
-    return folder
+def models(data_dir):
+    """Two subjects of 600 and 530 voxels, with 4 components. For reading."""
+    def make(folder):
+        for subject in (1, 3):
+            make_subject.make_subject(folder, subject, components=4, accuracy=subject == 1)
+    with made_once.made_once(data_dir, "evaluated-berg-dir", make) as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
-def evaluated(tmp_path_factory, berg_program, models):
+def evaluated(tmp_path_factory, berg_program, backbone_files, models):
     """One evaluation that all tests look at."""
-    place, metadata, trials, order = build(tmp_path_factory.mktemp("evaluated"), berg_program, models, 1, SILENT)
+    place, metadata, trials, order = build(tmp_path_factory.mktemp("evaluated"), berg_program, backbone_files["safetensors"],
+                                            models, 1, SILENT)
     report = place.report("--memory", "3G", "--threads", "2")
     return place, metadata, trials, order, report
 
 
 @pytest.fixture
-def fresh(tmp_path, berg_program, models):
-    return build(tmp_path, berg_program, models, 3)[0]
+def fresh(tmp_path, berg_program, backbone_files, models):
+    return build(tmp_path, berg_program, backbone_files["safetensors"], models, 3)[0]
 
 
 def expected(place, trials, order):
@@ -116,7 +119,7 @@ def test_predictions_are_those_of_encode(evaluated, berg_program, tmp_path):
     paths = [place.images / concept / stimulus
              for concept, stimulus in zip(encoding["test_avg_concepts"], encoding["test_avg_stimuli"])]
     subprocess.run(list(map(str, [berg_program, "encode", MODEL, "--subject", 1, "--berg-dir", place.berg_dir,
-                                  "--backbone", "random:1", "-q", "-o", out, *paths])), check=True)
+                                  "--backbone", place.backbone, "-q", "-o", out, *paths])), check=True)
     predictions = np.load(place.predictions)
     assert predictions.dtype == np.float32 and predictions.shape == (IMAGES, 600)
     assert place.predictions.read_bytes() == out.read_bytes()
@@ -131,7 +134,7 @@ def test_the_sidecar_is_that_of_encode(evaluated, berg_program, tmp_path):
     paths = [place.images / concept / stimulus
              for concept, stimulus in zip(encoding["test_avg_concepts"], encoding["test_avg_stimuli"])]
     subprocess.run(list(map(str, [berg_program, "encode", MODEL, "--subject", 1, "--berg-dir", place.berg_dir,
-                                  "--backbone", "random:1", "-q", "-o", out, *paths])), check=True)
+                                  "--backbone", place.backbone, "-q", "-o", out, *paths])), check=True)
     tree = json.loads(place.predictions.with_suffix(".json").read_text())
     encoded = json.loads(out.with_suffix(".json").read_text())
     command = tree["GeneratedBy"][0].pop("Command")
@@ -351,13 +354,10 @@ def test_one_repeat_has_no_ceiling(fresh):
     assert np.abs(found["correlation_results"] - r).max() < 1e-10
 
 
-def test_every_allocation_may_fail(tmp_path, build_dir, berg_program, models, backbone):
-    place = build(tmp_path, berg_program, models, 1, images=2, repeats=2)[0]
-    weights = tmp_path / "vit.safetensors"
-    write_state_dict(weights, backbone)
-    done = subprocess.run([build_dir / "tests" / "failing_evaluate", place.berg_dir, weights, place.images,
+def test_every_allocation_may_fail(tmp_path, build_dir, berg_program, backbone_files, models):
+    place = build(tmp_path, berg_program, backbone_files["safetensors"], models, 1, images=2, repeats=2)[0]
+    done = subprocess.run([build_dir / "tests" / "failing_evaluate", place.berg_dir, place.backbone, place.images,
                            place.predictions], capture_output=True, text=True)
-    weights.unlink()
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 200
     assert list(place.predictions.parent.iterdir()) == [place.predictions.with_suffix(".json")]  # of the last run

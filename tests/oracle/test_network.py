@@ -20,13 +20,13 @@ def pixels(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def reference(backbone, pixels):
-    return oracle.block_outputs(backbone, pixels[0])
+def reference(block_outputs, pixels):
+    return block_outputs(pixels[0])
 
 
 @pytest.fixture(scope="module")
-def single(backbone, pixels):
-    return oracle.block_outputs(backbone, pixels[0], np.float32)
+def single(block_outputs, pixels):
+    return block_outputs(pixels[0], np.float32)
 
 
 @pytest.fixture(scope="module")

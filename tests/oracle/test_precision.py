@@ -97,9 +97,11 @@ def test_price_in_brain_space(encode, has_int8, images, backbone_files, plain_ba
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_same_bits_for_any_threads_batch_and_cache(encode, images, backbone_files, precision):
+def test_same_bits_for_any_threads_batch_and_cache(encode, images, backbone_files, tmp_path, precision):
+    np.save(tmp_path / "eight.npy", np.load(images)[:8])
+
     def bits(*options):
-        return encode(backbone_files["safetensors"], precision, *options, inputs=images).tobytes()
+        return encode(backbone_files["safetensors"], precision, *options, inputs=tmp_path / "eight.npy").tobytes()
     whole = bits("--threads", 1)
     for options in (["--threads", 2], ["--threads", 3, "--no-cache"], ["--batch", 1], ["--batch", 2, "--threads", 3],
                     ["--batch", 7]):

@@ -8,7 +8,6 @@ import pytest
 
 import make_siblings
 import siblings_oracle
-import vit_oracle
 from sibling_models import MODELS, VERTICES
 from synthetic_images import synthetic_images
 
@@ -26,9 +25,16 @@ def images(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def features(backbone, images):
-    pixels = np.ascontiguousarray(np.load(images)[:, :, 16:240, 16:240])
-    return np.concatenate([vit_oracle.block_outputs(backbone, part) for part in np.split(pixels, IMAGES // 3)])
+def pair(images):
+    """The first two of them, for what does not turn on the number of images."""
+    path = images.with_name("pair.npy")
+    np.save(path, np.load(images)[:2])
+    return path
+
+
+@pytest.fixture(scope="module")
+def features(block_outputs, images):
+    return block_outputs(np.load(images)[:, :, 16:240, 16:240])
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +49,9 @@ def encode(berg_program, backbone_files, images, tmp_path_factory):
     """encode(berg_dir, key, ...): the responses in the shape that files have, of NSD a tuple."""
     folder = tmp_path_factory.mktemp("out")
 
-    def call(berg_dir, key, *options, subject=None, status=0):
+    def call(berg_dir, key, *options, subject=None, status=0, of=images):
         model = MODELS[key]
-        command = [berg_program, "encode", model.model_id, "--subject", str(subject or model.subjects[0]), images,
+        command = [berg_program, "encode", model.model_id, "--subject", str(subject or model.subjects[0]), of,
                    "--berg-dir", berg_dir, "--backbone", backbone_files["safetensors"], "--no-cache", "-q", "-f", "--no-sidecar",
                    "-o", folder / "out.npy", *map(str, options)]
         result = subprocess.run(command, capture_output=True, text=True)
@@ -93,13 +99,13 @@ def test_responses_of_all_units(key, siblings, whole, features):
 
 
 @pytest.mark.parametrize("key", ("meg", "tvsd"))
-def test_the_models_of_quarters(key, siblings, encode, features):
+def test_the_models_of_quarters(key, siblings, encode, features, pair):
     folder, made = siblings
     weights, metadata = made[key]
     expected = siblings_oracle.encode(key, [weights[k] for k in (1, 2, 3, 4)], metadata, features)
     single = encode(folder, key, "--train-splits", "single")
     check(single, expected)
-    assert np.array_equal(encode(folder, key, "--train-splits", "split3"), single[:, 2])
+    assert np.array_equal(encode(folder, key, "--train-splits", "split3", of=pair), single[:2, 2])
 
 
 @pytest.mark.parametrize("form", ("objects", "old_objects", "single"))
@@ -113,13 +119,13 @@ def test_the_forms_of_eeg_weights(form, tmp_path, encode, whole, features):
 
 @pytest.mark.parametrize("generation", ("train_split", "plain"))
 @pytest.mark.parametrize("key", ("meg", "tvsd", "nsd"))
-def test_every_generation_of_files(key, generation, tmp_path, encode, whole):
+def test_every_generation_of_files(key, generation, tmp_path, encode, whole, pair):
     if key == "nsd" and generation == "train_split":
         pytest.skip("NSD has had one name")
     make_siblings.make_sibling(tmp_path, key, class_tokens=True, generation=generation)
-    for values, expected in zip(*((encode(tmp_path, key), whole[key]) if key == "nsd"
-                                  else ([encode(tmp_path, key)], [whole[key]]))):
-        assert np.array_equal(values, expected)
+    values = encode(tmp_path, key, of=pair)
+    for part, expected in zip(*((values, whole[key]) if key == "nsd" else ([values], [whole[key]]))):
+        assert np.array_equal(part, expected[:2])
 
 
 @pytest.mark.parametrize("options", ({"dtype": "f8"}, {"order": "F"}, {"components_order": "F"}))
@@ -136,7 +142,7 @@ def vector(length, *ones):
     return marked
 
 
-def test_nsd_selections(siblings, encode, whole, marks):
+def test_nsd_selections(siblings, encode, whole, marks, pair):
     folder, made = siblings
     rois = made["nsd"][1]["fmri"]
     left, right = vector(VERTICES, 3, 1000, VERTICES - 1), vector(VERTICES, 0)
@@ -147,8 +153,8 @@ def test_nsd_selections(siblings, encode, whole, marks):
              ({"roi": "V1d", "lh_vertices": left}, ("--roi", "V1d", "--lh-vertices", marks(left)))]
     for selection, options in cases:
         vertices = siblings_oracle.nsd_vertices(selection, {"fmri": rois})
-        for values, all_values, chosen in zip(encode(folder, "nsd", *options), whole["nsd"], vertices):
-            assert np.array_equal(values, all_values[:, chosen]), options
+        for values, all_values, chosen in zip(encode(folder, "nsd", *options, of=pair), whole["nsd"], vertices):
+            assert np.array_equal(values, all_values[:2, chosen]), options
 
 
 CASES = {
@@ -166,7 +172,7 @@ CASES = {
 
 @pytest.mark.parametrize("key", CASES)
 @pytest.mark.parametrize("times", (None, (0, 20, -1)))
-def test_selections_of_units_and_times(key, times, siblings, encode, whole, marks):
+def test_selections_of_units_and_times(key, times, siblings, encode, whole, marks, pair):
     folder, made = siblings
     model = MODELS[key]
     timepoints = None if times is None else vector(model.times, *times)
@@ -177,8 +183,8 @@ def test_selections_of_units_and_times(key, times, siblings, encode, whole, mark
         if times:
             options += ("--timepoints", marks(timepoints))
         units = siblings_oracle.UNITS[key](selection, made[key][1])
-        values = encode(folder, key, *options)
-        assert np.array_equal(values, whole[key][..., units, :][..., chosen_times]), options
+        values = encode(folder, key, *options, of=pair)
+        assert np.array_equal(values, whole[key][:2][..., units, :][..., chosen_times]), options
 
 
 # --- What does not fit is said in one line ---

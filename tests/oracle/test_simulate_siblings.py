@@ -250,10 +250,10 @@ def call(*command):
     return done.stdout
 
 
-def walk(berg, key, folder):
+def walk(berg, backbone, key, folder):
     """The report of the evaluation."""
     model, images = MODELS[key], folder / ("nsd_stimuli.hdf5" if key == "nsd" else "images")
-    where = [model.model_id, "--subject", model.subjects[0], "--berg-dir", folder, "--backbone", "random:1", "-q"]
+    where = [model.model_id, "--subject", model.subjects[0], "--berg-dir", folder, "--backbone", backbone, "-q"]
     times = [] if key == "nsd" else ["--times", TIMES]
     call(berg, "simulate", model.model_id, folder, "--units", UNITS, *times, "--concepts", WALK["concepts"], "--images-per-concept",
          WALK["each"], "--test-images", WALK["tests"], "--repeats", REPEATS[key], "--image-size", 64, "-q")
@@ -268,11 +268,12 @@ def correlations(predicted, signal):
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_the_walk_finds_what_was_put_in(key, tmp_path, berg_program):
+def test_the_walk_finds_what_was_put_in(key, tmp_path, berg_program, backbone_files):
     """Ceilings as near to the true ones as so few images let them come, predictions that go with the true signal, and
     responses of an encode."""
     folder, model = tmp_path / "berg", MODELS[key]
-    report = walk(berg_program, key, folder)
+    backbone = backbone_files["safetensors"]
+    report = walk(berg_program, backbone, key, folder)
     truth = truth_of(folder, key)
     metadata = np.load(model.metadata_path(folder, model.subjects[0]), allow_pickle=True).item()
     strong = truth["noise_ceiling"] > (60 if key == "nsd" else 80)
@@ -299,9 +300,13 @@ def test_the_walk_finds_what_was_put_in(key, tmp_path, berg_program):
         assert found["correlation_single_repetitions"].shape == (4, UNITS, TIMES)
         assert found["correlation_averaged_repetitions"][strong[0]].mean() > 0.5
     encoded = folder / "encoded.npy"
-    stimuli = f"{folder}/nsd_stimuli.hdf5:imgBrick" if key == "nsd" else next((folder / "images").rglob("*.jpg"))
-    call(berg_program, "encode", model.model_id, "--subject", model.subjects[0], "--berg-dir", folder, "--backbone", "random:1", "-q",
+    if key == "nsd":
+        stimuli = tmp_path / "one.npy"
+        np.save(stimuli, read(folder / "nsd_stimuli.hdf5", "imgBrick")[:1])
+    else:
+        stimuli = next((folder / "images").rglob("*.jpg"))
+    call(berg_program, "encode", model.model_id, "--subject", model.subjects[0], "--berg-dir", folder, "--backbone", backbone, "-q",
          "-o", encoded, stimuli)
-    shape = {"nsd": (WALK["concepts"] * WALK["each"] + WALK["tests"], UNITS), "eeg": (1, 4, UNITS, TIMES)}
+    shape = {"nsd": (1, UNITS), "eeg": (1, 4, UNITS, TIMES)}
     responses = np.load(folder / "encoded_lh.npy" if key == "nsd" else encoded)
     assert responses.shape == shape.get(key, (1, UNITS, TIMES)) and np.isfinite(responses).all()

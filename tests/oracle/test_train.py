@@ -13,7 +13,6 @@ import training
 
 MODEL = "fmri-things_fmri_1-vit_b_32"
 MODEL_FOLDER = "encoding_models/modality-fmri/train_dataset-things_fmri_1/model-vit_b_32"
-BACKBONE = "random:1"
 IMAGES = 12
 COMPONENTS = 4
 VOXELS = {1: 40, 2: 33}
@@ -22,12 +21,12 @@ VOXELS = {1: 40, 2: 33}
 class Place:
     """A berg directory with prepared data."""
 
-    def __init__(self, program, folder, images):
-        self.program, self.folder, self.images = program, folder, images
+    def __init__(self, program, backbone, folder, images):
+        self.program, self.backbone, self.folder, self.images = program, backbone, folder, images
 
     def command(self, *options, subject="1", components=COMPONENTS):
         command = [self.program, "train", MODEL, "--subject", subject, "--berg-dir", self.folder, "--images", self.images,
-                   "--backbone", BACKBONE, "--components", components, *options]
+                   "--backbone", self.backbone, "--components", components, *options]
         return list(map(str, command))
 
     def stopped(self, *options, **moment):
@@ -57,16 +56,16 @@ class Place:
         shutil.copytree(self.folder / "model_training_datasets", folder / "model_training_datasets")
         if work:
             shutil.copytree(self.folder / "kept", folder / "work")
-        return Place(self.program, folder, self.images)
+        return Place(self.program, self.backbone, folder, self.images)
 
 
 @pytest.fixture(scope="module")
-def prepared(berg_program, tmp_path_factory):
+def prepared(berg_program, backbone_files, tmp_path_factory):
     """Images and prepared data of two subjects, who saw the same images, each in an order of their own."""
     folder = tmp_path_factory.mktemp("prepared")
     names = make_prepared.make_images(folder / "images", 3, IMAGES // 3)
     responses = {s: make_prepared.make_subject(folder / "berg", names, s, voxels) for s, voxels in VOXELS.items()}
-    place = Place(berg_program, folder / "berg", folder / "images")
+    place = Place(berg_program, backbone_files["safetensors"], folder / "berg", folder / "images")
     place.responses = responses
     return place
 
@@ -87,7 +86,7 @@ def shown(place, subject):
 def features(trained, library):
     """{path: float32 (460800,)} of all training images."""
     paths = sorted(shown(trained, 1))
-    values = library("features", paths, berg_dir=trained.folder, backbone=BACKBONE)
+    values = library("features", paths, berg_dir=trained.folder, backbone=trained.backbone)
     return dict(zip(paths, values.reshape(len(paths), -1)))
 
 
@@ -152,7 +151,7 @@ def test_encode_gives_the_oracles_predictions(trained, oracle, tmp_path):
         listed.write_text("".join(f"{path}\n" for path in shown(trained, subject)))
         out = tmp_path / f"{subject}.npy"
         subprocess.run([trained.program, "encode", MODEL, "--subject", str(subject), "--berg-dir", trained.folder,
-                        "--backbone", BACKBONE, "-o", out, listed], check=True, capture_output=True)
+                        "--backbone", trained.backbone, "-o", out, listed], check=True, capture_output=True)
         expected = scores @ coef.T + intercept
         assert np.abs(np.load(out) - expected).max() < 1e-4 * np.abs(expected).max()
 
@@ -224,7 +223,7 @@ def test_class_tokens(trained, features, tmp_path):
     for batch in (1, 4, 7):
         out = tmp_path / f"{batch}.npy"
         subprocess.run([place.program, "encode", MODEL, "--subject", "1", "--berg-dir", place.folder, "--backbone",
-                        BACKBONE, "--batch", str(batch), "--threads", str(1 + batch % 3), "-o", out, *paths[:7]], check=True,
+                        place.backbone, "--batch", str(batch), "--threads", str(1 + batch % 3), "-o", out, *paths[:7]], check=True,
                        capture_output=True)
         found[batch] = np.load(out)
     assert np.abs(found[4] - expected[:7]).max() < 1e-4 * np.abs(expected).max()
@@ -265,12 +264,13 @@ def work_of(place):
     return [path.name for path in (place.folder / "work").glob("*") if path.name != "berg-lock"]
 
 
-def test_killed_at_any_moment_and_resumed(trained, tmp_path):
+@pytest.mark.parametrize("kills", [2, pytest.param(12, marks=pytest.mark.long)])
+def test_killed_at_any_moment_and_resumed(trained, tmp_path, kills):
     place = trained.copy(tmp_path)
     calls = moments.count(place.command("--batch", 3, subject="1,2"), tmp_path / "calls")
     expected = snapshot(place)
     rng = np.random.default_rng(int.from_bytes(os.urandom(4), "little"))
-    chosen = [*rng.integers(1, calls + 1, 5), calls]  # the last: all is done but for the lock
+    chosen = [*rng.integers(1, calls + 1, kills), calls]  # the last: all is done but for the lock
     print(chosen, "of", calls)
     for call in chosen:
         shutil.rmtree(place.folder / "encoding_models")

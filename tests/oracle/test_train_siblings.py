@@ -15,25 +15,27 @@ import moments
 import training
 from sibling_models import MODELS, weights_ending
 
-BACKBONE = "random:1"
-COMPONENTS = 4
+IMAGES = 18
+COMPONENTS = 3
 KEYS = ("nsd", "eeg", "meg", "tvsd")
 
 
 class Place:
     """A berg directory with prepared data of one subject, and its images."""
 
-    def __init__(self, program, folder, key, prepared=None):
-        self.program, self.folder, self.key, self.model, self.prepared = program, folder, key, MODELS[key], prepared
+    def __init__(self, program, backbone, folder, key, prepared=None, pictures=None):
+        self.program, self.backbone, self.folder, self.key, self.prepared = program, backbone, folder, key, prepared
+        self.pictures = pictures or folder / "images"
+        self.model = MODELS[key]
         self.subject = self.model.subjects[0]
 
     @property
     def images(self):
-        return self.folder / "images" / ("nsd_stimuli.hdf5" if self.key == "nsd" else "")
+        return self.pictures / ("nsd_stimuli.hdf5" if self.key == "nsd" else "")
 
     def command(self, *options, images=None, subject=None, components=COMPONENTS):
         command = [self.program, "train", self.model.model_id, "--subject", subject or self.subject, "--berg-dir", self.folder,
-                   "--images", images or self.images, "--backbone", BACKBONE, "--components", components,
+                   "--images", images or self.images, "--backbone", self.backbone, "--components", components,
                    "--features", "class-token", *options]
         return list(map(str, command))
 
@@ -51,10 +53,12 @@ class Place:
     def data(self, name):
         return self.folder / make_prepared_siblings.FOLDER.format(self.model.dataset) / name
 
-    def copy(self, folder):
+    def copy(self, folder, work=False):
+        """The prepared data elsewhere, and the images; with `work` instead the features and components of the same images, for
+        --resume."""
         shutil.copytree(self.folder / "model_training_datasets", folder / "model_training_datasets")
-        shutil.copytree(self.folder / "images", folder / "images")
-        return Place(self.program, folder, self.key, self.prepared)
+        shutil.copytree(*((self.folder / "kept", folder / "work") if work else (self.pictures, folder / "images")))
+        return Place(self.program, self.backbone, folder, self.key, self.prepared, self.pictures if work else None)
 
     def splits(self):
         return ["all", 1, 2, 3, 4] if self.model.has_quarters else ["all"]
@@ -72,17 +76,22 @@ class Place:
         return {(name,): values for name, values in self.prepared.targets.items()}
 
 
-def prepare(program, folder, key, **how):
-    return Place(program, folder, key, make_prepared_siblings.make(key, folder, folder / "images", **how))
+@pytest.fixture(scope="module")
+def prepare(berg_program, backbone_files):
+    def call(folder, key, **how):
+        made = make_prepared_siblings.make(key, folder, folder / "images", **{"images": IMAGES, **how})
+        return Place(berg_program, backbone_files["safetensors"], folder, key, made)
+    return call
 
 
 @pytest.fixture(scope="module")
-def places(berg_program, tmp_path_factory):
+def places(prepare, tmp_path_factory):
     """For each model its data, trained on, of MEG and TVSD in all splits."""
     made = {}
     for key in KEYS:
-        place = made[key] = prepare(berg_program, tmp_path_factory.mktemp(key), key)
-        place.train(*(["--train-splits", "all,single"] if place.model.has_quarters else []))
+        place = made[key] = prepare(tmp_path_factory.mktemp(key), key)
+        place.train("--keep-work", *(["--train-splits", "all,single"] if place.model.has_quarters else []))
+        (place.folder / "work").rename(place.folder / "kept")
     return made
 
 
@@ -104,7 +113,7 @@ def squared(picture):
 
 
 @pytest.fixture(scope="module")
-def features(places, library, small_berg_dir, tmp_path_factory):
+def features(places, library, small_berg_dir, backbone_files, tmp_path_factory):
     """features(key, shown): float64 (trials, 9216)."""
     folder = tmp_path_factory.mktemp("squared")
     found = {}
@@ -114,7 +123,7 @@ def features(places, library, small_berg_dir, tmp_path_factory):
         for name, path in zip(every, paths):
             picture = picture_of(place, name)
             (squared(picture) if key in ("nsd", "eeg") else picture).save(path)
-        values = library("features", paths, berg_dir=small_berg_dir, backbone=BACKBONE)
+        values = library("features", paths, berg_dir=small_berg_dir, backbone=backbone_files["safetensors"])
         found[key] = dict(zip(every, values[:, :, 0].reshape(len(paths), -1).astype(float)))
     return lambda key, shown: np.stack([found[key][name] for name in shown])
 
@@ -187,7 +196,7 @@ def test_encode_gives_the_oracles_predictions(places, oracle, tmp_path, key):
         pictures.append(tmp_path / f"{i:03d}.png")
         (squared(picture) if key in ("nsd", "eeg") else picture).save(pictures[-1])
     subprocess.run([place.program, "encode", place.model.model_id, "--subject", str(place.subject), "--berg-dir", place.folder,
-                    "--backbone", BACKBONE, "-q", "-o", tmp_path / "out.npy", *pictures], check=True, capture_output=True)
+                    "--backbone", place.backbone, "-q", "-o", tmp_path / "out.npy", *pictures], check=True, capture_output=True)
     _, scores, regressions = oracle[key, "all"]
     expected = [scores @ coef.T + intercept for coef, intercept in regressions.values()]
     if key == "nsd":
@@ -233,15 +242,16 @@ def test_quarters_without_files_are_cut_by_the_permutation(places, oracle, tmp_p
 
 
 @pytest.mark.parametrize("key", ["meg", "tvsd"])
-def test_data_of_the_generation_before(places, tmp_path, berg_program, key):
-    place = prepare(berg_program, tmp_path, key, quarters=False, generation="plain")
+def test_data_of_the_generation_before(places, prepare, tmp_path, key):
+    place = prepare(tmp_path, key, quarters=False, generation="plain")
     place.train()
     assert place.path().read_bytes() == places[key].path().read_bytes()
     assert weights_ending("all", "newest") in place.path().name
 
 
-@pytest.mark.parametrize("key", KEYS)
-@pytest.mark.parametrize("options", [["--chunks", 5, "--threads", 1], ["--chunks", 3, "--batch", 7, "--memory", "600M"]])
+@pytest.mark.parametrize("key, options", [
+    ("nsd", ["--chunks", 5, "--threads", 1]), ("eeg", ["--chunks", 3, "--batch", 7, "--memory", "600M"]),
+    ("meg", ["--chunks", 5, "--threads", 1, "--batch", 5]), ("tvsd", ["--chunks", 3, "--threads", 3, "--memory", "600M"])])
 def test_chunks_threads_and_memory_change_no_bit(places, tmp_path, key, options):
     place = places[key].copy(tmp_path)
     place.train(*options)
@@ -250,19 +260,19 @@ def test_chunks_threads_and_memory_change_no_bit(places, tmp_path, key, options)
 
 @pytest.mark.parametrize("key", KEYS)
 def test_chunked_files_and_float64_change_no_bit(places, tmp_path, key):
-    place = places[key].copy(tmp_path)
+    place = places[key].copy(tmp_path, work=True)
     for path in place.data("").glob("*.h5"):
         with h5py.File(path, "r+") as file:
             (name, values), = [(name, data[()]) for name, data in file.items()]
             del file[name]
-            file.create_dataset(name, data=values.astype(float), chunks=(5,) + (2,) * (values.ndim - 1), compression="gzip")
-    place.train("--chunks", 4)
+            file.create_dataset(name, data=values.astype(float), chunks=(3,) + (2,) * (values.ndim - 1), compression="gzip")
+    place.train("--resume", "--chunks", 4)
     assert place.path().read_bytes() == places[key].path().read_bytes()
 
 
 def test_two_subjects_share_features_and_components(berg_program, places, tmp_path):
     place = places["eeg"].copy(tmp_path)
-    make_prepared_siblings.make("eeg", tmp_path, tmp_path / "images", subject=3)
+    make_prepared_siblings.make("eeg", tmp_path, tmp_path / "images", subject=3, images=IMAGES)
     report = tmp_path / "report.json"
     place.train("--report", report, subject="1,3")
     stages = json.loads(report.read_text())["stages"]
@@ -275,9 +285,9 @@ def test_python_trains_them(places, tmp_path, build_dir):
     place = places["tvsd"].copy(tmp_path)
     code = ("import berg, sys\n"
             "report = berg.train('utah_array-tvsd-vit_b_32', berg_dir=sys.argv[1], images=sys.argv[2], subject='N',\n"
-            "    backbone='random:1', components=4, features='class-token', train_splits='split3', show_progress=False)\n"
+            "    backbone=sys.argv[3], components=3, features='class-token', train_splits='split3', show_progress=False)\n"
             "print([s['subject'] for s in report['subjects']], report['subjects'][0]['label'])\n")
-    done = subprocess.run(["/usr/bin/python3", "-c", code, place.folder, place.images], capture_output=True, text=True,
+    done = subprocess.run(["/usr/bin/python3", "-c", code, place.folder, place.images, place.backbone], capture_output=True, text=True,
                           env={**os.environ, "PYTHONPATH": str(build_dir / "python")})
     assert done.stdout == "['N'] monkeyN_split3\n", done.stderr
     assert place.path(3).read_bytes() == places["tvsd"].path(3).read_bytes()
@@ -286,21 +296,23 @@ def test_python_trains_them(places, tmp_path, build_dir):
 # --- Interrupted runs ---
 
 
+@pytest.mark.parametrize("kills", [1, pytest.param(8, marks=pytest.mark.long)])
 @pytest.mark.parametrize("key", KEYS)
-def test_killed_at_any_moment_and_resumed(places, tmp_path, key):
-    place = places[key].copy(tmp_path)
+def test_killed_at_any_moment_and_resumed(prepare, tmp_path, key, kills):
+    place = prepare(tmp_path, key, images=12)
     options = ["--chunks", 3, *(["--train-splits", "all,split1"] if place.model.has_quarters else [])]
-    calls = moments.count(place.command(*options), tmp_path / "calls")
+    command = place.command(*options, components=2)
+    calls = moments.count(command, tmp_path / "calls")
     files = [place.path(split) for split in place.splits()[:2]]
     expected = [path.read_bytes() for path in files]
     rng = np.random.default_rng(int.from_bytes(os.urandom(4), "little"))
-    chosen = rng.integers(1, calls + 1, 3)
+    chosen = rng.integers(1, calls + 1, kills)
     print(chosen, "of", calls)
     for call in chosen:
         shutil.rmtree(place.folder / "encoding_models")
-        moments.killed(place.command(*options), call)
+        moments.killed(command, call)
         if (place.folder / "work").exists() or not files[-1].exists():
-            place.train("--resume", *options)
+            place.train("--resume", *options, components=2)
         assert [path.read_bytes() for path in files] == expected
 
 
@@ -347,22 +359,22 @@ WRONG = {
     "no metadata": ("eeg", lambda p: p.data("metadata_subject-1.npy").unlink(), 3, "metadata_subject-1.npy"),
     "no responses": ("nsd", lambda p: p.data("rh_betas_subject-1.h5").unlink(), 3, "rh_betas_subject-1.h5"),
     "another dataset": ("meg", lambda p: (p.data("meg_P1_all_training_splits.h5").unlink(), make_prepared_siblings.write(
-        p.data("meg_P1_all_training_splits.h5"), "betas", np.zeros((24, 5, 4), "f4"))), 3, "neural_data"),
+        p.data("meg_P1_all_training_splits.h5"), "betas", np.zeros((IMAGES, 5, 4), "f4"))), 3, "neural_data"),
     "too few dimensions": ("tvsd", lambda p: replace(p.data("tvsd_monkeyN_all_training_splits.h5"), lambda v: v[:, :, 0]), 3,
-                           "expected float32 (24, 6, 3): trials, electrode, times"),
+                           f"expected float32 ({IMAGES}, 6, 3): trials, electrode, times"),
     "times before electrodes": ("tvsd", lambda p: replace(p.data("tvsd_monkeyN_all_training_splits.h5"),
-                                                          lambda v: v.transpose(0, 2, 1)), 3, "float32 (24, 3, 6)"),
+                                                          lambda v: v.transpose(0, 2, 1)), 3, f"float32 ({IMAGES}, 3, 6)"),
     "other channels": ("eeg", lambda p: change(p.data("metadata_subject-1.npy"), ch_names=["O1", "O2"]), 3,
-                       "expected float32 (24, any, 2, 5): trials, repetitions, channel, times"),
+                       f"expected float32 ({IMAGES}, any, 2, 5): trials, repetitions, channel, times"),
     "no names of channels": ("eeg", lambda p: change(p.data("metadata_subject-1.npy"), ch_names=None), 3, "ch_names"),
     "no names of images": ("eeg", lambda p: change(p.data("metadata_subject-1.npy"), train_img_info__train_img_files=None), 3,
                            "train_img_info.train_img_files: entry missing"),
     "numbers for names": ("tvsd", lambda p: change(p.data("tvsd_monkeyN_metadata.npy"),
-                                                   encoding_model__all_training_splits__train_stimuli=np.arange(24)), 3,
+                                                   encoding_model__all_training_splits__train_stimuli=np.arange(IMAGES)), 3,
                           "encoding_model.all_training_splits.train_stimuli: does not fit"),
     "a path that leads out": ("meg", lambda p: change(
         p.data("meg_P1_metadata.npy"),
-        encoding_model__all_training_splits__train_img_files=np.array(["a/b.jpg"] * 23 + ["../../etc/x.jpg"])), 3,
+        encoding_model__all_training_splits__train_img_files=np.array(["a/b.jpg"] * (IMAGES - 1) + ["../../etc/x.jpg"])), 3,
         "leads out of its folder"),
     "other numbers of trials": ("nsd", lambda p: change(p.data("metadata_subject-1.npy"), img_presentation_order=np.arange(40)), 3,
                                 "lh_betas_subject-1.h5: betas"),
@@ -371,7 +383,7 @@ WRONG = {
                               "train_img_num"),
     "numbers not in order": ("nsd", lambda p: nsd_number(p, 0), 3, "not in order"),
     "images that are missing": ("eeg", lambda p: shutil.rmtree(p.images / "training_images" / "concept001"), 3,
-                                "8 of 24 training images are missing"),
+                                "6 of 18 training images are missing"),
     "too few rows of images": ("nsd", lambda p: (p.images.unlink(), make_prepared_siblings.stimuli(p.images, 10)), 3,
                                "training images are missing"),
     "a value that is no number": ("tvsd", lambda p: replace(p.data("tvsd_monkeyN_all_training_splits.h5"), with_nan), 3,
@@ -382,9 +394,10 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 def test_wrong_input_is_one_line_and_a_status(places, tmp_path, what):
     key, break_it, status, text = WRONG[what]
-    place = places[key].copy(tmp_path)
+    late = "cannot be regressed" in text  # seen when all else is done
+    place = places[key].copy(tmp_path, work=late)
     break_it(place)
-    message = place.train("--quiet", status=status)
+    message = place.train("--quiet", *(["--resume"] if late else []), status=status)
     lines = [line for line in message.splitlines() if not line.endswith("goes on from it")]
     assert text in lines[-1], message
     assert len(lines) == 1 or "images are missing" in text  # of which the plan lists all

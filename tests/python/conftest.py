@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import made_once
-import vit_oracle
 from make_siblings import make_sibling
 from sibling_models import MODELS
 
@@ -102,9 +101,9 @@ def squares():
 
 
 @pytest.fixture(scope="session")
-def square_features(squares, backbone):
+def square_features(squares, block_outputs):
     """What NumPy's network makes of `squares`."""
-    return vit_oracle.block_outputs(backbone, squares[:, :, 16:240, 16:240])
+    return block_outputs(squares[:, :, 16:240, 16:240])
 
 
 @pytest.fixture(scope="session")

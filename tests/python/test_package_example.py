@@ -69,7 +69,7 @@ def five_models(small_berg_dir, siblings_dir, tmp_path):
 
 @pytest.fixture
 def run(five_models, torch_cache):
-    def run(code, images=100):
+    def run(code, images=4):
         assert PLACE in code and "(100, 3, " in code
         code = code.replace(PLACE, str(five_models)).replace("(100, 3, ", f"({images}, 3, ")
         names = {"np": np}
@@ -87,7 +87,7 @@ def test_card(run):
     roi = names["metadata"]["roi"]
     voxels = np.concatenate([roi["V1"], roi["V2"], roi["IT"], np.flatnonzero(index)])
     assert np.array_equal(names["model"].selected_voxels, voxels)
-    assert names["responses"].shape == (100, len(voxels)) and names["responses"].dtype == np.float32
+    assert names["responses"].shape == (4, len(voxels)) and names["responses"].dtype == np.float32
     assert np.array_equal(names["responses"], names["whole_brain"])
     assert np.ptp(names["responses"], axis=0).min() > 0
     as_bytes = names["berg"].encode(names["model"], names["stimulus"].astype(np.uint8))
@@ -112,8 +112,8 @@ def test_our_cards(run, name):
 def test_readme(run):
     example, *_ = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)  # encoding comes first
     names = run(example)
-    assert names["responses"].shape[0] == 100 and names["metadata"]["fmri"]["voxel_coords"].shape == (600, 3)
-    assert np.array_equal(names["voxels"], names["responses"]) and names["channels"].shape == (100, 4, 2, 140)
+    assert names["responses"].shape[0] == 4 and names["metadata"]["fmri"]["voxel_coords"].shape == (600, 3)
+    assert np.array_equal(names["voxels"], names["responses"]) and names["channels"].shape == (4, 4, 2, 140)
 
 
 def test_page_for_python(run, capsys):

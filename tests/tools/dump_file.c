@@ -4,7 +4,9 @@
  *     NAME <tab> DTYPE <tab> ITEMSIZE <tab> SHAPE, comma-separated <tab> elements in C order, hexadecimal
  * (text: in quotes)
  *
- * dump_file --convert SOURCE TARGET converts. The exit status is the library's. */
+ * dump_file --convert SOURCE TARGET converts. The exit status is the library's.
+ *
+ * dump_file --each FILE... shows one after the other, and on standard error "status N" behind what is said of each. */
 #include <stdio.h>
 #include <string.h>
 
@@ -30,13 +32,10 @@ static int report(berg_status status, const berg_error *error) {
   return berg_status_exit(status);
 }
 
-int main(int count, char **arguments) {
+static int dump(const char *path) {
   berg_error error;
   berg_file *file;
-  if (count == 4 && !strcmp(arguments[1], "--convert"))
-    return report(berg_convert(arguments[2], arguments[3], 0, &error), &error);
-  if (count != 2) return 2;
-  berg_status status = berg_file_open(&file, arguments[1], &error);
+  berg_status status = berg_file_open(&file, path, &error);
   if (status) return report(status, &error);
   printf("%s\n", berg_file_format(file));
   for (size_t i = 0; i < berg_file_count(file); i++) {
@@ -50,4 +49,15 @@ int main(int count, char **arguments) {
   }
   berg_file_free(file);
   return 0;
+}
+
+int main(int count, char **arguments) {
+  berg_error error;
+  if (count == 4 && !strcmp(arguments[1], "--convert"))
+    return report(berg_convert(arguments[2], arguments[3], 0, &error), &error);
+  if (count > 2 && !strcmp(arguments[1], "--each")) {
+    for (int i = 2; i < count; i++) fprintf(stderr, "status %d\n", dump(arguments[i]));
+    return 0;
+  }
+  return count == 2 ? dump(arguments[1]) : 2;
 }

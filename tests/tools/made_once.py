@@ -1,6 +1,7 @@
 """Test data that take seconds to make are made once a build folder, by the first test that needs them, and kept for the next run.
 
-They lie in $BERG_TEST_DATA, or test-data/ of the build folder, under a name that changes with the sources that make them.
+They lie in $BERG_TEST_DATA, which tests/conftest.py sets to test-data/ of the build folder where nothing else is said, under a name
+that changes with the sources that make them.
 """
 import contextlib
 import fcntl
@@ -48,6 +49,14 @@ def made_once(place, name, make):
         before = list_file.read_text()
     yield folder
     assert listing(folder) == before, f"a test has changed {folder}, which all tests read"
+
+
+def kept_array(name, make):
+    """The array that `make()` gives, which is computed once; every time where no place for test data is named."""
+    if "BERG_TEST_DATA" not in os.environ:
+        return make()
+    with made_once(pathlib.Path(os.environ["BERG_TEST_DATA"]), name, lambda folder: np.save(folder / "array.npy", make())) as folder:
+        return np.load(folder / "array.npy")
 
 
 def remove_older(place, here):

@@ -19,6 +19,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "oracle"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import vit_oracle as oracle  # noqa: E402
+from made_once import kept_array  # noqa: E402
 from subject_metadata import SUBJECT_VOXELS, subject_metadata  # noqa: E402
 from synthetic_images import synthetic_images  # noqa: E402
 from write_state_dict import write_state_dict  # noqa: E402
@@ -31,10 +32,12 @@ SMALL_VOXELS = {1: 600, 2: 640, 3: 530}
 @functools.lru_cache(maxsize=1)
 def training_features(backbone, images, seed):
     """float32 (images, 460800): features of synthetic images, computed in float32, a few images at a time."""
-    weights, pixels = oracle.load_backbone(backbone), synthetic_images(images, seed)
-    parts = [oracle.block_outputs(weights, pixels[first:first + 4], np.float32)
-             for first in range(0, images, 4)]
-    return np.concatenate(parts).reshape(images, oracle.FEATURES)
+    def make():
+        weights, pixels = oracle.load_backbone(backbone), synthetic_images(images, seed)
+        parts = [oracle.block_outputs(weights, pixels[first:first + 4], np.float32)
+                 for first in range(0, images, 4)]
+        return np.concatenate(parts).reshape(images, oracle.FEATURES)
+    return kept_array(f"features-{backbone}-{images}-{seed}", make)
 
 
 def fit_scaler(features, training_images=TRAINING_IMAGES):

@@ -133,7 +133,8 @@ def make_nsd(place, rng):
             {"img_presentation_order": order, "train_img_num": np.arange(15)[:1], "val_img_num": np.arange(0),
              "test_img_num": tested, **kept})
     averaged = [np.stack([trials[order == i].astype(np.float64).mean(axis=0) for i in tested]) for trials in hemispheres]
-    return {"fmri": kept, "encoding_models": {"test_img_num": tested}}, hemispheres, averaged, order
+    synthetic = {f"{side}h_r2_nsdsynthetic": np.linspace(0, 0.5, vertices) for side in "lr"}  # upstream's, which stay
+    return {"fmri": kept, "encoding_models": {"test_img_num": tested, **synthetic}}, hemispheres, averaged, order
 
 
 def make(folder, key, seed=4):

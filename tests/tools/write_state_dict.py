@@ -92,6 +92,14 @@ def write_safetensors(path, state):
             file.write(np.ascontiguousarray(array, "<f4").tobytes())
 
 
+def read_safetensors(path):
+    """The tensors that write_safetensors wrote, mapped."""
+    data = np.memmap(path, np.uint8, "r")
+    first = 8 + int.from_bytes(data[:8].tobytes(), "little")
+    header = json.loads(data[8:first].tobytes())
+    return {name: data[first:][slice(*tensor["data_offsets"])].view("<f4").reshape(tensor["shape"]) for name, tensor in header.items()}
+
+
 def write_state_dict(path, backbone, mlp_names="new"):
     """Writes `backbone` (as random_backbone gives it) to `path`, in the format that its ending names."""
     state = full_state(backbone)

@@ -56,6 +56,7 @@ typedef struct io_labels {
   const io_axis *axes;                        /* [axis_count] of a row, slowest first; 0: columns that have no names */
   size_t axis_count;
   const char *what;               /* the values, in a few words: "session z-scores" */
+  const char *values, *row;       /* what HDF5 calls them, and a row; NULL: "responses", "image" */
   const io_attribute *attributes; /* [attribute_count] */
   size_t attribute_count;
   const char *provenance;             /* JSON: what the rows were made from */

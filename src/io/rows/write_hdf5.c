@@ -1,4 +1,4 @@
-/* Writes rows and what is known of their axes as HDF5:
+/* Writes rows and what is known of their axes as HDF5 (the labels may call responses and images otherwise):
  *
  *     /responses             float32 (rows, columns), or (rows, axis...)
  *     /image_names           UTF-8 of fixed length (rows)            where images have names
@@ -144,16 +144,18 @@ static bool add_axis(hid_t file, const io_axis *axis, axis_layout *at) {
   return done;
 }
 
+static const char *row_of(const io_labels *labels) { return labels->row ? labels->row : "image"; }
+
 static bool add_responses(hid_t file, const io_row_source *source, const io_labels *labels, layout *at) {
-  char axes[IO_ROW_DIMS_MAX * NAME_MAX_BYTES] = "image";
+  char axes[IO_ROW_DIMS_MAX * NAME_MAX_BYTES];
   hsize_t dims[IO_ROW_DIMS_MAX + 1] = {source->rows};
-  size_t used = strlen(axes);
+  size_t used = (size_t)base_print(axes, sizeof axes, "%s", row_of(labels));
   for (size_t d = 0; d < source->ndim; d++) {
     dims[d + 1] = source->shape[d];
     used += (size_t)base_print(axes + used, sizeof axes - used, " %s", labels->axes[d].name);
   }
-  return add_described(file, "responses", H5T_IEEE_F32LE, dims, (int)source->ndim + 1, "axes",
-                       source->ndim > 1 ? axes : NULL, &at->responses);
+  return add_described(file, labels->values ? labels->values : "responses", H5T_IEEE_F32LE, dims, (int)source->ndim + 1,
+                       "axes", source->ndim > 1 ? axes : NULL, &at->responses);
 }
 
 static bool add_attributes(hid_t file, const io_labels *labels) {
@@ -170,8 +172,9 @@ static bool add_attributes(hid_t file, const io_labels *labels) {
 
 static bool lay_out(hid_t file, const io_row_source *source, const io_labels *labels, layout *at) {
   bool done = add_responses(file, source, labels, at);
-  if (done && labels->row_names)
-    done = add_names(file, "image_names", at->image_name_bytes, source->rows, &at->image_names);
+  char names[NAME_MAX_BYTES];
+  base_print(names, sizeof names, "%s_names", row_of(labels));
+  if (done && labels->row_names) done = add_names(file, names, at->image_name_bytes, source->rows, &at->image_names);
   if (done && labels->row_hashes)
     done = add_names(file, "image_sha256", BASE_SHA256_TEXT - 1, source->rows, &at->image_hashes);
   if (done && labels->provenance) done = add_names(file, "provenance", strlen(labels->provenance), 1, &at->provenance);

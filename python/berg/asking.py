@@ -1,0 +1,158 @@
+"""Questions about the images of a ScoreStore: who drives a region most, and which voxels tell groups of images apart."""
+
+import json
+import math
+import os
+
+import numpy as np
+
+from berg import _berg
+from berg.core import progress
+from berg.core.exceptions import InvalidParameterError
+from berg.core.shown import shown
+
+MAPS = ("e", "t", "df", "p", "log", "q", "d", "g", "sd")
+
+
+def _parts(store, subjects, model_id):
+    """Numbers of the store's arrays of scores of these subjects, of the one model."""
+    parts = [(i, part) for i, part in enumerate(store.about["Parts"]) if part.get("TrainSplits", "all") == "all"]
+    models = {part["Model"] for _, part in parts}
+    if model_id is None and len(models) > 1:
+        raise InvalidParameterError(f"model_id: the store has several models: {', '.join(sorted(models))}")
+    parts = [(i, part) for i, part in parts if model_id in (None, part["Model"])]
+    if subjects is None:
+        wanted = [part["Subject"] for _, part in parts]
+    else:
+        wanted = [str(subject) for subject in (subjects if isinstance(subjects, (list, tuple)) else [subjects])]
+    found = {part["Subject"]: i for i, part in parts}
+    if not wanted or set(wanted) - set(found):
+        raise InvalidParameterError(f"subject: expected some of {', '.join(found) or 'none'}, found {shown(subjects)}")
+    return [found[subject] for subject in wanted]
+
+
+def _images(store, images):
+    """Numbers of images that are given as numbers, as names, or as a text file of names."""
+    if images is None:
+        return None
+    if isinstance(images, (str, os.PathLike)):
+        return _berg.find_listed(store._store, images)
+    return tuple(store.index(image) if isinstance(image, str) else int(image) for image in images)
+
+
+def rank(
+    store,
+    expression,
+    *,
+    berg_dir,
+    subjects=None,
+    model_id=None,
+    top=25,
+    bottom=0,
+    zscore=False,
+    images=None,
+    threads=0,
+    show_progress=False,
+):
+    """Images by one number of their responses: berg rank. Returns its JSON as a dict (docs/questions.md).
+
+    Parameters
+    ----------
+    store : ScoreStore
+    expression : str
+        "mean(lFFA + rFFA) - mean(lPPA + rPPA)", "V1", "typicality(V1)", "similarity(EBA, cat.jpg)".
+    berg_dir : path
+    subjects, model_id : which of the store's; all subjects by default
+    top, bottom : int
+        How many images are listed from each end.
+    zscore : bool
+        Average z-scores over subjects in place of values.
+    images : sequence of rows or names, or a text file of names
+        Rank only these.
+
+    InvalidParameterError: the expression, or a subject. BERGError: damaged scores, or scores of other weights.
+    """
+    parts = _parts(store, subjects, model_id)
+    with progress.bar(show_progress, len(parts) * len(store), "Ranking") as move:
+        text = _berg.rank(
+            store._store, expression, berg_dir, parts, top, bottom, zscore, _images(store, images), threads, move
+        )
+    return json.loads(text)
+
+
+def contrast(
+    store,
+    groups,
+    contrasts="a - b",
+    *,
+    berg_dir,
+    subject=None,
+    model_id=None,
+    select=None,
+    paired=False,
+    pooled=False,
+    one_sided=False,
+    correction="bh",
+    fdr=None,
+    threads=0,
+):
+    """Groups of images contrasted in every voxel (vertex, channel and time, ...): berg contrast.
+
+    Parameters
+    ----------
+    store : ScoreStore
+    groups : dict of name to sequence of rows or names, or to a text file of names
+    contrasts : str or list of str
+        Weights of groups that sum to 0, "2 faces - objects - scrambled".
+    berg_dir : path
+    subject, model_id : which of the store's; may be left out where there is one
+    select : str
+        Test only these columns, "V1 & ceiling > 20".
+    fdr : float
+        Keep what has at most this false discovery rate; the rest is NaN.
+
+    Returns a dict of float64 arrays with a number for each column, "e" (difference of means), "t", "df", "p", "log"
+    (-log10 p), "q", "d", "g" and "sd", NaN where nothing was tested, and "about"; a list of them for a list of contrasts.
+    The sampling unit is the image: t grows with their number, so look at d (docs/questions.md).
+    """
+    if correction not in ("bh", "by"):
+        raise InvalidParameterError(f"correction: expected 'bh' or 'by', found {shown(correction)}")
+    parts = _parts(store, subject, model_id)
+    if len(parts) != 1:
+        raise InvalidParameterError(f"subject: expected one, found {len(parts)}")
+    weights = (contrasts,) if isinstance(contrasts, str) else tuple(contrasts)
+    made = _berg.contrast(
+        store._store,
+        parts[0],
+        tuple((name, _images(store, images)) for name, images in groups.items()),
+        weights,
+        berg_dir,
+        select,
+        paired,
+        pooled,
+        one_sided,
+        correction == "by",
+        math.nan if fdr is None else fdr,
+        threads,
+    )
+    results = [
+        dict(zip(MAPS, np.frombuffer(values).reshape(len(MAPS), -1)), about=json.loads(text)) for text, values in made
+    ]
+    return results[0] if isinstance(contrasts, str) else results
+
+
+def draw_pictures(groups, path, *, folder=None, heading=None, force=False):
+    """A contact sheet of pictures at `path` (.png, .pdf, .svg, .html). Returns how many could not be read.
+
+    Parameters
+    ----------
+    groups : dict of title to list of names, or of (name, caption)
+        As the lists of rank() have them: {"top": [(item["name"], f"{item['value']:.2f}") for item in ranking["top"]]}.
+    folder : path
+        Where names that are relative lie.
+    """
+    triples = []
+    for title, pictures in groups.items():
+        pairs = [(picture, "") if isinstance(picture, str) else picture for picture in pictures]
+        triples.append((title, tuple(name for name, _ in pairs), tuple(caption for _, caption in pairs)))
+    return _berg.draw_pictures(tuple(triples), path, folder, heading, force)
