@@ -38,6 +38,8 @@ int cli_merge(int argc, char **argv);
 int cli_metadata(int argc, char **argv);
 int cli_rank(int argc, char **argv);
 int cli_report(int argc, char **argv);
+int cli_rsa(int argc, char **argv);
+int cli_rsm(int argc, char **argv);
 int cli_score(int argc, char **argv);
 int cli_simulate(int argc, char **argv);
 int cli_prepare(int argc, char **argv);

@@ -14,6 +14,8 @@ static const cli_command commands[] = {
     {"merge", "stores of scores that were made apart, as one", cli_merge},
     {"rank", "images of a store by what regions respond, with their pictures", cli_rank},
     {"contrast", "groups of images in every voxel: difference, t, effect size, regions", cli_contrast},
+    {"rsm", "similarity of a region's responses to all pairs of a store's images", cli_rsm},
+    {"rsa", "regions, subjects and matrices compared by what they say of all pairs of images", cli_rsa},
     {"control", "images that drive two regions together or apart, out of a store of scores", cli_control},
     {"simulate", "a synthetic data set in the raw layout, with known noise ceilings", cli_simulate},
     {"prepare", "raw responses to training data: z-scores, split, averaged", cli_prepare},

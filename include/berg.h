@@ -689,6 +689,71 @@ BERG_API void berg_picture_options_init(berg_picture_options *options, size_t si
  * empty tile with its name, and counted in `missing` (may be NULL). */
 BERG_API berg_status berg_draw_pictures(const berg_picture_group *groups, size_t count, const char *path,
                                         const berg_picture_options *options, size_t *missing, berg_error *error);
+/* --- Similarity: what a region's responses to two images have in common ------------------------------------------
+ *
+ * Metrics of two patterns (responses of a region's units to an image): "correlation" over the units (default),
+ * "cosine", "euclidean", "sqeuclidean". `adjust` is what is done to each unit over the images first: "none" (default),
+ * "demean", "zscore". A region is an expression (docs/selections.md). Numbers, and which of rsatoolbox's they are:
+ * docs/similarity.md. Any pattern that does not vary over the units has no correlation: NaN, and counted. */
+
+typedef struct berg_rsm_options {
+  size_t size;                                   /* set by _init */
+  const char *berg_dir;                          /* the files of the store's models */
+  const char *model_id, *subject, *train_splits; /* of the store's parts; NULL: the only one that fits */
+  const char *const *regions;                    /* a matrix each */
+  size_t region_count;
+  const char *metric, *adjust; /* as above */
+  const char *form;     /* "square" (default), "condensed" (pairs above the diagonal, .npy), "rdms": rsatoolbox's */
+  const size_t *images; /* NULL: all of the store */
+  size_t image_count;
+  int distance; /* 1: 1 - r and 1 - cosine in place of r and cosine (default); the other two are distances anyway */
+  int f64;      /* 1: float64; default float32. "rdms" are float64 */
+  int threads;
+  int force;
+  int sidecar; /* 1: "<path without ending>.json" with the images' names and what the matrix was made from; default 0 */
+  int reserved;
+  const char *command; /* for the sidecar; NULL: not said */
+} berg_rsm_options;
+
+BERG_API void berg_rsm_options_init(berg_rsm_options *options, size_t size);
+
+/* All pairs of images, to a .npy (one region) or an .h5 with a dataset for each region; written as it is made, whole or
+ * not at all. `report` (may be NULL) gets JSON, the caller's. EPARAMETER: no such subject, region, metric, or a region
+ * of one unit; ELIMIT: no room on the disk. */
+BERG_API berg_status berg_rsm(const berg_store *store, const char *path, const berg_rsm_options *options,
+                              const berg_run *run, char **report, berg_error *error);
+
+/* One side of a comparison: a region of one of the store's parts, or a matrix of dissimilarities of the same images.
+ * This struct stays as it is. */
+typedef struct berg_rsa_side {
+  const char *model_id, *subject, *train_splits; /* NULL: the only one that fits */
+  const char *region;
+  const char *matrix; /* in place of all these: a .npy (images, images) or the pairs above its diagonal */
+} berg_rsa_side;
+
+typedef struct berg_rsa_options {
+  size_t size; /* set by _init */
+  const char *berg_dir;
+  const char *measure; /* of two sets of dissimilarities: "pearson" (default), "cosine", "spearman", "rho-a",
+                          "kendall" (tau-a) */
+  const char *metric, *adjust;
+  const size_t *images; /* NULL: all of the store */
+  size_t image_count;
+  size_t permutations; /* of the images of one side, for p; 0 (default): none. Not of kendall */
+  size_t bootstraps;   /* over images, for intervals; 0 (default): none. Of pearson and cosine */
+  uint64_t seed;       /* default 1 */
+  size_t memory;       /* bytes; 0 (default): 1 GiB. Beyond it ranks are counted on a grid, which the JSON says */
+  int exact;           /* 1: resampling without the approximations of docs/similarity.md, however long it takes */
+  int threads;
+} berg_rsa_options;
+
+BERG_API void berg_rsa_options_init(berg_rsa_options *options, size_t size);
+
+/* Compares every two of the sides (2 or more) over all pairs of images: JSON, the caller's (docs/similarity.md), with
+ * noise ceilings over subjects where sides are one region of several. Pearson and cosine of regions need no matrix but
+ * for metric euclidean. EPARAMETER, EINPUT (a matrix), ELIMIT, ECANCELLED. */
+BERG_API berg_status berg_rsa(const berg_store *store, const berg_rsa_side *sides, size_t count,
+                              const berg_rsa_options *options, const berg_run *run, char **json, berg_error *error);
 
 /* --- Control: images that drive two regions together or apart ------------------------------------------------------
  *
@@ -1059,6 +1124,8 @@ BERG_API void berg_free(void *memory);
 #define berg_contrast_maps_init(maps) berg_contrast_maps_init(maps, sizeof *(maps))
 #define berg_rank_options_init(options) berg_rank_options_init(options, sizeof *(options))
 #define berg_picture_options_init(options) berg_picture_options_init(options, sizeof *(options))
+#define berg_rsm_options_init(options) berg_rsm_options_init(options, sizeof *(options))
+#define berg_rsa_options_init(options) berg_rsa_options_init(options, sizeof *(options))
 #define berg_volume_options_init(options) berg_volume_options_init(options, sizeof *(options))
 #define berg_trials_options_init(options) berg_trials_options_init(options, sizeof *(options))
 #define berg_output_options_init(options) berg_output_options_init(options, sizeof *(options))

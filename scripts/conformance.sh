@@ -1,11 +1,11 @@
 #!/bin/sh
-# Holds the library against the real thing: torch, torchvision, scikit-learn, Pillow, h5py, pandas, nilearn, MNE-Python, from the package
-# registry, in a virtual environment of their own. Some gigabytes, once; they stay in build/conformance-venv.
+# Holds the library against the real thing: torch, torchvision, scikit-learn, Pillow, h5py, pandas, nilearn, MNE-Python, rsatoolbox, from the
+# package registry, in a virtual environment of their own. Some gigabytes, once; they stay in build/conformance-venv.
 # BERG_CONFORMANCE_PYTHON names a Python that has them already.
 set -eu
 cd "$(dirname "$0")/.."
 build=${BERG_BUILD:-build}
-packages="torch torchvision scikit-learn pillow h5py pandas tables nilearn mne pytest"
+packages="torch torchvision scikit-learn pillow h5py pandas tables nilearn mne rsatoolbox pytest"
 python=${BERG_CONFORMANCE_PYTHON:-}
 if [ -z "$python" ]; then
   venv=$build/conformance-venv

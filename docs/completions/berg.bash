@@ -42,6 +42,10 @@ _berg() {
   --precision) mapfile -t COMPREPLY < <(compgen -W "f32 bf16 int8 tf32" -- "$word"); return ;;
   --device) mapfile -t COMPREPLY < <(compgen -W "auto cpu cuda" -- "$word"); return ;;
   --layout) mapfile -t COMPREPLY < <(compgen -W "auto nchw nhwc" -- "$word"); return ;;
+  --metric) mapfile -t COMPREPLY < <(compgen -W "correlation cosine euclidean sqeuclidean" -- "$word"); return ;;
+  --measure) mapfile -t COMPREPLY < <(compgen -W "pearson cosine spearman rho-a kendall" -- "$word"); return ;;
+  --adjust) mapfile -t COMPREPLY < <(compgen -W "none demean zscore" -- "$word"); return ;;
+  --form) mapfile -t COMPREPLY < <(compgen -W "square condensed rdms" -- "$word"); return ;;
   --dtype) mapfile -t COMPREPLY < <(compgen -W "f64 f32" -- "$word"); return ;;
   --mean) mapfile -t COMPREPLY < <(compgen -W "roi" -- "$word"); return ;;
   --features) mapfile -t COMPREPLY < <(compgen -W "all class-token" -- "$word"); return ;;

@@ -13,6 +13,7 @@ Scores of many images, kept and asked: score, ScoreStore.
 Training such models: simulate, simulate_prepared, prepare, train, evaluate. The same solver on arrays of one's own: fit,
 correlate, reliability.
 How well models predict: report, plot_accuracy.
+Similarity of responses to all pairs of images, and comparisons by it: rsm, rsa.
 """
 
 import logging
@@ -25,6 +26,7 @@ from berg.core.berg import BERG
 from berg.many import encode_many
 from berg.report import plot_accuracy, report
 from berg.scores import ScoreStore, merge, score
+from berg.similarity import rsa, rsm
 from berg.solver import Fit, correlate, fit, reliability
 from berg.training import evaluate, prepare, simulate, simulate_prepared, train
 from berg.trials import encode_trials
@@ -52,6 +54,8 @@ __all__ = [
     "rank",
     "reliability",
     "report",
+    "rsa",
+    "rsm",
     "score",
     "simulate",
     "simulate_prepared",

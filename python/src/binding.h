@@ -87,6 +87,7 @@ extern PyMethodDef binding_report_functions[], binding_compare_functions[], bind
     binding_store_functions[];
 
 extern PyMethodDef binding_asking_functions[];
+extern PyMethodDef binding_similarity_functions[];
 
 extern PyMethodDef binding_asking_functions[];
 

@@ -117,7 +117,8 @@ static int add_functions(PyObject *module) {
                  PyModule_AddFunctions(module, binding_asking_functions) ||
                  PyModule_AddFunctions(module, binding_compare_functions) ||
                  PyModule_AddFunctions(module, binding_control_functions) ||
-                 PyModule_AddFunctions(module, binding_store_functions)
+                 PyModule_AddFunctions(module, binding_store_functions) ||
+                 PyModule_AddFunctions(module, binding_similarity_functions)
              ? -1
              : 0;
 }
