@@ -11,6 +11,7 @@ static const cli_command commands[] = {
     {"metadata", "what is known of each voxel of a subject, without loading the model", cli_metadata},
     {"encode", "images to the responses of a subject's brain", cli_encode},
     {"score", "scores of images, kept: a kilobyte an image, from which responses and answers are made", cli_score},
+    {"serve", "models that stay open, asked by other programs over a socket", cli_serve},
     {"simulate", "a synthetic data set in the raw layout, with known noise ceilings", cli_simulate},
     {"prepare", "raw responses to training data: z-scores, split, averaged", cli_prepare},
     {"train", "prepared data and images to a model", cli_train},
