@@ -181,6 +181,7 @@ static int complete(request *asked, const char *model_id, size_t inputs) {
   if (status == CLI_GO_ON) status = check_space(asked);
   if (status == CLI_GO_ON) status = check_folder(asked);
   if (status == CLI_GO_ON) status = cli_selection_take(&asked->selection);
+  asked->model.select = asked->selection.select;
   asked->model.selection = asked->selection.items;
   asked->model.selection_count = asked->selection.count;
   asked->model.mean_roi = asked->mean != NULL;

@@ -129,6 +129,7 @@ int cli_encode_models_open(cli_encode_models *models, const berg_model_options *
   int status = CLI_GO_ON;
   for (size_t i = 0; i < models->count && status == CLI_GO_ON; i++) {
     status = open_one(&models->list[i], own, output, folder, format);
+    own.select = NULL;
     own.selection = NULL;
     own.selection_count = 0;
     own.min_noise_ceiling = NAN;

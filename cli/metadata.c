@@ -7,6 +7,7 @@
 
 #include "entries.h"
 #include "memory.h"
+#include "metadata_select.h"
 #include "model.h"
 #include "npy.h"
 #include "outline.h"
@@ -77,16 +78,19 @@ static bool ends_with(const char *text, const char *end) {
 
 int cli_metadata(int argc, char **argv) {
   bool json = false, force = false;
-  const char *key = NULL, *output = NULL, *berg_dir = NULL;
+  const char *key = NULL, *select = NULL, *output = NULL, *berg_dir = NULL;
   cli_texts subjects = {0};
   const cli_option options[] = {
       {"subject", 0, CLI_LIST, &subjects, "N", "The subject, as 1, 01, sub-01 or N (a monkey)."},
       {"berg-dir", 0, CLI_TEXT, &berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
       {"key", 0, CLI_TEXT, &key, "NAME", "The values of one entry, such as roi.V1, one a line."},
+      {"select", 0, CLI_TEXT, &select, "EXPR",
+       "How many units (and columns) an expression selects, and which: 'V1 + V2 & ceiling > 20'."},
       {"json", 0, CLI_FLAG, &json, NULL,
        "JSON: with --key all values, else arrays of more than 1,000 by type and shape."},
       {"output", 'o', CLI_TEXT, &output, "FILE",
-       "Write everything to FILE (.npz, .json, .npy, .safetensors), or with --key that entry to a .npy; "
+       "Write everything to FILE (.npz, .json, .npy, .safetensors), or with --key that entry to a .npy, or with "
+       "--select the columns; "
        "\"-\" is a .npy on "
        "standard output."},
       {"force", 'f', CLI_FLAG, &force, NULL, "Replace FILE if it is there."},
@@ -101,6 +105,7 @@ int cli_metadata(int argc, char **argv) {
                   "berg metadata eeg-things_eeg_2-vit_b_32 --subject 1 --key eeg.ch_names\n"
                   "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 --key roi.V1\n"
                   "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 --key roi.V1 -o v1.npy\n"
+                  "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 --select 'V1 + V2 & ceiling > 20'\n"
                   "berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 -o metadata.npz",
       .options = options,
       .option_count = sizeof options / sizeof *options,
@@ -115,16 +120,21 @@ int cli_metadata(int argc, char **argv) {
   if (status == CLI_GO_ON && subjects.count > 1) status = cli_usage_error("metadata", "--subject: one at a time");
   if (status == CLI_GO_ON) status = cli_subjects("metadata", &subjects, &names);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("metadata", &berg_dir);
-  if (status == CLI_GO_ON && output && key && strcmp(output, "-") && !ends_with(output, ".npy"))
-    status = cli_usage_error("metadata", "-o %s: one entry goes to a .npy", output);
-  if (status == CLI_GO_ON && output && !key && !strcmp(output, "-"))
+  if (status == CLI_GO_ON && select && key)
+    status =
+        cli_usage_error("metadata", "--select says what a selection is, --key what an entry holds: give one of them");
+  if (status == CLI_GO_ON && output && (key || select) && strcmp(output, "-") && !ends_with(output, ".npy"))
+    status = cli_usage_error("metadata", "-o %s: %s goes to a .npy", output, key ? "one entry" : "a selection");
+  if (status == CLI_GO_ON && output && !key && !select && !strcmp(output, "-"))
     status = cli_usage_error("metadata", "-o -: only one entry goes to standard output, give --key NAME");
   if (status == CLI_GO_ON && output && json)
     status = cli_usage_error("metadata", "--json prints, -o writes a file: give one of them");
   if (status == CLI_GO_ON && berg_metadata_open(&metadata, argv[0], berg_dir, names.items[0], &error))
     status = cli_fail(&error);
   if (status == CLI_GO_ON) {
-    if (key)
+    if (select)
+      status = cli_metadata_select(metadata, &(cli_selected){select, json, output, force});
+    else if (key)
       status = show_key(metadata, key, json, output, force);
     else if (output)
       status = berg_convert(berg_metadata_path(metadata), output, force, &error) ? cli_fail(&error) : 0;

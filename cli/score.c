@@ -15,7 +15,7 @@ typedef struct request {
   cli_texts subjects, also;
   const char *output, *splits;
   size_t threads;
-  bool quiet, json;
+  bool quiet, json, check;
   cli_precision precision;
   cli_stimuli stimuli;
   cli_encode_models models;
@@ -39,6 +39,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
        "Default: chosen, as berg encode does. Never changes the numbers."},
       {"batch", 0, CLI_COUNT, &model->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
       {"memory", 0, CLI_BYTES, &model->memory, "SIZE", "What the process may hold, such as 4G. Default: no limit."},
+      {"check", 0, CLI_FLAG, &asked->check, NULL,
+       "Hold what the store has against its checksums before it grows: reads all of it."},
       {"json", 0, CLI_FLAG, &asked->json, NULL, "Print what was done as JSON on standard output."},
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors and images left out."},
   };
@@ -53,8 +55,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
           "are passed over: the same command goes on where an interrupted one ended.",
       .examples = "berg score fmri-things_fmri_1-vit_b_32 --subject 1 photos/ -o photos.scores\n"
                   "berg score fmri-things_fmri_1-vit_b_32 --subject 1,2,3 --also meg-things_meg_1-vit_b_32:1 "
-                  "things.npy -o things\n"
-                  "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --scores photos.scores --roi V1 -o v1.npy",
+                  "things.npy -o things/",
       .options = options,
       .option_count = sizeof options / sizeof *options,
       .least = 2,
@@ -107,10 +108,13 @@ static int score(request *asked, berg_stimuli *stimuli) {
   berg_model **handles = cli_alloc(asked->models.count, sizeof *handles);
   if (!handles) return cli_fail_memory();
   for (size_t i = 0; i < asked->models.count; i++) handles[i] = asked->models.list[i].handle;
+  berg_score_options options;
+  berg_score_options_init(&options);
+  options.check = asked->check;
   cli_progress_start(&progress, asked->quiet, false);
   berg_run run = cli_progress_run(&progress);
   const berg_status failed =
-      berg_score(handles, asked->models.count, stimuli, asked->output, NULL, &run, &report, &error);
+      berg_score(handles, asked->models.count, stimuli, asked->output, &options, &run, &report, &error);
   cli_progress_end(&progress);
   free(handles);
   int status = 0;

@@ -11,6 +11,7 @@
 /* As given, and as the library takes it. */
 typedef struct cli_selection {
   cli_texts rois, channels, regions, sensors;
+  const char *select;
   const char *voxel_index, *lh_vertices, *rh_vertices, *sensor_index, *electrodes, *timepoints;
   berg_selection items[CLI_SELECTION_KEYS];
   size_t count;
@@ -36,6 +37,13 @@ typedef struct cli_selection {
       {"lh-vertices",        0,      CLI_TEXT,                                                                        \
        &(asked).lh_vertices, "FILE", "NSD: only these vertices of the left hemisphere, marked as in --voxel-index."}, \
       {"rh-vertices", 0, CLI_TEXT, &(asked).rh_vertices, "FILE", "NSD: the same of the right hemisphere."},           \
+      {"select",                                                                                                      \
+       0,                                                                                                             \
+       CLI_TEXT,                                                                                                      \
+       &(asked).select,                                                                                               \
+       "EXPR",                                                                                                        \
+       "What an expression says, ascending, in place of all other selections: 'V1 + V2 - lFFA & ceiling > 20' "       \
+       "(docs/selections.md; berg metadata --select shows it)."},                                                     \
       {"channels", 0, CLI_LIST, &(asked).channels, "Oz,Cz", "EEG: only these channels, in this order."},              \
       {"region",    0,                                                                                                \
        CLI_LIST,    &(asked).regions,                                                                                 \

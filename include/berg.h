@@ -223,6 +223,12 @@ BERG_API const berg_array *berg_metadata_entry(const berg_metadata *metadata, si
 /* The entry of that dotted name, or NULL. */
 BERG_API const berg_array *berg_metadata_find(const berg_metadata *metadata, const char *name);
 
+/* The columns that an expression such as "V1 + V2 & ceiling > 20" selects (docs/selections.md) among those that the
+ * outputs have: unit by unit, and of a unit its times. Ascending, the caller's (berg_free). EPARAMETER: no expression
+ * (the message points at the character), a name that the subject does not have, no column; EINPUT, EMODEL: a mask. */
+BERG_API berg_status berg_metadata_select(const berg_metadata *metadata, const char *expression, size_t **columns,
+                                          size_t *count, berg_error *error);
+
 /* What entries cannot say: how the file nests them, and of which Python type each value is. JSON, the caller's
  * (berg_free). A node is an object of one member, {"dict": [key, value, key, value, ...]} with nodes for keys too,
  * {"list": [...]}, {"tuple": [...]}, {"tensor": name} and {"scalar": name} for an array and a NumPy scalar, which is
@@ -346,6 +352,10 @@ typedef struct berg_model_options {
   berg_warn_fn warn; /* told of another precision or device than was asked for; may be NULL */
   void *warn_user;
   int scores_only; /* 1: no backbone is opened; encodes images of a store alone. Default 0 */
+  int reserved;    /* 0 */
+  /* In place of `selection`: "V1 + V2 & ceiling > 20" (docs/selections.md), of each subject by itself, ascending. NULL
+   * (default): none. EARGUMENT together with what else selects. */
+  const char *select;
 } berg_model_options;
 
 BERG_API void berg_model_options_init(berg_model_options *options, size_t size);
@@ -457,11 +467,12 @@ BERG_API void berg_output_options_init(berg_output_options *options, size_t size
 /* Responses to a file, by its ending: .npy, .h5, .csv; of voxels .nii, .nii.gz (4-D, one volume an image); of
  * vertices .func.gii, .mgh, .mgz; of EEG and MEG -ave.fif. Written beside its place and renamed when whole; constant
  * memory in the number of images. Several subjects give one file each, "_sub-0N" before the ending, two hemispheres
- * "_lh" and "_rh". With skip_bad the images left out have no row. An interrupted run leaves "<path>.partial", which
- * `resume` continues to the same bytes. */
+ * "_lh" and "_rh", of which one without columns has none. With skip_bad the images left out have no row. An interrupted
+ * run leaves "<path>.partial", which `resume` continues to the same bytes. */
 BERG_API berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const char *path,
                                          const berg_output_options *options, const berg_run *run, berg_error *error);
-/* The name of the file that output `output_index` of a subject gets, as above: the caller's (berg_free), or NULL. */
+/* The name of the file that output `output_index` of a subject gets, as above: the caller's (berg_free), or NULL, as
+ * where it has no column and so no file. */
 BERG_API char *berg_model_output_path(const berg_model *model, const char *path, size_t subject_index,
                                       size_t output_index);
 /* The same of several models in one pass, a path for each. */
@@ -506,6 +517,8 @@ BERG_API berg_status berg_store_check(const berg_store *store, int threads, cons
 typedef struct berg_score_options {
   size_t size;   /* set by _init */
   size_t commit; /* images after which the store is safe on disk; 0 (default): a batch */
+  int check;     /* 1: what the store holds is held against its checksums before it grows; default 0 */
+  int reserved;  /* 0 */
 } berg_score_options;
 
 BERG_API void berg_score_options_init(berg_score_options *options, size_t size);

@@ -42,7 +42,7 @@ _berg() {
   --dtype) mapfile -t COMPREPLY < <(compgen -W "f64 f32" -- "$word"); return ;;
   --mean) mapfile -t COMPREPLY < <(compgen -W "roi" -- "$word"); return ;;
   --features) mapfile -t COMPREPLY < <(compgen -W "all class-token" -- "$word"); return ;;
-  --berg-dir | --work | --figures) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+  --berg-dir | --work | --figures | --scores) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
   esac
   if [[ $word == -* ]]; then
     local options
@@ -52,7 +52,7 @@ _berg() {
     return
   fi
   case $command in
-  describe | metadata | encode | train | evaluate | report | bench | volume*)
+  describe | metadata | encode | score | train | evaluate | report | bench | volume*)
     if [ "$COMP_CWORD" = "$first" ]; then
       mapfile -t COMPREPLY < <(compgen -W "$("$program" list 2>/dev/null)" -- "$word")
       return

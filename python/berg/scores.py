@@ -35,7 +35,7 @@ def score(models, stimulus, path, show_progress=True):
     show_progress : bool
 
     Images whose pixels the store holds are passed over; a call that was cut short is simply made again. Returns the
-    ScoreStore. StimulusError, InvalidParameterError: as encode() and encode_many(). InputError: the store is of other
+    ScoreStore. StimulusError, InvalidParameterError: as encode() and encode_many(). BERGError: the store is of other
     subjects, or of other weights. OSError: it cannot be written, or another process adds to it.
     """
     models = _checked(models if isinstance(models, (list, tuple)) else [models])
@@ -66,7 +66,7 @@ class ScoreStore(stimuli.Stored):
     about : dict
         What the store holds and was made with, as store.json says.
 
-    InputError: no store, or a damaged one. What is added later is seen by a ScoreStore that is opened later.
+    BERGError: no store, or a damaged one. What is added later is seen by a ScoreStore that is opened later.
     """
 
     def __init__(self, path):
@@ -91,11 +91,12 @@ class ScoreStore(stimuli.Stored):
         return [self._store.name(image) for image in range(len(self))]
 
     def index(self, name):
-        """The row of an image, by its name or, where it is the only one, by its name without the folder. InputError."""
+        """The row of an image, by its name or, where it is the only one, by its name without the folder. BERGError:
+        none, or several."""
         return self._store.find(name)
 
     def check(self, threads=0):
-        """Reads all of it and holds it against its checksums. InputError: damaged, with the first row that is."""
+        """Reads all of it and holds it against its checksums. BERGError: damaged, with the first row that is."""
         self._store.check(threads)
 
     def scores(self, subject=None, model_id=None):

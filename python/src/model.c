@@ -27,14 +27,14 @@ static bool take(PyObject *args, PyObject *kwargs, open_arguments *arguments, be
   static const char *const keywords[] = {
       "model_id",     "berg_dir",  "subject",     "selection", "backbone", "min_noise_ceiling",
       "device",       "precision", "threads",     "batch",     "strict",   "cache",
-      "train_splits", "memory",    "scores_only", NULL};
+      "train_splits", "memory",    "scores_only", "select",    NULL};
   PyObject *selection;
   if (!PyArg_ParseTupleAndKeywords(
-          args, kwargs, "sO&sO|$O&dssiO&pO&zO&p", (char **)(uintptr_t)keywords, &arguments->model_id,
+          args, kwargs, "sO&sO|$O&dssiO&pO&zO&pz", (char **)(uintptr_t)keywords, &arguments->model_id,
           binding_path_or_none, &arguments->berg_dir, &arguments->subject, &selection, binding_path_or_none,
           &arguments->backbone, &options->min_noise_ceiling, &options->device, &options->precision, &options->threads,
           binding_size, &options->batch, &options->strict, binding_path_or_none, &arguments->cache,
-          &options->train_splits, binding_size, &options->memory, &options->scores_only))
+          &options->train_splits, binding_size, &options->memory, &options->scores_only, &options->select))
     return false;
   options->berg_dir = arguments->berg_dir ? PyBytes_AsString(arguments->berg_dir) : NULL;
   options->backbone = arguments->backbone ? PyBytes_AsString(arguments->backbone) : NULL;
@@ -280,7 +280,8 @@ static PyType_Slot slots[] = {
     {Py_tp_doc,
      (void *)(intptr_t)PyDoc_STR(
          "Model(model_id, berg_dir, subject, selection, *, backbone=None, min_noise_ceiling=nan, device, precision, "
-         "threads=0, batch=0, strict=False, cache=None, train_splits=None, memory=0, scores_only=False); selection is "
+         "threads=0, batch=0, strict=False, cache=None, train_splits=None, memory=0, scores_only=False, select=None); "
+         "selection is "
          "a list of "
          "(key, tuple of str or buffer of uint8)")},
     {Py_tp_new, (void *)(intptr_t)model_new},

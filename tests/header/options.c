@@ -100,6 +100,15 @@ static void outputs(int whole) {
   SAY(berg_bench_model(&json, NULL, 1, 1, run, &error));
 }
 
+static void scores(int whole) {
+  NEW(berg_score_options, score);
+  NEW(berg_run, run);
+  SAY(berg_score(NULL, 0, NULL, "store", score, NULL, NULL, &error));
+  if (whole) return;
+  SAY(berg_score(NULL, 0, NULL, "store", NULL, run, NULL, &error));
+  SAY(berg_store_check(NULL, 1, run, &error));
+}
+
 static void training(int whole) {
   NEW(berg_simulate_options, simulate);
   NEW(berg_simulate_prepared_options, prepared);
@@ -158,6 +167,7 @@ int main(int argc, char **argv) {
   const int whole = !strcmp(way, "same");
   inputs();
   outputs(whole);
+  scores(whole);
   training(whole);
   solver(whole);
   return 0;

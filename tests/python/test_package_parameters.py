@@ -44,7 +44,7 @@ def test_missing_subject(berg, model_id):
         {"rois": ["V1"]},
         {"roi": ["V1"], 1: 2},
         ["V1"],
-        "V1",
+        " ",
         {"roi": "V1"},
         {"roi": ("V1",)},
         {"roi": None},

@@ -49,8 +49,9 @@ class BERG:
             One of list_models().
         device : str
             "cpu", "cuda" or "auto".
-        selection : dict, optional
-            Which voxels, channels, times, ...; the model's card says what it takes. None or {}: all.
+        selection : dict or str, optional
+            Which voxels, channels, times, ...; the model's card says what it takes. A str is an expression, such as
+            "V1 + V2 & ceiling > 20" (docs/selections.md). None or {}: all.
         **kwargs
             What the model's class takes: `subject` first of all, of some models `train_splits`.
 

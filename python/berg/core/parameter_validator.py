@@ -38,10 +38,19 @@ def validate_subjects(subjects, valid_subjects):
     return [validate_subject(subject, valid_subjects) for subject in subjects]
 
 
+def validate_expression(text):
+    """The text of a selection. InvalidParameterError: empty, or none that a C string in UTF-8 can hold."""
+    if not text.strip():
+        raise InvalidParameterError('selection: expected an expression such as "V1 & ceiling > 20", found an empty str')
+    if "\0" in text or not text.isascii() and text.encode("utf-8", "replace").decode() != text:
+        raise InvalidParameterError(f"selection: expected text, found {shown(text)}")
+    return text
+
+
 def validate_selection_keys(selection, valid_keys):
     """InvalidParameterError: not a dict, or a key that is not in `valid_keys`."""
     if not isinstance(selection, dict):
-        raise InvalidParameterError(f"selection: expected a dict, found {type(selection).__name__}")
+        raise InvalidParameterError(f"selection: expected a dict or a str, found {type(selection).__name__}")
     for key in selection:
         if key not in valid_keys:
             raise InvalidParameterError(f"selection: expected keys of {sorted(valid_keys)}, found {shown(key)}")

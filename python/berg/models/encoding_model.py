@@ -19,6 +19,7 @@ from berg.core.exceptions import (
 from berg.core.model_registry import register_model
 from berg.core.parameter_validator import (
     validate_binary_array,
+    validate_expression,
     validate_length,
     validate_selection_keys,
     validate_subject,
@@ -90,8 +91,9 @@ class EncodingModel(BaseModelInterface):
         One of VALID_SUBJECTS.
     device : str
         "cpu", "cuda" or "auto".
-    selection : dict, optional
-        What to predict; the class says which keys there are. None or {}: everything.
+    selection : dict or str, optional
+        What to predict; the class says which keys there are. A str is an expression, such as "V1 + V2 & ceiling > 20"
+        (docs/selections.md), whose columns are ascending. None or {}: everything.
     berg_dir : str or path
         Folder in upstream's layout.
     precision : str
@@ -166,7 +168,8 @@ class EncodingModel(BaseModelInterface):
         for name in ("device", "precision"):
             if not isinstance(getattr(self, name), str):
                 raise InvalidParameterError(f"{name}: expected a str, found {shown(getattr(self, name))}")
-        selection = {} if selection is None else selection
+        self._select = validate_expression(selection) if isinstance(selection, str) else None
+        selection = {} if selection is None or self._select else selection
         validate_selection_keys(selection, self.SELECTION_KEYS)
         self._asked = {key: self._checked(key, selection[key]) for key in self.SELECTION_KEYS if key in selection}
 
@@ -225,6 +228,7 @@ class EncodingModel(BaseModelInterface):
                 cache=self.cache,
                 memory=self.memory,
                 scores_only=self.scores_only,
+                select=self._select,
                 **self._options(),
             )
         except InvalidParameterError as error:
@@ -295,7 +299,7 @@ class EncodingModel(BaseModelInterface):
             **{name: getattr(self, name) for name in given},
             "device": device,
             "precision": precision,
-            "selection": selection,
+            "selection": self._select or selection,
         }
 
     def __reduce__(self):
@@ -311,10 +315,13 @@ class EncodingModel(BaseModelInterface):
         return outputs.answer(self.outputs, responses, out)
 
     def _encoded_to(self, path):
-        """What an encode to `path` has written: `path`, or of two hemispheres a tuple of two paths."""
+        """What an encode to `path` has written: `path`, or of two hemispheres a tuple of two paths, None where nothing of
+        one is selected."""
         if len(self.outputs) == 1:
             return path
-        return tuple(self.model.output_path(path, i) for i in range(len(self.outputs)))
+        return tuple(
+            self.model.output_path(path, i) if output.columns else None for i, output in enumerate(self.outputs)
+        )
 
     def generate_response(
         self,

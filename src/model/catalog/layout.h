@@ -76,6 +76,30 @@ typedef struct model_layout_tested {
   bool square; /* test images are resized as VIT_SQUARE says, not as in an encode: upstream predicts them in training */
 } model_layout_tested;
 
+/* What expressions of selections call what (catalog/expression.h). */
+typedef struct model_layout_alias {
+  const char *name, *of_file;
+} model_layout_alias;
+
+/* A number for each unit, and the list of names that it counts in: areas of electrodes. */
+typedef struct model_layout_area {
+  const char *numbers, *labels; /* keys */
+} model_layout_area;
+
+typedef enum model_layout_scale {
+  MODEL_SCALE_PLAIN,
+  MODEL_SCALE_FRACTION, /* of 1, where percent are meant */
+  MODEL_SCALE_NCSNR,    /* signal by noise, where the percent of a single trial's variance are meant */
+  MODEL_SCALE_COLUMN    /* one of several numbers a unit */
+} model_layout_scale;
+
+typedef struct model_layout_number {
+  const char *name;
+  const char *key; /* '%' in it stands for the output's name */
+  model_layout_scale scale;
+  size_t column;
+} model_layout_number;
+
 typedef struct model_layout {
   const char *modality, *dataset; /* of the folders: "fmri", "things_fmri_1" */
   const char *subject_prefix;     /* in names of files: "sub-" */
@@ -89,6 +113,12 @@ typedef struct model_layout {
 
   model_layout_prepared prepared; /* `train` is NULL where the model is not trained here */
   model_layout_tested tested;
+
+  const char *named;                  /* what has names here: "region"; NULL: units have none */
+  const model_layout_alias *aliases;  /* of regions, up to one without a name; NULL: none */
+  const char *const *groups;          /* keys of texts, one a unit, that name groups of them; up to NULL; NULL: none */
+  const model_layout_area *areas;     /* the newest first, up to one without keys; NULL: none */
+  const model_layout_number *numbers; /* what can be compared, of each name the newest key first; up to one without */
 
   const char *measured, *measured_briefly; /* what responses are */
   io_evoked_kind evoked;                   /* what channels are to MNE-Python */

@@ -1,6 +1,7 @@
 /* Grid and affine of a subject's voxels, from a brain mask or an affine. */
 #include "model/catalog/space.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -146,6 +147,43 @@ static berg_status take_like(io_nifti_space *space, const int64_t *coordinates, 
   if (!status && about->volumes == 1 && make_mask(values, about->dtype, count, mask, &inside))
     status = check_mask(space, mask, inside, coordinates, voxels, like, error);
   base_free(mask);
+  base_free(values);
+  io_nifti_free(nifti);
+  return status;
+}
+
+static berg_status one_volume(const io_nifti_about *about, const char *path, berg_error *error) {
+  if (about->volumes == 1) return BERG_OK;
+  return base_fail_found(error, BERG_EINPUT, path, "not a mask", "one volume", "%zu", about->volumes);
+}
+
+static berg_status take_inside(const io_nifti_about *about, const uint8_t *values, const int64_t *coordinates,
+                               size_t voxels, uint8_t *inside, const char *path, berg_error *error) {
+  const size_t size = base_dtype_size(about->dtype);
+  size_t count = 0;
+  for (size_t v = 0; v < voxels; v++) {
+    const double value = base_read_number(about->dtype, values + place(&about->space, coordinates + 3 * v) * size);
+    inside[v] = value != 0 && !isnan(value);
+    count += inside[v];
+  }
+  if (count) return BERG_OK;
+  return base_fail(error, BERG_EMODEL, "%s: does not fit the subject: none of its %zu voxels lies in this mask", path,
+                   voxels);
+}
+
+berg_status model_mask_read(const char *path, const int64_t *coordinates, size_t voxels, uint8_t *inside,
+                            berg_error *error) {
+  io_nifti *nifti;
+  berg_status status = io_nifti_open(&nifti, path, error);
+  if (status) return status;
+  const io_nifti_about *about = io_nifti_describe(nifti);
+  status = one_volume(about, path, error);
+  if (!status) status = check_grid(&about->space, coordinates, voxels, path, error);
+  const size_t count = about->space.dims[0] * about->space.dims[1] * about->space.dims[2];
+  uint8_t *values = status ? NULL : base_alloc(count, sizeof(double), error);
+  if (!status && !values) status = BERG_ELIMIT;
+  if (!status) status = io_nifti_read(nifti, 0, 1, values, error);
+  if (!status) status = take_inside(about, values, coordinates, voxels, inside, path, error);
   base_free(values);
   io_nifti_free(nifti);
   return status;

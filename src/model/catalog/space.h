@@ -20,6 +20,11 @@ berg_status model_coordinates_of(const berg_array *array, const size_t *voxels, 
 berg_status model_space(io_nifti_space *space, const int64_t *coordinates, size_t voxels, const size_t volume[3],
                         const berg_volume_options *options, berg_error *error);
 
+/* Sets inside[v] to 1 where the volume `path`, a grid that holds all voxels, has a number other than 0 at voxel v, NaN
+ * being none. EINPUT: no NIfTI, several volumes; EMODEL: another grid, or none of the voxels is inside. */
+berg_status model_mask_read(const char *path, const int64_t *coordinates, size_t voxels, uint8_t *inside,
+                            berg_error *error);
+
 /* What options->outside means for elements of `dtype`. EARGUMENT: neither nan nor 0, NaN where the type has none. */
 berg_status model_outside(bool *nan_outside, berg_dtype dtype, const berg_volume_options *options, berg_error *error);
 

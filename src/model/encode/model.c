@@ -10,6 +10,7 @@
 #include "base/threads.h"
 #include "base/text.h"
 #include "io/container/container.h"
+#include "model/catalog/expression.h"
 #include "model/device/device.h"
 #include "model/encode/batch.h"
 #include "model/encode/packed.h"
@@ -51,6 +52,15 @@ static berg_status check_device(const berg_model_options *options, berg_error *e
   return BERG_OK;
 }
 
+static berg_status check_select(const berg_model_options *options, berg_error *error) {
+  const char *other = options->selection_count             ? "selection"
+                      : options->mean_roi                  ? "mean_roi"
+                      : !isnan(options->min_noise_ceiling) ? "min_noise_ceiling (write & ceiling >= 20)"
+                                                           : NULL;
+  if (!options->select || !other) return BERG_OK;
+  return base_fail(error, BERG_EARGUMENT, "select says all that is selected: it goes with no %s", other);
+}
+
 static berg_status check_options(const berg_model_options *options, berg_error *error) {
   if ((options->subject_count && !options->subjects) || (options->selection_count && !options->selection))
     return base_fail(error, BERG_EARGUMENT, "a count of subjects or selections without the list it counts");
@@ -59,7 +69,8 @@ static berg_status check_options(const berg_model_options *options, berg_error *
     if (!item->key || (item->count && !item->names) || (item->length && !item->marks))
       return base_fail(error, BERG_EARGUMENT, "a selection without a key, or a count without the list it counts");
   }
-  berg_status status = check_device(options, error);
+  berg_status status = check_select(options, error);
+  if (!status) status = check_device(options, error);
   if (status) return status;
   if (options->threads < 0 || options->threads > 1024)
     return base_fail(error, BERG_EPARAMETER, "threads: expected 0 (as many as there are) to 1024, found %d",
@@ -159,6 +170,7 @@ static berg_status open_on(berg_model **out, const char *model_id, const berg_mo
   berg_status status = choose_precision(model, options, error);
   if (!status && options->cache && !(model->cache = base_copy_text(options->cache, error))) status = BERG_ELIMIT;
   model->scores_only = options->scores_only != 0;
+  if (!status && options->select) status = model_expression_parse(&model->select, options->select, error);
   if (!status && model_id) {
     const bool all = !options->train_splits || !strcmp(options->train_splits, "full");
     model->train_splits = base_copy_text(all ? "all" : options->train_splits, error);
@@ -240,6 +252,7 @@ void berg_model_free(berg_model *model) {
     model_subject_close(&model->subjects[i]);
   }
   base_free(model->subjects);
+  model_expression_free(model->select);
   vit_network_free(model->network);
   model_device_free(model->device);
   model_backbone_close(&model->backbone);

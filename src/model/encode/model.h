@@ -49,9 +49,10 @@ typedef struct model_subject {
 
 struct berg_model {
   char *id;
-  const model_layout *layout; /* NULL: no subjects */
-  char *train_splits;         /* "all", or as it was asked for */
-  bool scores_only;           /* no network: images are those of a store */
+  const model_layout *layout;      /* NULL: no subjects */
+  char *train_splits;              /* "all", or as it was asked for */
+  bool scores_only;                /* no network: images are those of a store */
+  struct model_expression *select; /* NULL: selected otherwise, or everything */
   model_subject *subjects;
   size_t subject_count;
   size_t columns; /* of all subjects */

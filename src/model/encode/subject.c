@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/threads.h"
+#include "model/catalog/expression.h"
 #include "model/catalog/metadata.h"
 #include "model/catalog/paths.h"
 #include "model/encode/model.h"
@@ -161,6 +162,12 @@ static berg_status take_products(berg_model *model, model_subject *subject, berg
   return status;
 }
 
+static berg_status select_columns(const berg_model *model, model_subject *subject, const berg_model_options *options,
+                                  berg_error *error) {
+  if (model->select) return model_expression_select(model->select, subject->metadata, &subject->selection, error);
+  return model_select(&subject->selection, model->layout, subject->metadata, options, error);
+}
+
 berg_status model_subject_open(berg_model *model, model_subject *subject, const char *name,
                                const berg_model_options *options, berg_error *error) {
   model_training training;
@@ -171,7 +178,7 @@ berg_status model_subject_open(berg_model *model, model_subject *subject, const 
   if (!status) status = berg_metadata_open(&subject->metadata, model->id, options->berg_dir, name, error);
   if (!status) status = model_fitted_open(&subject->fitted, model->id, options->berg_dir, name, training, error);
   if (!status) status = check_rows(subject, error); /* a hostile number of units is no list yet */
-  if (!status) status = model_select(&subject->selection, model->layout, subject->metadata, options, error);
+  if (!status) status = select_columns(model, subject, options, error);
   if (!status) status = take_products(model, subject, error);
   if (!status) status = take_outputs(subject, model->layout, error);
   if (status) return status;

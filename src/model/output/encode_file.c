@@ -25,6 +25,11 @@ typedef struct output {
   writing *writing;
 } output;
 
+/* A hemisphere of which nothing is selected has no file beside that of the other. */
+static bool has_file(const model_subject *subject, size_t number) {
+  return subject->outputs[number].columns || !subject->columns;
+}
+
 static size_t count_files(const berg_model *model) {
   size_t count = 0;
   for (size_t s = 0; s < model->subject_count; s++) count += model->subjects[s].output_count;
@@ -35,6 +40,7 @@ static berg_status name_files(output *o, berg_error *error) {
   const berg_model *model = o->task.model;
   for (size_t s = 0; s < model->subject_count; s++)
     for (size_t i = 0; i < model->subjects[s].output_count; i++) {
+      if (!has_file(&model->subjects[s], i)) continue;
       model_output_file *file = &o->files[o->count++];
       *file =
           (model_output_file){.task = &o->task, .subject = s, .output = i, .columns = &model->subjects[s].outputs[i]};
@@ -238,5 +244,6 @@ berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const 
 
 char *berg_model_output_path(const berg_model *model, const char *path, size_t subject_index, size_t output_index) {
   if (output_index >= berg_model_outputs(model, subject_index)) return NULL;
+  if (!has_file(&model->subjects[subject_index], output_index)) return NULL;
   return model_output_path(model, path, subject_index, output_index, NULL);
 }

@@ -7,6 +7,7 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "io/value/json_build.h"
+#include "model/catalog/expression.h"
 #include "model/catalog/registry.h"
 #include "model/output/encode_labels.h"
 #include "model/stimuli/stimuli.h"
@@ -15,6 +16,17 @@
 #define COORDINATES_MAX 1000 /* columns whose coordinates are listed; more are found in the metadata */
 #define TEXT(value) #value
 #define VERSION_TEXT(value) TEXT(value)
+
+/* What was asked for, and the volumes that it names. */
+static berg_status add_select(cJSON *tree, const model_expression *select, berg_error *error) {
+  const char *path;
+  if (!select) return BERG_OK;
+  io_json_add(tree, "Select", model_provenance_text(model_expression_text(select)));
+  berg_status status = BERG_OK;
+  for (size_t i = 0; (path = model_expression_mask(select, i)) && !status; i++)
+    status = model_provenance_add(tree, "mask", path, error);
+  return status;
+}
 
 static berg_status add_stimuli(cJSON *tree, const berg_stimuli *stimuli, berg_error *error) {
   berg_status status = BERG_OK;
@@ -69,6 +81,7 @@ berg_status model_encode_provenance(cJSON **out, const berg_model *model, size_t
   io_json_add_text(tree, "Model", model->id);
   model_add_subject(tree, "Subject", subject->name);
   io_json_add_text(tree, "Units", model->layout->measured);
+  if (!status) status = add_select(tree, model->select, error);
   if (!status) status = add_stimuli(tree, stimuli, error);
   model_source sources[MODEL_QUARTERS + 2];
   size_t count = 0;

@@ -271,10 +271,21 @@ static berg_status check_models(berg_model *const *models, size_t count, const b
   return BERG_OK;
 }
 
+static berg_status check_held(const scoring *s, const char *path, const berg_run *run, berg_error *error) {
+  berg_store *store;
+  berg_status status = berg_store_open(&store, path, error);
+  if (status) return status;
+  status = berg_store_check(store, s->models[0]->threads, run, error);
+  berg_store_free(store);
+  return status;
+}
+
 /* What was appended before a failure is kept: it is right, and a next run would compute it again. */
-static berg_status score(scoring *s, const char *path, const berg_run *run, char **report, berg_error *error) {
+static berg_status score(scoring *s, const char *path, bool check, const berg_run *run, char **report,
+                         berg_error *error) {
   berg_status status = describe(s, error);
   if (!status) status = model_store_begin(&s->writer, path, &s->about, error);
+  if (!status && check) status = check_held(s, path, run, error);
   if (status) return status;
   const size_t before = model_store_images(s->writer);
   berg_error late;
@@ -296,7 +307,7 @@ berg_status berg_score(berg_model *const *models, size_t count, berg_stimuli *st
   if (!status) status = check_models(models, count, stimuli, error);
   if (status) return status;
   scoring s = {.models = models, .count = count, .stimuli = stimuli, .commit = options.commit};
-  status = score(&s, path, &run, report, error);
+  status = score(&s, path, options.check != 0, &run, report, error);
   release(&s);
   return status;
 }

@@ -20,6 +20,7 @@
 
 #define LOCK ".lock"
 #define HEADER_MAX 256
+#define SUM_TEXT 18 /* a tab, 16 digits, a zero */
 
 /* A file that grows. */
 typedef struct growing {
@@ -232,11 +233,11 @@ static berg_status begin(model_store_writer *writer, const model_store_about *ab
   char *json = model_store_file(writer->path, MODEL_STORE_ABOUT, error);
   struct stat there;
   if (!json) return BERG_ELIMIT;
-  const bool is_there = !stat(json, &there);
-  berg_status status = is_there ? BERG_OK : io_make_folders(writer->path, error);
-  base_free(json);
-  if (!status && !is_there) status = check_empty(writer->path, about, error);
+  berg_status status = stat(writer->path, &there) ? io_make_folders(writer->path, error) : BERG_OK;
+  if (!status && stat(json, &there)) status = check_empty(writer->path, about, error);
   if (!status) status = lock_store(writer, error);
+  const bool is_there = !status && !stat(json, &there); /* now that no one else can make it */
+  if (!status) io_whole_file_clear(json);
   if (!status && is_there) status = model_store_about_read(&writer->about, writer->path, error);
   if (!status && is_there) status = model_store_check_same(writer->path, &writer->about, about, error);
   if (!status && !is_there) status = model_store_about_copy(&writer->about, about, error);
@@ -244,6 +245,7 @@ static berg_status begin(model_store_writer *writer, const model_store_about *ab
   if (!status) status = is_there ? take_up(writer, error) : start_files(writer, error);
   writer->images = writer->about.images;
   writer->aliases = writer->about.aliases;
+  base_free(json);
   return status;
 }
 
@@ -287,20 +289,30 @@ size_t model_store_held(const model_store_writer *writer, const char *digest) {
   return model_known_find(&writer->pixels, high, low);
 }
 
+/* A line of the table, without its line break. base_free; NULL with ELIMIT. */
+static char *line_of(const model_store_writer *writer, const char *name, const model_store_image *image, size_t i,
+                     const float *const *scores, berg_error *error) {
+  char bytes[24] = "-";
+  if (image->is_file) base_print(bytes, sizeof bytes, "%llu", (unsigned long long)image->bytes);
+  const size_t fixed = strlen(name) + sizeof bytes + BASE_SHA256_TEXT + 4, parts = writer->about.part_count;
+  char *line = base_alloc(fixed + parts * SUM_TEXT, 1, error), *to = line;
+  if (!line) return NULL;
+  to += base_print(to, fixed, "%s\t%s\t%s", name, bytes, image->digest);
+  for (size_t p = 0; p < parts; p++) {
+    const size_t width = writer->about.parts[p].width;
+    to += base_print(to, SUM_TEXT, "\t%016llx",
+                     (unsigned long long)base_checksum_short(scores[p] + i * width, width * sizeof(float)));
+  }
+  return line;
+}
+
 static berg_status append_line(model_store_writer *writer, const model_store_image *image, size_t i,
                                const float *const *scores, berg_error *error) {
-  char bytes[24] = "-", sum[24];
-  if (image->is_file) base_print(bytes, sizeof bytes, "%llu", (unsigned long long)image->bytes);
   char *name = model_store_escape(image->name, error);
-  char *line = name ? base_format(error, "%s\t%s\t%s", name, bytes, image->digest) : NULL;
-  berg_status status = line ? grow(&writer->table, line, strlen(line), error) : BERG_ELIMIT;
-  for (size_t p = 0; p < writer->about.part_count && !status; p++) {
-    const size_t width = writer->about.parts[p].width;
-    base_print(sum, sizeof sum, "\t%016llx",
-               (unsigned long long)base_checksum_short(scores[p] + i * width, width * sizeof(float)));
-    status = grow(&writer->table, sum, strlen(sum), error);
-  }
-  if (!status) status = grow(&writer->table, "\n", 1, error);
+  char *line = name ? line_of(writer, name, image, i, scores, error) : NULL;
+  const size_t length = line ? strlen(line) : 0;
+  if (line) line[length] = '\n'; /* in the place of its zero */
+  berg_status status = line ? grow(&writer->table, line, length + 1, error) : BERG_ELIMIT;
   if (!status) {
     const model_store_line about = {.name = name, .name_length = strlen(name), .digest = image->digest};
     status = know_image(writer, &about, writer->images, error);

@@ -21,6 +21,10 @@ static const model_layout_kept kept[] = {{"eeg", "ch_names"},
                                          {"encoding_models", "test_img_info"},
                                          {NULL, NULL}};
 
+static const model_layout_number numbers[] = {
+    {"accuracy", "encoding_models.correlation_averaged_repetitions", MODEL_SCALE_PLAIN, 0},
+    {NULL, NULL, MODEL_SCALE_PLAIN, 0}};
+
 const model_layout model_layout_eeg_things_eeg_2_vit_b_32 = {
     .modality = "eeg",
     .dataset = "things_eeg_2",
@@ -46,6 +50,8 @@ const model_layout model_layout_eeg_things_eeg_2_vit_b_32 = {
                .stimuli = "test_img_info.test_img_files",
                .image_folder = "test_images",
                .square = true},
+    .named = "channel",
+    .numbers = numbers,
     .measured = "z-scores against the baseline of each trial and channel, of the current source density",
     .measured_briefly = "baseline z-scores",
     .evoked = IO_EVOKED_EEG,

@@ -8,7 +8,8 @@
 static const model_layout_key keys[] = {{"roi", false}, {"lh_vertices", true}, {"rh_vertices", true}, {NULL, false}};
 
 /* Upstream's card spells one region as no metadata do. */
-static const char *spelt(const char *roi) { return strcmp(roi, "OVWFA") ? roi : "OWFA"; }
+static const model_layout_alias aliases[] = {{"OVWFA", "OWFA"}, {NULL, NULL}};
+static const char *spelt(const char *roi) { return strcmp(roi, aliases[0].name) ? roi : aliases[0].of_file; }
 
 static berg_status add_roi(model_choice *choice, size_t hemisphere, const char *roi, berg_error *error) {
   size_t *vertices = NULL, count = 0;
@@ -58,6 +59,16 @@ static const model_layout_kept kept[] = {{"fmri", "lh_ncsnr"},
                                          {"encoding_models", "test_img_num"},
                                          {NULL, NULL}};
 
+static const model_layout_number numbers[] = {
+    {"ceiling", "encoding_models.%_noise_ceiling_nsdcore", MODEL_SCALE_FRACTION, 0},
+    {"ceiling", "encoding_models.%_noise_ceiling", MODEL_SCALE_FRACTION, 0},
+    {"ceiling1", "fmri.%_ncsnr", MODEL_SCALE_NCSNR, 0},
+    {"accuracy", "encoding_models.%_correlation_nsdcore", MODEL_SCALE_PLAIN, 0},
+    {"accuracy", "encoding_models.%_correlation", MODEL_SCALE_PLAIN, 0},
+    {"r2", "encoding_models.%_r2_nsdcore", MODEL_SCALE_PLAIN, 0},
+    {"r2", "encoding_models.%_r2", MODEL_SCALE_PLAIN, 0},
+    {NULL, NULL, MODEL_SCALE_PLAIN, 0}};
+
 const model_layout model_layout_fmri_nsd_fsaverage_vit_b_32 = {
     .modality = "fmri",
     .dataset = "nsd_fsaverage",
@@ -76,6 +87,9 @@ const model_layout model_layout_fmri_nsd_fsaverage_vit_b_32 = {
                  .square = true,
                  .kept = kept},
     .tested = {.measures = MODEL_MEASURES_VERTICES, .numbers = "test_img_num"},
+    .named = "region",
+    .aliases = aliases,
+    .numbers = numbers,
     .measured = "z-scores within a session, averaged over the presentations of an image",
     .measured_briefly = "session z-scores",
     .keys = keys,

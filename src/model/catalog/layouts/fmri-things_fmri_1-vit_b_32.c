@@ -90,6 +90,18 @@ static berg_status select(model_choice *choice, berg_error *error) {
   return choice->options->mean_roi ? select_means(choice, error) : select_voxels(choice, error);
 }
 
+static const model_layout_number numbers[] = {
+    {"ceiling", "encoding_model.noise_ceiling_testset", MODEL_SCALE_PLAIN, 0},
+    {"ceiling1", "encoding_model.noise_ceiling_singletrial", MODEL_SCALE_PLAIN, 0},
+    {"accuracy", "encoding_model.correlation_results", MODEL_SCALE_PLAIN, 0},
+    {"eccentricity", "prf.prf_eccentricity", MODEL_SCALE_PLAIN, 0},
+    {"angle", "prf.prf_polarangle", MODEL_SCALE_PLAIN, 0},
+    {"size", "prf.prf_size", MODEL_SCALE_PLAIN, 0},
+    {"x", "fmri.voxel_coords", MODEL_SCALE_COLUMN, 0},
+    {"y", "fmri.voxel_coords", MODEL_SCALE_COLUMN, 1},
+    {"z", "fmri.voxel_coords", MODEL_SCALE_COLUMN, 2},
+    {NULL, NULL, MODEL_SCALE_PLAIN, 0}};
+
 const model_layout model_layout_fmri_things_fmri_1_vit_b_32 = {
     .modality = "fmri",
     .dataset = "things_fmri_1",
@@ -108,6 +120,8 @@ const model_layout model_layout_fmri_things_fmri_1_vit_b_32 = {
                  .concepts = "encoding_model.train_concepts",
                  .stimuli = "encoding_model.train_stimuli"},
     .tested = {.measures = MODEL_MEASURES_VOXELS},
+    .named = "region",
+    .numbers = numbers,
     .measured = "z-scores within a session",
     .measured_briefly = "session z-scores",
     .keys = keys,

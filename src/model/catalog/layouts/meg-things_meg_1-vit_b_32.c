@@ -27,6 +27,15 @@ static berg_status select(model_choice *choice, berg_error *error) {
   return status;
 }
 
+static const char *const groups[] = {"sensors.sensor_regions", "sensors.sensor_prefixes", "sensors.sensor_hemispheres",
+                                     NULL};
+static const model_layout_number numbers[] = {
+    {"ceiling", "encoding_model.noise_ceiling", MODEL_SCALE_PLAIN, 0},
+    {"ceiling1", "encoding_model.ncsnr", MODEL_SCALE_NCSNR, 0},
+    {"accuracy", "encoding_model.all_training_splits.correlation_results", MODEL_SCALE_PLAIN, 0},
+    {"accuracy", "encoding_model.correlation_results", MODEL_SCALE_PLAIN, 0},
+    {NULL, NULL, MODEL_SCALE_PLAIN, 0}};
+
 const model_layout model_layout_meg_things_meg_1_vit_b_32 = {
     .modality = "meg",
     .dataset = "things_meg_1",
@@ -51,6 +60,9 @@ const model_layout model_layout_meg_things_meg_1_vit_b_32 = {
                .stimuli = "encoding_model.test_stimuli",
                .files = "encoding_model.test_img_files",
                .numbers = "encoding_model.test_image_nr"},
+    .named = "region or sensor",
+    .groups = groups,
+    .numbers = numbers,
     .measured = "z-scores against the baseline of each trial and sensor",
     .measured_briefly = "baseline z-scores",
     .evoked = IO_EVOKED_MEG,

@@ -63,6 +63,15 @@ static berg_status select(model_choice *choice, berg_error *error) {
   return status;
 }
 
+static const model_layout_area areas[] = {
+    {"roi.roi_assignments", "roi.roi_labels"}, {"utah_array.roi_assignments", "utah_array.roi_labels"}, {NULL, NULL}};
+static const model_layout_number numbers[] = {
+    {"ceiling", "encoding_model.noise_ceiling", MODEL_SCALE_PLAIN, 0},
+    {"ceiling1", "encoding_model.ncsnr", MODEL_SCALE_NCSNR, 0},
+    {"accuracy", "encoding_model.all_training_splits.correlation_results", MODEL_SCALE_PLAIN, 0},
+    {"accuracy", "encoding_model.correlation_results", MODEL_SCALE_PLAIN, 0},
+    {NULL, NULL, MODEL_SCALE_PLAIN, 0}};
+
 const model_layout model_layout_utah_array_tvsd_vit_b_32 = {
     .modality = "utah_array",
     .dataset = "tvsd",
@@ -85,6 +94,9 @@ const model_layout model_layout_utah_array_tvsd_vit_b_32 = {
                .concepts = "encoding_model.test_concepts",
                .stimuli = "encoding_model.test_stimuli",
                .numbers = "encoding_model.test_img_ids"},
+    .named = "area",
+    .areas = areas,
+    .numbers = numbers,
     .measured = "multi-unit activity as upstream's training data have it",
     .measured_briefly = "multi-unit activity",
     .keys = keys,
