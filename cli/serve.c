@@ -116,6 +116,7 @@ static int complete(request *asked, const char *model_id) {
   if (status == CLI_GO_ON) status = check_once(&asked->models);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("serve", &asked->model.berg_dir);
   if (status == CLI_GO_ON) status = cli_selection_take(&asked->selection);
+  asked->model.select = asked->selection.select;
   asked->model.selection = asked->selection.items;
   asked->model.selection_count = asked->selection.count;
   asked->model.mean_roi = asked->mean != NULL;

@@ -1,4 +1,6 @@
 /* What a server tells of itself: models, subjects, and what each column is. */
+#include <math.h>
+
 #include "outline.h"
 #include "serve_models.h"
 
@@ -14,13 +16,24 @@ static cJSON *indices(const size_t *list, size_t count) {
   return array;
 }
 
+/* To the last bit, which cJSON's own numbers are not. */
+static cJSON *values(const double *list, size_t count) {
+  cJSON *array = cJSON_CreateArray();
+  for (size_t i = 0; i < count; i++) {
+    char text[32];
+    snprintf(text, sizeof text, "%.17g", list[i]);
+    cJSON_AddItemToArray(array, isfinite(list[i]) ? cJSON_CreateRaw(text) : cJSON_CreateNull());
+  }
+  return array;
+}
+
 static cJSON *describe_axis(const berg_axis *axis) {
   cJSON *tree = cJSON_CreateObject();
   cJSON_AddStringToObject(tree, "name", axis->name);
   cJSON_AddNumberToObject(tree, "length", (double)axis->length);
   if (axis->labels) cJSON_AddItemToObject(tree, "labels", texts(axis->labels, axis->length));
   if (axis->indices) cJSON_AddItemToObject(tree, "indices", indices(axis->indices, axis->length));
-  if (axis->values) cJSON_AddItemToObject(tree, "values", cJSON_CreateDoubleArray(axis->values, (int)axis->length));
+  if (axis->values) cJSON_AddItemToObject(tree, "values", values(axis->values, axis->length));
   if (axis->unit) cJSON_AddStringToObject(tree, "unit", axis->unit);
   return tree;
 }

@@ -181,7 +181,7 @@ static ssize_t send_rest(const serve_client *client) {
   const size_t head = client->moved < SERVE_HEADER ? SERVE_HEADER - (size_t)client->moved : 0;
   const size_t body = SERVE_HEADER + client->out_length - (size_t)client->moved - head;
   struct iovec parts[2] = {{(void *)(uintptr_t)(client->header + SERVE_HEADER - head), head},
-                           {client->out.bytes + client->out_length - body, body}};
+                           {body ? client->out.bytes + client->out_length - body : NULL, body}};
   struct msghdr message = {.msg_iov = parts, .msg_iovlen = body ? 2 : 1};
   return sendmsg(client->socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }

@@ -42,7 +42,7 @@ berg_status serve_message_read(serve_message *message, const uint8_t bytes[SERVE
 }
 
 void serve_message_write(const serve_message *message, uint8_t bytes[SERVE_HEADER]) {
-  memcpy(bytes, "BERG", 4);
+  memcpy(bytes, "BERG", 4); /* NOLINT(bugprone-not-null-terminated-result): no text */
   put(bytes + 4, 2, SERVE_VERSION);
   put(bytes + 6, 2, message->kind);
   put(bytes + 8, 8, message->id);

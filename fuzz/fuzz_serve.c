@@ -53,7 +53,7 @@ static bool serve(serve_client *server) {
     } else if (server->state == SERVE_ASKING) {
       for (size_t i = 0; i < server->request.length; i++) sum ^= server->in.bytes[i];
       if (!serve_client_room(server, server->answer)) abort();
-      memset(server->out.bytes, sum, server->answer);
+      if (server->answer) memset(server->out.bytes, sum, server->answer);
       serve_client_answer(server, server->answer);
     } else if (serve_client_writes(server)) {
       if (!serve_client_write(server, 0)) return false;
