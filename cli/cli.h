@@ -41,6 +41,7 @@ int cli_report(int argc, char **argv);
 int cli_rsa(int argc, char **argv);
 int cli_rsm(int argc, char **argv);
 int cli_score(int argc, char **argv);
+int cli_serve(int argc, char **argv);
 int cli_simulate(int argc, char **argv);
 int cli_prepare(int argc, char **argv);
 int cli_train(int argc, char **argv);

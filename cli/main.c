@@ -17,6 +17,7 @@ static const cli_command commands[] = {
     {"rsm", "similarity of a region's responses to all pairs of a store's images", cli_rsm},
     {"rsa", "regions, subjects and matrices compared by what they say of all pairs of images", cli_rsa},
     {"control", "images that drive two regions together or apart, out of a store of scores", cli_control},
+    {"serve", "models that stay open, asked by other programs over a socket", cli_serve},
     {"simulate", "a synthetic data set in the raw layout, with known noise ceilings", cli_simulate},
     {"prepare", "raw responses to training data: z-scores, split, averaged", cli_prepare},
     {"train", "prepared data and images to a model", cli_train},

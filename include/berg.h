@@ -427,6 +427,11 @@ BERG_API berg_status berg_encode_many(berg_model *const *models, size_t count, b
 BERG_API berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli, size_t subject_index, float *scores,
                                         const berg_run *run, berg_error *error);
 
+/* The same of several models in one pass, of all their subjects: scores[i] is float32 [images][components of the
+ * subjects of models[i], one after the other]. */
+BERG_API berg_status berg_encode_many_scores(berg_model *const *models, size_t count, berg_stimuli *stimuli,
+                                             float *const *scores, const berg_run *run, berg_error *error);
+
 /* What comes before standardisation: float32 [images][12][50][768], the outputs of the blocks. */
 BERG_API berg_status berg_encode_features(berg_model *model, berg_stimuli *stimuli, float *features,
                                           const berg_run *run, berg_error *error);
@@ -564,6 +569,13 @@ BERG_API berg_status berg_store_add(const char *path, const berg_store *from, in
  * (berg_model_options), and run on the processor. The store outlives the handle. */
 BERG_API berg_status berg_stimuli_from_store(berg_stimuli **stimuli, const berg_store *store, berg_error *error);
 
+/* Scores in memory in place of images, as berg_encode_scores gives them: for berg_encode and berg_encode_many, to the
+ * bytes that the images give. `parts` has the scores of each subject of each model, which hold as many images; those
+ * of one image lie side by side. Texts and arrays stay the caller's and must outlive the handle. ESTIMULUS: another
+ * type or shape, a score that is not finite. */
+BERG_API berg_status berg_stimuli_from_scores(berg_stimuli **stimuli, const berg_store_part *parts, size_t count,
+                                              berg_error *error);
+
 /* --- Asking: contrasts and rankings of a store's images (docs/questions.md) --------------------------------------
  *
  * All that is said of responses follows from scores and weights in double; no response is made. The weights are read
@@ -689,6 +701,7 @@ BERG_API void berg_picture_options_init(berg_picture_options *options, size_t si
  * empty tile with its name, and counted in `missing` (may be NULL). */
 BERG_API berg_status berg_draw_pictures(const berg_picture_group *groups, size_t count, const char *path,
                                         const berg_picture_options *options, size_t *missing, berg_error *error);
+
 /* --- Similarity: what a region's responses to two images have in common ------------------------------------------
  *
  * Metrics of two patterns (responses of a region's units to an image): "correlation" over the units (default),

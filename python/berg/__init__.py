@@ -10,6 +10,8 @@ Several models, of any data sets, in one pass: encode_many. What single trials w
 
 Scores of many images, kept and asked: score, ScoreStore.
 
+Models that another process keeps open, berg serve: Client.
+
 Training such models: simulate, simulate_prepared, prepare, train, evaluate. The same solver on arrays of one's own: fit,
 correlate, reliability.
 How well models predict: report, plot_accuracy.
@@ -20,6 +22,7 @@ import logging
 
 from berg import _berg, models  # models: registers those known
 from berg.asking import contrast, draw_pictures, rank
+from berg.client import Client
 from berg.comparison import compare
 from berg.control import control, plot_control
 from berg.core.berg import BERG
@@ -34,6 +37,7 @@ from berg.volumes import to_nifti
 
 __all__ = [
     "BERG",
+    "Client",
     "Fit",
     "ScoreStore",
     "__version__",
