@@ -147,8 +147,11 @@ def test_a_long_request_lets_a_short_one_go_first(serve, expected, specks):
     with serve("--batch", "2") as server, server.connect() as long, server.connect() as short:
         server.pause()
         long.send(ENCODE, images.tobytes(), sizes=images.shape)
-        short.send(ENCODE, images[:1].tobytes(), sizes=images[:1].shape)
+        short.send()
         server.go()
+        short.answer()
+        short.ask()  # was answered between batches
+        short.send(ENCODE, images[:1].tobytes(), sizes=images[:1].shape)
         assert select.select([long.socket, short.socket], [], [], 300)[0] == [short.socket]
         whole = expected(images)
         assert np.array_equal(np.frombuffer(short.answer()[3], np.float32), whole[0])
@@ -372,7 +375,7 @@ def test_another_user_is_turned_away(serve, folder):
         for parent in [folder, *folder.parents]:
             os.chmod(parent, os.stat(parent).st_mode | 0o011)
         code = "import os, socket, sys; s = socket.socket(socket.AF_UNIX); os.setuid(65534); s.connect(sys.argv[1]); sys.exit(s.recv(1) != b'')"
-        assert subprocess.run([sys.executable, "-c", code, server.path]).returncode == 0
+        assert subprocess.run([sys.executable, "-c", code, server.path], timeout=300).returncode == 0
         with server.connect() as client:
             assert client.ask()[0] == 0
 
