@@ -16,6 +16,8 @@ static cli_encode_model *add(cli_encode_models *models) {
   return &list[models->count++];
 }
 
+static const char *command_of(const cli_encode_models *models) { return models->command ? models->command : "encode"; }
+
 int cli_encode_models_add(cli_encode_models *models, const char *id, const cli_texts *subjects, const char *splits) {
   int status = cli_check_model(id);
   if (status != CLI_GO_ON) return status;
@@ -24,7 +26,7 @@ int cli_encode_models_add(cli_encode_models *models, const char *id, const cli_t
   if (model && splits) model->splits = cli_copy(splits, strlen(splits));
   if (!model || !model->id || (splits && !model->splits))
     return cli_fail_with(BERG_ELIMIT, "not enough memory for %zu models", models->count + 1);
-  return cli_subjects("encode", subjects, &model->subjects);
+  return cli_subjects(command_of(models), subjects, &model->subjects);
 }
 
 /* Takes what is behind the colon of "1:single" off, or gives NULL. */
@@ -46,7 +48,8 @@ int cli_encode_models_also(cli_encode_models *models, const cli_texts *also) {
   int status = CLI_GO_ON;
   for (size_t i = 0; i < also->count && status == CLI_GO_ON;) {
     if (!strchr(also->items[i], ':'))
-      return cli_usage_error("encode", "--also: expected MODEL:SUBJECT[,SUBJECT...], found \"%s\"", also->items[i]);
+      return cli_usage_error(command_of(models), "--also: expected MODEL:SUBJECT[,SUBJECT...], found \"%s\"",
+                             also->items[i]);
     char *id = also->items[i], *first = cut(id), *splits = cut(first);
     cli_texts subjects = {.items = cli_alloc(also->count, sizeof(char *))};
     if (!subjects.items) return cli_fail_with(BERG_ELIMIT, "not enough memory for %zu subjects", also->count);
@@ -83,6 +86,7 @@ static int open_one(cli_encode_model *model, berg_model_options options, const c
   options.train_splits = model->splits;
   const berg_status failed = berg_model_open(&model->handle, model->id, &options, &error);
   if (failed) return folder ? cli_fail_with(failed, "%s: %s", model->id, error.message) : cli_fail(&error);
+  if (!output) return CLI_GO_ON;
   model->path = folder ? path_in(output, model, format) : cli_copy(output, strlen(output));
   return model->path ? CLI_GO_ON : cli_fail_with(BERG_ELIMIT, "not enough memory for a path");
 }
@@ -131,7 +135,7 @@ int cli_encode_models_open(cli_encode_models *models, const berg_model_options *
     own.min_noise_ceiling = NAN;
     own.mean_roi = 0;
   }
-  return status == CLI_GO_ON ? check_files(models) : status;
+  return status == CLI_GO_ON && output ? check_files(models) : status;
 }
 
 size_t cli_encode_models_columns(const cli_encode_models *models) {

@@ -15,6 +15,7 @@ typedef struct cli_encode_model {
 typedef struct cli_encode_models {
   cli_encode_model *list; /* [count] */
   size_t count;
+  const char *command; /* whose help usage errors name; NULL: encode */
 } cli_encode_models;
 
 /* Adds the model `id` with its subjects as given, "1", "01" or "1-4". CLI_GO_ON, or the status of what was said. */
@@ -23,7 +24,8 @@ int cli_encode_models_add(cli_encode_models *models, const char *id, const cli_t
 int cli_encode_models_also(cli_encode_models *models, const cli_texts *also);
 
 /* Opens the first with `options`, the others with them but for the selection; where `folder`, each goes to
- * "<output>/<id>_<subject>.<format>", or "<output>/<id>_single_<subject>.<format>", else the only one to `output`. */
+ * "<output>/<id>_<subject>.<format>", or "<output>/<id>_single_<subject>.<format>", else the only one to `output`.
+ * NULL: to no file. */
 int cli_encode_models_open(cli_encode_models *models, const berg_model_options *options, const char *output,
                            bool folder, const char *format);
 size_t cli_encode_models_columns(const cli_encode_models *models);

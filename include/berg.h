@@ -427,6 +427,11 @@ BERG_API berg_status berg_encode_many(berg_model *const *models, size_t count, b
 BERG_API berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli, size_t subject_index, float *scores,
                                         const berg_run *run, berg_error *error);
 
+/* The same of several models in one pass, of all their subjects: scores[i] is float32 [images][components of the
+ * subjects of models[i], one after the other]. */
+BERG_API berg_status berg_encode_many_scores(berg_model *const *models, size_t count, berg_stimuli *stimuli,
+                                             float *const *scores, const berg_run *run, berg_error *error);
+
 /* What comes before standardisation: float32 [images][12][50][768], the outputs of the blocks. */
 BERG_API berg_status berg_encode_features(berg_model *model, berg_stimuli *stimuli, float *features,
                                           const berg_run *run, berg_error *error);
@@ -554,10 +559,22 @@ BERG_API berg_status berg_score(berg_model *const *models, size_t count, berg_st
                                 const berg_score_options *options, const berg_run *run, char **report,
                                 berg_error *error);
 
+/* Adds the images of another store to the one at `path`, which is made where there is none: shards that were scored
+ * apart, as one run would have scored them in this order. EINPUT, EWRITE as berg_score. */
+BERG_API berg_status berg_store_add(const char *path, const berg_store *from, int threads, const berg_run *run,
+                                    berg_error *error);
+
 /* Images as a store has them, for berg_encode and all that take stimuli, but not for their pixels: models make
  * responses of the scores, the same bytes as of the pictures. The models may be opened without a network
  * (berg_model_options), and run on the processor. The store outlives the handle. */
 BERG_API berg_status berg_stimuli_from_store(berg_stimuli **stimuli, const berg_store *store, berg_error *error);
+
+/* Scores in memory in place of images, as berg_encode_scores gives them: for berg_encode and berg_encode_many, to the
+ * bytes that the images give. `parts` has the scores of each subject of each model, which hold as many images; those
+ * of one image lie side by side. Texts and arrays stay the caller's and must outlive the handle. ESTIMULUS: another
+ * type or shape, a score that is not finite. */
+BERG_API berg_status berg_stimuli_from_scores(berg_stimuli **stimuli, const berg_store_part *parts, size_t count,
+                                              berg_error *error);
 
 /* --- Asking: contrasts and rankings of a store's images (docs/questions.md) --------------------------------------
  *

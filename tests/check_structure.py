@@ -48,6 +48,14 @@ MODULES = {
         "output": {"catalog", "encode", "stimuli", "store", "trials", "weights"},
         "inspect": {"catalog", "device", "encode", "weights"},
     },
+    "query": {
+        "subject": set(),
+        "scores": {"subject"},
+        "rank": {"scores", "subject"},
+        "contrast": {"scores", "subject"},
+        "similarity": {"scores", "subject"},
+        "control": {"scores", "subject"},
+    },
     "train": {
         "run": set(),
         "simulate": {"run"},

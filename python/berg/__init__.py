@@ -10,6 +10,8 @@ Several models, of any data sets, in one pass: encode_many. What single trials w
 
 Scores of many images, kept and asked: score, ScoreStore.
 
+Models that another process keeps open, berg serve: Client.
+
 Training such models: simulate, simulate_prepared, prepare, train, evaluate. The same solver on arrays of one's own: fit,
 correlate, reliability.
 How well models predict: report, plot_accuracy.
@@ -20,12 +22,13 @@ import logging
 
 from berg import _berg, models  # models: registers those known
 from berg.asking import contrast, draw_pictures, rank
+from berg.client import Client
 from berg.comparison import compare
 from berg.control import control, plot_control
 from berg.core.berg import BERG
 from berg.many import encode_many
 from berg.report import plot_accuracy, report
-from berg.scores import ScoreStore, score
+from berg.scores import ScoreStore, merge, score
 from berg.similarity import rsa, rsm
 from berg.solver import Fit, correlate, fit, reliability
 from berg.training import evaluate, prepare, simulate, simulate_prepared, train
@@ -34,6 +37,7 @@ from berg.volumes import to_nifti
 
 __all__ = [
     "BERG",
+    "Client",
     "Fit",
     "ScoreStore",
     "__version__",
@@ -46,6 +50,7 @@ __all__ = [
     "encode_trials",
     "evaluate",
     "fit",
+    "merge",
     "models",
     "plot_accuracy",
     "plot_control",

@@ -50,6 +50,19 @@ def score(models, stimulus, path, show_progress=True):
     return ScoreStore(path, models[0].berg_dir)
 
 
+def merge(path, stores, show_progress=True):
+    """Adds the images of stores, in their order, to the one at `path`, which is made where there is none: berg merge.
+
+    `stores` is a list of ScoreStores or of paths. Returns the ScoreStore. BERGError: they are of different subjects or
+    weights, or damaged.
+    """
+    for store in stores:
+        part = store if isinstance(store, ScoreStore) else ScoreStore(store)
+        with progress.bar(show_progress, len(part), "Merging") as move:
+            _berg.store_add(os.fspath(path), part._store, move)
+    return ScoreStore(path)
+
+
 class ScoreStore(stimuli.Stored):
     """The scores of images that `score` or `berg score` kept.
 

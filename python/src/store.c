@@ -160,7 +160,27 @@ static PyObject *score(PyObject *module, PyObject *args) {
   return result;
 }
 
+/* store_add(path, store, progress) */
+static PyObject *store_add(PyObject *module, PyObject *args) {
+  PyObject *path = NULL, *from, *progress;
+  berg_error error;
+  binding_call call;
+  (void)module;
+  if (!PyArg_ParseTuple(args, "O&OO", PyUnicode_FSConverter, &path, &from, &progress)) return NULL;
+  const berg_store *handle = binding_store_handle(from);
+  PyObject *result = NULL;
+  if (handle) {
+    binding_call_begin(&call, progress, Py_None);
+    const berg_status status = berg_store_add(PyBytes_AsString(path), handle, 0, &call.run, &error);
+    binding_call_end(&call);
+    result = binding_outcome(status, &error);
+  }
+  Py_DECREF(path);
+  return result;
+}
+
 PyMethodDef binding_store_functions[] = {
+    {"store_add", store_add, METH_VARARGS, PyDoc_STR("store_add(path, store, progress)")},
     {"score", score, METH_VARARGS, PyDoc_STR("score(models, stimulus, path, progress) -> str: JSON")},
     {NULL, NULL, 0, NULL},
 };

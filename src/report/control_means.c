@@ -9,7 +9,7 @@
 #include "report/control.h"
 
 #define CONDITIONS 4
-#define HEIGHT 330.0
+#define HEIGHT 366.0
 #define LEFT 46.0
 #define RIGHT (REPORT_PANEL_WIDTH - 12)
 #define TOP 30.0
@@ -95,6 +95,21 @@ static void draw_baselines(report_panel *panel, const report_control *control, c
   report_line(panel, LEFT, y, RIGHT, y, REPORT_INK, 1, true);
 }
 
+/* What the dots' colours mean, two beside each other below the axis. */
+static void draw_meanings(report_panel *panel, const report_control *control) {
+  const char *const *of = (const char *const *)control->regions;
+  for (int c = 0; c < CONDITIONS; c++) {
+    const bool first_high = c == 0 || c == 2, second_high = c == 0 || c == 3;
+    const double x = LEFT + (c % 2) * (RIGHT - LEFT) / 2, y = BOTTOM + 58 + c / 2 * 16;
+    char words[256], fitted[128];
+    base_print(words, sizeof words, "%.90s %s, %.90s %s", of[0], first_high ? "high" : "low", of[1],
+               second_high ? "high" : "low");
+    report_dots(panel, &(report_point){x + 4, y - 4}, 1, report_subject_role(c + 1), 5);
+    report_words(panel, x + 12, y, REPORT_LEFT, REPORT_SOFT, 10,
+                 report_fit_words(words, (RIGHT - LEFT) / 2 - 16, 10, fitted, sizeof fitted));
+  }
+}
+
 static void draw_responses(report_control *control, const responses *all) {
   report_panel *panel = &control->panels[control->count++];
   char description[256], label[2][112];
@@ -113,6 +128,7 @@ static void draw_responses(report_control *control, const responses *all) {
   report_line(panel, LEFT, BOTTOM, RIGHT, TOP, REPORT_SOFT, 1, true);
   draw_baselines(panel, control, &along, &up);
   draw_chosen(panel, control, &along, &up);
+  draw_meanings(panel, control);
 }
 
 /* --- Subjects left out --- */
@@ -178,9 +194,7 @@ berg_status report_draw_control_means(report_control *control, berg_error *error
   if (!status) status = take_side(&all, control, 1, error);
   if (!status) {
     if (!(all.high > all.low)) all.high = all.low + 1;
-    control->key =
-        "blue: both high; vermilion: both low; green: first high, second low; purple: first low, second high; "
-        "dashed: baselines, and equal responses";
+    control->key = "dashed: baselines, and equal responses";
     draw_responses(control, &all);
     if (report_control_at(control->pair, "left_out")) draw_left_out(control);
   }

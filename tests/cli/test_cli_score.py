@@ -263,3 +263,21 @@ def test_info(berg, scored, photos):
     assert berg("info", scored).out.splitlines()[0] == f"{scored}: store of scores, 5 images, the first is {photos}/0.jpg"
     assert json.loads(berg("info", "--json", "--check", scored).out)["Images"] == 5
     assert berg("info", "--check", photos / "0.jpg").status == 2
+
+
+def test_merged_shards_are_what_one_run_makes(score, scored, berg, photos, tmp_path):
+    for part in (1, 2, 3):
+        assert score(tmp_path / f"part-{part}", photos, "--shard", f"{part}/3").status == 0
+    parts = [tmp_path / f"part-{part}" for part in (1, 2, 3)]
+    result = berg("merge", *parts, "-o", tmp_path / "all")
+    assert (result.status, result.message) == (0, f"5 images of 3 parts: {tmp_path}/all holds 5")
+    assert contents(tmp_path / "all") == contents(scored)
+    assert berg("merge", *parts, parts[0], "-o", tmp_path / "all", "-q").status == 0  # again
+    assert contents(tmp_path / "all") == contents(scored)
+    change(parts[2] / "scores_sub-01.npy", 130, b"\x7e")
+    result = berg("merge", *parts, "-o", tmp_path / "bad")
+    assert result.status == 3 and f"{parts[2]}/scores_sub-01.npy: row 0 (image {photos}/4.jpg) is damaged" in result.message
+    assert json.loads(berg("info", "--json", "--check", tmp_path / "bad").out)["Images"] == 4
+    about = json.loads((parts[1] / "store.json").read_text())
+    (parts[1] / "store.json").write_text(json.dumps({**about, "InstructionSet": "abacus"}))
+    assert "the store is of another processor's instruction set" in berg("merge", *parts[:2], "-o", tmp_path / "mixed").message

@@ -61,7 +61,7 @@ def older(fields):
 
 
 def newer(fields):
-    return fields + "  uint64_t added;\n"
+    return fields + "  uint64_t added_later;\n"
 
 
 @pytest.fixture(scope="module")

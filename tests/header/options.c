@@ -28,7 +28,7 @@ static void *at_the_end(size_t size) {
 }
 
 #ifdef ADDED
-#define SET_ADDED(options) ((options)->added = 1)
+#define SET_ADDED(options) ((options)->added_later = 1)
 #else
 #define SET_ADDED(options) ((void)0)
 #endif
@@ -110,6 +110,7 @@ static void scores(int whole) {
   if (whole) return;
   SAY(berg_score(NULL, 0, NULL, "store", NULL, run, NULL, &error));
   SAY(berg_store_check(NULL, 1, run, &error));
+  SAY(berg_store_add("store", NULL, 1, run, &error));
 }
 
 static void asking(int whole) {

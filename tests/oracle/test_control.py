@@ -399,3 +399,21 @@ def test_folder_of_tables_and_figures(control, build_dir, small_berg_dir, store,
     assert len(conditions) == 1 + 3 * 4 and all(len(row) == len(conditions[0]) for row in conditions)
     again = subprocess.run(args, capture_output=True, text=True)
     assert again.returncode == 5 and "already exists" in again.stderr
+
+
+def test_a_contact_sheet_of_the_pictures(build_dir, small_berg_dir, store, tmp_path):
+    """With the pictures and without them: it is drawn all the same, and says how many are missing."""
+    from PIL import Image
+    (tmp_path / "photos").mkdir()
+    args = [build_dir / "berg", "control", store, "V1", "IT", "--min-ceiling", str(LEAST), "--images", "6", "--draws", "50", "--sheet",
+            "--berg-dir", small_berg_dir]
+    done = subprocess.run([*args, "-o", tmp_path / "bare", "--pictures", tmp_path / "photos"], capture_output=True, text=True)
+    assert done.returncode == 0 and "36 pictures cannot be read" in done.stderr, done.stderr
+    names = json.loads((tmp_path / "bare/result.json").read_text())["names"]
+    for number, name in names.items():
+        Image.new("RGB", (40, 40), (int(number) % 256, 200, 30)).save(tmp_path / "photos" / name)
+    done = subprocess.run([*args, "-o", tmp_path / "whole", "--pictures", tmp_path / "photos"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    colours = [np.array(Image.open(tmp_path / f"{folder}/V1-IT-pictures.png").convert("RGB")) for folder in ("bare", "whole")]
+    green = [((c[..., 1] > 180) & (c[..., 2] < 70)).sum() for c in colours]
+    assert green[0] == 0 and green[1] > 36 * 100

@@ -10,9 +10,9 @@
 
 #include "base/memory.h"
 #include "la/student.h"
-#include "query/false_discovery.h"
-#include "query/rank.h"
-#include "query/weights.h"
+#include "la/false_discovery.h"
+#include "query/rank/rank.h"
+#include "query/contrast/weights.h"
 
 #define PI 3.14159265358979323846
 
@@ -47,7 +47,7 @@ static void test_false_discovery(void **state) {
   double q[6];
   size_t tests;
   (void)state;
-  assert_int_equal(query_false_discovery(p, 6, false, q, &tests, NULL), BERG_OK);
+  assert_int_equal(la_false_discovery(p, 6, false, q, &tests, NULL), BERG_OK);
   assert_int_equal(tests, 5);
   for (int i = 0; i < 6; i++) {
     if (isnan(expected[i]))
@@ -55,7 +55,7 @@ static void test_false_discovery(void **state) {
     else
       near(q[i], expected[i], 1e-14);
   }
-  assert_int_equal(query_false_discovery(p, 6, true, q, NULL, NULL), BERG_OK);
+  assert_int_equal(la_false_discovery(p, 6, true, q, NULL, NULL), BERG_OK);
   near(q[4], 0.025 * (1 + 1.0 / 2 + 1.0 / 3 + 1.0 / 4 + 1.0 / 5), 1e-14);
   near(q[5], 1, 0);
 }

@@ -10,8 +10,8 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "query/cross.h"
-#include "query/patterns.h"
+#include "query/scores/cross.h"
+#include "query/scores/patterns.h"
 
 #define SCORES 21
 #define N (SCORES + 1)

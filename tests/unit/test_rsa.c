@@ -11,8 +11,8 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "query/rank_sort.h"
-#include "query/rsa.h"
+#include "query/similarity/rank_sort.h"
+#include "query/similarity/rsa.h"
 
 #define IMAGES 500
 #define WIDTH_A 40

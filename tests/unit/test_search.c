@@ -11,7 +11,7 @@
 
 #include "base/machine.h"
 #include "base/memory.h"
-#include "query/search.h"
+#include "query/control/search.h"
 
 #define IMAGES ((size_t)700)
 #define LD ((size_t)32)

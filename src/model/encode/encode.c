@@ -46,7 +46,7 @@ static berg_status take(model_batch *batch, berg_error *error) {
 /* Images [from, from + count) to scores of all members: by the network, or as a store has them. */
 static berg_status score_batch(const model_pass *pass, model_batch *batch, berg_stimuli *stimuli, size_t from,
                                size_t count, size_t next, size_t *told, const berg_run *run, berg_error *error) {
-  if (model_stimuli_store(stimuli)) return model_batch_take_stored(batch, stimuli, from, count, error);
+  if (model_stimuli_scored(stimuli)) return model_batch_take_stored(batch, stimuli, from, count, error);
   berg_status status = model_batch_load(batch, stimuli, from, count, next, error);
   if (!status) status = tell_skipped(stimuli, told, run, error);
   if (!status && pass->choose) status = pass->choose(pass->user, batch, error);
@@ -67,13 +67,13 @@ static berg_status encode_batches(const model_pass *pass, berg_stimuli *stimuli,
   berg_status status = model_batch_of(&batch, model, pass->models, pass->sinks, pass->count,
                                       (left + batches - 1) / batches, batches > 1, error);
   if (status) return status;
-  model->calls++;
+  if (!model_stimuli_scored(stimuli)) model->calls++;
   for (size_t b = 0; b < batches && !status; b++) {
     const size_t from = first + left * b / batches, to = first + left * (b + 1) / batches;
     const size_t next = b + 1 < batches ? first + left * (b + 2) / batches - to : 0;
     status = base_progress(run, before + from, all, start, "images", error);
     /* before there is a team: packing has its own, which is then this one's threads */
-    if (!status && !model->scores_only && may_pack(pass, batch->most))
+    if (!status && !model_stimuli_scored(stimuli) && may_pack(pass, batch->most))
       status = model_pack_when_it_pays(model, to - from, error);
     batch->team = base_team_begin(model->threads);
     if (!status) status = score_batch(pass, batch, stimuli, from, to - from, next, &told, run, error);
@@ -207,6 +207,10 @@ static model_sink sink_of(target *t) {
   return (model_sink){.wants = MODEL_RESPONSES, .user = t, .place = place_responses, .take = take_responses};
 }
 
+static model_sink scores_sink_of(target *t) {
+  return (model_sink){.wants = MODEL_SCORES, .user = t, .take = take_scores};
+}
+
 berg_status berg_encode(berg_model *model, berg_stimuli *stimuli, float *responses, const berg_run *run,
                         berg_error *error) {
   target t = {.rows = responses, .width = model->columns};
@@ -226,8 +230,16 @@ static berg_status encode_passes(berg_model *const *models, size_t count, berg_s
   return status;
 }
 
-berg_status berg_encode_many(berg_model *const *models, size_t count, berg_stimuli *stimuli, float *const *responses,
-                             const berg_run *given, berg_error *error) {
+/* Responses, or scores of all subjects, of each model. */
+static target target_of(const berg_model *model, model_wants wants, float *rows) {
+  target t = {.rows = rows, .width = model->columns, .scorer_count = model->scorer_count};
+  if (wants == MODEL_SCORES) t.width = 0;
+  for (size_t s = 0; s < model->subject_count && wants == MODEL_SCORES; s++) t.width += berg_model_components(model, s);
+  return t;
+}
+
+static berg_status encode_together(berg_model *const *models, size_t count, berg_stimuli *stimuli, model_wants wants,
+                                   float *const *rows, const berg_run *given, berg_error *error) {
   berg_run run;
   size_t pass_count;
   berg_status status = BASE_TAKE(berg_run, &run, given, error);
@@ -236,8 +248,8 @@ berg_status berg_encode_many(berg_model *const *models, size_t count, berg_stimu
   size_t *passes = base_calloc(count, sizeof *passes, error);
   if (!status && !(targets && sinks && passes)) status = BERG_ELIMIT;
   for (size_t i = 0; i < count && !status; i++) {
-    targets[i] = (target){.rows = responses[i], .width = models[i]->columns};
-    sinks[i] = sink_of(&targets[i]);
+    targets[i] = target_of(models[i], wants, rows[i]);
+    sinks[i] = wants == MODEL_SCORES ? scores_sink_of(&targets[i]) : sink_of(&targets[i]);
   }
   if (!status) status = model_passes(models, count, stimuli, passes, &pass_count, error);
   if (!status) status = model_passes_tell(models, count, passes, pass_count, &run, error);
@@ -246,6 +258,16 @@ berg_status berg_encode_many(berg_model *const *models, size_t count, berg_stimu
   base_free(sinks);
   base_free(passes);
   return status;
+}
+
+berg_status berg_encode_many(berg_model *const *models, size_t count, berg_stimuli *stimuli, float *const *responses,
+                             const berg_run *run, berg_error *error) {
+  return encode_together(models, count, stimuli, MODEL_RESPONSES, responses, run, error);
+}
+
+berg_status berg_encode_many_scores(berg_model *const *models, size_t count, berg_stimuli *stimuli,
+                                    float *const *scores, const berg_run *run, berg_error *error) {
+  return encode_together(models, count, stimuli, MODEL_SCORES, scores, run, error);
 }
 
 berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli, size_t subject_index, float *scores,
@@ -258,7 +280,7 @@ berg_status berg_encode_scores(berg_model *model, berg_stimuli *stimuli, size_t 
               .width = berg_model_components(model, subject_index),
               .first_scorer = subject->first_scorer,
               .scorer_count = subject->scorer_count};
-  const model_sink sink = {.wants = MODEL_SCORES, .user = &t, .take = take_scores};
+  const model_sink sink = scores_sink_of(&t);
   return encode_into(model, stimuli, &t, run, &sink, error);
 }
 

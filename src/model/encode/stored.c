@@ -1,4 +1,4 @@
-/* Batches whose scores come from a store. */
+/* Batches whose scores are given: by a store, or in the caller's memory. */
 #include "model/encode/stored.h"
 
 #include <string.h>
@@ -26,12 +26,10 @@ static berg_status check_subject(const berg_store *store, const berg_model *mode
                    store->path, subject->name, subject->fitted.files[0].path);
 }
 
-static berg_status check_model(const berg_store *store, const berg_model *model, const berg_run *run,
+static berg_status check_store(const berg_store *store, const berg_model *model, const berg_run *run,
                                berg_error *error) {
   const char *computed = store->about.maker.precision;
   berg_status status = BERG_OK;
-  if (model->device)
-    return base_fail(error, BERG_EARGUMENT, "%s: scores of a store become responses on the processor alone", model->id);
   for (size_t s = 0; s < model->subject_count && !status; s++)
     status = check_subject(store, model, &model->subjects[s], error);
   if (!status && run && strcmp(computed, model->precision) != 0)
@@ -41,54 +39,96 @@ static berg_status check_model(const berg_store *store, const berg_model *model,
   return status;
 }
 
-berg_status model_stored_check(const model_pass *pass, const berg_stimuli *stimuli, const berg_run *run,
+static const berg_array *given_to(const berg_stimuli *stimuli, const berg_model *model, const model_subject *subject) {
+  return model_stimuli_scores_of(stimuli, model->id, subject->name, model->train_splits);
+}
+
+static berg_status check_given(const berg_stimuli *stimuli, const berg_model *model, berg_error *error) {
+  for (size_t s = 0; s < model->subject_count; s++) {
+    const berg_array *scores = given_to(stimuli, model, &model->subjects[s]);
+    const size_t components = berg_model_components(model, s);
+    if (!scores)
+      return base_fail(error, BERG_ESTIMULUS, "no scores of subject %s of %s (train_splits %s) were given",
+                       model->subjects[s].name, model->id, model->train_splits);
+    if (scores->shape[1] != components)
+      return base_fail(error, BERG_ESTIMULUS, "scores of subject %s of %s: expected %zu an image, found %zu",
+                       model->subjects[s].name, model->id, components, scores->shape[1]);
+  }
+  return BERG_OK;
+}
+
+static berg_status check_model(const berg_stimuli *stimuli, const berg_model *model, const berg_run *run,
                                berg_error *error) {
   const berg_store *store = model_stimuli_store(stimuli);
+  if (model->device)
+    return base_fail(error, BERG_EARGUMENT, "%s: scores of %s become responses on the processor alone", model->id,
+                     store ? "a store" : "the caller's");
+  return store ? check_store(store, model, run, error) : check_given(stimuli, model, error);
+}
+
+berg_status model_stored_check(const model_pass *pass, const berg_stimuli *stimuli, const berg_run *run,
+                               berg_error *error) {
+  const bool scored = model_stimuli_scored(stimuli);
   berg_status status = BERG_OK;
-  if (!store && model_pass_network(pass)->scores_only)
+  if (!scored && model_pass_network(pass)->scores_only)
     return base_fail(error, BERG_EARGUMENT, "%s: a model opened with scores_only encodes images of a store alone",
                      model_pass_network(pass)->id);
-  for (size_t m = 0; m < pass->count && store && !status; m++) status = check_model(store, pass->models[m], run, error);
+  for (size_t m = 0; m < pass->count && scored && !status; m++)
+    status = check_model(stimuli, pass->models[m], run, error);
   return status;
 }
 
-/* Scores of all bases of a subject lie in one row of the store. */
-static void take_subject(model_scores *scores, const model_subject *subject, const float *rows, size_t width,
+/* Scores of all bases of a subject lie in one row. */
+static void take_subject(model_scores *scores, const model_subject *subject, const char *rows, ptrdiff_t stride,
                          size_t images) {
   size_t column = 0;
   for (size_t s = subject->first_scorer; s < subject->first_scorer + subject->scorer_count; s++) {
     const size_t components = scores->model->scorers[s].basis->components;
     for (size_t i = 0; i < images; i++)
-      memcpy(scores->values[s] + i * scores->widths[s], rows + i * width + column, components * sizeof *rows);
+      memcpy(scores->values[s] + i * scores->widths[s], rows + (ptrdiff_t)i * stride + column * sizeof(float),
+             components * sizeof(float));
     column += components;
   }
 }
 
-static berg_status take_member(const model_batch *batch, const model_member *member, const berg_store *store,
+static berg_status take_stored(const model_batch *batch, const model_member *member, const model_subject *subject,
+                               const berg_store *store, size_t first, size_t count, berg_error *error) {
+  const size_t part = part_of(store, member->model, subject);
+  const float *rows;
+  berg_status status = model_store_rows(store, part, first, count, batch->team, &rows, error);
+  if (!status)
+    take_subject(member->scores, subject, (const char *)rows,
+                 (ptrdiff_t)(store->about.parts[part].width * sizeof *rows), count);
+  model_store_drop(store, part, first, count);
+  return status;
+}
+
+static berg_status take_member(const model_batch *batch, const model_member *member, const berg_stimuli *stimuli,
                                size_t first, size_t count, berg_error *error) {
   const berg_model *model = member->model;
+  const berg_store *store = model_stimuli_store(stimuli);
   berg_status status = BERG_OK;
   for (size_t s = 0; s < model->subject_count && !status; s++) {
     const model_subject *subject = &model->subjects[s];
-    const size_t part = part_of(store, model, subject);
-    const float *rows;
-    status = model_store_rows(store, part, first, count, batch->team, &rows, error);
-    if (!status) take_subject(member->scores, subject, rows, store->about.parts[part].width, count);
-    model_store_drop(store, part, first, count);
+    const berg_array *given = store ? NULL : given_to(stimuli, model, subject);
+    if (given)
+      take_subject(member->scores, subject, (const char *)given->data + (ptrdiff_t)first * given->strides[0],
+                   given->strides[0], count);
+    else
+      status = take_stored(batch, member, subject, store, first, count, error);
   }
   return status;
 }
 
 berg_status model_batch_take_stored(model_batch *batch, const berg_stimuli *stimuli, size_t first, size_t count,
                                     berg_error *error) {
-  const berg_store *store = model_stimuli_store(stimuli);
   berg_status status = BERG_OK;
   batch->images = count;
   batch->stored = stimuli;
   batch->are_identified = false;
   for (size_t i = 0; i < count; i++) batch->indices[i] = first + i;
   for (size_t m = 0; m < batch->member_count && !status; m++)
-    status = take_member(batch, &batch->members[m], store, first, count, error);
+    status = take_member(batch, &batch->members[m], stimuli, first, count, error);
   return status;
 }
 

@@ -253,6 +253,8 @@ berg_status berg_encode_many_to_files(berg_model *const *models, size_t count, b
   berg_run run;
   berg_status status = model_output_options_take(&how, options, error);
   if (!status) status = BASE_TAKE(berg_run, &run, given, error);
+  if (!status && model_stimuli_scores_given(stimuli)) /* of which no file could say what images they are of */
+    status = base_fail(error, BERG_EARGUMENT, "scores in memory become responses in memory, not in a file");
   output *outputs = status ? NULL : base_calloc(count, sizeof *outputs, error);
   if (!status && !outputs) status = BERG_ELIMIT;
   for (size_t i = 0; i < count && outputs; i++)

@@ -245,7 +245,7 @@ static void release(scoring *s) {
 static berg_status check_models(berg_model *const *models, size_t count, const berg_stimuli *stimuli,
                                 berg_error *error) {
   if (!count) return base_fail(error, BERG_EARGUMENT, "no model is to be scored with");
-  if (model_stimuli_store(stimuli)) return base_fail(error, BERG_EARGUMENT, "images of a store have scores already");
+  if (model_stimuli_scored(stimuli)) return base_fail(error, BERG_EARGUMENT, "the images have scores already");
   for (size_t m = 0; m < count; m++)
     if (models[m]->scores_only || models[m]->device)
       return base_fail(error, BERG_EARGUMENT, "%s: scores that are kept are computed by the processor, with a backbone",

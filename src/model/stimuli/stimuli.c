@@ -119,6 +119,7 @@ void berg_stimuli_free(berg_stimuli *stimuli) {
   for (size_t a = 0; a < stimuli->array_count; a++) model_images_release(&stimuli->arrays[a]);
   for (size_t s = 0; s < stimuli->skipped_count; s++) base_free(stimuli->skipped[s].text);
   base_free(stimuli->arrays);
+  base_free(stimuli->scores);
   base_free(stimuli->skipped);
   base_free(stimuli->prepared.pixels);
   model_ahead_release(&stimuli->ahead);
@@ -180,6 +181,7 @@ berg_status berg_stimuli_pixels(berg_stimuli *stimuli, size_t index, uint8_t *pi
     return base_fail(error, BERG_EARGUMENT, "there is no image %zu among %zu", index, stimuli->count);
   if (stimuli->store)
     return base_fail(error, BERG_ESTIMULUS, "%s keeps scores of the images, not their pixels", stimuli->store->path);
+  if (stimuli->scores) return base_fail(error, BERG_ESTIMULUS, "scores are given, not the pixels of the images");
   const model_prepared *prepared = &stimuli->prepared;
   if (index >= prepared->first && index - prepared->first < prepared->count) {
     memcpy(pixels, prepared->pixels + (index - prepared->first) * VIT_PIXELS, VIT_PIXELS);

@@ -15,8 +15,15 @@
 
 #define MODEL_FINGERPRINT_ROOM 64
 
-/* The store whose scores stand for the images; NULL: they have pixels. */
+/* The store whose scores stand for the images; NULL: they have pixels, or scores in memory. */
 const berg_store *model_stimuli_store(const berg_stimuli *stimuli);
+/* Whether scores stand for the images, in a store or in memory. */
+bool model_stimuli_scored(const berg_stimuli *stimuli);
+/* Whether they do in memory: berg_stimuli_from_scores. */
+bool model_stimuli_scores_given(const berg_stimuli *stimuli);
+/* Those of a subject, float32 [images][components]; NULL: none were given. `train_splits` NULL: "all". */
+const berg_array *model_stimuli_scores_of(const berg_stimuli *stimuli, const char *model_id, const char *subject,
+                                          const char *train_splits);
 
 /* Sets how pictures and arrays become what the network sees, in place of VIT_CROP; before anything is read. VIT_SQUARE,
  * which only training uses, resizes arrays like pictures, in 8 bits. */

@@ -45,6 +45,8 @@ struct berg_stimuli {
   model_images *arrays; /* ... or these, one after the other */
   size_t array_count, array_capacity;
   const berg_store *store; /* or this, whose scores stand for images; its names are in `files` */
+  berg_store_part *scores; /* [score_count] or these, whose arrays are the caller's */
+  size_t score_count;
   bool from_memory;
   bool standard_input; /* is taken */
   size_t first, count; /* the shard, within all images */

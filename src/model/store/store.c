@@ -76,6 +76,7 @@ static berg_status open_table(berg_store *store, berg_error *error) {
   char *file = model_store_file(store->path, MODEL_STORE_TABLE, error);
   if (!file) return BERG_ELIMIT;
   berg_status status = io_map_open(&store->table, file, error);
+  if (!status) io_map_will_need(&store->table, 0, store->table.size);
   if (!status) status = index_lines(store, file, error);
   base_free(file);
   return status;
@@ -204,10 +205,21 @@ static berg_status tell_bad(const check *c, size_t image, berg_error *error) {
                           : "holds scores that are no numbers");
 }
 
+/* The kernel reads on while these rows are at work. */
+static void read_ahead(const berg_store *store, size_t part, size_t first, size_t count) {
+  const model_store_part *p = &store->about.parts[part];
+  const size_t images = store->about.images, end = first + 2 * count < images ? first + 2 * count : images;
+  const size_t offset = (size_t)((const uint8_t *)p->scores - p->map.bytes), row = p->width * sizeof(float);
+  if (first + count >= images) return;
+  io_map_will_need(&p->map, offset + (first + count) * row, (end - first - count) * row);
+  io_map_will_need(&store->table, store->lines[first + count], store->lines[end] - store->lines[first + count]);
+}
+
 berg_status model_store_rows(const berg_store *store, size_t part, size_t first, size_t count, base_team *team,
                              const float **rows, berg_error *error) {
   check c = {.store = store, .part = part, .first = first, .count = count, .bad = SIZE_MAX};
   *rows = store->about.parts[part].scores + first * store->about.parts[part].width;
+  read_ahead(store, part, first, count);
   base_team_share(team, (count + TOGETHER - 1) / TOGETHER, check_some, &c);
   const size_t bad = atomic_load(&c.bad);
   return bad == SIZE_MAX ? BERG_OK : tell_bad(&c, bad, error);

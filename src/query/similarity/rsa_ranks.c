@@ -1,0 +1,144 @@
+/* Rank measures by sorting all pairs. */
+#include <math.h>
+#include <stdint.h>
+
+#include "base/memory.h"
+#include "query/similarity/rank_sort.h"
+#include "query/similarity/rsa.h"
+
+/* Where pair (i, j), i < j, stands among those above the diagonal. */
+static size_t place_of(size_t i, size_t j, size_t n) { return i * n - i * (i + 1) / 2 + j - i - 1; }
+
+static size_t pairs_of(size_t n) { return n * (n - 1) / 2; }
+
+bool query_ranks_fit(size_t images, size_t memory) {
+  return (double)images * (double)(images - 1) / 2 * 2 * sizeof(query_record) <= (double)memory;
+}
+
+typedef struct taking {
+  query_record *records;
+  size_t images;
+  bool one; /* side alone: b is the pair's place */
+} taking;
+
+static void take_pairs(void *user, size_t row, size_t rows, size_t column, size_t columns, const double *const *tiles) {
+  const taking *t = user;
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < columns; j++) {
+      if (row + i >= column + j) continue;
+      const size_t place = place_of(row + i, column + j, t->images), at = i * QUERY_TILE_COLUMNS + j;
+      t->records[place] = (query_record){tiles[0][at], t->one ? (double)place : tiles[1][at]};
+    }
+}
+
+static berg_status take_all(const query_pairs *const *sides, size_t count, query_record *records, int threads,
+                            berg_error *error) {
+  const size_t n = sides[0]->count;
+  taking t = {.records = records, .images = n, .one = count == 1};
+  berg_status status = BERG_OK;
+  for (size_t top = 0; top < n && !status; top += QUERY_SPAN)
+    for (size_t left = top; left < n && !status; left += QUERY_SPAN)
+      status = query_pairs_visit(sides, count, top, left, threads, take_pairs, &t, error);
+  return status;
+}
+
+/* --- Spearman and rho-a --- */
+
+__extension__ typedef __int128 wide;
+
+static double *side_of(query_record *record, query_order order) {
+  return order == QUERY_ORDER_B ? &record->b : &record->a;
+}
+
+/* Values, which are sorted, become twice their mid-ranks less the mean, which are whole numbers. The sum of their
+ * squares, in whole numbers too: doubles would lose digits over millions of pairs. */
+static wide rank(query_record *sorted, size_t count, query_order order) {
+  wide squares = 0;
+  for (size_t first = 0, end; first < count; first = end) {
+    const double value = *side_of(&sorted[first], order);
+    for (end = first + 1; end < count && *side_of(&sorted[end], order) == value;) end++;
+    const int64_t middle = (int64_t)(first + end) - (int64_t)count;
+    for (size_t i = first; i < end; i++) *side_of(&sorted[i], order) = (double)middle;
+    squares += (wide)middle * middle * (wide)(end - first);
+  }
+  return squares;
+}
+
+static double spearman(query_record *records, query_record *other, size_t count, query_measure measure,
+                       base_team *team) {
+  query_record *by_a = query_sort(records, other, count, QUERY_ORDER_A, team, NULL);
+  const double a = (double)rank(by_a, count, QUERY_ORDER_A), n = (double)count;
+  query_record *by_b = query_sort(by_a, by_a == records ? other : records, count, QUERY_ORDER_B, team, NULL);
+  const double b = (double)rank(by_b, count, QUERY_ORDER_B);
+  wide products = 0;
+  for (size_t i = 0; i < count; i++) products += (wide)(int64_t)by_b[i].a * (int64_t)by_b[i].b;
+  if (measure == QUERY_BY_RHO_A) return 3 * (double)products / (n * n * n - n);
+  return a > 0 && b > 0 ? (double)products / sqrt(a) / sqrt(b) : (double)NAN;
+}
+
+/* --- Kendall --- */
+
+/* Pairs of records that are equal in what `same` looks at, of records in its order. */
+static double ties(const query_record *sorted, size_t count, query_order order) {
+  double tied = 0;
+  for (size_t first = 0, end; first < count; first = end) {
+    for (end = first + 1; end < count; end++)
+      if ((order != QUERY_ORDER_B && sorted[end].a != sorted[first].a) ||
+          (order != QUERY_ORDER_A && sorted[end].b != sorted[first].b))
+        break;
+    tied += (double)(end - first) * (double)(end - first - 1) / 2;
+  }
+  return tied;
+}
+
+/* Knight's way (1966): sorted by a, then b, the discordant ones are the exchanges that sorting by b takes. */
+static double kendall(query_record *records, query_record *other, size_t count, base_team *team) {
+  uint64_t discordant;
+  const double all = (double)count * (double)(count - 1) / 2;
+  query_record *by_a = query_sort(records, other, count, QUERY_ORDER_A_THEN_B, team, NULL);
+  const double in_a = ties(by_a, count, QUERY_ORDER_A), in_both = ties(by_a, count, QUERY_ORDER_A_THEN_B);
+  query_record *by_b = query_sort(by_a, by_a == records ? other : records, count, QUERY_ORDER_B, team, &discordant);
+  const double in_b = ties(by_b, count, QUERY_ORDER_B);
+  return (all - in_a - in_b + in_both - 2 * (double)discordant) / all;
+}
+
+berg_status query_sorted(const query_pairs *a, const query_pairs *b, query_measure measure, int threads, double *value,
+                         berg_error *error) {
+  const size_t count = pairs_of(a->count);
+  const query_pairs *const sides[] = {a, b};
+  query_record *records = base_alloc_large(count, sizeof *records, error),
+               *other = base_alloc_large(count, sizeof *other, error);
+  berg_status status = records && other ? take_all(sides, 2, records, threads, error) : BERG_ELIMIT;
+  if (!status) {
+    base_team *team = base_team_begin(threads);
+    *value = measure == QUERY_BY_KENDALL ? kendall(records, other, count, team)
+                                         : spearman(records, other, count, measure, team);
+    base_team_end(team);
+  }
+  base_free_large(records);
+  base_free_large(other);
+  return status;
+}
+
+/* --- Ranks as a matrix --- */
+
+berg_status query_rank_matrix(const query_pairs *pairs, int threads, double *ranks, berg_error *error) {
+  const size_t n = pairs->count, count = pairs_of(n);
+  query_record *records = base_alloc_large(count, sizeof *records, error),
+               *other = base_alloc_large(count, sizeof *other, error);
+  berg_status status = records && other ? take_all(&pairs, 1, records, threads, error) : BERG_ELIMIT;
+  if (!status) {
+    base_team *team = base_team_begin(threads);
+    query_record *sorted = query_sort(records, other, count, QUERY_ORDER_A, team, NULL);
+    rank(sorted, count, QUERY_ORDER_A);
+    sorted = query_sort(sorted, sorted == records ? other : records, count, QUERY_ORDER_B, team, NULL);
+    base_team_end(team);
+    for (size_t i = 0; i < n; i++) {
+      ranks[i * n + i] = 0;
+      for (size_t j = i + 1; j < n; j++) ranks[i * n + j] = ranks[j * n + i] = sorted[place_of(i, j, n)].a / 2;
+    }
+  }
+  base_free_large(records);
+  base_free_large(other);
+  return status;
+}
