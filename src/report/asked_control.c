@@ -184,7 +184,7 @@ static void put_caption(report_figure *figure, const shown_pair *shown) {
              shown->of_sets ? "sets of images in which the two regions\xE2\x80\x99 similarities align, or do not."
                             : "images that drive the two regions together or apart.");
   if (!isnan(r)) report_print(&figure->caption, " Over all images the responses correlate with %.3f.", r);
-  if (figure->key) report_print(&figure->caption, " Colours: %s.", figure->key);
+  if (figure->key) report_print(&figure->caption, " Marks: %s.", figure->key);
   report_print(&figure->caption, " Of each condition the first %d pictures are shown.", PICTURES);
 }
 

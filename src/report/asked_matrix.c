@@ -18,8 +18,7 @@
 typedef struct matrix {
   const berg_array *array;
   io_hdf5 *dataset; /* whose rows are read; NULL: they lie in the array */
-  const char *path;
-  void *raw; /* a row of the dataset */
+  void *raw;        /* a row of the dataset */
 } matrix;
 
 typedef struct blocks {
@@ -187,7 +186,7 @@ static berg_status draw(const report_asked *asked, const matrix *from, const cha
 }
 
 berg_status report_asked_matrix(const report_asked *asked, const berg_array *array, berg_error *error) {
-  const matrix from = {.array = array, .path = asked->path};
+  const matrix from = {.array = array};
   return draw(asked, &from, report_asked_name(asked), error);
 }
 
@@ -202,7 +201,7 @@ static berg_status draw_dataset(const report_asked *asked, const char *name, siz
   io_hdf5 *dataset;
   berg_status status = io_hdf5_open(&dataset, asked->path, name, error);
   if (status) return status == BERG_EINPUT ? BERG_OK : status;
-  matrix from = {.array = io_hdf5_about(dataset), .dataset = dataset, .path = asked->path};
+  matrix from = {.array = io_hdf5_about(dataset), .dataset = dataset};
   if (is_square(from.array)) {
     from.raw = base_alloc(from.array->shape[1], from.array->itemsize, error);
     status = from.raw ? draw(asked, &from, name, error) : BERG_ELIMIT;
