@@ -281,3 +281,17 @@ def test_merged_shards_are_what_one_run_makes(score, scored, berg, photos, tmp_p
     about = json.loads((parts[1] / "store.json").read_text())
     (parts[1] / "store.json").write_text(json.dumps({**about, "InstructionSet": "abacus"}))
     assert "the store is of another processor's instruction set" in berg("merge", *parts[:2], "-o", tmp_path / "mixed").message
+
+
+def test_merging_keeps_other_names(score, berg, photos, tmp_path):
+    """Those that pixels had within a part, and those that they have in another."""
+    first, second = sorted(photos.iterdir())[:2]
+    for name, picture in (("again.jpg", first), ("tab\t.png", second)):
+        shutil.copy(picture, tmp_path / name)
+    assert score(tmp_path / "a", first, tmp_path / "again.jpg").status == 0
+    assert score(tmp_path / "b", second, tmp_path / "tab\t.png", tmp_path / "again.jpg").status == 0
+    for _ in range(2):
+        assert berg("merge", tmp_path / "a", tmp_path / "b", "-o", tmp_path / "all", "-q").status == 0
+        names = (tmp_path / "all/aliases.tsv").read_text()
+        assert names == f"name\trow\n{tmp_path}/again.jpg\t0\n{tmp_path}/tab\\t.png\t1\n"
+    assert json.loads(berg("info", "--json", tmp_path / "all").out)["Aliases"] == 2

@@ -41,8 +41,8 @@ static berg_status add(model_known *known, const char *text, size_t row, berg_er
   return model_known_set(known, &item, error);
 }
 
-static berg_status add_name(model_store_names *names, const char *escaped, size_t length, size_t row,
-                            berg_error *error) {
+static berg_status add_name(void *user, const char *escaped, size_t length, size_t row, berg_error *error) {
+  model_store_names *names = user;
   char *name = model_store_unescape(escaped, length, error);
   if (!name) return BERG_ELIMIT;
   const char *slash = strrchr(name, '/');
@@ -53,7 +53,9 @@ static berg_status add_name(model_store_names *names, const char *escaped, size_
 }
 
 /* Lines of a name and the row of its image, below a heading. */
-static berg_status add_aliases(model_store_names *names, const berg_store *store, berg_error *error) {
+berg_status model_store_each_alias(const berg_store *store, model_store_take_alias take, void *user,
+                                   berg_error *error) {
+  if (!store->about.aliases) return BERG_OK;
   char *file = model_store_file(store->path, MODEL_STORE_ALIASES, error);
   io_map map = {NULL, 0};
   berg_status status = file ? io_map_open(&map, file, error) : BERG_ELIMIT;
@@ -67,7 +69,7 @@ static berg_status add_aliases(model_store_names *names, const berg_store *store
     if (!tab || (line && (!digits || tab + 1 + digits != stop || row >= store->about.images)))
       status = base_fail(error, BERG_EINPUT, "%s: line %zu is damaged: expected a name and a row", file, line + 1);
     else if (line)
-      status = add_name(names, at, (size_t)(tab - at), row, error);
+      status = take(user, at, (size_t)(tab - at), row, error);
     at = stop + 1;
   }
   io_map_close(&map);
@@ -82,7 +84,7 @@ static berg_status make(model_store_names *names, const berg_store *store, berg_
     status = model_store_line_at(store, i, &line, error);
     if (!status) status = add_name(names, line.name, line.name_length, i, error);
   }
-  if (!status && store->about.aliases) status = add_aliases(names, store, error);
+  if (!status) status = model_store_each_alias(store, add_name, names, error);
   if (status) forget(names);
   names->made = !status;
   return status;

@@ -80,6 +80,26 @@ static berg_status add_rows(adding *a, size_t first, size_t count, berg_error *e
   return status;
 }
 
+/* The other names of an image, of whichever row it is now: all pixels of the store are held by the time. */
+static berg_status add_alias(void *user, const char *escaped, size_t length, size_t row, berg_error *error) {
+  adding *a = user;
+  char digest[BASE_SHA256_TEXT];
+  model_store_line line;
+  berg_status status = model_store_line_at(a->from, row, &line, error);
+  if (status) return status;
+  memcpy(digest, line.digest, BASE_SHA256_TEXT - 1);
+  digest[BASE_SHA256_TEXT - 1] = '\0';
+  char *name = model_store_unescape(escaped, length, error);
+  status = name ? model_store_alias(a->writer, name, model_store_held(a->writer, digest), error) : BERG_ELIMIT;
+  base_free(name);
+  return status;
+}
+
+static berg_status add_aliases(adding *a, berg_error *error) {
+  berg_status status = model_store_each_alias(a->from, add_alias, a, error);
+  return status ? status : model_store_commit(a->writer, error);
+}
+
 static berg_status add_all(adding *a, const berg_run *run, berg_error *error) {
   const model_store_about *about = &a->from->about;
   const double start = base_machine_seconds();
@@ -92,6 +112,7 @@ static berg_status add_all(adding *a, const berg_run *run, berg_error *error) {
     if (!status)
       status = add_rows(a, first, about->images - first < TOGETHER ? about->images - first : TOGETHER, error);
   }
+  if (!status) status = add_aliases(a, error);
   return status ? status : base_progress(run, about->images, about->images, start, "images", error);
 }
 

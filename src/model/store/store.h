@@ -76,6 +76,12 @@ void model_store_drop(const berg_store *store, size_t part, size_t first, size_t
 
 /* --- Between the files of this module --- */
 
+/* One of the other names of image `row`, escaped as in a line. */
+typedef berg_status (*model_store_take_alias)(void *user, const char *name, size_t length, size_t row,
+                                              berg_error *error);
+/* All of them, in the order of their file. EINPUT: it is damaged; and what `take` returns. */
+berg_status model_store_each_alias(const berg_store *store, model_store_take_alias take, void *user, berg_error *error);
+
 /* Nothing is looked up yet. NULL with ELIMIT. */
 struct model_store_names *model_store_names_new(berg_error *error);
 /* NULL is fine. */
