@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "control_pictures.h"
@@ -80,6 +81,29 @@ static bool is_json(const char *output) {
   return !strcmp(output, "-") || (length > 5 && !strcmp(output + length - 5, ".json"));
 }
 
+/* The files that every folder holds. */
+static const char *const files[] = {"result.json", "conditions.tsv", "images.tsv", "regions.tsv"};
+
+static bool is_there(const char *folder, const char *name) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  return access(path, F_OK) == 0;
+}
+
+/* A store has an images.tsv of its own, which no --force may replace. */
+static int check_folder(const request *asked) {
+  const char *folder = asked->output;
+  struct stat about;
+  if (stat(folder, &about)) return CLI_GO_ON;
+  if (!S_ISDIR(about.st_mode)) return cli_fail_with(BERG_EEXISTS, "%s: expected a folder, found a file", folder);
+  if (is_there(folder, "store.json"))
+    return cli_fail_with(BERG_EEXISTS, "%s: this folder is a store of scores: name another one for the tables", folder);
+  for (size_t i = 0; i < sizeof files / sizeof *files && !asked->force; i++)
+    if (is_there(folder, files[i]))
+      return cli_fail_with(BERG_EEXISTS, "%s/%s: already exists; use --force to replace it", folder, files[i]);
+  return CLI_GO_ON;
+}
+
 static int check(request *asked, size_t regions) {
   const char *output = asked->output;
   if (asked->pairs && strcmp(asked->pairs, "all"))
@@ -91,8 +115,10 @@ static int check(request *asked, size_t regions) {
   if (asked->threads > INT_MAX) return cli_usage_error("control", "--threads: too many");
   if (output && is_json(output) && strcmp(output, "-") && !asked->force && access(output, F_OK) == 0)
     return cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", output);
+  int status = output && !is_json(output) ? check_folder(asked) : CLI_GO_ON;
+  if (status != CLI_GO_ON) return status;
   if (asked->subjects.count) {
-    int status = cli_subjects("control", &asked->subjects, &asked->names);
+    status = cli_subjects("control", &asked->subjects, &asked->names);
     if (status != CLI_GO_ON) return status;
   }
   return cli_need_berg_dir("control", &asked->options.berg_dir);
@@ -115,12 +141,25 @@ static int write_table(const request *asked, const char *name, void (*table)(FIL
 }
 
 /* "V1-IT" of pair `index`, with what no file name should hold replaced. */
-static void pair_name(const cJSON *result, int index, char name[CLI_CONTROL_NAME]) {
+static void plain_name(const cJSON *result, int index, char name[CLI_CONTROL_NAME]) {
   const cJSON *pair = cli_control_item(result, "pairs", index);
   snprintf(name, CLI_CONTROL_NAME, "%.80s-%.80s", cJSON_GetStringValue(cli_control_item(pair, "regions", 0)),
            cJSON_GetStringValue(cli_control_item(pair, "regions", 1)));
   for (char *c = name; *c; c++)
     if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-", *c)) *c = '_';
+}
+
+/* Of "V1 + V2" and "V1 & V2" the same is left: the number of the pair tells them apart. */
+static void pair_name(const cJSON *result, int index, char name[CLI_CONTROL_NAME]) {
+  char other[CLI_CONTROL_NAME];
+  bool taken = false;
+  plain_name(result, index, name);
+  for (int i = 0; i < index && !taken; i++) {
+    plain_name(result, i, other);
+    taken = !strcmp(other, name);
+  }
+  const size_t length = strlen(name);
+  if (taken) snprintf(name + length, CLI_CONTROL_NAME - length, "-%d", index + 1);
 }
 
 static int draw_figures(const request *asked, const cJSON *result, const char *json) {
@@ -157,11 +196,11 @@ static int draw_sheets(const request *asked, const cJSON *result) {
 static int write_folder(const request *asked, const cJSON *result, const char *json) {
   char path[4096];
   int status = cli_make_folder(asked->output);
-  snprintf(path, sizeof path, "%s/result.json", asked->output);
+  snprintf(path, sizeof path, "%s/%s", asked->output, files[0]);
   if (status == CLI_GO_ON) status = cli_write_text(json, path, asked->force);
-  if (status == CLI_GO_ON) status = write_table(asked, "conditions.tsv", cli_control_conditions, result);
-  if (status == CLI_GO_ON) status = write_table(asked, "images.tsv", cli_control_images, result);
-  if (status == CLI_GO_ON) status = write_table(asked, "regions.tsv", cli_control_regions, result);
+  if (status == CLI_GO_ON) status = write_table(asked, files[1], cli_control_conditions, result);
+  if (status == CLI_GO_ON) status = write_table(asked, files[2], cli_control_images, result);
+  if (status == CLI_GO_ON) status = write_table(asked, files[3], cli_control_regions, result);
   if (status == CLI_GO_ON) status = draw_figures(asked, result, json);
   if (status == CLI_GO_ON && asked->sheet) status = draw_sheets(asked, result);
   return status;

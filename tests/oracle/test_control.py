@@ -397,8 +397,29 @@ def test_folder_of_tables_and_figures(control, build_dir, small_berg_dir, store,
     assert float(rows[1][6]) == pytest.approx(first["responses"][0][0], rel=1e-8)
     conditions = [line.split("\t") for line in (tmp_path / "out/conditions.tsv").read_text().splitlines()]
     assert len(conditions) == 1 + 3 * 4 and all(len(row) == len(conditions[0]) for row in conditions)
+    (tmp_path / "out/result.json").unlink()
     again = subprocess.run(args, capture_output=True, text=True)
-    assert again.returncode == 5 and "already exists" in again.stderr
+    assert again.returncode == 5 and again.stderr == f"berg: {tmp_path}/out/conditions.tsv: already exists; use --force to replace it\n"
+    assert not (tmp_path / "out/result.json").exists()
+
+
+def test_a_store_is_no_folder_for_tables(build_dir, small_berg_dir, store, tmp_path):
+    """It has an images.tsv of its own."""
+    copy = shutil.copytree(store, tmp_path / "copy")
+    before = {path.name: path.read_bytes() for path in copy.iterdir()}
+    args = [build_dir / "berg", "control", copy, "V1", "IT", "--min-ceiling", str(LEAST), "--draws", "50", "--berg-dir", small_berg_dir]
+    for folder, says in ((copy, "is a store of scores"), (copy / "images.tsv", "expected a folder")):
+        done = subprocess.run([*args, "-o", folder, "--force"], capture_output=True, text=True)
+        assert done.returncode == 5 and says in done.stderr and done.stderr.count("\n") == 1, done.stderr
+    assert {path.name: path.read_bytes() for path in copy.iterdir()} == before
+
+
+def test_regions_whose_names_look_alike(build_dir, small_berg_dir, store, tmp_path):
+    args = [build_dir / "berg", "control", store, "V1 + V1", "V1 & V1", "IT", "--min-ceiling", str(LEAST), "--images", "6", "--draws", "50",
+            "--berg-dir", small_berg_dir, "-o", tmp_path / "out"]
+    done = subprocess.run(args, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert {path.stem for path in (tmp_path / "out").glob("*.svg")} == {"V1___V1-V1___V1", "V1___V1-IT", "V1___V1-IT-3"}
 
 
 def test_a_contact_sheet_of_the_pictures(build_dir, small_berg_dir, store, tmp_path):

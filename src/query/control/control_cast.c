@@ -101,11 +101,14 @@ static berg_status find_areas(const query_cast *cast, const char *name, query_ar
 static berg_status add_region(query_cast *cast, const char *name, bool named, berg_error *error) {
   for (size_t r = 0; r < cast->region_count; r++)
     if (!strcmp(cast->regions[r], name)) return base_fail(error, BERG_EPARAMETER, "region %s is asked for twice", name);
-  berg_status status = find_areas(cast, name, cast->areas + cast->region_count * cast->subject_count, error);
-  const bool passed_over = status == BERG_EPARAMETER && !named;
-  if (status && !passed_over) return status;
   char *copy = base_copy_text(name, error);
   if (!copy) return BERG_ELIMIT;
+  berg_status status = find_areas(cast, name, cast->areas + cast->region_count * cast->subject_count, error);
+  const bool passed_over = status == BERG_EPARAMETER && !named;
+  if (status && !passed_over) {
+    base_free(copy);
+    return status;
+  }
   if (passed_over)
     cast->left_out[cast->left_out_count++] = copy;
   else
