@@ -88,6 +88,9 @@ static int check_maps(const cli_maps *maps) {
   const char *nearest;
   for (size_t i = 0; i < maps->wanted.count; i++) {
     const char *name = maps->wanted.items[i];
+    for (size_t other = 0; other < i; other++)
+      if (!strcmp(maps->wanted.items[other], name))
+        return cli_usage_error("contrast", "--map: %s is named twice", name);
     if (cli_map_of(name) >= 0) continue;
     nearest = cli_nearest(name, cli_map_names, CLI_MAPS);
     return cli_usage_error("contrast", "--map %s: expected e, t, df, p, log, q, d, g or sd%s%s", name,
@@ -98,8 +101,41 @@ static int check_maps(const cli_maps *maps) {
   return maps->output ? CLI_GO_ON : cli_usage_error("contrast", "where does it go? Give -o OUT");
 }
 
+/* "faces=2 faces - objects": the name, else the weights themselves are its name. */
+static const char *weights_of(const char *text) {
+  const char *equals = strchr(text, '=');
+  return equals ? equals + 1 : text;
+}
+
+static char *name_of(const char *text) {
+  const char *equals = strchr(text, '=');
+  return cli_copy(text, equals ? (size_t)(equals - text) : strlen(text));
+}
+
+/* Two contrasts must not go into the same file. */
+static int check_names(const cli_texts *contrasts) {
+  int status = CLI_GO_ON;
+  for (size_t i = 0; i < contrasts->count && status == CLI_GO_ON; i++) {
+    char *name = name_of(contrasts->items[i]);
+    if (!name) return cli_fail_memory();
+    for (size_t other = 0; other < i && status == CLI_GO_ON; other++) {
+      char *before = name_of(contrasts->items[other]);
+      if (!before)
+        status = cli_fail_memory();
+      else if (cli_maps_alike(before, name))
+        status = cli_usage_error("contrast",
+                                 "--contrast: \"%s\" and \"%s\" would be the same file: give names, as name=weights",
+                                 before, name);
+      free(before);
+    }
+    free(name);
+  }
+  return status;
+}
+
 static int check(request *asked) {
   int status = check_maps(&asked->maps);
+  if (status == CLI_GO_ON) status = check_names(&asked->contrasts);
   if (status != CLI_GO_ON) return status;
   if (asked->threads > INT_MAX) return cli_usage_error("contrast", "--threads: too many");
   if (!isnan(asked->options.fdr) && !(asked->options.fdr > 0 && asked->options.fdr < 1))
@@ -155,17 +191,6 @@ static int note_sources(request *asked, const char *path) {
 }
 
 /* --- Running --- */
-
-/* "faces=2 faces - objects": the name, else the weights themselves are its name. */
-static const char *weights_of(const char *text) {
-  const char *equals = strchr(text, '=');
-  return equals ? equals + 1 : text;
-}
-
-static char *name_of(const char *text) {
-  const char *equals = strchr(text, '=');
-  return cli_copy(text, equals ? (size_t)(equals - text) : strlen(text));
-}
 
 static int compute(request *asked, const berg_contrast *contrast, const char *weights, double *values) {
   const size_t columns = berg_contrast_columns(contrast);

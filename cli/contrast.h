@@ -26,6 +26,9 @@ extern const char *const cli_map_names[CLI_MAPS];
 /* The number of the map of that name, or -1. */
 int cli_map_of(const char *name);
 
+/* Whether the files of contrasts of these names would be the same: of a name letters and digits count. */
+bool cli_maps_alike(const char *a, const char *b);
+
 typedef struct cli_maps {
   cli_texts wanted;      /* names */
   const char *output;    /* -o */

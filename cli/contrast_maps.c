@@ -40,16 +40,32 @@ static const char *ending_of(const char *path) {
   return dot && !strchr(dot, '/') ? dot : path + length;
 }
 
+static bool is_plain(char c) {
+  return c && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.", c);
+}
+
 /* Letters and digits of a contrast's name, the rest as one -. */
 static void put_plain(char **to, const char *text) {
   const char *start = *to;
   for (; *text; text++) {
-    const bool plain = strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.", *text) != NULL;
-    if (plain)
+    if (is_plain(*text))
       *(*to)++ = *text;
     else if (*to > start && (*to)[-1] != '-')
       *(*to)++ = '-';
   }
+}
+
+/* As long as put_plain would write the same. */
+bool cli_maps_alike(const char *a, const char *b) {
+  while (*a && !is_plain(*a)) a++;
+  while (*b && !is_plain(*b)) b++;
+  while (*a && *b) {
+    const bool gap = !is_plain(*a);
+    if (gap != !is_plain(*b) || (!gap && *a != *b)) return false;
+    for (a++; gap && *a && !is_plain(*a);) a++;
+    for (b++; gap && *b && !is_plain(*b);) b++;
+  }
+  return !*a && !*b;
 }
 
 /* OUT with "_sub-01", "_faces-objects" and "_t" before its ending, those that there are several of. free. */

@@ -196,6 +196,8 @@ def test_pictures_of_an_array_are_read_from_it(berg, backbone_files, small_berg_
 @pytest.mark.parametrize("arguments, status, words", [
     (["mean(V1"], 2, "no ) closes this ("),
     (["mean(V9000)"], 2, "V9000"),
+    (["norm(V1 + V9000)"], 2, "character 11: "),
+    ([" similarity (V1 + + V2, image-000001.jpg)"], 2, "character 19: "),
     (["similarity(V1)"], 2, "expected similarity(set, image)"),
     (["norm(V1) - norm(V2)"], 2, "expected a set in brackets and nothing behind"),
     (["similarity(V1, nobody.jpg)"], 3, "holds no image of the name nobody.jpg"),

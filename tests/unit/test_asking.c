@@ -81,6 +81,10 @@ static void test_lists(void **state) {
   assert_int_equal(lower[0], 4);
   assert_int_equal(lower[1], 0);
   assert_int_equal(lower[2], 1);
+  const double marks[] = {5, NAN, -1, NAN, 2}; /* those that are none do not disturb the others */
+  size_t some[5];
+  assert_int_equal(query_count_lower(values, 8, marks, 5, some, NULL), BERG_OK);
+  assert_true(some[0] == lower[0] && some[2] == lower[1] && some[4] == lower[2]);
 }
 
 static void test_a_summary_far_from_zero(void **state) {
@@ -100,7 +104,15 @@ static void test_weights(void **state) {
   (void)state;
   assert_int_equal(query_weights_parse("2 faces-objects - 1e0 * s2", names, 3, weights, NULL), BERG_OK);
   assert_true(weights[0] == 2 && weights[1] == -1 && weights[2] == -1);
-  static const char *const bad[] = {"", "faces", "faces - ", "faces objects", "faces - face", "- - faces + faces", "1"};
+  static const char *const bad[] = {"",
+                                    "faces",
+                                    "faces - ",
+                                    "faces objects",
+                                    "faces - face",
+                                    "- - faces + faces",
+                                    "1",
+                                    "1e31 faces - 1e31 objects",
+                                    "1e-31 faces - 1e-31 objects"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     assert_int_equal(query_weights_parse(bad[i], names, 3, weights, NULL), BERG_EPARAMETER);
   assert_true(query_weights_is_name("a_1") && !query_weights_is_name("1a") && !query_weights_is_name("a-b"));

@@ -66,11 +66,19 @@ static berg_status read_name(reader *r, double weight, berg_error *error) {
                    (size_t)(r->at - r->text) + 1, (int)(length < 100 ? length : 100), r->at);
 }
 
+/* Their fourth powers are summed, too (degrees of freedom). */
+#define LEAST 1e-30
+#define MOST 1e30
+
 static berg_status check_sum(const reader *r, berg_error *error) {
   double sum = 0, size = 0;
   for (size_t g = 0; g < r->count; g++) {
+    const double weight = fabs(r->weights[g]);
+    if (weight != 0 && !(weight >= LEAST && weight <= MOST))
+      return base_fail(error, BERG_EPARAMETER, "%s: expected weights of %g to %g, found %g", r->text, LEAST, MOST,
+                       r->weights[g]);
     sum += r->weights[g];
-    size += fabs(r->weights[g]);
+    size += weight;
   }
   if (size > 0 && fabs(sum) <= 1e-9 * size) return BERG_OK;
   return base_fail(error, BERG_EPARAMETER, "%s: expected weights that sum to 0 and are not all 0, found a sum of %g",

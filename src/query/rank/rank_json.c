@@ -33,7 +33,8 @@ static void add_told(cJSON *to, const told *one, size_t i, const char *value, co
   const query_summary *summary = &one->summary;
   io_json_add_number(to, value, one->marks[i]);
   io_json_add_number(to, z, (one->marks[i] - summary->mean) / summary->sd);
-  io_json_add_number(to, percentile, 100 * (double)one->lower[i] / (double)summary->known);
+  io_json_add_number(to, percentile,
+                     isnan(one->marks[i]) ? (double)NAN : 100 * (double)one->lower[i] / (double)summary->known);
 }
 
 static berg_status add_image(cJSON *to, const query_ranking *ranking, size_t at, size_t rank, berg_error *error) {

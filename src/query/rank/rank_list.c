@@ -90,7 +90,8 @@ berg_status query_count_lower(const double *values, size_t count, const double *
                               berg_error *error) {
   mark *sorted = base_alloc(mark_count, sizeof *sorted, error);
   if (!sorted) return BERG_ELIMIT;
-  for (size_t i = 0; i < mark_count; i++) sorted[i] = (mark){marks[i], i, 0};
+  for (size_t i = 0; i < mark_count; i++) /* NaN has no place in an order: behind all others */
+    sorted[i] = (mark){isnan(marks[i]) ? (double)INFINITY : marks[i], i, 0};
   if (mark_count) qsort(sorted, mark_count, sizeof *sorted, by_value);
   for (size_t i = 0; i < count; i++) {
     const size_t above = isnan(values[i]) ? mark_count : first_above(sorted, mark_count, values[i]);

@@ -42,7 +42,8 @@ static berg_status take_call(query_criterion *criterion, const char *text, const
     return base_fail(error, BERG_EPARAMETER, "%s: expected %s", text,
                      named ? "similarity(set, image)" : "a set in brackets and nothing behind");
   const char *set_end = named ? comma : end;
-  char *set = base_copy_bytes(argument, (size_t)(set_end - argument), error);
+  char *set = base_copy_bytes(text, (size_t)(set_end - text), error);
+  if (set) memset(set, ' ', (size_t)(argument - text)); /* messages point at characters of the whole text */
   berg_status status = set ? model_expression_parse(&criterion->set, set, error) : BERG_ELIMIT;
   base_free(set);
   if (status || !named) return status;
