@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from berg import _berg
 from berg.core import progress
 from berg.core.exceptions import InvalidParameterError
 from berg.core.shown import shown
+from berg.scores import opened, rows_of
 
 MAPS = ("e", "t", "df", "p", "log", "q", "d", "g", "sd")
 
@@ -31,15 +31,6 @@ def _parts(store, subjects, model_id):
     return [found[subject] for subject in wanted]
 
 
-def _images(store, images):
-    """Numbers of images that are given as numbers, as names, or as a text file of names."""
-    if images is None:
-        return None
-    if isinstance(images, (str, os.PathLike)):
-        return _berg.find_listed(store._store, images)
-    return tuple(store.index(image) if isinstance(image, str) else int(image) for image in images)
-
-
 def rank(
     store,
     expression,
@@ -58,7 +49,7 @@ def rank(
 
     Parameters
     ----------
-    store : ScoreStore
+    store : ScoreStore or path
     expression : str
         "mean(lFFA + rFFA) - mean(lPPA + rPPA)", "V1", "typicality(V1)", "similarity(EBA, cat.jpg)".
     berg_dir : path
@@ -72,10 +63,11 @@ def rank(
 
     InvalidParameterError: the expression, or a subject. BERGError: damaged scores, or scores of other weights.
     """
+    store = opened(store)
     parts = _parts(store, subjects, model_id)
     with progress.bar(show_progress, len(parts) * len(store), "Ranking") as move:
         text = _berg.rank(
-            store._store, expression, berg_dir, parts, top, bottom, zscore, _images(store, images), threads, move
+            store._store, expression, berg_dir, parts, top, bottom, zscore, rows_of(store, images), threads, move
         )
     return json.loads(text)
 
@@ -100,7 +92,7 @@ def contrast(
 
     Parameters
     ----------
-    store : ScoreStore
+    store : ScoreStore or path
     groups : dict of name to sequence of rows or names, or to a text file of names
     contrasts : str or list of str
         Weights of groups that sum to 0, "2 faces - objects - scrambled".
@@ -117,14 +109,17 @@ def contrast(
     """
     if correction not in ("bh", "by"):
         raise InvalidParameterError(f"correction: expected 'bh' or 'by', found {shown(correction)}")
+    store = opened(store)
     parts = _parts(store, subject, model_id)
     if len(parts) != 1:
         raise InvalidParameterError(f"subject: expected one, found {len(parts)}")
+    if not isinstance(groups, dict):
+        raise InvalidParameterError(f"groups: expected a dict of names and images, found {type(groups).__name__}")
     weights = (contrasts,) if isinstance(contrasts, str) else tuple(contrasts)
     made = _berg.contrast(
         store._store,
         parts[0],
-        tuple((name, _images(store, images)) for name, images in groups.items()),
+        tuple((name, rows_of(store, images)) for name, images in groups.items()),
         weights,
         berg_dir,
         select,

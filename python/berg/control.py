@@ -5,6 +5,9 @@ import math
 import os
 
 from berg import _berg
+from berg.core.exceptions import InvalidParameterError
+from berg.core.shown import shown
+from berg.scores import opened
 
 
 def control(
@@ -33,7 +36,7 @@ def control(
 
     Parameters
     ----------
-    store : ScoreStore
+    store : ScoreStore or path
     regions : list of str
         Two or more, as selections write them ("V1", "lFFA + rFFA"); None: all that the metadata name.
     berg_dir : str or path
@@ -61,9 +64,11 @@ def control(
 
     InvalidParameterError: a subject or region that is not there, or has no voxel above the ceiling; too few images.
     """
+    if isinstance(regions, str):
+        raise InvalidParameterError(f"regions: expected a list of two or more, found {shown(regions)}")
     return json.loads(
         _berg.control(
-            store._store,
+            opened(store)._store,
             None if regions is None else [str(region) for region in regions],
             None if subjects is None else [str(subject) for subject in subjects],
             os.environ.get("BERG_DIR") if berg_dir is None else berg_dir,

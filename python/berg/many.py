@@ -29,7 +29,7 @@ def encode_many(models, stimulus, show_progress=True):
     ----------
     models : list
         Loaded models, of one subject or several, of one data set or several.
-    stimulus : integer array of shape (images, 3, height, width)
+    stimulus : integer array of shape (images, 3, height, width), or a ScoreStore
     show_progress : bool
 
     Returns a list of what encode() returns for each model, to the same bits. The `memory` of the first model decides
@@ -46,5 +46,5 @@ def encode_many(models, stimulus, show_progress=True):
         handles = [model._loaded() for model in models]
         responses = [model._target(len(stimulus)) for model in models]
         with progress.bar(show_progress, len(stimulus), f"Encoding responses of {len(models)} models") as move:
-            _berg.encode_many(handles, stimulus, responses, progress=move)
+            _berg.encode_many(handles, stimuli.native(stimulus), responses, progress=move)
         return [model._answer(array) for model, array in zip(models, responses)]

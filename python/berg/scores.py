@@ -8,7 +8,7 @@ import numpy as np
 
 from berg import _berg
 from berg.core import progress, stimuli
-from berg.core.exceptions import InvalidParameterError
+from berg.core.exceptions import InvalidParameterError, StimulusError
 from berg.core.shown import shown
 from berg.many import _checked
 
@@ -19,6 +19,8 @@ def _images(stimulus):
         stimulus = [stimulus]
     if isinstance(stimulus, (list, tuple)) and all(isinstance(item, (str, os.PathLike)) for item in stimulus):
         return tuple(os.fspath(item) for item in stimulus)
+    if isinstance(stimulus, stimuli.Stored):
+        raise StimulusError("stimulus: the images of a store have scores already; merge() adds them to another store")
     return stimuli.checked(stimulus)
 
 
@@ -53,11 +55,12 @@ def score(models, stimulus, path, show_progress=True):
 def merge(path, stores, show_progress=True):
     """Adds the images of stores, in their order, to the one at `path`, which is made where there is none: berg merge.
 
-    `stores` is a list of ScoreStores or of paths. Returns the ScoreStore. BERGError: they are of different subjects or
-    weights, or damaged.
+    `stores` is a list of ScoreStores or of paths, or one of these. Returns the ScoreStore. BERGError: they are of
+    different subjects or weights, or damaged.
     """
-    for store in stores:
-        part = store if isinstance(store, ScoreStore) else ScoreStore(store)
+    alone = isinstance(stores, (str, os.PathLike, ScoreStore))
+    for store in [stores] if alone else stores:
+        part = opened(store)
         with progress.bar(show_progress, len(part), "Merging") as move:
             _berg.store_add(os.fspath(path), part._store, move)
     return ScoreStore(path)
@@ -134,7 +137,10 @@ class ScoreStore(stimuli.Stored):
                 f"subject: expected one of those that the store has ({known}), found {shown(subject)}"
                 + ("" if model_id is None else f" of {model_id}")
             )
-        array = np.load(os.path.join(self.path, fits[0]["File"]), mmap_mode="r")
+        file = os.path.join(self.path, fits[0]["File"])
+        array = np.load(file, mmap_mode="r")
+        if len(array) < len(self):  # a run was killed after the rows, before their header
+            array = np.memmap(file, np.float32, "r", array.offset, (len(self), array.shape[1]))
         return array[: len(self)]
 
     def rank(self, expression, **options):
@@ -161,3 +167,24 @@ class ScoreStore(stimuli.Stored):
         import berg
 
         return getattr(berg, question)(self, of, **{"berg_dir": self.berg_dir, **options})
+
+
+def opened(store):
+    """The ScoreStore, of itself or of its path."""
+    if isinstance(store, ScoreStore):
+        return store
+    if isinstance(store, (str, os.PathLike)):
+        return ScoreStore(store)
+    raise InvalidParameterError(f"store: expected a ScoreStore or the path of one, found {type(store).__name__}")
+
+
+def rows_of(store, images):
+    """Rows of a store, given as rows, as names, or as a text file of names; None: all."""
+    if images is None:
+        return None
+    if isinstance(images, (str, os.PathLike)):
+        return _berg.find_listed(store._store, images)
+    rows = [store.index(image) if isinstance(image, (str, os.PathLike)) else image for image in images]
+    if any(isinstance(row, (bool, np.bool_)) or not isinstance(row, (int, np.integer)) or row < 0 for row in rows):
+        raise InvalidParameterError("images: expected names, or rows from 0")
+    return tuple(int(row) for row in rows)

@@ -9,21 +9,13 @@ import numpy as np
 from berg import _berg
 from berg.core import progress
 from berg.core.exceptions import InvalidParameterError
-from berg.scores import ScoreStore
-
-
-def _opened(store):
-    return store if isinstance(store, ScoreStore) else ScoreStore(store)
+from berg.scores import opened, rows_of
 
 
 def _images(store, images):
-    """Rows of the store as the extension takes them; names become rows."""
-    if images is None:
-        return None
-    rows = [store.index(image) if isinstance(image, (str, os.PathLike)) else image for image in images]
-    if any(isinstance(row, (bool, np.bool_)) or not isinstance(row, (int, np.integer)) or row < 0 for row in rows):
-        raise InvalidParameterError("images: expected names, or rows from 0")
-    return np.asarray(rows, np.uintp)
+    """Rows of the store as the extension takes them."""
+    rows = rows_of(store, images)
+    return None if rows is None else np.asarray(rows, np.uintp)
 
 
 def _text(value):
@@ -68,14 +60,14 @@ def rsm(
     distance : bool
         1 - r and 1 - cosine, in place of r and cosine.
     form : "square", "condensed" (the pairs above the diagonal) or "rdms" (an .h5 that rsatoolbox loads)
-    images : list of names or rows
+    images : list of names or rows, or a text file of names
         Only these, in this order.
     dtype : "float32" or "float64"
 
     Returns the matrices, or with `path` a dict of what `berg rsm` tells: units, mean, least and most of each region, images
     without a pattern. InvalidParameterError: no such region, subject, metric. FileExistsError: unless `force`.
     """
-    store = _opened(store)
+    store = opened(store)
     several = not isinstance(roi, str)
     regions = list(roi) if several else [roi]
     if np.dtype(dtype) not in (np.dtype("f4"), np.dtype("f8")):
@@ -166,7 +158,7 @@ def rsa(
 
     Returns a dict of all that `berg rsa -o rsa.json` tells, "values" as a float64 array (sides, sides).
     """
-    store = _opened(store)
+    store = opened(store)
     with tempfile.TemporaryDirectory() as folder:
         taken = []
         for side in sides:

@@ -1,6 +1,7 @@
 /* Several models in one pass over the images. */
 #include "binding.h"
 #include "model_object.h"
+#include "store_object.h"
 
 #include <string.h>
 
@@ -73,7 +74,7 @@ static PyObject *run(many *m, berg_stimuli *stimuli, PyObject *progress) {
 PyObject *binding_encode_many(PyObject *module, PyObject *args, PyObject *kwargs) {
   static const char *const keywords[] = {"models", "stimulus", "outs", "progress", NULL};
   PyObject *models, *stimulus, *outs, *progress = Py_None, *result = NULL;
-  Py_buffer buffer;
+  Py_buffer buffer = {.obj = NULL};
   berg_array view;
   berg_stimuli *stimuli = NULL;
   berg_error error;
@@ -82,15 +83,17 @@ PyObject *binding_encode_many(PyObject *module, PyObject *args, PyObject *kwargs
   if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOO|$O", (char **)(uintptr_t)keywords, &models, &stimulus, &outs,
                                    &progress))
     return NULL;
-  if (PyObject_GetBuffer(stimulus, &buffer, PyBUF_STRIDES | PyBUF_FORMAT)) return NULL;
-  if (binding_view(&buffer, &view) && allocate(&m, models, outs)) {
-    if (berg_stimuli_from_array(&stimuli, &view, BERG_NCHW, &error))
+  const bool stored = binding_is_store(stimulus);
+  if (!stored && PyObject_GetBuffer(stimulus, &buffer, PyBUF_STRIDES | PyBUF_FORMAT)) return NULL;
+  if ((stored || binding_view(&buffer, &view)) && allocate(&m, models, outs)) {
+    if (stored ? berg_stimuli_from_store(&stimuli, binding_store_handle(stimulus), &error)
+               : berg_stimuli_from_array(&stimuli, &view, BERG_NCHW, &error))
       binding_raise(&error);
     else if (take(&m, berg_stimuli_count(stimuli)))
       result = run(&m, stimuli, progress);
     berg_stimuli_free(stimuli);
   }
   release(&m);
-  PyBuffer_Release(&buffer);
+  if (buffer.obj) PyBuffer_Release(&buffer);
   return result;
 }
