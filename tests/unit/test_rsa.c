@@ -132,6 +132,28 @@ static void row_sums_are_those_of_all_pairs(void **state) {
   }
 }
 
+static int end_at_once(void *user, size_t done, size_t total, double seconds) {
+  (void)done, (void)total, (void)seconds;
+  ++*(int *)user;
+  return 1;
+}
+
+static void resampling_ends_where_the_caller_asks(void **state) {
+  asked q;
+  query_resampled found;
+  int asked_for = 0;
+  const berg_run run = {.size = sizeof run, .progress = end_at_once, .user = &asked_for};
+  (void)state;
+  ask(&q, 0.95, QUERY_BY_PEARSON);
+  q.rsa.run = &run;
+  assert_int_equal(query_permute_clouds(&q.rsa, &q.a, &q.b, &q.sums, q.value, &found, NULL), BERG_ECANCELLED);
+  assert_int_equal(query_permute_pairs(&q.rsa, &q.pairs_a, &q.pairs_b, q.value, &found, NULL), BERG_ECANCELLED);
+  assert_int_equal(query_bootstrap_pairs(&q.rsa, &q.pairs_a, &q.pairs_b, &found, NULL), BERG_ECANCELLED);
+  assert_int_equal(query_bootstrap_rows(&q.rsa, &q.pairs_a, &q.pairs_b, &found, NULL), BERG_ECANCELLED);
+  assert_int_equal(asked_for, 4);
+  release(&q);
+}
+
 static void bootstraps_by_row_sums_are_near_those_of_all_pairs(void **state) {
   const query_measure measures[] = {QUERY_BY_PEARSON, QUERY_BY_COSINE};
   (void)state;
@@ -181,6 +203,7 @@ int main(void) {
       cmocka_unit_test(exact_permutations_are_those_of_all_pairs),
       cmocka_unit_test(leading_axes_give_the_null_distribution),
       cmocka_unit_test(row_sums_are_those_of_all_pairs),
+      cmocka_unit_test(resampling_ends_where_the_caller_asks),
       cmocka_unit_test(bootstraps_by_row_sums_are_near_those_of_all_pairs),
       cmocka_unit_test(sorting_counts_inversions),
   };

@@ -4,8 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/machine.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/progress.h"
 #include "base/threads.h"
 #include "io/value/json_build.h"
 #include "io/value/json_print.h"
@@ -28,6 +30,11 @@ typedef struct comparison {
   double value;
   query_resampled permuted, bootstrapped;
 } comparison;
+
+berg_status query_rsa_go_on(const query_rsa *rsa, berg_error *error) {
+  return !rsa->run ? BERG_OK
+                   : base_progress(rsa->run, rsa->images.count, rsa->images.count, rsa->start, "images", error);
+}
 
 /* --- Comparing --- */
 
@@ -219,7 +226,11 @@ berg_status berg_rsa(const berg_store *store, const berg_rsa_side *sides, size_t
   berg_status status = BASE_TAKE(berg_rsa_options, &options, given, error);
   if (!status) status = BASE_TAKE(berg_run, &whole, run, error);
   if (status) return status;
-  query_rsa rsa = {.store = store, .options = &options, .threads = base_threads_for(options.threads)};
+  query_rsa rsa = {.store = store,
+                   .options = &options,
+                   .threads = base_threads_for(options.threads),
+                   .run = &whole,
+                   .start = base_machine_seconds()};
   cJSON *tree = io_json_object();
   status = query_rsa_open(&rsa, sides, count, error);
   if (!status) status = answer(&rsa, &whole, tree, error);

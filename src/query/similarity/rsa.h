@@ -47,7 +47,12 @@ typedef struct query_rsa {
   size_t kept_count;
   size_t memory;
   int threads;
+  const berg_run *run;
+  double start;
 } query_rsa;
+
+/* Between pieces of what takes long, after the pass over the images. ECANCELLED: the caller asks for the end. */
+berg_status query_rsa_go_on(const query_rsa *rsa, berg_error *error);
 
 /* `rsa` has store, options and threads. EPARAMETER, EARGUMENT; EINPUT: a matrix of another size, or not all numbers. */
 berg_status query_rsa_open(query_rsa *rsa, const berg_rsa_side *sides, size_t count, berg_error *error);

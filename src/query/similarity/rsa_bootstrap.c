@@ -274,7 +274,8 @@ berg_status query_bootstrap_rows(const query_rsa *rsa, const query_pairs *a, con
   berg_status status = open_rows(&r, a->count, error);
   for (size_t top = 0; top < r.count && !status; top += QUERY_SPAN)
     for (size_t left = 0; left < r.count && !status; left += QUERY_SPAN)
-      status = query_pairs_visit(sides, 2, top, left, rsa->threads, add_tile, &r, error);
+      if (!(status = query_rsa_go_on(rsa, error)))
+        status = query_pairs_visit(sides, 2, top, left, rsa->threads, add_tile, &r, error);
   if (!status) status = draw_all(rsa, &r, found, error);
   close_rows(&r);
   return status;

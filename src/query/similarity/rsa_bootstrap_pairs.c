@@ -97,7 +97,8 @@ static berg_status pass(sampling *s, double *values, berg_error *error) {
     for (s->left = s->top; s->left < s->count && !status; s->left += QUERY_SPAN) {
       s->rows = smaller(s->count - s->top, QUERY_SPAN);
       s->columns = smaller(s->count - s->left, QUERY_SPAN);
-      status = query_pairs_visit(s->sides, 2, s->top, s->left, s->rsa->threads, take_tile, s, error);
+      status = query_rsa_go_on(s->rsa, error);
+      if (!status) status = query_pairs_visit(s->sides, 2, s->top, s->left, s->rsa->threads, take_tile, s, error);
       if (!status && !s->left && !s->first) find_shift(s);
       if (!status) status = add_square(s, error);
     }

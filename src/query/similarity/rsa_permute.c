@@ -22,7 +22,8 @@
 #define LEFT_OUT 1e-4
 #define MOST_A (4 * TILE - 1)
 #define MOST_B (2 * STRIP - 1)
-#define STREAM 1 /* of the random numbers: permutation k draws from stream STREAM + k */
+#define SHUFFLED ((size_t)64) /* orders between two looks at whether the caller asks for the end */
+#define STREAM 1              /* of the random numbers: permutation k draws from stream STREAM + k */
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t up(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
@@ -144,7 +145,7 @@ static void choose_axes(turned *a, turned *b, size_t p, size_t q, double n) {
 
 typedef struct permuting {
   const query_rsa *rsa;
-  size_t count, tiles, strips;
+  size_t count, first, tiles, strips; /* images, and the orders that are drawn already */
   const turned *a, *b;
   const query_sums *sums;
   double expected; /* of the squares of the products that are left out */
@@ -187,6 +188,7 @@ static void permute(void *user, size_t index, size_t rank) {
   uint32_t *order = p->orders + rank * p->count;
   double *strip = p->scratch + rank * doubles_of(p), *products = strip + DEPTH * STRIP;
   memset(products, 0, p->tiles * p->strips * TILE * STRIP * sizeof *products);
+  index += p->first;
   draw_order(p->rsa, index, order, p->count);
   for (size_t first = 0; first < p->count; first += DEPTH)
     add_images(p, order, first, smaller(p->count - first, DEPTH), strip, products);
@@ -203,8 +205,11 @@ static berg_status permute_all(permuting *p, double value, query_resampled *foun
   p->orders = base_alloc(threads * p->count, sizeof *p->orders, error);
   p->scratch = base_alloc(threads * doubles_of(p), sizeof *p->scratch, error);
   berg_status status = p->values && p->orders && p->scratch ? BERG_OK : BERG_ELIMIT;
+  for (; p->first < count && !status; p->first += SHUFFLED) {
+    status = query_rsa_go_on(p->rsa, error);
+    if (!status) base_share(p->rsa->threads, smaller(count - p->first, SHUFFLED), permute, p);
+  }
   if (!status) {
-    base_share(p->rsa->threads, count, permute, p);
     query_resampled_summarise(p->values, count, found);
     find_p(p->values, count, value, found);
   }
@@ -246,7 +251,7 @@ berg_status query_permute_clouds(const query_rsa *rsa, const query_cloud *a, con
 
 typedef struct shuffling {
   const query_rsa *rsa;
-  size_t count;
+  size_t count, first; /* images, and the orders that are drawn already */
   const double *a, *b; /* [count][count] */
   double scale;        /* what the sum of products is multiplied by */
   uint32_t *orders;
@@ -258,6 +263,7 @@ static void shuffle(void *user, size_t index, size_t rank) {
   const size_t n = s->count;
   uint32_t *order = s->orders + rank * n;
   double sum = 0;
+  index += s->first;
   draw_order(s->rsa, index, order, n);
   for (size_t i = 0; i < n; i++) {
     const double *a = s->a + i * n, *b = s->b + (size_t)order[i] * n;
@@ -332,7 +338,12 @@ berg_status query_permute_pairs(const query_rsa *rsa, const query_pairs *a, cons
   if (!status) status = take_matrix(rsa, b, y, error);
   if (!status) {
     s.scale = scale_of(&s);
-    base_share(rsa->threads, count, shuffle, &s);
+    for (; s.first < count && !status; s.first += SHUFFLED) {
+      status = query_rsa_go_on(rsa, error);
+      if (!status) base_share(rsa->threads, smaller(count - s.first, SHUFFLED), shuffle, &s);
+    }
+  }
+  if (!status) {
     query_resampled_summarise(s.values, count, found);
     find_p(s.values, count, value, found);
   }
