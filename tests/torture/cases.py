@@ -51,6 +51,10 @@ def copy_prepared(inputs, out):
     shutil.copytree(inputs / "prepared", out / "berg")
 
 
+def copy_part(inputs, out):
+    shutil.copytree(inputs / "part", out / "store")
+
+
 def copy_siblings(inputs, out):
     shutil.copytree(inputs / "siblings", out / "berg")
 
@@ -73,6 +77,9 @@ def make_inputs(folder, backbone):
     make_subject.make_subject(subject, 1, voxels=VOXELS, backbone=make_subject.BACKBONE)
     (folder / "vit.safetensors").symlink_to(backbone)
     np.save(folder / "images.npy", pixels)
+    np.save(folder / "many.npy", np.random.default_rng(5).integers(0, 256, (12, 3, 32, 32), np.uint8))
+    for name, images in (("first", range(6)), ("last", range(6, 12))):
+        (folder / f"{name}.txt").write_text("".join(f"{folder}/many.npy[{i}]\n" for i in images))
     with h5py.File(folder / "images.h5", "w") as file:
         file["images"] = pixels
     for name, picture in zip(("a.png", "b.jpg"), pixels):
@@ -114,11 +121,16 @@ def finish_inputs(folder, berg):
     """What the program itself makes: files of the formats that it writes."""
     metadata = folder / "berg" / MODEL_FOLDER / "metadata" / "metadata_sub-01.npy"
     berg("convert", metadata, folder / "metadata.safetensors")
+    score = ["score", MODEL, "--subject", "1", "--berg-dir", folder / "berg", "--backbone", folder / "vit.safetensors", "-q", "-o"]
+    berg(*score, folder / "store", folder / "many.npy")
+    berg(*score, folder / "part", folder / "a.png")
     berg("volume", "to", MODEL, "--subject", "1", "--berg-dir", folder / "berg", folder / "values.npy", "-o",
          folder / "values.nii.gz")
 
 
 ENCODE = f"encode {MODEL} --subject 1 --berg-dir {{in}}/berg --backbone {{in}}/vit.safetensors --threads 1 --quiet"
+SCORE = f"score {MODEL} --subject 1 --berg-dir {{in}}/berg --backbone {{in}}/vit.safetensors --threads 1 --quiet -o {{out}}/store"
+ASK = "{} {{in}}/store {} --berg-dir {{in}}/berg --threads 1 --quiet"
 METADATA = f"metadata {MODEL} --subject 1 --berg-dir {{in}}/berg"
 VOLUME = f"{MODEL} --subject 1 --berg-dir {{in}}/berg"
 TRAIN = (" --berg-dir {out}/berg --backbone {in}/vit.safetensors --features class-token --components 1 --threads 1 --quiet"
@@ -159,6 +171,21 @@ CASES = [
     Case("encode-trials", ENCODE + " --trials 3 --seed 1 {in}/images.npy -o {out}/x.npy"),
     Case("encode-nifti", ENCODE + " --roi V1 {in}/images.h5:images -o {out}/x.nii.gz"),
     Case("encode-stdout", ENCODE + " --roi V1 {in}/a.png -o -.csv"),
+    Case("encode-scores", f"encode {MODEL} --subject 1 --berg-dir {{in}}/berg --scores {{in}}/store --threads 1 --quiet -o {{out}}/x.npy"),
+    Case("metadata-select", METADATA + " --select V1+V2&ceiling>1&!x<3 -o {out}/x.npy"),
+    Case("score", SCORE + " {in}/a.png {in}/b.jpg"),
+    Case("score-more", SCORE + " {in}/images.npy", copy_part),
+    Case("merge", "merge {in}/part {in}/store --threads 1 --quiet -o {out}/store"),
+    Case("info-store", "info --check {in}/store"),
+    Case("rank", ASK.format("rank", "mean(V1)-0.5*sum(V2) --top 3 --bottom 2 --images {in}/last.txt -o {out}/x.json")),
+    Case("rank-similarity", ASK.format("rank", "similarity(V1,many.npy[3]) --sheet {out}/x.svg")),
+    Case("contrast", ASK.format("contrast", "--a {in}/first.txt --b {in}/last.txt --map t,q --above 0 -o {out}/x.tsv --json {out}/y.json")),
+    Case("rsm", ASK.format("rsm", "--roi V1,V2 -o {out}/x.h5")),
+    Case("rsm-condensed", ASK.format("rsm", "--roi V1 --adjust zscore --form condensed -o {out}/x.npy")),
+    Case("rsa", ASK.format("rsa", "--a V1 --b V2 --permutations 3 --bootstrap 3 -o {out}/x.json")),
+    Case("rsa-ranks", ASK.format("rsa", "--a V1 --b V2 --measure spearman --metric euclidean --permutations 3")),
+    Case("control", ASK.format("control", "V1 V2 --min-ceiling -1 --images 2 --draws 5 -o {out}/x.json")),
+    Case("control-sets", ASK.format("control", "V1 V2 --min-ceiling -1 --multivariate --images 4 --draws 5 --generations 2 -o -")),
     Case("report", f"report {MODEL} --subject 1 --berg-dir {{in}}/berg --quiet -o {{out}}/x.html --json {{out}}/x.json"),
     Case("simulate", "simulate {out}/raw --threads 1 --quiet " + " ".join(SCENE)),
     Case("prepare", "prepare {in}/raw --subject 1 --berg-dir {out}/berg --threads 1 --quiet"),

@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* What an empty file's bytes would be: to count on from NULL is not defined. */
+static const uint8_t nothing[1];
+
 berg_status io_map_open(io_map *map, const char *path, berg_error *error) {
   *map = (io_map){NULL, 0};
   /* opening a pipe without a writer would block */
@@ -24,11 +27,13 @@ berg_status io_map_open(io_map *map, const char *path, berg_error *error) {
     return base_fail_found(error, BERG_EINPUT, path, "not a file of data", "a regular file", "%s",
                            S_ISDIR(about.st_mode) ? "a directory" : "something else");
   }
+  map->bytes = nothing;
   if (about.st_size > 0) {
     void *bytes = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, file, 0);
     if (bytes == MAP_FAILED) {
       int number = errno;
       close(file);
+      map->bytes = NULL;
       return base_fail_errno(error, BERG_EINPUT, path, "cannot be mapped", number);
     }
     *map = (io_map){bytes, (size_t)about.st_size};
@@ -38,7 +43,7 @@ berg_status io_map_open(io_map *map, const char *path, berg_error *error) {
 }
 
 void io_map_close(io_map *map) {
-  if (map->bytes) munmap((void *)(uintptr_t)map->bytes, map->size);
+  if (map->size) munmap((void *)(uintptr_t)map->bytes, map->size);
   *map = (io_map){NULL, 0};
 }
 

@@ -9,7 +9,7 @@
 #include "base/error.h"
 
 typedef struct io_map {
-  const uint8_t *bytes; /* NULL for an empty file */
+  const uint8_t *bytes; /* somewhere, of an empty file too */
   size_t size;
 } io_map;
 

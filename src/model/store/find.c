@@ -59,7 +59,7 @@ berg_status model_store_each_alias(const berg_store *store, model_store_take_ali
   char *file = model_store_file(store->path, MODEL_STORE_ALIASES, error);
   io_map map = {NULL, 0};
   berg_status status = file ? io_map_open(&map, file, error) : BERG_ELIMIT;
-  const char *at = (const char *)map.bytes, *end = at + map.size;
+  const char *at = (const char *)map.bytes, *end = status ? at : at + map.size;
   for (size_t line = 0; line <= store->about.aliases && !status; line++) {
     const char *stop = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
     const char *tab = stop ? memchr(at, '\t', (size_t)(stop - at)) : NULL;
@@ -70,7 +70,7 @@ berg_status model_store_each_alias(const berg_store *store, model_store_take_ali
       status = base_fail(error, BERG_EINPUT, "%s: line %zu is damaged: expected a name and a row", file, line + 1);
     else if (line)
       status = take(user, at, (size_t)(tab - at), row, error);
-    at = stop + 1;
+    if (stop) at = stop + 1;
   }
   io_map_close(&map);
   base_free(file);
