@@ -383,7 +383,7 @@ def many(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, backbone_files, many, tmp_path, number):
     command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"],
                "--subject", "1", "--batch", "2", many, "-o"]
