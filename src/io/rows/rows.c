@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "io/file/journal.h"
 #include "io/file/lock.h"
+#include "io/file/put_at.h"
 #include "io/container/npy.h"
 #include "io/rows/row_source.h"
 #include "io/file/whole_file.h"
@@ -92,28 +93,11 @@ static double now(void) {
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* All of `size` bytes at `offset`; errno on failure. */
-static bool write_at(int file, const void *bytes, size_t size, off_t offset) {
-  const char *next = bytes;
-  while (size) {
-    ssize_t written = pwrite(file, next, size, offset);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) {
-      if (!written) errno = ENOSPC;
-      return false;
-    }
-    next += written;
-    offset += written;
-    size -= (size_t)written;
-  }
-  return true;
-}
-
 static bool write_header(io_rows *rows, size_t count) {
   uint8_t header[HEADER_MAX];
   rows->shape[0] = count;
   size_t length = io_npy_write_header(header, sizeof header, BERG_F32, sizeof(float), rows->shape, rows->ndim);
-  return write_at(rows->data, header, length, 0);
+  return io_write_at(rows->data, header, length, 0);
 }
 
 static off_t row_offset(const io_rows *rows, size_t row) { return (off_t)(rows->header_bytes + row * rows->row_bytes); }
@@ -316,7 +300,7 @@ berg_status io_rows_put(io_rows *rows, size_t first, const float *data, size_t c
   if (first > most || count > most - first) return fail_write(rows, EFBIG, error);
   if (!io_ranges_add(&written, first, first + count))
     return base_fail(error, BERG_EARGUMENT, "%s: rows in more than %d places apart", rows->partial, IO_RANGES);
-  if (!write_at(rows->data, data, count * rows->row_bytes, row_offset(rows, first)))
+  if (!io_write_at(rows->data, data, count * rows->row_bytes, (uint64_t)row_offset(rows, first)))
     return tear_off(rows, errno, error);
   rows->written = written;
   if (now() - rows->synced_at >= SECONDS_BETWEEN_SYNCS && !sync_rows(rows)) return fail_write(rows, errno, error);
