@@ -324,6 +324,17 @@ def test_another_runs_features_are_refused(trained, tmp_path):
     assert "belongs to another run" in message and "class tokens" not in message.split("found")[0]
 
 
+def test_a_live_run_is_not_called_interrupted(trained, tmp_path):
+    place = trained.copy(tmp_path)
+    run = place.stopped("--batch", 3, stop=4, file="berg-features.journal")
+    try:
+        assert "work: another training run is at work in this folder" in place.train(status=5)
+    finally:
+        run.kill()
+        run.wait()
+    assert "interrupted training" in place.train(status=5)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="a small file system is mounted by root")
 def test_a_full_disk(trained, tmp_path):
     place = trained.copy(tmp_path)

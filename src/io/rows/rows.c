@@ -113,11 +113,6 @@ static bool sync_rows(io_rows *rows) {
   return true;
 }
 
-static berg_status remove_file(const char *path, berg_error *error) {
-  if (!unlink(path) || errno == ENOENT) return BERG_OK;
-  return base_fail_errno(error, BERG_EWRITE, path, "cannot be removed", errno);
-}
-
 /* Two runs that write one file would spoil each other's rows. A file that appeared or vanished since it was looked for
  * belongs to another run too. */
 static berg_status open_partial(io_rows *rows, int flags, berg_error *error) {
@@ -132,8 +127,8 @@ static berg_status open_partial(io_rows *rows, int flags, berg_error *error) {
  * too. Its journal goes first, so that no journal ever counts rows of another file. */
 static berg_status clear_old(io_rows *rows, berg_error *error) {
   berg_status status = rows->data < 0 ? open_partial(rows, 0, error) : BERG_OK;
-  if (!status) status = remove_file(rows->journal_path, error);
-  if (!status) status = remove_file(rows->partial, error);
+  if (!status) status = io_remove_file(rows->journal_path, error);
+  if (!status) status = io_remove_file(rows->partial, error);
   if (status) return status;
   close(rows->data);
   rows->data = -1;
@@ -144,7 +139,7 @@ static berg_status clear_old(io_rows *rows, berg_error *error) {
 static berg_status start(io_rows *rows, const char *fingerprint, bool is_there, berg_error *error) {
   berg_status status = is_there ? clear_old(rows, error) : BERG_OK;
   if (!status) status = open_partial(rows, O_CREAT | O_EXCL, error);
-  if (!status) status = remove_file(rows->journal_path, error);
+  if (!status) status = io_remove_file(rows->journal_path, error);
   if (status) return status;
   if (!write_header(rows, 0)) status = base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
   if (!status) status = io_journal_create(&rows->journal, rows->journal_path, rows->columns, fingerprint, error);
@@ -316,8 +311,8 @@ const io_ranges *io_rows_done(const io_rows *rows) { return &rows->written; }
 /* The partial file is removed last: once its name is free another run may take it, and the journal's. */
 static berg_status clear(io_rows *rows, berg_error *error) {
   bool is_named = io_is_named(rows->data, rows->partial);
-  berg_status status = remove_file(rows->journal_path, error);
-  if (!status && is_named) status = remove_file(rows->partial, error);
+  berg_status status = io_remove_file(rows->journal_path, error);
+  if (!status && is_named) status = io_remove_file(rows->partial, error);
   close(rows->data);
   close(rows->journal);
   rows->data = rows->journal = -1;

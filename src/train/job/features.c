@@ -1,11 +1,11 @@
 /* Stage "features": the encoder's batches, with every block's tokens going to the store while they are warm. */
 #include <inttypes.h>
-#include <unistd.h>
 
 #include "base/hash.h"
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/file/whole_file.h"
 #include "model/encode/encode.h"
 #include "train/job/features.h"
 #include "train/job/plan.h"
@@ -123,10 +123,10 @@ static berg_status remove_store(const train_plan *plan, size_t of, berg_error *e
   (void)of;
   berg_status status = name(plan, &n, error);
   if (status) return status;
-  unlink(n.journal);
-  unlink(n.path);
+  status = io_remove_file(n.journal, error);
+  if (!status) status = io_remove_file(n.path, error);
   release(&n);
-  return BERG_OK;
+  return status;
 }
 
 /* --- The pass --- */

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "io/file/folders.h"
 #include "io/file/journal.h"
+#include "io/file/whole_file.h"
 
 /* Linux takes 1,024 pieces in one call. */
 #define PIECES 512
@@ -64,11 +65,12 @@ static berg_status allocate(const train_store *store, uint64_t bytes, berg_error
 
 static berg_status start(train_store *store, const char *fingerprint, uint64_t bytes, berg_error *error) {
   const char *journal = store->journal_path;
-  unlink(journal); /* first, so that no journal describes rows of another store */
-  unlink(store->path);
+  berg_status status = io_remove_file(journal, error); /* first: none may describe rows of another store */
+  if (!status) status = io_remove_file(store->path, error);
+  if (status) return status;
   store->file = open(store->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (store->file < 0) return base_fail_errno(error, BERG_EWRITE, store->path, "cannot be written", errno);
-  berg_status status = allocate(store, bytes, error);
+  status = allocate(store, bytes, error);
   if (!status)
     status = io_journal_create(&store->journal, journal, VIT_LAYERS * store->tokens * VIT_CHANNELS, fingerprint, error);
   if (status) unlink(store->path);
