@@ -86,7 +86,7 @@ static void release(names *n) {
 static berg_status name(const train_plan *plan, names *n, berg_error *error) {
   n->path = train_stage_path(plan, &train_features_stage, 0, error);
   n->journal = base_format(error, "%s/%sjournal", plan->job.work, train_features_stage.prefix);
-  base_print(n->fingerprint, sizeof n->fingerprint, "features of %s of %zu images %016" PRIx64,
+  base_print(n->fingerprint, sizeof n->fingerprint, "features 2 of %s of %zu images %016" PRIx64,
              plan->job.tokens == 1 ? "class tokens" : "all tokens", plan->job.images.count,
              train_plan_hash(plan, &train_features_stage, 0));
   if (n->path && n->journal) return BERG_OK;
