@@ -38,6 +38,10 @@
  *     are said to be the caller's are released with berg_free.
  *   - Nothing prints, exits, or keeps state between calls outside the handles, but for threads that wait for the next
  *     call. No locale that the program has set changes a number, a file or a message.
+ *   - Weights, metadata and .npy files of images are mapped while a handle is open. What is written into them meanwhile
+ *     shows: before an output file gets its name they are compared again by inode, size and time, and EMODEL or EINPUT
+ *     says that one changed. One that is cut short raises SIGBUS, which the library leaves to its host (the program
+ *     `berg` ends with a message and status 4): replace files by renaming, which open handles do not notice.
  *   - Arrays are little-endian and, unless strides say otherwise, in C order. Sizes count elements, never bytes,
  *     where not said.
  *

@@ -365,6 +365,8 @@ berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *e
   return status ? status : clear(rows, error);
 }
 
+void io_rows_discard(io_rows *rows) { rows->written = rows->safe = (io_ranges){.count = 0}; }
+
 void io_rows_free(io_rows *rows) {
   if (!rows) return;
   if (rows->data >= 0 && rows->journal >= 0) sync_rows(rows);

@@ -55,7 +55,7 @@ static berg_status add_name(model_store_names *names, const char *escaped, size_
 /* Lines of a name and the row of its image, below a heading. */
 static berg_status add_aliases(model_store_names *names, const berg_store *store, berg_error *error) {
   char *file = model_store_file(store->path, MODEL_STORE_ALIASES, error);
-  io_map map = {NULL, 0};
+  io_map map = {.bytes = NULL};
   berg_status status = file ? io_map_open(&map, file, error) : BERG_ELIMIT;
   const char *at = (const char *)map.bytes, *end = at + map.size;
   for (size_t line = 0; line <= store->about.aliases && !status; line++) {

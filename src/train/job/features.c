@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "io/file/whole_file.h"
 #include "model/encode/encode.h"
+#include "model/encode/sources.h"
 #include "train/job/features.h"
 #include "train/job/plan.h"
 #include "train/job/stages.h"
@@ -142,9 +143,11 @@ static berg_status encode(const train_step *step, train_store *store, size_t fir
   /* otherwise the PCA would find a NaN hours later */
   berg_status status = model_backbone_check(&step->plan->network->backbone, error);
   if (!status) status = train_images_open(images, end, &stimuli, error);
+  if (!status) status = model_sources_unchanged(&step->plan->network, 1, stimuli, error);
   const model_sink sink = {.wants = MODEL_FEATURES, .user = store, .block = train_store_take_block, .take = take};
   const model_pass pass = {.models = &step->plan->network, .sinks = &sink, .count = 1, .of = 1};
   if (!status) status = model_encode(&pass, stimuli, first, step->run, error);
+  if (!status) status = model_sources_unchanged(&step->plan->network, 1, stimuli, error);
   berg_stimuli_free(stimuli);
   return status;
 }
