@@ -402,12 +402,17 @@ typedef int (*berg_progress_fn)(void *user, size_t done, size_t total, double se
  * in the progress is that stage's own. The texts live as long as the library. */
 typedef void (*berg_stage_fn)(void *user, const char *stage, const char *unit);
 
+/* Asked more often than there is progress to tell, several times a second while images are encoded, from the calling
+ * thread: other than 0 cancels at once (ECANCELLED), and what was begun is not finished. */
+typedef int (*berg_cancel_fn)(void *user);
+
 typedef struct berg_run {
   size_t size;               /* set by _init */
   berg_progress_fn progress; /* may be NULL */
   void *user;
-  berg_stage_fn stage; /* may be NULL; training alone has stages */
-  berg_warn_fn warn;   /* may be NULL */
+  berg_stage_fn stage;   /* may be NULL; training alone has stages */
+  berg_warn_fn warn;     /* may be NULL */
+  berg_cancel_fn cancel; /* may be NULL */
 } berg_run;
 
 BERG_API void berg_run_init(berg_run *run, size_t size);
