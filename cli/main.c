@@ -1,6 +1,7 @@
 /* The program `berg`: a table of commands, one file each. */
 #include "cli.h"
 #include "memory.h"
+#include "truncated.h"
 
 #include <errno.h>
 #include <string.h>
@@ -87,6 +88,7 @@ static int run(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   cli_memory_watch();
+  cli_truncated_watch();
   int status = run(argc, argv);
   if (!status && cli_memory_ran_out()) status = cli_fail_memory();
   /* Output that cannot be flushed is a failure even when all else went well. */

@@ -26,9 +26,12 @@ void cli_progress_start(cli_progress *progress, bool quiet, bool resumed) {
   snprintf(progress->unit, sizeof progress->unit, "images");
   memset(&action, 0, sizeof action);
   action.sa_handler = interrupt;
-  action.sa_flags = (int)SA_RESETHAND;
+  action.sa_flags = (int)SA_RESETHAND | SA_RESTART; /* stdio gives up a write that a signal cuts short */
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  /* a program that was told to go on when its terminal closes (nohup) does */
+  struct sigaction before;
+  if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL);
 }
 
 static void clock_text(double seconds, char text[32]) {

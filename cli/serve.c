@@ -67,7 +67,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
           "Opens models once and answers programs of the same user on this machine over a Unix socket, for generators "
           "and experiments that ask for thousands of small batches: images to responses, images to scores, scores to "
           "responses, to the bytes that berg encode gives. In Python berg.Client asks; docs/serve.md describes the "
-          "messages. Ends with SIGINT or SIGTERM, after answering the request at hand.",
+          "messages. Ends with SIGINT, SIGTERM or SIGHUP, after answering the request at hand.",
       .examples =
           "berg serve fmri-things_fmri_1-vit_b_32 --subject 1 --roi V1,V2 --socket ~/v1.sock\n"
           "berg serve fmri-things_fmri_1-vit_b_32 --subject 1-3 --mean roi --precision int8 --socket ~/regions.sock",

@@ -43,6 +43,8 @@ int serve_signals(void) {
   if (pipe(signal_pipe)) return -1;
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  struct sigaction before;
+  if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL); /* nohup */
   action = (struct sigaction){.sa_handler = SIG_IGN};
   sigaction(SIGPIPE, &action, NULL);
   return signal_pipe[0];

@@ -27,8 +27,8 @@ typedef struct serve_loop {
   size_t requests, images; /* answered */
 } serve_loop;
 
-/* From now on SIGINT and SIGTERM make the file readable that is returned, once; a second signal kills as usual. -1:
- * errno. */
+/* From now on SIGINT, SIGTERM and SIGHUP make the file readable that is returned, once; a second signal kills as usual.
+ * -1: errno. */
 int serve_signals(void);
 
 /* Serves until a signal or a client says stop, and then answers what it has begun. The exit status. */

@@ -38,6 +38,10 @@
  *     are said to be the caller's are released with berg_free.
  *   - Nothing prints, exits, or keeps state between calls outside the handles, but for threads that wait for the next
  *     call. No locale that the program has set changes a number, a file or a message.
+ *   - Weights, metadata and .npy files of images are mapped while a handle is open. What is written into them meanwhile
+ *     shows: before an output file gets its name they are compared again by inode, size and time, and EMODEL or EINPUT
+ *     says that one changed. One that is cut short raises SIGBUS, which the library leaves to its host (the program
+ *     `berg` ends with a message and status 4): replace files by renaming, which open handles do not notice.
  *   - Arrays are little-endian and, unless strides say otherwise, in C order. Sizes count elements, never bytes,
  *     where not said.
  *
@@ -398,12 +402,17 @@ typedef int (*berg_progress_fn)(void *user, size_t done, size_t total, double se
  * in the progress is that stage's own. The texts live as long as the library. */
 typedef void (*berg_stage_fn)(void *user, const char *stage, const char *unit);
 
+/* Asked more often than there is progress to tell, several times a second while images are encoded, from the calling
+ * thread: other than 0 cancels at once (ECANCELLED), and what was begun is not finished. */
+typedef int (*berg_cancel_fn)(void *user);
+
 typedef struct berg_run {
   size_t size;               /* set by _init */
   berg_progress_fn progress; /* may be NULL */
   void *user;
-  berg_stage_fn stage; /* may be NULL; training alone has stages */
-  berg_warn_fn warn;   /* may be NULL */
+  berg_stage_fn stage;   /* may be NULL; training alone has stages */
+  berg_warn_fn warn;     /* may be NULL */
+  berg_cancel_fn cancel; /* may be NULL */
 } berg_run;
 
 BERG_API void berg_run_init(berg_run *run, size_t size);

@@ -16,6 +16,14 @@ static int between_batches(void *user, size_t done, size_t total, double seconds
   return cancel != 0;
 }
 
+static int within_batch(void *user) {
+  binding_call *call = user;
+  PyEval_RestoreThread(call->thread);
+  const int cancel = PyErr_Occurred() ? -1 : PyErr_CheckSignals();
+  call->thread = PyEval_SaveThread();
+  return cancel != 0;
+}
+
 /* Cannot cancel by itself: an exception stays pending until the next between_batches finds it. */
 static void at_stage(void *user, const char *stage, const char *unit) {
   binding_call *call = user;
@@ -46,6 +54,7 @@ void binding_call_begin(binding_call *call, PyObject *progress, PyObject *stage)
   call->stage = stage == Py_None ? NULL : stage;
   berg_run_init(&call->run);
   call->run.progress = between_batches;
+  call->run.cancel = within_batch;
   call->run.user = call;
   call->run.stage = at_stage;
   call->run.warn = warned;

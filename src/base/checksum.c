@@ -76,3 +76,38 @@ uint64_t base_checksum_short(const void *bytes, size_t size) {
   sum_block(bytes, size, sum);
   return sum[1];
 }
+
+/* --- In pieces --- */
+
+void base_running_start(base_running *running) {
+  running->used = 0;
+  running->sum = 0;
+}
+
+static void take_block(base_running *running, const uint8_t *bytes, size_t size) {
+  running->sum = mix(running->sum, base_checksum_short(bytes, size));
+}
+
+void base_running_add(base_running *running, const void *bytes, size_t size) {
+  const uint8_t *next = bytes;
+  while (size) {
+    const size_t room = BASE_RUNNING_BLOCK - running->used, some = size < room ? size : room;
+    if (some == BASE_RUNNING_BLOCK) {
+      take_block(running, next, some);
+    } else {
+      memcpy(running->block + running->used, next, some);
+      running->used += some;
+    }
+    if (running->used == BASE_RUNNING_BLOCK) {
+      take_block(running, running->block, BASE_RUNNING_BLOCK);
+      running->used = 0;
+    }
+    next += some;
+    size -= some;
+  }
+}
+
+uint64_t base_running_end(base_running *running) {
+  take_block(running, running->block, running->used);
+  return running->sum;
+}

@@ -13,4 +13,17 @@ void base_checksum(const void *bytes, size_t size, int threads, char text[BASE_C
 /* Of a few kilobytes, as a number. */
 uint64_t base_checksum_short(const void *bytes, size_t size);
 
+#define BASE_RUNNING_BLOCK ((size_t)16 << 10)
+
+/* Of bytes that come in pieces: the same however they are cut. */
+typedef struct base_running {
+  uint8_t block[BASE_RUNNING_BLOCK];
+  size_t used;
+  uint64_t sum;
+} base_running;
+
+void base_running_start(base_running *running);
+void base_running_add(base_running *running, const void *bytes, size_t size);
+uint64_t base_running_end(base_running *running);
+
 #endif

@@ -28,6 +28,14 @@ berg_status base_progress(const berg_run *run, size_t done, size_t total, double
   return base_fail(error, BERG_ECANCELLED, "cancelled after %zu of %zu%s%s", done, total, space, what);
 }
 
+berg_status base_ask_cancel(const berg_run *run, berg_error *error) {
+  if (!run || !run->cancel) return BERG_OK;
+  const unsigned forks = base_forks();
+  const bool cancelled = run->cancel(run->user);
+  berg_status status = base_check_fork(forks, error);
+  return status || !cancelled ? status : base_fail(error, BERG_ECANCELLED, "cancelled");
+}
+
 berg_status base_warn(berg_warn_fn warn, void *user, berg_error *error, const char *format, ...) {
   if (!warn) return BERG_OK;
   char message[sizeof error->message];

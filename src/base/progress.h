@@ -10,6 +10,9 @@
 berg_status base_progress(const berg_run *run, size_t done, size_t total, double start, const char *what,
                           berg_error *error);
 
+/* Calls run->cancel where there is one. ECANCELLED, EINTERNAL: as above. */
+berg_status base_ask_cancel(const berg_run *run, berg_error *error);
+
 /* Hands one line to `warn`, where there is one. EINTERNAL: it forked, as above. */
 berg_status base_warn(berg_warn_fn warn, void *user, berg_error *error, const char *format, ...) BASE_PRINTF(4, 5);
 

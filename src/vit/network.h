@@ -45,6 +45,8 @@ typedef struct vit_hooks {
    * caller's thread asks how many pieces of it there are; they are begun after all of the block's own. */
   size_t (*begin_beside)(void *user, size_t layer);
   base_piece beside;
+  /* Before each block, by the caller's thread: false ends the run there, without an output. */
+  bool (*goes_on)(void *user);
   /* The rows [count][768], from row `first` of all images', that a product of a block is of: QKV, OUT, UP, and the four
    * parts of DOWN. By one thread, while others are elsewhere. */
   void (*operand)(void *user, size_t layer, size_t operand, const float *rows, size_t first, size_t count);

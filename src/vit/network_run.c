@@ -93,6 +93,7 @@ void vit_network_run(const vit_network *network, const uint8_t *pixels, size_t i
   const bool together = images < threads;
   if (together) r.chunks = 0;
   for (; r.layer < VIT_LAYERS; r.layer++) {
+    if (hooks->goes_on && !hooks->goes_on(hooks->user)) return;
     for (size_t i = 0; i < images && together; i++) run_chunk(&r, team, 0, i, i + 1, i + 1 < images);
     const size_t beside = hooks->begin_beside ? hooks->begin_beside(hooks->user, r.layer) : 0;
     base_team_share(team, r.chunks + beside, run_piece, &r);

@@ -308,12 +308,72 @@ def test_an_interrupted_run_is_not_overrun(trained, tmp_path):
 
 def test_kept_work_serves_another_number_of_components(trained, tmp_path):
     place = trained.copy(tmp_path, work=True)
-    assert (place.folder / "work" / "berg-features.f32").stat().st_size == IMAGES * 460800 * 4
+    assert (place.folder / "work" / "berg-features.f32").stat().st_size == IMAGES * (460800 * 4 + 120 * 8)
     assert "12 images, 12 done" in place.train("--resume", "--dry-run", components=3)
     place.train("--resume", components=3)
     found, whole = place.weights(), trained.weights()
     assert np.allclose(found["pca_param"]["components_"], whole["pca_param"]["components_"][:3], atol=1e-6)
     assert not (place.folder / "work").exists()
+
+
+def flip(path, at):
+    with open(path, "r+b") as file:
+        file.seek(at if at >= 0 else path.stat().st_size + at)
+        byte = file.read(1)[0]
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte ^ 1]))
+
+
+def own_regression(place, kept):
+    """That of the place's own responses, with all before it: of a run whose weights are gone."""
+    place.train("--resume", "--keep-work")
+    place.path().unlink()
+    [path] = {path.name for path in (place.folder / "work").glob("berg-regression_sub-01-*")} - set(os.listdir(kept))
+    return place.folder / "work" / path
+
+
+@pytest.mark.parametrize("where", [-1000, 4_000_000])
+def test_changed_bytes_of_components_are_made_again(trained, tmp_path, where):
+    place = trained.copy(tmp_path, work=True)
+    [path] = (place.folder / "work").glob("berg-pca-*")
+    flip(path, where)
+    assert "12 images, 12 done" in place.train("--resume", "--dry-run")
+    place.train("--resume")
+    assert place.path().read_bytes() == trained.path().read_bytes()
+
+
+@pytest.mark.parametrize("where", [700, -1])
+def test_changed_bytes_of_a_regression_are_made_again(trained, tmp_path, where):
+    place = trained.copy(tmp_path, work=True)
+    flip(own_regression(place, trained.folder / "kept"), where)
+    place.train("--resume")
+    assert place.path().read_bytes() == trained.path().read_bytes()
+
+
+def test_changed_bytes_of_features_are_computed_again(trained, tmp_path):
+    place = trained.copy(tmp_path, work=True)
+    work = place.folder / "work"
+    flip(work / "berg-features.f32", 3 * 3840 * 4 + 5)
+    for path in work.glob("berg-pca-*"):
+        path.unlink()
+    message = place.train("--resume", status=3)
+    assert "the features of image 3 (from 0) are not what was written: --resume computes them again" in message
+    assert "11 done" in place.train("--resume", "--dry-run")
+    place.train("--resume")
+    assert place.path().read_bytes() == trained.path().read_bytes()
+
+
+def test_changed_bytes_of_an_unfinished_regression_are_made_again(trained, tmp_path):
+    place = trained.copy(tmp_path, work=True)
+    path = own_regression(place, trained.folder / "kept")
+    path.unlink()
+    # killed as the second note is about to be written
+    assert moments.killed(place.command("--chunks", 4, "--resume"), 3, file=".npy.partial.journal", clock=2)
+    partial, journal = (path.with_name(f"{path.name}.partial{ending}") for ending in ("", ".journal"))
+    assert int(journal.read_text().split()[4]) == 10
+    flip(partial, 300)
+    place.train("--resume", "--chunks", 4)
+    assert place.path().read_bytes() == trained.path().read_bytes()
 
 
 def test_another_runs_features_are_refused(trained, tmp_path):
@@ -322,6 +382,17 @@ def test_another_runs_features_are_refused(trained, tmp_path):
     place.path().unlink()
     message = place.train("--resume", status=5)
     assert "belongs to another run" in message and "class tokens" not in message.split("found")[0]
+
+
+def test_a_live_run_is_not_called_interrupted(trained, tmp_path):
+    place = trained.copy(tmp_path)
+    run = place.stopped("--batch", 3, stop=4, file="berg-features.journal")
+    try:
+        assert "work: another training run is at work in this folder" in place.train(status=5)
+    finally:
+        run.kill()
+        run.wait()
+    assert "interrupted training" in place.train(status=5)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a small file system is mounted by root")

@@ -38,7 +38,7 @@ static berg_status write_batches(const task *job, model_load loads[2], size_t *i
   for (size_t first = 0; first < total && !status; first += job->batch) {
     model_load *now = &loads[first / job->batch % 2], *next = &loads[1 - first / job->batch % 2];
     size_t images;
-    status = model_load_finish(now, job->team, indices, &images, error);
+    status = model_load_finish(now, job->team, NULL, indices, &images, error);
     if (status) break;
     if (first + job->batch < total) {
       const size_t left = total - first - job->batch;

@@ -37,7 +37,31 @@ static void values_stay(void **state) {
   free(bytes);
 }
 
+static void pieces_do_not_matter(void **state) {
+  enum { MOST = 3 * BASE_RUNNING_BLOCK + 5 };
+  static uint8_t bytes[MOST];
+  static base_running running;
+  (void)state;
+  for (size_t i = 0; i < MOST; i++) bytes[i] = (uint8_t)(31 * i + 7 + (i >> 8));
+  base_running_start(&running);
+  base_running_add(&running, bytes, MOST);
+  const uint64_t whole = base_running_end(&running);
+  for (size_t piece = 1; piece < MOST; piece = piece * 3 + 1) {
+    base_running_start(&running);
+    for (size_t at = 0; at < MOST; at += piece)
+      base_running_add(&running, bytes + at, piece < MOST - at ? piece : MOST - at);
+    assert_true(base_running_end(&running) == whole);
+  }
+  for (size_t at = 0; at < MOST; at += 509) {
+    bytes[at] ^= 1;
+    base_running_start(&running);
+    base_running_add(&running, bytes, MOST);
+    assert_true(base_running_end(&running) != whole);
+    bytes[at] ^= 1;
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(values_stay)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(values_stay), cmocka_unit_test(pieces_do_not_matter)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -253,6 +253,48 @@ static float *tokens_by(const la_gemm *gemm, const float *values, size_t images,
   return tokens;
 }
 
+typedef struct asked {
+  size_t questions, blocks, most;
+} asked;
+
+static bool goes_on(void *user) {
+  asked *a = user;
+  return a->questions++ < a->most;
+}
+
+static void count_block(void *user, base_team *team, size_t layer, const float *tokens) {
+  asked *a = user;
+  (void)team, (void)layer, (void)tokens;
+  a->blocks++;
+}
+
+/* Within a batch, whatever its size. */
+static void the_network_ends_where_it_is_told(void **state) {
+  vit_weights weights;
+  vit_network *network;
+  (void)state;
+  float *values = draw((size_t)VIT_HIDDEN * VIT_CHANNELS);
+  for (size_t t = 0; t < VIT_TENSORS; t++) weights.tensor[t] = values;
+  uint8_t *pixels = zeros(3 * VIT_PIXELS);
+  float *tokens = zeros(3 * VIT_LAYER_FEATURES * sizeof *tokens);
+  void *workspace = zeros(vit_network_workspace(inner, 2));
+  assert_int_equal(vit_network_new(&network, &weights, inner, vit_kernels_for(base_machine_isa()), NULL), BERG_OK);
+  base_team *team = base_team_begin(2);
+  for (size_t most = 0; most <= VIT_LAYERS; most += 4) {
+    asked a = {.most = most};
+    vit_network_run(network, pixels, 3, team, workspace, tokens,
+                    &(vit_hooks){.after_block = count_block, .goes_on = goes_on, .user = &a});
+    assert_int_equal(a.blocks, most);
+    assert_int_equal(a.questions, most < VIT_LAYERS ? most + 1 : VIT_LAYERS);
+  }
+  base_team_end(team);
+  vit_network_free(network);
+  free(workspace);
+  free(tokens);
+  free(pixels);
+  free(values);
+}
+
 /* One image is shared by the team, of three each thread has its own; plain weights are packed in the thread's
  * memory. */
 static void the_network_takes_an_engines_word(void **state) {
@@ -355,6 +397,7 @@ int main(void) {
       cmocka_unit_test(what_engines_say_of_themselves),
       cmocka_unit_test(plain_floats_lie_as_they_are),
       cmocka_unit_test_setup(the_network_takes_an_engines_word, choose_inner),
+      cmocka_unit_test_setup(the_network_ends_where_it_is_told, choose_inner),
       cmocka_unit_test_setup(the_projection_takes_an_engines_word, choose_inner),
       cmocka_unit_test_setup(everyone_begins_and_ends, choose_inner),
   };

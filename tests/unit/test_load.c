@@ -68,7 +68,7 @@ static void what_was_read_ahead_is_kept(void **state) {
     assert_int_equal(model_load_init(&load, 3, NULL), BERG_OK);
     assert_int_equal(model_load_init(&other, 6, NULL), BERG_OK);
     model_load_begin(&load, stimuli, 0, 3);
-    assert_int_equal(model_load_finish(&load, team, indices, &images, &error), BERG_OK);
+    assert_int_equal(model_load_finish(&load, team, NULL, indices, &images, &error), BERG_OK);
     assert_int_equal(images, 3);
     expect_images(&load, indices, images, 0);
     model_load_begin(&load, stimuli, 3, 3);
@@ -80,7 +80,7 @@ static void what_was_read_ahead_is_kept(void **state) {
     free(one);
     model_load_begin(&other, stimuli, 3, 6);
     run_steps(&other, STEPS, team);
-    if (model_load_finish(&other, team, indices, &images, &error)) fail_msg("%s", error.message);
+    if (model_load_finish(&other, team, NULL, indices, &images, &error)) fail_msg("%s", error.message);
     assert_int_equal(images, 6);
     expect_images(&other, indices, images, 3);
     model_load_release(&load);
@@ -88,6 +88,32 @@ static void what_was_read_ahead_is_kept(void **state) {
     berg_stimuli_free(stimuli);
     base_team_end(team);
   }
+}
+
+static int always(void *user) {
+  ++*(size_t *)user;
+  return 1;
+}
+
+/* Before the first of the images that have not come ahead. */
+static void loading_ends_where_it_is_told(void **state) {
+  base_team *team = base_team_begin(2);
+  berg_stimuli *stimuli;
+  model_load load;
+  size_t indices[3], images, asked = 0;
+  berg_error error;
+  const berg_run run = {.size = sizeof run, .user = &asked, .cancel = always};
+  (void)state;
+  open_pipe(&stimuli, IMAGES, SIZE_MAX);
+  assert_int_equal(model_load_init(&load, 3, NULL), BERG_OK);
+  model_load_begin(&load, stimuli, 0, 3);
+  assert_int_equal(model_load_finish(&load, team, &run, indices, &images, &error), BERG_ECANCELLED);
+  assert_string_equal(error.message, "cancelled");
+  assert_int_equal(asked, 1);
+  assert_int_equal(images, 0);
+  model_load_release(&load);
+  berg_stimuli_free(stimuli);
+  base_team_end(team);
 }
 
 static void failures_show_at_their_turn(void **state) {
@@ -109,10 +135,10 @@ static void failures_show_at_their_turn(void **state) {
       assert_int_equal(model_load_init(&load, 3, NULL), BERG_OK);
       model_load_begin(&load, stimuli, 0, 3);
       run_steps(&load, steps, team);
-      assert_int_equal(model_load_finish(&load, team, indices, &images, &error), BERG_OK);
+      assert_int_equal(model_load_finish(&load, team, NULL, indices, &images, &error), BERG_OK);
       model_load_begin(&load, stimuli, 3, 3);
       run_steps(&load, steps, team);
-      assert_int_equal(model_load_finish(&load, team, indices, &images, &error), cases[c].status);
+      assert_int_equal(model_load_finish(&load, team, NULL, indices, &images, &error), cases[c].status);
       if (!strstr(error.message, cases[c].part)) fail_msg("\"%s\"", error.message);
       model_load_release(&load);
       berg_stimuli_free(stimuli);
@@ -124,6 +150,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_was_read_ahead_is_kept),
       cmocka_unit_test(failures_show_at_their_turn),
+      cmocka_unit_test(loading_ends_where_it_is_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -248,6 +248,54 @@ static void parts_with_gaps(void **state) {
   remove_files();
 }
 
+static void flip(const char *path, long at) {
+  FILE *file = fopen(path, "r+b");
+  assert_non_null(file);
+  fseek(file, at, SEEK_SET);
+  const int byte = fgetc(file);
+  fseek(file, at, SEEK_SET);
+  fputc(byte ^ 4, file);
+  fclose(file);
+}
+
+/* A changed byte anywhere makes a file one that is missing. */
+static void changed_bytes_are_found(void **state) {
+  static bytes file;
+  source s = {SIZE_MAX, 0, false};
+  const train_panels panels = panels_of(&s);
+  const train_pca_options options = {COMPONENTS, true, TRAIN_PRODUCTS_F32};
+  const train_machine machine = train_machine_for(2, 0);
+  const train_pca_step step = {&panels, &options, &machine, "these features", CHECKPOINT, VECTORS, PARTS, NULL};
+  io_ranges done;
+  bool is_whole;
+  (void)state;
+  remove_files();
+  assert_int_equal(train_pca_step_gram(&step, 0, 6, NULL), BERG_OK);
+  assert_int_equal(train_pca_step_eigenvectors(&step, NULL), BERG_OK);
+  assert_int_equal(train_pca_step_components(&step, 0, 6, NULL), BERG_OK);
+  read_bytes(CHECKPOINT, &file);
+  for (size_t at = 0; at < file.size; at += 97) {
+    flip(CHECKPOINT, (long)at);
+    assert_int_equal(train_pca_gram_done(&step, &done, &is_whole, NULL), BERG_OK);
+    assert_false(is_whole);
+    assert_int_equal(done.count, 0);
+    flip(CHECKPOINT, (long)at);
+  }
+  assert_int_equal(train_pca_gram_done(&step, &done, &is_whole, NULL), BERG_OK);
+  assert_true(is_whole);
+  read_bytes(VECTORS, &file);
+  for (size_t at = 0; at < file.size; at += 97) {
+    flip(VECTORS, (long)at);
+    assert_false(train_pca_eigenvectors_done(&step));
+    flip(VECTORS, (long)at);
+  }
+  assert_true(train_pca_eigenvectors_done(&step));
+  flip(PARTS ".block-02", 1000);
+  assert_int_equal(train_pca_components_done(&step, &done, NULL), BERG_OK);
+  assert_int_equal(io_ranges_total(&done), 5);
+  remove_files();
+}
+
 static void a_checkpoint_that_does_not_fit_is_passed_over(void **state) {
   (void)state;
   train_pca whole, other;
@@ -362,6 +410,7 @@ int main(void) {
       cmocka_unit_test(resumed_to_the_same_bits),
       cmocka_unit_test(ranges_of_panels),
       cmocka_unit_test(parts_with_gaps),
+      cmocka_unit_test(changed_bytes_are_found),
       cmocka_unit_test(a_checkpoint_that_does_not_fit_is_passed_over),
       cmocka_unit_test(both_products_agree),
       cmocka_unit_test(steep_components_are_orthonormal),

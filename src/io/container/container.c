@@ -43,7 +43,7 @@ static berg_status read_by_content(berg_file *file, berg_error *error) {
         "with torch.save(torch.load(path, map_location=\"cpu\"), new_path)",
         file->path);
   /* a header of at most 100 MB has zeros in the upper bytes of its length, which no other format here starts with */
-  if (map->size > 8 && map->bytes[8] == '{' && begins(&(io_map){map->bytes + 4, 4}, "\0\0\0\0", 4))
+  if (map->size > 8 && map->bytes[8] == '{' && begins(&(io_map){.bytes = map->bytes + 4, .size = 4}, "\0\0\0\0", 4))
     return io_read_safetensors(&file->document, map->bytes, map->size, file->path, error);
   return base_fail_at(error, &(base_fault){BERG_EINPUT, file->path, map->size ? 0 : BERG_NO_OFFSET, NULL,
                                            map->size ? "unknown format" : "the file is empty",
@@ -98,7 +98,7 @@ berg_status io_container_from_memory(berg_file **out, const uint8_t *bytes, size
   *out = NULL;
   berg_status status = new_file(&file, name, error);
   if (status) return status;
-  file->map = (io_map){bytes, size};
+  file->map = (io_map){.bytes = bytes, .size = size};
   return finish(out, file, error);
 }
 
@@ -161,8 +161,12 @@ const berg_array *berg_file_find(const berg_file *file, const char *name) {
 }
 
 const io_map *io_container_map(const berg_file *file) {
-  static const io_map none = {NULL, 0};
+  static const io_map none = {.bytes = NULL};
   return file->is_mapped ? &file->map : &none; /* the memory belongs to the caller */
+}
+
+berg_status io_container_unchanged(const berg_file *file, berg_error *error) {
+  return file->is_mapped ? io_map_unchanged(&file->map, file->path, error) : BERG_OK;
 }
 
 bool io_container_offset(const berg_file *file, const berg_array *entry, size_t *offset) {

@@ -20,6 +20,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/file/put_at.h"
 #include "io/file/whole_file.h"
 
 #define HEAD "berg rows 2\nrows "
@@ -125,6 +126,18 @@ static berg_status parse(const char *text, const char *path, size_t columns, con
                          fingerprint, "%.*s", (int)strcspn(rest + used, "\n"), rest + used);
 }
 
+/* All of the file, as far as it fits. False with errno. */
+static bool read_text(int file, char *text, size_t size) {
+  size_t used = 0;
+  for (ssize_t got = 1; got && used < size - 1;) {
+    got = pread(file, text + used, size - 1 - used, (off_t)used);
+    if (got < 0 && errno != EINTR) return false;
+    if (got > 0) used += (size_t)got;
+  }
+  text[used] = '\0';
+  return true;
+}
+
 berg_status io_journal_open(int *out, const char *path, size_t columns, const char *fingerprint, io_ranges *rows,
                             berg_error *error) {
   *out = -1;
@@ -135,14 +148,11 @@ berg_status io_journal_open(int *out, const char *path, size_t columns, const ch
     return base_fail_errno(error, BERG_EWRITE, path, "cannot be opened", errno);
   }
   char text[TEXT_MAX];
-  ssize_t size = pread(file, text, sizeof text - 1, 0);
   berg_status status;
-  if (size < 0) {
-    status = base_fail_errno(error, BERG_EINPUT, path, "cannot be read", errno);
-  } else {
-    text[size] = '\0';
+  if (read_text(file, text, sizeof text))
     status = parse(text, path, columns, fingerprint, rows, error);
-  }
+  else
+    status = base_fail_errno(error, BERG_EINPUT, path, "cannot be read", errno);
   if (status) {
     close(file);
     return status;
@@ -154,7 +164,5 @@ berg_status io_journal_open(int *out, const char *path, size_t columns, const ch
 bool io_journal_note(int file, const io_ranges *rows) {
   char text[NOTE_BYTES + 1];
   note_text(text, rows);
-  ssize_t written = pwrite(file, text, NOTE_BYTES, (off_t)strlen(HEAD));
-  if (written >= 0 && written != (ssize_t)NOTE_BYTES) errno = ENOSPC;
-  return written == (ssize_t)NOTE_BYTES && !fdatasync(file);
+  return io_write_at(file, text, NOTE_BYTES, (uint64_t)strlen(HEAD)) && !fdatasync(file);
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,8 +12,16 @@
 /* What an empty file's bytes would be: to count on from NULL is not defined. */
 static const uint8_t nothing[1];
 
+static void stamp_of(const struct stat *about, uint64_t stamp[5]) {
+  stamp[0] = about->st_dev;
+  stamp[1] = about->st_ino;
+  stamp[2] = (uint64_t)about->st_size;
+  stamp[3] = (uint64_t)about->st_mtim.tv_sec;
+  stamp[4] = (uint64_t)about->st_mtim.tv_nsec;
+}
+
 berg_status io_map_open(io_map *map, const char *path, berg_error *error) {
-  *map = (io_map){NULL, 0};
+  *map = (io_map){.bytes = NULL};
   /* opening a pipe without a writer would block */
   int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
@@ -36,15 +45,26 @@ berg_status io_map_open(io_map *map, const char *path, berg_error *error) {
       map->bytes = NULL;
       return base_fail_errno(error, BERG_EINPUT, path, "cannot be mapped", number);
     }
-    *map = (io_map){bytes, (size_t)about.st_size};
+    *map = (io_map){.bytes = bytes, .size = (size_t)about.st_size};
   }
+  stamp_of(&about, map->stamp);
   close(file);
   return BERG_OK;
 }
 
 void io_map_close(io_map *map) {
   if (map->size) munmap((void *)(uintptr_t)map->bytes, map->size);
-  *map = (io_map){NULL, 0};
+  *map = (io_map){.bytes = NULL};
+}
+
+berg_status io_map_unchanged(const io_map *map, const char *path, berg_error *error) {
+  struct stat about;
+  uint64_t now[sizeof map->stamp / sizeof *map->stamp];
+  if (stat(path, &about)) return BERG_OK;
+  stamp_of(&about, now);
+  if (!memcmp(now, map->stamp, sizeof now)) return BERG_OK;
+  return base_fail(error, BERG_EINPUT,
+                   "%s: was changed while it was in use: the results would be of no one version of it", path);
 }
 
 /* madvise wants a page boundary at the start; `inward` keeps bytes outside the range untouched. */

@@ -6,15 +6,23 @@
 
 #define CHUNK_BYTES ((size_t)1 << 22)
 
-berg_status io_put_at(int file, const void *bytes, size_t size, uint64_t offset, const char *path, berg_error *error) {
+bool io_write_at(int file, const void *bytes, size_t size, uint64_t offset) {
   const char *next = bytes;
   while (size) {
     ssize_t written = pwrite(file, next, size < CHUNK_BYTES ? size : CHUNK_BYTES, (off_t)offset);
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return base_fail_errno(error, BERG_EWRITE, path, "cannot be written", written ? errno : ENOSPC);
+    if (written <= 0) {
+      if (!written) errno = ENOSPC;
+      return false;
+    }
     next += written;
     offset += (uint64_t)written;
     size -= (size_t)written;
   }
-  return BERG_OK;
+  return true;
+}
+
+berg_status io_put_at(int file, const void *bytes, size_t size, uint64_t offset, const char *path, berg_error *error) {
+  if (io_write_at(file, bytes, size, offset)) return BERG_OK;
+  return base_fail_errno(error, BERG_EWRITE, path, "cannot be written", errno);
 }

@@ -91,6 +91,11 @@ static berg_status open_stream(io_whole_file *file, berg_error *error) {
   return status;
 }
 
+berg_status io_remove_file(const char *path, berg_error *error) {
+  if (!unlink(path) || errno == ENOENT) return BERG_OK;
+  return base_fail_errno(error, BERG_EWRITE, path, "cannot be removed", errno);
+}
+
 berg_status io_fail_exists(const char *path, berg_error *error) {
   return base_fail(error, BERG_EEXISTS, "%s: already exists; use force to replace it", path);
 }
@@ -157,10 +162,7 @@ static berg_status place(const char *temporary, const char *path, bool force, bo
   bool has_both = are_one_file(temporary, path);
   /* link instead of rename fails on a file that appeared meanwhile; not every file system supports it */
   if (!has_both) has_both = force ? keep && replace_by_link(temporary, path) : !link(temporary, path);
-  if (has_both) {
-    if (!keep) unlink(temporary);
-    return BERG_OK;
-  }
+  if (has_both) return keep ? BERG_OK : io_remove_file(temporary, error);
   if (!force && errno == EEXIST) return io_fail_exists(path, error);
   if (rename(temporary, path)) return base_fail_errno(error, BERG_EWRITE, path, "cannot be put in its place", errno);
   return BERG_OK;

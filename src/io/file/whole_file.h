@@ -11,6 +11,8 @@
 typedef struct io_whole_file io_whole_file;
 
 /* EEXISTS: an output is there and was not to be replaced. One wording, for all who check before they write. */
+/* One that may be missing. EWRITE. */
+berg_status io_remove_file(const char *path, berg_error *error);
 berg_status io_fail_exists(const char *path, berg_error *error);
 /* EEXISTS where `path` is there and not `force`; EWRITE. */
 berg_status io_whole_file_open(io_whole_file **file, const char *path, bool force, berg_error *error);

@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "io/file/journal.h"
 #include "io/file/lock.h"
+#include "io/file/put_at.h"
 #include "io/container/npy.h"
 #include "io/rows/row_source.h"
 #include "io/file/whole_file.h"
@@ -92,28 +93,11 @@ static double now(void) {
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* All of `size` bytes at `offset`; errno on failure. */
-static bool write_at(int file, const void *bytes, size_t size, off_t offset) {
-  const char *next = bytes;
-  while (size) {
-    ssize_t written = pwrite(file, next, size, offset);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) {
-      if (!written) errno = ENOSPC;
-      return false;
-    }
-    next += written;
-    offset += written;
-    size -= (size_t)written;
-  }
-  return true;
-}
-
 static bool write_header(io_rows *rows, size_t count) {
   uint8_t header[HEADER_MAX];
   rows->shape[0] = count;
   size_t length = io_npy_write_header(header, sizeof header, BERG_F32, sizeof(float), rows->shape, rows->ndim);
-  return write_at(rows->data, header, length, 0);
+  return io_write_at(rows->data, header, length, 0);
 }
 
 static off_t row_offset(const io_rows *rows, size_t row) { return (off_t)(rows->header_bytes + row * rows->row_bytes); }
@@ -127,11 +111,6 @@ static bool sync_rows(io_rows *rows) {
     return false;
   rows->safe = rows->written;
   return true;
-}
-
-static berg_status remove_file(const char *path, berg_error *error) {
-  if (!unlink(path) || errno == ENOENT) return BERG_OK;
-  return base_fail_errno(error, BERG_EWRITE, path, "cannot be removed", errno);
 }
 
 /* Two runs that write one file would spoil each other's rows. A file that appeared or vanished since it was looked for
@@ -148,8 +127,8 @@ static berg_status open_partial(io_rows *rows, int flags, berg_error *error) {
  * too. Its journal goes first, so that no journal ever counts rows of another file. */
 static berg_status clear_old(io_rows *rows, berg_error *error) {
   berg_status status = rows->data < 0 ? open_partial(rows, 0, error) : BERG_OK;
-  if (!status) status = remove_file(rows->journal_path, error);
-  if (!status) status = remove_file(rows->partial, error);
+  if (!status) status = io_remove_file(rows->journal_path, error);
+  if (!status) status = io_remove_file(rows->partial, error);
   if (status) return status;
   close(rows->data);
   rows->data = -1;
@@ -160,7 +139,7 @@ static berg_status clear_old(io_rows *rows, berg_error *error) {
 static berg_status start(io_rows *rows, const char *fingerprint, bool is_there, berg_error *error) {
   berg_status status = is_there ? clear_old(rows, error) : BERG_OK;
   if (!status) status = open_partial(rows, O_CREAT | O_EXCL, error);
-  if (!status) status = remove_file(rows->journal_path, error);
+  if (!status) status = io_remove_file(rows->journal_path, error);
   if (status) return status;
   if (!write_header(rows, 0)) status = base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
   if (!status) status = io_journal_create(&rows->journal, rows->journal_path, rows->columns, fingerprint, error);
@@ -316,7 +295,7 @@ berg_status io_rows_put(io_rows *rows, size_t first, const float *data, size_t c
   if (first > most || count > most - first) return fail_write(rows, EFBIG, error);
   if (!io_ranges_add(&written, first, first + count))
     return base_fail(error, BERG_EARGUMENT, "%s: rows in more than %d places apart", rows->partial, IO_RANGES);
-  if (!write_at(rows->data, data, count * rows->row_bytes, row_offset(rows, first)))
+  if (!io_write_at(rows->data, data, count * rows->row_bytes, (uint64_t)row_offset(rows, first)))
     return tear_off(rows, errno, error);
   rows->written = written;
   if (now() - rows->synced_at >= SECONDS_BETWEEN_SYNCS && !sync_rows(rows)) return fail_write(rows, errno, error);
@@ -332,8 +311,8 @@ const io_ranges *io_rows_done(const io_rows *rows) { return &rows->written; }
 /* The partial file is removed last: once its name is free another run may take it, and the journal's. */
 static berg_status clear(io_rows *rows, berg_error *error) {
   bool is_named = io_is_named(rows->data, rows->partial);
-  berg_status status = remove_file(rows->journal_path, error);
-  if (!status && is_named) status = remove_file(rows->partial, error);
+  berg_status status = io_remove_file(rows->journal_path, error);
+  if (!status && is_named) status = io_remove_file(rows->partial, error);
   close(rows->data);
   close(rows->journal);
   rows->data = rows->journal = -1;
@@ -385,6 +364,8 @@ berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *e
   }
   return status ? status : clear(rows, error);
 }
+
+void io_rows_discard(io_rows *rows) { rows->written = rows->safe = (io_ranges){.count = 0}; }
 
 void io_rows_free(io_rows *rows) {
   if (!rows) return;

@@ -100,6 +100,8 @@ const io_ranges *io_rows_done(const io_rows *rows);
 /* Writes the final file, renames it into place, removes the partial one. The labels' axes, where there are some, are
  * those of the shape. EARGUMENT: a row is missing. */
 berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *error);
+/* Forgets all rows, those of earlier runs too: io_rows_free then removes the files. */
+void io_rows_discard(io_rows *rows);
 /* Closes; unless finished, the partial file and its journal are kept for a later resume. NULL is fine. */
 void io_rows_free(io_rows *rows);
 

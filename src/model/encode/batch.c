@@ -85,7 +85,8 @@ berg_status model_batch_load(model_batch *batch, berg_stimuli *stimuli, size_t f
   else
     model_load_begin(&batch->loads[batch->now], stimuli, first, count);
   batch->are_identified = false;
-  berg_status status = model_load_finish(&batch->loads[batch->now], batch->team, batch->indices, &batch->images, error);
+  berg_status status =
+      model_load_finish(&batch->loads[batch->now], batch->team, batch->run, batch->indices, &batch->images, error);
   if (!status && next)
     model_load_begin(&batch->loads[!batch->now], stimuli, first + count, next);
   else

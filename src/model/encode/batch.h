@@ -37,6 +37,7 @@ typedef struct model_batch {
   float *tokens;              /* [room][50][768]; NULL on a device, as all that the processor computes with, and where
                                scores are given */
   void *workspace;            /* of the network, then of the regression */
+  const berg_run *run;        /* NULL, or whom to ask whether to go on */
   double component_seconds;   /* of the last run: of the components, within all of it */
 } model_batch;
 

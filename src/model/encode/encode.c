@@ -67,6 +67,7 @@ static berg_status encode_batches(const model_pass *pass, berg_stimuli *stimuli,
   berg_status status = model_batch_of(&batch, model, pass->models, pass->sinks, pass->count,
                                       (left + batches - 1) / batches, batches > 1, error);
   if (status) return status;
+  batch->run = run;
   if (!model_stimuli_scored(stimuli)) model->calls++;
   for (size_t b = 0; b < batches && !status; b++) {
     const size_t from = first + left * b / batches, to = first + left * (b + 1) / batches;
@@ -82,6 +83,7 @@ static berg_status encode_batches(const model_pass *pass, berg_stimuli *stimuli,
   }
   model_stimuli_ahead_end(stimuli);
   batch->team = NULL;
+  batch->run = NULL;
   batch->member_count = 0;
   return status ? status : base_progress(run, before + total, all, start, "images", error);
 }

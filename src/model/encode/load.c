@@ -4,8 +4,12 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "model/stimuli/stimuli.h"
 #include "vit/preprocess.h"
+
+/* Images that are loaded between two questions whether to go on. */
+#define TOGETHER ((size_t)16)
 
 berg_status model_load_init(model_load *load, size_t room, berg_error *error) {
   memset(load, 0, sizeof *load);
@@ -88,12 +92,18 @@ static void load_rest(void *user, size_t index, size_t rank) {
   load_one(load, load->begun + index);
 }
 
-berg_status model_load_finish(model_load *load, base_team *team, size_t *indices, size_t *images, berg_error *error) {
+berg_status model_load_finish(model_load *load, base_team *team, const berg_run *run, size_t *indices, size_t *images,
+                              berg_error *error) {
+  size_t some = 0;
   *images = 0;
   berg_status status = model_stimuli_prepare(load->stimuli, load->first, load->count, team, error);
   if (status) return status;
   if (!load->begun)
     base_team_share(team, load->count, ask_for, load); /* of the first batch no file has been asked for yet */
-  base_team_share(team, load->count - load->begun, load_rest, load);
-  return keep_good(load, indices, images, error);
+  for (; load->begun < load->count && !status; load->begun += some) {
+    some = load->count - load->begun < TOGETHER ? load->count - load->begun : TOGETHER;
+    status = base_ask_cancel(run, error);
+    if (!status) base_team_share(team, some, load_rest, load);
+  }
+  return status ? status : keep_good(load, indices, images, error);
 }

@@ -31,7 +31,8 @@ size_t model_load_step(model_load *load, size_t step, size_t steps);
 /* A base_piece of the step; `load` is the user. */
 void model_load_piece(void *load, size_t index, size_t rank);
 /* Loads what is left, and keeps the good images in order: `indices` are their numbers. What fails, or is left out
- * with skip_bad, is the same however much came ahead. */
-berg_status model_load_finish(model_load *load, base_team *team, size_t *indices, size_t *images, berg_error *error);
+ * with skip_bad, is the same however much came ahead. ECANCELLED: `run`, which may be NULL, said so. */
+berg_status model_load_finish(model_load *load, base_team *team, const berg_run *run, size_t *indices, size_t *images,
+                              berg_error *error);
 
 #endif

@@ -31,7 +31,7 @@ berg_status model_batch_run(model_batch *batch, berg_error *error) {
   if (batch->model->device)
     status = model_run_device(batch, error);
   else
-    model_run_processor(batch);
+    status = model_run_processor(batch, error);
   for (size_t m = 0; m < batch->member_count && !status; m++) status = check_member(batch, &batch->members[m], error);
   return status;
 }

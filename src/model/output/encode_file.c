@@ -3,6 +3,7 @@
 #include "base/options.h"
 #include "model/encode/encode.h"
 #include "model/encode/run.h"
+#include "model/encode/sources.h"
 #include "model/encode/writer.h"
 #include "model/output/options.h"
 #include "model/output/output_file.h"
@@ -204,6 +205,12 @@ static void release(output *o) {
   base_free(o->files);
 }
 
+/* Rows of which nobody knows what they were made from. */
+static void discard(output *outputs, size_t count) {
+  for (size_t o = 0; o < count; o++)
+    for (size_t i = 0; i < outputs[o].count; i++) io_rows_discard(outputs[o].files[i].rows);
+}
+
 /* Outputs [0, count) of one pass. */
 static berg_status encode_pass(output *outputs, const model_pass *pass, const berg_run *run, berg_error *error) {
   size_t first = 0;
@@ -234,10 +241,16 @@ static berg_status encode_passes(output *outputs, berg_model *const *models, siz
         .wants = MODEL_RESPONSES, .trials = task->trials ? task->trials->count : 0, .user = &outputs[i], .take = take};
     if (!status) status = open_files(&outputs[i], error);
   }
+  /* rows that are kept carry names, sizes and times of these files: they have to be those that are mapped */
+  if (!status) status = model_sources_unchanged(models, count, stimuli, error);
   if (!status) status = model_passes_tell(models, count, passes, pass_count, run, error);
   for (size_t p = 0; p < pass_count && !status; p++) {
     const model_pass pass = model_pass_number(p, pass_count, passes, models, sinks, count);
     status = encode_pass(pass.sinks[0].user, &pass, run, error);
+  }
+  if (!status) {
+    status = model_sources_unchanged(models, count, stimuli, error);
+    if (status) discard(outputs, count);
   }
   /* Not before the last pass: a run that ends in between finds what all of them had written. */
   for (size_t i = 0; i < count && !status; i++) status = finish(&outputs[i], error);

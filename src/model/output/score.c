@@ -10,6 +10,7 @@
 #include "io/value/json_build.h"
 #include "io/value/json_print.h"
 #include "model/encode/encode.h"
+#include "model/encode/sources.h"
 #include "model/stimuli/stimuli.h"
 #include "model/store/write.h"
 #include "vit/preprocess.h"
@@ -181,6 +182,12 @@ static void copy_rows(scoring *s, const model_batch *batch, const model_member *
   }
 }
 
+/* What is not committed goes: of images whose scores may be of two backbones none stays. */
+static berg_status commit(scoring *s, berg_error *error) {
+  berg_status status = model_sources_unchanged(s->models, s->count, s->stimuli, error);
+  return status ? status : model_store_commit(s->writer, error);
+}
+
 /* Members are taken in order; with the last one the rows are whole. */
 static berg_status take(void *user, model_batch *batch, const model_member *member, berg_error *error) {
   scoring *s = user;
@@ -192,7 +199,7 @@ static berg_status take(void *user, model_batch *batch, const model_member *memb
   s->uncommitted += batch->images;
   if (status || s->uncommitted < s->commit) return status;
   s->uncommitted = 0;
-  return model_store_commit(s->writer, error);
+  return commit(s, error);
 }
 
 /* --- The whole --- */
@@ -272,7 +279,7 @@ static berg_status score(scoring *s, const char *path, bool check, const berg_ru
   const size_t before = model_store_images(s->writer);
   berg_error late;
   status = run_pass(s, run, error);
-  const berg_status kept = status == BERG_EWRITE ? BERG_OK : model_store_commit(s->writer, status ? &late : error);
+  const berg_status kept = status == BERG_EWRITE ? BERG_OK : commit(s, status ? &late : error);
   if (!status) status = kept;
   if (!status && !model_store_images(s->writer))
     status = base_fail(error, BERG_EINPUT, "none of the %zu images could be read", berg_stimuli_count(s->stimuli));

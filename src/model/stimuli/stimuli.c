@@ -218,3 +218,10 @@ berg_status model_stimuli_fingerprint(berg_stimuli *stimuli, char text[MODEL_FIN
   base_print(text, MODEL_FINGERPRINT_ROOM, "%016llx", (unsigned long long)hash);
   return BERG_OK;
 }
+
+berg_status model_stimuli_unchanged(const berg_stimuli *stimuli, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t i = 0; i < stimuli->array_count && !status; i++)
+    status = model_images_unchanged(&stimuli->arrays[i], error);
+  return status;
+}

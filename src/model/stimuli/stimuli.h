@@ -25,6 +25,9 @@ bool model_stimuli_scores_given(const berg_stimuli *stimuli);
 const berg_array *model_stimuli_scores_of(const berg_stimuli *stimuli, const char *model_id, const char *subject,
                                           const char *train_splits);
 
+/* Whether the files of mapped arrays are still what they were. EINPUT. */
+berg_status model_stimuli_unchanged(const berg_stimuli *stimuli, berg_error *error);
+
 /* Sets how pictures and arrays become what the network sees, in place of VIT_CROP; before anything is read. VIT_SQUARE,
  * which only training uses, resizes arrays like pictures, in 8 bits. */
 void model_stimuli_set_transform(berg_stimuli *stimuli, vit_transform transform);

@@ -167,6 +167,10 @@ berg_status model_images_open_stream(model_images *images, int file, const char 
   return end(images, settle(images, layout, error));
 }
 
+berg_status model_images_unchanged(const model_images *images, berg_error *error) {
+  return images->map.bytes ? io_map_unchanged(&images->map, images->name, error) : BERG_OK;
+}
+
 void model_images_release(model_images *images) {
   io_map_close(&images->map);
   io_hdf5_free(images->hdf5);

@@ -39,6 +39,8 @@ berg_status model_images_open_hdf5(model_images *images, const char *path, const
 berg_status model_images_open_stream(model_images *images, int file, const char *name, berg_layout layout,
                                      berg_error *error);
 void model_images_release(model_images *images);
+/* Whether a file that is mapped is still what it was. EINPUT. */
+berg_status model_images_unchanged(const model_images *images, berg_error *error);
 
 /* Makes rows of an HDF5 dataset all the images that there are. EARGUMENT: one is not there. */
 berg_status model_images_pick(model_images *images, const size_t *rows, size_t count, berg_error *error);

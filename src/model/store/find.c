@@ -57,7 +57,7 @@ berg_status model_store_each_alias(const berg_store *store, model_store_take_ali
                                    berg_error *error) {
   if (!store->about.aliases) return BERG_OK;
   char *file = model_store_file(store->path, MODEL_STORE_ALIASES, error);
-  io_map map = {NULL, 0};
+  io_map map = {.bytes = NULL};
   berg_status status = file ? io_map_open(&map, file, error) : BERG_ELIMIT;
   const char *at = (const char *)map.bytes, *end = status ? at : at + map.size;
   for (size_t line = 0; line <= store->about.aliases && !status; line++) {

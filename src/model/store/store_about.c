@@ -85,7 +85,7 @@ static void take_all(reading *r, const cJSON *tree, model_store_about *about) {
 berg_status model_store_about_read(model_store_about *about, const char *path, berg_error *error) {
   *about = (model_store_about){.images = 0};
   char *file = model_store_file(path, MODEL_STORE_ABOUT, error);
-  io_map map = {NULL, 0};
+  io_map map = {.bytes = NULL};
   cJSON *tree = NULL;
   reading r = {.file = file, .error = error, .status = file ? io_map_open(&map, file, error) : BERG_ELIMIT};
   if (!r.status) {

@@ -27,12 +27,26 @@ static train_cost cost(const train_plan *plan, size_t of, size_t panels) {
                       (double)(disk(plan, of) + beside(plan, of)) * p / (double)plan->job.features};
 }
 
+/* One that is not as it was written is made again. */
+static berg_status find_file(const train_plan *plan, size_t of, const char *path, bool *is_whole, berg_error *error) {
+  const train_job *job = &plan->job;
+  train_pca_file file;
+  *is_whole = false;
+  if (!model_path_exists(path)) return BERG_OK;
+  berg_status status =
+      train_pca_file_open(&file, path, job->sets[of].count, job->features, job->components, job->threads, error);
+  if (status) return status == BERG_ELIMIT ? status : BERG_OK;
+  *is_whole = true;
+  train_pca_file_close(&file);
+  return BERG_OK;
+}
+
 static berg_status done(const train_plan *plan, size_t of, io_ranges *panels, bool *is_whole, berg_error *error) {
   train_set_pca set;
   berg_status status = train_set_pca_open(&set, plan, of, NULL, false, error);
   if (status) return status;
-  *is_whole = model_path_exists(set.components);
-  status = train_pca_components_done(&set.step, panels, error);
+  status = find_file(plan, of, set.components, is_whole, error);
+  if (!status) status = train_pca_components_done(&set.step, panels, error);
   train_set_pca_close(&set);
   return status;
 }
@@ -53,7 +67,7 @@ static berg_status merge(const train_step *step, berg_error *error) {
   if (status) return status;
   status = train_pca_merge_components(&set.step, &pca, error);
   if (!status) {
-    status = train_pca_write(&pca, set.components, error);
+    status = train_pca_write(&pca, step->plan->job.threads, set.components, error);
     train_pca_release(&pca);
   }
   if (!status) status = train_pca_remove_parts(&set.step, set.components, error);

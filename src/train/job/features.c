@@ -1,12 +1,13 @@
 /* Stage "features": the encoder's batches, with every block's tokens going to the store while they are warm. */
 #include <inttypes.h>
-#include <unistd.h>
 
 #include "base/hash.h"
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/file/whole_file.h"
 #include "model/encode/encode.h"
+#include "model/encode/sources.h"
 #include "train/job/features.h"
 #include "train/job/plan.h"
 #include "train/job/stages.h"
@@ -86,7 +87,7 @@ static void release(names *n) {
 static berg_status name(const train_plan *plan, names *n, berg_error *error) {
   n->path = train_stage_path(plan, &train_features_stage, 0, error);
   n->journal = base_format(error, "%s/%sjournal", plan->job.work, train_features_stage.prefix);
-  base_print(n->fingerprint, sizeof n->fingerprint, "features of %s of %zu images %016" PRIx64,
+  base_print(n->fingerprint, sizeof n->fingerprint, "features 2 of %s of %zu images %016" PRIx64,
              plan->job.tokens == 1 ? "class tokens" : "all tokens", plan->job.images.count,
              train_plan_hash(plan, &train_features_stage, 0));
   if (n->path && n->journal) return BERG_OK;
@@ -123,10 +124,10 @@ static berg_status remove_store(const train_plan *plan, size_t of, berg_error *e
   (void)of;
   berg_status status = name(plan, &n, error);
   if (status) return status;
-  unlink(n.journal);
-  unlink(n.path);
+  status = io_remove_file(n.journal, error);
+  if (!status) status = io_remove_file(n.path, error);
   release(&n);
-  return BERG_OK;
+  return status;
 }
 
 /* --- The pass --- */
@@ -142,9 +143,11 @@ static berg_status encode(const train_step *step, train_store *store, size_t fir
   /* otherwise the PCA would find a NaN hours later */
   berg_status status = model_backbone_check(&step->plan->network->backbone, error);
   if (!status) status = train_images_open(images, end, &stimuli, error);
+  if (!status) status = model_sources_unchanged(&step->plan->network, 1, stimuli, error);
   const model_sink sink = {.wants = MODEL_FEATURES, .user = store, .block = train_store_take_block, .take = take};
   const model_pass pass = {.models = &step->plan->network, .sinks = &sink, .count = 1, .of = 1};
   if (!status) status = model_encode(&pass, stimuli, first, step->run, error);
+  if (!status) status = model_sources_unchanged(&step->plan->network, 1, stimuli, error);
   berg_stimuli_free(stimuli);
   return status;
 }

@@ -13,6 +13,7 @@
 #include "train/pca/pca_file.h"
 #include "train/job/plan.h"
 #include "train/job/regression.h"
+#include "train/job/regression_lines.h"
 #include "train/job/responses.h"
 #include "train/job/stages.h"
 #include "train/regress/regress_job.h"
@@ -30,7 +31,10 @@ static bool has_alpha_for_chunk(const train_plan *plan) {
   return is_ridge(plan) && !plan->job.regression.alpha_per_voxel;
 }
 
-size_t train_regression_columns(const train_plan *plan) { return plan->job.components + 1 + (is_ridge(plan) ? 2 : 0); }
+/* Coefficients, intercept, alpha where there is one, checksum. */
+size_t train_regression_columns(const train_plan *plan) {
+  return plan->job.components + 1 + (is_ridge(plan) ? 2 : 0) + 2;
+}
 
 size_t train_regression_chunks(const train_plan *plan, size_t s) {
   const train_job *job = &plan->job;
@@ -105,9 +109,10 @@ static train_cost cost(const train_plan *plan, size_t s, size_t targets) {
 /* --- The file --- */
 
 static void fingerprint(const train_plan *plan, size_t s, char text[FINGERPRINT_MAX]) {
-  base_print(text, FINGERPRINT_MAX, "regression %016" PRIx64, train_plan_hash(plan, &train_regression_stage, s));
+  base_print(text, FINGERPRINT_MAX, "regression 2 %016" PRIx64, train_plan_hash(plan, &train_regression_stage, s));
 }
 
+/* Where one line of those that are safe is not as it was written, all are made again. */
 static berg_status find_rows(const train_plan *plan, size_t s, const char *path, io_ranges *targets,
                              berg_error *error) {
   char text[FINGERPRINT_MAX];
@@ -116,6 +121,7 @@ static berg_status find_rows(const train_plan *plan, size_t s, const char *path,
   fingerprint(plan, s, text);
   if (!status && model_path_exists(partial))
     status = train_stage_noted(targets, journal, train_regression_columns(plan), text, count(plan, s), error);
+  if (!status && targets->count) status = train_lines_keep(partial, train_regression_columns(plan), targets, error);
   base_free(partial);
   base_free(journal);
   return status;
@@ -124,12 +130,17 @@ static berg_status find_rows(const train_plan *plan, size_t s, const char *path,
 static berg_status done(const train_plan *plan, size_t s, io_ranges *targets, bool *is_whole, berg_error *error) {
   char *path = train_stage_path(plan, &train_regression_stage, s, error);
   if (!path) return BERG_ELIMIT;
+  io_ranges all = {.list = {{0, count(plan, s)}}, .count = 1};
+  berg_status status = BERG_OK;
   *is_whole = model_path_exists(path);
-  berg_status status = *is_whole ? BERG_OK : find_rows(plan, s, path, targets, error);
+  if (*is_whole) status = train_lines_keep(path, train_regression_columns(plan), &all, error);
+  *is_whole = *is_whole && all.count;
+  if (!status) status = *is_whole ? BERG_OK : find_rows(plan, s, path, targets, error);
   base_free(path);
   return status;
 }
 
+/* A whole file of that name is replaced: it is damaged, or this would not be done again. */
 static berg_status open_rows(const train_plan *plan, size_t s, io_rows **rows, berg_error *error) {
   char text[FINGERPRINT_MAX];
   size_t before;
@@ -137,7 +148,7 @@ static berg_status open_rows(const train_plan *plan, size_t s, io_rows **rows, b
   *rows = NULL;
   if (!path) return BERG_ELIMIT;
   fingerprint(plan, s, text);
-  berg_status status = io_rows_open(rows, path, train_regression_columns(plan), text, false, true, &before, error);
+  berg_status status = io_rows_open(rows, path, train_regression_columns(plan), text, true, true, &before, error);
   base_free(path);
   return status;
 }
@@ -174,7 +185,7 @@ static berg_status order_scores(chunks *c, berg_error *error) {
   char *path = train_stage_path(c->plan, &train_components_stage, subject->set, error);
   c->scores = base_alloc_large(subject->trials * k, sizeof *c->scores, error);
   berg_status status = path && c->scores ? BERG_OK : BERG_ELIMIT;
-  if (!status) status = train_pca_file_open(&pca, path, set->count, job->features, k, error);
+  if (!status) status = train_pca_file_open(&pca, path, set->count, job->features, k, job->threads, error);
   base_free(path);
   if (status) return status;
   for (size_t t = 0; t < subject->trials; t++) {
@@ -219,14 +230,15 @@ static void release(chunks *c) {
   base_free(c->alphas);
 }
 
-/* Alphas keep all their bits: the two halves of the double are two columns. */
-static void write_lines(const chunks *c, size_t number) {
+/* Alphas and checksums keep all their bits: the two halves are two columns. `first`: the target of the first line. */
+static void write_lines(const chunks *c, size_t first, size_t number) {
   const size_t k = c->plan->job.components, columns = train_regression_columns(c->plan);
   for (size_t v = 0; v < number; v++) {
     float *line = c->lines + v * columns;
     memcpy(line, c->fitted + v * k, k * sizeof *line);
     line[k] = c->intercept[v];
-    if (columns > k + 1) memcpy(line + k + 1, &c->alphas[v], sizeof *c->alphas);
+    if (is_ridge(c->plan)) memcpy(line + k + 1, &c->alphas[v], sizeof *c->alphas);
+    train_line_seal(line, columns, first + v);
   }
 }
 
@@ -255,7 +267,7 @@ static berg_status fit_chunk(chunks *c, io_range chunk, size_t first, size_t end
   if (!status) status = train_regress(c->regression, c->block, number, c->fitted, c->intercept, c->alphas, error);
   if (status == BERG_ESTIMULUS) return blame_response(c, chunk.first, number, status, error);
   if (status) return status;
-  write_lines(c, number);
+  write_lines(c, chunk.first, number);
   return io_rows_put(c->rows, first, c->lines + (first - chunk.first) * train_regression_columns(c->plan), end - first,
                      error);
 }

@@ -1,13 +1,13 @@
 /* The table of stages, and what is the same for all of them. */
 #include "train/job/stages.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
 #include "io/file/journal.h"
+#include "io/file/whole_file.h"
 #include "train/job/plan.h"
 
 const train_stage_kind *const train_stages[TRAIN_STAGES] = {
@@ -46,8 +46,7 @@ berg_status train_stage_remove(const train_plan *plan, const train_stage_kind *k
   if (kind->remove) return kind->remove(plan, of, error);
   char *path = train_stage_path(plan, kind, of, error);
   berg_status status = path ? BERG_OK : BERG_ELIMIT;
-  if (path && unlink(path) && errno != ENOENT)
-    status = base_fail_errno(error, BERG_EWRITE, path, "cannot be removed", errno);
+  if (path) status = io_remove_file(path, error);
   base_free(path);
   return status;
 }

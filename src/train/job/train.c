@@ -13,9 +13,14 @@
 
 /* --- Before --- */
 
+/* Those of a run that is alive are none of an interrupted one. */
 static berg_status refuse_leftovers(const train_plan *plan, berg_error *error) {
   const berg_train_options *options = plan->job.options;
+  train_work work;
   if (!plan->leftovers || options->resume || options->force) return BERG_OK;
+  berg_status status = train_work_open(&work, plan->job.work, error);
+  if (status) return status;
+  train_work_close(&work);
   return base_fail(error, BERG_EEXISTS,
                    "%s: holds %zu files of an interrupted training: resume that, or force a new start", plan->job.work,
                    plan->leftovers);

@@ -8,12 +8,14 @@
 #include "train/pca/pca_file.h"
 #include "train/job/plan.h"
 #include "train/job/regression.h"
+#include "train/job/regression_lines.h"
+#include "train/regress/regress.h"
 #include "train/job/stages.h"
 #include "train/job/work.h"
 #include "train/fit/weights.h"
 #include "train/run/metadata.h"
 
-/* The rows of the regression's file: coefficients, intercept, and after ridge alpha, of one target each. */
+/* The rows of the regression's file: coefficients, intercept, after ridge alpha, and a checksum, of one target each. */
 static berg_status open_regression(const train_plan *plan, size_t s, const char *path, berg_file **file,
                                    train_weights *weights, berg_error *error) {
   const size_t columns = train_regression_columns(plan), k = plan->job.components;
@@ -23,11 +25,13 @@ static berg_status open_regression(const train_plan *plan, size_t s, const char 
   if (!rows || rows->dtype != BERG_F32 || rows->ndim != 2 || rows->shape[0] != plan->job.subjects[s].targets ||
       rows->shape[1] != columns)
     return base_fail(error, BERG_EINPUT, "%s: does not fit this run", path);
+  if (!train_lines_check(rows->data, columns, 0, rows->shape[0]))
+    return base_fail(error, BERG_EINPUT, "%s: is not what was written (--resume does its stage again)", path);
   weights->targets = rows->shape[0];
   weights->target_bytes = columns * sizeof(float);
   weights->coefficients = rows->data;
   weights->intercepts = weights->coefficients + k;
-  if (columns > k + 1) weights->alphas = (const void *)(weights->intercepts + 1);
+  if (train_regression_is_ridge(&plan->job.regression)) weights->alphas = (const void *)(weights->intercepts + 1);
   return BERG_OK;
 }
 
@@ -81,8 +85,8 @@ static berg_status write_files(const train_plan *plan, size_t s, const char *pca
   train_weights weights = {.pca = &pca.pca};
   berg_file *regression = NULL;
   train_part *parts = NULL;
-  berg_status status =
-      train_pca_file_open(&pca, pca_path, job->sets[subject->set].count, job->features, job->components, error);
+  berg_status status = train_pca_file_open(&pca, pca_path, job->sets[subject->set].count, job->features,
+                                           job->components, job->threads, error);
   if (!status) status = open_regression(plan, s, regression_path, &regression, &weights, error);
   if (!status) status = make_parts(job, subject, &weights, &parts, error);
   if (!status) status = train_metadata_copy(job->layout, subject->prepared, subject->metadata, error);

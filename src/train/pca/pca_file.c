@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/checksum.h"
 #include "io/container/writers.h"
 
 uint64_t train_pca_bytes(size_t rows, size_t features, size_t components) {
@@ -26,6 +27,12 @@ typedef struct entry {
 } entry;
 
 #define ENTRIES 10
+#define SUM_TEXT (BASE_CHECKSUM_TEXT - 1)
+
+/* The checksums of all arrays, an array of the file itself. */
+typedef struct sums {
+  char text[ENTRIES][SUM_TEXT];
+} sums;
 
 static void list(const train_pca *pca, entry entries[ENTRIES]) {
   const size_t p = pca->features, k = pca->components;
@@ -44,6 +51,18 @@ static void list(const train_pca *pca, entry entries[ENTRIES]) {
   memcpy(entries, all, sizeof all);
 }
 
+static void add_up(const entry entries[ENTRIES], int threads, sums *all) {
+  char text[BASE_CHECKSUM_TEXT];
+  for (size_t i = 0; i < ENTRIES; i++) {
+    const berg_array *array = &entries[i].array;
+    const size_t count = array->shape[0] * (array->ndim > 1 ? array->shape[1] : 1);
+    base_checksum(array->data, count * array->itemsize, threads, text);
+    memcpy(all->text[i], text, SUM_TEXT);
+  }
+}
+
+static entry entry_of(const sums *all) { return (entry){"checksums", shaped(BERG_U8, all, ENTRIES, SUM_TEXT)}; }
+
 static berg_status write_document(const io_document *document, const io_entries *entries, const char *path,
                                   berg_error *error) {
   io_whole_file *file;
@@ -56,15 +75,18 @@ static berg_status write_document(const io_document *document, const io_entries 
   return status;
 }
 
-berg_status train_pca_write(const train_pca *pca, const char *path, berg_error *error) {
-  entry all[ENTRIES];
+berg_status train_pca_write(const train_pca *pca, int threads, const char *path, berg_error *error) {
+  entry all[ENTRIES + 1];
+  sums added;
   io_document document = {0};
   io_entries entries;
   io_arena_init(&document.arena, 0);
   document.root = io_value_new(&document.arena, IO_DICT, error);
   berg_status status = document.root ? BERG_OK : BERG_ELIMIT;
   list(pca, all);
-  for (size_t i = 0; i < ENTRIES && !status; i++)
+  add_up(all, threads, &added);
+  all[ENTRIES] = entry_of(&added);
+  for (size_t i = 0; i <= ENTRIES && !status; i++)
     if (!io_value_add_array(&document.arena, document.root, all[i].name, strlen(all[i].name), &all[i].array, error))
       status = BERG_ELIMIT;
   if (!status) status = io_flatten(&document, &entries, path, error);
@@ -89,10 +111,23 @@ static berg_status find(const berg_file *file, const char *path, const entry *wa
                                            wanted_text, found});
 }
 
+static berg_status check_sums(const berg_file *file, entry entries[ENTRIES], int threads, const sums *written,
+                              const char *path, berg_error *error) {
+  sums found;
+  for (size_t i = 0; i < ENTRIES; i++) entries[i].array = *berg_file_find(file, entries[i].name);
+  add_up(entries, threads, &found);
+  for (size_t i = 0; i < ENTRIES; i++)
+    if (memcmp(found.text[i], written->text[i], SUM_TEXT))
+      return base_fail_at(error, &(base_fault){BERG_EINPUT, path, BERG_NO_OFFSET, entries[i].name,
+                                               "is not what was written (--resume does its stage again)", NULL, NULL});
+  return BERG_OK;
+}
+
 berg_status train_pca_file_open(train_pca_file *file, const char *path, size_t rows, size_t features, size_t components,
-                                berg_error *error) {
+                                int threads, berg_error *error) {
   train_pca *pca = &file->pca;
   const float *noise_variance = NULL;
+  const sums *written = NULL;
   void *const pointers[ENTRIES] = {&pca->mean,
                                    &pca->variance,
                                    &pca->scale,
@@ -108,6 +143,9 @@ berg_status train_pca_file_open(train_pca_file *file, const char *path, size_t r
   list(pca, all);
   berg_status status = berg_file_open(&file->file, path, error);
   for (size_t i = 0; i < ENTRIES && !status; i++) status = find(file->file, path, &all[i], pointers[i], error);
+  const entry last = entry_of(NULL);
+  if (!status) status = find(file->file, path, &last, &written, error);
+  if (!status) status = check_sums(file->file, all, threads, written, path, error);
   if (status)
     train_pca_file_close(file);
   else

@@ -8,16 +8,16 @@
 uint64_t train_pca_bytes(size_t rows, size_t features, size_t components);
 
 /* EWRITE. */
-berg_status train_pca_write(const train_pca *pca, const char *path, berg_error *error);
+berg_status train_pca_write(const train_pca *pca, int threads, const char *path, berg_error *error);
 
 typedef struct train_pca_file {
   berg_file *file;
   train_pca pca; /* views of the mapped file: read, never released */
 } train_pca_file;
 
-/* Maps what train_pca_write wrote. EINPUT: damaged, or not of these sizes. */
+/* Maps what train_pca_write wrote, and compares its checksums. EINPUT: damaged, or not of these sizes. */
 berg_status train_pca_file_open(train_pca_file *file, const char *path, size_t rows, size_t features, size_t components,
-                                berg_error *error);
+                                int threads, berg_error *error);
 void train_pca_file_close(train_pca_file *file);
 
 #endif

@@ -4,12 +4,19 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/checksum.h"
 #include "io/file/map.h"
 #include "io/file/whole_file.h"
 
-#define VERSION 2
+#define VERSION 3
 
 static const char END[8] = {'b', 'e', 'r', 'g', '-', 'e', 'n', 'd'};
+
+/* What stands behind the contents. */
+typedef struct tail {
+  uint64_t sum; /* of all bytes before it */
+  char end[sizeof END];
+} tail;
 
 static pca_piece_header make_header(const pca_job *job, const char *fingerprint, const char *magic) {
   pca_piece_header header = {.version = VERSION,
@@ -35,6 +42,17 @@ typedef struct reader {
   bool add;
 } reader;
 
+/* Whether the bytes are those that were written. */
+static bool is_unchanged(const io_map *map) {
+  base_running running;
+  tail found;
+  const size_t before = map->size - sizeof found;
+  memcpy(&found, map->bytes + before, sizeof found);
+  base_running_start(&running);
+  base_running_add(&running, map->bytes, before);
+  return !memcmp(found.end, END, sizeof END) && found.sum == base_running_end(&running);
+}
+
 /* Whether what the map holds is whole, and of this job. */
 static bool fits(const pca_job *job, const char *fingerprint, const char *magic, const io_map *map,
                  pca_piece_header *found) {
@@ -46,10 +64,9 @@ static bool fits(const pca_job *job, const char *fingerprint, const char *magic,
   if (memcmp(found, &wanted, sizeof wanted) || found->first >= found->end ||
       found->end > train_panels_count(job->panels))
     return false;
-  const size_t around = sizeof *found + found->fingerprint + sizeof END;
+  const size_t around = sizeof *found + found->fingerprint + sizeof(tail);
   return map->size >= around && map->size - around == found->bytes &&
-         !memcmp(map->bytes + sizeof *found, fingerprint, found->fingerprint) &&
-         !memcmp(map->bytes + map->size - sizeof END, END, sizeof END);
+         !memcmp(map->bytes + sizeof *found, fingerprint, found->fingerprint) && is_unchanged(map);
 }
 
 static bool open_piece(const pca_job *job, const char *fingerprint, const char *magic, const char *path, reader *in,
@@ -114,6 +131,7 @@ static bool count_next(void *user, void *bytes, size_t size, bool is_sum) {
 
 typedef struct writer {
   io_whole_file *file;
+  base_running sum;
   berg_status status;
   berg_error *error;
 } writer;
@@ -121,22 +139,28 @@ typedef struct writer {
 static bool write_next(void *user, void *bytes, size_t size, bool is_sum) {
   writer *out = user;
   (void)is_sum;
+  base_running_add(&out->sum, bytes, size);
   if (!out->status && size) out->status = io_whole_file_write(out->file, bytes, size, out->error);
   return !out->status;
 }
 
 berg_status pca_piece_write(const pca_job *job, const char *fingerprint, const pca_piece *piece, const char *path,
                             berg_error *error) {
-  writer out = {.error = error};
+  writer out;
+  tail last;
   pca_piece_header header = make_header(job, fingerprint, piece->magic);
   header.first = piece->first, header.end = piece->end;
   piece->visit(job, piece, &(pca_visitor){count_next, &header.bytes});
-  berg_status status = io_whole_file_open(&out.file, path, true, error);
-  if (status) return status;
+  out.error = error;
+  out.status = io_whole_file_open(&out.file, path, true, error);
+  if (out.status) return out.status;
+  base_running_start(&out.sum);
   write_next(&out, &header, sizeof header, false);
   write_next(&out, (void *)(uintptr_t)fingerprint, header.fingerprint, false);
   piece->visit(job, piece, &(pca_visitor){write_next, &out});
-  write_next(&out, (void *)(uintptr_t)END, sizeof END, false);
+  last.sum = base_running_end(&out.sum);
+  memcpy(last.end, END, sizeof END);
+  if (!out.status) out.status = io_whole_file_write(out.file, &last, sizeof last, error);
   if (!out.status) return io_whole_file_commit(out.file, error);
   io_whole_file_abandon(out.file);
   return out.status;

@@ -1,9 +1,9 @@
 /* The files between the steps of a PCA:
  *
- *     header (below), fingerprint, contents, "berg-end"
+ *     header (below), fingerprint, contents, checksum of all these, "berg-end"
  *
- * Each is written whole or not at all, and read by the machine that wrote it, or one like it. What does not fit counts
- * as missing: its step is then done again. */
+ * Each is written whole or not at all, and read by the machine that wrote it, or one like it. What does not fit, or
+ * does not have its checksum, counts as missing: its step is then done again. */
 #ifndef TRAIN_PCA_PIECE_H
 #define TRAIN_PCA_PIECE_H
 

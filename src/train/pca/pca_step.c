@@ -1,10 +1,8 @@
 /* What the steps of a PCA share. */
 #include "train/pca/pca_step.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 #include "base/memory.h"
+#include "io/file/whole_file.h"
 
 pca_job pca_step_begin(const train_pca_step *step, train_pca *pca) {
   pca_job job = pca_job_of(pca, step->panels, step->options, step->machine);
@@ -56,16 +54,11 @@ berg_status pca_part_write(const pca_job *job, const train_pca_step *step, const
   return status;
 }
 
-static berg_status remove_file(const char *path, berg_error *error) {
-  if (!unlink(path) || errno == ENOENT) return BERG_OK;
-  return base_fail_errno(error, BERG_EWRITE, path, "cannot be removed", errno);
-}
-
 berg_status pca_parts_remove(const pca_job *job, const char *path, size_t end, berg_error *error) {
   berg_status status = BERG_OK;
   for (size_t first = 0; first < end && !status; first = pca_block_end(job, first)) {
     char *part = pca_part_path(job, path, first, error);
-    status = part ? remove_file(part, error) : BERG_ELIMIT;
+    status = part ? io_remove_file(part, error) : BERG_ELIMIT;
     base_free(part);
   }
   return status;
@@ -79,7 +72,7 @@ berg_status train_pca_remove_parts(const train_pca_step *step, const char *path,
 
 berg_status train_pca_remove(const train_pca_step *step, const char *path, berg_error *error) {
   berg_status status = train_pca_remove_parts(step, path, error);
-  return status ? status : remove_file(path, error);
+  return status ? status : io_remove_file(path, error);
 }
 
 bool pca_visit_gram(const pca_job *job, const pca_piece *piece, const pca_visitor *visitor) {

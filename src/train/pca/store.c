@@ -11,19 +11,23 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/checksum.h"
 #include "base/memory.h"
 #include "base/thread.h"
 #include "base/text.h"
 #include "io/file/folders.h"
 #include "io/file/journal.h"
+#include "io/file/whole_file.h"
 
 /* Linux takes 1,024 pieces in one call. */
 #define PIECES 512
+#define READ_ROWS 32 /* half a megabyte */
 
 struct train_store {
   char *path, *journal_path;
   int file, journal;
   size_t rows, tokens, width;
+  uint64_t *sums;    /* [rows] of the panel that is read; NULL while it is written */
   atomic_int failed; /* errno of the first write that failed */
 
   /* The keeper makes rows safe while the next ones are computed. */
@@ -37,11 +41,24 @@ struct train_store {
 size_t train_store_width(size_t tokens) { return (tokens < STORE_TOKENS ? tokens : STORE_TOKENS) * VIT_CHANNELS; }
 
 uint64_t train_store_bytes(size_t rows, size_t tokens) {
-  return (uint64_t)rows * VIT_LAYERS * tokens * VIT_CHANNELS * sizeof(float);
+  const uint64_t features = VIT_LAYERS * tokens * VIT_CHANNELS;
+  return rows * (features * sizeof(float) + features / train_store_width(tokens) * sizeof(uint64_t));
 }
 
 static off_t offset_of(const train_store *store, size_t panel, size_t row) {
   return (off_t)((panel * store->rows + row) * store->width * sizeof(float));
+}
+
+/* Checksums lie behind the last panel, in the panels' order. */
+static off_t offset_of_sum(const train_store *store, size_t panel, size_t row) {
+  const size_t panels = VIT_LAYERS * store->tokens * VIT_CHANNELS / store->width;
+  return offset_of(store, panels, 0) + (off_t)((panel * store->rows + row) * sizeof(uint64_t));
+}
+
+/* Of one image in one panel, and of its place. */
+static uint64_t sum_of(const train_store *store, size_t panel, size_t row, const float *features) {
+  const uint64_t place[] = {panel, row};
+  return base_checksum_short(features, store->width * sizeof *features) ^ base_checksum_short(place, sizeof place);
 }
 
 /* --- Opening --- */
@@ -64,11 +81,12 @@ static berg_status allocate(const train_store *store, uint64_t bytes, berg_error
 
 static berg_status start(train_store *store, const char *fingerprint, uint64_t bytes, berg_error *error) {
   const char *journal = store->journal_path;
-  unlink(journal); /* first, so that no journal describes rows of another store */
-  unlink(store->path);
+  berg_status status = io_remove_file(journal, error); /* first: none may describe rows of another store */
+  if (!status) status = io_remove_file(store->path, error);
+  if (status) return status;
   store->file = open(store->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (store->file < 0) return base_fail_errno(error, BERG_EWRITE, store->path, "cannot be written", errno);
-  berg_status status = allocate(store, bytes, error);
+  status = allocate(store, bytes, error);
   if (!status)
     status = io_journal_create(&store->journal, journal, VIT_LAYERS * store->tokens * VIT_CHANNELS, fingerprint, error);
   if (status) unlink(store->path);
@@ -165,6 +183,7 @@ berg_status train_store_open_whole(train_store **out, const char *path, const ch
   *out = NULL;
   berg_status status = make(&store, path, journal, rows, tokens, error);
   if (!status) status = go_on(store, fingerprint, train_store_bytes(rows, tokens), error);
+  if (!status && !(store->sums = base_alloc(rows, sizeof *store->sums, error))) status = BERG_ELIMIT;
   if (!status && io_ranges_before(&store->safe) < rows)
     status = base_fail(error, BERG_EINPUT, "%s: lacks image %zu of %zu", path, io_ranges_before(&store->safe), rows);
   if (status)
@@ -194,6 +213,7 @@ void train_store_close(train_store *store) {
   }
   if (store->file >= 0) close(store->file);
   if (store->journal >= 0) close(store->journal);
+  base_free(store->sums);
   base_free(store->path);
   base_free(store->journal_path);
   base_free(store);
@@ -223,13 +243,17 @@ static bool write_pieces(int file, struct iovec *pieces, int count, off_t offset
 static void write_panel(train_store *store, const model_part *part, size_t layer, size_t segment, const float *tokens) {
   const size_t panel = layer * (store->tokens / (store->width / VIT_CHANNELS)) + segment;
   struct iovec pieces[PIECES];
+  uint64_t sums[PIECES];
   for (size_t first = 0; first < part->images; first += PIECES) {
-    const size_t count = part->images - first < PIECES ? part->images - first : PIECES;
+    const size_t count = part->images - first < PIECES ? part->images - first : PIECES, row = part->indices[0] + first;
     for (size_t i = 0; i < count; i++) {
       const float *from = tokens + (first + i) * VIT_LAYER_FEATURES + segment * store->width;
       pieces[i] = (struct iovec){(void *)(uintptr_t)from, store->width * sizeof *from};
+      sums[i] = sum_of(store, panel, row + i, from);
     }
-    if (!write_pieces(store->file, pieces, (int)count, offset_of(store, panel, part->indices[0] + first)))
+    struct iovec beside = {sums, count * sizeof *sums};
+    if (!write_pieces(store->file, pieces, (int)count, offset_of(store, panel, row)) ||
+        !write_pieces(store->file, &beside, 1, offset_of_sum(store, panel, row)))
       store->failed = errno;
   }
 }
@@ -284,8 +308,8 @@ berg_status train_store_settle(train_store *store, berg_error *error) {
 
 /* --- Reading --- */
 
-static berg_status read_at(const train_store *store, float *to, size_t bytes, off_t offset, berg_error *error) {
-  char *next = (char *)to;
+static berg_status read_at(const train_store *store, void *to, size_t bytes, off_t offset, berg_error *error) {
+  char *next = to;
   while (bytes) {
     ssize_t got = pread(store->file, next, bytes < INT_MAX ? bytes : INT_MAX, offset);
     if (got < 0 && errno == EINTR) continue;
@@ -298,17 +322,45 @@ static berg_status read_at(const train_store *store, float *to, size_t bytes, of
   return BERG_OK;
 }
 
-/* Rows that follow one another in the store are read together: of all rows, the whole panel at once. */
+/* The image is no longer safe: a run that resumes computes it again. */
+static berg_status fail_changed(const train_store *store, size_t row, berg_error *error) {
+  io_ranges others = {.count = 0};
+  io_ranges_add(&others, 0, row);
+  io_ranges_add(&others, row + 1, store->rows);
+  if (!io_journal_note(store->journal, &others))
+    return base_fail_errno(error, BERG_EWRITE, store->journal_path, "cannot be written", errno);
+  return base_fail(error, BERG_EINPUT,
+                   "%s: the features of image %zu (from 0) are not what was written: --resume computes them again",
+                   store->path, row);
+}
+
+/* A few rows at a time, whose checksums are made while they are in the cache. */
+static berg_status read_rows(const train_store *store, size_t panel, size_t first, size_t end, float *to,
+                             berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t row = first, next; row < end && !status; row = next) {
+    next = row + READ_ROWS < end ? row + READ_ROWS : end;
+    float *rows = to + (row - first) * store->width;
+    status = read_at(store, rows, (next - row) * store->width * sizeof *to, offset_of(store, panel, row), error);
+    for (size_t i = row; i < next && !status; i++)
+      if (sum_of(store, panel, i, rows + (i - row) * store->width) != store->sums[i])
+        status = fail_changed(store, i, error);
+  }
+  return status;
+}
+
+/* Rows that follow one another in the store are read together. */
 static berg_status read_panel(void *user, size_t panel, float *to, berg_error *error) {
   const train_store_view *view = user;
   const train_store *store = view->store;
-  for (size_t first = 0, end; first < view->count; first = end) {
+  berg_status status =
+      read_at(store, store->sums, store->rows * sizeof *store->sums, offset_of_sum(store, panel, 0), error);
+  for (size_t first = 0, end; first < view->count && !status; first = end) {
     for (end = first + 1; end < view->count && view->rows[end] == view->rows[end - 1] + 1;) end++;
-    berg_status status = read_at(store, to + first * store->width, (end - first) * store->width * sizeof *to,
-                                 offset_of(store, panel, view->rows[first]), error);
-    if (status) return status;
+    status =
+        read_rows(store, panel, view->rows[first], view->rows[first] + end - first, to + first * store->width, error);
   }
-  return BERG_OK;
+  return status;
 }
 
 train_panels train_store_panels(train_store_view *view) {

@@ -1,8 +1,9 @@
 /* The features of all images on disk, written image after image as the network gives them, read panel after panel.
  *
  * A panel is up to five tokens of one block, of all images: [rows][width] float32 at panel * rows * width * 4, so that
- * the columns of a panel are consecutive features (layer, token, channel) and the panel itself one piece of the file. A
- * journal beside it says which rows are safe. */
+ * the columns of a panel are consecutive features (layer, token, channel) and the panel itself one piece of the file.
+ * Behind the last panel stand checksums, one for each row of each panel, which are compared when it is read. A journal
+ * beside it says which rows are safe. */
 #ifndef TRAIN_STORE_H
 #define TRAIN_STORE_H
 
@@ -44,6 +45,7 @@ typedef struct train_store_view {
   size_t count;
 } train_store_view;
 
+/* Reading fails with EINPUT where a row is not what was written: it is then no longer safe in the journal. */
 train_panels train_store_panels(train_store_view *view);
 
 #endif

@@ -58,12 +58,25 @@ static berg_status make_names(train_prepared *files, const train_prepared_option
   return files->journal_path && files->lock_path ? BERG_OK : BERG_ELIMIT;
 }
 
+static berg_status fail_alive(const train_prepared *files, berg_error *error) {
+  return base_fail(error, BERG_EEXISTS, "%s: another run is writing it", files->partials[TRAIN]);
+}
+
+static bool is_alive(const train_prepared *files) {
+  const int lock = io_lock_open(files->lock_path);
+  if (lock < 0) return errno == EAGAIN;
+  io_lock_close(lock, files->lock_path);
+  return false;
+}
+
 static berg_status check_places(const train_prepared *files, bool resume, berg_error *error) {
   for (int f = 0; f < FILES && !files->force; f++) {
     if (is_there(files->paths[f])) return io_fail_exists(files->paths[f], error);
     if (!resume && is_there(files->partials[f]))
-      return base_fail(error, BERG_EEXISTS, "%s: is there from an interrupted run: resume that, or force a new start",
-                       files->partials[f]);
+      return is_alive(files) ? fail_alive(files, error)
+                             : base_fail(error, BERG_EEXISTS,
+                                         "%s: is there from an interrupted run: resume that, or force a new start",
+                                         files->partials[f]);
   }
   return BERG_OK;
 }
@@ -91,7 +104,7 @@ static berg_status lock(train_prepared *files, berg_error *error) {
     io_whole_file_clear(files->journal_path);
     return BERG_OK;
   }
-  return errno == EAGAIN ? base_fail(error, BERG_EEXISTS, "%s: another run is writing it", files->partials[TRAIN])
+  return errno == EAGAIN ? fail_alive(files, error)
                          : base_fail_errno(error, BERG_EWRITE, files->lock_path, "cannot be written", errno);
 }
 
@@ -100,8 +113,9 @@ static berg_status start(train_prepared *files, const train_prepared_options *op
   if (!status) status = io_make_folders_for(files->paths[TRAIN], error);
   if (!status) status = lock(files, error);
   if (status) return status;
-  unlink(files->journal_path);
-  unlink(files->partials[METADATA]);
+  status = io_remove_file(files->journal_path, error);
+  if (!status) status = io_remove_file(files->partials[METADATA], error);
+  if (status) return status;
   files->begun = true;
   for (int f = 0; f < MATRICES && !status; f++)
     status = io_hdf5_matrix_start(&files->matrices[f], files->paths[f], DATASET, files->rows[f], files->voxels, error);
@@ -204,9 +218,8 @@ berg_status train_prepared_finish(train_prepared *files, berg_error *error) {
     berg_status status = io_place_file(files->partials[METADATA], files->paths[METADATA], files->force, error);
     if (status) return status;
   }
-  unlink(files->journal_path);
   files->begun = false;
-  return BERG_OK;
+  return io_remove_file(files->journal_path, error);
 }
 
 /* An interrupted run that had its last voxel done keeps it: `done` is not 0. */
