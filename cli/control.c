@@ -2,7 +2,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "control_pictures.h"
 #include "control_tables.h"
@@ -89,10 +88,10 @@ static int check(request *asked, size_t regions) {
     return cli_usage_error("control", "which regions? Two or more, or --pairs all; found %zu", regions);
   if (asked->sheet && (!output || is_json(output))) return cli_usage_error("control", "--sheet needs a folder: -o DIR");
   if (asked->threads > INT_MAX) return cli_usage_error("control", "--threads: too many");
-  if (output && is_json(output) && strcmp(output, "-") && !asked->force && access(output, F_OK) == 0)
-    return cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", output);
+  int status = output && is_json(output) ? cli_check_output(output, asked->force) : CLI_GO_ON;
+  if (status != CLI_GO_ON) return status;
   if (asked->subjects.count) {
-    int status = cli_subjects("control", &asked->subjects, &asked->names);
+    status = cli_subjects("control", &asked->subjects, &asked->names);
     if (status != CLI_GO_ON) return status;
   }
   return cli_need_berg_dir("control", &asked->options.berg_dir);

@@ -268,6 +268,10 @@ BERG_API berg_status berg_convert_precision(const char *source, const char *targ
  * reader ever sees a part, and of two writers the last one's stays. For the JSON of the calls below. EEXISTS unless
  * `force`. */
 BERG_API berg_status berg_write_whole(const char *path, const void *bytes, size_t size, int force, berg_error *error);
+/* Whether an output could take the name `path`, to be asked before the work, as every call that writes does itself.
+ * EEXISTS unless `force`; EWRITE: there is something that no output replaces, such as a directory, a device or a
+ * pipe. */
+BERG_API berg_status berg_check_output(const char *path, int force, berg_error *error);
 
 /* --- Stimuli: where images come from --- */
 
