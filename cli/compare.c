@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "compare_table.h"
 #include "memory.h"
@@ -66,9 +65,7 @@ static int check(const request *asked) {
     if (fabs(correlations[i]) > 1)
       return cli_usage_error("compare", "--min-%scorrelation: expected -1 to 1", i ? "voxel-" : "");
   }
-  if (asked->json && strcmp(asked->json, "-") && !asked->force && access(asked->json, F_OK) == 0)
-    return cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", asked->json);
-  return CLI_GO_ON;
+  return cli_check_output(asked->json, asked->force);
 }
 
 static int show(const request *asked, const char *json) {

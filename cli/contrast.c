@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command_text.h"
 #include "memory.h"
@@ -147,8 +146,8 @@ static int check(request *asked) {
     return cli_usage_error("contrast", "which images? Give --a LIST --b LIST, or --group NAME=LIST");
   if (!asked->contrasts.count && !asked->a.count)
     return cli_usage_error("contrast", "which contrast? Give --contrast WEIGHTS");
-  if (asked->json && !asked->maps.force && access(asked->json, F_OK) == 0)
-    return cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", asked->json);
+  status = cli_check_output(asked->json, asked->maps.force);
+  if (status != CLI_GO_ON) return status;
   status = cli_need_berg_dir("contrast", &asked->options.berg_dir);
   return status == CLI_GO_ON ? cli_space_complete("contrast", &asked->space) : status;
 }

@@ -2,7 +2,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "contrast.h"
 #include "memory.h"
@@ -86,14 +85,12 @@ static char *path_of(const writing *w, const char *map, const char *ending) {
 
 /* Where there are two hemispheres the library puts their names before the ending. */
 static int check_free(const writing *w, const char *path) {
-  if (w->maps->force) return CLI_GO_ON;
   for (size_t o = 0; o < berg_metadata_outputs(w->metadata); o++) {
     const char *name = berg_metadata_output(w->metadata, o)->name, *end = ending_of(path);
     char *file = cli_alloc(strlen(path) + strlen(name) + 2, 1);
     if (!file) return cli_fail_memory();
     sprintf(file, "%.*s%s%s%s", (int)(end - path), path, *name ? "_" : "", name, end);
-    const bool there = access(file, F_OK) == 0;
-    int status = there ? cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", file) : CLI_GO_ON;
+    int status = cli_check_output(file, w->maps->force);
     free(file);
     if (status != CLI_GO_ON) return status;
   }
@@ -211,8 +208,7 @@ static int write_region(const writing *w) {
       .dtype = BERG_U8, .itemsize = 1, .ndim = 1, .shape = {w->columns}, .strides = {1}, .data = marks};
   if (status == CLI_GO_ON && w->check) {
     status = check_free(w, path);
-    if (status == CLI_GO_ON && !w->maps->force && access(list, F_OK) == 0)
-      status = cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", list);
+    if (status == CLI_GO_ON) status = cli_check_output(list, w->maps->force);
   } else if (status == CLI_GO_ON) {
     for (size_t c = 0; c < w->columns; c++) marks[c] = by[c] > w->maps->above; /* false of NaN */
     status = write_array(w, path, &name, &values);

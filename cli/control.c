@@ -113,9 +113,8 @@ static int check(request *asked, size_t regions) {
     return cli_usage_error("control", "which regions? Two or more, or --pairs all; found %zu", regions);
   if (asked->sheet && (!output || is_json(output))) return cli_usage_error("control", "--sheet needs a folder: -o DIR");
   if (asked->threads > INT_MAX) return cli_usage_error("control", "--threads: too many");
-  if (output && is_json(output) && strcmp(output, "-") && !asked->force && access(output, F_OK) == 0)
-    return cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", output);
-  int status = output && !is_json(output) ? check_folder(asked) : CLI_GO_ON;
+  int status = CLI_GO_ON;
+  if (output) status = is_json(output) ? cli_check_output(output, asked->force) : check_folder(asked);
   if (status != CLI_GO_ON) return status;
   if (asked->subjects.count) {
     status = cli_subjects("control", &asked->subjects, &asked->names);

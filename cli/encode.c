@@ -156,9 +156,11 @@ static int check_scores(const request *asked, size_t inputs) {
   if (!asked->scores)
     return inputs ? CLI_GO_ON : cli_usage_error("encode", "which images? Give INPUT, or --scores STORE");
   if (inputs) return cli_usage_error("encode", "--scores: takes the images of the store, and no INPUT beside it");
-  if (asked->stimuli.shard || asked->stimuli.layout || asked->stimuli.skip_bad || asked->model.backbone)
-    return cli_usage_error("encode", "--scores: no image is read: --shard, --layout, --skip-bad and --backbone are of "
-                                     "images");
+  if (asked->stimuli.shard || asked->stimuli.layout || asked->stimuli.skip_bad || asked->stimuli.all_pictures ||
+      asked->model.backbone)
+    return cli_usage_error(
+        "encode", "--scores: no image is read: --shard, --layout, --skip-bad, --all-pictures and --backbone are of "
+                  "images");
   return CLI_GO_ON;
 }
 
@@ -315,6 +317,7 @@ static int run(request *asked, char **inputs, size_t count) {
       asked->scores ? open_scores(asked, &stimuli, &error)
                     : berg_stimuli_open(&stimuli, (const char *const *)inputs, count, &asked->stimuli.options, &error);
   if (failed) status = cli_fail(&error);
+  if (status == CLI_GO_ON) status = cli_stimuli_others(&asked->stimuli, stimuli, asked->quiet);
   if (status == CLI_GO_ON)
     status = cli_encode_models_open(&asked->models, &asked->model, asked->output, asked->folder, asked->format);
   if (status == CLI_GO_ON && asked->folder) status = cli_make_folder(asked->output);

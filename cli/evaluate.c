@@ -2,7 +2,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command_text.h"
 #include "figures.h"
@@ -73,8 +72,7 @@ static int complete(request *asked, const char *model_id) {
   if (status == CLI_GO_ON && !asked->options.images)
     status = cli_usage_error("evaluate", "where are the images? Give --images DIR");
   if (status == CLI_GO_ON && asked->threads > INT_MAX) status = cli_usage_error("evaluate", "--threads: too many");
-  if (status == CLI_GO_ON && asked->json && strcmp(asked->json, "-") && !asked->force && !access(asked->json, F_OK))
-    status = cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", asked->json);
+  if (status == CLI_GO_ON) status = cli_check_output(asked->json, asked->force);
   asked->options.threads = (int)asked->threads;
   asked->options.force = asked->force;
   asked->options.sidecar = !asked->no_sidecar;

@@ -9,9 +9,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "memory.h"
+#include "output.h"
 #include "value.h"
 
 /* One UTF-8 character to a code point; malformed bytes stand for themselves as U+FFFD. */
@@ -96,8 +96,8 @@ int cli_write_npy(const berg_array *array, const char *path, bool force) {
     write_array(stdout, array);
     return CLI_GO_ON;
   }
-  if (!force && access(path, F_OK) == 0)
-    return cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", path);
+  int status = cli_check_output(path, force);
+  if (status != CLI_GO_ON) return status;
   char *bytes = NULL;
   size_t size = 0;
   berg_error error;
@@ -105,7 +105,6 @@ int cli_write_npy(const berg_array *array, const char *path, bool force) {
   if (stream) write_array(stream, array);
   bool made = stream && !ferror(stream) && !cli_memory_ran_out();
   if (stream && fclose(stream)) made = false;
-  int status = CLI_GO_ON;
   if (!made)
     status = cli_fail_with(BERG_ELIMIT, "not enough memory for %s", path);
   else if (berg_write_whole(path, bytes, size, force, &error))

@@ -23,6 +23,14 @@ int cli_make_folder(const char *path) {
   return status;
 }
 
+int cli_check_output(const char *path, bool force) {
+  berg_error error;
+  if (!path || !strcmp(path, "-")) return CLI_GO_ON;
+  const berg_status failed = berg_check_output(path, force, &error);
+  if (failed == BERG_EEXISTS) return cli_fail_with(failed, "%s: already exists; use --force to replace it", path);
+  return failed ? cli_fail(&error) : CLI_GO_ON;
+}
+
 int cli_write_text(const char *text, const char *path, bool force) {
   berg_error error;
   size_t length = strlen(text);

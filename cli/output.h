@@ -8,6 +8,10 @@
 /* Makes the folder, and those it is in. CLI_GO_ON, or the exit status of what was said. */
 int cli_make_folder(const char *path);
 
+/* Whether an output may be written to `path`, before the work; "-" and NULL may. CLI_GO_ON, or the exit status of what
+ * was said. */
+int cli_check_output(const char *path, bool force);
+
 /* `text` and a newline as the file `path`, whole or not at all. CLI_GO_ON, or the exit status of the failure
  * printed. */
 int cli_write_text(const char *text, const char *path, bool force);

@@ -2,7 +2,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "memory.h"
 #include "model.h"
@@ -74,10 +73,9 @@ static int check(request *asked) {
   if (asked->output && !ends_in(asked->output, ".tsv") && !ends_in(asked->output, ".json"))
     return cli_usage_error("rank", "-o %s: expected a name that ends in .tsv or .json", asked->output);
   if (asked->pictures && !asked->sheet) return cli_usage_error("rank", "--pictures: for --sheet alone");
-  for (int i = 0; i < 2; i++)
-    if (outputs[i] && !asked->force && access(outputs[i], F_OK) == 0)
-      return cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", outputs[i]);
-  return cli_need_berg_dir("rank", &asked->options.berg_dir);
+  int status = CLI_GO_ON;
+  for (int i = 0; i < 2 && status == CLI_GO_ON; i++) status = cli_check_output(outputs[i], asked->force);
+  return status == CLI_GO_ON ? cli_need_berg_dir("rank", &asked->options.berg_dir) : status;
 }
 
 static int ask(request *asked, const berg_store *store, const char *expression, char **json) {

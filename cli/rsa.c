@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "images.h"
 #include "memory.h"
@@ -92,9 +91,9 @@ static int check(request *asked) {
     return cli_usage_error("rsa", "--subject: expected one; of two subjects: --a 1:V1 --b 2:V1");
   if (asked->output && !ends_in(asked->output, ".tsv") && !ends_in(asked->output, ".json"))
     return cli_usage_error("rsa", "-o %s: expected a name that ends in .tsv or .json", asked->output);
-  if (asked->output && !asked->force && access(asked->output, F_OK) == 0)
-    return cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", asked->output);
-  int status = asked->subjects.count ? cli_subjects("rsa", &asked->subjects, &asked->names) : CLI_GO_ON;
+  int status = cli_check_output(asked->output, asked->force);
+  if (status != CLI_GO_ON) return status;
+  status = asked->subjects.count ? cli_subjects("rsa", &asked->subjects, &asked->names) : CLI_GO_ON;
   return status == CLI_GO_ON ? cli_need_berg_dir("rsa", &asked->options.berg_dir) : status;
 }
 

@@ -133,6 +133,7 @@ static int run(request *asked, char **inputs, size_t count) {
   int status = CLI_GO_ON;
   if (berg_stimuli_open(&stimuli, (const char *const *)inputs, count, &asked->stimuli.options, &error))
     status = cli_fail(&error);
+  if (status == CLI_GO_ON) status = cli_stimuli_others(&asked->stimuli, stimuli, asked->quiet);
   if (status == CLI_GO_ON) /* each model's part of the store has a name of its own */
     status = cli_encode_models_open(&asked->models, &asked->model, asked->output, asked->also.count > 0, "npy");
   if (status == CLI_GO_ON) status = score(asked, stimuli);

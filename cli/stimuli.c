@@ -33,3 +33,16 @@ int cli_stimuli_take(const char *command, cli_stimuli *asked) {
   if (status == CLI_GO_ON && asked->shard) status = parse_shard(command, asked->shard, &asked->options);
   return status;
 }
+
+int cli_stimuli_others(const cli_stimuli *asked, const berg_stimuli *stimuli, bool quiet) {
+  const size_t count = stimuli ? berg_stimuli_others_count(stimuli) : 0;
+  char more[48] = "";
+  if (!count || (quiet && !asked->all_pictures)) return CLI_GO_ON;
+  const char *first = berg_stimuli_other(stimuli, 0);
+  if (count > 1) snprintf(more, sizeof more, " and %zu more", count - 1);
+  if (asked->all_pictures)
+    return cli_fail_with(BERG_EINPUT, "%s%s: only JPEG and PNG are read, and --all-pictures leaves none out", first,
+                         more);
+  cli_say("%s%s: left out: only JPEG and PNG are read (--all-pictures refuses such folders)", first, more);
+  return CLI_GO_ON;
+}

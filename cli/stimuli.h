@@ -6,7 +6,7 @@
 
 typedef struct cli_stimuli {
   const char *shard, *layout;
-  bool skip_bad;
+  bool skip_bad, all_pictures;
   berg_stimuli_options options;
 } cli_stimuli;
 
@@ -15,11 +15,17 @@ typedef struct cli_stimuli {
    CLI_TEXT,         &(asked).layout,                                                                                  \
    "nchw|nhwc|auto", "How arrays of images lie. Default: by which dimension is 3."},                                   \
       {"skip-bad", 0, CLI_FLAG, &(asked).skip_bad, NULL, "Leave out image files that cannot be read, and say which."}, \
+      {"all-pictures",        0,    CLI_FLAG,                                                                          \
+       &(asked).all_pictures, NULL, "Refuse folders with pictures of other formats than JPEG and PNG."},               \
   {                                                                                                                    \
     "shard", 0, CLI_TEXT, &(asked).shard, "I/N", "Only part I of N equal parts of the images, I from 1."               \
   }
 
 /* Checks them. CLI_GO_ON, or the status of the usage error printed. */
 int cli_stimuli_take(const char *command, cli_stimuli *asked);
+
+/* Says which pictures of folders are of no format that is read, and refuses them where that was asked. CLI_GO_ON, or
+ * the exit status of what was said. */
+int cli_stimuli_others(const cli_stimuli *asked, const berg_stimuli *stimuli, bool quiet);
 
 #endif

@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "memory.h"
 #include "model.h"
@@ -121,8 +120,7 @@ static int complete(request *asked, const char *model_id) {
   if (status == CLI_GO_ON && !asked->ridge && (asked->alphas.count || asked->alpha_per_voxel))
     status = cli_usage_error("train", "--alphas and --alpha-per-voxel belong to --ridge");
   if (status == CLI_GO_ON) status = parse_alphas(asked);
-  if (status == CLI_GO_ON && asked->report && !asked->force && access(asked->report, F_OK) == 0)
-    status = cli_fail_with(BERG_EEXISTS, "%s: already exists; use --force to replace it", asked->report);
+  if (status == CLI_GO_ON) status = cli_check_output(asked->report, asked->force);
   train->subjects = (const char *const *)asked->named.items;
   train->subject_count = asked->named.count;
   asked->regression.method = asked->ridge ? "ridge" : "ols";

@@ -272,6 +272,10 @@ BERG_API berg_status berg_convert_precision(const char *source, const char *targ
  * reader ever sees a part, and of two writers the last one's stays. For the JSON of the calls below. EEXISTS unless
  * `force`. */
 BERG_API berg_status berg_write_whole(const char *path, const void *bytes, size_t size, int force, berg_error *error);
+/* Whether an output could take the name `path`, to be asked before the work, as every call that writes does itself.
+ * EEXISTS unless `force`; EWRITE: there is something that no output replaces, such as a directory, a device or a
+ * pipe. */
+BERG_API berg_status berg_check_output(const char *path, int force, berg_error *error);
 
 /* --- Stimuli: where images come from --- */
 
@@ -290,10 +294,10 @@ typedef struct berg_stimuli_options {
 BERG_API void berg_stimuli_options_init(berg_stimuli_options *options, size_t size);
 
 /* Images from inputs, in the order given. Each input is an image file (JPEG, PNG), a folder (its images, sorted by
- * name), a text file of paths (one a line, relative to the file), a .npy, or "file.h5:dataset"; "-" is standard
- * input, holding a .npy or such a list. Arrays cannot be mixed with files. Image files take Pillow's resize, arrays
- * take torchvision's: what upstream does in training and in encoding. EINPUT: missing, no images; ESTIMULUS: an array
- * that is not images. */
+ * name), a text file of paths (one a line, relative to the file), a .npy, a .npz (of one array, or "file.npz:name"), or
+ * "file.h5:dataset"; "-" is standard input, holding a .npy or such a list. Arrays cannot be mixed with files. Image
+ * files take Pillow's resize, arrays take torchvision's: what upstream does in training and in encoding. EINPUT:
+ * missing, no images; ESTIMULUS: an array that is not images. */
 BERG_API berg_status berg_stimuli_open(berg_stimuli **stimuli, const char *const *inputs, size_t count,
                                        const berg_stimuli_options *options, berg_error *error);
 
@@ -309,6 +313,10 @@ BERG_API const char *berg_stimuli_name(const berg_stimuli *stimuli, size_t index
 /* Files left out so far under skip_bad, and why: "path: reason". */
 BERG_API size_t berg_stimuli_skipped_count(const berg_stimuli *stimuli);
 BERG_API const char *berg_stimuli_skipped(const berg_stimuli *stimuli, size_t index);
+/* Pictures in the folders that are of formats which are not read (.webp .gif .tif .bmp and others), by their endings:
+ * they are no images of these stimuli. */
+BERG_API size_t berg_stimuli_others_count(const berg_stimuli *stimuli);
+BERG_API const char *berg_stimuli_other(const berg_stimuli *stimuli, size_t index);
 
 /* Image `index` as the network sees it before normalisation: uint8 [3][224][224], by the path its kind takes. */
 BERG_API berg_status berg_stimuli_pixels(berg_stimuli *stimuli, size_t index, uint8_t *pixels, berg_error *error);

@@ -1,6 +1,5 @@
 /* The public calls: everything is drawn in memory, then the files are written, the page last. */
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/options.h"
@@ -66,8 +65,8 @@ static berg_status write_figure(const report_page *page, const report_figure *fi
     if (!check) {
       status = formats[i].draw(&bytes, &sheet, error);
       if (!status) status = write_file(path, &bytes, force, error);
-    } else if (!force && access(path, F_OK) == 0) {
-      status = io_fail_exists(path, error);
+    } else {
+      status = io_check_output(path, force, error);
     }
     report_text_free(&bytes);
     base_free(path);
@@ -84,8 +83,7 @@ static berg_status write_figures(const report_page *page, const char *folder, bo
 }
 
 static berg_status check_free(const char *path, bool force, berg_error *error) {
-  if (!path || force || access(path, F_OK)) return BERG_OK;
-  return io_fail_exists(path, error);
+  return path ? io_check_output(path, force, error) : BERG_OK;
 }
 
 static berg_status write_all(const report_page *page, const berg_report_options *options, const char *path,

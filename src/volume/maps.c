@@ -219,7 +219,7 @@ berg_status berg_maps_to_file(const berg_metadata *metadata, const char *const *
     volume_maps maps = maps_of(metadata, names, values, output);
     char *file = path_of(path, output->name, error);
     if (!file) status = BERG_ELIMIT;
-    if (!status && !own.output.force && !access(file, F_OK)) status = io_fail_exists(file, error);
+    if (!status) status = io_check_output(file, own.output.force, error);
     if (!status) status = write_output(&maps, o, file, &own.output, error);
     base_free(file);
   }

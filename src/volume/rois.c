@@ -1,7 +1,6 @@
 /* ROIs as volumes: one of labels, or of 0 and 1 for each, with the table that BIDS requires beside it. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "io/value/json_build.h"
@@ -140,8 +139,7 @@ static berg_status begin_sidecar(cJSON **tree, const task *job, const char *desc
 static berg_status check_table(const task *job, const char *path, berg_error *error) {
   char *table = model_sidecar_path(path, ".tsv", error);
   if (!table) return BERG_ELIMIT;
-  berg_status status = BERG_OK;
-  if (!job->options->force && !access(table, F_OK)) status = io_fail_exists(table, error);
+  berg_status status = io_check_output(table, job->options->force, error);
   base_free(table);
   return status;
 }

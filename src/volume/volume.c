@@ -2,7 +2,6 @@
 #include "volume/volume.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "io/file/whole_file.h"
@@ -40,8 +39,8 @@ void volume_voxels_release(volume_voxels *voxels) {
 berg_status volume_check_output(const char *path, const berg_output_options *options, berg_error *error) {
   if (!io_nifti_is_name(path))
     return base_fail(error, BERG_EARGUMENT, "%s: expected a name that ends in .nii or .nii.gz", path);
-  if (!options->force && !access(path, F_OK)) return io_fail_exists(path, error);
-  return model_sidecar_check(path, options, error);
+  berg_status status = io_check_output(path, options->force, error);
+  return status ? status : model_sidecar_check(path, options, error);
 }
 
 berg_status volume_begin_sidecar(cJSON **tree, const char *description, const berg_output_options *options,

@@ -1,6 +1,7 @@
 """berg volume: usage errors; the contents of the volumes are checked in tests/oracle/test_volumes.py."""
 import gzip
 import os
+import struct
 
 import numpy as np
 import pytest
@@ -82,3 +83,20 @@ def test_regions_asked_wrongly(volume, tmp_path):
 def test_encode_takes_a_space_for_volumes_only(berg, tiny_berg_dir, tmp_path):
     result = berg("encode", MODEL, "--berg-dir", tiny_berg_dir, "--subject", "1", "x.png", "-o", "x.npy", "--like", "m.nii")
     assert result.status == 2 and "only a volume" in result.message
+
+
+@pytest.mark.parametrize("code, field, words", [
+    (254, b"", "its sform has no inverse"),                                       # sform_code, all rows 0
+    (252, struct.pack("<3f", 0, 2, 2), "its qform has voxels without a size"),    # qform_code, pixdim
+])
+def test_a_space_that_cannot_be_used_is_refused(volume, tmp_path, code, field, words):
+    assert volume("to", "values.npy", "-o", "good.nii").status == 0
+    data = bytearray((tmp_path / "good.nii").read_bytes())
+    data[252:256] = bytes(4)
+    data[code] = 1
+    data[80:80 + len(field)] = field
+    data[280:328] = bytes(48)
+    (tmp_path / "like.nii").write_bytes(data)
+    result = volume("to", "values.npy", "-o", "x", "--like", "like.nii")
+    assert result.status == 3 and result.message.startswith(f"like.nii: {words}")
+    assert not (tmp_path / "x.nii.gz").exists()

@@ -41,7 +41,7 @@ def make_case(folder, case):
 
 @pytest.mark.parametrize("case", DAMAGED, ids=name_of)
 def test_truncated(tool, tmp_path, case):
-    """Cut at many places: an error every time, or the whole picture, never a part of it."""
+    """Cut at many places: an error every time, never a part of the picture; the whole of it where a PNG lacks its end mark alone."""
     path = make_case(tmp_path, case)
     data, whole = path.read_bytes(), np.asarray(reference(path))
     cuts = sorted(
@@ -57,7 +57,7 @@ def test_truncated(tool, tmp_path, case):
         except Refused as error:
             assert str(error).startswith("BERG_EINPUT ") and path.name in str(error)
             refused += 1
-    assert refused == len(cuts)
+    assert refused == len([cut for cut in cuts if path.suffix == ".jpg" or cut < len(data) - 12])
 
 
 @pytest.mark.parametrize("case", DAMAGED, ids=name_of)
@@ -135,7 +135,8 @@ def test_png_structure(tool, tmp_path):
     unknown = pictures.png_chunk(b"ABCD", b"critical")
     path = tmp_path / "parts.png"
     for parts in (
-        [header, palette, data],
+        [header, palette, data[:-1]],
+        [header, palette],
         [header, data, end],
         [palette, header, data, end],
         [header, palette, end],

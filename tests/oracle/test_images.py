@@ -9,7 +9,7 @@ from PIL import Image
 
 import pictures
 from picture_cases import jpeg_cases, make_jpeg, make_png, name_of, png_cases, reference, small_jpeg
-from pixels import pillow_transform, square_transform
+from pixels import Refused, pillow_transform, square_transform
 
 
 def check(tool, path):
@@ -33,6 +33,31 @@ def test_jpeg(tool, tmp_path, case):
 def test_png(tool, tmp_path, case):
     make_png(tmp_path / "picture.png", case)
     check(tool, tmp_path / "picture.png")
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_stray_byte_before_a_table(tool, tmp_path, progressive):
+    """libjpeg warns of it and reads on; a whole segment that is passed over is another matter."""
+    path = tmp_path / "picture.jpg"
+    Image.fromarray(pictures.smooth(np.random.default_rng(5), 60, 80, 3)).save(path, progressive=progressive)
+    data = path.read_bytes()
+    for marker in b"\xff\xdb", b"\xff\xc4", b"\xff\xc2" if progressive else b"\xff\xc0":
+        at = data.index(marker)
+        path.write_bytes(data[:at] + b"\0" + data[at:])
+        check(tool, path)
+        path.write_bytes(data[:at] + bytes(16) + data[at:])
+        with pytest.raises(Refused, match="extraneous bytes before marker"):
+            tool.decode(path)
+
+
+@pytest.mark.parametrize("case", [((40, 50), 2, 8, False), ((40, 50), 6, 16, True), ((40, 50), 3, 4, False)], ids=name_of)
+def test_png_without_its_end_mark(tool, tmp_path, case):
+    path = tmp_path / "picture.png"
+    make_png(path, case)
+    data = path.read_bytes()
+    for missing in range(1, 13):
+        path.write_bytes(data[:-missing])
+        check(tool, path)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "I;16", "I", "CMYK"])

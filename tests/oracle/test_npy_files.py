@@ -2,11 +2,12 @@
 import io
 import pickle
 import pickletools
+import zipfile
 
 import numpy as np
 import pytest
 
-from containers import check, convert, dump, expected, load, metadata, same, save, weights
+from containers import check, convert, dump, expected, load, metadata, refused, run, same, save, weights
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
@@ -126,3 +127,14 @@ def test_npz(tmp_path, save_npz):
     assert form == "npz"
     assert entries["a"] == expected(tree["a"]) and entries["b"] == expected(tree["b"])
     assert entries["c.k"] == expected(np.arange(3)) and entries["d"] == expected(np.array(np.int8(3)))
+
+
+def test_npz_that_inflates_out_of_all_proportion(tmp_path):
+    """Large and dense, small and sparse are data; large and nothing but zeros is refused before it is inflated."""
+    np.savez_compressed(tmp_path / "x.npz", a=np.zeros(200 << 20, np.uint8))
+    assert run(tmp_path / "x.npz").returncode == 0
+    with zipfile.ZipFile(tmp_path / "x.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in "a.npy", "b.npy":
+            with archive.open(name, "w") as member:
+                np.lib.format.write_array(member, np.zeros(160 << 20, np.uint8))
+    refused(tmp_path / "x.npz", "b.npy", "inflate to more than 256 MB and 100 times the file")

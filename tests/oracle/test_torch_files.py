@@ -1,6 +1,7 @@
 """torch's checkpoints, by hand and by torch itself where it is installed."""
 import io
 import pickle
+import struct
 import zipfile
 
 import numpy as np
@@ -80,3 +81,14 @@ def test_real_torch(tmp_path):
     loaded = torch.load(tmp_path / "z.pth", weights_only=True)
     assert all(torch.equal(torch.as_tensor(loaded[k]), torch.as_tensor(tree[k])) for k in tree)
     assert loaded["t"].dtype == tree["t"].dtype and type(loaded["n"]) is int
+
+
+def test_checksums_that_were_not_computed(tmp_path):
+    """As torch.serialization.set_crc32_options(False) leaves them: zeros."""
+    data, wanted = sample_torch()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        checksums = {struct.pack("<I", member.CRC) for member in archive.infolist()}
+    for checksum in checksums - {bytes(4)}:
+        data = data.replace(checksum, bytes(4))
+    (tmp_path / "x.pth").write_bytes(data)
+    check(tmp_path / "x.pth", wanted, "torch")

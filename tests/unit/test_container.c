@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -42,6 +43,29 @@ static void safetensors_is_viewed_in_place(void **state) {
   assert_null(berg_file_entry(file, 1));
   berg_file_free(file);
   for (size_t cut = 0; cut < size; cut++) assert_int_equal(open_bytes(&file, bytes, cut, NULL), BERG_EINPUT);
+}
+
+static void wrapped_names_are_found(void **state) {
+  (void)state;
+  static const char *const asked[] = {"layer.w", "w", "x.w"};
+  static const char *const names[] = {"layer.w",
+                                      "module.layer.w",
+                                      "_orig_mod.layer.w",
+                                      "model_state_dict.layer.w",
+                                      "model.module.layer.w",
+                                      "state_dict._orig_mod.module.layer.w"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    uint8_t bytes[256] = {0};
+    const int length =
+        snprintf((char *)bytes + 8, 200, "{\"%s\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", names[i]);
+    bytes[0] = (uint8_t)length;
+    berg_file *file;
+    assert_int_equal(open_bytes(&file, bytes, 12 + (size_t)length, NULL), BERG_OK);
+    assert_ptr_equal(berg_file_find(file, asked[0]), berg_file_entry(file, 0));
+    assert_null(berg_file_find(file, asked[1]));
+    assert_null(berg_file_find(file, asked[2]));
+    berg_file_free(file);
+  }
 }
 
 /* A pickle behind the header of an object array without dimensions, in an allocation of exactly its size. */
@@ -89,9 +113,8 @@ static void arguments_are_checked(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(safetensors_is_viewed_in_place),
-      cmocka_unit_test(refused_name_is_told),
-      cmocka_unit_test(every_pair_of_opcodes_is_survived),
+      cmocka_unit_test(safetensors_is_viewed_in_place), cmocka_unit_test(wrapped_names_are_found),
+      cmocka_unit_test(refused_name_is_told),           cmocka_unit_test(every_pair_of_opcodes_is_survived),
       cmocka_unit_test(arguments_are_checked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

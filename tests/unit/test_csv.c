@@ -83,6 +83,12 @@ static void test_refused(void **state) {
   (void)state;
   refuses("\n", "t.csv: is empty, and should begin with the names of columns");
   refuses("x\n1\n", "t.csv: 2 columns are missing: word, two lines");
+  refuses("word;\"two\nlines\";x\na;1;2\n", "t.csv: header: a quote is misplaced or missing");
+  refuses("word;x\na;1\n", "t.csv: columns are separated by semicolons: expected commas");
+  refuses("word\tx\na\t1\n", "t.csv: columns are separated by tabs: expected commas");
+  refuses_bytes("\xff\xfe"
+                "x\0",
+                4, "t.csv: is text in UTF-16: save the table as UTF-8");
   refuses("x,y,word,y\n1\n", "t.csv: y: two columns have this name");
   refuses(HEADER "a,1,2\n\nb,3\n", "t.csv: row 2: wrong number of fields: expected 3 fields, as in the header, "
                                    "found 2");

@@ -10,7 +10,7 @@
 
 static void names(void **state) {
   (void)state;
-  const char *const yes[] = {"a.jpg", "A.JPG", "b.jpeg", "c.JpE", "d.e.png", ".png", "folder.d/x.PNG"};
+  const char *const yes[] = {"a.jpg", "A.JPG", "b.jpeg", "c.JpE", "d.e.png", "e.jfif", ".png", "folder.d/x.PNG"};
   const char *const no[] = {"", "jpg", "a.jpg.txt", "a.gif", "a.", "png", "folder.png/x", "a.jpg "};
   for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) assert_true(io_image_is_name(yes[i]));
   for (size_t i = 0; i < sizeof no / sizeof *no; i++) assert_false(io_image_is_name(no[i]));

@@ -32,6 +32,14 @@ static const cJSON *file_of(const cJSON *tree, int index) {
   return cJSON_GetArrayItem(cJSON_GetObjectItem(tree, "SourceFiles"), index);
 }
 
+static void test_outputs_that_share_a_sidecar(void **state) {
+  (void)state;
+  assert_true(model_sidecar_shared("a/x.npy", "a/x.nii.gz"));
+  assert_true(model_sidecar_shared("x.csv", "x.csv"));
+  assert_false(model_sidecar_shared("a/x.npy", "b/x.npy"));
+  assert_false(model_sidecar_shared("x.npy", "xy.npy"));
+}
+
 static void test_a_source_has_its_hash(void **state) {
   (void)state;
   cJSON *tree;
@@ -94,6 +102,7 @@ static void test_where_sidecars_lie(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_outputs_that_share_a_sidecar),
       cmocka_unit_test(test_a_source_has_its_hash),
       cmocka_unit_test(test_a_source_that_cannot_be_read_is_an_error),
       cmocka_unit_test(test_a_name_alone_is_not_hashed),

@@ -67,12 +67,24 @@ static int make_files(void **state) {
     snprintf(name, sizeof name, "pictures/%s", pictures[i]);
     put_text(name, "no picture");
   }
+  mkdir(in("others"), 0777);
+  put_text("others/c.jfif", "no picture");
+  put_text("others/b.tif", "no picture");
+  put_text("others/a.WebP", "no picture");
+  put_text("others/.hidden.gif", "no picture");
   put_text("list.txt", "\xef\xbb\xbf# two pictures\r\n\r\n  pictures/b.JPG \r\npictures/a.png");
   put_text("absent.txt", "pictures/b.JPG\n\nnone.jpg\n");
   put_text("blank.txt", "\n# nothing\n   \n");
   put("zero.txt", "a\0b", 3);
   put_text("a:b/list.txt", "../pictures/a.png\n");
   const uint8_t zeros[2 * 3 * 4 * 5 * 8] = {0};
+  put("wide.txt",
+      "\xff\xfe"
+      "a\0\n\0",
+      6);
+  put("five.mat", "MATLAB 5.0 MAT-file\0", 20);
+  put("photo", "RIFF....WEBPVP8 ", 16);
+  put_npy("objects.npy", BERG_STRING, (size_t[]){2}, 1, "pickle", 6);
   put_npy("ok.npy", BERG_U8, (size_t[]){2, 3, 4, 5}, 4, zeros, 120);
   put_npy("float.npy", BERG_F32, (size_t[]){2, 3, 4, 5}, 4, zeros, 480);
   put_npy("flat.npy", BERG_U8, (size_t[]){2, 60}, 2, zeros, 120);
@@ -107,10 +119,14 @@ static void refusals(void **state) {
   } cases[] = {
       {"none.jpg", BERG_EINPUT, "none.jpg: cannot be opened: No such file or directory"},
       {"none.h5:data", BERG_EINPUT, "none.h5:data: cannot be opened: No such file or directory"},
-      {"empty", BERG_EINPUT, "empty: no pictures (.jpg .jpeg .jpe .png) in this folder"},
+      {"empty", BERG_EINPUT, "empty: no pictures (.jpg .jpeg .jpe .jfif .png) in this folder"},
       {"absent.txt", BERG_EINPUT, "absent.txt: line 3: "},
       {"blank.txt", BERG_EINPUT, "blank.txt: no paths in this list"},
-      {"zero.txt", BERG_EINPUT, "zero.txt: is no picture, .npy or HDF5 file, and no list of paths, at byte 1"},
+      {"zero.txt", BERG_EINPUT, "zero.txt: is no picture, .npy, .npz or HDF5 file, and no list of paths, at byte 1"},
+      {"wide.txt", BERG_EINPUT, "wide.txt: is text in UTF-16"},
+      {"five.mat", BERG_EINPUT, "five.mat: is a MATLAB file of version 5"},
+      {"photo", BERG_EINPUT, "photo: is a WebP picture, which is not read: expected JPEG or PNG"},
+      {"objects.npy", BERG_ESTIMULUS, "objects.npy: is an array of Python objects"},
       {"float.npy", BERG_ESTIMULUS, "(x * 255).round().astype('uint8')"},
       {"flat.npy", BERG_ESTIMULUS, "is not a batch of images: expected 4 dimensions, (images, 3, height, width)"},
       {"empty.npy", BERG_EINPUT, "empty.npy"},
@@ -162,6 +178,19 @@ static void files_are_found_in_order(void **state) {
                all + 2, 1);
   expect_names(in("pictures"), &(berg_stimuli_options){SIZED, .shard = 2, .shards = 3, .layout = BERG_LAYOUT_AUTO},
                all + 3, 1);
+}
+
+static void pictures_of_other_formats_are_listed(void **state) {
+  (void)state;
+  berg_stimuli *stimuli;
+  const char *input = in("others");
+  expect_names(input, NULL, (const char *const[]){"c.jfif"}, 1);
+  assert_int_equal(berg_stimuli_open(&stimuli, &input, 1, NULL, NULL), BERG_OK);
+  assert_int_equal(berg_stimuli_others_count(stimuli), 2);
+  assert_string_equal(strrchr(berg_stimuli_other(stimuli, 0), '/'), "/a.WebP");
+  assert_string_equal(strrchr(berg_stimuli_other(stimuli, 1), '/'), "/b.tif");
+  assert_null(berg_stimuli_other(stimuli, 2));
+  berg_stimuli_free(stimuli);
 }
 
 static void bad_files_are_listed_in_order(void **state) {
@@ -359,6 +388,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(refusals),
       cmocka_unit_test(files_are_found_in_order),
+      cmocka_unit_test(pictures_of_other_formats_are_listed),
       cmocka_unit_test(bad_files_are_listed_in_order),
       cmocka_unit_test(arrays_that_are_not_images),
       cmocka_unit_test(values_out_of_range_are_named),

@@ -87,6 +87,41 @@ static void links_are_not_followed(void **state) {
   unlink("victim");
 }
 
+static void expect_place(const char *path, berg_status plain, berg_status forced, const char *words) {
+  berg_error error = {.message = ""};
+  assert_int_equal(io_check_output(path, false, &error), plain);
+  if (words) assert_non_null(strstr(error.message, words));
+  assert_int_equal(berg_check_output(path, true, &error), forced);
+}
+
+static void only_files_and_links_are_replaced(void **state) {
+  (void)state;
+  put("file", "mine");
+  assert_int_equal(mkfifo("pipe", 0600) || mkdir("folder", 0700), 0);
+  assert_int_equal(symlink("file", "to-file") || symlink("nowhere", "dangling") || symlink("pipe", "to-pipe"), 0);
+  expect_place("free", BERG_OK, BERG_OK, NULL);
+  expect_place("file", BERG_EEXISTS, BERG_OK, "use force");
+  expect_place("to-file", BERG_EEXISTS, BERG_OK, "use force");
+  expect_place("dangling", BERG_EEXISTS, BERG_OK, "is a link to a place where nothing is");
+  expect_place("pipe", BERG_EWRITE, BERG_EWRITE, "is a pipe");
+  expect_place("to-pipe", BERG_EWRITE, BERG_EWRITE, "is a pipe");
+  expect_place("folder", BERG_EWRITE, BERG_EWRITE, "is a directory");
+  expect_place("/dev/null", BERG_EWRITE, BERG_EWRITE, "is a device");
+  expect_place("/proc/self/fd/0", BERG_EWRITE, BERG_EWRITE, "an open file of a process");
+  if (!access("/dev/stdout", F_OK)) expect_place("/dev/stdout", BERG_EWRITE, BERG_EWRITE, "an open file of a process");
+  assert_int_equal(berg_write_whole("pipe", "text", 4, true, NULL), BERG_EWRITE);
+  put("unfinished", "new");
+  assert_int_equal(io_place_file("unfinished", "pipe", true, NULL), BERG_EWRITE); /* that came while it was written */
+  struct stat about;
+  assert_int_equal(stat("pipe", &about), 0);
+  assert_true(S_ISFIFO(about.st_mode));
+  put("dangling", "new");
+  expect_content("dangling", "new");
+  const char *const names[] = {"file", "pipe", "to-file", "dangling", "to-pipe", "unfinished"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) unlink(names[i]);
+  rmdir("folder");
+}
+
 static void modes_are_what_the_umask_says(void **state) {
   (void)state;
   const mode_t masks[] = {0, 022, 027, 077}, old = umask(0);
@@ -283,10 +318,15 @@ static void two_threads(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(links_are_not_followed),      cmocka_unit_test(modes_are_what_the_umask_says),
-      cmocka_unit_test(each_writer_has_its_own),     cmocka_unit_test(nothing_is_left),
-      cmocka_unit_test(what_a_kill_left_is_cleared), cmocka_unit_test(long_names),
-      cmocka_unit_test(locks_are_of_a_handle),       cmocka_unit_test(two_threads),
+      cmocka_unit_test(links_are_not_followed),
+      cmocka_unit_test(only_files_and_links_are_replaced),
+      cmocka_unit_test(modes_are_what_the_umask_says),
+      cmocka_unit_test(each_writer_has_its_own),
+      cmocka_unit_test(nothing_is_left),
+      cmocka_unit_test(what_a_kill_left_is_cleared),
+      cmocka_unit_test(long_names),
+      cmocka_unit_test(locks_are_of_a_handle),
+      cmocka_unit_test(two_threads),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

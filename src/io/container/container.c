@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/value/flatten.h"
 #include "io/container/readers.h"
 
@@ -142,20 +143,21 @@ static const berg_array *find(const berg_file *file, const char *name) {
   return found ? *found : NULL;
 }
 
-/* Training scripts save {'state_dict': {...}, 'epoch': 3}: what is asked for by its own name is found there
+/* Training scripts save {'state_dict': {...}, 'epoch': 3}, and what wraps a network puts its own name before those of
+ * the tensors (DataParallel, torch.compile, a module that holds it): what is asked for by its own name is found there
  * too. */
 const berg_array *berg_file_find(const berg_file *file, const char *name) {
   if (!name) return NULL;
-  static const char *const folders[] = {"state_dict.", "model."};
+  static const char *const folders[] = {"", "state_dict.", "model_state_dict.", "model."};
+  static const char *const wraps[] = {"", "module.", "_orig_mod.", "model.", "module._orig_mod.", "_orig_mod.module."};
+  const size_t ways = sizeof folders / sizeof *folders * (sizeof wraps / sizeof *wraps);
+  const bool torch = !strcmp(file->document.format, "torch"), flat = !strcmp(file->document.format, "safetensors");
   const berg_array *entry = find(file, name);
   char path[512];
-  size_t length = strlen(name);
-  for (size_t i = 0; !entry && !strcmp(file->document.format, "torch") && i < sizeof folders / sizeof *folders; i++) {
-    size_t before = strlen(folders[i]);
-    if (length >= sizeof path - before) break;
-    memcpy(path, folders[i], before);
-    memcpy(path + before, name, length + 1);
-    entry = find(file, path);
+  for (size_t i = 1; !entry && (torch || flat) && i < ways; i++) {
+    const char *folder = folders[i / (sizeof wraps / sizeof *wraps)], *wrap = wraps[i % (sizeof wraps / sizeof *wraps)];
+    const int length = base_print(path, sizeof path, "%s%s%s", folder, wrap, name);
+    if (length > 0 && (size_t)length < sizeof path) entry = find(file, path);
   }
   return entry;
 }

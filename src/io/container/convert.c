@@ -1,6 +1,5 @@
 /* berg_convert: one container's entries written as another's. */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/text.h"
 #include "io/container/container.h"
@@ -60,9 +59,8 @@ berg_status berg_convert(const char *source, const char *target, int force, berg
     return base_fail_at(error, &(base_fault){BERG_EARGUMENT, target, BERG_NO_OFFSET, NULL,
                                              "the file extension names no format",
                                              ".safetensors, .npy, .npz, .pth, .pt or .json", NULL});
-  struct stat about;
-  if (!force && !stat(target, &about)) return io_fail_exists(target, error);
-  berg_status status = berg_file_open(&file, source, error);
+  berg_status status = io_check_output(target, force, error);
+  if (!status) status = berg_file_open(&file, source, error);
   if (status) return status;
   status = write_content(file, target, kind, force != 0, error);
   /* the writers know values, not files */

@@ -5,7 +5,8 @@
  *     archive/byteorder     "little" (newer files)
  *     archive/version       "3\n"; newer files have more such notes, none needed
  *
- * Deflated members (where another program repacked the archive) are inflated, each storage once. */
+ * A checksum of 0 was not computed (torch.serialization.set_crc32_options). Deflated members (where another program
+ * repacked the archive) are inflated, each storage once. */
 #include <stdio.h>
 #include <string.h>
 
@@ -62,7 +63,7 @@ static berg_status check_byte_order(const storages *known, berg_error *error) {
   const uint8_t *bytes = NULL;
   size_t size = 0;
   berg_status status = find_member(known, "byteorder", &entry, error);
-  if (!status && entry) status = io_zip_member(known->zip, entry, true, &bytes, &size, NULL, error);
+  if (!status && entry) status = io_zip_member(known->zip, entry, entry->crc, &bytes, &size, NULL, error);
   if (status || !entry || (size == 6 && !memcmp(bytes, "little", 6))) return status;
   return base_fail_at(error,
                       &(base_fault){BERG_EINPUT, known->zip->file, entry->offset, entry->name, "unsupported byte order",
@@ -78,7 +79,7 @@ berg_status io_read_torch(io_document *document, const io_zip *zip, const char *
   for (size_t i = 0; i < zip->count; i++) known.inflated[i] = NULL;
   berg_status status = check_byte_order(&known, error);
   io_pickle_source source = {.name = name, .storage = find_storage, .context = &known};
-  if (!status) status = io_zip_member(zip, entry, true, &source.bytes, &source.size, &source.offset, error);
+  if (!status) status = io_zip_member(zip, entry, entry->crc, &source.bytes, &source.size, &source.offset, error);
   if (status) return status;
   if (source.offset == BERG_NO_OFFSET) source.offset = 0;
   return io_pickle_read(&document->root, &document->arena, &source, error);

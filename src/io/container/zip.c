@@ -34,6 +34,9 @@
 #define DEFLATED 8
 /* deflate cannot compress further: a bit or two for 258 bytes */
 #define MAX_RATIO 1032
+/* What inflating takes in memory: more than this, and more than so many times the file, no data of an experiment do. */
+#define INFLATED_FREE ((uint64_t)1 << 28)
+#define INFLATED_RATIO 100
 
 static uint16_t u16(const uint8_t *bytes) { return (uint16_t)(bytes[0] | bytes[1] << 8); }
 static uint32_t u32(const uint8_t *bytes) { return u16(bytes) | (uint32_t)u16(bytes + 2) << 16; }
@@ -131,7 +134,7 @@ berg_status io_zip_open(io_zip *zip, io_arena *arena, const uint8_t *bytes, size
   zip->entries = io_arena_take(arena, zip->count * sizeof *zip->entries, error);
   zip->sorted = io_arena_take(arena, zip->count * sizeof *zip->sorted, error);
   if (!zip->entries || !zip->sorted) return BERG_ELIMIT;
-  uint64_t at = found.offset, packed = 0;
+  uint64_t at = found.offset, packed = 0, inflated = 0;
   for (size_t i = 0; i < zip->count; i++) {
     io_zip_entry *entry = &zip->entries[i];
     status = read_entry(zip, &at, found.offset + found.size, entry, error);
@@ -139,6 +142,11 @@ berg_status io_zip_open(io_zip *zip, io_arena *arena, const uint8_t *bytes, size
     /* overlapping members would let a small file expand to a huge one */
     if (entry->packed > size - packed) return fail(zip, at, entry->name, "members are larger than the file", error);
     packed += entry->packed;
+    if (entry->method == DEFLATED)
+      inflated += entry->size < UINT64_MAX - inflated ? entry->size : UINT64_MAX - inflated;
+    if (inflated > INFLATED_FREE && inflated / INFLATED_RATIO > size)
+      return fail(zip, at, entry->name, "the members inflate to more than 256 MB and 100 times the file: refused",
+                  error);
     zip->sorted[i] = entry;
   }
   if (zip->count) qsort(zip->sorted, zip->count, sizeof *zip->sorted, by_name);

@@ -1,9 +1,11 @@
 /* Files that appear whole or not at all, under names that no other writer has. */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "io/file/whole_file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -100,14 +102,58 @@ berg_status io_fail_exists(const char *path, berg_error *error) {
   return base_fail(error, BERG_EEXISTS, "%s: already exists; use force to replace it", path);
 }
 
+/* The folder that `path` lies in; NULL: no memory. */
+static char *folder_of(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? base_copy_bytes(path, slash == path ? 1 : (size_t)(slash - path), NULL) : base_copy_text(".", NULL);
+}
+
+/* /dev/stdout and the like: put in the place of such a link, a file would take standard output from every program. */
+static bool leads_to_process(const char *link) {
+  static const char processes[] = "/proc/";
+  const size_t length = sizeof processes - 1;
+  char place[PATH_MAX], *folder = folder_of(link);
+  const ssize_t read = readlink(link, place, sizeof place);
+  const bool leads = (read >= (ssize_t)length && !strncmp(place, processes, length)) ||
+                     (folder && realpath(folder, place) && !strncmp(place, processes, length));
+  base_free(folder);
+  return leads;
+}
+
+static berg_status refuse_kind(const char *path, mode_t mode, berg_error *error) {
+  if (S_ISDIR(mode)) return base_fail(error, BERG_EWRITE, "%s: is a directory", path);
+  const char *kind = S_ISFIFO(mode) ? "pipe" : S_ISSOCK(mode) ? "socket" : "device";
+  return base_fail(error, BERG_EWRITE, "%s: is a %s, which is neither replaced by a file nor written to", path, kind);
+}
+
+berg_status io_check_output(const char *path, bool force, berg_error *error) {
+  struct stat about;
+  if (lstat(path, &about)) return BERG_OK; /* whatever else is the matter, opening says it */
+  if (S_ISLNK(about.st_mode)) {
+    if (leads_to_process(path))
+      return base_fail(error, BERG_EWRITE, "%s: is an open file of a process, not a place for a new one", path);
+    if (stat(path, &about))
+      return force ? BERG_OK
+                   : base_fail(error, BERG_EEXISTS,
+                               "%s: is a link to a place where nothing is; use force to replace the link", path);
+  }
+  if (!S_ISREG(about.st_mode)) return refuse_kind(path, about.st_mode, error);
+  return force ? BERG_OK : io_fail_exists(path, error);
+}
+
+berg_status berg_check_output(const char *path, int force, berg_error *error) {
+  return io_check_output(path, force, error);
+}
+
 berg_status io_whole_file_open(io_whole_file **out, const char *path, bool force, berg_error *error) {
   *out = NULL;
-  if (!force && access(path, F_OK) == 0) return io_fail_exists(path, error);
+  berg_status status = io_check_output(path, force, error);
+  if (status) return status;
   io_whole_file *file = base_calloc(1, sizeof *file, error);
   if (!file) return BERG_ELIMIT;
   file->force = force;
   file->path = base_copy_text(path, error);
-  berg_status status = file->path ? open_stream(file, error) : BERG_ELIMIT;
+  status = file->path ? open_stream(file, error) : BERG_ELIMIT;
   if (status)
     release(file);
   else
@@ -129,9 +175,7 @@ berg_status io_whole_file_print(io_whole_file *file, berg_error *error, const ch
 }
 
 static void sync_directory(const char *path) {
-  const char *slash = strrchr(path, '/');
-  char *directory =
-      slash ? base_copy_bytes(path, slash == path ? 1 : (size_t)(slash - path), NULL) : base_copy_text(".", NULL);
+  char *directory = folder_of(path);
   int handle = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
   if (handle >= 0) {
     fsync(handle);
@@ -158,6 +202,8 @@ static bool replace_by_link(const char *temporary, const char *path) {
 }
 
 static berg_status place(const char *temporary, const char *path, bool force, bool keep, berg_error *error) {
+  berg_status status = force ? io_check_output(path, true, error) : BERG_OK; /* what appeared there meanwhile */
+  if (status) return status;
   /* both names of one file: killed between link and unlink, where rename would do nothing */
   bool has_both = are_one_file(temporary, path);
   /* link instead of rename fails on a file that appeared meanwhile; not every file system supports it */
@@ -183,10 +229,16 @@ berg_status io_place_link(const char *temporary, const char *path, bool force, b
   return place_safely(temporary, path, force, true, error);
 }
 
+static berg_status flush(io_whole_file *file, bool synced, berg_error *error) {
+  const bool failed = fflush(file->stream) || (synced && fsync(fileno(file->stream)));
+  return failed ? fail(file, "cannot be written", error) : BERG_OK;
+}
+
+berg_status io_whole_file_sync(io_whole_file *file, berg_error *error) { return flush(file, true, error); }
+
 /* Syncing covers the whole file, whichever handle wrote to it. */
 static berg_status commit(io_whole_file *file, bool synced, berg_error *error) {
-  int failed = fflush(file->stream) || (synced && fsync(fileno(file->stream)));
-  berg_status status = failed ? fail(file, "cannot be written", error) : BERG_OK;
+  berg_status status = flush(file, synced, error);
   if (fclose(file->stream) && !status) status = fail(file, "cannot be written", error);
   if (!status) status = (synced ? place_safely : place)(file->temporary, file->path, file->force, false, error);
   if (status) unlink(file->temporary);

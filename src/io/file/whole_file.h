@@ -14,10 +14,16 @@ typedef struct io_whole_file io_whole_file;
 /* One that may be missing. EWRITE. */
 berg_status io_remove_file(const char *path, berg_error *error);
 berg_status io_fail_exists(const char *path, berg_error *error);
-/* EEXISTS where `path` is there and not `force`; EWRITE. */
+/* Whether an output may take the name `path`, for all who write and all who look before they work: regular files and
+ * links are replaced with `force` (the link, never what it leads to), nothing else ever is. EEXISTS; EWRITE: a
+ * directory, a device, a pipe or a socket, or a link to one, or to an open file of a process as /dev/stdout is. */
+berg_status io_check_output(const char *path, bool force, berg_error *error);
+/* As io_check_output; EEXISTS where `path` is there and not `force`; EWRITE. */
 berg_status io_whole_file_open(io_whole_file **file, const char *path, bool force, berg_error *error);
 berg_status io_whole_file_write(io_whole_file *file, const void *bytes, size_t size, berg_error *error);
 berg_status io_whole_file_print(io_whole_file *file, berg_error *error, const char *format, ...) BASE_PRINTF(3, 4);
+/* What was written is on the disk, so that committing can hardly fail: for a file that follows another. EWRITE. */
+berg_status io_whole_file_sync(io_whole_file *file, berg_error *error);
 /* Flushes, syncs, renames; frees the handle either way. EWRITE, and then nothing is left. */
 berg_status io_whole_file_commit(io_whole_file *file, berg_error *error);
 /* The same without waiting for the disk, for thousands of small files: whole for every reader, though perhaps not after

@@ -9,7 +9,7 @@
 #include "io/file/map.h"
 
 bool io_image_is_name(const char *path) {
-  static const char *const endings[] = {".jpg", ".jpeg", ".jpe", ".png"};
+  static const char *const endings[] = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"};
   const char *dot = strrchr(path, '.');
   if (!dot) return false;
   for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
@@ -23,6 +23,8 @@ void io_image_release(io_image *image) {
 }
 
 static berg_status fail_unknown(const uint8_t *bytes, size_t size, const char *name, berg_error *error) {
+  const char *format = io_image_foreign(bytes, size);
+  if (format) return io_image_fail_foreign(name, format, error);
   char found[64] = "an empty file";
   size_t shown = size < 8 ? size : 8, at = 0;
   for (size_t i = 0; i < shown; i++)

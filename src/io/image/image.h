@@ -13,8 +13,16 @@ typedef struct io_image {
   uint8_t *pixels; /* [height][width][3]; base_free */
 } io_image;
 
-/* Whether the ending is that of a picture read here (.jpg .jpeg .jpe .png, any case). */
+/* Whether the ending is that of a picture read here (.jpg .jpeg .jpe .jfif .png, any case). */
 bool io_image_is_name(const char *path);
+
+/* Formats that are not read. */
+#define IO_IMAGE_START 16 /* bytes that tell them */
+/* The name of the format that a file begins as; NULL: none of them. */
+const char *io_image_foreign(const uint8_t *bytes, size_t size);
+bool io_image_is_foreign_name(const char *path);
+/* EINPUT, and what to do about it. */
+berg_status io_image_fail_foreign(const char *path, const char *format, berg_error *error);
 
 /* Part of a picture. */
 typedef struct io_image_part {

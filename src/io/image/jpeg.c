@@ -24,6 +24,9 @@
 
 /* A progressive file may ask for any number of passes over all of its coefficients; encoders use ten. */
 #define MAX_SCANS 500
+/* The shortest segment that could be lost without another message: Adobe's, of colours. Without its restart interval, 6
+ * bytes, a frame meets markers in its data. */
+#define SEGMENT_BYTES 16
 
 typedef struct jpeg_reader {
   struct jpeg_decompress_struct codec;
@@ -66,19 +69,23 @@ static void on_error(j_common_ptr codec) {
 }
 
 /* A warning means that libjpeg will make pixels up, but for those that concern no pixel. Bytes between the
- * last scan and the end marker are common in the wild, and by then every coefficient has been read. */
-static bool is_harmless(const struct jpeg_error_mgr *handler) {
+ * last scan and the end marker are common in the wild, and by then every coefficient has been read. So are a few before
+ * the first scan, fewer than a segment whose marker was damaged leaves. */
+static bool is_harmless(const struct jpeg_decompress_struct *codec) {
+  const struct jpeg_error_mgr *handler = codec->err;
   switch (handler->msg_code) {
   case JWRN_ADOBE_XFORM:
   case JWRN_JFIF_MAJOR:
   case JWRN_NOT_SEQUENTIAL: return true;
-  case JWRN_EXTRANEOUS_DATA: return handler->msg_parm.i[1] == JPEG_EOI;
+  case JWRN_EXTRANEOUS_DATA:
+    return handler->msg_parm.i[1] == JPEG_EOI || (!codec->input_scan_number && handler->msg_parm.i[0] < SEGMENT_BYTES);
   default: return false;
   }
 }
 
 static void on_message(j_common_ptr codec, int level) {
-  if (level < 0 && !is_harmless(codec->err)) leave_with_message(codec->client_data);
+  jpeg_reader *reader = codec->client_data;
+  if (level < 0 && !is_harmless(&reader->codec)) leave_with_message(reader);
 }
 
 static void on_progress(j_common_ptr codec) {

@@ -119,7 +119,7 @@ berg_status io_png_decode(const io_image_taker *taker, const uint8_t *bytes, siz
   berg_status status = io_png_check(bytes, size, name, error);
   if (status) return status;
   io_png_stream stream;
-  io_png_stream_init(&stream, bytes);
+  io_png_stream_init(&stream, bytes, size);
   spng_ctx *context = spng_ctx_new(0);
   if (!context) return fail(name, SPNG_EMEM, error);
   struct spng_ihdr header;

@@ -20,6 +20,9 @@ static uint32_t big_endian(const uint8_t *bytes) {
   return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
+/* Some programs leave the end mark out, or the last bytes of it; with all the pixels that is nothing. */
+static const uint8_t END[FRAME] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82};
+
 static bool is_end(const uint8_t *chunk) { return !memcmp(chunk + 4, "IEND", 4); }
 
 static bool is_critical(const uint8_t *chunk) { return chunk[4] >= 'A' && chunk[4] <= 'Z'; }
@@ -47,9 +50,11 @@ static berg_status fail_checksum(const char *name, size_t offset, const char *ty
 }
 
 berg_status io_png_check(const uint8_t *bytes, size_t size, const char *name, berg_error *error) {
+  bool has_data = false;
   for (size_t at = SIGNATURE;;) {
     char wanted[40], had[40];
     size_t left = size - at;
+    if (left < FRAME && has_data && !memcmp(bytes + at, END, left)) return BERG_OK;
     if (left < FRAME) {
       base_print(had, sizeof had, "%zu bytes", left);
       return fail(name, at, NULL, "truncated PNG", "a chunk of at least 12 bytes", had, error);
@@ -70,23 +75,24 @@ berg_status io_png_check(const uint8_t *bytes, size_t size, const char *name, be
     uint32_t computed = (uint32_t)crc32_z(0, chunk + 4, 4 + length);
     if (stored != computed) return fail_checksum(name, at, type, stored, computed, error);
     if (is_end(chunk)) return BERG_OK;
+    has_data = has_data || !memcmp(type, "IDAT", 4);
     at += FRAME + length;
   }
 }
 
-void io_png_stream_init(io_png_stream *stream, const uint8_t *bytes) {
-  *stream = (io_png_stream){.bytes = bytes, .next = SIGNATURE, .from = 0, .left = SIGNATURE};
+void io_png_stream_init(io_png_stream *stream, const uint8_t *bytes, size_t size) {
+  *stream = (io_png_stream){.bytes = bytes, .size = size, .next = SIGNATURE, .from = bytes, .left = SIGNATURE};
 }
 
 /* False: the last chunk has been given. */
 static bool next_critical(io_png_stream *stream) {
   while (stream->next) {
     size_t at = stream->next;
-    const uint8_t *chunk = stream->bytes + at;
+    const uint8_t *chunk = stream->size - at < FRAME ? END : stream->bytes + at;
     size_t whole = FRAME + (size_t)big_endian(chunk);
     stream->next = is_end(chunk) ? 0 : at + whole;
     if (is_critical(chunk)) {
-      stream->from = at;
+      stream->from = chunk;
       stream->left = whole;
       return true;
     }
@@ -98,7 +104,7 @@ size_t io_png_stream_read(io_png_stream *stream, uint8_t *out, size_t count) {
   size_t done = 0;
   while (done < count && (stream->left || next_critical(stream))) {
     size_t part = stream->left < count - done ? stream->left : count - done;
-    memcpy(out + done, stream->bytes + stream->from, part);
+    memcpy(out + done, stream->from, part);
     stream->from += part;
     stream->left -= part;
     done += part;

@@ -24,6 +24,8 @@ typedef struct io_nifti_space {
 
 /* No space: voxel indices of a grid of this size. */
 void io_nifti_space_unknown(io_nifti_space *space, const size_t dims[3]);
+/* Whether what the header says of the space can be used. EINPUT. */
+berg_status io_nifti_space_check(const io_nifti_space *space, const char *path, berg_error *error);
 /* `affine` [4][4] takes voxel indices to millimetres; it becomes the sform ("aligned"), as nibabel writes it.
  * EARGUMENT: not finite, no inverse, last row not 0 0 0 1. */
 berg_status io_nifti_space_affine(io_nifti_space *space, const size_t dims[3], const double *affine, berg_error *error);

@@ -73,4 +73,20 @@ berg_status io_nifti_space_affine(io_nifti_space *space, const size_t dims[3], c
   return BERG_OK;
 }
 
+berg_status io_nifti_space_check(const io_nifti_space *space, const char *path, berg_error *error) {
+  double affine[12];
+  bool good = true;
+  for (int i = 0; i < 12; i++) {
+    affine[i] = (double)space->srow[i / 4][i % 4];
+    good = good && isfinite(affine[i]);
+  }
+  if (space->sform_code > 0 && !(good && fabs(determinant(affine)) > 1e-12))
+    return base_fail(error, BERG_EINPUT, "%s: its sform has no inverse: it takes different voxels to one place", path);
+  for (int d = 1; d <= 3 && space->sform_code <= 0 && space->qform_code > 0; d++)
+    if (!(fabs((double)space->pixdim[d]) > 0) || !isfinite(space->pixdim[d]))
+      return base_fail(error, BERG_EINPUT, "%s: its qform has voxels without a size: pixdim[%d] is %g", path, d,
+                       (double)space->pixdim[d]);
+  return BERG_OK;
+}
+
 bool io_nifti_space_is_known(const io_nifti_space *space) { return space->qform_code > 0 || space->sform_code > 0; }

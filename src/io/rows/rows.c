@@ -57,6 +57,8 @@ static const struct {
                {"-ave.fif", io_write_evoked, io_check_evoked},
                {"_ave.fif", io_write_evoked, io_check_evoked}};
 
+const char *io_rows_ending(size_t i) { return i < sizeof formats / sizeof *formats ? formats[i].ending : NULL; }
+
 static int format_of(const char *path) {
   size_t length = strlen(path);
   for (int i = 0; i < (int)(sizeof formats / sizeof *formats); i++) {
@@ -173,13 +175,9 @@ static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *err
 }
 
 static berg_status check_places(io_rows *rows, bool force, bool resume, berg_error *error) {
-  struct stat about;
-  if (!stat(rows->path, &about)) {
-    if (S_ISDIR(about.st_mode)) return base_fail(error, BERG_EWRITE, "%s: is a directory", rows->path);
-    if (!force) return io_fail_exists(rows->path, error);
-  }
-  if (resume || force || access(rows->partial, F_OK)) return BERG_OK;
-  berg_status status = open_partial(rows, 0, error);
+  berg_status status = io_check_output(rows->path, force, error);
+  if (status || resume || force || access(rows->partial, F_OK)) return status;
+  status = open_partial(rows, 0, error);
   return status ? status
                 : base_fail(error, BERG_EEXISTS,
                             "%s: is there from an interrupted run: resume that, or force a new start", rows->partial);

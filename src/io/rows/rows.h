@@ -68,6 +68,8 @@ typedef struct io_labels {
   bool long_table;                    /* .csv: a line a value, a column an axis; else a line a row, a column a column */
 } io_labels;
 
+/* The i-th of those endings; NULL: there are no more. */
+const char *io_rows_ending(size_t i);
 /* Whether the ending of `path` is one that can be written: .npy .h5 .hdf5 .csv .nii .nii.gz .func.gii .mgh .mgz
  * -ave.fif. EARGUMENT names them. */
 berg_status io_rows_check_name(const char *path, berg_error *error);

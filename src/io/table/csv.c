@@ -147,6 +147,10 @@ static berg_status find_columns(io_csv *csv) {
     used = more > 0 && used + (size_t)more < sizeof missing ? used + (size_t)more : sizeof missing - 1;
   }
   if (!lacking) return BERG_OK;
+  const char *other = csv->fields == 1 ? strpbrk(csv->names[0], ";\t") : NULL;
+  if (other)
+    return base_fail(csv->error, BERG_EINPUT, "%s: columns are separated by %s: expected commas", csv->name,
+                     *other == ';' ? "semicolons" : "tabs");
   return base_fail(csv->error, BERG_EINPUT, "%s: %zu column%s missing: %s", csv->name, lacking,
                    lacking == 1 ? " is" : "s are", missing);
 }
@@ -205,6 +209,10 @@ static berg_status parse(io_csv *csv, struct csv_parser *parser, FILE *stream) {
   while (!csv->status) {
     size_t size = fread(piece, 1, PIECE, stream);
     if (!size) break;
+    if (is_first && size >= 2 && (!memcmp(piece, "\xff\xfe", 2) || !memcmp(piece, "\xfe\xff", 2))) {
+      csv->status = base_fail(csv->error, BERG_EINPUT, "%s: is text in UTF-16: save the table as UTF-8", csv->name);
+      break;
+    }
     size_t skipped = is_first && size >= sizeof mark && !memcmp(piece, mark, sizeof mark) ? sizeof mark : 0;
     is_first = false;
     parse_piece(csv, parser, piece + skipped, size - skipped);

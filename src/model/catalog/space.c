@@ -138,7 +138,8 @@ static berg_status take_like(io_nifti_space *space, const int64_t *coordinates, 
   const io_nifti_about *about = io_nifti_describe(nifti);
   const size_t count = about->space.dims[0] * about->space.dims[1] * about->space.dims[2];
   *space = about->space;
-  status = check_grid(space, coordinates, voxels, like, error);
+  status = io_nifti_space_check(space, like, error);
+  if (!status) status = check_grid(space, coordinates, voxels, like, error);
   uint8_t *values = status ? NULL : base_alloc(count, sizeof(double), error);
   uint8_t *mask = values ? base_alloc(count, 1, error) : NULL;
   if (!status && !mask) status = BERG_ELIMIT;

@@ -70,7 +70,7 @@ berg_status berg_convert_precision(const char *source, const char *target, const
   berg_status status = model_precision_choose(&chosen, base_machine_isa(), precision, true, error);
   if (!status && chosen->precision == LA_F32)
     status = base_fail(error, BERG_EPARAMETER, "precision f32 needs no converting: weights are used as they are");
-  if (!status && !force && model_path_exists(target)) status = io_fail_exists(target, error);
+  if (!status) status = io_check_output(target, force, error);
   if (!status) status = berg_file_open(&file, source, error);
   if (status) return status;
   const bool is_fitted = berg_file_find(file, "pca_param.components_") != NULL;

@@ -62,6 +62,19 @@ static berg_status open_files(output *o, berg_error *error) {
   return status;
 }
 
+/* Two files that differ by their endings alone would have one sidecar. */
+static berg_status check_apart(const output *outputs, size_t number, berg_error *error) {
+  const output *o = &outputs[number];
+  for (size_t i = 0; i < number && o->task.options->sidecar; i++)
+    for (size_t a = 0; a < outputs[i].count; a++)
+      for (size_t b = 0; b < o->count; b++)
+        if (model_sidecar_shared(outputs[i].files[a].path, o->files[b].path))
+          return base_fail(error, BERG_EARGUMENT,
+                           "%s and %s would have one sidecar: give them different names, or write no sidecar",
+                           outputs[i].files[a].path, o->files[b].path);
+  return BERG_OK;
+}
+
 /* In the writer's thread; files, rows and own are its own meanwhile. */
 static berg_status append(void *user, const float *responses, size_t images, berg_error *error) {
   output *o = user;
@@ -240,6 +253,7 @@ static berg_status encode_passes(output *outputs, berg_model *const *models, siz
     sinks[i] = (model_sink){
         .wants = MODEL_RESPONSES, .trials = task->trials ? task->trials->count : 0, .user = &outputs[i], .take = take};
     if (!status) status = open_files(&outputs[i], error);
+    if (!status) status = check_apart(outputs, i, error);
   }
   /* rows that are kept carry names, sizes and times of these files: they have to be those that are mapped */
   if (!status) status = model_sources_unchanged(models, count, stimuli, error);

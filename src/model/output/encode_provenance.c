@@ -184,6 +184,9 @@ void model_encode_describe(cJSON *tree, const model_labels *labels, size_t colum
     io_json_add(image, "Path", model_provenance_text(names->names[r]));
     if (names->hashes) io_json_add_text(image, "SHA256", names->hashes[r]);
   }
+  cJSON *others = berg_stimuli_others_count(stimuli) ? io_json_add_list(images, "OtherFormats") : NULL;
+  for (size_t i = 0; i < berg_stimuli_others_count(stimuli); i++)
+    io_json_add(others, NULL, model_provenance_text(berg_stimuli_other(stimuli, i)));
   if (!berg_stimuli_skipped_count(stimuli)) return;
   cJSON *skipped = io_json_add_list(images, "LeftOut");
   for (size_t i = 0; i < berg_stimuli_skipped_count(stimuli); i++)

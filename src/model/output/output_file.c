@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/file/folders.h"
 #include "io/value/json_print.h"
 #include "model/catalog/paths.h"
 #include "model/stimuli/stimuli.h"
@@ -74,13 +75,26 @@ static berg_status open_rows(model_output_file *file, const char *name, berg_err
                              error);
 }
 
+#define HEADER_BLOCK 4096 /* where the first rows lie, which is not free any more */
+
+/* Before the first image; the files that some formats end in take more. */
+static berg_status check_room(const model_output_file *file, size_t images, berg_error *error) {
+  const uint64_t there = io_disk_free(file->path);
+  const double row = (double)file->columns->columns * (double)model_output_parts(file->task) * sizeof(float);
+  const double needed = row * (double)(images > file->done ? images - file->done : 0);
+  if (there == UINT64_MAX || needed <= (double)there + HEADER_BLOCK) return BERG_OK;
+  return base_fail(error, BERG_ELIMIT, "%s: %.0f bytes are needed on the disk, %llu are there", file->path, needed,
+                   (unsigned long long)there);
+}
+
 berg_status model_output_file_open(model_output_file *file, berg_error *error) {
   const size_t images = berg_stimuli_count(file->task->stimuli);
   char name[256];
   berg_status status = model_sidecar_check(file->path, file->task->options, error);
   if (!status) status = fingerprint(file, name, sizeof name, error);
   if (!status) status = open_rows(file, name, error);
-  if (status || file->done <= images) return status;
+  if (status) return status;
+  if (file->done <= images) return check_room(file, images, error);
   char expected[64];
   base_print(expected, sizeof expected, "at most %zu, one an image", images);
   return base_fail_found(error, BERG_EINPUT, file->path, "the journal of its partial rows is damaged", expected,

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "io/value/json_build.h"
 #include "io/value/json_guard.h"
+#include "io/rows/rows.h"
 #include "io/value/json_print.h"
 #include "io/file/map.h"
 #include "io/value/value.h"
@@ -128,16 +129,35 @@ char *model_sidecar_path(const char *path, const char *ending, berg_error *error
   return base_format(error, "%.*s%s", (int)(model_ending_of(path) - path), path, ending);
 }
 
+bool model_sidecar_shared(const char *a, const char *b) {
+  const size_t length = (size_t)(model_ending_of(a) - a);
+  return length == (size_t)(model_ending_of(b) - b) && !memcmp(a, b, length);
+}
+
+/* The sidecar of out.csv may be that of out.npy. */
+static berg_status fail_taken(const char *path, const char *beside, berg_error *error) {
+  const char *ending;
+  char *other = NULL;
+  for (size_t i = 0; !other && (ending = io_rows_ending(i)); i++) {
+    other = model_sidecar_path(path, ending, error);
+    if (!other) return BERG_ELIMIT;
+    if (!access(other, F_OK)) break;
+    base_free(other);
+    other = NULL;
+  }
+  base_fail(error, BERG_EEXISTS,
+            "%s: already exists%s%s, where the sidecar of %s would go; use force to replace it, or write no sidecar",
+            beside, other ? " as the sidecar of " : "", other ? other : "", path);
+  base_free(other);
+  return BERG_EEXISTS;
+}
+
 berg_status model_sidecar_check(const char *path, const berg_output_options *options, berg_error *error) {
-  if (!options->sidecar || options->force) return BERG_OK;
+  if (!options->sidecar) return BERG_OK;
   char *beside = model_sidecar_path(path, ".json", error);
   if (!beside) return BERG_ELIMIT;
-  berg_status status = BERG_OK;
-  if (!access(beside, F_OK))
-    status =
-        base_fail(error, BERG_EEXISTS,
-                  "%s: already exists, where the sidecar of %s would go; use force to replace it, or write no sidecar",
-                  beside, path);
+  berg_status status = io_check_output(beside, options->force, error);
+  if (status == BERG_EEXISTS) status = fail_taken(path, beside, error);
   base_free(beside);
   return status;
 }
@@ -161,6 +181,7 @@ berg_status model_sidecar_prepare(io_whole_file **out, const char *path, const c
   berg_status status = beside ? io_json_print(tree, &text, error) : BERG_ELIMIT;
   if (!status) status = io_whole_file_open(&file, beside, force, error);
   if (!status) status = io_whole_file_print(file, error, "%s\n", text);
+  if (!status) status = io_whole_file_sync(file, error); /* a full disk is found before the output has its name */
   if (status)
     io_whole_file_abandon(file);
   else

@@ -40,7 +40,9 @@ cJSON *model_provenance_text(const char *text);
 const char *model_ending_of(const char *path);
 /* Where the sidecar of the output at `path` lies: the ending replaced. base_free. */
 char *model_sidecar_path(const char *path, const char *ending, berg_error *error);
-/* EEXISTS where a sidecar exists and `force` is not set; called before the work begins. */
+/* Whether two outputs would have the same sidecar. */
+bool model_sidecar_shared(const char *a, const char *b);
+/* EEXISTS where a sidecar exists and `force` is not set; EWRITE where it can be none. Called before the work begins. */
 berg_status model_sidecar_check(const char *path, const berg_output_options *options, berg_error *error);
 /* Whether the file `sidecar` is one that libberg wrote, such as an interrupted run leaves without its output. ELIMIT
  * alone. */

@@ -135,6 +135,12 @@ berg_status model_images_open_npy(model_images *images, const char *path, berg_l
   berg_status status = begin(images, path, error);
   if (!status) status = io_map_open(&images->map, path, error);
   if (!status) status = io_npy_read_header(&header, images->map.bytes, images->map.size, images->map.size, path, error);
+  if (!status && header.dtype == BERG_STRING)
+    status =
+        base_fail(error, BERG_ESTIMULUS,
+                  "%s: is an array of Python objects, of pictures of several sizes for instance: expected one array "
+                  "of whole numbers, (images, 3, height, width), or picture files",
+                  path);
   if (status) return end(images, status);
   view_header(images, &header);
   hash_file(images, path);
@@ -142,6 +148,48 @@ berg_status model_images_open_npy(model_images *images, const char *path, berg_l
   status = settle(images, layout, error);
   if (!status) images->view.data = images->map.bytes + header.data_offset;
   return end(images, status);
+}
+
+/* Which arrays there are, as many as a message holds. */
+static berg_status fail_choice(const berg_file *file, const char *path, const char *name, berg_error *error) {
+  const size_t count = berg_file_count(file);
+  char there[200] = "none";
+  for (size_t i = 0, used = 0; i < count && used + 1 < sizeof there; i++) {
+    const int more = base_print(there + used, sizeof there - used, i ? ", %s" : "%s", berg_file_entry(file, i)->name);
+    used = more > 0 && used + (size_t)more < sizeof there ? used + (size_t)more : sizeof there - 1;
+  }
+  if (*name) return base_fail(error, BERG_EINPUT, "%s: holds no array \"%s\"; there are: %s", path, name, there);
+  return base_fail(error, BERG_EINPUT, "%s: holds %zu arrays: name one, as FILE:NAME; there are: %s", path, count,
+                   there);
+}
+
+static berg_status open_archive(model_images *images, const char *path, const char *name, const berg_array **array,
+                                berg_error *error) {
+  berg_status status = berg_file_open(&images->archive, path, error);
+  if (status) return status;
+  if (strcmp(berg_file_format(images->archive), "npz"))
+    return base_fail(error, BERG_EINPUT, "%s: is no array of images, but a checkpoint of torch", path);
+  const size_t count = berg_file_count(images->archive);
+  *array = *name || count != 1 ? NULL : berg_file_entry(images->archive, 0);
+  for (size_t i = 0; i < count && *name && !*array; i++)
+    if (!strcmp(berg_file_entry(images->archive, i)->name, name)) *array = berg_file_entry(images->archive, i);
+  return *array ? BERG_OK : fail_choice(images->archive, path, name, error);
+}
+
+berg_status model_images_open_npz(model_images *images, const char *path, const char *name, berg_layout layout,
+                                  berg_error *error) {
+  const berg_array *array = NULL;
+  berg_status status = begin(images, path, error);
+  if (!status) status = open_archive(images, path, name, &array, error);
+  if (status) return end(images, status);
+  base_free(images->name);
+  images->name = base_format(error, "%s:%s", path, array->name);
+  if (!images->name) return end(images, BERG_ELIMIT);
+  images->view = *array;
+  images->view.name = NULL;
+  hash_file(images, path);
+  images->hash = base_hash_text(images->hash, array->name);
+  return end(images, settle(images, layout, error));
 }
 
 berg_status model_images_open_hdf5(model_images *images, const char *path, const char *dataset, berg_layout layout,
@@ -175,6 +223,7 @@ void model_images_release(model_images *images) {
   io_map_close(&images->map);
   io_hdf5_free(images->hdf5);
   io_npy_stream_free(images->stream);
+  berg_file_free(images->archive);
   base_free(images->name);
   *images = (model_images){.name = NULL};
 }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "io/hdf5/hdf5.h"
 #include "io/file/map.h"
+#include "io/container/container.h"
 #include "io/container/npy_stream.h"
 #include "vit/preprocess.h"
 
@@ -26,6 +27,7 @@ typedef struct model_images {
   io_hdf5 *hdf5;
   const size_t *picked; /* of `hdf5` the row of each image; NULL: the same */
   io_npy_stream *stream;
+  berg_file *archive; /* .npz, whose array this is */
 } model_images;
 
 /* All: ESTIMULUS for what is not images (type, shape, no images); EINPUT for files. On failure nothing is
@@ -33,6 +35,9 @@ typedef struct model_images {
 berg_status model_images_from_array(model_images *images, const berg_array *array, berg_layout layout,
                                     berg_error *error);
 berg_status model_images_open_npy(model_images *images, const char *path, berg_layout layout, berg_error *error);
+/* The array of that name in a .npz; "": the only one. */
+berg_status model_images_open_npz(model_images *images, const char *path, const char *name, berg_layout layout,
+                                  berg_error *error);
 berg_status model_images_open_hdf5(model_images *images, const char *path, const char *dataset, berg_layout layout,
                                    berg_error *error);
 /* `file` has been read up to behind the magic. */

@@ -20,6 +20,8 @@ void model_files_init(model_files *files, bool may_be_missing) {
 void model_files_release(model_files *files) {
   for (size_t i = 0; i < files->count; i++) base_free(files->paths[i]);
   base_free(files->paths);
+  for (size_t i = 0; i < files->other_count; i++) base_free(files->others[i]);
+  base_free(files->others);
   *files = (model_files){.paths = NULL};
 }
 
@@ -58,18 +60,42 @@ typedef struct names {
   size_t count, capacity;
 } names;
 
+static bool is_picture(const char *name) {
+  return name[0] != '.' && (io_image_is_name(name) || io_image_is_foreign_name(name));
+}
+
 static berg_status read_folder(names *list, DIR *folder, const char *path, berg_error *error) {
   for (;;) {
     errno = 0;
     const struct dirent *entry = readdir(folder);
     if (!entry) return errno ? base_fail_errno(error, BERG_EINPUT, path, "cannot be read", errno) : BERG_OK;
-    if (entry->d_name[0] == '.' || !io_image_is_name(entry->d_name)) continue;
+    if (!is_picture(entry->d_name)) continue;
     if (!base_grow((void **)&list->names, &list->capacity, list->count + 1, sizeof *list->names, error))
       return BERG_ELIMIT;
     list->names[list->count] = base_copy_text(entry->d_name, error);
     if (!list->names[list->count]) return BERG_ELIMIT;
     list->count++;
   }
+}
+
+/* Takes ownership of `path`. */
+static berg_status add_other(model_files *files, char *path, berg_error *error) {
+  if (base_grow((void **)&files->others, &files->other_capacity, files->other_count + 1, sizeof *files->others,
+                error)) {
+    files->others[files->other_count++] = path;
+    return BERG_OK;
+  }
+  base_free(path);
+  return BERG_ELIMIT;
+}
+
+static berg_status add_found(model_files *files, char *path, berg_error *error) {
+  struct stat about;
+  if (path && !stat(path, &about) && S_ISDIR(about.st_mode)) {
+    base_free(path);
+    return BERG_OK;
+  }
+  return path && !io_image_is_name(path) ? add_other(files, path, error) : add_owned(files, path, error);
 }
 
 berg_status model_files_add_folder(model_files *files, const char *path, berg_error *error) {
@@ -81,19 +107,13 @@ berg_status model_files_add_folder(model_files *files, const char *path, berg_er
   if (!status && list.count) qsort(list.names, list.count, sizeof *list.names, by_bytes);
   const char *slash = *path && path[strlen(path) - 1] == '/' ? "" : "/";
   size_t before = files->count;
-  struct stat about;
-  for (size_t i = 0; i < list.count && !status; i++) {
-    char *whole = base_format(error, "%s%s%s", path, slash, list.names[i]);
-    if (whole && !stat(whole, &about) && S_ISDIR(about.st_mode))
-      base_free(whole);
-    else
-      status = add_owned(files, whole, error);
-  }
+  for (size_t i = 0; i < list.count && !status; i++)
+    status = add_found(files, base_format(error, "%s%s%s", path, slash, list.names[i]), error);
   for (size_t i = 0; i < list.count; i++) base_free(list.names[i]);
   base_free(list.names);
   if (!status && files->count == before)
     return base_fail(error, BERG_EINPUT,
-                     "%s: no pictures (.jpg .jpeg .jpe .png) in this folder; sub-folders are not searched", path);
+                     "%s: no pictures (.jpg .jpeg .jpe .jfif .png) in this folder; sub-folders are not searched", path);
   return status;
 }
 
@@ -110,11 +130,13 @@ static berg_status add_line(model_files *files, const char *line, size_t length,
 
 berg_status model_files_add_list(model_files *files, const char *text, size_t size, const char *name,
                                  const char *folder, berg_error *error) {
+  if (size >= 2 && (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2)))
+    return base_fail(error, BERG_EINPUT, "%s: is text in UTF-16: save the list as UTF-8", name);
   const char *zero = size ? memchr(text, 0, size) : NULL;
   if (zero)
-    return base_fail_at(error,
-                        &(base_fault){BERG_EINPUT, name, (uint64_t)(zero - text), NULL,
-                                      "is no picture, .npy or HDF5 file, and no list of paths", "text", "a zero byte"});
+    return base_fail_at(error, &(base_fault){BERG_EINPUT, name, (uint64_t)(zero - text), NULL,
+                                             "is no picture, .npy, .npz or HDF5 file, and no list of paths", "text",
+                                             "a zero byte"});
   const size_t before = files->count;
   size_t at = size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0; /* the mark that some editors put before UTF-8 */
   for (size_t number = 1; at < size; number++) {

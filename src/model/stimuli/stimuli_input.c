@@ -75,6 +75,14 @@ static berg_status add_hdf5(berg_stimuli *stimuli, const char *path, const char 
   return status;
 }
 
+static berg_status add_npz(berg_stimuli *stimuli, const char *path, const char *name, berg_layout layout,
+                           berg_error *error) {
+  berg_status status = add_array(stimuli, error);
+  if (!status) status = model_images_open_npz(&stimuli->arrays[stimuli->array_count], path, name, layout, error);
+  if (!status) stimuli->array_count++;
+  return status;
+}
+
 static berg_status add_npy(berg_stimuli *stimuli, const char *path, berg_layout layout, berg_error *error) {
   berg_status status = add_array(stimuli, error);
   if (!status) status = model_images_open_npy(&stimuli->arrays[stimuli->array_count], path, layout, error);
@@ -102,24 +110,40 @@ static bool has_ending(const char *path, const char *ending) {
   return length >= tail && !strcmp(path + length - tail, ending);
 }
 
-static berg_status add_file(berg_stimuli *stimuli, const char *path, berg_layout layout, berg_error *error) {
-  if (io_image_is_name(path)) return model_files_add(&stimuli->files, path, error);
-  uint8_t start[8] = {0};
+/* The first bytes of a file, zeros behind its end. */
+static berg_status read_start(const char *path, uint8_t start[IO_IMAGE_START], berg_error *error) {
+  memset(start, 0, IO_IMAGE_START);
   int file = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t got = file < 0 ? -1 : pread(file, start, sizeof start, 0);
+  ssize_t got = file < 0 ? -1 : pread(file, start, IO_IMAGE_START, 0);
   int number = errno;
   if (file >= 0) close(file);
-  if (got < 0) return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", number);
+  return got < 0 ? base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", number) : BERG_OK;
+}
+
+static bool is_zip(const uint8_t *start) { return !memcmp(start, "PK\3\4", 4) || !memcmp(start, "PK\5\6", 4); }
+
+static berg_status add_file(berg_stimuli *stimuli, const char *path, berg_layout layout, berg_error *error) {
+  if (io_image_is_name(path)) return model_files_add(&stimuli->files, path, error);
+  uint8_t start[IO_IMAGE_START];
+  berg_status status = read_start(path, start, error);
+  if (status) return status;
+  const char *format = io_image_foreign(start, sizeof start);
+  if (format) return io_image_fail_foreign(path, format, error);
+  if (is_zip(start)) return add_npz(stimuli, path, "", layout, error);
   if (!memcmp(start, "\xff\xd8\xff", 3) || !memcmp(start, "\x89PNG\r\n\x1a\n", 8))
     return model_files_add(&stimuli->files, path, error);
-  if (!memcmp(start, "\x89HDF\r\n\x1a\n", 8)) return add_hdf5(stimuli, path, "", layout, error);
+  if (!memcmp(start, "MATLAB 5.0", 10))
+    return base_fail(error, BERG_EINPUT, "%s: is a MATLAB file of version 5: save it with -v7.3, or write pictures",
+                     path);
+  if (!memcmp(start, "\x89HDF\r\n\x1a\n", 8) || !memcmp(start, "MATLAB 7.3", 10))
+    return add_hdf5(stimuli, path, "", layout, error);
   if (!memcmp(start, IO_NPY_MAGIC, IO_NPY_MAGIC_BYTES) || has_ending(path, ".npy"))
     return add_npy(stimuli, path, layout, error);
   return add_list(stimuli, path, error);
 }
 
-/* "file.h5:group/data". Folders and datasets may have colons in their names: the first colon behind which a
- * file ends that is there is the one. */
+/* "file.h5:group/data", "file.npz:name". Folders and datasets may have colons in their names: the first colon behind
+ * which a file ends that is there is the one. */
 static berg_status add_colon(berg_stimuli *stimuli, const char *input, berg_layout layout, int number,
                              berg_error *error) {
   struct stat about;
@@ -127,7 +151,9 @@ static berg_status add_colon(berg_stimuli *stimuli, const char *input, berg_layo
     char *path = base_copy_bytes(input, (size_t)(colon - input), error);
     if (!path) return BERG_ELIMIT;
     bool is_file = !stat(path, &about) && S_ISREG(about.st_mode);
-    berg_status status = is_file ? add_hdf5(stimuli, path, colon + 1, layout, error) : BERG_OK;
+    uint8_t start[IO_IMAGE_START];
+    berg_status status = is_file ? read_start(path, start, error) : BERG_OK;
+    if (is_file && !status) status = (is_zip(start) ? add_npz : add_hdf5)(stimuli, path, colon + 1, layout, error);
     base_free(path);
     if (is_file) return status;
   }

@@ -64,6 +64,12 @@ berg_status model_stimuli_mark_bad(berg_stimuli *stimuli, size_t index, const be
   return status;
 }
 
+size_t berg_stimuli_others_count(const berg_stimuli *stimuli) { return stimuli->files.other_count; }
+
+const char *berg_stimuli_other(const berg_stimuli *stimuli, size_t index) {
+  return index < stimuli->files.other_count ? stimuli->files.others[index] : NULL;
+}
+
 size_t berg_stimuli_skipped_count(const berg_stimuli *stimuli) { return stimuli->skipped_count; }
 
 const char *berg_stimuli_skipped(const berg_stimuli *stimuli, size_t index) {

@@ -193,7 +193,8 @@ static berg_status check_room(const query_rsm_file *file, berg_error *error) {
 
 static berg_status start(query_rsm_file *file, berg_error *error) {
   const query_rsm_plan *plan = &file->plan;
-  berg_status status = check_room(file, error);
+  berg_status status = io_check_output(plan->path, plan->force, error);
+  if (!status) status = check_room(file, error);
   file->offsets = base_calloc(plan->region_count, sizeof *file->offsets, error);
   if (!status && !file->offsets) status = BERG_ELIMIT;
   if (!status) status = io_whole_file_open(&file->whole, plan->path, plan->force, error);

@@ -45,10 +45,10 @@ static berg_status make_output(train_evaluation *e, size_t output, berg_error *e
 /* Predictions and sidecars that are there. */
 static berg_status check_places(const train_evaluation *e, berg_error *error) {
   berg_status status = BERG_OK;
-  for (size_t o = 0; o < e->outputs && !e->options->force && !status; o++) {
+  for (size_t o = 0; o < e->outputs && !status; o++) {
     const char *path = e->predictions[o].path;
-    if (model_path_exists(path)) return io_fail_exists(path, error);
-    if (e->options->sidecar) status = train_sidecar_check(path, error);
+    status = io_check_output(path, e->options->force, error);
+    if (!status && e->options->sidecar && !e->options->force) status = train_sidecar_check(path, error);
   }
   return status;
 }

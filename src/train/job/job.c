@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/array.h"
 #include "base/hash.h"
@@ -220,13 +219,14 @@ void train_job_close(train_job *job) {
 }
 
 berg_status train_job_check_outputs(const train_job *job, berg_error *error) {
-  for (size_t i = 0; i < job->subject_count && !job->options->force; i++) {
+  berg_status status = BERG_OK;
+  for (size_t i = 0; i < job->subject_count; i++) {
     const train_subject *subject = &job->subjects[i];
     const char *const paths[] = {subject->weights, subject->safetensors};
-    for (size_t j = 0; j < 2; j++)
-      if (paths[j] && model_path_exists(paths[j])) return io_fail_exists(paths[j], error);
+    for (size_t j = 0; j < 2 && !status; j++)
+      if (paths[j]) status = io_check_output(paths[j], job->options->force, error);
   }
-  return BERG_OK;
+  return status;
 }
 
 const char *train_targets_unit(const train_job *job) {

@@ -70,9 +70,10 @@ static bool is_alive(const train_prepared *files) {
 }
 
 static berg_status check_places(const train_prepared *files, bool resume, berg_error *error) {
-  for (int f = 0; f < FILES && !files->force; f++) {
-    if (is_there(files->paths[f])) return io_fail_exists(files->paths[f], error);
-    if (!resume && is_there(files->partials[f]))
+  for (int f = 0; f < FILES; f++) {
+    berg_status status = io_check_output(files->paths[f], files->force, error);
+    if (status) return status;
+    if (!resume && !files->force && is_there(files->partials[f]))
       return is_alive(files) ? fail_alive(files, error)
                              : base_fail(error, BERG_EEXISTS,
                                          "%s: is there from an interrupted run: resume that, or force a new start",

@@ -1,0 +1,122 @@
+"""What an output's path may be: what is no file is never replaced, and whatever can be refused is refused before the work."""
+import os
+import stat
+import subprocess
+
+import numpy as np
+import pytest
+
+from program import MODEL
+from siblings import IDS, SUBJECTS
+
+ANY = "fmri"
+
+
+@pytest.fixture
+def pipes(tmp_path):
+    """Pipes that nobody reads under the names of outputs."""
+    for name in ["x.npy", "x.json", "x.npz", "x.tsv", "x.png", "x.nii.gz", "x.html"]:
+        os.mkfifo(tmp_path / name)
+    np.save(tmp_path / "in.npy", np.arange(6, dtype=np.float32).reshape(2, 3))
+    return tmp_path
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+COMMANDS = [
+    ["convert", "in.npy", "x.npz"],
+    ["compare", "in.npy", "in.npy", "--json", "x.json"],
+    ["metadata", MODEL, "--subject", "sub-01", "--key", "fmri.voxel_coords", "-o", "x.npy"],
+    ["rank", "none.scores", "mean(V1)", "-o", "x.tsv"],
+    ["rank", "none.scores", "mean(V1)", "--sheet", "x.png"],
+    ["rsa", "none.scores", "--subject", "1", "--a", "V1", "--b", "IT", "-o", "x.json"],
+    ["contrast", "none.scores", "--a", "a.txt", "--b", "b.txt", "--subject", "1", "-o", "m.csv", "--json", "x.json"],
+    ["control", "none.scores", "V1", "IT", "-o", "x.json"],
+    ["evaluate", MODEL, "--subject", "1", "--images", ".", "--json", "x.json"],
+    ["train", MODEL, "--subject", "1", "--images", ".", "--report", "x.json"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:1] + command[-2:]))
+@pytest.mark.parametrize("force", [[], ["--force"]], ids=["", "force"])
+def test_a_pipe_is_neither_replaced_nor_written_to(berg, tiny_berg_dir, pipes, command, force):
+    before = names(pipes)
+    result = berg(*command, *force, cwd=pipes, environment={"BERG_DIR": str(tiny_berg_dir)})
+    assert (result.status, result.message) == (5, f"{command[-1]}: is a pipe, which is neither replaced by a file nor written to")
+    assert names(pipes) == before and stat.S_ISFIFO(os.stat(pipes / command[-1]).st_mode)
+
+
+def refuse_before_the_first_image(result, status, words):
+    assert result.status == status and words in result.message, result.err
+    assert "images, " not in result.err  # no progress
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.nii.gz"])
+def test_an_encode_to_a_pipe_is_refused(encode_with, photos, pipes, name):
+    before = names(pipes)
+    refuse_before_the_first_image(encode_with(ANY, photos, "-o", pipes / name, "--force", "--no-sidecar"), 5, f"{name}: is a pipe")
+    assert names(pipes) == before
+
+
+def test_a_sidecar_that_is_a_pipe_is_refused_before_the_work(encode_with, photos, pipes):
+    refuse_before_the_first_image(encode_with(ANY, photos, "-o", pipes / "x.csv", "--force"), 5, "x.json: is a pipe")
+    assert "x.csv" not in names(pipes)
+
+
+def test_standard_output_by_its_path_is_refused(encode_with, photos, tmp_path):
+    (tmp_path / "link.npy").symlink_to("/dev/stdout")
+    refuse_before_the_first_image(encode_with(ANY, photos, "-o", tmp_path / "link.npy", "--force"), 5, "link.npy: is a ")
+
+
+def test_a_link_to_nothing_is_refused_before_the_work_and_replaced_by_force(encode_with, photos, tmp_path):
+    link = tmp_path / "x.npy"
+    link.symlink_to(tmp_path / "nothing.npy")
+    refuse_before_the_first_image(encode_with(ANY, photos, "-o", link), 5, "is a link to a place where nothing is")
+    assert names(tmp_path) == ["x.npy"]
+    assert encode_with(ANY, photos / "4.jpg", "-o", link, "--force").status == 0
+    assert not link.is_symlink() and len(np.load(link)) == 1 and names(tmp_path) == ["x.json", "x.npy"]
+
+
+def test_two_outputs_do_not_get_one_sidecar(encode_with, photos, tmp_path):
+    assert encode_with(ANY, photos / "4.jpg", "-o", tmp_path / "x.npy").status == 0
+    sidecar = (tmp_path / "x.json").read_bytes()
+    refuse_before_the_first_image(encode_with(ANY, photos / "4.jpg", "-o", tmp_path / "x.csv"), 5,
+                                  f"x.json: already exists as the sidecar of {tmp_path / 'x.npy'}, where the sidecar of ")
+    assert names(tmp_path) == ["x.json", "x.npy"] and (tmp_path / "x.json").read_bytes() == sidecar
+    assert encode_with(ANY, photos / "4.jpg", "-o", tmp_path / "x.csv", "--no-sidecar").status == 0
+
+
+def on_a_small_disk(size, folder, *command, environment):
+    """In a mount namespace of its own, where `folder` is a disk of that size; and what is left there."""
+    listing = folder.parent / f"{folder.name}.txt"
+    script = f'mount -t tmpfs -o size={size} tmpfs "$0" && "$@"; status=$?; ls -A "$0" > "$0.txt"; exit $status'
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", script, folder, *map(str, command)], env=environment,
+                          capture_output=True, text=True, timeout=600)
+    return done, listing.read_text().split()
+
+
+@pytest.fixture(scope="session")
+def small_disks(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("disk")
+    if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+
+
+def test_a_disk_without_room_for_the_rows_is_refused_before_the_work(berg, five_berg_dir, backbone_files, photos, tmp_path, small_disks):
+    environment = berg.environment | {"TMPDIR": str(tmp_path)}
+    for output in tmp_path / "x.npy", "-":
+        done, left = on_a_small_disk("8k", tmp_path, berg.path, "encode", IDS[ANY], "--subject", SUBJECTS[ANY], "--berg-dir",
+                                     five_berg_dir, "--backbone", backbone_files["safetensors"], *[photos] * 20, "-o", output,
+                                     environment=environment)
+        assert done.returncode == 6 and "bytes are needed on the disk" in done.stderr, done.stderr
+        assert done.stderr.count("\n") == 1 and left == [] and done.stdout == ""
+
+
+def test_a_disk_full_at_the_sidecar_leaves_an_output_to_resume(berg, five_berg_dir, backbone_files, photos, tmp_path, small_disks):
+    command = [berg.path, "encode", IDS[ANY], "--subject", SUBJECTS[ANY], "--berg-dir", five_berg_dir, "--backbone",
+               backbone_files["safetensors"], photos / "4.jpg", "-o", tmp_path / "x.npy"]
+    done, left = on_a_small_disk("12k", tmp_path, *command, environment=berg.environment)
+    assert done.returncode == 5 and "x.json: cannot be written: No space left on device" in done.stderr, done.stderr
+    assert left == ["x.npy.partial", "x.npy.partial.journal"]
