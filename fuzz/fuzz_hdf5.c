@@ -1,5 +1,5 @@
-/* The HDF5 reader: the listing of datasets, then one dataset by rows. What is fuzzed is above all libhdf5 and
- * the guards before it. libhdf5 wants a file with a path, so each input is written to one. */
+/* The HDF5 reader: the listing of datasets, then one dataset by rows. It takes a path, so each input is written to a
+ * file. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>

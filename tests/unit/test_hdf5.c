@@ -1,4 +1,4 @@
-/* The HDF5 reader on files made here by libhdf5: types, byte orders, storage; and what it refuses. */
+/* The HDF5 reader on files that libhdf5 makes here: types, byte orders, storage; and what it refuses. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -178,6 +178,38 @@ static void refusals_say_what_is_there(void **state) {
   io_hdf5_free(NULL);
 }
 
+/* The superblock of version 1 says how many chunks a node of a B-tree has. */
+static void nodes_of_another_size(void **state) {
+  (void)state;
+  double values[ROWS * COLUMNS], found[ROWS * COLUMNS];
+  for (int i = 0; i < ROWS * COLUMNS; i++) values[i] = i;
+  hid_t how = H5Pcreate(H5P_FILE_CREATE), chunks = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_istore_k(how, 2);
+  H5Pset_sym_k(how, 2, 2);
+  H5Pset_chunk(chunks, 2, (hsize_t[]){1, 1});
+  hid_t file = H5Fcreate(cut, H5F_ACC_TRUNC, how, H5P_DEFAULT);
+  char name[8];
+  for (int i = 0; i < 40; i++) {
+    snprintf(name, sizeof name, "d%d", i);
+    add(file, name, H5T_IEEE_F64LE, chunks, H5T_NATIVE_DOUBLE, values);
+  }
+  H5Pclose(chunks);
+  H5Pclose(how);
+  H5Fclose(file);
+  FILE *made = fopen(cut, "rb");
+  assert_true(!fseek(made, 8, SEEK_SET) && fgetc(made) == 1);
+  fclose(made);
+  for (int i = 0; i < 40; i++) {
+    io_hdf5 *dataset;
+    berg_error error;
+    snprintf(name, sizeof name, "d%d", i);
+    if (io_hdf5_open(&dataset, cut, name, &error)) fail_msg("%s", error.message);
+    assert_int_equal(io_hdf5_read(dataset, 0, ROWS, found, &error), BERG_OK);
+    assert_memory_equal(found, values, sizeof values);
+    io_hdf5_free(dataset);
+  }
+}
+
 static void scalars_have_no_rows(void **state) {
   (void)state;
   io_hdf5 *dataset;
@@ -231,8 +263,11 @@ static void truncated_files_are_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_type_and_storage),      cmocka_unit_test(refusals_say_what_is_there),
-      cmocka_unit_test(scalars_have_no_rows),        cmocka_unit_test(callers_error_printing_is_put_back),
+      cmocka_unit_test(every_type_and_storage),
+      cmocka_unit_test(refusals_say_what_is_there),
+      cmocka_unit_test(nodes_of_another_size),
+      cmocka_unit_test(scalars_have_no_rows),
+      cmocka_unit_test(callers_error_printing_is_put_back),
       cmocka_unit_test(truncated_files_are_refused),
   };
   return cmocka_run_group_tests(tests, make_files, remove_files);

@@ -6,63 +6,35 @@
 #include "base/text.h"
 #include "io/hdf5/hdf5_handle.h"
 
-#define CHUNK_MAX ((uint64_t)1 << 30)
-
-static berg_status take_filters(io_hdf5 *dataset, hid_t how, berg_error *error) {
-  int count = H5Pget_nfilters(how);
-  if (count < 0) return io_hdf5_fail(dataset, "has no readable filters", error);
-  if (count > IO_FILTERS_MAX) return io_hdf5_refuse(dataset, "too many filters", "at most 8", NULL, error);
-  dataset->filters.count = (size_t)count;
-  dataset->filters.itemsize = dataset->about.itemsize;
-  for (unsigned f = 0; f < (unsigned)count; f++) {
-    unsigned flags, configuration;
-    size_t values = 0;
-    char name[40] = "", found[96];
-    H5Z_filter_t number = H5Pget_filter2(how, f, &flags, &values, NULL, sizeof name, name, &configuration);
-    if (!io_filters_knows(number)) {
-      base_print(found, sizeof found, "filter %d (%.39s); h5repack -f GZIP=4 rewrites the file", (int)number, name);
-      return io_hdf5_refuse(dataset, "unsupported compression", "gzip, lzf, shuffle, fletcher32", found, error);
-    }
-    dataset->filters.kinds[f] = (io_filter_kind)number;
-  }
+/* Where the chunk is whose first element is at `at`, checked to fit the room there is for it. */
+static berg_status find(io_hdf5 *dataset, const size_t *at, io_h5_chunk *chunk, berg_error *error) {
+  uint64_t place[BERG_MAX_DIMS];
+  for (size_t d = 0; d < dataset->about.ndim; d++) place[d] = at[d] / dataset->chunk[d];
+  berg_status status = io_h5_index_find(&dataset->index, &dataset->file, place, chunk, error);
+  if (status) return status;
+  if (chunk->address == IO_H5_NONE || !chunk->size)
+    return io_hdf5_refuse(dataset, "some of its data were never written, or cannot be found", NULL, NULL, error);
+  if (chunk->size > dataset->block_room)
+    return io_hdf5_refuse(dataset, "a chunk is larger than it can be", NULL, NULL, error);
+  if (!io_h5_is_inside(&dataset->file, chunk->address, chunk->size))
+    return io_h5_damaged(&dataset->file, chunk->address, "a chunk reaches beyond the end of the file", error);
   return BERG_OK;
-}
-
-berg_status io_hdf5_take_chunks(io_hdf5 *dataset, hid_t how, berg_error *error) {
-  hsize_t chunk[H5S_MAX_RANK];
-  int ndim = H5Pget_chunk(how, H5S_MAX_RANK, chunk);
-  if (ndim < 0 || (size_t)ndim != dataset->about.ndim)
-    return io_hdf5_fail(dataset, "has chunks of another shape", error);
-  uint64_t bytes = dataset->about.itemsize;
-  for (int d = 0; d < ndim; d++) {
-    if (!chunk[d] || __builtin_mul_overflow(bytes, chunk[d], &bytes) || bytes > CHUNK_MAX)
-      return io_hdf5_refuse(dataset, "chunks of no size or too large", "at most 1 GiB", NULL, error);
-    dataset->chunk[d] = (size_t)chunk[d];
-  }
-  dataset->chunk_bytes = (size_t)bytes;
-  dataset->block_room = io_filters_room(dataset->chunk_bytes);
-  return take_filters(dataset, how, error);
 }
 
 /* What is in the chunk whose first element is at `at`, decoded, into `block`. */
 static berg_status load(io_hdf5 *dataset, const size_t *at, berg_error *error) {
-  hsize_t offset[BERG_MAX_DIMS], stored = 0;
-  uint32_t mask = 0;
-  for (size_t d = 0; d < dataset->about.ndim; d++) offset[d] = at[d];
+  io_h5_chunk chunk;
   dataset->holds = false;
-  /* Releases differ in whether a chunk that is not there is an error. */
-  if (H5Dget_chunk_storage_size(dataset->dataset, offset, &stored) < 0 || !stored)
-    return io_hdf5_refuse(dataset, "some of its data were never written, or cannot be found", NULL, NULL, error);
-  if (stored > dataset->block_room || stored > dataset->file_bytes)
-    return io_hdf5_refuse(dataset, "a chunk is larger than it can be", NULL, NULL, error);
+  berg_status status = find(dataset, at, &chunk, error);
+  if (status) return status;
   /* Allocated only now that a chunk is known to be in the file. */
   if (!dataset->block) dataset->block = base_alloc(dataset->block_room, 1, error);
   if (!dataset->scratch) dataset->scratch = base_alloc(dataset->block_room, 1, error);
   if (!dataset->block || !dataset->scratch) return BERG_ELIMIT;
-  if (H5Dread_chunk(dataset->dataset, H5P_DEFAULT, offset, &mask, dataset->block) < 0)
-    return io_hdf5_fail(dataset, "a chunk cannot be read", error);
-  const char *wrong = io_filters_undo(&dataset->filters, mask, &dataset->block, (size_t)stored, &dataset->scratch,
-                                      dataset->chunk_bytes);
+  status = io_h5_read(&dataset->file, chunk.address, dataset->block, (size_t)chunk.size, error);
+  if (status) return status;
+  const char *wrong = io_filters_undo(&dataset->filters, chunk.mask, &dataset->block, (size_t)chunk.size,
+                                      &dataset->scratch, dataset->chunk_bytes);
   if (wrong) {
     char what[128];
     base_print(what, sizeof what, "a chunk (at row %zu) is damaged: %s", at[0], wrong);

@@ -30,7 +30,7 @@ static berg_status read_range(io_hdf5 *dataset, box *of, size_t dim, size_t firs
       part = whole * slice;
       of->end[dim] = of->begin[dim] + whole;
       for (size_t d = dim + 1; d < about->ndim; d++) of->begin[d] = 0, of->end[d] = about->shape[d];
-      status = io_hdf5_read_box(dataset, of->begin, of->end, pitch, data, error);
+      status = io_hdf5_read_chunks(dataset, of->begin, of->end, pitch, data, error);
     }
   }
   return status;
@@ -57,7 +57,7 @@ berg_status io_hdf5_read_columns(io_hdf5 *dataset, size_t first_row, size_t rows
   const size_t part = columns * about->itemsize;
   if (!rows || !part) return BERG_OK;
   berg_status status;
-  if (dataset->layout == H5D_CHUNKED) {
+  if (dataset->layout == IO_HDF5_CHUNKED) {
     box of = {.begin = {first_row}, .end = {first_row + rows}};
     status = read_range(dataset, &of, 1, first_column, columns, part, data, error);
   } else {

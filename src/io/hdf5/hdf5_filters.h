@@ -1,5 +1,4 @@
-/* The filters that HDF5 chunks go through, undone here: libhdf5 1.10 trusts a compressed chunk to have the
- * size that it should have, and reads past its end where it has not. */
+/* The filters that HDF5 chunks go through, undone: a chunk that has not the size that it should have is refused. */
 #ifndef IO_HDF5_FILTERS_H
 #define IO_HDF5_FILTERS_H
 

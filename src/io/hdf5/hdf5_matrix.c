@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "io/hdf5/hdf5_handle.h"
+#include "io/hdf5/hdf5_session.h"
 #include "io/file/lock.h"
 #include "io/file/whole_file.h"
 
@@ -145,8 +146,8 @@ static berg_status go_on(io_hdf5_matrix *matrix, const char *name, berg_error *e
   if (status) return status;
   const berg_array *about = io_hdf5_about(dataset);
   bool fits = about->dtype == BERG_F32 && about->ndim == 2 && about->shape[0] == matrix->rows &&
-              about->shape[1] == matrix->columns && dataset->layout == H5D_CONTIGUOUS && !dataset->big_endian;
-  matrix->offset = dataset->offset;
+              about->shape[1] == matrix->columns && dataset->layout == IO_HDF5_CONTIGUOUS && !dataset->big_endian;
+  matrix->offset = dataset->file.base + dataset->address;
   if (!fits)
     status = io_hdf5_refuse(dataset, "is not what this run would go on from", "a contiguous float32 matrix of its size",
                             "another dataset", error);

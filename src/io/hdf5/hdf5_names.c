@@ -1,43 +1,63 @@
 /* What lies in the root group of an HDF5 file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "base/memory.h"
-#include "io/hdf5/hdf5_handle.h"
+#include "io/hdf5/hdf5.h"
+#include "io/hdf5/hdf5_links.h"
 
 typedef struct listing {
-  char **names; /* [IO_HDF5_NAMES] */
-  size_t count;
-  bool no_memory;
+  char **names;
+  size_t count, room;
 } listing;
 
-static herr_t take_one(hid_t group, const char *name, const H5L_info_t *info, void *user) {
+static berg_status take_one(void *user, const io_h5_link *link, berg_error *error) {
   listing *list = user;
-  (void)group, (void)info;
-  if (list->count == IO_HDF5_NAMES) return 1;
-  list->names[list->count] = base_copy_text(name, NULL);
-  list->no_memory = !list->names[list->count];
-  return list->no_memory || ++list->count == IO_HDF5_NAMES;
+  void *block = list->names;
+  const bool grown = base_grow(&block, &list->room, list->count + 1, sizeof *list->names, error);
+  list->names = block;
+  if (!grown) return BERG_ELIMIT;
+  list->names[list->count] = base_copy_bytes(link->name, link->name_size, error);
+  return list->names[list->count++] ? BERG_OK : BERG_ELIMIT;
 }
 
-static berg_status take_names(listing *list, const char *path, berg_error *error) {
-  io_hdf5_session session;
-  hsize_t at = 0;
-  io_hdf5_enter(&session);
-  const hid_t file = io_hdf5_open_file(path);
-  const herr_t listed = file < 0 ? -1 : H5Literate(file, H5_INDEX_NAME, H5_ITER_INC, &at, take_one, list);
-  if (file >= 0) H5Fclose(file);
-  io_hdf5_leave(&session);
-  if (list->no_memory) return base_fail_memory(error, 0);
-  if (listed >= 0) return BERG_OK;
-  return base_fail(error, io_hdf5_status(&session, BERG_EINPUT), "%s: cannot be read as HDF5", path);
+static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* The first of them, as links come in no order. */
+static void keep_first(listing *list) {
+  if (list->count) qsort(list->names, list->count, sizeof *list->names, by_name);
+  for (; list->count > IO_HDF5_NAMES; list->count--) base_free(list->names[list->count - 1]);
+}
+
+static berg_status take_names(listing *list, io_h5_file *file, berg_error *error) {
+  const io_h5_each each = {.visit = take_one, .user = list};
+  bool is_group;
+  berg_status status = io_h5_start(file, error);
+  return status ? status : io_h5_each_link(file, file->root, &each, &is_group, error);
 }
 
 berg_status io_hdf5_names(char ***names, size_t *count, const char *path, berg_error *error) {
-  listing list = {.names = base_calloc(IO_HDF5_NAMES, sizeof *list.names, error)};
-  berg_status status = list.names ? take_names(&list, path, error) : BERG_ELIMIT;
+  listing list = {.names = NULL};
+  struct stat about;
+  *names = NULL;
+  *count = 0;
+  const int raw = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is refused, not waited for */
+  if (raw < 0) return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
+  const bool is_regular = !fstat(raw, &about) && S_ISREG(about.st_mode);
+  io_h5_file file = {.path = path, .name = "", .raw = raw, .bytes = is_regular ? (uint64_t)about.st_size : 0};
+  berg_status status =
+      is_regular ? take_names(&list, &file, error) : base_fail(error, BERG_EINPUT, "%s: not a regular file", path);
+  close(raw);
   if (status) {
     base_free_texts(list.names, list.count);
-    list = (listing){.names = NULL};
+    return status;
   }
+  keep_first(&list);
   *names = list.names;
   *count = list.count;
-  return status;
+  return BERG_OK;
 }
