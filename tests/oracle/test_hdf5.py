@@ -118,6 +118,24 @@ def test_chunks_never_written_are_missed_and_others_read(tmp_path, end, most):
     refused(path, "none", "some of its data were never written")
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_layouts_before_version_3(tmp_path, version):
+    """No program writes them any more: messages of version 3, written anew in the same room."""
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file["plain"] = numbers((4, 5))
+        file.create_dataset("chunks", data=numbers(20), chunks=(3,))
+        plain = file["plain"].id.get_offset().to_bytes(8, "little")
+    data = bytearray(path.read_bytes())
+    at = data.index(b"\3\1" + plain)
+    data[at:at + 24] = bytes([version, 2, 1, 0, 0, 0, 0, 0]) + plain + bytes([4, 0, 0, 0, 5, 0, 0, 0])
+    at = data.index(b"\3\2\2")
+    data[at:at + 24] = bytes([version, 2, 2, 0, 0, 0, 0, 0]) + data[at + 3:at + 11] + bytes([3, 0, 0, 0, 4, 0, 0, 0])
+    path.write_bytes(data)
+    read(path, "plain", numbers((4, 5)))
+    read(path, "chunks", numbers(20))
+
+
 @pytest.mark.parametrize("end", ENDS)
 def test_shapes_that_changed(tmp_path, end):
     path = tmp_path / "a.h5"

@@ -166,7 +166,7 @@ berg_status io_h5_follow_shared(io_h5_header *other, io_h5_file *file, const io_
   *fields = io_h5_fields_in(header, message);
   if (!(message->flags & IS_SHARED)) return BERG_OK;
   const uint64_t version = io_h5_number(fields, 1), place = io_h5_number(fields, 1);
-  if (version == 1) io_h5_bytes(fields, 6);
+  if (version == 1) io_h5_bytes(fields, 6 + file->length_size);
   const uint64_t address = io_h5_address(fields, file->offset_size);
   if (fields->is_short || version < 1 || version > 3 || (version == 3 && place != SHARED_BY_NAME))
     return io_h5_refuse(file, "what it is, is kept in a table of shared messages, which is not supported", NULL, error);

@@ -14,8 +14,8 @@ static berg_status cut_short(const io_hdf5 *dataset, berg_error *error) {
   return io_h5_damaged(&dataset->file, IO_H5_NONE, "what it says of its data is cut short", error);
 }
 
-static berg_status take_compact(io_hdf5 *dataset, io_h5_fields *fields, size_t bytes, berg_error *error) {
-  const uint64_t stored = io_h5_number(fields, 2);
+static berg_status take_compact(io_hdf5 *dataset, io_h5_fields *fields, size_t width, size_t bytes, berg_error *error) {
+  const uint64_t stored = io_h5_number(fields, width);
   const uint8_t *data = io_h5_bytes(fields, stored);
   if (!data) return cut_short(dataset, error);
   if (stored < bytes) return io_hdf5_refuse(dataset, "its data are not where they should be", NULL, NULL, error);
@@ -60,8 +60,7 @@ static berg_status take_chunk_shape(io_hdf5 *dataset, io_h5_fields *fields, uint
   return BERG_OK;
 }
 
-static berg_status take_old_chunks(io_hdf5 *dataset, io_h5_fields *fields, berg_error *error) {
-  const uint64_t count = io_h5_number(fields, 1);
+static berg_status take_old_chunks(io_hdf5 *dataset, io_h5_fields *fields, uint64_t count, berg_error *error) {
   dataset->index.kind = IO_H5_INDEX_OLD;
   dataset->index.address = io_h5_address(fields, dataset->file.offset_size);
   return take_chunk_shape(dataset, fields, count, 4, error);
@@ -96,9 +95,11 @@ static berg_status take_new_chunks(io_hdf5 *dataset, io_h5_fields *fields, berg_
 }
 
 static berg_status take_chunks(io_hdf5 *dataset, const io_h5_header *header, io_h5_fields *fields, uint64_t version,
-                               berg_error *error) {
+                               uint64_t count, berg_error *error) {
   if (dataset->is_text) return io_hdf5_refuse(dataset, "text in chunks, which is not supported", NULL, NULL, error);
-  berg_status status = version == 3 ? take_old_chunks(dataset, fields, error) : take_new_chunks(dataset, fields, error);
+  berg_status status = version <= 3
+                           ? take_old_chunks(dataset, fields, version == 3 ? io_h5_number(fields, 1) : count, error)
+                           : take_new_chunks(dataset, fields, error);
   if (status) return status;
   if (fields->is_short) return cut_short(dataset, error);
   dataset->filters.itemsize = dataset->about.itemsize;
@@ -116,17 +117,22 @@ berg_status io_hdf5_take_storage(io_hdf5 *dataset, const io_h5_header *header, b
   size_t bytes = dataset->about.itemsize;
   for (size_t d = 0; d < dataset->about.ndim; d++) bytes *= dataset->about.shape[d];
   io_h5_fields fields = io_h5_fields_in(header, io_h5_find(header, IO_H5_LAYOUT));
-  const uint64_t version = io_h5_number(&fields, 1), class = io_h5_number(&fields, 1);
+  const uint64_t version = io_h5_number(&fields, 1), count = version < 3 ? io_h5_number(&fields, 1) : 0;
+  const uint64_t class = io_h5_number(&fields, 1);
+  if (version < 3) io_h5_bytes(&fields, 5);
   if (fields.is_short) return cut_short(dataset, error);
-  if (version < 3 || version > 4 || class > IO_HDF5_VIRTUAL) {
+  if (version < 1 || version > 4 || class > IO_HDF5_VIRTUAL) {
     char found[64];
     base_print(found, sizeof found, "version %u; h5repack rewrites the file", (unsigned)version);
-    return io_hdf5_refuse(dataset, "a layout that is not supported", "version 3 or 4", found, error);
+    return io_hdf5_refuse(dataset, "a layout that is not supported", "version 1 to 4", found, error);
   }
   dataset->layout = (io_hdf5_layout) class;
   if (dataset->layout == IO_HDF5_VIRTUAL || io_h5_find(header, IO_H5_EXTERNAL))
     return io_hdf5_refuse(dataset, "its data lie in other files, which are not followed", NULL, NULL, error);
-  if (dataset->layout == IO_HDF5_COMPACT) return take_compact(dataset, &fields, bytes, error);
+  if (dataset->layout == IO_HDF5_COMPACT) {
+    if (version < 3) io_h5_bytes(&fields, 4 * count); /* the shape once more */
+    return take_compact(dataset, &fields, version < 3 ? 4 : 2, bytes, error);
+  }
   if (dataset->layout == IO_HDF5_CONTIGUOUS) return take_contiguous(dataset, &fields, bytes, error);
-  return take_chunks(dataset, header, &fields, version, error);
+  return take_chunks(dataset, header, &fields, version, count, error);
 }
