@@ -7,7 +7,7 @@ import pytest
 
 import made_once
 import make_siblings
-from program import MODEL_FOLDER, Program, tiny_metadata
+from program import MODEL, MODEL_FOLDER, Program, tiny_metadata
 from sibling_models import MODELS
 from siblings import IDS, SUBJECTS
 
@@ -73,3 +73,20 @@ def encode_with(berg, five_berg_dir, backbone_files):
         subject = [] if "--subject" in arguments else ["--subject", SUBJECTS[key]]
         return berg("encode", IDS[key], "--berg-dir", berg_dir, "--backbone", backbone, *subject, *arguments, **more)
     return call
+
+
+@pytest.fixture
+def encode(berg, small_berg_dir, backbone_files):
+    """encode(...) with subject 1 of the small subjects and the backbone they were made for, unless arguments say otherwise."""
+    def call(*arguments, **more):
+        fixed = ["--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"]]
+        if "--subject" not in arguments:
+            fixed += ["--subject", "1"]
+        return berg("encode", MODEL, *fixed, *arguments, **more)
+    return call
+
+
+@pytest.fixture(scope="session")
+def stack():
+    """uint8 (6, 3, 64, 64)"""
+    return np.random.default_rng(8).integers(0, 256, (6, 3, 64, 64), np.uint8)

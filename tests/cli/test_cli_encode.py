@@ -1,7 +1,6 @@
 """encode: outputs, selections and sources agree with one another; tests/oracle checks the numbers."""
 import csv
 import io
-import json
 import os
 import pty
 import re
@@ -18,17 +17,6 @@ import moments
 from program import MODEL, MODEL_FOLDER
 
 
-@pytest.fixture
-def encode(berg, small_berg_dir, backbone_files):
-    """encode(...) with subject 1 of the small subjects and the backbone they were made for, unless arguments say otherwise."""
-    def call(*arguments, **more):
-        fixed = ["--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"]]
-        if "--subject" not in arguments:
-            fixed += ["--subject", "1"]
-        return berg("encode", MODEL, *fixed, *arguments, **more)
-    return call
-
-
 @pytest.fixture(scope="session")
 def whole(berg, small_berg_dir, backbone_files, photos, tmp_path_factory):
     """The responses of subject 1 to the photos, as the other tests compare with them: float32 (5, 600), and the file."""
@@ -40,12 +28,6 @@ def whole(berg, small_berg_dir, backbone_files, photos, tmp_path_factory):
     assert responses.dtype == np.float32 and responses.shape == (5, 600)
     assert np.isfinite(responses).all() and responses.std(axis=0).min() > 0
     return responses, path
-
-
-@pytest.fixture(scope="session")
-def stack():
-    """uint8 (6, 3, 64, 64)"""
-    return np.random.default_rng(8).integers(0, 256, (6, 3, 64, 64), np.uint8)
 
 
 def test_the_summary(encode, photos, tmp_path):
@@ -476,39 +458,3 @@ def test_progress_in_plain_lines_and_on_a_terminal(berg, small_berg_dir, backbon
 def test_a_greyscale_image_is_an_image(encode, tmp_path):
     Image.fromarray(np.arange(90 * 80, dtype=np.uint32).astype(np.uint8).reshape(90, 80)).save(tmp_path / "grey.png")
     assert encode(tmp_path / "grey.png", "-o", tmp_path / "out.npy").status == 0
-
-
-@pytest.mark.parametrize("content, found", [(b"hello world", "hello "), (b"\x00\x01NUMPY", r"\x00\x01NUMP"), (b"", "an empty file")])
-def test_what_is_no_npy_says_how_it_begins(encode, tmp_path, content, found):
-    (tmp_path / "wrong.npy").write_bytes(content)
-    result = encode(tmp_path / "wrong.npy", "-o", tmp_path / "out.npy")
-    assert result.status == 3
-    assert found in result.message
-
-
-def test_pictures_of_other_formats_are_named(encode, photos, tmp_path):
-    """Rows of a folder do not move up in silence."""
-    folder = tmp_path / "folder"
-    shutil.copytree(photos, folder)
-    for name in "1a.webp", "2a.GIF", "note.txt":
-        (folder / name).write_bytes(b"RIFF....WEBPVP8 ")
-    result = encode(folder, "-o", tmp_path / "x.npy")
-    assert result.status == 0
-    assert result.lines[0] == f"berg: {folder}/1a.webp and 1 more: left out: only JPEG and PNG are read (--all-pictures refuses such folders)"
-    assert json.loads((tmp_path / "x.json").read_text())["Images"]["OtherFormats"] == [f"{folder}/1a.webp", f"{folder}/2a.GIF"]
-    result = encode(folder, "-o", tmp_path / "y.npy", "--all-pictures")
-    assert result.status == 3 and "--all-pictures leaves none out" in result.message
-    assert encode(photos, "-o", tmp_path / "y.npy", "--all-pictures").status == 0
-
-
-def test_arrays_in_an_npz(encode, stack, tmp_path):
-    np.save(tmp_path / "a.npy", stack)
-    expected = encode(tmp_path / "a.npy", "-o", "-", binary=True).out
-    np.savez(tmp_path / "one.npz", images=stack)
-    np.savez_compressed(tmp_path / "two.npz", images=stack, labels=np.arange(6))
-    for source in "one.npz", "one.npz:images", "two.npz:images":
-        assert encode(tmp_path / source, "-o", "-", binary=True).out == expected, source
-    for source, words in ("two.npz", "holds 2 arrays: name one, as FILE:NAME; there are: images, labels"), \
-                         ("two.npz:x", 'holds no array "x"; there are: images, labels'), ("two.npz:labels", "is not a batch of images"):
-        result = encode(tmp_path / source, "-o", tmp_path / "x.npy")
-        assert result.status == 3 and words in result.message
