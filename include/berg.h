@@ -1083,7 +1083,7 @@ typedef struct berg_report_options {
   const char *command; /* told under provenance; may be NULL */
   int hash_weights;    /* 1: SHA-256 of the weights too, which takes seconds; 0 (default): of the metadata */
   int force;
-  const char *surfaces[2]; /* such as FreeSurfer's lh.inflated and rh.inflated, to draw vertices on; NULL: none */
+  const char *surfaces[2];  /* such as FreeSurfer's lh.inflated and rh.inflated, to draw vertices on; NULL: none */
   const char *const *added; /* what was asked of scores (docs/report.md): JSON of berg_rank, berg_contrast_compute,
                                berg_rsa or berg_control, a map of a subject's columns (.npy, .nii), berg_rsm's matrix */
   size_t added_count;
