@@ -70,7 +70,7 @@ size_t model_memory_resting(const berg_model *model) {
 }
 
 size_t model_memory_shared(const berg_model *model, size_t images, bool packed) {
-  const size_t libraries = (size_t)48 << 20;
+  const size_t libraries = (size_t)36 << 20;
   const size_t bytes = libraries + network_memory(model, packed) + 2 * images * VIT_PIXELS;
   if (model->device) return bytes + model_device_pinned_memory(model->device);
   if (model->scores_only) return bytes + vit_network_workspace(model->gemm, model->threads);
