@@ -1,5 +1,4 @@
 /* berg encode: images to responses. */
-#include <limits.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,9 +20,7 @@
 
 /* What the command line asked for, beyond what fits the library's structs. */
 typedef struct request {
-  cli_texts subjects, also;
-  const char *output, *format, *mean, *splits, *scores;
-  size_t threads;
+  const char *output, *format, *mean, *scores;
   bool resume, force, quiet, no_sidecar, long_table;
   bool folder;   /* -o names a folder */
   char *command; /* as typed */
@@ -42,20 +39,16 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
   const cli_option options[] = {
       {"output", 'o', CLI_TEXT, &asked->output, "OUT",
        "Where the responses go, by ending: .npy, .h5, .csv; voxels also .nii.gz, vertices .func.gii, .mgh, .mgz, EEG "
-       "and "
-       "MEG -ave.fif. \"-\" is standard output as .npy, \"-.csv\" as CSV. Several subjects give one file each, _sub-0N "
+       "and MEG -ave.fif. \"-\" is standard output as .npy, \"-.csv\" as CSV. Several subjects give one file each, "
+       "_sub-0N "
        "before the ending, hemispheres _lh and _rh. A folder, which ends in / (with --also it must be one), gets a "
-       "file "
-       "for each model and subject."},
-      {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]", "Subjects, as 1, 01, sub-01, N (a monkey) or 1-4."},
-      {"also", 0, CLI_LIST, &asked->also, "MODEL:N[,N...]",
-       "Encode with this model too, in the same pass: the network runs once an image. Can be given again; "
-       "MODEL:N:single as with --train-splits. Selections are for the first model alone."},
+       "file for each model and subject."},
+      CLI_MODELS_OPTIONS(
+          asked->models, model,
+          "Encode with this model too, in the same pass: the network runs once an image. Can be given again; "
+          "MODEL:N:single as with --train-splits. Selections are for the first model alone."),
       {"format", 0, CLI_TEXT, &asked->format, "npy|h5|csv", "Of the files in a folder. Default: npy."},
-      {"berg-dir", 0, CLI_TEXT, &model->berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
       CLI_SELECTION_OPTIONS(asked->selection),
-      {"train-splits", 0, CLI_TEXT, &asked->splits, "all|single|split1..4",
-       "MEG and Utah arrays: the model of all training data (the default), the four of its quarters, or one of these."},
       {"min-noise-ceiling", 0, CLI_NUMBER, &model->min_noise_ceiling, "P",
        "Only voxels whose test-set noise ceiling is at least P percent."},
       {"mean", 0, CLI_TEXT, &asked->mean, "roi",
@@ -65,17 +58,10 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       CLI_STIMULI_OPTIONS(asked->stimuli),
       {"scores", 0, CLI_TEXT, &asked->scores, "STORE",
        "In place of INPUT: the images that this store of berg score holds, without their pixels and a backbone. The "
-       "same "
-       "bytes as from the images."},
-      {"backbone", 0, CLI_TEXT, &model->backbone, "FILE",
-       "Weights of the ViT-B/32 (.pth or .safetensors), or random:SEED. Default: looked for, see berg "
-       "doctor."},
+       "same bytes as from the images."},
       CLI_PRECISION_OPTIONS(asked->precision, model),
       {"device", 0, CLI_TEXT, &model->device, "auto|cpu|cuda",
        "Where to compute. Default: auto, which is cuda where the plug-in and a device are there."},
-      {"threads", 0, CLI_COUNT, &asked->threads, "N",
-       "Default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use. Never changes the "
-       "numbers."},
       {"batch", 0, CLI_COUNT, &model->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
       {"memory", 0, CLI_BYTES, &model->memory, "SIZE",
        "What the process may hold, such as 4G; models that do not fit together take turns. Default: no limit."},
@@ -129,7 +115,7 @@ static bool is_folder(const char *output) {
 static int check_folder(request *asked) {
   static const char *const formats[] = {"npy", "h5", "csv"};
   asked->folder = is_folder(asked->output);
-  if (asked->also.count && !asked->folder)
+  if (asked->models.also.count && !asked->folder)
     return cli_usage_error("encode", "-o %s: several models need a folder, which ends in /", asked->output);
   if (asked->format && !asked->folder)
     return cli_usage_error("encode", "--format: of files in a folder alone; else the ending of -o says it");
@@ -150,7 +136,6 @@ static int check_space(request *asked) {
   return cli_space_complete("encode", &asked->space);
 }
 
-/* Fills the library's structs from what was asked. */
 /* Of a store all images are taken, and nothing that a network would need. */
 static int check_scores(const request *asked, size_t inputs) {
   if (!asked->scores)
@@ -164,18 +149,16 @@ static int check_scores(const request *asked, size_t inputs) {
   return CLI_GO_ON;
 }
 
+/* Fills the library's structs from what was asked. */
 static int complete(request *asked, const char *model_id, size_t inputs) {
   int status = cli_check_model(model_id);
   if (status == CLI_GO_ON && !asked->output)
     status = cli_usage_error("encode", "where do the responses go? Give -o OUT");
-  if (status == CLI_GO_ON) status = cli_encode_models_add(&asked->models, model_id, &asked->subjects, asked->splits);
-  if (status == CLI_GO_ON) status = cli_encode_models_also(&asked->models, &asked->also);
-  if (status == CLI_GO_ON) status = cli_need_berg_dir("encode", &asked->model.berg_dir);
+  if (status == CLI_GO_ON) status = cli_encode_models_take(&asked->models, model_id, &asked->model);
   if (status == CLI_GO_ON) status = cli_stimuli_take("encode", &asked->stimuli);
   if (status == CLI_GO_ON) status = check_scores(asked, inputs);
   if (status == CLI_GO_ON && asked->mean && strcmp(asked->mean, "roi"))
     status = cli_usage_error("encode", "--mean: expected roi, found \"%s\"", asked->mean);
-  if (status == CLI_GO_ON && asked->threads > INT_MAX) status = cli_usage_error("encode", "--threads: too many");
   if (status == CLI_GO_ON && cli_is_stdout(asked->output)) {
     if (asked->models.count > 1 || asked->models.list[0].subjects.count > 1)
       status = cli_usage_error("encode", "-o %s: standard output takes one subject", asked->output);
@@ -192,7 +175,6 @@ static int complete(request *asked, const char *model_id, size_t inputs) {
   asked->model.selection = asked->selection.items;
   asked->model.selection_count = asked->selection.count;
   asked->model.mean_roi = asked->mean != NULL;
-  asked->model.threads = (int)asked->threads;
   asked->precision.quiet = asked->quiet;
   cli_precision_take(&asked->precision, &asked->model);
   return status;
@@ -327,7 +309,7 @@ static int run(request *asked, char **inputs, size_t count) {
 }
 
 int cli_encode(int argc, char **argv) {
-  request asked = {.command = cli_command_text(argc, argv)};
+  request asked = {.command = cli_command_text(argc, argv), .models = {.command = "encode"}};
   size_t count;
   berg_volume_options_init(&asked.space.options);
   cli_trials_init(&asked.trials);
@@ -335,8 +317,6 @@ int cli_encode(int argc, char **argv) {
   int status = parse(&asked, argc, argv, &count);
   if (status == CLI_GO_ON) status = complete(&asked, argv[0], count - 1);
   if (status == CLI_GO_ON) status = run(&asked, argv + 1, count - 1);
-  cli_texts_free(&asked.subjects);
-  cli_texts_free(&asked.also);
   cli_encode_models_free(&asked.models);
   berg_store_free(asked.store);
   cli_selection_free(&asked.selection);

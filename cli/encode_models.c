@@ -1,6 +1,7 @@
 /* Several models at once: what --also names, and where their responses go. */
 #include "encode_models.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +17,8 @@ static cli_encode_model *add(cli_encode_models *models) {
   return &list[models->count++];
 }
 
-static const char *command_of(const cli_encode_models *models) { return models->command ? models->command : "encode"; }
-
-int cli_encode_models_add(cli_encode_models *models, const char *id, const cli_texts *subjects, const char *splits) {
+/* The model `id` with its subjects as given, "1", "01" or "1-4". */
+static int add_model(cli_encode_models *models, const char *id, const cli_texts *subjects, const char *splits) {
   int status = cli_check_model(id);
   if (status != CLI_GO_ON) return status;
   cli_encode_model *model = add(models);
@@ -26,7 +26,7 @@ int cli_encode_models_add(cli_encode_models *models, const char *id, const cli_t
   if (model && splits) model->splits = cli_copy(splits, strlen(splits));
   if (!model || !model->id || (splits && !model->splits))
     return cli_fail_with(BERG_ELIMIT, "not enough memory for %zu models", models->count + 1);
-  return cli_subjects(command_of(models), subjects, &model->subjects);
+  return cli_subjects(models->command, subjects, &model->subjects);
 }
 
 /* Takes what is behind the colon of "1:single" off, or gives NULL. */
@@ -44,11 +44,12 @@ static bool begins_model(const char *text) {
 }
 
 /* Lists are split at commas, subjects of a model too: what names no model is one more subject of the one before. */
-int cli_encode_models_also(cli_encode_models *models, const cli_texts *also) {
+static int add_others(cli_encode_models *models) {
+  const cli_texts *also = &models->also;
   int status = CLI_GO_ON;
   for (size_t i = 0; i < also->count && status == CLI_GO_ON;) {
     if (!strchr(also->items[i], ':'))
-      return cli_usage_error(command_of(models), "--also: expected MODEL:SUBJECT[,SUBJECT...], found \"%s\"",
+      return cli_usage_error(models->command, "--also: expected MODEL:SUBJECT[,SUBJECT...], found \"%s\"",
                              also->items[i]);
     char *id = also->items[i], *first = cut(id), *splits = cut(first);
     cli_texts subjects = {.items = cli_alloc(also->count, sizeof(char *))};
@@ -58,9 +59,19 @@ int cli_encode_models_also(cli_encode_models *models, const cli_texts *also) {
       splits = cut(also->items[i]);
       subjects.items[subjects.count++] = also->items[i];
     }
-    status = cli_encode_models_add(models, id, &subjects, splits);
+    status = add_model(models, id, &subjects, splits);
     free(subjects.items);
   }
+  return status;
+}
+
+int cli_encode_models_take(cli_encode_models *models, const char *id, berg_model_options *options) {
+  int status = add_model(models, id, &models->subjects, models->splits);
+  if (status == CLI_GO_ON) status = add_others(models);
+  if (status == CLI_GO_ON) status = cli_need_berg_dir(models->command, &options->berg_dir);
+  if (status == CLI_GO_ON && models->threads > INT_MAX)
+    status = cli_usage_error(models->command, "--threads: too many");
+  options->threads = (int)models->threads;
   return status;
 }
 
@@ -117,7 +128,7 @@ static int check_files(const cli_encode_models *models) {
   for (size_t i = 0; i < list.count && status == CLI_GO_ON; i++)
     for (size_t j = 0; j < i && status == CLI_GO_ON; j++)
       if (!strcmp(list.paths[i], list.paths[j]))
-        status = cli_usage_error("encode", "--also: %s would be written twice", list.paths[i]);
+        status = cli_usage_error(models->command, "--also: %s would be written twice", list.paths[i]);
   for (size_t i = 0; i < list.count; i++) free(list.paths[i]);
   free(list.paths);
   return status;
@@ -166,5 +177,7 @@ void cli_encode_models_free(cli_encode_models *models) {
     free(model->id);
   }
   free(models->list);
+  cli_texts_free(&models->subjects);
+  cli_texts_free(&models->also);
   *models = (cli_encode_models){.list = NULL};
 }

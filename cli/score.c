@@ -1,5 +1,4 @@
 /* berg score: images to scores that are kept. */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,9 +11,7 @@
 #include "stimuli.h"
 
 typedef struct request {
-  cli_texts subjects, also;
-  const char *output, *splits;
-  size_t threads;
+  const char *output;
   bool quiet, json, check;
   cli_precision precision;
   cli_stimuli stimuli;
@@ -27,16 +24,9 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
   const cli_option options[] = {
       {"output", 'o', CLI_TEXT, &asked->output, "STORE",
        "The folder that holds the scores: made, or grown by the images that it does not hold yet."},
-      {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]", "Subjects, as 1, 01, sub-01, N (a monkey) or 1-4."},
-      {"also", 0, CLI_LIST, &asked->also, "MODEL:N[,N...]", "Scores of this model too, in the same pass."},
-      {"berg-dir", 0, CLI_TEXT, &model->berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
-      {"train-splits", 0, CLI_TEXT, &asked->splits, "all|single|split1..4", "Which of MEG's and Utah arrays' models."},
+      CLI_MODELS_OPTIONS(asked->models, model, "Scores of this model too, in the same pass."),
       CLI_STIMULI_OPTIONS(asked->stimuli),
-      {"backbone", 0, CLI_TEXT, &model->backbone, "FILE",
-       "Weights of the ViT-B/32 (.pth or .safetensors), or random:SEED. Default: looked for, see berg doctor."},
       CLI_PRECISION_OPTIONS(asked->precision, model),
-      {"threads", 0, CLI_COUNT, &asked->threads, "N",
-       "Default: chosen, as berg encode does. Never changes the numbers."},
       {"batch", 0, CLI_COUNT, &model->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
       {"memory", 0, CLI_BYTES, &model->memory, "SIZE", "What the process may hold, such as 4G. Default: no limit."},
       {"check", 0, CLI_FLAG, &asked->check, NULL,
@@ -50,8 +40,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       .summary =
           "Keeps what an image is to a subject's model: its 250 component scores, a kilobyte. From these berg encode "
           "--scores makes the same responses as from the image, of any selection, and berg rank, contrast, rsm, rsa "
-          "and "
-          "control answer questions about all images at once, without the network. Images whose pixels the store holds "
+          "and control answer questions about all images at once, without the network. Images whose pixels the store "
+          "holds "
           "are passed over: the same command goes on where an interrupted one ended.",
       .examples = "berg score fmri-things_fmri_1-vit_b_32 --subject 1 photos/ -o photos.scores\n"
                   "berg score fmri-things_fmri_1-vit_b_32 --subject 1,2,3 --also meg-things_meg_1-vit_b_32:1 "
@@ -67,12 +57,8 @@ static int complete(request *asked, const char *model_id) {
   int status = cli_check_model(model_id);
   if (status == CLI_GO_ON && !asked->output)
     status = cli_usage_error("score", "where are the scores to be kept? Give -o STORE");
-  if (status == CLI_GO_ON) status = cli_encode_models_add(&asked->models, model_id, &asked->subjects, asked->splits);
-  if (status == CLI_GO_ON) status = cli_encode_models_also(&asked->models, &asked->also);
-  if (status == CLI_GO_ON) status = cli_need_berg_dir("score", &asked->model.berg_dir);
+  if (status == CLI_GO_ON) status = cli_encode_models_take(&asked->models, model_id, &asked->model);
   if (status == CLI_GO_ON) status = cli_stimuli_take("score", &asked->stimuli);
-  if (status == CLI_GO_ON && asked->threads > INT_MAX) status = cli_usage_error("score", "--threads: too many");
-  asked->model.threads = (int)asked->threads;
   asked->model.device = "cpu";
   asked->precision.quiet = asked->quiet;
   cli_precision_take(&asked->precision, &asked->model);
@@ -135,21 +121,19 @@ static int run(request *asked, char **inputs, size_t count) {
     status = cli_fail(&error);
   if (status == CLI_GO_ON) status = cli_stimuli_others(&asked->stimuli, stimuli, asked->quiet);
   if (status == CLI_GO_ON) /* each model's part of the store has a name of its own */
-    status = cli_encode_models_open(&asked->models, &asked->model, asked->output, asked->also.count > 0, "npy");
+    status = cli_encode_models_open(&asked->models, &asked->model, asked->output, asked->models.also.count > 0, "npy");
   if (status == CLI_GO_ON) status = score(asked, stimuli);
   berg_stimuli_free(stimuli);
   return status;
 }
 
 int cli_score(int argc, char **argv) {
-  request asked = {.quiet = false};
+  request asked = {.models = {.command = "score"}};
   size_t count;
   berg_model_options_init(&asked.model);
   int status = parse(&asked, argc, argv, &count);
   if (status == CLI_GO_ON) status = complete(&asked, argv[0]);
   if (status == CLI_GO_ON) status = run(&asked, argv + 1, count - 1);
-  cli_texts_free(&asked.subjects);
-  cli_texts_free(&asked.also);
   cli_encode_models_free(&asked.models);
   cli_precision_free(&asked.precision);
   return status;

@@ -1,5 +1,4 @@
 /* berg serve: models that stay open, asked over a socket. */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,9 +12,8 @@
 #define MOST_CLIENTS 1024
 
 typedef struct request {
-  cli_texts subjects, also;
-  const char *path, *splits, *mean;
-  size_t threads, most, clients;
+  const char *path, *mean;
+  size_t most, clients;
   double patience;
   bool quiet, stop;
   cli_precision precision;
@@ -29,26 +27,19 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
   const cli_option options[] = {
       {"socket", 0, CLI_TEXT, &asked->path, "PATH",
        "Where to listen: a socket that is made, for this user alone, and removed at the end. One that a dead server "
-       "left "
-       "is replaced."},
-      {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]", "Subjects, as 1, 01, sub-01, N (a monkey) or 1-4."},
-      {"also", 0, CLI_LIST, &asked->also, "MODEL:N[,N...]",
-       "Serve this model too, in the same pass over the images. Can be given again; MODEL:N:single as with "
-       "--train-splits. Selections are for the first model alone."},
-      {"berg-dir", 0, CLI_TEXT, &model->berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
+       "left is replaced."},
+      CLI_MODELS_OPTIONS(
+          asked->models, model,
+          "Serve this model too, in the same pass over the images. Can be given again; MODEL:N:single as with "
+          "--train-splits. Selections are for the first model alone."),
       CLI_SELECTION_OPTIONS(asked->selection),
-      {"train-splits", 0, CLI_TEXT, &asked->splits, "all|single|split1..4", "Which of MEG's and Utah arrays' models."},
       {"min-noise-ceiling", 0, CLI_NUMBER, &model->min_noise_ceiling, "P",
        "Only voxels whose test-set noise ceiling is at least P percent."},
       {"mean", 0, CLI_TEXT, &asked->mean, "roi",
        "One column a region: the mean over its voxels (all regions without --roi)."},
-      {"backbone", 0, CLI_TEXT, &model->backbone, "FILE",
-       "Weights of the ViT-B/32 (.pth or .safetensors), or random:SEED. Default: looked for, see berg doctor."},
       CLI_PRECISION_OPTIONS(asked->precision, model),
       {"device", 0, CLI_TEXT, &model->device, "auto|cpu|cuda",
        "Where to compute, as in berg encode. Responses of scores need cpu."},
-      {"threads", 0, CLI_COUNT, &asked->threads, "N",
-       "Default: chosen, as berg encode does. Never changes the numbers."},
       {"batch", 0, CLI_COUNT, &model->batch, "N",
        "Images at a time, after which a long request lets other clients go first. Default: 100. Never changes the "
        "numbers."},
@@ -82,7 +73,6 @@ static int check(const request *asked) {
   if (!asked->path) return cli_usage_error("serve", "where to listen? Give --socket PATH");
   if (asked->mean && strcmp(asked->mean, "roi"))
     return cli_usage_error("serve", "--mean: expected roi, found \"%s\"", asked->mean);
-  if (asked->threads > INT_MAX) return cli_usage_error("serve", "--threads: too many");
   if (!asked->clients || asked->clients > MOST_CLIENTS)
     return cli_usage_error("serve", "--max-clients: expected 1 to %d, found %zu", MOST_CLIENTS, asked->clients);
   if (!(asked->patience > 0)) return cli_usage_error("serve", "--patience: expected more than 0 seconds");
@@ -109,18 +99,14 @@ static int check_once(const cli_encode_models *models) {
 
 static int complete(request *asked, const char *model_id) {
   int status = cli_check_model(model_id);
-  asked->models.command = "serve";
   if (status == CLI_GO_ON) status = check(asked);
-  if (status == CLI_GO_ON) status = cli_encode_models_add(&asked->models, model_id, &asked->subjects, asked->splits);
-  if (status == CLI_GO_ON) status = cli_encode_models_also(&asked->models, &asked->also);
+  if (status == CLI_GO_ON) status = cli_encode_models_take(&asked->models, model_id, &asked->model);
   if (status == CLI_GO_ON) status = check_once(&asked->models);
-  if (status == CLI_GO_ON) status = cli_need_berg_dir("serve", &asked->model.berg_dir);
   if (status == CLI_GO_ON) status = cli_selection_take(&asked->selection);
   asked->model.select = asked->selection.select;
   asked->model.selection = asked->selection.items;
   asked->model.selection_count = asked->selection.count;
   asked->model.mean_roi = asked->mean != NULL;
-  asked->model.threads = (int)asked->threads;
   asked->precision.quiet = asked->quiet;
   cli_precision_take(&asked->precision, &asked->model);
   return status;
@@ -170,7 +156,7 @@ static int run(request *asked) {
   if (signals < 0) return cli_fail_errno(BERG_EINTERNAL, "signals", "no pipe can be made");
   int status = serve_socket_open(&socket, asked->path);
   if (status != CLI_GO_ON) return status;
-  status = cli_encode_models_open(&asked->models, &asked->model, NULL, asked->also.count > 0, NULL);
+  status = cli_encode_models_open(&asked->models, &asked->model, NULL, asked->models.also.count > 0, NULL);
   if (status == CLI_GO_ON) status = serve_models_take(&models, &asked->models);
   if (status == CLI_GO_ON) status = serve(asked, &socket, signals, &models);
   serve_models_release(&models);
@@ -179,14 +165,12 @@ static int run(request *asked) {
 }
 
 int cli_serve(int argc, char **argv) {
-  request asked = {.most = (size_t)1 << 30, .clients = 64, .patience = 30};
+  request asked = {.models = {.command = "serve"}, .most = (size_t)1 << 30, .clients = 64, .patience = 30};
   size_t count;
   berg_model_options_init(&asked.model);
   int status = parse(&asked, argc, argv, &count);
   if (status == CLI_GO_ON) status = complete(&asked, argv[0]);
   if (status == CLI_GO_ON) status = run(&asked);
-  cli_texts_free(&asked.subjects);
-  cli_texts_free(&asked.also);
   cli_encode_models_free(&asked.models);
   cli_selection_free(&asked.selection);
   cli_precision_free(&asked.precision);

@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-#include "berg.h"
+#include "base/memory.h"
+#include "model/encode/batch.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -48,6 +49,18 @@ static void test_taken(void **state) {
   assert_null(berg_stimuli_name(stimuli, 0));
   assert_int_equal(berg_stimuli_pixels(stimuli, 0, &pixel, &failure), BERG_ESTIMULUS);
   assert_string_equal(failure.message, "scores are given, not the pixels of the images");
+  berg_stimuli_free(stimuli);
+}
+
+/* Trials ask which images they are of, to find each one's noise: a store could say it. */
+static void test_which_images(void **state) {
+  (void)state;
+  berg_stimuli *stimuli;
+  assert_int_equal(berg_stimuli_from_scores(&stimuli, parts, 2, &failure), BERG_OK);
+  model_batch batch = {.room = 2, .images = 2, .stored = stimuli};
+  assert_int_equal(model_batch_identify(&batch, &failure), BERG_EARGUMENT);
+  assert_string_equal(failure.message, "scores in memory do not say which images they are of, as trials need to know");
+  base_free(batch.digests);
   berg_stimuli_free(stimuli);
 }
 
@@ -102,9 +115,10 @@ static void test_not_finite(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup(test_taken, setup), cmocka_unit_test_setup(test_none, setup),
-      cmocka_unit_test_setup(test_whose, setup), cmocka_unit_test_setup(test_type_and_shape, setup),
-      cmocka_unit_test_setup(test_twice, setup), cmocka_unit_test_setup(test_not_finite, setup),
+      cmocka_unit_test_setup(test_taken, setup),          cmocka_unit_test_setup(test_which_images, setup),
+      cmocka_unit_test_setup(test_none, setup),           cmocka_unit_test_setup(test_whose, setup),
+      cmocka_unit_test_setup(test_type_and_shape, setup), cmocka_unit_test_setup(test_twice, setup),
+      cmocka_unit_test_setup(test_not_finite, setup),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,6 +134,9 @@ berg_status model_batch_take_stored(model_batch *batch, const berg_stimuli *stim
 
 berg_status model_batch_identify_stored(model_batch *batch, berg_error *error) {
   berg_status status = BERG_OK;
+  if (!model_stimuli_store(batch->stored))
+    return base_fail(error, BERG_EARGUMENT,
+                     "scores in memory do not say which images they are of, as trials need to know");
   for (size_t i = 0; i < batch->images && !status; i++) {
     model_store_line line;
     status = model_store_line_at(model_stimuli_store(batch->stored), batch->indices[i], &line, error);

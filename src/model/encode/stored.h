@@ -13,7 +13,7 @@ berg_status model_stored_check(const model_pass *pass, const berg_stimuli *stimu
 berg_status model_batch_take_stored(model_batch *batch, const berg_stimuli *stimuli, size_t first, size_t count,
                                     berg_error *error);
 
-/* model_batch_identify of such a batch. */
+/* model_batch_identify of such a batch. EARGUMENT: scores in memory, of which nobody knows the images. */
 berg_status model_batch_identify_stored(model_batch *batch, berg_error *error);
 
 #endif
