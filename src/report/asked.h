@@ -33,12 +33,12 @@ double report_item_number(const cJSON *list, int index);
 /* The file's name without its folder. */
 const char *report_asked_name(const report_asked *asked);
 
-/* A block of pictures as a panel of the figure, as many as fit a page; the missing ones are counted by the tiles. */
 typedef struct report_asked_picture {
   const char *name;
   char caption[32];
 } report_asked_picture;
 #define REPORT_ASKED_PICTURES 24
+/* A block of pictures as a panel of the figure, as many as fit a page; the missing ones are counted by the tiles. */
 berg_status report_asked_pictures(const report_asked *asked, report_figure *figure, const char *title,
                                   const report_asked_picture *pictures, size_t count, berg_error *error);
 /* Says in `missing` how many pictures were not found since `before`. */

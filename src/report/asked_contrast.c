@@ -1,7 +1,6 @@
 /* Contrasts of berg contrast: what was tested and found. */
 #include <math.h>
 
-#include "base/text.h"
 #include "report/asked.h"
 
 enum { COLUMNS_ALL, TESTED, FOUND, COLUMN, T, D, E, COLUMNS };

@@ -1,6 +1,5 @@
 /* Similarity matrices of berg rsm as heat maps, of blocks of images where they are many. */
 #include <math.h>
-#include <string.h>
 
 #include "base/array.h"
 #include "base/convert.h"

@@ -1,5 +1,4 @@
 /* A ranking of berg rank: the pictures at both ends, and all lists as a table. */
-#include <math.h>
 
 #include "base/text.h"
 #include "report/asked.h"

@@ -43,7 +43,7 @@ berg_status report_draw_control(report_control *control, size_t pair, bool *of_s
 
 static bool ends_in(const char *path, const char *ending) {
   const size_t length = strlen(path), own = strlen(ending);
-  return length > own && !strcmp(path + length - own, ending);
+  return length > own && base_same_word(path + length - own, ending);
 }
 
 static berg_status print_sheet(report_text *text, const report_sheet *sheet, const char *path, berg_error *error) {
@@ -60,7 +60,7 @@ static berg_status write(const report_control *control, bool of_sets, const char
                               of_sets ? "multivariate" : "univariate");
   if (!heading) return BERG_ELIMIT;
   const report_sheet sheet = {.heading = heading,
-                              .date = "1970-01-01T00:00:00Z",
+                              .date = "1970-01-01T00:00:00Z", /* a PDF has one: the same answer, the same bytes */
                               .colours = 4,
                               .key = control->key,
                               .panels = control->panels,

@@ -1,7 +1,6 @@
 /* Univariate control: where all images lie between two regions' responses, which were chosen, and what the subjects
  * left out answer to them. */
 #include <math.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"

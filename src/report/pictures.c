@@ -116,20 +116,12 @@ static size_t format_of(const char *path) {
 static berg_status write_sheet(const contact *s, const char *path, size_t format, berg_error *error) {
   const berg_picture_options *options = s->options;
   report_text bytes = {0};
-  io_whole_file *file;
   const report_sheet drawn = {.heading = options->heading ? options->heading : "Pictures",
                               .panels = s->panels,
                               .count = s->count,
                               .columns = options->columns ? options->columns : 2};
   berg_status status = formats[format].draw(&bytes, &drawn, error);
-  if (!status) status = io_whole_file_open(&file, path, options->force, error);
-  if (!status) {
-    status = io_whole_file_write(file, bytes.bytes, bytes.length, error);
-    if (!status)
-      status = io_whole_file_commit(file, error);
-    else
-      io_whole_file_abandon(file);
-  }
+  if (!status) status = berg_write_whole(path, bytes.bytes, bytes.length, options->force, error);
   report_text_free(&bytes);
   return status;
 }

@@ -1,5 +1,4 @@
 /* The public calls: everything is drawn in memory, then the files are written, the page last. */
-#include <string.h>
 
 #include "base/memory.h"
 #include "base/options.h"
@@ -17,14 +16,8 @@ void(berg_report_options_init)(berg_report_options *options, size_t size) {
 }
 
 static berg_status write_file(const char *path, const report_text *text, bool force, berg_error *error) {
-  io_whole_file *file;
   berg_status status = report_text_status(text, error);
-  if (!status) status = io_whole_file_open(&file, path, force, error);
-  if (status) return status;
-  status = io_whole_file_write(file, text->bytes, text->length, error);
-  if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
-  return status;
+  return status ? status : berg_write_whole(path, text->bytes, text->length, force, error);
 }
 
 static report_sheet sheet_of(const report_figure *figure, const report_data *data, const char *date) {

@@ -295,3 +295,16 @@ def test_merging_keeps_other_names(score, berg, photos, tmp_path):
         names = (tmp_path / "all/aliases.tsv").read_text()
         assert names == f"name\trow\n{tmp_path}/again.jpg\t0\n{tmp_path}/tab\\t.png\t1\n"
     assert json.loads(berg("info", "--json", tmp_path / "all").out)["Aliases"] == 2
+
+
+def test_names_that_are_no_utf8(score, berg, five_berg_dir, photos, tmp_path):
+    """Every answer about them is JSON that can be read."""
+    for i, photo in enumerate(sorted(photos.iterdir())):
+        shutil.copy(photo, os.path.join(tmp_path, os.fsdecode(b"%d-\xe9.jpg" % i)))
+    assert score(tmp_path / "s", tmp_path).status == 0
+    for command in (["rank", tmp_path / "s", "V1", "-o", tmp_path / "answer.json"],
+                    ["control", tmp_path / "s", "V1", "V2", "--min-ceiling", "-1", "--images", "2", "-o", tmp_path / "answer.json"]):
+        result = berg(*command, "--berg-dir", five_berg_dir, "--force", "-q")
+        assert result.status == 0, result.err
+        text = (tmp_path / "answer.json").read_bytes().decode()
+        assert "-?.jpg" in text and json.loads(text)

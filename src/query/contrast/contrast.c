@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/threads.h"
-#include "model/catalog/expression.h"
+#include "query/subject/region.h"
 #include "query/contrast/weights.h"
 
 /* Columns whose weights are in memory at a time. */
@@ -78,14 +78,9 @@ static berg_status make_groups(berg_contrast *c, const berg_image_group *groups,
 /* --- The columns --- */
 
 static berg_status choose_columns(berg_contrast *c, model_list *columns, berg_error *error) {
-  model_expression *expression;
   *columns = (model_list){.items = NULL};
-  if (!c->select) return model_list_add_all(columns, c->columns, error);
-  berg_status status = model_expression_parse(&expression, c->select, error);
-  if (status) return status;
-  status = model_expression_evaluate(expression, c->subject.metadata, columns, error);
-  model_expression_free(expression);
-  return status;
+  return c->select ? query_region_find(&c->subject, c->select, columns, error)
+                   : model_list_add_all(columns, c->columns, error);
 }
 
 typedef struct weights_pass {

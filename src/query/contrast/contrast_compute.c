@@ -6,6 +6,7 @@
 #include "base/options.h"
 #include "io/value/json_build.h"
 #include "io/value/json_print.h"
+#include "model/output/provenance.h"
 #include "query/contrast/contrast.h"
 #include "query/contrast/weights.h"
 
@@ -25,7 +26,7 @@ static void add_groups(cJSON *tree, const berg_contrast *c, const double *weight
   cJSON *list = io_json_add_list(tree, "groups");
   for (size_t g = 0; g < c->group_count; g++) {
     cJSON *group = io_json_object();
-    io_json_add_text(group, "name", c->names[g]);
+    io_json_add(group, "name", model_provenance_text(c->names[g]));
     io_json_add_number(group, "weight", weights[g]);
     io_json_add_number(group, "images", (double)c->counts[g]);
     io_json_add(list, NULL, group);
@@ -49,7 +50,7 @@ static berg_status describe(const berg_contrast *c, const char *text, const doub
                             char **json, berg_error *error) {
   const berg_contrast_options *options = &c->options;
   cJSON *tree = io_json_object();
-  io_json_add_text(tree, "contrast", text);
+  io_json_add(tree, "contrast", model_provenance_text(text));
   io_json_add_text(tree, "model", c->subject.model);
   io_json_add_text(tree, "subject", c->subject.name);
   io_json_add_text(tree, "label", c->subject.label);
@@ -57,7 +58,7 @@ static berg_status describe(const berg_contrast *c, const char *text, const doub
   io_json_add_text(tree, "test", options->paired ? "paired" : options->pooled ? "pooled" : "Welch");
   io_json_add_number(tree, "sides", options->one_sided ? 1 : 2);
   io_json_add_text(tree, "correction", options->any_dependence ? "Benjamini-Yekutieli" : "Benjamini-Hochberg");
-  if (c->select) io_json_add_text(tree, "select", c->select);
+  if (c->select) io_json_add(tree, "select", model_provenance_text(c->select));
   io_json_add_number(tree, "columns", (double)c->columns);
   io_json_add_number(tree, "selected", (double)c->chosen);
   io_json_add_number(tree, "tested", (double)maps->tested);

@@ -142,7 +142,7 @@ void query_group_release(query_group *group) {
 
 /* --- Responses --- */
 
-/* How large the standard deviation of a response may be that is rounding alone. */
+/* How large the variance of a response may be that is rounding alone. */
 static double rounding_of(const query_group *group, const double *row) {
   double sum = 0;
   for (size_t j = 0; j < group->scores; j++) sum += row[j] * row[j] * group->rounding[j] * group->rounding[j];

@@ -2,7 +2,6 @@
 #include "query/control/control.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/machine.h"
 #include "base/memory.h"

@@ -142,11 +142,13 @@ void query_multivariate_release(query_multivariate *found);
 
 /* --- Over subjects --- */
 
-/* P(Binomial(n, 0.05) >= k). */
+/* Of every test, and what an interval leaves out. */
+#define QUERY_CONTROL_LEVEL 0.05
+/* P(Binomial(n, QUERY_CONTROL_LEVEL) >= k). */
 double query_binomial(size_t n, size_t k);
-/* The 95 % bootstrap interval of the mean over subjects: over all ways to draw as many of them again up to
- * QUERY_RESAMPLED subjects, which are told by their weights; beyond, over so many drawn ones. */
 #define QUERY_RESAMPLED 8
+/* All ways to draw as many subjects again, up to QUERY_RESAMPLED of them, which are told by their weights; beyond, so
+ * many drawn ones. */
 typedef struct query_resamples {
   size_t subjects, count;
   double *weights; /* [count][subjects] their sum is 1 */
@@ -155,10 +157,24 @@ typedef struct query_resamples {
 
 berg_status query_resamples_make(query_resamples *resamples, size_t subjects, uint64_t seed, berg_error *error);
 void query_resamples_release(query_resamples *resamples);
-/* `work` [2 * count]. */
+/* The 95 % bootstrap interval of the mean over subjects. `work` [2 * count]. */
 void query_interval(const query_resamples *resamples, const double *values, double *work, double interval[2]);
 
 /* --- As JSON --- */
+
+/* An answer on its way there. */
+typedef struct query_printing {
+  const query_control *control;
+  const query_univariate *found;        /* of mean responses, or ... */
+  const query_multivariate_fold *folds; /* ... of sets: those of the pair at hand */
+  query_resamples resamples;
+  double *work; /* of query_interval, and [subjects] */
+  bool *used;   /* [images] whose names are to be told */
+} query_printing;
+
+/* ELIMIT. */
+berg_status query_printing_open(query_printing *printing, const query_control *control, berg_error *error);
+void query_printing_close(query_printing *printing);
 
 /* What was asked, of whom. */
 void query_control_print_asked(cJSON *tree, const query_control *control);

@@ -134,7 +134,7 @@ static berg_status find_regions(query_cast *cast, const berg_control_options *op
   return status;
 }
 
-/* --- --- */
+/* --- Opening --- */
 
 /* The ceiling that units must be above: the usual one where the model has ceilings. */
 static berg_status find_least(query_cast *cast, double asked, berg_error *error) {

@@ -1,21 +1,10 @@
 /* Univariate control as JSON. */
-#include <math.h>
 
-#include "base/memory.h"
 #include "io/value/json_build.h"
+#include "model/output/provenance.h"
 #include "query/control/control.h"
 
-#define LEVEL 0.05
-
-typedef struct printing {
-  const query_control *control;
-  const query_univariate *found;
-  const query_resamples *resamples;
-  double *work; /* of query_interval, and [subjects] */
-  bool *used;
-} printing;
-
-static void add_baseline(cJSON *to, const printing *p, size_t fold, size_t region) {
+static void add_baseline(cJSON *to, const query_printing *p, size_t fold, size_t region) {
   const query_univariate *found = p->found;
   const size_t target = fold * found->means.regions + region, shown = p->control->options->images;
   io_json_add_number(to, "value", found->baseline[target]);
@@ -23,7 +12,7 @@ static void add_baseline(cJSON *to, const printing *p, size_t fold, size_t regio
   query_control_print_images(to, "images", found->baseline_shown + target * shown, shown, p->used);
 }
 
-static void add_regions(cJSON *tree, const printing *p) {
+static void add_regions(cJSON *tree, const query_printing *p) {
   cJSON *region = query_control_print_regions(tree, p->control);
   region = region ? region->child : NULL;
   for (size_t r = 0; region && r < p->found->means.regions; r++, region = region->next) {
@@ -36,7 +25,7 @@ static void add_regions(cJSON *tree, const printing *p) {
 }
 
 /* Responses of the training subjects, all of them, to each image chosen. */
-static void add_responses(cJSON *to, const printing *p, size_t pair, const uint32_t *shown, size_t count) {
+static void add_responses(cJSON *to, const query_printing *p, size_t pair, const uint32_t *shown, size_t count) {
   cJSON *responses = io_json_add_list(to, "responses");
   for (size_t side = 0; side < 2; side++) {
     const double *u = p->found->columns + p->control->pairs[pair].regions[side] * p->found->means.images;
@@ -45,7 +34,7 @@ static void add_responses(cJSON *to, const printing *p, size_t pair, const uint3
   }
 }
 
-static void add_cell(cJSON *conditions, const printing *p, size_t fold, size_t pair, size_t condition) {
+static void add_cell(cJSON *conditions, const query_printing *p, size_t fold, size_t pair, size_t condition) {
   const size_t index = query_cell_index(p->control, fold, pair, condition);
   const query_cell *cell = &p->found->cells[index];
   const uint32_t *shown = p->found->shown + index * p->control->options->images;
@@ -63,13 +52,13 @@ static void add_cell(cJSON *conditions, const printing *p, size_t fold, size_t p
   io_json_add_numbers(to, "q", cell->q, 2);
 }
 
-static void add_fold(cJSON *to, const printing *p, size_t fold, size_t pair) {
+static void add_fold(cJSON *to, const query_printing *p, size_t fold, size_t pair) {
   cJSON *conditions = io_json_add_list(to, "conditions");
   for (size_t c = 0; c < QUERY_CONDITIONS; c++) add_cell(conditions, p, fold, pair, c);
 }
 
 /* A condition over the subjects left out: mean, interval, in how many it holds, and how surprising that is. */
-static void add_over(cJSON *list, const printing *p, size_t pair, size_t condition) {
+static void add_over(cJSON *list, const query_printing *p, size_t pair, size_t condition) {
   const size_t subjects = p->found->means.subjects;
   cJSON *to = io_json_add_object(list, NULL);
   io_json_add_text(to, "name", query_condition_names[condition]);
@@ -85,9 +74,9 @@ static void add_over(cJSON *list, const printing *p, size_t pair, size_t conditi
       p->work[s] = cell->tested[side];
       sum += cell->tested[side];
       baselines += p->found->baseline_tested[(s + 1) * p->found->means.regions + region];
-      holds += cell->q[side] <= LEVEL;
+      holds += cell->q[side] <= QUERY_CONTROL_LEVEL;
     }
-    query_interval(p->resamples, p->work, p->work + subjects, interval);
+    query_interval(&p->resamples, p->work, p->work + subjects, interval);
     io_json_add_number(tested, NULL, sum / (double)subjects);
     io_json_add_number(baseline, NULL, baselines / (double)subjects);
     io_json_add_numbers(intervals, NULL, interval, 2);
@@ -96,11 +85,11 @@ static void add_over(cJSON *list, const printing *p, size_t pair, size_t conditi
   }
 }
 
-static void add_pair(cJSON *pairs, const printing *p, size_t pair) {
+static void add_pair(cJSON *pairs, const query_printing *p, size_t pair) {
   const query_cast *cast = p->control->cast;
   const size_t *regions = p->control->pairs[pair].regions, n = cast->region_count;
   cJSON *to = io_json_add_object(pairs, NULL), *names = io_json_add_list(to, "regions");
-  for (size_t side = 0; side < 2; side++) io_json_add_text(names, NULL, cast->regions[regions[side]]);
+  for (size_t side = 0; side < 2; side++) io_json_add(names, NULL, model_provenance_text(cast->regions[regions[side]]));
   const double *r = p->found->correlation + regions[0] * n + regions[1];
   io_json_add_number(to, "correlation", r[0]);
   cJSON *each = io_json_add_list(to, "correlation_of_subjects");
@@ -118,7 +107,7 @@ static void add_pair(cJSON *pairs, const printing *p, size_t pair) {
 }
 
 /* Every image's response in each region, mean over subjects. */
-static void add_all_responses(cJSON *tree, const printing *p) {
+static void add_all_responses(cJSON *tree, const query_printing *p) {
   const query_means *m = &p->found->means;
   cJSON *responses = io_json_add_list(tree, "responses");
   for (size_t r = 0; r < m->regions; r++)
@@ -127,26 +116,16 @@ static void add_all_responses(cJSON *tree, const printing *p) {
 
 berg_status query_control_print_means(cJSON *tree, const query_control *control, const query_univariate *found,
                                       berg_error *error) {
-  query_resamples resamples;
-  const size_t subjects = control->cast->subject_count;
-  berg_status status = query_resamples_make(&resamples, subjects, control->options->seed, error);
+  query_printing p;
+  berg_status status = query_printing_open(&p, control, error);
   if (status) return status;
-  printing p = {.control = control,
-                .found = found,
-                .resamples = &resamples,
-                .work = base_alloc(subjects + 2 * resamples.count, sizeof *p.work, error),
-                .used = base_calloc(control->cast->images, sizeof *p.used, error)};
-  if (!p.work || !p.used) status = BERG_ELIMIT;
-  if (!status) {
-    query_control_print_asked(tree, control);
-    add_regions(tree, &p);
-    cJSON *pairs = io_json_add_list(tree, "pairs");
-    for (size_t i = 0; i < control->pair_count; i++) add_pair(pairs, &p, i);
-    if (control->options->responses) add_all_responses(tree, &p);
-    status = query_control_print_names(tree, control, p.used, error);
-  }
-  base_free(p.work);
-  base_free(p.used);
-  query_resamples_release(&resamples);
+  p.found = found;
+  query_control_print_asked(tree, control);
+  add_regions(tree, &p);
+  cJSON *pairs = io_json_add_list(tree, "pairs");
+  for (size_t i = 0; i < control->pair_count; i++) add_pair(pairs, &p, i);
+  if (control->options->responses) add_all_responses(tree, &p);
+  status = query_control_print_names(tree, control, p.used, error);
+  query_printing_close(&p);
   return status;
 }

@@ -1,23 +1,12 @@
 /* Multivariate control as JSON. */
-#include <math.h>
 
-#include "base/memory.h"
 #include "io/value/json_build.h"
+#include "model/output/provenance.h"
 #include "query/control/control.h"
-
-#define LEVEL 0.05
 
 static const char *const names[QUERY_GOALS] = {"align", "disentangle"};
 
-typedef struct printing {
-  const query_control *control;
-  const query_multivariate_fold *folds; /* of the pair */
-  const query_resamples *resamples;
-  double *work; /* of query_interval, and [subjects] */
-  bool *used;
-} printing;
-
-static void add_goal(cJSON *goals, const printing *p, size_t fold, query_goal which) {
+static void add_goal(cJSON *goals, const query_printing *p, size_t fold, query_goal which) {
   const berg_control_options *options = p->control->options;
   const query_multivariate_goal *goal = &p->folds[fold].goals[which];
   cJSON *to = io_json_add_object(goals, NULL);
@@ -34,7 +23,7 @@ static void add_goal(cJSON *goals, const printing *p, size_t fold, query_goal wh
   if (fold) io_json_add_numbers(to, "curve_tested", goal->tested, options->generations);
 }
 
-static void add_fold(cJSON *to, const printing *p, size_t fold) {
+static void add_fold(cJSON *to, const query_printing *p, size_t fold) {
   const query_multivariate_fold *found = &p->folds[fold];
   cJSON *baseline = io_json_add_object(to, "baseline");
   query_control_print_images(baseline, "images", found->baseline, p->control->options->images, p->used);
@@ -44,7 +33,7 @@ static void add_fold(cJSON *to, const printing *p, size_t fold) {
   for (query_goal g = 0; g < QUERY_GOALS; g++) add_goal(goals, p, fold, g);
 }
 
-static void add_over(cJSON *list, const printing *p, query_goal which) {
+static void add_over(cJSON *list, const query_printing *p, query_goal which) {
   const size_t subjects = p->control->cast->subject_count;
   double sum = 0, baseline = 0, interval[2];
   size_t holds = 0;
@@ -53,9 +42,9 @@ static void add_over(cJSON *list, const printing *p, query_goal which) {
     p->work[s] = fold->goals[which].test;
     sum += fold->goals[which].test;
     baseline += fold->baseline_test;
-    holds += fold->goals[which].q <= LEVEL;
+    holds += fold->goals[which].q <= QUERY_CONTROL_LEVEL;
   }
-  query_interval(p->resamples, p->work, p->work + subjects, interval);
+  query_interval(&p->resamples, p->work, p->work + subjects, interval);
   cJSON *to = io_json_add_object(list, NULL);
   io_json_add_text(to, "name", names[which]);
   io_json_add_number(to, "tested", sum / (double)subjects);
@@ -65,11 +54,11 @@ static void add_over(cJSON *list, const printing *p, query_goal which) {
   io_json_add_number(to, "p", query_binomial(subjects, holds));
 }
 
-static void add_pair(cJSON *pairs, const printing *p, size_t pair) {
+static void add_pair(cJSON *pairs, const query_printing *p, size_t pair) {
   const query_cast *cast = p->control->cast;
   cJSON *to = io_json_add_object(pairs, NULL), *regions = io_json_add_list(to, "regions");
   for (size_t side = 0; side < 2; side++)
-    io_json_add_text(regions, NULL, cast->regions[p->control->pairs[pair].regions[side]]);
+    io_json_add(regions, NULL, model_provenance_text(cast->regions[p->control->pairs[pair].regions[side]]));
   add_fold(to, p, 0);
   if (p->control->folds == 1) return;
   cJSON *folds = io_json_add_list(to, "left_out");
@@ -84,27 +73,17 @@ static void add_pair(cJSON *pairs, const printing *p, size_t pair) {
 
 berg_status query_control_print_sets(cJSON *tree, const query_control *control, const query_multivariate *found,
                                      berg_error *error) {
-  query_resamples resamples;
-  const size_t subjects = control->cast->subject_count;
-  berg_status status = query_resamples_make(&resamples, subjects, control->options->seed, error);
+  query_printing p;
+  berg_status status = query_printing_open(&p, control, error);
   if (status) return status;
-  printing p = {.control = control,
-                .resamples = &resamples,
-                .work = base_alloc(subjects + 2 * resamples.count, sizeof *p.work, error),
-                .used = base_calloc(control->cast->images, sizeof *p.used, error)};
-  if (!p.work || !p.used) status = BERG_ELIMIT;
-  if (!status) {
-    query_control_print_asked(tree, control);
-    query_control_print_regions(tree, control);
-    cJSON *pairs = io_json_add_list(tree, "pairs");
-    for (size_t i = 0; i < control->pair_count; i++) {
-      p.folds = found->folds + i * control->folds;
-      add_pair(pairs, &p, i);
-    }
-    status = query_control_print_names(tree, control, p.used, error);
+  query_control_print_asked(tree, control);
+  query_control_print_regions(tree, control);
+  cJSON *pairs = io_json_add_list(tree, "pairs");
+  for (size_t i = 0; i < control->pair_count; i++) {
+    p.folds = found->folds + i * control->folds;
+    add_pair(pairs, &p, i);
   }
-  base_free(p.work);
-  base_free(p.used);
-  query_resamples_release(&resamples);
+  status = query_control_print_names(tree, control, p.used, error);
+  query_printing_close(&p);
   return status;
 }

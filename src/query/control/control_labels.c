@@ -1,5 +1,4 @@
 /* Within a subject: is what the chosen images do more than random labels of images would? */
-#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"

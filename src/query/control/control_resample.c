@@ -7,7 +7,6 @@
 #include "query/control/control.h"
 
 /* The level at which a subject counts as significant. */
-#define LEVEL 0.05
 /* Drawn resamples where there are too many subjects to list all. */
 #define DRAWN ((size_t)10000)
 
@@ -19,7 +18,8 @@ static double choose(size_t n, size_t k) {
 
 double query_binomial(size_t n, size_t k) {
   double sum = 0;
-  for (size_t i = k; i <= n; i++) sum += choose(n, i) * pow(LEVEL, (double)i) * pow(1 - LEVEL, (double)(n - i));
+  for (size_t i = k; i <= n; i++)
+    sum += choose(n, i) * pow(QUERY_CONTROL_LEVEL, (double)i) * pow(1 - QUERY_CONTROL_LEVEL, (double)(n - i));
   return fmin(sum, 1);
 }
 
@@ -94,8 +94,8 @@ void query_interval(const query_resamples *resamples, const double *values, doub
   qsort(outcomes, resamples->count, sizeof *outcomes, by_value);
   for (size_t i = 0; i < resamples->count; i++) {
     below += outcomes[i].chance;
-    if (isnan(interval[0]) && below >= LEVEL / 2) interval[0] = outcomes[i].value;
-    if (isnan(interval[1]) && below >= 1 - LEVEL / 2) interval[1] = outcomes[i].value;
+    if (isnan(interval[0]) && below >= QUERY_CONTROL_LEVEL / 2) interval[0] = outcomes[i].value;
+    if (isnan(interval[1]) && below >= 1 - QUERY_CONTROL_LEVEL / 2) interval[1] = outcomes[i].value;
   }
   if (isnan(interval[1])) interval[1] = outcomes[resamples->count - 1].value;
 }

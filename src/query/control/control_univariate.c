@@ -68,7 +68,7 @@ static size_t insert(uint32_t *images, double *keys, size_t count, size_t most, 
   return count < most ? count + 1 : most;
 }
 
-/* The responses that an image has to reach: at least, or where a region is driven down at most. */
+/* The strongest of the images that reach both bounds: `bound` is the least that sign times response may be. */
 static void choose(const choosing *c, size_t pair, size_t condition, double *keys) {
   const berg_control_options *options = c->control->options;
   const size_t images = c->found->means.images, index = query_cell_index(c->control, c->fold, pair, condition);
@@ -118,7 +118,7 @@ static void choose_pair(void *user, size_t pair, size_t rank) {
   }
 }
 
-/* --- --- */
+/* --- All folds --- */
 
 static berg_status allocate(query_univariate *found, const query_control *control, berg_error *error) {
   const query_means *m = &found->means;

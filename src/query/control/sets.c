@@ -11,7 +11,7 @@ void query_sets_pick(const float *from, const uint16_t *places, size_t count, si
   }
 }
 
-/* What products needs of the images: the last one stands in for those beyond it. */
+/* What pair_products needs of the images: the last one stands in for those beyond it. */
 typedef struct lookup {
   const float *x[QUERY_SETS_MOST + LA_PAIRS];
   float half[QUERY_SETS_MOST + LA_PAIRS];

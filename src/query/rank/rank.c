@@ -1,7 +1,6 @@
 /* Ranking images: a pass over the scores of each subject, then lists. */
 #include "query/rank/rank.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/machine.h"

@@ -1,7 +1,6 @@
 /* The largest or smallest of many numbers, by a heap, and how far out they are. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "query/rank/rank.h"

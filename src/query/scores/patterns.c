@@ -154,8 +154,6 @@ void query_patterns_free(query_patterns *patterns) {
 
 size_t query_patterns_width(const query_patterns *patterns) { return patterns->width; }
 
-double query_patterns_least(const query_patterns *patterns) { return patterns->least; }
-
 /* --- Products --- */
 
 typedef struct making {

@@ -34,7 +34,5 @@ size_t query_patterns_width(const query_patterns *patterns);
 void query_patterns_of(const query_patterns *patterns, const float *scores, size_t ld, size_t count, double *x);
 /* x to unit length; those without a pattern become NaN. How many did. */
 size_t query_patterns_normalise(const query_patterns *patterns, size_t count, double *x);
-/* Length below which a pattern is rounding alone: there is none. */
-double query_patterns_least(const query_patterns *patterns);
 
 #endif

@@ -57,7 +57,7 @@ static size_t *sample_of(query_images images, size_t *count, berg_error *error) 
   size_t *sample = base_alloc(*count, sizeof *sample, error);
   for (size_t i = 0; sample && i < *count; i++) {
     const size_t at = images.count > SAMPLE ? i / TOGETHER * step + i % TOGETHER : i;
-    sample[i] = images.list ? images.list[at] : at;
+    sample[i] = images.items ? images.items[at] : at;
   }
   return sample;
 }
@@ -76,7 +76,7 @@ berg_status query_scale_open(query_scale *scale, const query_subject *subject, q
   berg_status status = scale->mean && scale->spread && (scale->covariance || !covariance) ? BERG_OK : BERG_ELIMIT;
   if (!status && !whole && !(sample = sample_of(images, &count, error))) status = BERG_ELIMIT;
   if (!status)
-    status = query_moments(subject->store, subject->part, whole ? images.list : sample, count, threads, scale->mean,
+    status = query_moments(subject->store, subject->part, whole ? images.items : sample, count, threads, scale->mean,
                            scale->spread, scale->covariance, error);
   base_free(sample);
   if (status) query_scale_close(scale);
@@ -126,9 +126,8 @@ static berg_status make_patterns(query_points *points, const model_list *columns
                                  query_adjustment adjustment, berg_error *error) {
   const query_subject *subject = points->subject;
   const size_t scores = subject->scores;
-  size_t count;
-  double *rows = base_multiply(columns->count, scores + 1, &count) ? base_alloc(count, sizeof *rows, error) : NULL;
-  if (!rows) return base_fail_memory(error, columns->count * (scores + 1) * sizeof *rows);
+  double *rows = base_alloc(columns->count, (scores + 1) * sizeof *rows, error);
+  if (!rows) return BERG_ELIMIT;
   berg_status status = query_subject_rows(subject, columns, rows, error);
   adjusting a = {.rows = rows, .scores = scores, .scale = scale, .zscored = adjustment == QUERY_ZSCORED};
   if (!status && (adjustment != QUERY_AS_THEY_ARE || is_distance(points->metric)))
@@ -155,9 +154,7 @@ static void shape_some(void *user, size_t index, size_t rank) {
   const size_t first = index * TOGETHER, count = smaller(s->count - first, TOGETHER), width = points->width;
   double *x = s->x + first * width;
   (void)rank;
-  if (!is_distance(points->metric))
-    atomic_fetch_add_explicit(&points->undefined, query_patterns_normalise(points->patterns, count, x),
-                              memory_order_relaxed);
+  if (!is_distance(points->metric)) query_patterns_normalise(points->patterns, count, x);
   for (size_t i = 0; i < count; i++)
     for (size_t j = 0; j < width; j++) x[i * width + j] -= points->centre[j];
 }
@@ -179,7 +176,7 @@ static berg_status take(query_points *points, const size_t *images, size_t first
 }
 
 berg_status query_points_block(query_points *points, size_t first, size_t count, double *x, berg_error *error) {
-  return take(points, points->images.list, first, count, x, error);
+  return take(points, points->images.items, first, count, x, error);
 }
 
 static berg_status find_centre(query_points *points, berg_error *error) {
@@ -197,7 +194,6 @@ static berg_status find_centre(query_points *points, berg_error *error) {
     }
   }
   for (size_t j = 0; j < width && there && !status; j++) points->centre[j] = sum[j] / (double)there;
-  atomic_store(&points->undefined, 0);
   base_free(sample);
   base_free(x);
   base_free(sum);
@@ -207,8 +203,7 @@ static berg_status find_centre(query_points *points, berg_error *error) {
 berg_status query_points_open(query_points *points, const query_subject *subject, const model_list *columns,
                               query_images images, const query_scale *scale, query_metric metric,
                               query_adjustment adjustment, int threads, berg_error *error) {
-  *points = (query_points){
-      .subject = subject, .images = images, .metric = metric, .units = columns->count, .threads = threads};
+  *points = (query_points){.subject = subject, .images = images, .metric = metric, .threads = threads};
   berg_status status = make_patterns(points, columns, scale, adjustment, error);
   if (!status) {
     points->width = query_patterns_width(points->patterns);

@@ -2,9 +2,8 @@
 #ifndef QUERY_POINTS_H
 #define QUERY_POINTS_H
 
-#include <stdatomic.h>
-
 #include "query/scores/patterns.h"
+#include "query/subject/images.h"
 #include "query/subject/subject.h"
 
 /* How two patterns are compared. Points are patterns of length one, less their mean over the units (correlation) or
@@ -24,11 +23,6 @@ typedef struct query_scale {
   double *mean, *spread, *covariance; /* covariance: NULL unless patterns are z-scored */
 } query_scale;
 
-typedef struct query_images {
-  const size_t *list; /* NULL: the first `count` */
-  size_t count;
-} query_images;
-
 /* Of all images where the adjustment needs them; else those of some will do, as no result depends on them but for
  * rounding. */
 berg_status query_scale_open(query_scale *scale, const query_subject *subject, query_images images,
@@ -39,12 +33,11 @@ typedef struct query_points {
   const query_subject *subject;
   query_images images;
   query_metric metric;
-  size_t units, width;
+  size_t width;
   int threads;
   query_patterns *patterns;
   double *centre; /* [width] near the points' mean, which is subtracted: distances then keep their digits */
   float *gathered;
-  atomic_size_t undefined; /* images of those taken so far that have no pattern */
 } query_points;
 
 /* EPARAMETER: fewer than two units to correlate; ELIMIT; EMODEL; EINPUT. */

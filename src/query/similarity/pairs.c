@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/convert.h"
-#include "base/array.h"
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/team.h"

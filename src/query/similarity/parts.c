@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/memory.h"
 #include "base/text.h"
 
 static bool fits(const char *wanted, const char *found) { return !wanted || !strcmp(wanted, found); }
@@ -42,7 +41,7 @@ berg_status query_part_find(const berg_store *store, const char *model_id, const
 berg_status query_images_of(const berg_store *store, const size_t *list, size_t count, size_t least,
                             query_images *images, berg_error *error) {
   const size_t held = store->about.images;
-  *images = (query_images){.list = list, .count = list ? count : held};
+  *images = (query_images){.items = list, .count = list ? count : held};
   for (size_t i = 0; list && i < count; i++)
     if (list[i] >= held)
       return base_fail(error, BERG_EARGUMENT, "%s: there is no image %zu among %zu", store->path, list[i], held);

@@ -1,9 +1,6 @@
 /* berg_rsa: every two sides compared, resampled as asked for, and told as JSON. */
 #include "query/similarity/rsa.h"
 
-#include <math.h>
-#include <string.h>
-
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/options.h"

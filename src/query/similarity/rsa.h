@@ -1,5 +1,5 @@
 /* Comparing what several sides (regions of subjects and models, matrices) say of all pairs of images: what the files
- * query/rsa_*.c share. */
+ * query/similarity/rsa_*.c share. */
 #ifndef QUERY_RSA_H
 #define QUERY_RSA_H
 
@@ -102,7 +102,7 @@ berg_status query_counted(const query_pairs *a, const query_pairs *b, query_meas
 /* Mid-ranks of a side's pairs as a full matrix [images][images], less their mean. ELIMIT. */
 berg_status query_rank_matrix(const query_pairs *pairs, int threads, double *ranks, berg_error *error);
 
-/* --- Resampling (rsa_cloud.c, rsa_permute.c, rsa_bootstrap.c) --- */
+/* --- Resampling (rsa_cloud.c, rsa_permute.c, rsa_bootstrap.c, rsa_bootstrap_pairs.c) --- */
 
 /* Points of the images kept, centred over them. */
 typedef struct query_cloud {

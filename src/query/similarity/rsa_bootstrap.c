@@ -5,7 +5,6 @@
  * row sums H1 are known; the last is replaced by its expectation, - 1'H1 / N. What its spread would add is a share of
  * the variance of order 1 / N, which is estimated from the pairs of some images, and made up for. */
 #include <math.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "base/random.h"

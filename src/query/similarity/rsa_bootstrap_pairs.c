@@ -1,5 +1,4 @@
 /* Bootstraps over images with all pairs in each sample: w'Hw for all samples at once, a square of H at a time. */
-#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"

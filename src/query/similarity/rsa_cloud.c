@@ -39,7 +39,7 @@ static berg_status fill(query_cloud *cloud, query_points *points, berg_error *er
 }
 
 berg_status query_cloud_open(query_cloud *cloud, const query_rsa *rsa, const query_side *side, berg_error *error) {
-  const query_images kept = {.list = rsa->kept, .count = rsa->kept_count};
+  const query_images kept = {.items = rsa->kept, .count = rsa->kept_count};
   query_points points;
   size_t doubles;
   *cloud = (query_cloud){.count = kept.count};

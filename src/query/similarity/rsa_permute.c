@@ -316,10 +316,12 @@ static double scale_of(const shuffling *s) {
 }
 
 static berg_status check_memory(const query_rsa *rsa, size_t n, berg_error *error) {
-  const double bytes = 2.0 * (double)n * (double)n * sizeof(double);
+  /* ranks are sorted beside the two matrices */
+  const double bytes = (rsa->measure >= QUERY_BY_SPEARMAN ? 4.0 : 2.0) * (double)n * (double)n * sizeof(double);
   if (bytes <= (double)rsa->memory) return BERG_OK;
   return base_fail(error, BERG_ELIMIT,
-                   "permutations of these sides need both matrices of %zu images in memory, %.1f GB, and may take %.1f "
+                   "permutations of these sides need both matrices of %zu images, and their ranks, in memory, %.1f GB, "
+                   "and may take %.1f "
                    "GB: give more, or fewer images",
                    n, bytes / 1e9, (double)rsa->memory / 1e9);
 }

@@ -78,7 +78,7 @@ static double spearman(query_record *records, query_record *other, size_t count,
 
 /* --- Kendall --- */
 
-/* Pairs of records that are equal in what `same` looks at, of records in its order. */
+/* Pairs of records that are equal in what `order` looks at, of records in its order. */
 static double ties(const query_record *sorted, size_t count, query_order order) {
   double tied = 0;
   for (size_t first = 0, end; first < count; first = end) {

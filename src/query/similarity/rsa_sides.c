@@ -202,7 +202,7 @@ berg_status query_rsa_keep(query_rsa *rsa, berg_error *error) {
     if (rsa->sides[i].subject && may_miss(rsa)) status = mark(rsa, &rsa->sides[i], missing, error);
   for (size_t i = 0; i < n && !status; i++) {
     if (missing[i]) continue;
-    rsa->kept[rsa->kept_count] = rsa->images.list ? rsa->images.list[i] : i;
+    rsa->kept[rsa->kept_count] = rsa->images.items ? rsa->images.items[i] : i;
     rsa->positions[rsa->kept_count++] = i;
   }
   base_free(missing);
@@ -210,7 +210,7 @@ berg_status query_rsa_keep(query_rsa *rsa, berg_error *error) {
 }
 
 berg_status query_side_pairs(query_pairs *pairs, const query_rsa *rsa, const query_side *side, berg_error *error) {
-  const query_images kept = {.list = rsa->kept, .count = rsa->kept_count};
+  const query_images kept = {.items = rsa->kept, .count = rsa->kept_count};
   query_points points;
   if (side->matrix) {
     *pairs = (query_pairs){.count = kept.count,

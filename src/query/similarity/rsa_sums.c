@@ -131,7 +131,7 @@ static berg_status add_block(lifting *l, size_t first, size_t count, berg_error 
     for (size_t j = i; j < l->count; j++)
       query_cross_add(&l->packed[i], &l->packed[j], l->cross[i * l->count + j], team);
   base_team_end(team);
-  for (size_t s = 0; s < l->rsa->subject_count && !l->rsa->images.list; s++)
+  for (size_t s = 0; s < l->rsa->subject_count && !l->rsa->images.items; s++)
     model_store_drop(l->rsa->store, l->rsa->subjects[s].part, first, count);
   return BERG_OK;
 }

@@ -58,7 +58,7 @@ static berg_status name_images(job *j, berg_error *error) {
   berg_status status = j->plan.names ? BERG_OK : BERG_ELIMIT;
   j->plan.images = j->plan.names ? j->images.count : 0;
   for (size_t i = 0; i < j->plan.images && !status; i++)
-    status = berg_store_name(&j->plan.names[i], j->store, j->images.list ? j->images.list[i] : i, error);
+    status = berg_store_name(&j->plan.names[i], j->store, j->images.items ? j->images.items[i] : i, error);
   return status;
 }
 
@@ -111,7 +111,7 @@ static berg_status open_job(job *j, const char *path, berg_error *error) {
 
 static void report_region(cJSON *list, const job *j, size_t region, const query_rsm_summary *summary) {
   cJSON *item = io_json_add_object(list, NULL);
-  io_json_add_text(item, "region", j->plan.regions[region]);
+  io_json_add(item, "region", model_provenance_text(j->plan.regions[region]));
   io_json_add_number(item, "units", (double)j->columns[region].count);
   io_json_add_number(item, "images_without_pattern", (double)summary->undefined);
   io_json_add_number(item, "pairs", (double)summary->pairs);

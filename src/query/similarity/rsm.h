@@ -13,8 +13,9 @@ typedef struct query_rsm_summary {
   double seconds; /* of making tiles */
 } query_rsm_summary;
 
-/* Makes the matrix of region number `region` of the file, `scale` times 1 - r, and writes it while it is made. Progress
- * counts rows of all `of` regions. ECANCELLED; EWRITE; ELIMIT. */
+/* Makes the matrix of region number `region` of the file, its dissimilarities times `scale`, or 1 - them where
+ * similarities are asked for, and writes it while it is made. Progress
+ * counts rows of all regions. ECANCELLED; EWRITE; ELIMIT. */
 berg_status query_rsm_write(const query_pairs *pairs, const query_rsm_plan *plan, const query_rsm_file *file,
                             size_t region, double scale, int threads, const berg_run *run, double start,
                             query_rsm_summary *summary, berg_error *error);

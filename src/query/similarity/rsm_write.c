@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/machine.h"
-#include "base/memory.h"
 #include "base/progress.h"
 #include "model/encode/writer.h"
 #include "query/similarity/rsm.h"
@@ -24,7 +23,6 @@ typedef struct square {
 } square;
 
 typedef struct writing {
-  const query_rsm_plan *plan;
   bool similarity; /* 1 - the dissimilarity */
   double scale;
   size_t side; /* rows and columns that a buffer has room for */
@@ -132,7 +130,7 @@ berg_status query_rsm_write(const query_pairs *pairs, const query_rsm_plan *plan
   const size_t n = pairs->count, item = plan->f64 ? sizeof(double) : sizeof(float);
   const bool bounded = pairs->metric == QUERY_CORRELATION || pairs->metric == QUERY_COSINE;
   square squares[SQUARES];
-  writing w = {.plan = plan, .similarity = bounded && !plan->distance, .scale = scale, .side = smaller(n, QUERY_SPAN)};
+  writing w = {.similarity = bounded && !plan->distance, .scale = scale, .side = smaller(n, QUERY_SPAN)};
   model_writer *writer;
   *summary = (query_rsm_summary){.undefined = count_undefined(pairs), .least = INFINITY, .most = -INFINITY};
   berg_status status = model_writer_open(&writer, put_square, 2 * w.side * w.side * (item / sizeof(float)), error);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/text.h"
 #include "model/catalog/metadata.h"
 #include "model/catalog/paths.h"
 
@@ -32,7 +31,6 @@ static berg_status check_widths(query_subject *subject, const model_store_part *
     if (!all || readout->rows != all->columns)
       return base_fail(error, BERG_EMODEL, "%s: %s: expected %zu rows as in the metadata, found %zu", readout->path,
                        readout->key, all ? all->columns : 0, readout->rows);
-    subject->columns += readout->rows;
   }
   return BERG_OK;
 }

@@ -15,8 +15,7 @@ typedef struct query_subject {
   char *label; /* "sub-01" */
   berg_metadata *metadata;
   model_fitted fitted;
-  size_t scores;  /* of an image: those of all bases, one after the other */
-  size_t columns; /* of its responses, repetitions counted */
+  size_t scores; /* of an image: those of all bases, one after the other */
 } query_subject;
 
 /* Part `part` of the store with its files under `berg_dir`. EINPUT: the store's scores are of another basis; and what
