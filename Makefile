@@ -17,7 +17,7 @@ export BERG_TEST_DATA = $(abspath $(BUILD))/test-data
 # Debian packages: what builds, what is linked, what the tests need.
 DEPS = gcc clang libclang-rt-dev cmake ninja-build make pkg-config \
        libhdf5-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev libcairo2-dev fonts-dejavu-core liblapacke-dev libopenblas-dev \
-       libcmocka-dev python3 python3-dev python3-numpy python3-pil python3-pytest python3-yaml python3-h5py python3-nibabel python3-venv locales
+       libcmocka-dev python3 python3-dev python3-numpy python3-pil python3-pytest python3-yaml python3-h5py python3-nibabel python3-scipy python3-venv locales
 LINT_DEPS = clang-format clang-tidy cppcheck mandoc
 
 # What is left out under the sanitizers: comparisons of products with NumPy, minutes of work that the release build has been

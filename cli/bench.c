@@ -73,7 +73,7 @@ static int measure_model(request *asked, const char *model_id, cJSON *report) {
   asked->model.subject_count = names.count;
   asked->model.threads = (int)asked->threads;
   asked->model.device = "cpu"; /* stages are measured on the processor only */
-  cli_precision_take(&asked->precision, &asked->model);
+  cli_precision_take(&asked->precision, false, &asked->model);
   berg_status failed = berg_model_open(&model, model_id, &asked->model, &error);
   cli_precision_free(&asked->precision);
   if (failed) {

@@ -67,4 +67,7 @@ void cli_print_safe(FILE *stream, const char *text);
 /* "211,339" into `text`, which is returned. */
 char *cli_grouped(size_t number, char text[32]);
 
+/* Whether a name ends so. */
+bool cli_ends_in(const char *name, const char *ending);
+
 #endif

@@ -212,15 +212,17 @@ static int print_summary(const request *asked) {
   const cJSON *told = cJSON_GetArrayItem(asked->told, cJSON_GetArraySize(asked->told) - 1);
   const cJSON *found = cJSON_GetObjectItemCaseSensitive(told, "found"),
               *strongest = cJSON_GetObjectItemCaseSensitive(told, "strongest");
-  char number[32], kept[32] = "";
+  char number[32], kept[32] = "", most[80] = "";
   if (asked->maps.quiet) return CLI_GO_ON;
   if (found) snprintf(kept, sizeof kept, ", %.0f found", found->valuedouble);
-  cli_say("%s, %s: %s columns tested%s; the strongest has d %.3g, t %.4g",
-          cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(told, "label")),
+  if (strongest) /* of those that are found */
+    snprintf(most, sizeof most, "; the strongest has d %.3g, t %.4g",
+             cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(strongest, "d")),
+             cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(strongest, "t")));
+  cli_say("%s, %s: %s columns tested%s%s", cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(told, "label")),
           cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(told, "contrast")),
           cli_grouped((size_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(told, "tested")), number), kept,
-          cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(strongest, "d")),
-          cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(strongest, "t")));
+          most);
   return CLI_GO_ON;
 }
 

@@ -52,7 +52,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"generations", 0, CLI_COUNT, &o->generations, "N", "Of the search. Default: 2000."},
       {"seed", 0, CLI_COUNT, &asked->seed, "N", "Default: 1."},
       {"sheet", 0, CLI_FLAG, &asked->sheet, NULL, "Also a contact sheet of each pair's pictures in the folder (.png)."},
-      {"pictures", 0, CLI_TEXT, &asked->pictures, "DIR", "Where the pictures lie that the store names without a /."},
+      {"pictures", 0, CLI_TEXT, &asked->pictures, "DIR",
+       "Where names of pictures that are relative lie. Default: where the program runs."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
        "Default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use. Never changes the "
        "numbers."},
@@ -111,6 +112,7 @@ static int check(request *asked, size_t regions) {
   if (asked->pairs && regions) return cli_usage_error("control", "--pairs all takes no regions");
   if (!asked->pairs && regions < 2)
     return cli_usage_error("control", "which regions? Two or more, or --pairs all; found %zu", regions);
+  if (asked->pictures && !asked->sheet) return cli_usage_error("control", "--pictures: of --sheet alone");
   if (asked->sheet && (!output || is_json(output))) return cli_usage_error("control", "--sheet needs a folder: -o DIR");
   if (asked->threads > INT_MAX) return cli_usage_error("control", "--threads: too many");
   int status = CLI_GO_ON;

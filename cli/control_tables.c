@@ -6,7 +6,9 @@
 
 #include "memory.h"
 
-const cJSON *cli_control_at(const cJSON *object, const char *key) { return cJSON_GetObjectItem(object, key); }
+const cJSON *cli_control_at(const cJSON *object, const char *key) {
+  return cJSON_GetObjectItemCaseSensitive(object, key);
+}
 
 const cJSON *cli_control_item(const cJSON *object, const char *key, int index) {
   return cJSON_GetArrayItem(cli_control_at(object, key), index);

@@ -20,7 +20,7 @@
 
 /* What the command line asked for, beyond what fits the library's structs. */
 typedef struct request {
-  const char *output, *format, *mean, *scores;
+  const char *output, *format, *scores;
   bool resume, force, quiet, no_sidecar, long_table;
   bool folder;   /* -o names a folder */
   char *command; /* as typed */
@@ -48,11 +48,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
           "Encode with this model too, in the same pass: the network runs once an image. Can be given again; "
           "MODEL:N:single as with --train-splits. Selections are for the first model alone."),
       {"format", 0, CLI_TEXT, &asked->format, "npy|h5|csv", "Of the files in a folder. Default: npy."},
-      CLI_SELECTION_OPTIONS(asked->selection),
-      {"min-noise-ceiling", 0, CLI_NUMBER, &model->min_noise_ceiling, "P",
-       "Only voxels whose test-set noise ceiling is at least P percent."},
-      {"mean", 0, CLI_TEXT, &asked->mean, "roi",
-       "One column a region: the mean over its voxels (all regions without --roi)."},
+      CLI_SELECTION_OPTIONS(asked->selection, model),
       CLI_TRIALS_OPTIONS(asked->trials),
       {"long", 0, CLI_FLAG, &asked->long_table, NULL, ".csv: a line a value, with a column for each axis."},
       CLI_STIMULI_OPTIONS(asked->stimuli),
@@ -79,8 +75,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       .summary =
           "Gives the response that every voxel (vertex, channel, sensor, electrode) of a subject's brain would give "
           "to each image: one row an image, one column a voxel, in the model's units. INPUT is an image file "
-          "(JPEG, PNG), a folder (its images, sorted by name), a text file of paths, a .npy of images, "
-          "file.h5:dataset, or - (a .npy or a list of paths on standard input).",
+          "(JPEG, PNG), a folder (its images, sorted by name), a text file of paths, a .npy or .npz of images "
+          "(FILE.npz:NAME of several), file.h5:dataset, or - (a .npy or a list of paths on standard input).",
       .examples =
           "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 photos/ -o responses.npy\n"
           "berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --roi V1,V2 cat.jpg dog.png -o -.csv\n"
@@ -98,12 +94,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
   return cli_parse(&syntax, argc, argv, count);
 }
 
-static bool ends_with(const char *text, const char *ending) {
-  const size_t length = strlen(text), own = strlen(ending);
-  return length > own && !strcmp(text + length - own, ending);
-}
-
-static bool is_volume(const char *output) { return ends_with(output, ".nii") || ends_with(output, ".nii.gz"); }
+static bool is_volume(const char *output) { return cli_ends_in(output, ".nii") || cli_ends_in(output, ".nii.gz"); }
 
 static bool is_folder(const char *output) {
   struct stat about;
@@ -127,8 +118,8 @@ static int check_folder(request *asked) {
 
 static int check_space(request *asked) {
   const cli_space *space = &asked->space;
-  const bool surface =
-      ends_with(asked->output, ".func.gii") || ends_with(asked->output, ".mgh") || ends_with(asked->output, ".mgz");
+  const bool surface = cli_ends_in(asked->output, ".func.gii") || cli_ends_in(asked->output, ".mgh") ||
+                       cli_ends_in(asked->output, ".mgz");
   if (surface && !space->options.like && !space->affine_file) return CLI_GO_ON;
   if (!is_volume(asked->output) && (space->options.like || space->affine_file || space->options.outside))
     return cli_usage_error("encode", "-o %s: only a volume, .nii or .nii.gz, takes --like, --affine and --outside",
@@ -157,8 +148,6 @@ static int complete(request *asked, const char *model_id, size_t inputs) {
   if (status == CLI_GO_ON) status = cli_encode_models_take(&asked->models, model_id, &asked->model);
   if (status == CLI_GO_ON) status = cli_stimuli_take("encode", &asked->stimuli);
   if (status == CLI_GO_ON) status = check_scores(asked, inputs);
-  if (status == CLI_GO_ON && asked->mean && strcmp(asked->mean, "roi"))
-    status = cli_usage_error("encode", "--mean: expected roi, found \"%s\"", asked->mean);
   if (status == CLI_GO_ON && cli_is_stdout(asked->output)) {
     if (asked->models.count > 1 || asked->models.list[0].subjects.count > 1)
       status = cli_usage_error("encode", "-o %s: standard output takes one subject", asked->output);
@@ -170,13 +159,8 @@ static int complete(request *asked, const char *model_id, size_t inputs) {
   if (status == CLI_GO_ON) status = check_space(asked);
   if (status == CLI_GO_ON) status = check_folder(asked);
   if (status == CLI_GO_ON) status = cli_trials_take(&asked->trials);
-  if (status == CLI_GO_ON) status = cli_selection_take(&asked->selection);
-  asked->model.select = asked->selection.select;
-  asked->model.selection = asked->selection.items;
-  asked->model.selection_count = asked->selection.count;
-  asked->model.mean_roi = asked->mean != NULL;
-  asked->precision.quiet = asked->quiet;
-  cli_precision_take(&asked->precision, &asked->model);
+  if (status == CLI_GO_ON) status = cli_selection_take("encode", &asked->selection, &asked->model);
+  cli_precision_take(&asked->precision, asked->quiet, &asked->model);
   return status;
 }
 

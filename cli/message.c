@@ -104,3 +104,8 @@ char *cli_grouped(size_t number, char text[32]) {
   text[at] = '\0';
   return text;
 }
+
+bool cli_ends_in(const char *name, const char *ending) {
+  const size_t length = strlen(name), own = strlen(ending);
+  return length >= own && !strcmp(name + length - own, ending);
+}

@@ -71,11 +71,6 @@ static int show_key(const berg_metadata *metadata, const char *key, bool json, c
   return status;
 }
 
-static bool ends_with(const char *text, const char *end) {
-  size_t length = strlen(text), tail = strlen(end);
-  return length >= tail && !strcmp(text + length - tail, end);
-}
-
 int cli_metadata(int argc, char **argv) {
   bool json = false, force = false;
   const char *key = NULL, *select = NULL, *output = NULL, *berg_dir = NULL;
@@ -123,7 +118,7 @@ int cli_metadata(int argc, char **argv) {
   if (status == CLI_GO_ON && select && key)
     status =
         cli_usage_error("metadata", "--select says what a selection is, --key what an entry holds: give one of them");
-  if (status == CLI_GO_ON && output && (key || select) && strcmp(output, "-") && !ends_with(output, ".npy"))
+  if (status == CLI_GO_ON && output && (key || select) && strcmp(output, "-") && !cli_ends_in(output, ".npy"))
     status = cli_usage_error("metadata", "-o %s: %s goes to a .npy", output, key ? "one entry" : "a selection");
   if (status == CLI_GO_ON && output && !key && !select && !strcmp(output, "-"))
     status = cli_usage_error("metadata", "-o -: only one entry goes to standard output, give --key NAME");

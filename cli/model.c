@@ -34,11 +34,11 @@ static void warned(void *user, const char *message) {
   cli_say("%s", message);
 }
 
-void cli_precision_take(cli_precision *asked, berg_model_options *options) {
+void cli_precision_take(cli_precision *asked, bool quiet, berg_model_options *options) {
   if (!asked->no_cache) asked->cache = berg_cache_folder();
   options->strict = asked->strict;
   options->cache = asked->cache;
-  options->warn = asked->quiet ? NULL : warned;
+  options->warn = quiet ? NULL : warned;
 }
 
 void cli_precision_free(cli_precision *asked) {

@@ -21,8 +21,8 @@ int cli_subject_numbers(const char *command, const cli_texts *texts, int **numbe
 
 /* --precision and --strict, and where converted weights are kept. */
 typedef struct cli_precision {
-  bool strict, no_cache, quiet; /* quiet: the library's warnings are suppressed */
-  char *cache;                  /* its own copy */
+  bool strict, no_cache;
+  char *cache; /* its own copy */
 } cli_precision;
 
 #define CLI_PRECISION_OPTIONS(asked, options)                                                                     \
@@ -42,7 +42,7 @@ typedef struct cli_precision {
 
 /* Copies them to the model's options and prints the library's warnings; cli_precision_free after the model is
  * opened. */
-void cli_precision_take(cli_precision *asked, berg_model_options *options);
+void cli_precision_take(cli_precision *asked, bool quiet, berg_model_options *options);
 void cli_precision_free(cli_precision *asked);
 
 #endif

@@ -15,11 +15,6 @@
 
 static void print_block(const cJSON *json, const char *key, int indent);
 
-static bool ends_with(const char *text, const char *end) {
-  size_t length = strlen(text), tail = strlen(end);
-  return length >= tail && !strcmp(text + length - tail, end);
-}
-
 static bool is_plain(const cJSON *json) { return !cJSON_IsObject(json) && !cJSON_IsArray(json); }
 
 static void scaled(double value, const char *unit, double step, char *text, size_t size) {
@@ -34,19 +29,19 @@ static void scaled(double value, const char *unit, double step, char *text, size
 }
 
 static void number_text(double value, const char *key, const char *parent, char *text, size_t size) {
-  if (ends_with(key, "bytes") || !strcmp(key, "memory"))
+  if (cli_ends_in(key, "bytes") || !strcmp(key, "memory"))
     scaled(value, "B", 1024, text, size);
   else if (!strcmp(parent, "bandwidth"))
     scaled(value, "B/s", 1000, text, size);
-  else if (ends_with(key, "flops"))
+  else if (cli_ends_in(key, "flops"))
     scaled(value, "FLOP/s", 1000, text, size);
-  else if (ends_with(key, "flop_per_image"))
+  else if (cli_ends_in(key, "flop_per_image"))
     scaled(value, "FLOP", 1000, text, size);
-  else if (ends_with(key, "share") || ends_with(key, "shares"))
+  else if (cli_ends_in(key, "share") || cli_ends_in(key, "shares"))
     snprintf(text, size, "%.1f %%", 100 * value);
-  else if (ends_with(key, "per_second"))
+  else if (cli_ends_in(key, "per_second"))
     snprintf(text, size, "%.2f", value);
-  else if (ends_with(key, "seconds"))
+  else if (cli_ends_in(key, "seconds"))
     snprintf(text, size, "%.4f s", value);
   else
     snprintf(text, size, "%.10g", value);

@@ -1,5 +1,4 @@
-/* Where results go: folders, JSON as a file, and standard output by way of a temporary
- * file. */
+/* Where results go: folders, JSON as a file, and standard output by way of a temporary file. */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 

@@ -53,7 +53,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       .examples =
           "berg rank photos.scores 'mean(lFFA + rFFA) - mean(lPPA + rPPA)' --top 25 --bottom 25 --sheet faces.png\n"
           "berg rank photos.scores V1 --subject 1 -o v1.tsv\n"
-          "berg rank photos.scores 'similarity(EBA, cat.jpg)' --top 10",
+          "berg rank photos.scores 'similarity(lEBA + rEBA, cat.jpg)' --top 10",
       .options = options,
       .option_count = sizeof options / sizeof *options,
       .least = 2,
@@ -61,16 +61,11 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
   return cli_parse(&syntax, argc, argv, count);
 }
 
-static bool ends_in(const char *path, const char *ending) {
-  const size_t length = strlen(path), tail = strlen(ending);
-  return length > tail && !strcmp(path + length - tail, ending);
-}
-
 static int check(request *asked) {
   const char *const outputs[] = {asked->output, asked->sheet};
   if (asked->threads > INT_MAX) return cli_usage_error("rank", "--threads: too many");
   if (!asked->options.top && !asked->options.bottom) return cli_usage_error("rank", "nothing to list: give --top N");
-  if (asked->output && !ends_in(asked->output, ".tsv") && !ends_in(asked->output, ".json"))
+  if (asked->output && !cli_ends_in(asked->output, ".tsv") && !cli_ends_in(asked->output, ".json"))
     return cli_usage_error("rank", "-o %s: expected a name that ends in .tsv or .json", asked->output);
   if (asked->pictures && !asked->sheet) return cli_usage_error("rank", "--pictures: for --sheet alone");
   int status = CLI_GO_ON;
@@ -105,7 +100,7 @@ static int show(const request *asked, const char *json) {
   if (status == CLI_GO_ON && asked->sheet)
     status = cli_rank_sheet(ranking, asked->sheet, asked->pictures, asked->force, asked->quiet);
   if (status == CLI_GO_ON && asked->output)
-    status = cli_write_text(ends_in(asked->output, ".json") ? json : table, asked->output, asked->force);
+    status = cli_write_text(cli_ends_in(asked->output, ".json") ? json : table, asked->output, asked->force);
   else if (status == CLI_GO_ON)
     puts(table);
   free(table);

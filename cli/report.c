@@ -44,7 +44,8 @@ int cli_report(int argc, char **argv) {
       {"add", 0, CLI_LIST, &added, "FILE[,FILE...]",
        "Show what was asked of scores too: the JSON of berg rank, contrast, rsa or control, a map of contrast (.npy, "
        ".nii), a matrix of rsm (.npy, .h5); can be given again."},
-      {"pictures", 0, CLI_TEXT, &report.pictures, "DIR", "Where the pictures lie that these name without a /."},
+      {"pictures", 0, CLI_TEXT, &report.pictures, "DIR",
+       "Where names of pictures that are relative lie. Default: where the program runs."},
       {"hash-weights", 0, CLI_FLAG, &hash_weights, NULL,
        "Give the SHA-256 of the weights too, not of the metadata alone."},
       {"force", 'f', CLI_FLAG, &force, NULL, "Replace what is there."},

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "images.h"
 #include "memory.h"
 #include "model.h"
 #include "options.h"
@@ -76,11 +75,6 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
   return cli_parse(&syntax, argc, argv, count);
 }
 
-static bool ends_in(const char *path, const char *ending) {
-  const size_t length = strlen(path), tail = strlen(ending);
-  return length > tail && !strcmp(path + length - tail, ending);
-}
-
 static int check(request *asked) {
   const bool pair = asked->a || asked->b, list = asked->regions.count || asked->matrices.count;
   if (asked->threads > INT_MAX) return cli_usage_error("rsa", "--threads: too many");
@@ -89,7 +83,7 @@ static int check(request *asked) {
   if (!pair && !list) return cli_usage_error("rsa", "what is compared? --a V1 --b IT, or --roi V1,V2,IT");
   if (pair && asked->subjects.count > 1)
     return cli_usage_error("rsa", "--subject: expected one; of two subjects: --a 1:V1 --b 2:V1");
-  if (asked->output && !ends_in(asked->output, ".tsv") && !ends_in(asked->output, ".json"))
+  if (asked->output && !cli_ends_in(asked->output, ".tsv") && !cli_ends_in(asked->output, ".json"))
     return cli_usage_error("rsa", "-o %s: expected a name that ends in .tsv or .json", asked->output);
   int status = cli_check_output(asked->output, asked->force);
   if (status != CLI_GO_ON) return status;
@@ -179,24 +173,26 @@ static int show(const request *asked, const char *json) {
   int status = cli_parse_json(json, &report);
   if (status == CLI_GO_ON && !asked->output) print_table(stdout, report);
   if (status == CLI_GO_ON && asked->output)
-    status = ends_in(asked->output, ".json") ? cli_write_text(json, asked->output, asked->force)
-                                             : write_table(asked, report);
+    status = cli_ends_in(asked->output, ".json") ? cli_write_text(json, asked->output, asked->force)
+                                                 : write_table(asked, report);
   if (status == CLI_GO_ON && !asked->quiet) tell_ceilings(report);
   cJSON_Delete(report);
   return status;
 }
 
 static int run(request *asked, const berg_store *store) {
-  cli_images images;
+  berg_error error;
+  size_t *images = NULL, image_count = 0;
   cli_sides sides = {.list = NULL};
-  int status = cli_images_find(&images, store, asked->images);
+  int status = CLI_GO_ON;
+  if (asked->images && berg_store_find_listed(store, asked->images, &images, &image_count, &error))
+    status = cli_fail(&error);
   if (status == CLI_GO_ON) status = take_sides(asked, store, &sides);
   if (status == CLI_GO_ON) {
-    berg_error error;
     cli_progress progress;
     char *json = NULL;
-    asked->options.images = images.list;
-    asked->options.image_count = images.count;
+    asked->options.images = images;
+    asked->options.image_count = image_count;
     cli_progress_start(&progress, asked->quiet, false);
     snprintf(progress.unit, sizeof progress.unit, "images");
     const berg_run watched = cli_progress_run(&progress);
@@ -206,7 +202,7 @@ static int run(request *asked, const berg_store *store) {
     berg_free(json);
   }
   cli_sides_free(&sides);
-  cli_images_free(&images);
+  berg_free(images);
   return status;
 }
 

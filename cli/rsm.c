@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "images.h"
 #include "memory.h"
 #include "model.h"
 #include "options.h"
@@ -95,15 +94,17 @@ static void tell(const cJSON *report, const request *asked) {
 }
 
 static int run(request *asked, const berg_store *store) {
-  cli_images images;
+  berg_error error;
+  size_t *images = NULL, image_count = 0;
   cli_texts names = {0};
-  int status = cli_images_find(&images, store, asked->images);
+  int status = CLI_GO_ON;
+  if (asked->images && berg_store_find_listed(store, asked->images, &images, &image_count, &error))
+    status = cli_fail(&error);
   if (status == CLI_GO_ON && asked->subjects.count) status = cli_subjects("rsm", &asked->subjects, &names);
   const size_t count = asked->regions.count + (asked->select != NULL);
   const char **regions = status == CLI_GO_ON ? cli_alloc(count, sizeof *regions) : NULL;
   if (status == CLI_GO_ON && !regions) status = cli_fail_memory();
   if (status == CLI_GO_ON) {
-    berg_error error;
     cli_progress progress;
     char *json = NULL;
     berg_rsm_options *options = &asked->options;
@@ -112,8 +113,8 @@ static int run(request *asked, const berg_store *store) {
     options->regions = regions;
     options->region_count = count;
     options->subject = names.count ? names.items[0] : NULL;
-    options->images = images.list;
-    options->image_count = images.count;
+    options->images = images;
+    options->image_count = image_count;
     cli_progress_start(&progress, asked->quiet, false);
     snprintf(progress.unit, sizeof progress.unit, "rows");
     const berg_run watched = cli_progress_run(&progress);
@@ -128,7 +129,7 @@ static int run(request *asked, const berg_store *store) {
   }
   free(regions);
   cli_texts_free(&names);
-  cli_images_free(&images);
+  berg_free(images);
   return status;
 }
 

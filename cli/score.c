@@ -60,8 +60,7 @@ static int complete(request *asked, const char *model_id) {
   if (status == CLI_GO_ON) status = cli_encode_models_take(&asked->models, model_id, &asked->model);
   if (status == CLI_GO_ON) status = cli_stimuli_take("score", &asked->stimuli);
   asked->model.device = "cpu";
-  asked->precision.quiet = asked->quiet;
-  cli_precision_take(&asked->precision, &asked->model);
+  cli_precision_take(&asked->precision, asked->quiet, &asked->model);
   return status;
 }
 

@@ -2,6 +2,7 @@
 #include "selection.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "marks.h"
 
@@ -21,7 +22,7 @@ static int add_marks(cli_selection *asked, const char *key, const char *what, co
   return CLI_GO_ON;
 }
 
-int cli_selection_take(cli_selection *asked) {
+int cli_selection_take(const char *command, cli_selection *asked, berg_model_options *options) {
   const struct {
     const char *key, *what, *path;
   } files[] = {
@@ -33,8 +34,14 @@ int cli_selection_take(cli_selection *asked) {
   add_names(asked, "region", &asked->regions);
   add_names(asked, "sensors", &asked->sensors);
   int status = CLI_GO_ON;
+  if (asked->mean && strcmp(asked->mean, "roi"))
+    status = cli_usage_error(command, "--mean: expected roi, found \"%s\"", asked->mean);
   for (size_t i = 0; i < sizeof files / sizeof *files && status == CLI_GO_ON; i++)
     status = add_marks(asked, files[i].key, files[i].what, files[i].path);
+  options->select = asked->select;
+  options->selection = asked->items;
+  options->selection_count = asked->count;
+  options->mean_roi = asked->mean != NULL;
   return status;
 }
 

@@ -11,7 +11,7 @@
 /* As given, and as the library takes it. */
 typedef struct cli_selection {
   cli_texts rois, channels, regions, sensors;
-  const char *select;
+  const char *select, *mean;
   const char *voxel_index, *lh_vertices, *rh_vertices, *sensor_index, *electrodes, *timepoints;
   berg_selection items[CLI_SELECTION_KEYS];
   size_t count;
@@ -19,7 +19,7 @@ typedef struct cli_selection {
 } cli_selection;
 
 /* Which model takes which key, its card and docs/models.md say. */
-#define CLI_SELECTION_OPTIONS(asked)                                                                                  \
+#define CLI_SELECTION_OPTIONS(asked, options)                                                                         \
   {"roi",                                                                                                             \
    0,                                                                                                                 \
    CLI_LIST,                                                                                                          \
@@ -52,12 +52,16 @@ typedef struct cli_selection {
       {"sensor-index", 0, CLI_TEXT, &(asked).sensor_index, "FILE", "MEG: the sensors marked 1."},                     \
       {"electrodes",        0,      CLI_TEXT,                                                                         \
        &(asked).electrodes, "FILE", "Utah arrays: the electrodes marked 1, and those of --roi."},                     \
+      {"timepoints", 0, CLI_TEXT, &(asked).timepoints, "FILE", "EEG, MEG, Utah arrays: only the times marked 1."},    \
+      {"min-noise-ceiling",           0,   CLI_NUMBER,                                                                \
+       &(options)->min_noise_ceiling, "P", "Only voxels whose test-set noise ceiling is at least P percent."},        \
   {                                                                                                                   \
-    "timepoints", 0, CLI_TEXT, &(asked).timepoints, "FILE", "EEG, MEG, Utah arrays: only the times marked 1."         \
+    "mean", 0, CLI_TEXT, &(asked).mean, "roi",                                                                        \
+        "One column a region: the mean over its voxels (all regions without --roi)."                                  \
   }
 
-/* Reads the files of marks, and makes the items. CLI_GO_ON, or the status of what was said. */
-int cli_selection_take(cli_selection *asked);
+/* Reads the files of marks, makes the items, and hands all to `options`. CLI_GO_ON, or the status of what was said. */
+int cli_selection_take(const char *command, cli_selection *asked, berg_model_options *options);
 void cli_selection_free(cli_selection *asked);
 
 #endif

@@ -12,7 +12,7 @@
 #define MOST_CLIENTS 1024
 
 typedef struct request {
-  const char *path, *mean;
+  const char *path;
   size_t most, clients;
   double patience;
   bool quiet, stop;
@@ -32,11 +32,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
           asked->models, model,
           "Serve this model too, in the same pass over the images. Can be given again; MODEL:N:single as with "
           "--train-splits. Selections are for the first model alone."),
-      CLI_SELECTION_OPTIONS(asked->selection),
-      {"min-noise-ceiling", 0, CLI_NUMBER, &model->min_noise_ceiling, "P",
-       "Only voxels whose test-set noise ceiling is at least P percent."},
-      {"mean", 0, CLI_TEXT, &asked->mean, "roi",
-       "One column a region: the mean over its voxels (all regions without --roi)."},
+      CLI_SELECTION_OPTIONS(asked->selection, model),
       CLI_PRECISION_OPTIONS(asked->precision, model),
       {"device", 0, CLI_TEXT, &model->device, "auto|cpu|cuda",
        "Where to compute, as in berg encode. Responses of scores need cpu."},
@@ -71,8 +67,6 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
 
 static int check(const request *asked) {
   if (!asked->path) return cli_usage_error("serve", "where to listen? Give --socket PATH");
-  if (asked->mean && strcmp(asked->mean, "roi"))
-    return cli_usage_error("serve", "--mean: expected roi, found \"%s\"", asked->mean);
   if (!asked->clients || asked->clients > MOST_CLIENTS)
     return cli_usage_error("serve", "--max-clients: expected 1 to %d, found %zu", MOST_CLIENTS, asked->clients);
   if (!(asked->patience > 0)) return cli_usage_error("serve", "--patience: expected more than 0 seconds");
@@ -102,13 +96,8 @@ static int complete(request *asked, const char *model_id) {
   if (status == CLI_GO_ON) status = check(asked);
   if (status == CLI_GO_ON) status = cli_encode_models_take(&asked->models, model_id, &asked->model);
   if (status == CLI_GO_ON) status = check_once(&asked->models);
-  if (status == CLI_GO_ON) status = cli_selection_take(&asked->selection);
-  asked->model.select = asked->selection.select;
-  asked->model.selection = asked->selection.items;
-  asked->model.selection_count = asked->selection.count;
-  asked->model.mean_roi = asked->mean != NULL;
-  asked->precision.quiet = asked->quiet;
-  cli_precision_take(&asked->precision, &asked->model);
+  if (status == CLI_GO_ON) status = cli_selection_take("serve", &asked->selection, &asked->model);
+  cli_precision_take(&asked->precision, asked->quiet, &asked->model);
   return status;
 }
 

@@ -1,4 +1,5 @@
-/* Which images are meant, and how arrays of them lie: --layout, --shard and --skip-bad, which several commands have. */
+/* Which images are meant, and how arrays of them lie: --layout, --shard, --skip-bad and --all-pictures, which several
+ * commands have. */
 #ifndef CLI_STIMULI_H
 #define CLI_STIMULI_H
 

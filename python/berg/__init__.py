@@ -8,14 +8,14 @@ responses = berg.encode(model, images)  # uint8 [n, 3, height, width] -> float32
 
 Several models, of any data sets, in one pass: encode_many. What single trials would measure: encode_trials.
 
-Scores of many images, kept and asked: score, ScoreStore.
+Scores of many images, kept and asked: score, merge, ScoreStore; rank, contrast, rsm, rsa, control; draw_pictures,
+plot_control.
 
 Models that another process keeps open, berg serve: Client.
 
 Training such models: simulate, simulate_prepared, prepare, train, evaluate. The same solver on arrays of one's own: fit,
 correlate, reliability.
 How well models predict: report, plot_accuracy.
-Similarity of responses to all pairs of images, and comparisons by it: rsm, rsa.
 """
 
 import logging

@@ -14,7 +14,7 @@ from berg.scores import opened, rows_of
 MAPS = ("e", "t", "df", "p", "log", "q", "d", "g", "sd")
 
 
-def _parts(store, subjects, model_id):
+def _parts(store, subjects, model_id, name):
     """Numbers of the store's arrays of scores of these subjects, of the one model."""
     parts = [(i, part) for i, part in enumerate(store.about["Parts"]) if part.get("TrainSplits", "all") == "all"]
     models = {part["Model"] for _, part in parts}
@@ -27,7 +27,7 @@ def _parts(store, subjects, model_id):
         wanted = [str(subject) for subject in (subjects if isinstance(subjects, (list, tuple)) else [subjects])]
     found = {part["Subject"]: i for i, part in parts}
     if not wanted or set(wanted) - set(found):
-        raise InvalidParameterError(f"subject: expected some of {', '.join(found) or 'none'}, found {shown(subjects)}")
+        raise InvalidParameterError(f"{name}: expected some of {', '.join(found) or 'none'}, found {shown(subjects)}")
     return [found[subject] for subject in wanted]
 
 
@@ -35,7 +35,7 @@ def rank(
     store,
     expression,
     *,
-    berg_dir,
+    berg_dir=None,
     subjects=None,
     model_id=None,
     top=25,
@@ -51,8 +51,9 @@ def rank(
     ----------
     store : ScoreStore or path
     expression : str
-        "mean(lFFA + rFFA) - mean(lPPA + rPPA)", "V1", "typicality(V1)", "similarity(EBA, cat.jpg)".
+        "mean(lFFA + rFFA) - mean(lPPA + rPPA)", "V1", "typicality(V1)", "similarity(lEBA + rEBA, cat.jpg)".
     berg_dir : path
+        None: the store's, else $BERG_DIR.
     subjects, model_id : which of the store's; all subjects by default
     top, bottom : int
         How many images are listed from each end.
@@ -64,10 +65,10 @@ def rank(
     InvalidParameterError: the expression, or a subject. BERGError: damaged scores, or scores of other weights.
     """
     store = opened(store)
-    parts = _parts(store, subjects, model_id)
+    parts = _parts(store, subjects, model_id, "subjects")
     with progress.bar(show_progress, len(parts) * len(store), "Ranking") as move:
         text = _berg.rank(
-            store._store, expression, berg_dir, parts, top, bottom, zscore, rows_of(store, images), threads, move
+            store._store, expression, store.folder(berg_dir), parts, top, bottom, zscore, rows_of(store, images), threads, move
         )
     return json.loads(text)
 
@@ -77,7 +78,7 @@ def contrast(
     groups,
     contrasts="a - b",
     *,
-    berg_dir,
+    berg_dir=None,
     subject=None,
     model_id=None,
     select=None,
@@ -97,6 +98,7 @@ def contrast(
     contrasts : str or list of str
         Weights of groups that sum to 0, "2 faces - objects - scrambled".
     berg_dir : path
+        None: the store's, else $BERG_DIR.
     subject, model_id : which of the store's; may be left out where there is one
     select : str
         Test only these columns, "V1 & ceiling > 20".
@@ -110,7 +112,7 @@ def contrast(
     if correction not in ("bh", "by"):
         raise InvalidParameterError(f"correction: expected 'bh' or 'by', found {shown(correction)}")
     store = opened(store)
-    parts = _parts(store, subject, model_id)
+    parts = _parts(store, subject, model_id, "subject")
     if len(parts) != 1:
         raise InvalidParameterError(f"subject: expected one, found {len(parts)}")
     if not isinstance(groups, dict):
@@ -121,7 +123,7 @@ def contrast(
         parts[0],
         tuple((name, rows_of(store, images)) for name, images in groups.items()),
         weights,
-        berg_dir,
+        store.folder(berg_dir),
         select,
         paired,
         pooled,

@@ -6,6 +6,7 @@ import os
 
 from berg import _berg
 from berg.core.exceptions import InvalidParameterError
+from berg.core.progress import bar
 from berg.core.shown import shown
 from berg.scores import opened
 
@@ -29,7 +30,7 @@ def control(
     grand_mean=False,
     responses=False,
     threads=0,
-    progress=None,
+    show_progress=False,
 ):
     """Chooses images of a store for each pair of regions, after Gifford et al. (2025): berg control. docs/control.md has the
     definitions, and the keys of the dict that is returned.
@@ -40,7 +41,7 @@ def control(
     regions : list of str
         Two or more, as selections write them ("V1", "lFFA + rFFA"); None: all that the metadata name.
     berg_dir : str or path
-        The folder of models; None: $BERG_DIR.
+        The folder of models; None: the store's, else $BERG_DIR.
     subjects : list
         None: all that the store has.
     model_id : str
@@ -59,19 +60,19 @@ def control(
         Hold responses against the mean over all images, not that of the most typical random set.
     responses : bool
         Also every image's response in each region, which plot_control draws.
-    progress : callable
-        Called as progress(done, total, seconds) after each generation, or fold.
+    show_progress : bool
 
     InvalidParameterError: a subject or region that is not there, or has no voxel above the ceiling; too few images.
     """
     if isinstance(regions, str):
         raise InvalidParameterError(f"regions: expected a list of two or more, found {shown(regions)}")
-    return json.loads(
-        _berg.control(
-            opened(store)._store,
+    store = opened(store)
+    with bar(show_progress, None, "Choosing images", "step") as move:
+        text = _berg.control(
+            store._store,
             None if regions is None else [str(region) for region in regions],
             None if subjects is None else [str(subject) for subject in subjects],
-            os.environ.get("BERG_DIR") if berg_dir is None else berg_dir,
+            store.folder(berg_dir),
             model_id=model_id,
             multivariate=multivariate,
             cv=cv,
@@ -85,9 +86,9 @@ def control(
             grand_mean=grand_mean,
             responses=responses,
             threads=threads,
-            progress=progress,
+            progress=move,
         )
-    )
+    return json.loads(text)
 
 
 def plot_control(result, path, pair=0, force=False):

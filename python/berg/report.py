@@ -67,7 +67,7 @@ def report(
         What was asked of scores: rank's, contrast's "about", rsa's or control's dict as JSON, a contrast's map as .npy or
         NIfTI, a matrix of rsm.
     pictures : path
-        Where the pictures lie that these name without a folder.
+        Where names of pictures that are relative lie; None: in the working directory.
 
     FileExistsError: one of them is there already, unless `force`. StimulusError: an added file cannot be shown.
     """

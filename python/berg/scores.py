@@ -119,6 +119,10 @@ class ScoreStore(stimuli.Stored):
         """Reads all of it and holds it against its checksums. BERGError: damaged, with the first row that is."""
         self._store.check(threads)
 
+    def folder(self, berg_dir):
+        """The folder of models: as given, else the store's own, else $BERG_DIR."""
+        return berg_dir or self.berg_dir or os.environ.get("BERG_DIR")
+
     def scores(self, subject=None, model_id=None):
         """Scores as a read-only float32 array (images, components), mapped from the file.
 
@@ -166,7 +170,7 @@ class ScoreStore(stimuli.Stored):
     def _ask(self, question, of, options):
         import berg
 
-        return getattr(berg, question)(self, of, **{"berg_dir": self.berg_dir, **options})
+        return getattr(berg, question)(self, of, **options)
 
 
 def opened(store):

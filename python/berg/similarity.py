@@ -7,7 +7,7 @@ import tempfile
 import numpy as np
 
 from berg import _berg
-from berg.core import progress
+from berg.core import options, progress
 from berg.core.exceptions import InvalidParameterError
 from berg.scores import opened, rows_of
 
@@ -27,7 +27,7 @@ def rsm(
     roi,
     path=None,
     *,
-    berg_dir,
+    berg_dir=None,
     subject=None,
     model_id=None,
     train_splits=None,
@@ -74,7 +74,7 @@ def rsm(
         raise InvalidParameterError(f"dtype: expected float32 or float64, found {np.dtype(dtype)}")
     asked = {
         "images": _images(store, images),
-        "berg_dir": berg_dir,
+        "berg_dir": store.folder(berg_dir),
         "model_id": model_id,
         "subject": _text(subject),
         "train_splits": train_splits,
@@ -126,7 +126,7 @@ def rsa(
     store,
     sides,
     *,
-    berg_dir,
+    berg_dir=None,
     subject=None,
     model_id=None,
     measure="pearson",
@@ -153,8 +153,8 @@ def rsa(
     metric, adjust, images : as for rsm
     permutations, bootstraps : int
         How many, for p and for 95 % intervals; of approximations, and their size, docs/similarity.md tells. `exact`: none.
-    memory : int
-        Bytes for ranks; pairs beyond it are counted on a grid.
+    memory : int or str
+        Bytes for ranks, or text such as "4G"; pairs beyond it are counted on a grid.
 
     Returns a dict of all that `berg rsa -o rsa.json` tells, "values" as a float64 array (sides, sides).
     """
@@ -173,14 +173,14 @@ def rsa(
                 store._store,
                 tuple(taken),
                 images=rows,
-                berg_dir=berg_dir,
+                berg_dir=store.folder(berg_dir),
                 measure=measure,
                 metric=metric,
                 adjust=adjust,
                 permutations=permutations,
                 bootstraps=bootstraps,
                 seed=seed,
-                memory=memory,
+                memory=options.byte_count(memory),
                 exact=exact,
                 threads=threads,
                 progress=move,

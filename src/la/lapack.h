@@ -1,6 +1,6 @@
-/* LAPACK, loaded when it is first needed: by training and by patterns of regions, never by an encode. If it were linked,
- * OpenBLAS would start threads in every process, which spin for some 25 ms of processor time: a fifth of what one image
- * takes from start to end. */
+/* LAPACK, loaded when it is first needed: by training and by patterns of regions, never by an encode. If it were
+ * linked, OpenBLAS would start threads in every process, which spin for some 25 ms of processor time: a fifth of what
+ * one image takes from start to end. */
 #ifndef LA_LAPACK_H
 #define LA_LAPACK_H
 

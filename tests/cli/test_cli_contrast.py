@@ -352,3 +352,10 @@ def test_outputs_that_are_there_are_found_before_any_is_written(berg, store, sma
                   "--berg-dir", small_berg_dir, "-o", tmp_path / "m.npy")
     assert result.status == 5 and "m_d.npy" in result.message and json.dumps(result.message).count("--force") == 1
     assert not (tmp_path / "m_t.npy").exists()
+
+
+def test_what_is_said_where_nothing_is_found(berg, store, small_berg_dir, groups, tmp_path):
+    options = groups(a=range(0, 20), b=range(20, 40))
+    told = berg("contrast", store, "--subject", "1", "--berg-dir", small_berg_dir, *options, "--contrast", "a - b", "-o", tmp_path / "t.npy",
+                "--fdr", "1e-30")
+    assert told.status == 0 and told.lines[0] == "berg: sub-01, a - b: 600 columns tested, 0 found"

@@ -400,7 +400,7 @@ def test_what_is_there_stays(asked, tmp_path):
 def test_names_that_are_not_in_the_store(asked, tmp_path):
     (tmp_path / "names.txt").write_text("image-000001.jpg\nother.jpg\n")
     line = asked.refused(3, "rsm", asked.store, "--subject", 1, "--roi", "V1", "--images", tmp_path / "names.txt", "-o", tmp_path / "m.npy")
-    assert line.startswith(f"{tmp_path}/names.txt: line 2: ") and "other.jpg" in line
+    assert line.startswith(f"{tmp_path}/names.txt, line 2: ") and "other.jpg" in line
 
 
 def test_the_table_has_a_line_a_comparison(asked):

@@ -61,7 +61,7 @@ def test_pictures(store, tmp_path):
 
 
 def test_what_raises(store, small_berg_dir, tmp_path):
-    with pytest.raises(InvalidParameterError, match="subject: expected some of 1, 2, found 7"):
+    with pytest.raises(InvalidParameterError, match="subjects: expected some of 1, 2, found 7"):
         berg.rank(store, "V1", berg_dir=small_berg_dir, subjects=7)
     with pytest.raises(InvalidParameterError, match="no \\) closes this"):
         berg.rank(store, "mean(V1", berg_dir=small_berg_dir)

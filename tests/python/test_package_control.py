@@ -36,18 +36,35 @@ def test_regions_and_subjects(store, small_berg_dir, monkeypatch):
     assert "responses" not in result
 
 
-def test_progress_of_the_search_and_cancelling(store, small_berg_dir):
-    calls = []
-    asked = {"berg_dir": small_berg_dir, "multivariate": True, "generations": 6, "images": 10, **ASKED}
-    result = berg.control(store, ("V1", "IT"), progress=lambda done, total, seconds: calls.append((done, total)), **asked)
-    assert calls == [(i + 1, 12) for i in range(12)]
+class Bar:
+    """What tqdm is to the package; `calls` has what bars were moved to, `stop` ends the first that moves."""
+    calls, stop = [], False
+
+    def __init__(self, total, desc, unit):
+        self.n, self.total = 0, total
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return False
+
+    def update(self, steps):
+        if Bar.stop:
+            raise KeyError("enough")
+        self.n += steps
+        Bar.calls.append((self.n, self.total))
+
+
+def test_progress_of_the_search_and_cancelling(store, small_berg_dir, monkeypatch):
+    monkeypatch.setattr("berg.core.progress._tqdm", lambda: Bar)
+    asked = {"berg_dir": small_berg_dir, "multivariate": True, "generations": 6, "images": 10, "show_progress": True, **ASKED}
+    result = berg.control(store, ("V1", "IT"), **asked)
+    assert Bar.calls == [(i + 1, 12) for i in range(12)]
     assert [len(c["curve"]) for c in result["pairs"][0]["conditions"]] == [6, 6]
-
-    def stop(done, total, seconds):
-        raise KeyError("enough")
-
+    monkeypatch.setattr(Bar, "stop", True)
     with pytest.raises(KeyError, match="enough"):
-        berg.control(store, ("V1", "IT"), progress=stop, **asked)
+        berg.control(store, ("V1", "IT"), **asked)
 
 
 @pytest.mark.parametrize("ending, begins", [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])

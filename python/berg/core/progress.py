@@ -12,17 +12,19 @@ def _tqdm():
 
 
 @contextmanager
-def bar(shown, total, description):
+def bar(shown, total, description, unit="image"):
     """Gives a function of (images done, images in all, seconds) that moves the bar, or None without a bar."""
     tqdm = _tqdm() if shown else None
     if tqdm is None:
         yield None
         return
 
-    with tqdm(total=total, desc=description, unit="image") as progress_bar:
+    with tqdm(total=total, desc=description, unit=unit) as progress_bar:
 
         def move(done, images, _seconds):
-            progress_bar.set_postfix({"Encoded images": done, "Total images": images}, refresh=False)
+            if unit == "image":
+                progress_bar.set_postfix({"Encoded images": done, "Total images": images}, refresh=False)
+            progress_bar.total = images
             progress_bar.update(done - progress_bar.n)
 
         yield move

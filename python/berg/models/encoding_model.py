@@ -52,24 +52,15 @@ class Marks(NamedTuple):
     axis: int = 0
 
 
-def _count(value, name):
-    """A whole number from 0 up."""
+def _count(value, name, bits=31):
+    """A whole number from 0 up, of so many bits."""
     try:
         number = operator.index(value)
     except TypeError:
         number = -1
-    if not 0 <= number < 2**31:
-        raise InvalidParameterError(f"{name}: expected a whole number from 0 up, found {shown(value)}")
-    return number
-
-
-def _seed(value):
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = -1
-    if not 0 <= number < 2**64:
-        raise InvalidParameterError(f"seed: expected a whole number from 0 to 2**64 - 1, found {shown(value)}")
+    if not 0 <= number < 2**bits:
+        most = "up" if bits == 31 else f"to 2**{bits} - 1"
+        raise InvalidParameterError(f"{name}: expected a whole number from 0 {most}, found {shown(value)}")
     return number
 
 
@@ -437,7 +428,7 @@ class EncodingModel(BaseModelInterface):
         if not isinstance(out, (str, os.PathLike, type(None))):
             raise InvalidParameterError(f"out: expected a path, found {type(out).__name__}")
         trials = _count(trials, "trials")
-        asked = trials, _seed(seed), mode, float(common), _count(average, "average")
+        asked = trials, _count(seed, "seed", 64), mode, float(common), _count(average, "average")
         answer = self._encode(
             stimulus,
             show_progress,
