@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
@@ -402,12 +403,19 @@ def stopped_midway(berg, berg_dir, backbone, images, output):
     return run
 
 
-@pytest.mark.parametrize("what", ["backbone", "images"])
-def test_a_source_that_is_overwritten_meanwhile_gives_no_output(berg, small_berg_dir, backbone_files, many, tmp_path, what):
-    sources = {"backbone": tmp_path / "backbone.safetensors", "images": tmp_path / "many.npy"}
+@pytest.mark.parametrize("what, name", [("backbone", "many.npy"), ("images", "many.npy"), ("images", "many.npz"), ("images", "many.h5")])
+def test_a_source_that_is_overwritten_meanwhile_gives_no_output(berg, small_berg_dir, backbone_files, many, tmp_path, what, name):
+    sources = {"backbone": tmp_path / "backbone.safetensors", "images": tmp_path / name}
     shutil.copyfile(backbone_files["safetensors"], sources["backbone"])
-    shutil.copyfile(many, sources["images"])
-    run = stopped_midway(berg, small_berg_dir, *sources.values(), tmp_path / "out.npy")
+    if name.endswith("npy"):
+        shutil.copyfile(many, sources["images"])
+    elif name.endswith("npz"):
+        np.savez(sources["images"], images=np.load(many))
+    else:
+        with h5py.File(sources["images"], "w") as file:
+            file["images"] = np.load(many)
+    images = f"{sources['images']}:images" if name.endswith("h5") else sources["images"]
+    run = stopped_midway(berg, small_berg_dir, sources["backbone"], images, tmp_path / "out.npy")
     with open(sources[what], "r+b") as file:
         file.seek(-4, os.SEEK_END)
         file.write(b"\0\0\0\0")

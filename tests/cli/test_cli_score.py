@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import moments
-from program import MODEL
+from program import MODEL, MODEL_FOLDER
 from siblings import IDS, also, files
 
 
@@ -308,3 +308,21 @@ def test_names_that_are_no_utf8(score, berg, five_berg_dir, photos, tmp_path):
         assert result.status == 0, result.err
         text = (tmp_path / "answer.json").read_bytes().decode()
         assert "-?.jpg" in text and json.loads(text)
+
+
+def test_nothing_is_promised_of_images_that_failed(score, berg, five_berg_dir, small_berg_dir, photos, tmp_path):
+    """Scores that overflow end the run after its images were looked at: no name may be noted of rows that are not there."""
+    folder = tmp_path / "berg"
+    shutil.copytree(small_berg_dir, folder, symlinks=False)
+    weights = folder / MODEL_FOLDER / "encoding_models_weights/weights_sub-01.npy"
+    broken = np.load(weights, allow_pickle=True).item()
+    broken["pca_param"]["components_"] = broken["pca_param"]["components_"].copy()
+    broken["pca_param"]["components_"][0, 100_000] = np.nan
+    np.save(weights, broken)
+    (tmp_path / "twice").mkdir()
+    for name in "a.jpg", "b.jpg":
+        shutil.copy(photos / "0.jpg", tmp_path / "twice" / name)
+    assert score(tmp_path / "s", tmp_path / "twice", berg_dir=folder).status == 4
+    about = json.loads((tmp_path / "s/store.json").read_text())
+    assert (about["Images"], about["Aliases"]) == (0, 0)
+    assert berg("info", "--check", tmp_path / "s").status == 0

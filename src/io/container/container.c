@@ -168,7 +168,7 @@ const io_map *io_container_map(const berg_file *file) {
 }
 
 berg_status io_container_unchanged(const berg_file *file, berg_error *error) {
-  return file->is_mapped ? io_map_unchanged(&file->map, file->path, error) : BERG_OK;
+  return file->is_mapped ? io_stamp_unchanged(&file->map.stamp, file->path, error) : BERG_OK;
 }
 
 bool io_container_offset(const berg_file *file, const berg_array *entry, size_t *offset) {

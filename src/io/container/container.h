@@ -13,7 +13,7 @@ berg_status io_container_from_memory(berg_file **file, const uint8_t *bytes, siz
 /* The mapped file that the entries' data lie in (not those that had to be converted or inflated), for advice
  * on ranges; an empty one for bytes in memory. */
 const io_map *io_container_map(const berg_file *file);
-/* io_map_unchanged of it. */
+/* io_stamp_unchanged of it. */
 berg_status io_container_unchanged(const berg_file *file, berg_error *error);
 /* Where an entry's data begin in the mapped file; false: they lie elsewhere. */
 bool io_container_offset(const berg_file *file, const berg_array *entry, size_t *offset);

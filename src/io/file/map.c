@@ -12,14 +12,6 @@
 /* What an empty file's bytes would be: to count on from NULL is not defined. */
 static const uint8_t nothing[1];
 
-static void stamp_of(const struct stat *about, uint64_t stamp[5]) {
-  stamp[0] = about->st_dev;
-  stamp[1] = about->st_ino;
-  stamp[2] = (uint64_t)about->st_size;
-  stamp[3] = (uint64_t)about->st_mtim.tv_sec;
-  stamp[4] = (uint64_t)about->st_mtim.tv_nsec;
-}
-
 berg_status io_map_open(io_map *map, const char *path, berg_error *error) {
   *map = (io_map){.bytes = NULL};
   /* opening a pipe without a writer would block */
@@ -47,7 +39,7 @@ berg_status io_map_open(io_map *map, const char *path, berg_error *error) {
     }
     *map = (io_map){.bytes = bytes, .size = (size_t)about.st_size};
   }
-  stamp_of(&about, map->stamp);
+  map->stamp = io_stamp_of(&about);
   close(file);
   return BERG_OK;
 }
@@ -55,16 +47,6 @@ berg_status io_map_open(io_map *map, const char *path, berg_error *error) {
 void io_map_close(io_map *map) {
   if (map->size) munmap((void *)(uintptr_t)map->bytes, map->size);
   *map = (io_map){.bytes = NULL};
-}
-
-berg_status io_map_unchanged(const io_map *map, const char *path, berg_error *error) {
-  struct stat about;
-  uint64_t now[sizeof map->stamp / sizeof *map->stamp];
-  if (stat(path, &about)) return BERG_OK;
-  stamp_of(&about, now);
-  if (!memcmp(now, map->stamp, sizeof now)) return BERG_OK;
-  return base_fail(error, BERG_EINPUT,
-                   "%s: was changed while it was in use: the results would be of no one version of it", path);
 }
 
 /* madvise wants a page boundary at the start; `inward` keeps bytes outside the range untouched. */

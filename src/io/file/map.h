@@ -7,19 +7,17 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "io/file/stamp.h"
 
 typedef struct io_map {
-  const uint8_t *bytes; /* somewhere, of an empty file too */
+  const uint8_t *bytes; /* never NULL while open; of an empty file none may be read */
   size_t size;
-  uint64_t stamp[5]; /* device, inode, size, time of the last change: of the file when it was mapped */
+  io_stamp stamp; /* of the file when it was mapped: what is written into it shows in the map */
 } io_map;
 
 /* A regular file. EINPUT with the reason when it is missing, unreadable, or no regular file. */
 berg_status io_map_open(io_map *map, const char *path, berg_error *error);
 void io_map_close(io_map *map);
-/* Whether the file is still the one that was mapped, as far as its inode, size and time say: what is written into it
- * shows in the map. One that was removed shows there as it was. EINPUT. */
-berg_status io_map_unchanged(const io_map *map, const char *path, berg_error *error);
 /* Tells the kernel that [offset, offset + size) will be read soon, or is not needed any more (it stays readable). */
 void io_map_will_need(const io_map *map, size_t offset, size_t size);
 void io_map_drop(const io_map *map, size_t offset, size_t size);

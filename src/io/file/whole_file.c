@@ -98,7 +98,7 @@ berg_status io_remove_file(const char *path, berg_error *error) {
   return base_fail_errno(error, BERG_EWRITE, path, "cannot be removed", errno);
 }
 
-berg_status io_fail_exists(const char *path, berg_error *error) {
+static berg_status fail_exists(const char *path, berg_error *error) {
   return base_fail(error, BERG_EEXISTS, "%s: already exists; use force to replace it", path);
 }
 
@@ -138,7 +138,7 @@ berg_status io_check_output(const char *path, bool force, berg_error *error) {
                                "%s: is a link to a place where nothing is; use force to replace the link", path);
   }
   if (!S_ISREG(about.st_mode)) return refuse_kind(path, about.st_mode, error);
-  return force ? BERG_OK : io_fail_exists(path, error);
+  return force ? BERG_OK : fail_exists(path, error);
 }
 
 berg_status berg_check_output(const char *path, int force, berg_error *error) {
@@ -209,7 +209,7 @@ static berg_status place(const char *temporary, const char *path, bool force, bo
   /* link instead of rename fails on a file that appeared meanwhile; not every file system supports it */
   if (!has_both) has_both = force ? keep && replace_by_link(temporary, path) : !link(temporary, path);
   if (has_both) return keep ? BERG_OK : io_remove_file(temporary, error);
-  if (!force && errno == EEXIST) return io_fail_exists(path, error);
+  if (!force && errno == EEXIST) return fail_exists(path, error);
   if (rename(temporary, path)) return base_fail_errno(error, BERG_EWRITE, path, "cannot be put in its place", errno);
   return BERG_OK;
 }

@@ -10,10 +10,8 @@
 
 typedef struct io_whole_file io_whole_file;
 
-/* EEXISTS: an output is there and was not to be replaced. One wording, for all who check before they write. */
-/* One that may be missing. EWRITE. */
+/* Removes a file that may be missing. EWRITE. */
 berg_status io_remove_file(const char *path, berg_error *error);
-berg_status io_fail_exists(const char *path, berg_error *error);
 /* Whether an output may take the name `path`, for all who write and all who look before they work: regular files and
  * links are replaced with `force` (the link, never what it leads to), nothing else ever is. EEXISTS; EWRITE: a
  * directory, a device, a pipe or a socket, or a link to one, or to an open file of a process as /dev/stdout is. */

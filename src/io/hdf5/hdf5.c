@@ -8,14 +8,10 @@
  * somewhere else must not choose which files of this machine are read, so these are refused. */
 #include "io/hdf5/hdf5.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "base/text.h"
 #include "io/hdf5/hdf5_handle.h"
 #include "io/hdf5/hdf5_links.h"
 
@@ -81,27 +77,24 @@ void io_hdf5_free(io_hdf5 *dataset) {
 
 static berg_status open_dataset_as(io_hdf5 **out, const char *path, const char *name, bool is_text, berg_error *error) {
   *out = NULL;
-  struct stat about;
-  int raw = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is refused, not waited for */
-  if (raw < 0) return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
-  const int number = fstat(raw, &about) ? errno : 0;
-  io_hdf5 *dataset = number || !S_ISREG(about.st_mode) ? NULL : base_calloc(1, sizeof *dataset, error);
-  if (!dataset) {
-    close(raw);
-    if (number) return base_fail_errno(error, BERG_EINPUT, path, "cannot be examined", number);
-    return S_ISREG(about.st_mode) ? BERG_ELIMIT : base_fail(error, BERG_EINPUT, "%s: not a regular file", path);
-  }
+  io_hdf5 *dataset = base_calloc(1, sizeof *dataset, error);
+  if (!dataset) return BERG_ELIMIT;
+  dataset->file.raw = -1;
   dataset->is_text = is_text;
   dataset->path = base_copy_text(path, error);
   dataset->name = base_copy_text(name, error);
-  dataset->file =
-      (io_h5_file){.path = dataset->path, .name = dataset->name, .raw = raw, .bytes = (uint64_t)about.st_size};
-  berg_status status = dataset->path && dataset->name ? open_all(dataset, error) : BERG_ELIMIT;
+  berg_status status =
+      dataset->path && dataset->name ? io_h5_open(&dataset->file, dataset->path, dataset->name, error) : BERG_ELIMIT;
+  if (!status) status = open_all(dataset, error);
   if (status)
     io_hdf5_free(dataset);
   else
     *out = dataset;
   return status;
+}
+
+berg_status io_hdf5_unchanged(const io_hdf5 *dataset, berg_error *error) {
+  return io_stamp_unchanged(&dataset->file.stamp, dataset->path, error);
 }
 
 berg_status io_hdf5_open(io_hdf5 **out, const char *path, const char *name, berg_error *error) {

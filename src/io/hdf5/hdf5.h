@@ -15,6 +15,8 @@ berg_status io_hdf5_open(io_hdf5 **dataset, const char *path, const char *name, 
  * EINPUT also where it is chunked. */
 berg_status io_hdf5_open_text(io_hdf5 **dataset, const char *path, const char *name, berg_error *error);
 void io_hdf5_free(io_hdf5 *dataset);
+/* io_stamp_unchanged of its file. */
+berg_status io_hdf5_unchanged(const io_hdf5 *dataset, berg_error *error);
 
 #define IO_HDF5_NAMES ((size_t)64)
 /* What the root group holds, at most IO_HDF5_NAMES of it in the order of names: base_free_texts. EINPUT: no HDF5. */

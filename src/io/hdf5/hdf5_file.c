@@ -2,6 +2,7 @@
 #include "io/hdf5/hdf5_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,26 @@
 #include "io/hdf5/hdf5_checksum.h"
 
 #define SIGNATURE_BYTES 4
+
+berg_status io_h5_open(io_h5_file *file, const char *path, const char *name, berg_error *error) {
+  struct stat about;
+  const int raw = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  *file = (io_h5_file){.path = path, .name = name, .raw = raw};
+  if (raw < 0) return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
+  berg_status status = BERG_OK;
+  if (fstat(raw, &about))
+    status = base_fail_errno(error, BERG_EINPUT, path, "cannot be examined", errno);
+  else if (!S_ISREG(about.st_mode))
+    status = base_fail(error, BERG_EINPUT, "%s: not a regular file", path);
+  if (status) {
+    close(raw);
+    file->raw = -1;
+    return status;
+  }
+  file->bytes = (uint64_t)about.st_size;
+  file->stamp = io_stamp_of(&about);
+  return BERG_OK;
+}
 
 berg_status io_h5_damaged(const io_h5_file *file, uint64_t address, const char *what, berg_error *error) {
   char text[128];

@@ -3,13 +3,15 @@
 #define IO_HDF5_FILE_H
 
 #include "base/error.h"
+#include "io/file/stamp.h"
 #include "io/hdf5/hdf5_fields.h"
 
 typedef struct io_h5_file {
   const char *path, *name; /* of the dataset that is asked for; for messages */
   int raw;
   uint64_t bytes;
-  uint64_t base; /* of all addresses: the bytes of a user block before it */
+  io_stamp stamp; /* when it was opened */
+  uint64_t base;  /* of all addresses: the bytes of a user block before it */
   size_t offset_size, length_size;
   uint64_t root;   /* address of the root group's object header */
   uint64_t budget; /* bytes of metadata that may still be read: blocks that point at each other end */
@@ -22,6 +24,8 @@ typedef struct io_h5_block {
   uint64_t address;
 } io_h5_block;
 
+/* Opens a regular file for reading, and nothing of it is read yet. A pipe is refused, not waited for. EINPUT. */
+berg_status io_h5_open(io_h5_file *file, const char *path, const char *name, berg_error *error);
 /* The superblock of file->raw, whose `bytes` are known. EINPUT: not HDF5, cut short, of an unknown version, left open
  * by its writer. */
 berg_status io_h5_start(io_h5_file *file, berg_error *error);

@@ -174,7 +174,7 @@ berg_status io_h5_follow_shared(io_h5_header *other, io_h5_file *file, const io_
   if (status) return status;
   const io_h5_message *found = io_h5_find(other, message->kind);
   if (!found || found->flags & IS_SHARED)
-    return io_h5_damaged(file, address, "it refers to an object that has no type", error);
+    return io_h5_damaged(file, address, "it refers to an object that does not have what it shares", error);
   *fields = io_h5_fields_in(other, found);
   return BERG_OK;
 }

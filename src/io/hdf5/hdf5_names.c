@@ -1,9 +1,6 @@
 /* What lies in the root group of an HDF5 file. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -42,16 +39,13 @@ static berg_status take_names(listing *list, io_h5_file *file, berg_error *error
 
 berg_status io_hdf5_names(char ***names, size_t *count, const char *path, berg_error *error) {
   listing list = {.names = NULL};
-  struct stat about;
+  io_h5_file file;
   *names = NULL;
   *count = 0;
-  const int raw = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is refused, not waited for */
-  if (raw < 0) return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
-  const bool is_regular = !fstat(raw, &about) && S_ISREG(about.st_mode);
-  io_h5_file file = {.path = path, .name = "", .raw = raw, .bytes = is_regular ? (uint64_t)about.st_size : 0};
-  berg_status status =
-      is_regular ? take_names(&list, &file, error) : base_fail(error, BERG_EINPUT, "%s: not a regular file", path);
-  close(raw);
+  berg_status status = io_h5_open(&file, path, "", error);
+  if (status) return status;
+  status = take_names(&list, &file, error);
+  close(file.raw);
   if (status) {
     base_free_texts(list.names, list.count);
     return status;

@@ -23,8 +23,8 @@ typedef struct model_layout_output {
   const char *units_form; /* what is expected there, for messages */
   /* What begins the metadata's keys of regions that are lists of units: "roi."; NULL: there are none. */
   const char *rois;
-  const char
-      *reliability; /* key of what the metadata know of single trials, a number a unit (and time); NULL: nothing */
+  /* Key of what the metadata know of single trials, a number a unit (and time); NULL: nothing. */
+  const char *reliability;
 } model_layout_output;
 
 /* A key of upstream's `selection`. */

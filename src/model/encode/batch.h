@@ -33,7 +33,7 @@ typedef struct model_batch {
   int now;             /* which of them is the batch's */
   char (*digests)[BASE_SHA256_TEXT]; /* [room] after model_batch_identify: of the images' pixels */
   bool are_identified;
-  const berg_stimuli *stored; /* whose store has the scores of the batch; NULL: it has pixels */
+  const berg_stimuli *stored; /* that the scores of the batch came with; NULL: it has pixels */
   float *tokens;              /* [room][50][768]; NULL on a device, as all that the processor computes with, and where
                                scores are given */
   void *workspace;            /* of the network, then of the regression */
@@ -54,7 +54,7 @@ berg_status model_batch_load(model_batch *batch, berg_stimuli *stimuli, size_t f
                              berg_error *error);
 
 /* Finds what identifies each image: the SHA-256 of the pixels that the network sees, as a store has it, too. EINPUT: a
- * damaged store; ELIMIT. */
+ * damaged store; EARGUMENT: scores in memory; ELIMIT. */
 berg_status model_batch_identify(model_batch *batch, berg_error *error);
 
 /* Leaves out, after model_batch_load, the images for which `keep` [images] is false. */

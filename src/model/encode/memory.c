@@ -9,7 +9,6 @@
  * end. */
 static size_t network_memory(const berg_model *model, bool packed) {
   size_t matrices = 0, own = 0, others = 0;
-  if (model->scores_only) return 0;
   for (size_t t = 0; t < VIT_TENSORS; t++) {
     const size_t bytes = vit_tensor_count(t) * sizeof(float);
     *(vit_is_matrix(t) ? &matrices : &others) += bytes;
@@ -71,9 +70,9 @@ size_t model_memory_resting(const berg_model *model) {
 
 size_t model_memory_shared(const berg_model *model, size_t images, bool packed) {
   const size_t libraries = (size_t)36 << 20;
+  if (model->scores_only) return libraries + vit_network_workspace(model->gemm, model->threads);
   const size_t bytes = libraries + network_memory(model, packed) + 2 * images * VIT_PIXELS;
   if (model->device) return bytes + model_device_pinned_memory(model->device);
-  if (model->scores_only) return bytes + vit_network_workspace(model->gemm, model->threads);
   return bytes + images * VIT_LAYER_FEATURES * sizeof(float) + vit_network_workspace(model->gemm, model->threads);
 }
 

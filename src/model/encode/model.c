@@ -16,6 +16,7 @@
 #include "model/encode/packed.h"
 #include "model/encode/run.h"
 #include "model/catalog/registry.h"
+#include "model/store/store.h"
 #include "model/weights/precision.h"
 
 #define DEFAULT_BATCH 100
@@ -172,8 +173,7 @@ static berg_status open_on(berg_model **out, const char *model_id, const berg_mo
   model->scores_only = options->scores_only != 0;
   if (!status && options->select) status = model_expression_parse(&model->select, options->select, error);
   if (!status && model_id) {
-    const bool all = !options->train_splits || !strcmp(options->train_splits, "full");
-    model->train_splits = base_copy_text(all ? "all" : options->train_splits, error);
+    model->train_splits = base_copy_text(model_splits_name(options->train_splits), error);
     model->id = base_copy_text(model_id, error);
     model->layout = model_layout_of(model_id);
     status = model->id && model->train_splits ? open_subjects(model, options, error) : BERG_ELIMIT;

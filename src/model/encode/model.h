@@ -51,7 +51,7 @@ struct berg_model {
   char *id;
   const model_layout *layout;      /* NULL: no subjects */
   char *train_splits;              /* "all", or as it was asked for */
-  bool scores_only;                /* no network: images are those of a store */
+  bool scores_only;                /* no network: images come with scores */
   struct model_expression *select; /* NULL: selected otherwise, or everything */
   model_subject *subjects;
   size_t subject_count;

@@ -71,7 +71,8 @@ berg_status model_stored_check(const model_pass *pass, const berg_stimuli *stimu
   const bool scored = model_stimuli_scored(stimuli);
   berg_status status = BERG_OK;
   if (!scored && model_pass_network(pass)->scores_only)
-    return base_fail(error, BERG_EARGUMENT, "%s: a model opened with scores_only encodes images of a store alone",
+    return base_fail(error, BERG_EARGUMENT,
+                     "%s: a model opened with scores_only encodes images that come with scores alone",
                      model_pass_network(pass)->id);
   for (size_t m = 0; m < pass->count && scored && !status; m++)
     status = check_model(stimuli, pass->models[m], run, error);

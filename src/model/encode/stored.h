@@ -1,4 +1,5 @@
-/* Scores that a store kept, in place of the network: whether they are those of the models, and a batch of them. */
+/* Scores that a store kept, or the caller, in place of the network: whether they are those of the models, and a batch
+ * of them. */
 #ifndef MODEL_STORED_H
 #define MODEL_STORED_H
 
@@ -9,7 +10,7 @@
  * a device. */
 berg_status model_stored_check(const model_pass *pass, const berg_stimuli *stimuli, const berg_run *run,
                                berg_error *error);
-/* Images [first, first + count) of the store become the batch. EINPUT: rows that are damaged. */
+/* Images [first, first + count) of the stimuli become the batch. EINPUT: rows that are damaged. */
 berg_status model_batch_take_stored(model_batch *batch, const berg_stimuli *stimuli, size_t first, size_t count,
                                     berg_error *error);
 

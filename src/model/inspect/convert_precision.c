@@ -1,11 +1,9 @@
 /* berg_convert_precision: converted weights where the user wants them. */
-#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "base/threads.h"
 #include "io/file/whole_file.h"
 #include "model/encode/packed.h"
-#include "model/catalog/paths.h"
 #include "model/weights/precision.h"
 
 static berg_status convert_backbone(const char *source, const char *target, const la_gemm *gemm, bool force,

@@ -20,6 +20,12 @@ void(berg_score_options_init)(berg_score_options *options, size_t size) {
   base_options_init(options, size, &defaults, sizeof defaults);
 }
 
+/* Another name of an image that is held, or is new in the batch at hand. */
+typedef struct repeat {
+  char *name; /* base_free */
+  size_t row;
+} repeat;
+
 /* One run of berg_score. */
 typedef struct scoring {
   berg_model *const *models;
@@ -30,9 +36,11 @@ typedef struct scoring {
   size_t commit, uncommitted; /* images */
   model_store_image *images;  /* [room] of the batch at hand, those that are new */
   bool *keep;                 /* [room] */
-  size_t room, fresh, held;   /* `fresh` of this batch, `held` of all */
-  float **rows;               /* [parts] [room][width] */
-  size_t next_part;           /* of the member that is taken next */
+  repeat *repeats;            /* [room] of the batch, noted once the images that they name are in the store */
+  size_t repeat_count;
+  size_t room, fresh, held; /* `fresh` of this batch, `held` of all */
+  float **rows;             /* [parts] [room][width] */
+  size_t next_part;         /* of the member that is taken next */
 } scoring;
 
 /* --- Whose scores --- */
@@ -104,8 +112,9 @@ static berg_status make_room(scoring *s, size_t room, berg_error *error) {
   if (s->room >= room) return BERG_OK;
   s->images = base_calloc(room, sizeof *s->images, error);
   s->keep = base_alloc(room, sizeof *s->keep, error);
+  s->repeats = base_calloc(room, sizeof *s->repeats, error);
   s->rows = base_calloc(s->about.part_count, sizeof *s->rows, error);
-  if (!s->images || !s->keep || !s->rows) return BERG_ELIMIT;
+  if (!s->images || !s->keep || !s->repeats || !s->rows) return BERG_ELIMIT;
   for (size_t p = 0; p < s->about.part_count; p++)
     if (!(s->rows[p] = base_alloc(room * s->about.parts[p].width, sizeof(float), error))) return BERG_ELIMIT;
   s->room = room;
@@ -124,7 +133,8 @@ static char *name_of(const berg_stimuli *stimuli, size_t index, berg_error *erro
 static void forget_images(scoring *s) {
   for (size_t i = 0; i < s->room; i++) base_free(s->images[i].name);
   for (size_t i = 0; i < s->room; i++) s->images[i].name = NULL;
-  s->fresh = 0;
+  for (size_t i = 0; i < s->repeat_count; i++) base_free(s->repeats[i].name);
+  s->fresh = s->repeat_count = 0;
 }
 
 /* The same pixels may come twice in a batch. */
@@ -142,10 +152,8 @@ static berg_status choose_one(scoring *s, const model_batch *batch, size_t i, be
   if (row == SIZE_MAX) row = among_fresh(s, batch->digests[i]);
   s->keep[i] = row == SIZE_MAX;
   if (!s->keep[i]) {
-    s->held++;
-    berg_status status = model_store_alias(s->writer, name, row, error);
-    base_free(name);
-    return status;
+    s->repeats[s->repeat_count++] = (repeat){name, row};
+    return BERG_OK;
   }
   model_store_image *image = &s->images[s->fresh++];
   struct stat about;
@@ -196,6 +204,9 @@ static berg_status take(void *user, model_batch *batch, const model_member *memb
     copy_rows(s, batch, member, &member->model->subjects[i], s->next_part++);
   if (s->next_part < s->about.part_count) return BERG_OK;
   berg_status status = model_store_append(s->writer, s->images, batch->images, (const float *const *)s->rows, error);
+  for (size_t i = 0; i < s->repeat_count && !status; i++)
+    status = model_store_alias(s->writer, s->repeats[i].name, s->repeats[i].row, error);
+  s->held += s->repeat_count;
   s->uncommitted += batch->images;
   if (status || s->uncommitted < s->commit) return status;
   s->uncommitted = 0;
@@ -245,6 +256,7 @@ static void release(scoring *s) {
   base_free(s->rows);
   base_free(s->images);
   base_free(s->keep);
+  base_free(s->repeats);
   model_store_end(s->writer);
   model_store_about_release(&s->about);
 }

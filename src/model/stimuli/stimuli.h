@@ -21,7 +21,7 @@ const berg_store *model_stimuli_store(const berg_stimuli *stimuli);
 bool model_stimuli_scored(const berg_stimuli *stimuli);
 /* Whether they do in memory: berg_stimuli_from_scores. */
 bool model_stimuli_scores_given(const berg_stimuli *stimuli);
-/* Those of a subject, float32 [images][components]; NULL: none were given. `train_splits` NULL: "all". */
+/* Those of a subject, float32 [images][components]; NULL: none were given. */
 const berg_array *model_stimuli_scores_of(const berg_stimuli *stimuli, const char *model_id, const char *subject,
                                           const char *train_splits);
 

@@ -170,9 +170,7 @@ static berg_status open_archive(model_images *images, const char *path, const ch
   if (strcmp(berg_file_format(images->archive), "npz"))
     return base_fail(error, BERG_EINPUT, "%s: is no array of images, but a checkpoint of torch", path);
   const size_t count = berg_file_count(images->archive);
-  *array = *name || count != 1 ? NULL : berg_file_entry(images->archive, 0);
-  for (size_t i = 0; i < count && *name && !*array; i++)
-    if (!strcmp(berg_file_entry(images->archive, i)->name, name)) *array = berg_file_entry(images->archive, i);
+  *array = *name ? berg_file_find(images->archive, name) : count == 1 ? berg_file_entry(images->archive, 0) : NULL;
   return *array ? BERG_OK : fail_choice(images->archive, path, name, error);
 }
 
@@ -216,7 +214,9 @@ berg_status model_images_open_stream(model_images *images, int file, const char 
 }
 
 berg_status model_images_unchanged(const model_images *images, berg_error *error) {
-  return images->map.bytes ? io_map_unchanged(&images->map, images->name, error) : BERG_OK;
+  if (images->archive) return io_container_unchanged(images->archive, error);
+  if (images->hdf5) return io_hdf5_unchanged(images->hdf5, error);
+  return images->map.bytes ? io_stamp_unchanged(&images->map.stamp, images->name, error) : BERG_OK;
 }
 
 void model_images_release(model_images *images) {

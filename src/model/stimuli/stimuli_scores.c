@@ -4,11 +4,10 @@
 
 #include "base/array.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "model/stimuli/stimuli.h"
 #include "model/stimuli/stimuli_handle.h"
 
-static const char *splits_of(const berg_store_part *part) { return part->train_splits ? part->train_splits : "all"; }
+static const char *splits_of(const berg_store_part *part) { return model_splits_name(part->train_splits); }
 
 static berg_status check_rows(const berg_store_part *part, berg_error *error) {
   const berg_array *scores = &part->scores;
@@ -79,8 +78,7 @@ const berg_array *model_stimuli_scores_of(const berg_stimuli *stimuli, const cha
                                           const char *train_splits) {
   for (size_t p = 0; p < stimuli->score_count; p++) {
     const berg_store_part *part = &stimuli->scores[p];
-    if (!strcmp(part->model_id, model_id) && !strcmp(part->subject, subject) &&
-        !strcmp(splits_of(part), train_splits ? train_splits : "all"))
+    if (!strcmp(part->model_id, model_id) && !strcmp(part->subject, subject) && !strcmp(splits_of(part), train_splits))
       return &part->scores;
   }
   return NULL;

@@ -53,9 +53,9 @@ static berg_status add_name(void *user, const char *escaped, size_t length, size
 }
 
 /* Lines of a name and the row of its image, below a heading. */
-berg_status model_store_each_alias(const berg_store *store, model_store_take_alias take, void *user,
+berg_status model_store_each_alias(const berg_store *store, model_store_take_alias take, void *user, uint64_t *bytes,
                                    berg_error *error) {
-  if (!store->about.aliases) return BERG_OK;
+  if (!store->about.aliases && !bytes) return BERG_OK;
   char *file = model_store_file(store->path, MODEL_STORE_ALIASES, error);
   io_map map = {.bytes = NULL};
   berg_status status = file ? io_map_open(&map, file, error) : BERG_ELIMIT;
@@ -72,6 +72,7 @@ berg_status model_store_each_alias(const berg_store *store, model_store_take_ali
       status = take(user, at, (size_t)(tab - at), row, error);
     if (stop) at = stop + 1;
   }
+  if (bytes) *bytes = (uint64_t)(at - (const char *)map.bytes);
   io_map_close(&map);
   base_free(file);
   return status;
@@ -84,7 +85,7 @@ static berg_status make(model_store_names *names, const berg_store *store, berg_
     status = model_store_line_at(store, i, &line, error);
     if (!status) status = add_name(names, line.name, line.name_length, i, error);
   }
-  if (!status) status = model_store_each_alias(store, add_name, names, error);
+  if (!status) status = model_store_each_alias(store, add_name, names, NULL, error);
   if (status) forget(names);
   names->made = !status;
   return status;

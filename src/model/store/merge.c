@@ -96,7 +96,7 @@ static berg_status add_alias(void *user, const char *escaped, size_t length, siz
 }
 
 static berg_status add_aliases(adding *a, berg_error *error) {
-  berg_status status = model_store_each_alias(a->from, add_alias, a, error);
+  berg_status status = model_store_each_alias(a->from, add_alias, a, NULL, error);
   return status ? status : model_store_commit(a->writer, error);
 }
 

@@ -145,9 +145,13 @@ berg_status berg_store_name(char **name, const berg_store *store, size_t image, 
   return *name ? BERG_OK : BERG_ELIMIT;
 }
 
+const char *model_splits_name(const char *train_splits) {
+  return train_splits && strcmp(train_splits, "full") != 0 ? train_splits : "all";
+}
+
 size_t model_store_find_part(const berg_store *store, const char *model_id, const char *subject,
                              const char *train_splits) {
-  if (!train_splits || !strcmp(train_splits, "full")) train_splits = "all";
+  train_splits = model_splits_name(train_splits);
   for (size_t p = 0; p < store->about.part_count; p++) {
     const model_store_part *part = &store->about.parts[p];
     if (!strcmp(part->model, model_id) && !strcmp(part->subject, subject) && !strcmp(part->train_splits, train_splits))
@@ -178,7 +182,8 @@ static bool row_fits(const check *c, size_t image) {
   const float *row = part->scores + image * part->width;
   model_store_line line;
   uint64_t sum;
-  return !model_store_line_at(c->store, image, &line, NULL) && model_store_read_sum(line.sums + c->part * 17, &sum) &&
+  return !model_store_line_at(c->store, image, &line, NULL) &&
+         model_store_read_sum(line.sums + c->part * (MODEL_STORE_SUM_DIGITS + 1), &sum) &&
          sum == base_checksum_short(row, part->width * sizeof *row) && is_finite(row, part->width);
 }
 

@@ -12,6 +12,8 @@
 #include "io/file/map.h"
 
 #define MODEL_STORE_PARTS_MAX 1024
+/* Hexadecimal digits of a checksum in the table. */
+#define MODEL_STORE_SUM_DIGITS ((size_t)16)
 #define MODEL_STORE_ABOUT "store.json"
 #define MODEL_STORE_TABLE "images.tsv"
 #define MODEL_STORE_ALIASES "aliases.tsv"
@@ -63,7 +65,9 @@ typedef struct model_store_line {
 /* EINPUT: the line is not whole. */
 berg_status model_store_line_at(const berg_store *store, size_t image, model_store_line *line, berg_error *error);
 
-/* The number of the part of that subject, or SIZE_MAX. `train_splits` NULL: "all". */
+/* What train_splits are called in a store: NULL and "full" are "all". */
+const char *model_splits_name(const char *train_splits);
+/* The number of the part of that subject, or SIZE_MAX. */
 size_t model_store_find_part(const berg_store *store, const char *model_id, const char *subject,
                              const char *train_splits);
 
@@ -79,8 +83,10 @@ void model_store_drop(const berg_store *store, size_t part, size_t first, size_t
 /* One of the other names of image `row`, escaped as in a line. */
 typedef berg_status (*model_store_take_alias)(void *user, const char *name, size_t length, size_t row,
                                               berg_error *error);
-/* All of them, in the order of their file. EINPUT: it is damaged; and what `take` returns. */
-berg_status model_store_each_alias(const berg_store *store, model_store_take_alias take, void *user, berg_error *error);
+/* All of them, in the order of their file, of which `bytes` (may be NULL) gets the length that counts. EINPUT: it is
+ * damaged; and what `take` returns. */
+berg_status model_store_each_alias(const berg_store *store, model_store_take_alias take, void *user, uint64_t *bytes,
+                                   berg_error *error);
 
 /* Nothing is looked up yet. NULL with ELIMIT. */
 struct model_store_names *model_store_names_new(berg_error *error);

@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "model/store/store.h"
 
-#define SUM_DIGITS ((size_t)16)
 #define DIGEST_DIGITS ((size_t)(BASE_SHA256_TEXT - 1))
 
 char *model_store_file(const char *path, const char *name, berg_error *error) {
@@ -55,7 +54,7 @@ char *model_store_table_head(const model_store_about *about, berg_error *error) 
 
 bool model_store_read_sum(const char *text, uint64_t *sum) {
   *sum = 0;
-  for (size_t i = 0; i < SUM_DIGITS; i++) {
+  for (size_t i = 0; i < MODEL_STORE_SUM_DIGITS; i++) {
     const char c = text[i];
     const bool digit = c >= '0' && c <= '9', letter = c >= 'a' && c <= 'f';
     if (!digit && !letter) return false;
@@ -75,10 +74,10 @@ berg_status model_store_line_at(const berg_store *store, size_t image, model_sto
   const char *bytes = memchr(text, '\t', length);
   const char *digest = bytes ? memchr(bytes + 1, '\t', length - (size_t)(bytes + 1 - text)) : NULL;
   const size_t parts = store->about.part_count;
-  if (!digest || (size_t)(digest - text) + 1 + DIGEST_DIGITS + parts * (SUM_DIGITS + 1) != length)
+  if (!digest || (size_t)(digest - text) + 1 + DIGEST_DIGITS + parts * (MODEL_STORE_SUM_DIGITS + 1) != length)
     return not_whole(store, image, error);
   *line = (model_store_line){text, (size_t)(bytes - text), digest + 1, digest + 1 + DIGEST_DIGITS + 1};
   for (size_t p = 0; p < parts; p++)
-    if (line->sums[(ptrdiff_t)(p * (SUM_DIGITS + 1)) - 1] != '\t') return not_whole(store, image, error);
+    if (line->sums[(ptrdiff_t)(p * (MODEL_STORE_SUM_DIGITS + 1)) - 1] != '\t') return not_whole(store, image, error);
   return BERG_OK;
 }

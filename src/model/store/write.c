@@ -146,7 +146,8 @@ static berg_status start_files(model_store_writer *writer, berg_error *error) {
 
 static berg_status know_image(model_store_writer *writer, const model_store_line *line, size_t row, berg_error *error) {
   model_known_item pixels = {.number = row};
-  if (!model_store_read_sum(line->digest, &pixels.high) || !model_store_read_sum(line->digest + 16, &pixels.low))
+  if (!model_store_read_sum(line->digest, &pixels.high) ||
+      !model_store_read_sum(line->digest + MODEL_STORE_SUM_DIGITS, &pixels.low))
     return base_fail(error, BERG_EINPUT, "%s: line %zu is damaged: expected a hash of 64 digits", writer->table.path,
                      row + 2);
   char *name = base_copy_bytes(line->name, line->name_length, error);
@@ -157,31 +158,13 @@ static berg_status know_image(model_store_writer *writer, const model_store_line
   return status ? status : model_known_add(&writer->names, &item, error);
 }
 
-static berg_status know_aliases(model_store_writer *writer, berg_error *error) {
-  io_map map;
-  size_t line = 0;
-  berg_status status = io_map_open(&map, writer->others.path, error);
-  if (status) return status;
-  const char *at = (const char *)map.bytes, *end = at + map.size;
-  for (; line <= writer->about.aliases && !status; line++) {
-    const char *stop = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL, *tab = NULL;
-    if (stop) tab = memchr(at, '\t', (size_t)(stop - at));
-    if (!tab) {
-      status = base_fail(error, BERG_EINPUT, "%s: line %zu is missing or damaged", writer->others.path, line + 1);
-      break;
-    }
-    char *name = base_copy_bytes(at, (size_t)(tab - at), error);
-    if (!name) status = BERG_ELIMIT;
-    if (!status && line) {
-      const model_known_item item = model_known_text(name, 0);
-      status = model_known_add(&writer->names, &item, error);
-    }
-    base_free(name);
-    at = stop + 1;
-  }
-  if (!status) status = cut(&writer->others, (uint64_t)(at - (const char *)map.bytes), error);
-  io_map_close(&map);
-  return status;
+static berg_status know_alias(void *user, const char *escaped, size_t length, size_t row, berg_error *error) {
+  model_store_writer *writer = user;
+  char *name = base_copy_bytes(escaped, length, error);
+  if (!name) return BERG_ELIMIT;
+  const model_known_item item = model_known_text(name, row);
+  base_free(name);
+  return model_known_add(&writer->names, &item, error);
 }
 
 /* What is committed is read as any reader would, and what lies behind it is cut off. */
@@ -195,9 +178,11 @@ static berg_status take_up(model_store_writer *writer, berg_error *error) {
     if (!status) status = know_image(writer, &line, i, error);
   }
   const uint64_t table = store->lines[store->about.images];
+  uint64_t aliases = 0;
+  if (!status) status = model_store_each_alias(store, know_alias, writer, &aliases, error);
   berg_store_free(store);
   if (!status) status = cut(&writer->table, table, error);
-  if (!status) status = know_aliases(writer, error);
+  if (!status) status = cut(&writer->others, aliases, error);
   for (size_t p = 0; p < writer->about.part_count && !status; p++) {
     const size_t width = writer->about.parts[p].width;
     size_t length = 0;
@@ -285,7 +270,8 @@ size_t model_store_images(const model_store_writer *writer) { return writer->ima
 
 size_t model_store_held(const model_store_writer *writer, const char *digest) {
   uint64_t high, low;
-  if (!model_store_read_sum(digest, &high) || !model_store_read_sum(digest + 16, &low)) return SIZE_MAX;
+  if (!model_store_read_sum(digest, &high) || !model_store_read_sum(digest + MODEL_STORE_SUM_DIGITS, &low))
+    return SIZE_MAX;
   return model_known_find(&writer->pixels, high, low);
 }
 
@@ -329,7 +315,7 @@ berg_status model_store_append(model_store_writer *writer, const model_store_ima
     status = grow(&writer->scores[p], scores[p], count * writer->about.parts[p].width * sizeof(float), error);
   for (size_t i = 0; i < count && !status; i++) {
     status = append_line(writer, &images[i], i, scores, error);
-    writer->images++;
+    if (!status) writer->images++;
   }
   return status;
 }
@@ -343,7 +329,7 @@ berg_status model_store_alias(model_store_writer *writer, const char *given, siz
     char *line = base_format(error, "%s\t%zu\n", name, row);
     status = line ? grow(&writer->others, line, strlen(line), error) : BERG_ELIMIT;
     if (!status) status = model_known_add(&writer->names, &item, error);
-    writer->aliases++;
+    if (!status) writer->aliases++;
     base_free(line);
   }
   base_free(name);

@@ -17,6 +17,7 @@
 #include "io/file/lock.h"
 #include "io/value/json_print.h"
 #include "io/file/whole_file.h"
+#include "model/encode/sources.h"
 #include "model/catalog/paths.h"
 #include "model/catalog/prepared.h"
 #include "model/catalog/registry.h"
@@ -192,6 +193,7 @@ static berg_status predict(train_evaluation *e, berg_error *error) {
   if (!status) status = io_make_folders_for(e->predictions[0].path, error);
   if (!status) status = lock(e, error);
   if (!status) status = encode(e, model, stimuli, error);
+  if (!status) status = model_sources_unchanged(&model, 1, stimuli, error);
   if (!status) status = make_sidecars(e, model, stimuli, error);
   berg_stimuli_free(stimuli);
   berg_model_free(model);

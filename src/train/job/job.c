@@ -12,7 +12,6 @@
 #include "base/threads.h"
 #include "base/text.h"
 #include "io/file/whole_file.h"
-#include "model/catalog/paths.h"
 #include "model/catalog/registry.h"
 #include "model/weights/fitted.h"
 #include "train/job/subject.h"
