@@ -8,8 +8,8 @@ import pytest
 import berg
 import scores
 from berg.core.exceptions import BERGError, InvalidParameterError, StimulusError
-from program import MODEL
 
+MODEL = "fmri-things_fmri_1-vit_b_32"
 IMAGES = 30
 
 
