@@ -22,8 +22,8 @@ berg_status report_asked_pictures(const report_asked *asked, report_figure *figu
   report_bold_words(panel, 0, 16, REPORT_LEFT, REPORT_INK, 12.5,
                     report_fit_words(title, REPORT_PANEL_WIDTH, 12.5, room, sizeof room));
   for (size_t i = 0; i < count && !status; i++) {
-    const double x = (double)(i % ACROSS) * (TILE + GAP),
-                 y = TITLE + (double)(i / ACROSS) * (TILE + REPORT_TILE_WORDS + GAP);
+    const size_t row = i / ACROSS, column = i % ACROSS;
+    const double x = (double)column * (TILE + GAP), y = TITLE + (double)row * (TILE + REPORT_TILE_WORDS + GAP);
     status = report_put_tile(asked->tiles, panel, x, y, TILE, REDUCE, pictures[i].name, pictures[i].caption, error);
   }
   return status;

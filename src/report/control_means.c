@@ -99,7 +99,8 @@ static void draw_meanings(report_panel *panel, const report_control *control) {
   const char *const *of = (const char *const *)control->regions;
   for (int c = 0; c < CONDITIONS; c++) {
     const bool first_high = c == 0 || c == 2, second_high = c == 0 || c == 3;
-    const double x = LEFT + (c % 2) * (RIGHT - LEFT) / 2, y = BOTTOM + 58 + c / 2 * 16;
+    const int row = c / 2, column = c % 2;
+    const double x = LEFT + column * (RIGHT - LEFT) / 2, y = BOTTOM + 58 + row * 16;
     char words[256], fitted[128];
     base_print(words, sizeof words, "%.90s %s, %.90s %s", of[0], first_high ? "high" : "low", of[1],
                second_high ? "high" : "low");

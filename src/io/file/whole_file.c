@@ -1,5 +1,5 @@
 /* Files that appear whole or not at all, under names that no other writer has. */
-#define _XOPEN_SOURCE 700 /* realpath */
+#define _GNU_SOURCE /* realpath */
 #include "io/file/whole_file.h"
 
 #include <dirent.h>

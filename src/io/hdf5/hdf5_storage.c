@@ -34,7 +34,7 @@ static berg_status take_contiguous(io_hdf5 *dataset, io_h5_fields *fields, size_
   if (io_h5_is_inside(file, dataset->address, bytes)) return BERG_OK;
   char expected[80], found[48];
   base_print(expected, sizeof expected, "%zu bytes from byte %llu", bytes,
-             (unsigned long long)(file->base + dataset->address));
+             (unsigned long long)file->base + dataset->address);
   base_print(found, sizeof found, "a file of %llu", (unsigned long long)file->bytes);
   return io_hdf5_refuse(dataset, "its data reach beyond the end of the file", expected, found, error);
 }

@@ -44,7 +44,7 @@ static berg_status check_end(const io_h5_file *file, const io_h5_fields *fields,
   if (end == IO_H5_NONE || end < base) return refuse(file, "its superblock is damaged", error);
   if (end - base > file->bytes - file->base)
     return base_fail(error, BERG_EINPUT, "%s: cannot be read as HDF5: it is cut short: expected %llu bytes, found %llu",
-                     file->path, (unsigned long long)(end - base + file->base), (unsigned long long)file->bytes);
+                     file->path, (unsigned long long)end - base + file->base, (unsigned long long)file->bytes);
   return BERG_OK;
 }
 

@@ -100,7 +100,7 @@ static void make_columns(const model_trials *t, size_t first, size_t count, cons
 
 static double draw_shared(const model_trials *t, const uint32_t key[2], size_t trial) {
   const la_normal_stream stream = stream_of(t, key, 0, trial, IN_COMMON);
-  double number;
+  double number = 0;
   if (t->common == 0) return 0;
   t->model->kernels->normals(&stream, &(uint64_t){0}, 1, &number);
   return sqrt(t->common) * number;

@@ -81,13 +81,14 @@ static size_t list_tests(const query_univariate *found, const query_control *con
         count_shared(found->shown + cell * shown, chosen, found->baseline_shown + target * shown, shown);
     const size_t together = chosen + shown - shared;
     if (together > *most) *most = together;
-    tests[count++] = (test){.cell = cell,
-                            .side = side,
-                            .region = region,
-                            .count = chosen,
-                            .shared = shared,
-                            .observed = found->cells[cell].tested[side] - found->baseline_tested[target],
-                            .sign = query_condition_sign(condition, side)};
+    tests[count] = (test){.cell = cell,
+                          .side = side,
+                          .region = region,
+                          .count = chosen,
+                          .shared = shared,
+                          .observed = found->cells[cell].tested[side] - found->baseline_tested[target],
+                          .sign = query_condition_sign(condition, side)};
+    count++;
   }
   return count;
 }

@@ -16,7 +16,7 @@
 /* A fold of a pair. */
 typedef struct work {
   const query_control *control;
-  const query_pair_patterns *patterns;
+  query_pair_patterns patterns;
   query_multivariate_fold *fold;
   query_space training, tested; /* `tested` where a subject is left out */
   size_t left_out, done;
@@ -83,9 +83,9 @@ static berg_status settle_set(const work *w, uint32_t *images, double *score, do
   const size_t size = w->control->options->images;
   qsort(images, size, sizeof *images, by_number);
   *test = NAN;
-  berg_status status = query_exact_score(w->patterns, images, size, w->left_out, false, score, error);
+  berg_status status = query_exact_score(&w->patterns, images, size, w->left_out, false, score, error);
   if (!status && w->left_out != SIZE_MAX)
-    status = query_exact_score(w->patterns, images, size, w->left_out, true, test, error);
+    status = query_exact_score(&w->patterns, images, size, w->left_out, true, test, error);
   return status;
 }
 
@@ -183,9 +183,9 @@ static berg_status allocate_fold(query_multivariate_fold *fold, const query_cont
 
 static berg_status run_fold(work *w, size_t fold, berg_error *error) {
   w->left_out = query_left_out(fold);
-  if (w->left_out != SIZE_MAX) w->tested = query_space_of(w->patterns, w->left_out);
+  if (w->left_out != SIZE_MAX) w->tested = query_space_of(&w->patterns, w->left_out);
   berg_status status = allocate_fold(w->fold, w->control, error);
-  if (!status) status = query_space_join(&w->training, w->patterns, w->left_out, error);
+  if (!status) status = query_space_join(&w->training, &w->patterns, w->left_out, error);
   if (status) return status;
   status = run_goals(w, error);
   query_space_release(&w->training);
@@ -193,15 +193,13 @@ static berg_status run_fold(work *w, size_t fold, berg_error *error) {
 }
 
 static berg_status run_pair(work *w, query_multivariate *found, size_t pair, berg_error *error) {
-  query_pair_patterns patterns;
-  berg_status status = query_pair_patterns_make(&patterns, w->control, pair, error);
+  berg_status status = query_pair_patterns_make(&w->patterns, w->control, pair, error);
   if (status) return status;
-  w->patterns = &patterns;
   for (size_t f = 0; f < w->control->folds && !status; f++) {
     w->fold = &found->folds[pair * w->control->folds + f];
     status = run_fold(w, f, error);
   }
-  query_pair_patterns_free(&patterns);
+  query_pair_patterns_free(&w->patterns);
   return status;
 }
 

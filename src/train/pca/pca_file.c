@@ -77,7 +77,7 @@ static berg_status write_document(const io_document *document, const io_entries 
 
 berg_status train_pca_write(const train_pca *pca, int threads, const char *path, berg_error *error) {
   entry all[ENTRIES + 1];
-  sums added;
+  sums added = {0};
   io_document document = {0};
   io_entries entries;
   io_arena_init(&document.arena, 0);
@@ -113,7 +113,7 @@ static berg_status find(const berg_file *file, const char *path, const entry *wa
 
 static berg_status check_sums(const berg_file *file, entry entries[ENTRIES], int threads, const sums *written,
                               const char *path, berg_error *error) {
-  sums found;
+  sums found = {0};
   for (size_t i = 0; i < ENTRIES; i++) entries[i].array = *berg_file_find(file, entries[i].name);
   add_up(entries, threads, &found);
   for (size_t i = 0; i < ENTRIES; i++)
