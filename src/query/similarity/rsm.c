@@ -39,7 +39,7 @@ static void release(job *j) {
   if (j->subject.store) query_subject_close(&j->subject);
   query_scale_close(&j->scale);
   base_free_texts(j->plan.names, j->plan.images);
-  for (size_t r = 0; j->columns && r < j->plan.region_count; r++) base_free(j->columns[r].items);
+  for (size_t r = 0; j->columns && r < j->options->region_count; r++) base_free(j->columns[r].items);
   base_free(j->columns);
 }
 
