@@ -316,7 +316,7 @@ def test_more_clients_than_it_takes(serve):
 # --- The end ---
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM] + [pytest.param(other, marks=pytest.mark.long) for other in (signal.SIGINT, signal.SIGHUP)])
 def test_a_signal_ends_it_after_the_request_at_hand(serve, expected, specks, number):
     images = specks(30)
     with serve("--batch", "2") as server, server.connect() as client, server.connect() as other, server.connect() as half:

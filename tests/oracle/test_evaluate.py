@@ -354,6 +354,7 @@ def test_one_repeat_has_no_ceiling(fresh):
     assert np.abs(found["correlation_results"] - r).max() < 1e-10
 
 
+@pytest.mark.long
 def test_every_allocation_may_fail(tmp_path, build_dir, berg_program, backbone_files, models):
     place = build(tmp_path, berg_program, backbone_files["safetensors"], models, 1, images=2, repeats=2)[0]
     done = subprocess.run([build_dir / "tests" / "failing_evaluate", place.berg_dir, place.backbone, place.images,
