@@ -163,7 +163,7 @@ CASES = [
     Case("doctor-json", "doctor --berg-dir {in}/berg --json"),
     Case("volume-to", f"volume to {VOLUME} {{in}}/values.npy --like {{in}}/values.nii.gz -o {{out}}/x.nii.gz"),
     Case("volume-from", f"volume from {VOLUME} {{in}}/values.nii.gz -o {{out}}/x.npy"),
-    Case("volume-rois", f"volume rois {VOLUME} --roi V1,V2 --like {{in}}/values.nii.gz -o {{out}}/x_dseg.nii.gz"),
+    Case("volume-rois", f"volume rois {VOLUME} --roi V1 --like {{in}}/values.nii.gz -o {{out}}/x_dseg.nii.gz"),
     Case("volume-rois-each", f"volume rois {VOLUME} --roi V1,V2 --each -o {{out}}/x_mask.nii"),
     Case("encode-npy", ENCODE + " {in}/images.npy -o {out}/x.npy"),
     Case("encode-h5", ENCODE + " {in}/a.png {in}/b.jpg -o {out}/x.h5"),
