@@ -24,7 +24,8 @@ typedef struct io_h5_block {
   uint64_t address;
 } io_h5_block;
 
-/* Opens a regular file for reading, and nothing of it is read yet. A pipe is refused, not waited for. EINPUT. */
+/* Opens a regular file for reading, and nothing of it is read yet. A pipe is refused, not waited for; so is
+ * what another program writes. EINPUT. */
 berg_status io_h5_open(io_h5_file *file, const char *path, const char *name, berg_error *error);
 /* The superblock of file->raw, whose `bytes` are known. EINPUT: not HDF5, cut short, of an unknown version, left open
  * by its writer. */

@@ -8,7 +8,8 @@
 
 typedef enum io_h5_link_kind { IO_H5_HARD = 0, IO_H5_SOFT = 1, IO_H5_ELSEWHERE = 64 } io_h5_link_kind;
 
-/* Texts without a zero at the end, valid while the link is visited. */
+/* Texts without a zero at the end, valid while the link is visited. The target of one that leads elsewhere is the name
+ * of a file, a zero, and a name in that file. */
 typedef struct io_h5_link {
   const char *name, *target;
   size_t name_size, target_size;

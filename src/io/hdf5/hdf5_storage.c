@@ -121,10 +121,10 @@ berg_status io_hdf5_take_storage(io_hdf5 *dataset, const io_h5_header *header, b
   const uint64_t class = io_h5_number(&fields, 1);
   if (version < 3) io_h5_bytes(&fields, 5);
   if (fields.is_short) return cut_short(dataset, error);
-  if (version < 1 || version > 4 || class > IO_HDF5_VIRTUAL) {
+  if (version < 1 || version > 5 || class > IO_HDF5_VIRTUAL) {
     char found[64];
     base_print(found, sizeof found, "version %u; h5repack rewrites the file", (unsigned)version);
-    return io_hdf5_refuse(dataset, "a layout that is not supported", "version 1 to 4", found, error);
+    return io_hdf5_refuse(dataset, "a layout that is not supported", "version 1 to 5", found, error);
   }
   dataset->layout = (io_hdf5_layout) class;
   if (dataset->layout == IO_HDF5_VIRTUAL || io_h5_find(header, IO_H5_EXTERNAL))
