@@ -317,6 +317,10 @@ BERG_API const char *berg_stimuli_skipped(const berg_stimuli *stimuli, size_t in
  * they are no images of these stimuli. */
 BERG_API size_t berg_stimuli_others_count(const berg_stimuli *stimuli);
 BERG_API const char *berg_stimuli_other(const berg_stimuli *stimuli, size_t index);
+/* Datasets that MATLAB wrote ("file.mat:images"), which lie with their dimensions in reverse: height x width x 3 x images,
+ * or 3 x height x width x images, are read as they are seen in MATLAB, rows and columns changed back. */
+BERG_API size_t berg_stimuli_turned_count(const berg_stimuli *stimuli);
+BERG_API const char *berg_stimuli_turned(const berg_stimuli *stimuli, size_t index);
 
 /* Image `index` as the network sees it before normalisation: uint8 [3][224][224], by the path its kind takes. */
 BERG_API berg_status berg_stimuli_pixels(berg_stimuli *stimuli, size_t index, uint8_t *pixels, berg_error *error);

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
+#include "io/hdf5/hdf5_attributes.h"
 #include "io/hdf5/hdf5_handle.h"
 #include "io/hdf5/hdf5_links.h"
 
@@ -44,12 +46,20 @@ static berg_status take_messages(io_hdf5 *dataset, const io_h5_header *header, i
   return status ? status : io_hdf5_take_storage(dataset, header, error);
 }
 
+static berg_status take_class(void *user, const char *name, const char *text, berg_error *error) {
+  io_hdf5 *dataset = user;
+  (void)error;
+  if (!strcmp(name, "MATLAB_class")) base_print(dataset->matlab_class, sizeof dataset->matlab_class, "%s", text);
+  return BERG_OK;
+}
+
 static berg_status open_header(io_hdf5 *dataset, uint64_t address, berg_error *error) {
   io_h5_header header = {.bytes = NULL}, other = {.bytes = NULL};
   berg_status status = io_h5_header_read(&header, &dataset->file, address, error);
   if (!status)
     status = io_h5_find(&header, IO_H5_LAYOUT) ? take_messages(dataset, &header, &other, error)
                                                : fail_missing(dataset, error);
+  if (!status) status = io_h5_each_text(&dataset->file, &header, take_class, dataset, error);
   io_h5_header_free(&header);
   io_h5_header_free(&other);
   return status;
@@ -103,6 +113,10 @@ berg_status io_hdf5_open(io_hdf5 **out, const char *path, const char *name, berg
 
 berg_status io_hdf5_open_text(io_hdf5 **out, const char *path, const char *name, berg_error *error) {
   return open_dataset_as(out, path, name, true, error);
+}
+
+const char *io_hdf5_matlab_class(const io_hdf5 *dataset) {
+  return *dataset->matlab_class ? dataset->matlab_class : NULL;
 }
 
 const berg_array *io_hdf5_about(const io_hdf5 *dataset) { return &dataset->about; }

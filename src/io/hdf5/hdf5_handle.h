@@ -24,8 +24,9 @@ struct io_hdf5 {
   io_h5_file file;
   berg_array about;
   bool big_endian;
-  bool is_text;      /* opened as such: bytes with one more dimension, */
-  size_t text_bytes; /* this one */
+  bool is_text;          /* opened as such: bytes with one more dimension, */
+  size_t text_bytes;     /* this one */
+  char matlab_class[16]; /* "": MATLAB has not written it */
   io_hdf5_layout layout;
   uint64_t address;  /* contiguous: of the data */
   uint8_t *compact;  /* the data, where the header holds them */

@@ -23,8 +23,8 @@ typedef struct form {
 
 static bool is_of_use(uint64_t kind) {
   return kind == IO_H5_SPACE || kind == IO_H5_LINK_INFO || kind == IO_H5_TYPE || kind == IO_H5_LINK ||
-         kind == IO_H5_EXTERNAL || kind == IO_H5_LAYOUT || kind == IO_H5_FILTERS || kind == IO_H5_CONTINUATION ||
-         kind == IO_H5_SYMBOLS;
+         kind == IO_H5_EXTERNAL || kind == IO_H5_LAYOUT || kind == IO_H5_FILTERS || kind == IO_H5_ATTRIBUTE ||
+         kind == IO_H5_CONTINUATION || kind == IO_H5_SYMBOLS || kind == IO_H5_ATTRIBUTE_INFO;
 }
 
 static berg_status continue_at(io_h5_walk *walk, const io_h5_file *file, io_h5_fields fields, berg_error *error) {
