@@ -222,7 +222,7 @@ def test_a_file_that_is_open_is_refused_and_one_left_open_too(tmp_path, end):
         file["a"] = numbers((4, 5))
         file.flush()
         left.write_bytes(path.read_bytes())
-        refused(path, "a", "a.h5: another program has it open for writing")
+        refused(path, "a", "a.h5: cannot be read as HDF5: another program has it open for writing")
     read(path, "a", numbers((4, 5)))
     with h5py.File(path, "r"):
         read(path, "a", numbers((4, 5)))

@@ -16,6 +16,7 @@
 #include "io/hdf5/hdf5_attributes.h"
 #include "io/hdf5/hdf5_handle.h"
 #include "io/hdf5/hdf5_links.h"
+#include "io/hdf5/hdf5_objects.h"
 
 berg_status io_hdf5_refuse(const io_hdf5 *dataset, const char *what, const char *expected, const char *found,
                            berg_error *error) {
@@ -73,13 +74,17 @@ static berg_status open_all(io_hdf5 *dataset, berg_error *error) {
   return address == IO_H5_NONE ? fail_missing(dataset, error) : open_header(dataset, address, error);
 }
 
-void io_hdf5_free(io_hdf5 *dataset) {
-  if (!dataset) return;
-  if (dataset->file.raw >= 0) close(dataset->file.raw);
+void io_hdf5_release(io_hdf5 *dataset) {
   io_h5_index_free(&dataset->index);
   base_free(dataset->compact);
   base_free(dataset->block);
   base_free(dataset->scratch);
+}
+
+void io_hdf5_free(io_hdf5 *dataset) {
+  if (!dataset) return;
+  if (dataset->file.raw >= 0) close(dataset->file.raw);
+  io_hdf5_release(dataset);
   base_free(dataset->path);
   base_free(dataset->name);
   base_free(dataset);

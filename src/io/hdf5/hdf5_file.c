@@ -8,7 +8,6 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "io/file/lock.h"
 #include "io/hdf5/hdf5_checksum.h"
 
 #define SIGNATURE_BYTES 4
@@ -23,8 +22,6 @@ berg_status io_h5_open(io_h5_file *file, const char *path, const char *name, ber
     status = base_fail_errno(error, BERG_EINPUT, path, "cannot be examined", errno);
   else if (!S_ISREG(about.st_mode))
     status = base_fail(error, BERG_EINPUT, "%s: not a regular file", path);
-  else if (io_is_being_written(raw))
-    status = base_fail(error, BERG_EINPUT, "%s: another program has it open for writing: close it there first", path);
   if (status) {
     close(raw);
     file->raw = -1;

@@ -32,7 +32,5 @@ berg_status io_h5_each_link(io_h5_file *file, uint64_t group, const io_h5_each *
 
 /* The object header of the dataset file->name, along soft links; NONE where there is none of that name. */
 berg_status io_h5_find_object(io_h5_file *file, uint64_t *header, berg_error *error);
-/* The first few names of datasets, "a, b/c, ..."; empty where there are none or they cannot be read. ELIMIT. */
-berg_status io_h5_list(io_h5_file *file, char *text, size_t size, berg_error *error);
 
 #endif

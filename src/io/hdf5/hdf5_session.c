@@ -17,8 +17,8 @@ static bool is_sound = true;
 static void before_fork(void) { pthread_mutex_lock(&guard); }
 static void after_fork(void) { pthread_mutex_unlock(&guard); }
 
-/* A program that writes with libhdf5 too may count on its files being closed when it ends. libhdf5 1.10 crashes there on
- * what it could not write before, be it for a full disk or for want of memory, and an exit status would be lost. */
+/* A program that writes with libhdf5 too may count on its files being closed when it ends. libhdf5 1.10 crashes there
+ * on what it could not write before, be it for a full disk or for want of memory, and an exit status would be lost. */
 static void end(void) {
   if (is_sound) H5close();
 }
