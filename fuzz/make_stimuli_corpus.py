@@ -61,6 +61,13 @@ def main():
             file.create_dataset("images", data=IMAGES.astype(dtype), track_times=False, **storage)
             if name == "contiguous":
                 file.create_group("group")["data"] = h5py.SoftLink("/images")
+    for name, many, how in ("matlab", 2, {}), ("attributes", 12, dict(libver="latest")):  # many of them lie in a heap
+        with h5py.File(CORPUS / "hdf5" / f"{name}.h5", "w", **how) as file:
+            images = file.create_dataset("images", data=IMAGES.astype("u1"), track_times=False)
+            for i in range(many):
+                images.attrs[f"text {i}"] = "variable" if i % 2 else np.bytes_("fixed")
+            images.attrs["MATLAB_class"] = np.bytes_("uint8")
+            file.attrs["creator"] = np.bytes_("libberg")
     if h5py.version.hdf5_version_tuple >= (2, 0, 0):
         with h5py.File(CORPUS / "hdf5" / "v200.h5", "w", libver=("v200", "v200")) as file:
             for name, storage in LAYOUTS.items():
