@@ -149,6 +149,8 @@ CASES = [
     Case("metadata-npy", METADATA + " --key encoding_model.test_stimuli -o {out}/x.npy"),
     Case("metadata-npz", METADATA + " -o {out}/x.npz"),
     Case("info-npy", "info --json {in}/one.npy"),
+    Case("info-hdf5", "info {in}/images.h5"),
+    Case("info-hdf5-json", "info --json {in}/one.h5"),
     Case("info-npz", "info {in}/arrays.npz"),
     Case("info-safetensors", "info {in}/metadata.safetensors"),
     Case("convert-npz", f"convert {{in}}/berg/{MODEL_FOLDER}/metadata/metadata_sub-01.npy {{out}}/x.npz"),

@@ -15,16 +15,7 @@
 #include "io/value/value.h"
 #include "io/file/whole_file.h"
 
-cJSON *model_provenance_text(const char *text) {
-  const size_t length = strlen(text);
-  if (io_utf8_valid(text, length, false)) return io_json_text(text);
-  char *copy = base_copy_text(text, NULL);
-  for (size_t i = 0; copy && i < length; i++)
-    if ((unsigned char)copy[i] >= 0x80) copy[i] = '?';
-  cJSON *string = io_json_text(copy);
-  base_free(copy);
-  return string;
-}
+cJSON *model_provenance_text(const char *text) { return io_json_text_from(text); }
 
 berg_status model_provenance(cJSON **out, const char *description, const berg_output_options *options,
                              berg_error *error) {
