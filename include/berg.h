@@ -221,7 +221,8 @@ BERG_API const berg_output *berg_metadata_output(const berg_metadata *metadata, 
 BERG_API size_t berg_metadata_count(const berg_metadata *metadata);
 
 /* Entry `index` in the file's order: "fmri.voxel_coords" int64 (voxels, 3), "roi.V1" int64 (n), ... Python's own int,
- * float and str values are arrays of no dimension. NULL past the end. */
+ * float and str values are arrays of no dimension; lists and tuples of numbers, and of lists of them, are arrays too,
+ * int64 or float64, whose items are found by name ("roi.V1.0"). NULL past the end. */
 BERG_API const berg_array *berg_metadata_entry(const berg_metadata *metadata, size_t index);
 
 /* The entry of that dotted name, or NULL. */

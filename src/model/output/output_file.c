@@ -153,10 +153,7 @@ static berg_status write_labelled(model_output_file *file, model_labels *labels,
     status = model_sidecar_prepare(&beside, file->path, tree, task->options->force, error);
   }
   if (!status) status = io_rows_finish(file->rows, &labels->io, error);
-  if (status)
-    io_whole_file_abandon(beside);
-  else if (beside)
-    status = io_whole_file_commit(beside, error);
+  status = io_whole_file_follow(beside, status, error);
   base_free(json);
   cJSON_Delete(tree);
   return status;
