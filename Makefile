@@ -61,8 +61,10 @@ help:
 	@echo "clean        remove what was built"
 
 # $(call configure,OPTIONS,PACKAGES): what is missing is named where CMake does not find all that it needs, and only then: it may come
-# from elsewhere than Debian's packages.
-configure = cmake --preset release -B $(BUILD) $(1) || { scripts/deps.sh name make $(2); exit 1; }
+# from elsewhere than Debian's packages. Tests that cannot be built are not in the way of the rest from then on.
+configure = cmake --preset release -B $(BUILD) $(1) || { \
+    [ ! -f $(BUILD)/CMakeCache.txt ] || sed -i 's/^BERG_TESTS:BOOL=ON/BERG_TESTS:BOOL=OFF/' $(BUILD)/CMakeCache.txt; \
+    scripts/deps.sh name make $(2); exit 1; }
 $(BUILD)/build.ninja:
 	@$(call configure,-DBERG_TESTS=OFF,$(BUILD_DEPS))
 
@@ -81,7 +83,8 @@ install: $(BUILD)/build.ninja
 uninstall:
 	@[ -f $(BUILD)/install_manifest.txt ] || { echo "$(BUILD)/install_manifest.txt: not installed from here"; exit 1; }
 	sed "s|^|$$DESTDIR|" $(BUILD)/install_manifest.txt | xargs -d '\n' rm -f
-	sed -n "s|^\(.*/berg\)/[^/]*$$|$$DESTDIR\1|p" $(BUILD)/install_manifest.txt | sort -u | xargs -r -d '\n' rmdir --ignore-fail-on-non-empty
+	sed -n "s|^\(.*/berg\)/[^/]*$$|$$DESTDIR\1|p" $(BUILD)/install_manifest.txt | sort -u | \
+	  while read -r folder; do [ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder"; done
 
 demo demo-models: DEPS = $(BUILD_DEPS) $(DEMO_DEPS)
 demo: deps

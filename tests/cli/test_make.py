@@ -116,6 +116,14 @@ def test_a_build_folder_without_tests_gets_them_when_they_are_asked_for(machine)
     assert machine.make("tests")[2] == ["cmake<--build><build>"]
 
 
+def test_tests_that_cannot_be_built_are_not_in_the_way_of_the_rest(machine):
+    cache = machine.folder / "build/CMakeCache.txt"
+    (machine.folder / "build/build.ninja").touch()
+    cache.write_text("BERG_TESTS:BOOL=OFF\n")
+    (machine.programs / "cmake").write_text("#!/bin/sh\necho BERG_TESTS:BOOL=ON > build/CMakeCache.txt\nexit 1\n")
+    assert not machine.make("tests")[0] and cache.read_text() == "BERG_TESTS:BOOL=OFF\n"
+
+
 def test_a_prefix_with_a_space(machine):
     (machine.folder / "build/build.ninja").touch()
     done, _, calls = machine.make("install", "PREFIX=/opt/my tools")
@@ -131,8 +139,9 @@ def test_uninstall_takes_the_files_and_the_folders_of_our_name(machine, tmp_path
         (prefix / name).touch()
     (machine.folder / "build/install_manifest.txt").write_text(
         "\n".join(f"/{name}" if staged else str(prefix / name) for name in names))
-    done, said, _ = machine.make("uninstall", *([f"DESTDIR={prefix}"] if staged else []))
-    assert done and said == ""
+    for _ in range(2):
+        done, said, _ = machine.make("uninstall", *([f"DESTDIR={prefix}"] if staged else []))
+        assert done and said == ""
     left = sorted(str(path.relative_to(prefix)) for path in prefix.rglob("*"))
     assert left == ["bin", "lib", "lib/cmake", "share", "share/doc", "share/doc/other", "share/doc/other/README.md"]
 
