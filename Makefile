@@ -4,7 +4,6 @@ PREFIX = /usr/local
 PYTHON = /usr/bin/python3
 PYTEST = $(PYTHON) -m pytest -q -p no:cacheprovider
 FUZZ_SECONDS = 600
-SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Tests at a time: processors, at most 8.
 JOBS = $(shell n=$$(nproc); echo $$((n < 8 ? n : 8)))
 CTEST = ctest --output-on-failure --no-tests=error -j $(JOBS)
@@ -14,10 +13,12 @@ export BERG_BUILD = $(abspath $(BUILD))
 # Data that the tests make once and read from then on, a gigabyte; the builds with sanitizers read the same.
 export BERG_TEST_DATA = $(abspath $(BUILD))/test-data
 
-# Debian packages: what builds, what is linked, what the tests need.
-DEPS = gcc clang libclang-rt-dev cmake ninja-build make pkg-config \
-       libhdf5-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev libcairo2-dev fonts-dejavu-core liblapacke-dev libopenblas-dev \
-       libcmocka-dev python3 python3-dev python3-numpy python3-pil python3-pytest python3-yaml python3-h5py python3-nibabel python3-scipy python3-venv locales
+# Debian packages, by who needs them: the program, the library and the Python package; the demos; the tests.
+BUILD_DEPS = gcc cmake ninja-build make pkg-config \
+             libhdf5-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev libcairo2-dev liblapacke-dev libopenblas-dev python3-dev
+DEMO_DEPS = python3-numpy python3-pil fonts-dejavu-core
+TEST_DEPS = clang libclang-rt-dev libcmocka-dev python3-pytest python3-yaml python3-h5py python3-nibabel python3-scipy python3-venv locales
+DEPS = $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
 LINT_DEPS = clang-format clang-tidy cppcheck mandoc
 
 # What is left out under the sanitizers: comparisons of products with NumPy, minutes of work that the release build has been
@@ -27,14 +28,21 @@ NEVER_UNDER_asan = ^oracle_(encode|many_components|memory|closed_loop|network|ou
 NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_cuda_session|^oracle_(train|evaluate|reliability|simulate|zip64|stimuli|report|failing_memory|trials|siblings$$|similarity|control)|^python
 NOT_SANITIZED_tsan = ^oracle_|^test_cuda_session
 
-.PHONY: all help deps install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser cuda cuda-check bench peers fuzz lint deps-lint conformance clean
+.PHONY: all tests help deps install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser cuda cuda-check bench peers fuzz lint deps-lint conformance clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
 
+# All of it and the tests. A build folder that has them once keeps them.
+tests:
+	@if ! [ -f $(BUILD)/build.ninja ] || ! grep -q '^BERG_TESTS:BOOL=ON' $(BUILD)/CMakeCache.txt; then \
+	  $(call configure,-DBERG_TESTS=ON,$(DEPS)); fi
+	cmake --build $(BUILD)
+
 help:
-	@echo "all          build everything into $(BUILD)/; the program is $(BUILD)/berg"
-	@echo "deps         install the Debian packages that are missing"
+	@echo "all          build the program, the library and the Python package into $(BUILD)/; the program is $(BUILD)/berg"
+	@echo "tests        build these and the tests"
+	@echo "deps         install the Debian packages that any of this needs and that are missing"
 	@echo "install      install under PREFIX ($(PREFIX)); uninstall removes it again"
 	@echo "demo         simulated data, a model trained on them, its accuracy, a few images, a report"
 	@echo "demo-models  small models of all five kinds, the demo's pictures through them in one pass, time courses: a minute"
@@ -52,27 +60,33 @@ help:
 	@echo "conformance  against torch, torchvision, scikit-learn and Pillow, which it installs into a virtual environment"
 	@echo "clean        remove what was built"
 
+# $(call configure,OPTIONS,PACKAGES): what is missing is named where CMake does not find all that it needs, and only then: it may come
+# from elsewhere than Debian's packages. Tests that cannot be built are not in the way of the rest from then on.
+configure = cmake --preset release -B $(BUILD) $(1) || { \
+    [ ! -f $(BUILD)/CMakeCache.txt ] || sed -i 's/^BERG_TESTS:BOOL=ON/BERG_TESTS:BOOL=OFF/' $(BUILD)/CMakeCache.txt; \
+    scripts/deps.sh name make $(2); exit 1; }
 $(BUILD)/build.ninja:
-	cmake --preset release -B $(BUILD)
+	@$(call configure,-DBERG_TESTS=OFF,$(BUILD_DEPS))
 
 # Asks the package system only for what is missing, so that it needs no network when all is there.
 deps:
-	@missing=; for package in $(DEPS); do \
-	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
-	done; \
-	if [ -n "$$missing" ]; then \
-	  echo "deps: installing$$missing"; \
-	  $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -q -y --no-install-recommends $$missing; \
-	else echo "deps: all there"; fi
+	@scripts/deps.sh install deps $(DEPS)
 
-install: all
-	cmake -B $(BUILD) "-DCMAKE_INSTALL_PREFIX=$(abspath $(PREFIX))"
+# PREFIX may be relative and may hold spaces; DESTDIR goes before it, as packagers have it.
+install: export INSTALL_PREFIX = $(PREFIX)
+install: $(BUILD)/build.ninja
+	cmake -B $(BUILD) "-DCMAKE_INSTALL_PREFIX:PATH=$$INSTALL_PREFIX"
+	cmake --build $(BUILD)
 	cmake --install $(BUILD)
 
+# The files, and the folders of our name that they leave empty.
 uninstall:
 	@[ -f $(BUILD)/install_manifest.txt ] || { echo "$(BUILD)/install_manifest.txt: not installed from here"; exit 1; }
-	xargs -d '\n' rm -f < $(BUILD)/install_manifest.txt
+	sed "s|^|$$DESTDIR|" $(BUILD)/install_manifest.txt | xargs -d '\n' rm -f
+	sed -n "s|^\(.*/berg\)/[^/]*$$|$$DESTDIR\1|p" $(BUILD)/install_manifest.txt | sort -u | \
+	  while read -r folder; do [ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder"; done
 
+demo demo-models: DEPS = $(BUILD_DEPS) $(DEMO_DEPS)
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@scripts/demo.sh
@@ -82,7 +96,7 @@ demo-models: deps
 	@scripts/demo_models.sh
 
 # What one runs after each edit: under a minute on two processors.
-check: all
+check: tests
 	@$(PYTHON) tests/check_structure.py
 	@if command -v clang-format > /dev/null; then scripts/lint.sh format; \
 	else echo "check: clang-format is not installed (make deps-lint), the format is not checked"; fi
@@ -95,7 +109,7 @@ test: deps
 	@echo "test: everything passed"
 
 # The longest first, as ctest knows them from the last run in this build folder.
-test-release: all
+test-release: tests
 	@echo "test: unit tests, files and computations against other programs, command line, Python"
 	$(CTEST) --test-dir $(BUILD) $(BUT_LONG)
 
@@ -109,20 +123,20 @@ test-asan test-tsan: test-%:
 	$(CTEST) --test-dir build-$* $(BUT_LONG) -E '$(NOT_SANITIZED_$*)'
 
 test-long: deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory tests
 	$(CTEST) --test-dir $(BUILD) -L '^long$$'
 	@$(MAKE) --no-print-directory test-asan 'NOT_SANITIZED_asan=$(NEVER_UNDER_asan)'
 	scripts/kill_train.sh 20 24 12 20000
 
 # Two at a time; each of some 60,000 runs is a process.
 torture: deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory tests
 	$(PYTHON) tests/torture/torture.py --jobs 2 $(COMMANDS)
 
 # BERG_SCREENSHOTS=DIR keeps what the page looked like.
 test-browser: DEPS += chromium python3-html5lib libxml2-utils
 test-browser: deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory tests
 	$(PYTEST) tests/browser
 
 cuda:
@@ -137,7 +151,7 @@ cuda-check: deps
 	  $(CTEST) --test-dir build-cuda -L cuda; \
 	else \
 	  echo "cuda-check: nvcc is not on PATH: the plug-in itself is passed over, its host build is tested"; \
-	  $(MAKE) --no-print-directory all && $(CTEST) --test-dir $(BUILD) -L cuda; \
+	  $(MAKE) --no-print-directory tests && $(CTEST) --test-dir $(BUILD) -L cuda; \
 	fi
 
 bench: all
@@ -156,13 +170,13 @@ fuzz:
 
 lint: DEPS += $(LINT_DEPS)
 lint: deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory tests
 	BERG_BUILD=$(BUILD) scripts/lint.sh
 
 deps-lint: DEPS = $(LINT_DEPS)
 deps-lint: deps
 
-conformance: all
+conformance: tests
 	scripts/conformance.sh
 
 clean:

@@ -6,13 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
+
+/* Nearly all messages fit into the room on the stack. One that has a long path in it ends with the reason, so it is
+ * told whole. */
 static void say(const char *format, va_list list, const char *tail) {
-  char text[1024];
-  vsnprintf(text, sizeof text, format, list);
+  char room[1024], *whole = NULL;
+  va_list again;
+  va_copy(again, list);
+  const int length = vsnprintf(room, sizeof room, format, list);
+  if (length >= (int)sizeof room) whole = cli_alloc((size_t)length + 1, 1);
+  if (whole) vsnprintf(whole, (size_t)length + 1, format, again);
+  va_end(again);
   fputs("berg: ", stderr);
-  cli_print_safe(stderr, text);
+  cli_print_safe(stderr, whole ? whole : room);
   fputs(tail, stderr);
   fputc('\n', stderr);
+  free(whole);
 }
 
 void cli_say(const char *format, ...) {

@@ -14,11 +14,19 @@ install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # How far below the prefix the library folder is: lib, lib64 or lib/x86_64-linux-gnu.
 string(REGEX REPLACE "[^/]+" ".." BERG_LIBDIR_UP "${CMAKE_INSTALL_LIBDIR}")
-# What a program that links libberg.a has to link besides.
+# What a program that links libberg.a has to link besides: by name where the linker looks anyway, so that it may take archives too.
 set(BERG_LIBS_PRIVATE "")
 foreach(library ${HDF5_LDFLAGS} ${JPEG_LIBRARIES} ${SPNG_LDFLAGS} ${ZLIB_LIBRARIES} ${CJSON_LDFLAGS} ${CAIRO_LDFLAGS} ${NIFTI_LIBRARY}
                 ${ZNZ_LIBRARY} ${CSV_LIBRARY} -pthread -lm -ldl)
-  string(APPEND BERG_LIBS_PRIVATE " ${library}")
+  get_filename_component(folder "${library}" DIRECTORY)
+  if(IS_ABSOLUTE "${library}" AND folder IN_LIST CMAKE_C_IMPLICIT_LINK_DIRECTORIES)
+    get_filename_component(library "${library}" NAME_WE)
+    string(REGEX REPLACE "^lib" "-l" library "${library}")
+  endif()
+  string(REGEX REPLACE "^-L" "" folder "${library}")
+  if(NOT folder IN_LIST CMAKE_C_IMPLICIT_LINK_DIRECTORIES)
+    string(APPEND BERG_LIBS_PRIVATE " ${library}")
+  endif()
 endforeach()
 configure_file(cmake/berg.pc.in berg.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/berg.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,10 +1,11 @@
-/* Filling error records: one line of plain text, with where and what. */
+/* Filling error records: one line of plain text, with where and what, shortened where it tells least. */
 #include "base/error.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 
 const char *berg_status_name(berg_status status) {
@@ -43,19 +44,53 @@ static void flatten(char *text) {
     if (*c < 0x20 || *c == 0x7f) *c = ' ';
 }
 
-static void copy(char *to, size_t size, const char *from) {
-  base_print(to, size, "%s", from ? from : "");
+/* Whether a byte goes on with a character of UTF-8 that began before it. */
+static bool is_within(char c) { return ((unsigned char)c & 0xc0) == 0x80; }
+
+/* The first `head` bytes of a text that is too long, "...", and its end, as far as there is room; no character is cut
+ * in two. */
+static void shorten(char *to, size_t size, const char *from, size_t length, size_t head) {
+  size_t tail = length - (size - 1 - strlen("...") - head);
+  while (head && is_within(from[head])) head--;
+  while (tail < length && is_within(from[tail])) tail++;
+  base_print(to, size, "%.*s...%s", (int)head, from, from + tail);
+}
+
+static void copy(char *to, size_t size, const char *from, size_t head) {
+  const size_t length = from ? strlen(from) : 0;
+  if (length < size)
+    base_print(to, size, "%s", from ? from : "");
+  else
+    shorten(to, size, from, length, head);
   flatten(to);
 }
 
-/* The end of a path tells more than its start. */
-static void copy_path(char *to, size_t size, const char *from) {
-  size_t length = from ? strlen(from) : 0;
-  if (length < size)
-    copy(to, size, from);
-  else
-    base_print(to, size, "...%s", from + length - (size - 4));
-  flatten(to);
+/* The end of a path tells more than its start, the start of a word more than its end. */
+static void copy_path(char *to, size_t size, const char *from) { copy(to, size, from, 0); }
+static void copy_word(char *to, size_t size, const char *from) { copy(to, size, from, size - 1 - strlen("...")); }
+
+/* A message begins with what is at fault and ends with the reason: what has no room is left out of its middle. */
+static void compose_list(berg_error *error, const char *format, va_list list) {
+  const size_t size = sizeof error->message;
+  va_list again;
+  va_copy(again, list);
+  const int length = base_print_list(error->message, size, format, list);
+  char *whole = length >= (int)size ? base_alloc((size_t)length + 1, 1, NULL) : NULL;
+  if (whole) {
+    base_print_list(whole, (size_t)length + 1, format, again);
+    shorten(error->message, size, whole, (size_t)length, size / 4);
+    base_free(whole);
+  }
+  va_end(again);
+  flatten(error->message);
+}
+
+static void compose(berg_error *error, const char *format, ...) BASE_PRINTF(2, 3);
+static void compose(berg_error *error, const char *format, ...) {
+  va_list list;
+  va_start(list, format);
+  compose_list(error, format, list);
+  va_end(list);
 }
 
 static void clear(berg_error *error, berg_status status) {
@@ -64,15 +99,19 @@ static void clear(berg_error *error, berg_status status) {
   error->offset = BERG_NO_OFFSET;
 }
 
-berg_status base_fail(berg_error *error, berg_status status, const char *format, ...) {
+berg_status base_fail_list(berg_error *error, berg_status status, const char *format, va_list list) {
   if (error) {
-    va_list list;
     clear(error, status);
-    va_start(list, format);
-    base_print_list(error->message, sizeof error->message, format, list);
-    va_end(list);
-    flatten(error->message);
+    compose_list(error, format, list);
   }
+  return status;
+}
+
+berg_status base_fail(berg_error *error, berg_status status, const char *format, ...) {
+  va_list list;
+  va_start(list, format);
+  base_fail_list(error, status, format, list);
+  va_end(list);
   return status;
 }
 
@@ -81,23 +120,21 @@ berg_status base_fail_at(berg_error *error, const base_fault *fault) {
     char at[40] = "";
     clear(error, fault->status);
     copy_path(error->file, sizeof error->file, fault->file);
-    copy(error->item, sizeof error->item, fault->item);
-    copy(error->expected, sizeof error->expected, fault->expected);
-    copy(error->found, sizeof error->found, fault->found);
+    copy_word(error->item, sizeof error->item, fault->item);
+    copy_word(error->expected, sizeof error->expected, fault->expected);
+    copy_word(error->found, sizeof error->found, fault->found);
     error->offset = fault->offset;
     if (fault->offset != BERG_NO_OFFSET) base_print(at, sizeof at, ", at byte %llu", (unsigned long long)fault->offset);
-    base_print(error->message, sizeof error->message, "%s%s%s%s%s%s%s%s%s%s", error->file, *error->file ? ": " : "",
-               error->item, *error->item ? ": " : "", fault->what ? fault->what : berg_status_text(fault->status), at,
-               *error->expected ? ": expected " : "", error->expected,
-               *error->found ? (*error->expected ? ", found " : ": found ") : "", error->found);
-    flatten(error->message);
+    compose(error, "%s%s%s%s%s%s%s%s%s%s", error->file, *error->file ? ": " : "", error->item, *error->item ? ": " : "",
+            fault->what ? fault->what : berg_status_text(fault->status), at, *error->expected ? ": expected " : "",
+            error->expected, *error->found ? (*error->expected ? ", found " : ": found ") : "", error->found);
   }
   return fault->status;
 }
 
 berg_status base_fail_found(berg_error *error, berg_status status, const char *file, const char *what,
                             const char *expected, const char *found_format, ...) {
-  char found[128];
+  char found[sizeof error->found + 1]; /* one more, so that what is cut shows */
   va_list list;
   va_start(list, found_format);
   base_print_list(found, sizeof found, found_format, list);

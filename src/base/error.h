@@ -3,6 +3,8 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stdarg.h>
+
 #include "berg.h"
 
 #if defined(__GNUC__)
@@ -11,8 +13,10 @@
 #define BASE_PRINTF(text, first)
 #endif
 
-/* One line of plain text; line breaks and control characters that come out of `format` become spaces. */
+/* One line of plain text; line breaks and control characters that come out of `format` become spaces. What is longer
+ * than the record's room keeps its start and its end. */
 berg_status base_fail(berg_error *error, berg_status status, const char *format, ...) BASE_PRINTF(3, 4);
+berg_status base_fail_list(berg_error *error, berg_status status, const char *format, va_list list) BASE_PRINTF(3, 0);
 
 /* Where and what: any of file, item, expected, found may be NULL, offset BERG_NO_OFFSET. The message becomes
  * "file: item: what, at byte N: expected E, found F". */

@@ -1,6 +1,5 @@
 /* Calling progress, and ending what was cancelled or forked. */
 #include "base/options.h"
-#include "base/text.h"
 #include "base/progress.h"
 
 #include <stdarg.h>
@@ -38,13 +37,11 @@ berg_status base_ask_cancel(const berg_run *run, berg_error *error) {
 
 berg_status base_warn(berg_warn_fn warn, void *user, berg_error *error, const char *format, ...) {
   if (!warn) return BERG_OK;
-  char message[sizeof error->message];
   berg_error line;
   va_list list;
   va_start(list, format);
-  base_print_list(message, sizeof message, format, list);
+  base_fail_list(&line, BERG_OK, format, list);
   va_end(list);
-  base_fail(&line, BERG_OK, "%s", message);
   const unsigned forks = base_forks();
   warn(user, line.message);
   return base_check_fork(forks, error);

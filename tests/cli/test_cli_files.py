@@ -235,3 +235,22 @@ def test_metadata_cut_anywhere(berg, tiny_berg_dir, tiny_file, tmp_path):
         assert (result.status, result.out) == (4, ""), size
         assert str(cut) in result.message
         assert berg("info", cut).status == 3
+
+
+def test_a_long_path_does_not_push_out_what_is_wrong(berg, encode, photos, small_berg_dir, tmp_path):
+    deep = tmp_path.joinpath(*["d" * 200] * 8)
+    deep.mkdir(parents=True)
+    empty = encode(deep, "-o", tmp_path / "out.npy")
+    assert empty.status == 3 and empty.message.startswith(f"{tmp_path}/ddd") and "d...d" in empty.message
+    assert empty.message.endswith("d: no pictures (.jpg .jpeg .jpe .jfif .png) in this folder; sub-folders are not searched")
+    missing = encode(deep / "none.jpg", "-o", tmp_path / "out.npy")
+    assert missing.status == 3 and missing.message.endswith("d/none.jpg: cannot be opened: No such file or directory")
+    (deep / "out.npy").touch()
+    there = encode(*photos.iterdir(), "-o", deep / "out.npy")
+    assert there.status == 5 and there.message.endswith("d/out.npy: already exists; use force to replace it")
+    (deep / "berg").symlink_to(small_berg_dir)
+    no_backbone = berg("encode", MODEL, "--subject", "1", "--berg-dir", deep / "berg", photos, "-o", tmp_path / "out.npy",
+                       environment={"HOME": str(tmp_path), "XDG_CACHE_HOME": "", "TORCH_HOME": ""})
+    assert no_backbone.status == 4 and no_backbone.message.startswith("no weights of ViT-B/32 are found: name torchvision's")
+    assert no_backbone.message.endswith("/vit_b_32-d86f8d99.pth") and "d...d" in no_backbone.message
+    assert not list(tmp_path.glob("out*"))

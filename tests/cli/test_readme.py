@@ -25,9 +25,13 @@ def libraries(prefix):
     return next(prefix.glob("lib*/**/libberg.so")).parent
 
 
-def compile_example(folder, flags):
+def write_example(folder):
     (code,) = re.findall(r"```c\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     (folder / "example.c").write_text(code)
+
+
+def compile_example(folder, flags):
+    write_example(folder)
     subprocess.run(["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-o", "example", "example.c", *flags], check=True, cwd=folder)
 
 
@@ -38,8 +42,10 @@ def flags_of(libraries, *options):
 
 
 def test_the_c_example_gives_what_the_program_gives(prefix, libraries, small_berg_dir, berg_program, tmp_path):
-    compile_example(tmp_path, flags_of(libraries))
-    environment = {**os.environ, "LD_LIBRARY_PATH": str(libraries)}
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(libraries), "PKG_CONFIG_PATH": str(libraries / "pkgconfig")}
+    (line,) = re.findall(r"^cc -o example .*$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    write_example(tmp_path)
+    assert subprocess.run(line, shell=True, check=True, capture_output=True, cwd=tmp_path, env=environment).stderr == b""
     subprocess.run(["./example", small_berg_dir, *IMAGES], check=True, cwd=tmp_path, env=environment)
     subprocess.run([berg_program, "encode", MODEL, "--subject", "1", "--berg-dir", small_berg_dir, "--backbone", "random:1", "-q",
                     *IMAGES, "-o", "program.npy"], check=True, cwd=tmp_path)
@@ -52,7 +58,9 @@ def test_the_c_example_gives_what_the_program_gives(prefix, libraries, small_ber
 
 
 def test_the_c_example_with_the_archive(libraries, small_berg_dir, tmp_path):
-    compile_example(tmp_path, [str(libraries / "libberg.a") if flag == "-lberg" else flag for flag in flags_of(libraries, "--static")])
+    flags = flags_of(libraries, "--static")
+    assert not [flag for flag in flags if flag.endswith(".so")]  # names, so that the linker may take archives
+    compile_example(tmp_path, [str(libraries / "libberg.a") if flag == "-lberg" else flag for flag in flags])
     subprocess.run(["./example", small_berg_dir, *IMAGES], check=True, cwd=tmp_path)
     assert np.load(tmp_path / "responses.npy").shape == (2, 600)
 

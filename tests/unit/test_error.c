@@ -1,4 +1,4 @@
-/* The error record: one line, whatever goes in; fields cut, never overrun. */
+/* The error record: one line, whatever goes in; what is cut tells least, and nothing overruns. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +37,42 @@ static void long_fields_are_cut(void **state) {
   base_fail_at(&error, &fault);
   assert_memory_equal(error.file, "...xxx", 6);
   assert_int_equal(strlen(error.file), sizeof error.file - 1);
+  assert_string_equal(error.found + sizeof error.found - 7, "xxx...");
   assert_true(strlen(error.message) < sizeof error.message);
+}
+
+static void what_is_cut_is_not_the_reason(void **state) {
+  (void)state;
+  berg_error error;
+  char path[5000];
+  memset(path, 'x', sizeof path - 1);
+  memcpy(path, "/start/", 7);
+  strcpy(path + sizeof path - 5, "/end");
+  base_fail(&error, BERG_EINPUT, "%s: line %d: %s", path, 7, "no path");
+  assert_memory_equal(error.message, "/start/xxx", 10);
+  assert_non_null(strstr(error.message, "xxx...xxx"));
+  assert_string_equal(error.message + strlen(error.message) - 21, "/end: line 7: no path");
+  assert_int_equal(strlen(error.message), sizeof error.message - 1);
+  base_fail_at(&error, &(base_fault){BERG_EINPUT, "f", BERG_NO_OFFSET, NULL, path, path, "5"});
+  assert_memory_equal(error.message, "f: /start/xxx", 13);
+  assert_string_equal(error.message + strlen(error.message) - 14, "xx..., found 5");
+}
+
+static void no_character_is_cut(void **state) {
+  (void)state;
+  berg_error error;
+  char text[3001];
+  for (size_t i = 0; i < 1000; i++) memcpy(text + 3 * i, "\xE2\x82\xAC", 3);
+  text[3000] = '\0';
+  for (int before = 0; before < 3; before++) { /* so that a character lies at every place of the cut */
+    base_fail(&error, BERG_EINPUT, "%.*s%s%.*s", before, "aa", text, before, "bb");
+    const char *at = error.message + before;
+    while (!memcmp(at, text, 3)) at += 3;
+    assert_memory_equal(at, "...", 3);
+    for (at += 3; !memcmp(at, text, 3); at += 3) {
+    }
+    assert_int_equal(strlen(at), before);
+  }
 }
 
 static void want_of_memory_is_one_status(void **state) {
@@ -98,6 +133,8 @@ int main(void) {
       cmocka_unit_test(message_says_all),
       cmocka_unit_test(message_is_one_line),
       cmocka_unit_test(long_fields_are_cut),
+      cmocka_unit_test(what_is_cut_is_not_the_reason),
+      cmocka_unit_test(no_character_is_cut),
       cmocka_unit_test(want_of_memory_is_one_status),
       cmocka_unit_test(null_record_is_fine),
       cmocka_unit_test(statuses_have_names_and_exits),

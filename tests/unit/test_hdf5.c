@@ -183,16 +183,18 @@ static void nodes_of_another_size(void **state) {
   (void)state;
   double values[ROWS * COLUMNS], found[ROWS * COLUMNS];
   for (int i = 0; i < ROWS * COLUMNS; i++) values[i] = i;
-  hid_t how = H5Pcreate(H5P_FILE_CREATE), chunks = H5Pcreate(H5P_DATASET_CREATE);
+  hid_t how = H5Pcreate(H5P_FILE_CREATE), chunks = H5Pcreate(H5P_DATASET_CREATE), oldest = H5Pcreate(H5P_FILE_ACCESS);
+  H5Pset_libver_bounds(oldest, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST); /* libhdf5 2 writes superblock 2 by itself */
   H5Pset_istore_k(how, 2);
   H5Pset_sym_k(how, 2, 2);
   H5Pset_chunk(chunks, 2, (hsize_t[]){1, 1});
-  hid_t file = H5Fcreate(cut, H5F_ACC_TRUNC, how, H5P_DEFAULT);
+  hid_t file = H5Fcreate(cut, H5F_ACC_TRUNC, how, oldest);
   char name[8];
   for (int i = 0; i < 40; i++) {
     snprintf(name, sizeof name, "d%d", i);
     add(file, name, H5T_IEEE_F64LE, chunks, H5T_NATIVE_DOUBLE, values);
   }
+  H5Pclose(oldest);
   H5Pclose(chunks);
   H5Pclose(how);
   H5Fclose(file);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/text.h"
 #include "io/container/container.h"
 #include "model/weights/converted.h"
 #include "model/catalog/paths.h"
@@ -33,17 +32,20 @@ static berg_status search(char **path, const char *berg_dir, berg_error *error) 
 }
 
 static berg_status none_found(const char *berg_dir, berg_error *error) {
-  char places[512] = "";
-  char *path;
+  char *places = NULL, *path;
   for (size_t i = 0; !model_path_backbone(&path, berg_dir, i, NULL) && path; i++) {
-    size_t used = strlen(places);
-    base_print(places + used, sizeof places - used, "%s%s", i ? ", " : "", path);
+    char *before = places;
+    places = base_format(error, "%s%s%s", before ? before : "", before ? ", " : "", path);
+    base_free(before);
     base_free(path);
+    if (!places) return error ? error->status : BERG_ELIMIT;
   }
-  return base_fail(error, BERG_EMODEL,
-                   "no weights of ViT-B/32 are found: name torchvision's vit_b_32 file (--backbone, backbone=), or put "
-                   "it at one of %s",
-                   places);
+  base_fail(error, BERG_EMODEL,
+            "no weights of ViT-B/32 are found: name torchvision's vit_b_32 file (--backbone, backbone=), or put it at "
+            "one of %s",
+            places ? places : "");
+  base_free(places);
+  return BERG_EMODEL;
 }
 
 static const berg_array *find_in_file(const void *user, const char *name) { return berg_file_find(user, name); }
