@@ -211,6 +211,12 @@ static berg_status finish(output *o, berg_error *error) {
   return status;
 }
 
+static berg_status clear(output *o, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t i = 0; i < o->count && !status; i++) status = model_output_file_clear(&o->files[i], error);
+  return status;
+}
+
 static void release(output *o) {
   model_trials_free(o->task.trials);
   for (size_t i = 0; i < o->count; i++) model_output_file_close(&o->files[i]);
@@ -267,6 +273,7 @@ static berg_status encode_passes(output *outputs, berg_model *const *models, siz
   }
   /* Not before the last pass: a run that ends in between finds what all of them had written. */
   for (size_t i = 0; i < count && !status; i++) status = finish(&outputs[i], error);
+  for (size_t i = 0; i < count && !status; i++) status = clear(&outputs[i], error);
   base_free(passes);
   base_free(sinks);
   return status;
