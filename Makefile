@@ -22,10 +22,10 @@ DEPS = $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
 LINT_DEPS = clang-format clang-tidy cppcheck mandoc
 
 # What is left out under the sanitizers: comparisons of products with NumPy, minutes of work that the release build has been
-# through, and what loads the library by ctypes. `make test-long` has the rest of what AddressSanitizer can see; TSan looks at the C
+# through (what they refuse stays in), and what loads the library by ctypes. `make test-long` has the rest of what AddressSanitizer can see; TSan looks at the C
 # tests alone.
 NEVER_UNDER_asan = ^oracle_(encode|many_components|memory|closed_loop|network|outputs|precision|resize|fit|cuda|threads)
-NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_cuda_session|^oracle_(train|evaluate|reliability|simulate|zip64|stimuli|report|failing_memory)|^python
+NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_cuda_session|^oracle_(train|evaluate|reliability|simulate|zip64|stimuli|report|failing_memory|trials|siblings$$|similarity|control)|^python
 NOT_SANITIZED_tsan = ^oracle_|^test_cuda_session
 
 .PHONY: all tests help deps install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser cuda cuda-check bench peers fuzz lint deps-lint conformance clean

@@ -1,5 +1,6 @@
 /* berg info: what a file holds. */
 #include "entries.h"
+#include "hdf5.h"
 #include "options.h"
 #include "outline.h"
 #include "store.h"
@@ -111,11 +112,13 @@ int cli_info(int argc, char **argv) {
       .command = "info",
       .operands = "FILE",
       .summary = "Prints what a file of weights, metadata or arrays holds: names, types, shapes and "
-                 "small values. Reads .npy (with upstream's pickled dictionaries), .npz, .pth and "
-                 ".safetensors, told apart by content; no pickle is executed. Of the folder that berg score "
+                 "small values. Reads .npy (with upstream's pickled dictionaries), .npz, .pth, "
+                 ".safetensors and HDF5 (also MATLAB's .mat of version 7.3; with sizes, and which datasets cannot be "
+                 "read), told apart by content; no pickle is executed. Of the folder that berg score "
                  "makes: how many images it holds, of which subjects.",
       .examples = "berg info weights_sub-01.npy\n"
                   "berg info --json vit_b_32-d86f8d99.pth\n"
+                  "berg info stimuli.mat\n"
                   "berg info --check photos.scores/",
       .options = options,
       .option_count = sizeof options / sizeof *options,
@@ -125,6 +128,7 @@ int cli_info(int argc, char **argv) {
   int status = cli_parse(&syntax, argc, argv, &count);
   if (status != CLI_GO_ON) return status;
   if (cli_store_is(argv[0])) return cli_store_info(argv[0], json, check);
+  if (berg_hdf5_is(argv[0]) && !check) return cli_hdf5_info(argv[0], json);
   if (check) return cli_usage_error("info", "--check: of a store of scores alone");
   berg_error error;
   berg_file *file;

@@ -34,9 +34,16 @@ int cli_stimuli_take(const char *command, cli_stimuli *asked) {
   return status;
 }
 
+static void say_turned(const berg_stimuli *stimuli) {
+  for (size_t i = 0; i < berg_stimuli_turned_count(stimuli); i++)
+    cli_say("%s: read as it is seen in MATLAB, which stores it with its dimensions in reverse",
+            berg_stimuli_turned(stimuli, i));
+}
+
 int cli_stimuli_others(const cli_stimuli *asked, const berg_stimuli *stimuli, bool quiet) {
   const size_t count = stimuli ? berg_stimuli_others_count(stimuli) : 0;
   char more[48] = "";
+  if (stimuli && !quiet) say_turned(stimuli);
   if (!count || (quiet && !asked->all_pictures)) return CLI_GO_ON;
   const char *first = berg_stimuli_other(stimuli, 0);
   if (count > 1) snprintf(more, sizeof more, " and %zu more", count - 1);

@@ -25,8 +25,8 @@ typedef struct cli_stimuli {
 /* Checks them. CLI_GO_ON, or the status of the usage error printed. */
 int cli_stimuli_take(const char *command, cli_stimuli *asked);
 
-/* Says which pictures of folders are of no format that is read, and refuses them where that was asked. CLI_GO_ON, or
- * the exit status of what was said. */
+/* Says which arrays were turned, and which pictures of folders are of no format that is read, and refuses these where
+ * that was asked. CLI_GO_ON, or the exit status of what was said. */
 int cli_stimuli_others(const cli_stimuli *asked, const berg_stimuli *stimuli, bool quiet);
 
 #endif

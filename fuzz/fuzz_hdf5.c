@@ -1,5 +1,5 @@
-/* The HDF5 reader: the listing of datasets, then one dataset by rows. It takes a path, so each input is written to a
- * file. */
+/* The HDF5 reader: what the file holds, the listing of datasets, then one dataset by rows. It takes a path, so each
+ * input is written to a file. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,6 +33,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     if (file < 0 || atexit(remove_file)) abort();
   }
   if (ftruncate(file, 0) || pwrite(file, bytes, size, 0) != (ssize_t)size) abort();
+  char *json;
+  berg_hdf5_describe(&json, path, NULL);
+  base_free(json);
   const char *const names[] = {"", "images", "group/data"};
   for (int i = 0; i < 3; i++) {
     io_hdf5 *dataset;

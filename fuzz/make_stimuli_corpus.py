@@ -17,6 +17,16 @@ HDF5 = {
     "floats": (dict(), ">f4", dict()),
 }
 
+# Of the layout that HDF5 2.0 brought, which h5py 3.16 writes: every index of chunks, and data in one piece.
+LAYOUTS = {
+    "images": dict(chunks=(1, 3, 2, 4), compression="gzip"),
+    "single": dict(chunks=(2, 3, 4, 4), compression="gzip"),
+    "grows": dict(chunks=(1, 3, 2, 4), compression="gzip", maxshape=(None, 3, 4, 4)),
+    "tree": dict(chunks=(1, 3, 2, 4), compression="gzip", maxshape=(None, None, 4, 4)),
+    "plain": dict(chunks=(1, 3, 2, 4)),
+    "whole": dict(),
+}
+
 LISTS = {
     "plain": b"a.jpg\nb.png\n",
     "windows": b"\xef\xbb\xbf# pictures\r\n\r\n  a.jpg \r\n/absolute/b.png",
@@ -51,6 +61,17 @@ def main():
             file.create_dataset("images", data=IMAGES.astype(dtype), track_times=False, **storage)
             if name == "contiguous":
                 file.create_group("group")["data"] = h5py.SoftLink("/images")
+    for name, many, how in ("matlab", 2, {}), ("attributes", 12, dict(libver="latest")):  # many of them lie in a heap
+        with h5py.File(CORPUS / "hdf5" / f"{name}.h5", "w", **how) as file:
+            images = file.create_dataset("images", data=IMAGES.astype("u1"), track_times=False)
+            for i in range(many):
+                images.attrs[f"text {i}"] = "variable" if i % 2 else np.bytes_("fixed")
+            images.attrs["MATLAB_class"] = np.bytes_("uint8")
+            file.attrs["creator"] = np.bytes_("libberg")
+    if h5py.version.hdf5_version_tuple >= (2, 0, 0):
+        with h5py.File(CORPUS / "hdf5" / "v200.h5", "w", libver=("v200", "v200")) as file:
+            for name, storage in LAYOUTS.items():
+                file.create_dataset(name, data=IMAGES.astype("<i2"), track_times=False, **storage)
     for name, text in LISTS.items():
         (CORPUS / "stimuli_list" / f"{name}.txt").write_bytes(text)
     for name, text in CSVS.items():

@@ -221,7 +221,8 @@ BERG_API const berg_output *berg_metadata_output(const berg_metadata *metadata, 
 BERG_API size_t berg_metadata_count(const berg_metadata *metadata);
 
 /* Entry `index` in the file's order: "fmri.voxel_coords" int64 (voxels, 3), "roi.V1" int64 (n), ... Python's own int,
- * float and str values are arrays of no dimension. NULL past the end. */
+ * float and str values are arrays of no dimension; lists and tuples of numbers, and of lists of them, are arrays too,
+ * int64 or float64, whose items are found by name ("roi.V1.0"). NULL past the end. */
 BERG_API const berg_array *berg_metadata_entry(const berg_metadata *metadata, size_t index);
 
 /* The entry of that dotted name, or NULL. */
@@ -255,6 +256,14 @@ BERG_API const char *berg_file_format(const berg_file *file); /* "npy", "npy-pic
 BERG_API size_t berg_file_count(const berg_file *file);
 BERG_API const berg_array *berg_file_entry(const berg_file *file, size_t index);
 BERG_API const berg_array *berg_file_find(const berg_file *file, const char *name);
+
+/* What an HDF5 file (also a .mat of version 7.3) holds: JSON, the caller's (berg_free). `entries` in alphabetical
+ * order, each with `name` ("group/dataset"), `dtype`, `shape`, `bytes`, `matlab` (whether MATLAB wrote it, so that its
+ * dimensions lie in reverse), how it is stored, its `attributes` that are texts, its `value` up to 1,000 elements, and
+ * `refused`, why its data cannot be read; `attributes` of the file. EINPUT: no HDF5, or damaged. */
+BERG_API berg_status berg_hdf5_describe(char **json, const char *path, berg_error *error);
+/* 1: `path` is such a file, 0: not, or it cannot be opened. */
+BERG_API int berg_hdf5_is(const char *path);
 
 /* Rewrites `source` as `target`, whose ending says how: .safetensors, .npy (upstream's pickled dict), .pth, .npz or
  * .json (small values in full; arrays of more than 1,000 elements by type and shape). Values are carried exactly;
@@ -317,6 +326,10 @@ BERG_API const char *berg_stimuli_skipped(const berg_stimuli *stimuli, size_t in
  * they are no images of these stimuli. */
 BERG_API size_t berg_stimuli_others_count(const berg_stimuli *stimuli);
 BERG_API const char *berg_stimuli_other(const berg_stimuli *stimuli, size_t index);
+/* Datasets that MATLAB wrote ("file.mat:images"), which lie with their dimensions in reverse: height x width x 3 x
+ * images, or 3 x height x width x images, are read as they are seen in MATLAB, rows and columns changed back. */
+BERG_API size_t berg_stimuli_turned_count(const berg_stimuli *stimuli);
+BERG_API const char *berg_stimuli_turned(const berg_stimuli *stimuli, size_t index);
 
 /* Image `index` as the network sees it before normalisation: uint8 [3][224][224], by the path its kind takes. */
 BERG_API berg_status berg_stimuli_pixels(berg_stimuli *stimuli, size_t index, uint8_t *pixels, berg_error *error);

@@ -30,7 +30,7 @@ MODULES = {
         "value": set(),
         "container": {"file", "value"},
         "image": {"file"},
-        "hdf5": {"file"},
+        "hdf5": {"file", "value"},
         "nifti": {"file"},
         "surface": {"file", "value"},
         "fif": {"file", "value"},

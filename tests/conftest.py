@@ -1,4 +1,5 @@
 """What the Python tests share: where the build is, synthetic subjects, and the backbone that they are fitted to."""
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -104,22 +105,23 @@ def backbone_files(data_dir):
 
 
 @pytest.fixture(scope="session")
-def converted(berg_program, backbone_files, tmp_path_factory):
-    """converted(precision): the backbone made ready for it; in float32, and where the processor has no int8, as it is."""
-    folder, made = tmp_path_factory.mktemp("converted"), {"f32": backbone_files["safetensors"]}
+def converted(build_dir, berg_program, backbone_files):
+    """converted(precision): the backbone made ready for it by the program under test, once a build; in float32, and where the
+    processor has no int8, as it is."""
+    made, kept = {"f32": backbone_files["safetensors"]}, contextlib.ExitStack()
+    program = hashlib.sha256(berg_program.read_bytes()).hexdigest()[:12]
 
     def convert(precision):
-        if precision not in made:
-            path = folder / f"vit.{precision}.safetensors"
-            command = [berg_program, "convert", "--precision", precision, made["f32"], path]
+        def make(folder):
+            command = [berg_program, "convert", "--precision", precision, made["f32"], folder / f"vit.{precision}.safetensors"]
             result = subprocess.run(command, capture_output=True, text=True)
-            without = precision == "int8" and "instructions" in result.stderr
-            assert result.returncode == 0 or without, result.stderr
-            made[precision] = made["f32"] if without else path
+            assert result.returncode == 0 or (precision == "int8" and "instructions" in result.stderr), result.stderr
+        if precision not in made:
+            folder = kept.enter_context(made_once.made_once(build_dir / "converted", f"vit-{precision}", make, makers=program))
+            made[precision] = next(folder.iterdir(), made["f32"])
         return made[precision]
-    yield convert
-    for path in folder.iterdir():  # a quarter of a gigabyte
-        path.unlink()
+    with kept:
+        yield convert
 
 
 @pytest.fixture(scope="session")

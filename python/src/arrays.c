@@ -149,14 +149,52 @@ static bool add_entry(PyObject *entries, const berg_array *array) {
   return added;
 }
 
+/* The items of a list that is shown as one entry, `place` of it so far: NumPy's scalars among them are entries by their
+ * own names, and of others there is nothing to say. */
+static bool add_items(PyObject *entries, const berg_metadata *metadata, const berg_array *list, const char *place,
+                      size_t d) {
+  if (d == list->ndim) {
+    const berg_array *item = berg_metadata_find(metadata, place);
+    return !item || add_entry(entries, item);
+  }
+  bool good = true;
+  for (size_t i = 0; good && i < list->shape[d]; i++) {
+    PyObject *name = PyBytes_FromFormat("%s.%zu", place, i);
+    const char *text = name ? PyBytes_AsString(name) : NULL;
+    good = text && add_items(entries, metadata, list, text, d + 1);
+    Py_XDECREF(name);
+  }
+  return good;
+}
+
+/* Whether the entry is a list whose items have entries of their own. */
+static int is_list(const berg_metadata *metadata, const berg_array *entry) {
+  char zeros[2 * BERG_MAX_DIMS + 1] = "";
+  for (size_t d = 0; d < entry->ndim; d++) strcat(zeros, ".0");
+  PyObject *name = PyBytes_FromFormat("%s%s", entry->name, zeros);
+  const char *text = name ? PyBytes_AsString(name) : NULL;
+  const int is = !text ? -1 : entry->ndim && berg_metadata_find(metadata, text);
+  Py_XDECREF(name);
+  return is;
+}
+
+static bool add_entries(PyObject *entries, const berg_metadata *metadata) {
+  const size_t count = berg_metadata_count(metadata);
+  for (size_t i = 0; i < count; i++) {
+    const berg_array *entry = berg_metadata_entry(metadata, i);
+    const int list = is_list(metadata, entry);
+    if (list < 0 || !(list ? add_items(entries, metadata, entry, entry->name, 0) : add_entry(entries, entry)))
+      return false;
+  }
+  return true;
+}
+
 PyObject *binding_metadata(const berg_metadata *metadata) {
   char *json;
   berg_error error;
   if (berg_metadata_structure(&json, metadata, &error)) return binding_raise(&error);
   PyObject *entries = PyList_New(0);
-  const size_t count = berg_metadata_count(metadata);
-  for (size_t i = 0; entries && i < count; i++)
-    if (!add_entry(entries, berg_metadata_entry(metadata, i))) Py_CLEAR(entries);
+  if (entries && !add_entries(entries, metadata)) Py_CLEAR(entries);
   PyObject *structure = entries ? PyUnicode_DecodeUTF8(json, (Py_ssize_t)strlen(json), "surrogatepass") : NULL;
   berg_free(json);
   if (structure) return Py_BuildValue("NN", structure, entries);

@@ -51,6 +51,15 @@ double base_read_number(berg_dtype dtype, const void *from) {
   }
 }
 
+bool base_is_whole(berg_dtype dtype) { return dtype >= BERG_U8 && dtype <= BERG_I64; }
+
+int64_t base_read_whole(berg_dtype dtype, const void *from) {
+  if (dtype != BERG_I64 && dtype != BERG_U64) return (int64_t)base_read_number(dtype, from);
+  int64_t value;
+  memcpy(&value, from, sizeof value);
+  return value;
+}
+
 static float float_at(const char *from) {
   float value;
   memcpy(&value, from, sizeof value);

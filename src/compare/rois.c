@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/array.h"
+#include "base/convert.h"
 #include "base/memory.h"
+#include "io/container/container.h"
 #include "io/value/json_build.h"
 
 #define ROI_PREFIX "roi."
@@ -13,7 +14,7 @@
 typedef struct mapping {
   const char *path;
   berg_file *file;
-  const berg_array *coordinates; /* int64 [voxels][3] */
+  const berg_array *coordinates; /* whole numbers [voxels][3] */
   size_t voxels, columns;
   const size_t *voxel;        /* [columns] of each column; NULL: the column itself */
   const compare_rows *volume; /* coordinates say which column a voxel is; NULL: not a volume */
@@ -22,21 +23,20 @@ typedef struct mapping {
 } mapping;
 
 static int64_t integer_at(const berg_array *array, size_t row, size_t column) {
-  int64_t value;
   ptrdiff_t step = array->ndim > 1 ? array->strides[1] : 0;
-  memcpy(&value, (const char *)array->data + (ptrdiff_t)row * array->strides[0] + (ptrdiff_t)column * step,
-         sizeof value);
-  return value;
+  return base_read_whole(array->dtype,
+                         (const char *)array->data + (ptrdiff_t)row * array->strides[0] + (ptrdiff_t)column * step);
 }
 
 static berg_status open_metadata(mapping *map, berg_error *error) {
   berg_status status = berg_file_open(&map->file, map->path, error);
+  if (!status) status = io_container_gather(map->file, error);
   if (status) return status;
   map->coordinates = berg_file_find(map->file, "fmri.voxel_coords");
-  if (!map->coordinates || map->coordinates->dtype != BERG_I64 || map->coordinates->ndim != 2 ||
+  if (!map->coordinates || !base_is_whole(map->coordinates->dtype) || map->coordinates->ndim != 2 ||
       map->coordinates->shape[1] != 3)
     return base_fail_at(error, &(base_fault){BERG_EINPUT, map->path, BERG_NO_OFFSET, "fmri.voxel_coords",
-                                             "not the metadata of a subject", "int64 (voxels, 3)", NULL});
+                                             "not the metadata of a subject", "whole numbers (voxels, 3)", NULL});
   map->voxels = map->coordinates->shape[0];
   return BERG_OK;
 }
@@ -115,7 +115,7 @@ berg_status compare_json_rois(cJSON *to, const compare_moments *moments, const c
   cJSON *list = status ? NULL : io_json_add_list(to, "rois");
   for (size_t i = 0; !status && i < berg_file_count(map.file); i++) {
     const berg_array *entry = berg_file_entry(map.file, i);
-    if (!strncmp(entry->name, ROI_PREFIX, strlen(ROI_PREFIX)) && entry->dtype == BERG_I64 && entry->ndim == 1)
+    if (!strncmp(entry->name, ROI_PREFIX, strlen(ROI_PREFIX)) && base_is_whole(entry->dtype) && entry->ndim == 1)
       status = add_roi(list, &map, moments, entry, error);
   }
   berg_file_free(map.file);

@@ -78,9 +78,11 @@ berg_status berg_nifti_to_values(const berg_array *coordinates, const char *volu
   cJSON *tree = NULL;
   if (!status) status = volume_begin_sidecar(&tree, "Values of voxels, taken from a volume", options, NULL, error);
   if (!status && tree) status = model_provenance_add(tree, "volume", volume, error);
+  io_whole_file *sidecar = NULL;
+  if (!status) status = volume_prepare_sidecar(&sidecar, tree, path, options, error);
   if (!status) status = write_npy(nifti, &places, path, options->force, error);
   io_nifti_free(nifti);
-  if (!status) status = volume_finish_sidecar(tree, path, options, error);
+  status = io_whole_file_follow(sidecar, status, error);
   cJSON_Delete(tree);
   volume_voxels_release(&places);
   return status;

@@ -160,8 +160,10 @@ static berg_status write_output(volume_maps *maps, size_t output, const char *pa
   berg_status status = take_places(maps, &surface, output, error);
   if (maps->coordinates) maps->axes[0].coordinates = maps->coordinates;
   if (!status) status = begin_sidecar(&tree, maps, path, options, error);
+  io_whole_file *sidecar = NULL;
+  if (!status && tree) status = volume_prepare_sidecar(&sidecar, tree, path, options, error);
   if (!status) status = write_by_ending(maps, path, options, error);
-  if (!status && tree) status = volume_finish_sidecar(tree, path, options, error);
+  status = io_whole_file_follow(sidecar, status, error);
   cJSON_Delete(tree);
   base_free(maps->coordinates);
   maps->coordinates = NULL;

@@ -111,8 +111,10 @@ static berg_status put_cell(io_whole_file *file, const char *text, berg_error *e
   return status;
 }
 
-static berg_status write_table(const task *job, const char *path, size_t first, berg_error *error) {
-  io_whole_file *file;
+/* The table beside the volume, written but not in its place. */
+static berg_status prepare_table(io_whole_file **out, const task *job, const char *path, size_t first,
+                                 berg_error *error) {
+  io_whole_file *file = *out = NULL;
   char *table = model_sidecar_path(path, ".tsv", error);
   if (!table) return BERG_ELIMIT;
   berg_status status = io_whole_file_open(&file, table, job->options->force, error);
@@ -124,9 +126,23 @@ static berg_status write_table(const task *job, const char *path, size_t first, 
     if (!status) status = put_cell(file, job->rois[r].name, error);
     if (!status) status = io_whole_file_print(file, error, "\t%zu\n", job->rois[r].count);
   }
-  if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  if (!status) status = io_whole_file_sync(file, error);
+  if (status)
+    io_whole_file_abandon(file);
+  else
+    *out = file;
   return status;
+}
+
+/* The volume, then its table, whose rows count from `first`, and its sidecar: what can fail of these is done before. */
+static berg_status write_beside(task *job, io_nifti_rows *rows, const char *path, const io_nifti_space *space,
+                                size_t first, const cJSON *tree, berg_error *error) {
+  io_whole_file *table = NULL, *sidecar = NULL;
+  berg_status status = prepare_table(&table, job, path, first, error);
+  if (!status) status = volume_prepare_sidecar(&sidecar, tree, path, job->options, error);
+  if (!status) status = write_nifti(job, rows, path, space, error);
+  status = io_whole_file_follow(table, status, error);
+  return io_whole_file_follow(sidecar, status, error);
 }
 
 static berg_status begin_sidecar(cJSON **tree, const task *job, const char *description, const io_nifti_space *space,
@@ -153,9 +169,7 @@ static berg_status write_labels(task *job, const char *path, const io_nifti_spac
   if (!status)
     status = begin_sidecar(&tree, job, "Regions of interest by number; the table beside names them", space, error);
   io_json_add_bool(tree, "Manual", false);
-  if (!status) status = write_nifti(job, &rows, path, space, error);
-  if (!status) status = write_table(job, path, 1, error);
-  if (!status) status = volume_finish_sidecar(tree, path, job->options, error);
+  if (!status) status = write_beside(job, &rows, path, space, 1, tree, error);
   cJSON_Delete(tree);
   return status;
 }
@@ -169,9 +183,7 @@ static berg_status write_stack(task *job, const char *path, const io_nifti_space
     status = begin_sidecar(&tree, job, "Regions of interest, a mask each along the fourth dimension", space, error);
   cJSON *map = io_json_add_list(tree, "LabelMap");
   for (size_t r = 0; r < job->count; r++) io_json_add(map, NULL, model_provenance_text(job->rois[r].name));
-  if (!status) status = write_nifti(job, &rows, path, space, error);
-  if (!status) status = write_table(job, path, 0, error);
-  if (!status) status = volume_finish_sidecar(tree, path, job->options, error);
+  if (!status) status = write_beside(job, &rows, path, space, 0, tree, error);
   cJSON_Delete(tree);
   return status;
 }
@@ -216,6 +228,20 @@ static berg_status read_one(void *user, size_t row, void *values, berg_error *er
   return read_mask(mask->job, mask->row + row, values, error);
 }
 
+/* `same`: what the sidecars of all masks say; NULL where there are none. */
+static berg_status write_mask(task *job, size_t r, const char *path, const io_nifti_space *space, const cJSON *same,
+                              berg_error *error) {
+  one_mask mask = {job, r};
+  io_nifti_rows rows = {.dtype = BERG_U8, .ndim = 3, .rows = 1, .read = read_one, .user = &mask};
+  cJSON *tree = io_json_copy(same);
+  io_whole_file *sidecar;
+  io_json_add(tree, "Label", model_provenance_text(job->rois[r].name));
+  berg_status status = volume_prepare_sidecar(&sidecar, tree, path, job->options, error);
+  if (!status) status = write_nifti(job, &rows, path, space, error);
+  cJSON_Delete(tree);
+  return io_whole_file_follow(sidecar, status, error);
+}
+
 static berg_status write_each(task *job, const char *path, const io_nifti_space *space, berg_error *error) {
   char **paths = base_calloc(job->count, sizeof *paths, error);
   berg_status status = paths ? BERG_OK : BERG_ELIMIT;
@@ -228,16 +254,7 @@ static berg_status write_each(task *job, const char *path, const io_nifti_space 
   if (!status) /* hashes its sources once */
     status = begin_sidecar(&same, job, "Mask of a region of interest", space, error);
   io_json_add_text(same, "Type", "ROI");
-  for (size_t r = 0; r < job->count && !status; r++) {
-    one_mask mask = {job, r};
-    io_nifti_rows rows = {.dtype = BERG_U8, .ndim = 3, .rows = 1, .read = read_one, .user = &mask};
-    status = write_nifti(job, &rows, paths[r], space, error);
-    if (status) break;
-    cJSON *tree = io_json_copy(same);
-    io_json_add(tree, "Label", model_provenance_text(job->rois[r].name));
-    status = volume_finish_sidecar(tree, paths[r], job->options, error);
-    cJSON_Delete(tree);
-  }
+  for (size_t r = 0; r < job->count && !status; r++) status = write_mask(job, r, paths[r], space, same, error);
   cJSON_Delete(same);
   for (size_t r = 0; paths && r < job->count; r++) base_free(paths[r]);
   base_free(paths);

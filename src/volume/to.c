@@ -103,8 +103,10 @@ static berg_status write_volume(const volume_voxels *voxels, source *from, const
   if (!status) status = volume_begin_sidecar(&tree, "Values of voxels, each at its place", options, &rows.space, error);
   io_json_add_number(tree, "Voxels", (double)voxels->count);
   io_json_add_text(tree, "Outside", rows.nan_outside ? "nan" : "0");
+  io_whole_file *sidecar = NULL;
+  if (!status) status = volume_prepare_sidecar(&sidecar, tree, path, options, error);
   if (!status) status = io_nifti_write(&rows, path, options->force, error);
-  if (!status) status = volume_finish_sidecar(tree, path, options, error);
+  status = io_whole_file_follow(sidecar, status, error);
   cJSON_Delete(tree);
   return status;
 }

@@ -52,7 +52,8 @@ berg_status volume_begin_sidecar(cJSON **tree, const char *description, const be
   return status;
 }
 
-berg_status volume_finish_sidecar(const cJSON *tree, const char *path, const berg_output_options *options,
-                                  berg_error *error) {
-  return options->sidecar ? model_sidecar_write(path, tree, options->force, error) : BERG_OK;
+berg_status volume_prepare_sidecar(io_whole_file **sidecar, const cJSON *tree, const char *path,
+                                   const berg_output_options *options, berg_error *error) {
+  *sidecar = NULL;
+  return options->sidecar ? model_sidecar_prepare(sidecar, path, tree, options->force, error) : BERG_OK;
 }

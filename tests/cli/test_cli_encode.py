@@ -368,7 +368,7 @@ def many(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGHUP] + [pytest.param(other, marks=pytest.mark.long) for other in (signal.SIGINT, signal.SIGTERM)])
 def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, backbone_files, many, tmp_path, number):
     command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"],
                "--subject", "1", "--batch", "2", many, "-o"]

@@ -116,4 +116,4 @@ def test_coordinates_that_are_a_list_of_text(berg, small_berg_dir, photos, tmp_p
     for command in (["encode", "--backbone", "random:1", photos, "-o", tmp_path / "x.npy"], ["metadata"]):
         result = berg(command[0], "fmri-things_fmri_1-vit_b_32", "--subject", 1, *command[1:], "--berg-dir", tmp_path / "models")
         assert result.status == 4
-        assert "fmri.voxel_coords: not voxel coordinates: expected int64 (voxels, 3), found a list of text" in result.message
+        assert "fmri.voxel_coords: not voxel coordinates: expected whole numbers (voxels, 3), found a list of text" in result.message

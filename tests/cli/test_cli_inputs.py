@@ -40,3 +40,20 @@ def test_arrays_in_an_npz(encode, stack, tmp_path):
                          ("two.npz:x", 'holds no array "x"; there are: images, labels'), ("two.npz:labels", "is not a batch of images"):
         result = encode(tmp_path / source, "-o", tmp_path / "x.npy")
         assert result.status == 3 and words in result.message
+
+
+def test_arrays_of_matlab_are_turned_and_it_is_said(encode, tmp_path):
+    """height x width x 3 x images lie in MATLAB's files as images x 3 x width x height."""
+    h5py = pytest.importorskip("h5py")
+    images = np.random.default_rng(5).integers(0, 256, (2, 3, 240, 300), dtype=np.uint8)
+    np.save(tmp_path / "a.npy", images)
+    with h5py.File(tmp_path / "a.mat", "w", userblock_size=512) as file:
+        file["images"] = images.transpose(0, 1, 3, 2)
+        file["images"].attrs["MATLAB_class"] = np.bytes_("uint8")
+    expected = encode(tmp_path / "a.npy", "-o", "-", binary=True).out
+    name = f"{tmp_path}/a.mat:images"
+    assert encode(name, "-o", "-", binary=True).out == expected
+    result = encode(name, "-o", tmp_path / "x.npy")
+    assert result.lines[0] == f"berg: {name}: read as it is seen in MATLAB, which stores it with its dimensions in reverse"
+    assert json.loads((tmp_path / "x.json").read_text())["Images"]["TurnedFromMATLAB"] == [name]
+    assert "MATLAB" not in encode(name, "-q", "-o", tmp_path / "y.npy").err

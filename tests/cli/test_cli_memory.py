@@ -13,8 +13,8 @@ import torture  # noqa: E402
 
 # As many allocations of each command; with TORTURE_STEP every so many.
 RUNS = 25
-QUICK = ["list", "describe", "metadata", "metadata-json", "metadata-key-text", "metadata-npy", "info-npz", "info-safetensors",
-         "convert-safetensors", "compare-different", "volume-to", "volume-rois", "encode-csv"]
+QUICK = ["list", "describe", "metadata", "metadata-json", "metadata-key-text", "metadata-npy", "info-npz", "info-hdf5-json",
+         "info-safetensors", "convert-safetensors", "compare-different", "volume-to", "volume-rois", "encode-csv"]
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import subprocess
 import numpy as np
 import pytest
 
+import moments
 from program import MODEL
 from siblings import IDS, SUBJECTS
 
@@ -124,3 +125,56 @@ def test_a_disk_full_at_the_sidecar_leaves_an_output_to_resume(berg, five_berg_d
         assert done.returncode == 5 and "x.json: cannot be written: No space left on device" in done.stderr, done.stderr
         assert sorted(left) == ["x.npy.partial", "x.npy.partial.journal"]
     assert pages > 3 and sorted(left) == ["x.json", "x.npy"]
+
+
+VOLUMES = {"to": ["values.npy", "-o", "out/x.nii.gz"], "from": ["values.nii.gz", "-o", "out/x.npy"], "rois": ["-o", "out/x.nii.gz"],
+           "rois --stack": ["-o", "out/x.nii"], "rois --each": ["--roi", "hV4", "-o", "out/x.nii"]}
+LEFT = {"to": ["x.json", "x.nii.gz"], "from": ["x.json", "x.npy"], "rois": ["x.json", "x.nii.gz", "x.tsv"],
+        "rois --stack": ["x.json", "x.nii", "x.tsv"], "rois --each": ["x_label-hV4_mask.json", "x_label-hV4_mask.nii"]}
+
+
+@pytest.fixture
+def volumes(tiny_berg_dir, berg, tmp_path):
+    """volumes(WAY): the command that writes to the empty folder out/, and the names of what it leaves there."""
+    np.save(tmp_path / "values.npy", np.arange(12.0))
+    subject = [MODEL, "--berg-dir", tiny_berg_dir, "--subject", "1"]
+    assert berg("volume", "to", *subject, "values.npy", "-o", "values.nii.gz", cwd=tmp_path).status == 0
+    (tmp_path / "out").mkdir()
+
+    def command(way):
+        name, *more = way.split()
+        return ["volume", name, *subject, *more, *VOLUMES[way]]
+    return command
+
+
+@pytest.mark.parametrize("way", VOLUMES)
+def test_nothing_is_left_of_volumes_that_cannot_be_synced(berg, volumes, tmp_path, way):
+    """Each file is on the disk before one has its name."""
+    for call in range(1, 9):
+        result = berg(*volumes(way), cwd=tmp_path, environment=moments.environment(fail=call, file=".new"))
+        if not result.status:
+            break
+        assert result.status == 5 and "cannot be written: Input/output error" in result.message
+        assert names(tmp_path / "out") == []
+    assert call == len(LEFT[way]) + 1 and names(tmp_path / "out") == LEFT[way]
+
+
+@pytest.mark.parametrize("way", VOLUMES)
+def test_a_disk_full_at_any_page_leaves_no_volume_without_its_sidecar(berg, volumes, tmp_path, small_disks, way):
+    command = [str(word).replace("out/", f"{tmp_path}/out/").replace("values", f"{tmp_path}/values") for word in volumes(way)]
+    for pages in range(1, 60):
+        done, left = on_a_small_disk(f"{4 * pages}k", tmp_path / "out", berg.path, *command, environment=berg.environment)
+        if not done.returncode:
+            break
+        assert done.returncode == 5 and "No space left on device" in done.stderr and left == [], done.stderr
+    assert pages > 1 and sorted(left) == LEFT[way]
+
+
+def test_an_encode_whose_sidecar_cannot_be_synced_leaves_rows_to_resume(berg, five_berg_dir, backbone_files, photos, tmp_path):
+    command = ["encode", IDS[ANY], "--subject", SUBJECTS[ANY], "--berg-dir", five_berg_dir, "--backbone",
+               backbone_files["safetensors"], photos / "4.jpg", "-q", "-o", tmp_path / "x.npy"]
+    broken = moments.environment(fail=2, file=".new")  # the first is the journal
+    result = berg(*command, environment=broken)
+    assert (result.status, names(tmp_path)) == (5, ["x.npy.partial", "x.npy.partial.journal"])
+    assert "x.json: cannot be written: Input/output error" in result.err
+    assert berg(*command, "--resume").status == 0 and names(tmp_path) == ["x.json", "x.npy"]

@@ -16,8 +16,8 @@ from siblings import IDS, also, files
 @pytest.fixture
 def score(berg, five_berg_dir, backbone_files):
     """score(STORE, INPUT, ...): of the first model's subject 1, unless others are named."""
-    def call(store, *arguments, berg_dir=five_berg_dir, subject="1", **more):
-        return berg("score", MODEL, "--berg-dir", berg_dir, "--backbone", backbone_files["safetensors"], "--subject", subject, "-o", store,
+    def call(store, *arguments, berg_dir=five_berg_dir, backbone=backbone_files["safetensors"], subject="1", **more):
+        return berg("score", MODEL, "--berg-dir", berg_dir, "--backbone", backbone, "--subject", subject, "-o", store,
                     *arguments, **more)
     return call
 
@@ -74,11 +74,12 @@ def test_scores_are_what_weights_make_responses_of(scored, from_store, small_sub
 
 
 @pytest.mark.parametrize("precision", ["bf16", "int8"])
-def test_the_precision_of_the_scores_is_that_of_the_responses(score, from_store, encode_with, photos, tmp_path, precision):
+def test_the_precision_of_the_scores_is_that_of_the_responses(score, from_store, encode_with, converted, photos, tmp_path, precision):
     options = "--precision", precision, "--no-cache", "--no-sidecar"
-    assert score(tmp_path / "s", photos, *options[:3]).status == 0
+    backbone = converted(precision)
+    assert score(tmp_path / "s", photos, *options[:3], backbone=backbone).status == 0
     assert from_store(tmp_path / "s", "-o", tmp_path / "here.npy", "--no-cache", "--no-sidecar").status == 0
-    assert encode_with("fmri", photos, "-o", tmp_path / "there.npy", *options).status == 0
+    assert encode_with("fmri", photos, "-o", tmp_path / "there.npy", *options, backbone=backbone).status == 0
     assert (tmp_path / "here.npy").read_bytes() == (tmp_path / "there.npy").read_bytes()
     other = from_store(tmp_path / "s", "-o", tmp_path / "f32.npy", "--precision", "f32")
     if json.loads((tmp_path / "s/store.json").read_text())["Precision"] != "f32":
@@ -121,12 +122,13 @@ def test_an_array_and_twice_the_same_in_a_batch(score, from_store, tmp_path):
     assert [line[:2] for line in table[1:]] == [[f"{tmp_path}/images.npy[{i}]", "-"] for i in (0, 1, 3)]
 
 
-def test_killed_at_twenty_moments(score, scored, berg, five_berg_dir, backbone_files, photos, tmp_path):
+@pytest.mark.parametrize("count", [6, pytest.param(20, marks=pytest.mark.long)])
+def test_killed_at_many_moments(score, scored, berg, five_berg_dir, backbone_files, photos, tmp_path, count):
     command = [berg.path, "score", MODEL, "--berg-dir", five_berg_dir, "--backbone", backbone_files["safetensors"], "--subject", "1",
                "--batch", "2", photos, "-o"]
     calls = moments.count([*command, tmp_path / "whole"], tmp_path / "count")
     assert contents(tmp_path / "whole") == contents(scored)
-    for at in {1 + i * (calls - 1) // 19 for i in range(20)}:
+    for at in {1 + i * (calls - 1) // (count - 1) for i in range(count)}:
         store = tmp_path / f"killed-{at}"
         assert moments.killed([*command, store], at)
         result = score(store, photos, "--batch", "1")

@@ -27,9 +27,9 @@ def folder(tmp_path_factory):
 @pytest.fixture
 def serve(berg, small_berg_dir, backbone_files, folder):
     """serve(options...): a server of the first subject."""
-    def start(*options, model=MODEL, berg_dir=small_berg_dir, path=folder / "s", **more):
+    def start(*options, model=MODEL, berg_dir=small_berg_dir, backbone=backbone_files["safetensors"], path=folder / "s", **more):
         subject = [] if "--subject" in options else ["--subject", "1"]
-        return Server(berg.path, path, model, *subject, "--berg-dir", berg_dir, "--backbone", backbone_files["safetensors"], *options,
+        return Server(berg.path, path, model, *subject, "--berg-dir", berg_dir, "--backbone", backbone, *options,
                       environment=berg.environment, **more)
     return start
 
@@ -73,13 +73,14 @@ def expected(berg, small_berg_dir, backbone_files, tmp_path_factory):
 
 
 @pytest.mark.parametrize("precision", ["f32", "bf16", "int8"])
-def test_bits_are_those_of_encode(berg, serve, five_berg_dir, backbone_files, pictures, tmp_path, precision):
+def test_bits_are_those_of_encode(berg, serve, five_berg_dir, converted, pictures, tmp_path, precision):
     models = ["--subject", "1-3", "--roi", "V2,V1", *also("nsd", "eeg")]
     np.save(tmp_path / "in.npy", pictures)
-    options = ["--berg-dir", five_berg_dir, "--backbone", backbone_files["safetensors"], "--precision", precision, "--no-cache"]
+    backbone = converted(precision)
+    options = ["--berg-dir", five_berg_dir, "--backbone", backbone, "--precision", precision, "--no-cache"]
     assert berg("encode", MODEL, *models, *options, tmp_path / "in.npy", "-o", f"{tmp_path}/out/", "-q", "--no-sidecar").status == 0
     assert berg("score", MODEL, *models[:2], *models[4:], *options, tmp_path / "in.npy", "-o", tmp_path / "store", "-q").status == 0
-    with serve(*models, "--precision", precision, "--no-cache", berg_dir=five_berg_dir) as server, server.connect() as client:
+    with serve(*models, "--precision", precision, "--no-cache", berg_dir=five_berg_dir, backbone=backbone) as server, server.connect() as client:
         about = json.loads(client.ask()[3])
         answer = client.images(pictures)
         assert np.array_equal(answer, client.images(np.ascontiguousarray(pictures.transpose(0, 2, 3, 1)), layout=1))
@@ -315,7 +316,7 @@ def test_more_clients_than_it_takes(serve):
 # --- The end ---
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM] + [pytest.param(other, marks=pytest.mark.long) for other in (signal.SIGINT, signal.SIGHUP)])
 def test_a_signal_ends_it_after_the_request_at_hand(serve, expected, specks, number):
     images = specks(30)
     with serve("--batch", "2") as server, server.connect() as client, server.connect() as other, server.connect() as half:

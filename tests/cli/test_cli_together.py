@@ -80,7 +80,8 @@ def test_models_take_turns_where_memory_is_short(encode_with, alone, least_memor
     assert enough.status == 0 and "memory" not in enough.err
 
 
-@pytest.mark.parametrize("stopped", ["fmri-things_fmri_1-vit_b_32_sub-01", "meg-things_meg_1-vit_b_32_P1", "utah_array-tvsd-vit_b_32_monkeyN"])
+@pytest.mark.parametrize("stopped", ["utah_array-tvsd-vit_b_32_monkeyN", "meg-things_meg_1-vit_b_32_P1",
+                                     pytest.param("fmri-things_fmri_1-vit_b_32_sub-01", marks=pytest.mark.long)])
 @pytest.mark.parametrize("short", [False, True], ids=["one pass", "turns"])
 def test_killed_and_resumed(alone, least_memory, five_berg_dir, backbone_files, berg, photos, tmp_path, stopped, short):
     options = [*also(*OTHERS), "--batch", "1", "--threads", "2"]

@@ -32,7 +32,7 @@ def volume(berg, tiny_berg_dir, tmp_path):
     (["values.npy", "-o", "x", "--like", "a", "--affine", "b"], 2, "give one of them"),
     (["values.npy", "-o", "x", "--like", "missing.nii"], 3, "missing.nii"),
     (["values.npy", "-o", "x", "--like", "values.npy"], 3, "not a NIfTI-1 file"),
-    (["values.npy", "-o", "nowhere/x"], 5, "nowhere/x.nii.gz"),
+    (["values.npy", "-o", "nowhere/x"], 5, "nowhere/x.json"),
     (["values.npy", "-o", "x", "--columns", "values.npy"], 3, "voxel indices"),
 ])
 def test_wrong_calls(volume, tmp_path, arguments, status, found):

@@ -308,6 +308,21 @@ def test_metadata_that_do_not_fit(fresh, change, words):
     assert fresh.metadata.read_bytes() == before and not fresh.predictions.exists()
 
 
+def test_prepared_metadata_of_lists(fresh):
+    """Measured as those of arrays, and kept as the lists that they are."""
+    expected = fresh.report()
+    metadata = np.load(fresh.prepared("metadata.npy"), allow_pickle=True).item()
+    lists = {key: {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in part.items()}
+             for key, part in metadata.items()}
+    np.save(fresh.prepared("metadata.npy"), lists)
+    report = fresh.report("--force")
+    kept = np.load(fresh.metadata, allow_pickle=True).item()
+    assert kept["roi"] == lists["roi"] and kept["fmri"] == lists["fmri"]
+    for measured in expected, report:
+        del measured["seconds"], measured["peak_memory_bytes"]
+    assert report["rois"] and report == expected
+
+
 @pytest.mark.parametrize("rest", ["split-test.h5", "split-test_averaged.h5"])
 def test_responses_that_do_not_fit(fresh, rest):
     path = fresh.prepared(rest)
@@ -354,6 +369,7 @@ def test_one_repeat_has_no_ceiling(fresh):
     assert np.abs(found["correlation_results"] - r).max() < 1e-10
 
 
+@pytest.mark.long
 def test_every_allocation_may_fail(tmp_path, build_dir, berg_program, backbone_files, models):
     place = build(tmp_path, berg_program, backbone_files["safetensors"], models, 1, images=2, repeats=2)[0]
     done = subprocess.run([build_dir / "tests" / "failing_evaluate", place.berg_dir, place.backbone, place.images,

@@ -1,6 +1,7 @@
 """The HDF5 reader against h5py: every kind of storage, index of chunks, group, header, type and filter that h5py writes."""
 import os
 import pathlib
+import shutil
 import subprocess
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 h5py = pytest.importorskip("h5py")
 
 BUILD = pathlib.Path(os.environ.get("BERG_BUILD", pathlib.Path(__file__).parents[2] / "build")).resolve()
+CORPUS = pathlib.Path(__file__).parents[2] / "fuzz" / "corpus" / "hdf5"
 TOOL = BUILD / "tests" / "hdf5_rows"
 TYPES = [order + kind for kind in ("i2", "i4", "i8", "u2", "u4", "u8", "f2", "f4", "f8") for order in "<>"] + ["u1", "i1"]
 FILTERS = [{}, {"compression": "gzip"}, {"compression": "lzf"}, {"shuffle": True}, {"fletcher32": True},
@@ -212,13 +214,37 @@ def test_superblocks_of_every_version(tmp_path):
         read(path, "a", numbers((40, 5)), rows=7)
 
 
-def test_a_file_that_is_open_is_refused_and_one_left_open_too(tmp_path):
-    path = tmp_path / "a.h5"
-    with h5py.File(path, "w", libver="latest") as file:
+@pytest.mark.parametrize("end", ENDS)
+def test_a_file_that_is_open_is_refused_and_one_left_open_too(tmp_path, end):
+    """Only files of the latest format say themselves that they were not closed."""
+    path, left = tmp_path / "a.h5", tmp_path / "left.h5"
+    with h5py.File(path, "w", libver=end) as file:
         file["a"] = numbers((4, 5))
         file.flush()
-        refused(path, "a", "it is being written, or was not closed by its writer")
+        left.write_bytes(path.read_bytes())
+        refused(path, "a", "a.h5: cannot be read as HDF5: another program has it open for writing")
     read(path, "a", numbers((4, 5)))
+    with h5py.File(path, "r"):
+        read(path, "a", numbers((4, 5)))
+    if end == "latest":
+        refused(left, "a", "it is being written, or was not closed by its writer")
+
+
+def test_links_into_other_files_are_named(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"] = h5py.ExternalLink("other.h5", "/images")
+        file["g/y"] = h5py.SoftLink("/x")
+    for name in "x", "x/y", "g/y":
+        refused(tmp_path / "a.h5", name, f"a.h5: {name}: is a link into another file, other.h5, which is not followed: name that file")
+
+
+def test_layouts_of_version_5(tmp_path):
+    """HDF5 2.0 writes them, with every index that there is; the file is one of the seeds of the fuzzer."""
+    path, images = tmp_path / "v200.h5", (np.arange(2 * 3 * 4 * 4) % 256).reshape(2, 3, 4, 4)
+    shutil.copy(CORPUS / path.name, path)
+    assert path.read_bytes().count(b"\x05\x02") >= 5  # version 5, chunks
+    for name in "images", "single", "grows", "tree", "plain", "whole":
+        read(path, name, images.astype("<i2"))
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -267,7 +267,7 @@ def correlations(predicted, signal):
         return (a * b).sum(axis=0) / np.sqrt((a ** 2).sum(axis=0) * (b ** 2).sum(axis=0))
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", ["meg", "nsd", pytest.param("eeg", marks=pytest.mark.long), pytest.param("tvsd", marks=pytest.mark.long)])
 def test_the_walk_finds_what_was_put_in(key, tmp_path, berg_program, backbone_files):
     """Ceilings as near to the true ones as so few images let them come, predictions that go with the true signal, and
     responses of an encode."""

@@ -310,3 +310,33 @@ def test_the_transform_counts(tmp_path, squares):
     np.save(tmp_path / "a.npy", squares[0])
     fingerprints = {run(tmp_path / "out", *words, tmp_path / "a.npy").stdout.split()[1] for words in ([], ["square"])}
     assert len(fingerprints) == 2
+
+
+@pytest.mark.parametrize("code", ["u1", "<i4", "<u8"])
+@pytest.mark.parametrize("how", [{}, {"chunks": (1, 3, 100, 90), "compression": "gzip"}], ids=["plain", "chunks"])
+@pytest.mark.parametrize("many", [False, True])
+def test_arrays_of_matlab_are_turned(tmp_path, code, how, many):
+    """MATLAB counts the first dimension fastest: what is height x width x 3 x images there lies as images x 3 x width x height.
+    It says so in an attribute, which in the latest format may be one of many, in a heap."""
+    h5py = pytest.importorskip("h5py")
+    images = np.random.default_rng(4).integers(0, 256, (4, 3, 256, 256), dtype=np.uint8)
+    with h5py.File(tmp_path / "a.mat", "w", userblock_size=512, libver="latest" if many else "earliest") as file:
+        for name, lies in [("images", images.transpose(0, 1, 3, 2)), ("channels_first", images.transpose(0, 3, 2, 1))]:
+            file.create_dataset(name, data=lies.astype(code), **(how if name == "images" else {}))
+            for i in range(20 * many):
+                file[name].attrs[f"attribute {i}"] = np.bytes_(f"text {i}")
+            file[name].attrs["MATLAB_class"] = np.bytes_("uint8")
+        file["plain"] = images.transpose(0, 1, 3, 2)
+    for name in "images", "channels_first":
+        assert np.array_equal(pixels(tmp_path, f"{tmp_path}/a.mat:{name}"), cropped(images))
+    assert np.array_equal(pixels(tmp_path, f"{tmp_path}/a.mat:plain"), cropped(images.transpose(0, 1, 3, 2)))
+
+
+@pytest.mark.parametrize("shape, found", [((4, 50, 60, 3), "(4, 50, 60, 3)"), ((50, 60, 3), "(50, 60, 3)")])
+def test_other_arrays_of_matlab_are_told_as_they_are_there(tmp_path, shape, found):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "a.mat", "w", userblock_size=512) as file:
+        file["a"] = np.zeros(shape[::-1], np.uint8)
+        file["a"].attrs["MATLAB_class"] = np.bytes_("uint8")
+    message = run(tmp_path / "out", f"{tmp_path}/a.mat:a", status=3).stderr.decode()
+    assert f"expected 4 dimensions, in MATLAB (height, width, 3, images) or (3, height, width, images), found uint8 {found}" in message

@@ -47,18 +47,20 @@ def write_subject(folder, images, library, backbone_file):
 
 @pytest.fixture(scope="module")
 def known(library, berg_program, backbone_files, tmp_path_factory):
-    """known(*options): float64 (images, trials, voxels); without options the predictions (images, voxels). Each encoded once."""
+    """known(*options): float64 (images, trials, voxels); without options the predictions (images, voxels). Each made once, of scores
+    that all share (the same trials as from the images: tests/cli/test_cli_trials.py)."""
     folder = tmp_path_factory.mktemp("known")
     images = synthetic_images(IMAGES, seed=21)
     np.save(folder / "images.npy", images)
     write_subject(folder, images, library, backbone_files["safetensors"])
-    made = {}
+    made, common = {}, [MODEL, "--subject", "1", "--berg-dir", folder, "--quiet"]
+    subprocess.run([berg_program, "score", *common, "--backbone", backbone_files["safetensors"], folder / "images.npy", "-o",
+                    folder / "store"], check=True, capture_output=True)
 
     def encode(*options):
         if options not in made:
             out = folder / "out.npy"
-            subprocess.run([berg_program, "encode", MODEL, "--subject", "1", "--berg-dir", folder, "--backbone",
-                            backbone_files["safetensors"], *options, folder / "images.npy", "-o", out, "--force", "--quiet"],
+            subprocess.run([berg_program, "encode", *common, *options, "--scores", folder / "store", "-o", out, "--force"],
                            check=True, capture_output=True)
             made[options] = np.load(out).astype(np.float64)
         return made[options]

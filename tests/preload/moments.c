@@ -3,6 +3,7 @@
  *
  *   MOMENT_KILL=N     SIGKILL before the N-th call, from 1, that changes a file or a folder
  *   MOMENT_STOP=N     SIGSTOP there: a waiting test finds everything as it was left
+ *   MOMENT_FAIL=N     that call is not made, and fails as a broken disk lets it (EIO)
  *   MOMENT_FILE=NAME  only calls on open files whose path ends so are counted
  *   MOMENT_TIME=S     the time of day stands still, S seconds after 1970
  *   MOMENT_CLOCK=S    CLOCK_MONOTONIC is S seconds later at each reading
@@ -10,6 +11,7 @@
  *
  * What stdio writes passes by unseen; files that appear under another name than they were written to do not. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -34,12 +36,16 @@ static bool is_counted(int file) {
   return length >= (ssize_t)tail && !memcmp(path + length - tail, ending, tail);
 }
 
-static void moment(int file) {
-  if (!is_counted(file)) return;
+/* Whether the call is to fail. */
+static bool moment(int file) {
+  if (!is_counted(file)) return false;
   const long call = atomic_fetch_add(&calls, 1) + 1;
-  const char *last = getenv("MOMENT_KILL"), *stop = getenv("MOMENT_STOP");
+  const char *last = getenv("MOMENT_KILL"), *stop = getenv("MOMENT_STOP"), *fail = getenv("MOMENT_FAIL");
   if (last && call == atol(last)) kill(getpid(), SIGKILL);
   if (stop && call == atol(stop)) syscall(SYS_tgkill, getpid(), gettid(), SIGSTOP); /* this thread goes no further */
+  if (!fail || call != atol(fail)) return false;
+  errno = EIO;
+  return true;
 }
 
 __attribute__((destructor)) static void tell(void) {
@@ -68,46 +74,50 @@ time_t time(time_t *out) {
 }
 
 ssize_t pwrite(int file, const void *bytes, size_t size, off_t offset) {
-  moment(file);
+  if (moment(file)) return -1;
   return syscall(SYS_pwrite64, file, bytes, size, offset);
 }
 ssize_t pwrite64(int file, const void *bytes, size_t size, off64_t offset) {
-  moment(file);
+  if (moment(file)) return -1;
   return syscall(SYS_pwrite64, file, bytes, size, offset);
 }
 int fsync(int file) {
-  moment(file);
+  if (moment(file)) return -1;
   return (int)syscall(SYS_fsync, file);
 }
 int fdatasync(int file) {
-  moment(file);
+  if (moment(file)) return -1;
   return (int)syscall(SYS_fdatasync, file);
 }
 int ftruncate(int file, off_t size) {
-  moment(file);
+  if (moment(file)) return -1;
   return (int)syscall(SYS_ftruncate, file, size);
 }
 int ftruncate64(int file, off64_t size) {
-  moment(file);
+  if (moment(file)) return -1;
   return (int)syscall(SYS_ftruncate, file, size);
 }
 int rename(const char *from, const char *to) {
-  moment(-1);
+  if (moment(-1)) return -1;
   return (int)syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to);
 }
 int link(const char *from, const char *to) {
-  moment(-1);
+  if (moment(-1)) return -1;
   return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 int linkat(int from_folder, const char *from, int to_folder, const char *to, int flags) {
-  moment(-1);
+  if (moment(-1)) return -1;
   return (int)syscall(SYS_linkat, from_folder, from, to_folder, to, flags);
 }
 int unlink(const char *path) {
-  moment(-1);
+  if (moment(-1)) return -1;
   return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
 }
+int unlinkat(int folder, const char *path, int flags) {
+  if (moment(-1)) return -1;
+  return (int)syscall(SYS_unlinkat, folder, path, flags);
+}
 int mkdir(const char *path, mode_t mode) {
-  moment(-1);
+  if (moment(-1)) return -1;
   return (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
 }

@@ -56,6 +56,23 @@ def test_numbers_strings_and_orders_of_all_kinds(berg, model_id, small_subject, 
     assert_same(BERG(tmp_path).get_model_metadata(model_id, subject=1), metadata)
 
 
+def test_lists_stay_lists(model_id, tmp_path):
+    """Although the library reads them as arrays: of Python's numbers and of NumPy's, nested, and tuples."""
+    metadata = {
+        "fmri": {"voxel_coords": [[0, 1, 2], [3, 4, 5], [6, 7, 8]], "spacing": (2.5, np.float32(1), 3)},
+        "roi": {"V1": [0, 2], "V2": list(np.array([1, 2], np.int32)), "V3": (np.int64(1),), "V4": [], "V5": np.array([1], np.uint8)},
+        "of": {"grid": [tuple(np.arange(2.0)), (np.float16(1), 4)], "ragged": [[1], [2, np.uint8(3)]], "marks": [True, np.False_]},
+    }
+    path = tmp_path / vit_oracle.MODEL_FOLDER / "metadata" / "metadata_sub-01.npy"
+    path.parent.mkdir(parents=True)
+    np.save(path, metadata)
+    from berg import BERG
+
+    ours = BERG(tmp_path).get_model_metadata(model_id, subject=1)
+    assert_same(ours, metadata)
+    assert [type(value) for value in ours["roi"]["V2"]] == [np.int32] * 2
+
+
 def test_encode_returns_them_too(berg, load, images, model_id, small_subject):
     model = load({"roi": ["V1"]})
     result = berg.encode(model, images, return_metadata=True)

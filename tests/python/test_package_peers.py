@@ -77,6 +77,7 @@ def test_correlations_are_those_of_numpy():
         assert np.isclose(found[column], np.corrcoef(a[:, column], b[:, column])[0, 1], rtol=0, atol=1e-12)
 
 
+@pytest.mark.long
 def test_a_run_in_which_peers_are_missing(build_dir, small_berg_dir, backbone_files, tmp_path):
     """Modules that raise on import stand for packages that are not there, whatever this interpreter has."""
     for package in ("torch", "onnxruntime", "openvino"):

@@ -32,9 +32,10 @@ def listing(folder):
 
 
 @contextlib.contextmanager
-def made_once(place, name, make):
-    """The folder that `make(folder)` fills, for reading. To write into it is an error, found at the end."""
-    here = place / makers_digest()
+def made_once(place, name, make, makers=None):
+    """The folder that `make(folder)` fills, for reading. To write into it is an error, found at the end. `makers`: what a change of
+    the makers changes; without it the sources above."""
+    here = place / (makers or makers_digest())
     here.mkdir(parents=True, exist_ok=True)
     folder, list_file = here / name, here / f"{name}.list"
     with open(here / f"{name}.lock", "w") as lock:
@@ -60,7 +61,7 @@ def kept_array(name, make):
 
 
 def remove_older(place, here):
-    """What earlier makers made: a gigabyte each."""
+    """What earlier makers made: up to a gigabyte each."""
     for other in place.iterdir():
         if other != here and other.is_dir():
             shutil.rmtree(other, ignore_errors=True)

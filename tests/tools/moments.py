@@ -17,7 +17,7 @@ def preloaded(*libraries):
 
 
 def environment(**settings):
-    """What is added to the environment of a program; kill=, stop=, file=, time=, clock=, count= as moments.c has them."""
+    """What is added to the environment of a program; kill=, stop=, fail=, file=, time=, clock=, count= as moments.c has them."""
     options = f"{os.environ.get('ASAN_OPTIONS', '')}:verify_asan_link_order=0".lstrip(":")
     return {**preloaded("moments.so"), "ASAN_OPTIONS": options,
             **{f"MOMENT_{name.upper()}": str(value) for name, value in settings.items()}}

@@ -23,11 +23,12 @@ TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TESTS / "cli"), str(TESTS / "oracle"), str(TESTS / "tools"), str(TESTS / "torture")]
 
 import cases  # noqa: E402
+import make_subject  # noqa: E402
 
 NO_MEMORY = 6
 SECONDS = 60
 # What an interrupted run may leave, to be resumed or discarded.
-UNFINISHED = re.compile(r"\.(partial|journal|unfinished\.npy|npy\.partial\.journal)$|(^|/)work/")
+UNFINISHED = re.compile(r"\.(partial|journal|unfinished(_lh|_rh)?\.npy|npy\.partial\.journal)$|(^|/)work/")
 # A store of scores grows in place: what was committed counts, which tests/cli/test_cli_score.py holds against whole ones.
 GROWN = re.compile(r"^store/")
 # Times of a run, and its memory, differ from one run to the next.
@@ -78,7 +79,11 @@ class Torturer:
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1",
                             "OPENBLAS_NUM_THREADS": "1"}
 
-    def make_inputs(self, backbone):
+    def make_inputs_once(self):
+        if self.inputs.exists():
+            return
+        backbone = self.work / "vit.safetensors"
+        make_subject.write_state_dict(backbone, make_subject.oracle.load_backbone(make_subject.BACKBONE), "new")
         self.inputs.mkdir(parents=True)
         cases.make_inputs(self.inputs, backbone)
 
@@ -186,11 +191,7 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         work = (asked.work or pathlib.Path(temporary)).resolve()
         torturer = Torturer(pathlib.Path(asked.build).resolve(), work, asked.rest)
-        if not torturer.inputs.exists():
-            backbone = work / "vit.safetensors"
-            import make_subject
-            make_subject.write_state_dict(backbone, make_subject.oracle.load_backbone(make_subject.BACKBONE), "new")
-            torturer.make_inputs(backbone)
+        torturer.make_inputs_once()
         total, bad = collections.Counter(), 0
         with concurrent.futures.ThreadPoolExecutor(asked.jobs) as pool:
             started = [(case, pool.submit(torturer.torture, case, asked.step, asked.first)) for case in chosen]

@@ -158,7 +158,7 @@ static void refusals_say_what_is_there(void **state) {
       {"nothing", "nothing: holds no data"},
       {"nine", "too many dimensions: expected at most 8"},
       {"external", "external: its data lie in other files, which are not followed"},
-      {"elsewhere", "elsewhere: no such dataset"},
+      {"elsewhere", "elsewhere: is a link into another file, "},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     berg_error error;

@@ -53,7 +53,7 @@ static void all_is_written_in_order(void **state) {
     model_writer *writer;
     berg_error error;
     berg_status status = BERG_OK;
-    assert_int_equal(model_writer_open(&writer, write_rows, PART * WIDTH, &error), BERG_OK);
+    assert_int_equal(model_writer_open(&writer, write_rows, PART * WIDTH, true, &error), BERG_OK);
     assert_int_equal(hand_all(writer, &p, 11, &status, &error), 11);
     assert_int_equal(model_writer_close(writer, &error), BERG_OK);
     assert_int_equal(p.calls, 11);
@@ -69,7 +69,7 @@ static void a_failure_is_told_and_nothing_is_written_after(void **state) {
     model_writer *writer;
     berg_error error = {.status = BERG_OK}, last = {.status = BERG_OK};
     berg_status status = BERG_OK;
-    assert_int_equal(model_writer_open(&writer, write_rows, PART * WIDTH, &error), BERG_OK);
+    assert_int_equal(model_writer_open(&writer, write_rows, PART * WIDTH, true, &error), BERG_OK);
     const size_t handed = hand_all(writer, &p, 5, &status, &error);
     /* the caller is two buffers ahead at most */
     assert_true(handed <= fail_at + 2);
@@ -88,7 +88,7 @@ static void a_writer_without_work_ends(void **state) {
   (void)state;
   paper p = {.count = 0};
   model_writer *writer;
-  assert_int_equal(model_writer_open(&writer, write_rows, 1, NULL), BERG_OK);
+  assert_int_equal(model_writer_open(&writer, write_rows, 1, true, NULL), BERG_OK);
   assert_int_equal(model_writer_close(writer, NULL), BERG_OK);
   assert_int_equal(p.calls, 0);
 }
@@ -99,7 +99,7 @@ static void two_buffers_go_round(void **state) {
   paper p = {.wait = 20000000};
   model_writer *writer;
   float *first, *second, *third;
-  assert_int_equal(model_writer_open(&writer, write_rows, WIDTH, NULL), BERG_OK);
+  assert_int_equal(model_writer_open(&writer, write_rows, WIDTH, true, NULL), BERG_OK);
   assert_int_equal(model_writer_buffer(writer, &first, NULL), BERG_OK);
   memset(first, 0, WIDTH * sizeof *first);
   model_writer_hand(writer, &p, 1);
@@ -114,12 +114,48 @@ static void two_buffers_go_round(void **state) {
   assert_int_equal(p.count, 2);
 }
 
+/* One of two users, whose rows are written once the other's are being written too. */
+typedef struct half {
+  atomic_bool *begun, *other_begun;
+} half;
+
+static berg_status write_beside(void *user, const float *rows, size_t count, berg_error *error) {
+  const half *h = user;
+  (void)rows;
+  (void)count;
+  atomic_store(h->begun, true);
+  for (int tries = 0; tries < 60000; tries++) {
+    if (atomic_load(h->other_begun)) return BERG_OK;
+    nanosleep(&(struct timespec){0, 1000000}, NULL);
+  }
+  return base_fail(error, BERG_EWRITE, "nobody writes beside");
+}
+
+static void a_caller_who_would_wait_writes_for_another_user(void **state) {
+  (void)state;
+  for (int at_end = 0; at_end < 2; at_end++) {
+    atomic_bool begun[2] = {false, false};
+    half halves[2] = {{&begun[0], &begun[1]}, {&begun[1], &begun[0]}};
+    model_writer *writer;
+    float *rows;
+    assert_int_equal(model_writer_open(&writer, write_beside, WIDTH, true, NULL), BERG_OK);
+    for (int i = 0; i < 2; i++) {
+      assert_int_equal(model_writer_buffer(writer, &rows, NULL), BERG_OK);
+      memset(rows, 0, WIDTH * sizeof *rows);
+      model_writer_hand(writer, &halves[i], 1);
+    }
+    if (!at_end) assert_int_equal(model_writer_buffer(writer, &rows, NULL), BERG_OK);
+    assert_int_equal(model_writer_close(writer, NULL), BERG_OK);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_is_written_in_order),
       cmocka_unit_test(a_failure_is_told_and_nothing_is_written_after),
       cmocka_unit_test(a_writer_without_work_ends),
       cmocka_unit_test(two_buffers_go_round),
+      cmocka_unit_test(a_caller_who_would_wait_writes_for_another_user),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,12 @@
 /* Opening a file of any container by its first bytes. */
 #include "io/container/container.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/value/flatten.h"
+#include "io/value/gather.h"
 #include "io/container/readers.h"
 
 struct berg_file {
@@ -15,7 +15,7 @@ struct berg_file {
   char *path;
   io_document document;
   io_entries entries;
-  const berg_array **sorted;
+  io_entries items; /* before lists of numbers were gathered; none: they are not */
 };
 
 /* The start of torch's form before 1.6: PROTO 2, LONG1 of 10 bytes, its magic number. */
@@ -51,27 +51,22 @@ static berg_status read_by_content(berg_file *file, berg_error *error) {
                                            ".npy, .npz, .pth (zip form) or .safetensors", NULL});
 }
 
-static int by_name(const void *a, const void *b) {
-  return strcmp((*(const berg_array *const *)a)->name, (*(const berg_array *const *)b)->name);
-}
-
-static berg_status make_index(berg_file *file, berg_error *error) {
-  file->sorted = io_arena_take(&file->document.arena, file->entries.count * sizeof *file->sorted, error);
-  if (!file->sorted) return BERG_ELIMIT;
-  for (size_t i = 0; i < file->entries.count; i++) file->sorted[i] = &file->entries.arrays[i];
-  if (file->entries.count) qsort(file->sorted, file->entries.count, sizeof *file->sorted, by_name);
-  for (size_t i = 1; i < file->entries.count; i++)
-    if (!strcmp(file->sorted[i - 1]->name, file->sorted[i]->name))
-      return base_fail_at(error, &(base_fault){BERG_EINPUT, file->path, BERG_NO_OFFSET, file->sorted[i]->name,
-                                               "a name that occurs twice", NULL, NULL});
-  return BERG_OK;
-}
-
 static berg_status read_all(berg_file *file, berg_error *error) {
   io_arena_init(&file->document.arena, file->map.size);
   berg_status status = read_by_content(file, error);
   if (!status) status = io_flatten(&file->document, &file->entries, file->path, error);
-  return status ? status : make_index(file, error);
+  return status;
+}
+
+berg_status io_container_gather(berg_file *file, berg_error *error) {
+  io_value *own = file->document.root, *gathered;
+  berg_status status = io_gather(&gathered, &file->document.arena, own, error);
+  if (status || gathered == own) return status;
+  file->items = file->entries;
+  file->document.root = gathered;
+  status = io_flatten(&file->document, &file->entries, file->path, error);
+  file->document.root = own;
+  return status;
 }
 
 static berg_status new_file(berg_file **file, const char *path, berg_error *error) {
@@ -136,11 +131,8 @@ const berg_array *berg_file_entry(const berg_file *file, size_t index) {
 }
 
 static const berg_array *find(const berg_file *file, const char *name) {
-  berg_array key = {.name = name};
-  const berg_array *pointer = &key;
-  const berg_array *const *found =
-      file->entries.count ? bsearch(&pointer, file->sorted, file->entries.count, sizeof *file->sorted, by_name) : NULL;
-  return found ? *found : NULL;
+  const berg_array *entry = io_entries_find(&file->entries, name);
+  return entry ? entry : io_entries_find(&file->items, name);
 }
 
 /* Training scripts save {'state_dict': {...}, 'epoch': 3}, and what wraps a network puts its own name before those of

@@ -10,6 +10,10 @@
 berg_status io_container_from_memory(berg_file **file, const uint8_t *bytes, size_t size, const char *name,
                                      berg_error *error);
 
+/* Shows lists and tuples of numbers as one entry each (io/value/gather.h), as metadata are read; the document's tree
+ * stays as it is, and their items are found by name as before. ELIMIT; EINPUT as io_flatten. */
+berg_status io_container_gather(berg_file *file, berg_error *error);
+
 /* The mapped file that the entries' data lie in (not those that had to be converted or inflated), for advice
  * on ranges; an empty one for bytes in memory. */
 const io_map *io_container_map(const berg_file *file);

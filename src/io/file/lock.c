@@ -27,6 +27,12 @@ bool io_is_named(int file, const char *path) {
 /* Between opening and locking, the previous holder of the lock may have removed the file. */
 bool io_lock(int file, const char *path) { return is_free(file) && io_is_named(file, path); }
 
+bool io_is_being_written(int file) {
+  if (flock(file, LOCK_SH | LOCK_NB)) return errno == EWOULDBLOCK;
+  flock(file, LOCK_UN);
+  return false;
+}
+
 int io_lock_open(const char *path) {
   int lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
   if (lock < 0 || io_lock(lock, path)) return lock;

@@ -11,6 +11,10 @@ bool io_lock(int file, const char *path);
 /* Whether `path` names this very file, not by way of a link: what the holder of its lock may remove. */
 bool io_is_named(int file, const char *path);
 
+/* Whether a program that writes `file` says so by a lock (flock) of it, as libhdf5 does; false where there are no
+ * locks. None is kept. */
+bool io_is_being_written(int file);
+
 /* A file that serves as a lock only: makes, opens and locks it. The descriptor, or -1 with errno; EAGAIN: another has
  * it. */
 int io_lock_open(const char *path);

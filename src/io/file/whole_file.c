@@ -27,6 +27,7 @@ struct io_whole_file {
   char *path;
   char *temporary;
   bool force;
+  bool synced; /* nothing was written since */
 };
 
 static berg_status fail(const io_whole_file *file, const char *what, berg_error *error) {
@@ -162,12 +163,14 @@ berg_status io_whole_file_open(io_whole_file **out, const char *path, bool force
 }
 
 berg_status io_whole_file_write(io_whole_file *file, const void *bytes, size_t size, berg_error *error) {
+  file->synced = false;
   if (size && fwrite(bytes, 1, size, file->stream) != size) return fail(file, "cannot be written", error);
   return BERG_OK;
 }
 
 berg_status io_whole_file_print(io_whole_file *file, berg_error *error, const char *format, ...) {
   va_list list;
+  file->synced = false;
   va_start(list, format);
   int written = base_print_to(file->stream, format, list);
   va_end(list);
@@ -230,8 +233,10 @@ berg_status io_place_link(const char *temporary, const char *path, bool force, b
 }
 
 static berg_status flush(io_whole_file *file, bool synced, berg_error *error) {
-  const bool failed = fflush(file->stream) || (synced && fsync(fileno(file->stream)));
-  return failed ? fail(file, "cannot be written", error) : BERG_OK;
+  if (file->synced) return BERG_OK;
+  if (fflush(file->stream) || (synced && fsync(fileno(file->stream)))) return fail(file, "cannot be written", error);
+  file->synced = synced;
+  return BERG_OK;
 }
 
 berg_status io_whole_file_sync(io_whole_file *file, berg_error *error) { return flush(file, true, error); }
@@ -255,6 +260,12 @@ void io_whole_file_abandon(io_whole_file *file) {
   fclose(file->stream);
   unlink(file->temporary);
   release(file);
+}
+
+berg_status io_whole_file_follow(io_whole_file *file, berg_status status, berg_error *error) {
+  if (!status && file) return io_whole_file_commit(file, error);
+  io_whole_file_abandon(file);
+  return status;
 }
 
 const char *io_whole_file_path(const io_whole_file *file) { return file->temporary; }

@@ -20,7 +20,7 @@ berg_status io_check_output(const char *path, bool force, berg_error *error);
 berg_status io_whole_file_open(io_whole_file **file, const char *path, bool force, berg_error *error);
 berg_status io_whole_file_write(io_whole_file *file, const void *bytes, size_t size, berg_error *error);
 berg_status io_whole_file_print(io_whole_file *file, berg_error *error, const char *format, ...) BASE_PRINTF(3, 4);
-/* What was written is on the disk, so that committing can hardly fail: for a file that follows another. EWRITE. */
+/* What was written is on the disk, so that committing renames alone: for a file that follows another. EWRITE. */
 berg_status io_whole_file_sync(io_whole_file *file, berg_error *error);
 /* Flushes, syncs, renames; frees the handle either way. EWRITE, and then nothing is left. */
 berg_status io_whole_file_commit(io_whole_file *file, berg_error *error);
@@ -29,6 +29,9 @@ berg_status io_whole_file_commit(io_whole_file *file, berg_error *error);
 berg_status io_whole_file_commit_unsynced(io_whole_file *file, berg_error *error);
 /* Gives up: removes what was written. NULL is fine. */
 void io_whole_file_abandon(io_whole_file *file);
+/* Of a file that was synced and waits for another to be in its place: commits it where `status`, how that ended, is
+ * BERG_OK, else gives it up. NULL is fine. `status`; EWRITE. */
+berg_status io_whole_file_follow(io_whole_file *file, berg_status status, berg_error *error);
 /* Removes what killed writers of `path` have left; for a caller that keeps others from writing it. */
 void io_whole_file_clear(const char *path);
 /* The last step alone, for a file that was written and synced by other means: `temporary` becomes `path`, and the

@@ -12,8 +12,11 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
+#include "io/hdf5/hdf5_attributes.h"
 #include "io/hdf5/hdf5_handle.h"
 #include "io/hdf5/hdf5_links.h"
+#include "io/hdf5/hdf5_objects.h"
 
 berg_status io_hdf5_refuse(const io_hdf5 *dataset, const char *what, const char *expected, const char *found,
                            berg_error *error) {
@@ -44,12 +47,20 @@ static berg_status take_messages(io_hdf5 *dataset, const io_h5_header *header, i
   return status ? status : io_hdf5_take_storage(dataset, header, error);
 }
 
+static berg_status take_class(void *user, const char *name, const char *text, berg_error *error) {
+  io_hdf5 *dataset = user;
+  (void)error;
+  if (!strcmp(name, "MATLAB_class")) base_print(dataset->matlab_class, sizeof dataset->matlab_class, "%s", text);
+  return BERG_OK;
+}
+
 static berg_status open_header(io_hdf5 *dataset, uint64_t address, berg_error *error) {
   io_h5_header header = {.bytes = NULL}, other = {.bytes = NULL};
   berg_status status = io_h5_header_read(&header, &dataset->file, address, error);
   if (!status)
     status = io_h5_find(&header, IO_H5_LAYOUT) ? take_messages(dataset, &header, &other, error)
                                                : fail_missing(dataset, error);
+  if (!status) status = io_h5_each_text(&dataset->file, &header, take_class, dataset, error);
   io_h5_header_free(&header);
   io_h5_header_free(&other);
   return status;
@@ -63,13 +74,17 @@ static berg_status open_all(io_hdf5 *dataset, berg_error *error) {
   return address == IO_H5_NONE ? fail_missing(dataset, error) : open_header(dataset, address, error);
 }
 
-void io_hdf5_free(io_hdf5 *dataset) {
-  if (!dataset) return;
-  if (dataset->file.raw >= 0) close(dataset->file.raw);
+void io_hdf5_release(io_hdf5 *dataset) {
   io_h5_index_free(&dataset->index);
   base_free(dataset->compact);
   base_free(dataset->block);
   base_free(dataset->scratch);
+}
+
+void io_hdf5_free(io_hdf5 *dataset) {
+  if (!dataset) return;
+  if (dataset->file.raw >= 0) close(dataset->file.raw);
+  io_hdf5_release(dataset);
   base_free(dataset->path);
   base_free(dataset->name);
   base_free(dataset);
@@ -103,6 +118,10 @@ berg_status io_hdf5_open(io_hdf5 **out, const char *path, const char *name, berg
 
 berg_status io_hdf5_open_text(io_hdf5 **out, const char *path, const char *name, berg_error *error) {
   return open_dataset_as(out, path, name, true, error);
+}
+
+const char *io_hdf5_matlab_class(const io_hdf5 *dataset) {
+  return *dataset->matlab_class ? dataset->matlab_class : NULL;
 }
 
 const berg_array *io_hdf5_about(const io_hdf5 *dataset) { return &dataset->about; }

@@ -22,6 +22,9 @@ berg_status io_hdf5_unchanged(const io_hdf5 *dataset, berg_error *error);
 /* What the root group holds, at most IO_HDF5_NAMES of it in the order of names: base_free_texts. EINPUT: no HDF5. */
 berg_status io_hdf5_names(char ***names, size_t *count, const char *path, berg_error *error);
 
+/* What MATLAB's files of version 7.3 say of an array, its class there ("uint8"); NULL: it is none of theirs. MATLAB
+ * counts the first dimension fastest: its users see the dimensions of such an array in reverse here. */
+const char *io_hdf5_matlab_class(const io_hdf5 *dataset);
 /* Type (converted to this machine's byte order), ndim and shape; `data` is NULL. */
 const berg_array *io_hdf5_about(const io_hdf5 *dataset);
 /* Rows [first, first + count) along the first dimension into `data`, C order. */

@@ -26,8 +26,10 @@ typedef struct io_h5_block {
 
 /* Opens a regular file for reading, and nothing of it is read yet. A pipe is refused, not waited for. EINPUT. */
 berg_status io_h5_open(io_h5_file *file, const char *path, const char *name, berg_error *error);
-/* The superblock of file->raw, whose `bytes` are known. EINPUT: not HDF5, cut short, of an unknown version, left open
- * by its writer. */
+/* Where in file->raw the superblock is. EINPUT: nowhere, it is no HDF5. */
+berg_status io_h5_find_start(io_h5_file *file, berg_error *error);
+/* The superblock of file->raw, whose `bytes` are known. EINPUT: not HDF5, cut short, of an unknown version, open in its
+ * writer or left so. */
 berg_status io_h5_start(io_h5_file *file, berg_error *error);
 
 /* EINPUT: "path: name: is damaged: what, at byte N". */

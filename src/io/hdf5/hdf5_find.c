@@ -23,7 +23,7 @@ static berg_status compare(void *user, const io_h5_link *link, berg_error *error
   if (w->is_found || link->name_size != w->size || memcmp(link->name, w->name, w->size)) return BERG_OK;
   w->link = *link;
   w->link.name = w->link.target = NULL;
-  if (link->kind == IO_H5_SOFT) {
+  if (link->target) {
     w->link.target = base_copy_bytes(link->target, link->target_size, error);
     if (!w->link.target) return BERG_ELIMIT;
   }
@@ -53,6 +53,11 @@ static const char *step(path *way, size_t *size) {
   }
 }
 
+static berg_status refuse_elsewhere(const io_h5_file *file, const char *target, berg_error *error) {
+  return base_fail(error, BERG_EINPUT, "%s: %s: is a link into another file, %s, which is not followed: name that file",
+                   file->path, file->name, target);
+}
+
 static berg_status walk(io_h5_file *file, path *way, uint64_t *header, berg_error *error) {
   uint64_t at = file->root;
   size_t size;
@@ -64,6 +69,8 @@ static berg_status walk(io_h5_file *file, path *way, uint64_t *header, berg_erro
     berg_status status = io_h5_each_link(file, at, &each, &is_group, error);
     if (!status && w.is_found && w.link.kind == IO_H5_SOFT && soft++ < SOFT_MAX)
       status = turn(way, w.link.target, &at, file->root, error);
+    else if (!status && w.is_found && w.link.kind == IO_H5_ELSEWHERE)
+      status = refuse_elsewhere(file, w.link.target, error);
     else if (!status && w.is_found && w.link.kind == IO_H5_HARD)
       at = w.link.header;
     else

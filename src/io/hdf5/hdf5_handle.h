@@ -24,8 +24,9 @@ struct io_hdf5 {
   io_h5_file file;
   berg_array about;
   bool big_endian;
-  bool is_text;      /* opened as such: bytes with one more dimension, */
-  size_t text_bytes; /* this one */
+  bool is_text;          /* opened as such: bytes with one more dimension, */
+  size_t text_bytes;     /* this one */
+  char matlab_class[16]; /* "": MATLAB has not written it */
   io_hdf5_layout layout;
   uint64_t address;  /* contiguous: of the data */
   uint8_t *compact;  /* the data, where the header holds them */
@@ -42,8 +43,14 @@ struct io_hdf5 {
 berg_status io_hdf5_refuse(const io_hdf5 *dataset, const char *what, const char *expected, const char *found,
                            berg_error *error);
 
+/* Frees what is held of the data; not the handle, and not the file. */
+void io_hdf5_release(io_hdf5 *dataset);
+
 /* What the messages of a dataset's header say: its type, then its shape, then where its data are. */
 berg_status io_hdf5_take_type(io_hdf5 *dataset, io_h5_fields fields, berg_error *error);
+/* What a type holds, in words, also where it is not read; and whether that is text of fixed length. */
+const char *io_hdf5_class_name(io_h5_fields type);
+bool io_hdf5_is_text(io_h5_fields type);
 berg_status io_hdf5_take_shape(io_hdf5 *dataset, io_h5_fields fields, berg_error *error);
 berg_status io_hdf5_take_storage(io_hdf5 *dataset, const io_h5_header *header, berg_error *error);
 berg_status io_hdf5_take_filters(io_hdf5 *dataset, io_h5_fields fields, berg_error *error);

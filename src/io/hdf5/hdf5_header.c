@@ -23,8 +23,8 @@ typedef struct form {
 
 static bool is_of_use(uint64_t kind) {
   return kind == IO_H5_SPACE || kind == IO_H5_LINK_INFO || kind == IO_H5_TYPE || kind == IO_H5_LINK ||
-         kind == IO_H5_EXTERNAL || kind == IO_H5_LAYOUT || kind == IO_H5_FILTERS || kind == IO_H5_CONTINUATION ||
-         kind == IO_H5_SYMBOLS;
+         kind == IO_H5_EXTERNAL || kind == IO_H5_LAYOUT || kind == IO_H5_FILTERS || kind == IO_H5_ATTRIBUTE ||
+         kind == IO_H5_CONTINUATION || kind == IO_H5_SYMBOLS || kind == IO_H5_ATTRIBUTE_INFO;
 }
 
 static berg_status continue_at(io_h5_walk *walk, const io_h5_file *file, io_h5_fields fields, berg_error *error) {
@@ -169,7 +169,9 @@ berg_status io_h5_follow_shared(io_h5_header *other, io_h5_file *file, const io_
   if (version == 1) io_h5_bytes(fields, 6 + file->length_size);
   const uint64_t address = io_h5_address(fields, file->offset_size);
   if (fields->is_short || version < 1 || version > 3 || (version == 3 && place != SHARED_BY_NAME))
-    return io_h5_refuse(file, "what it is, is kept in a table of shared messages, which is not supported", NULL, error);
+    return io_h5_refuse(
+        file, "what it is, is kept in a table of shared messages, which is not supported: h5repack rewrites the file",
+        NULL, error);
   berg_status status = io_h5_header_read(other, file, address, error);
   if (status) return status;
   const io_h5_message *found = io_h5_find(other, message->kind);

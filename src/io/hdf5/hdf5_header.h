@@ -12,8 +12,10 @@ typedef enum io_h5_kind {
   IO_H5_EXTERNAL = 7,
   IO_H5_LAYOUT = 8,
   IO_H5_FILTERS = 11,
+  IO_H5_ATTRIBUTE = 12,
   IO_H5_CONTINUATION = 16,
-  IO_H5_SYMBOLS = 17
+  IO_H5_SYMBOLS = 17,
+  IO_H5_ATTRIBUTE_INFO = 21
 } io_h5_kind;
 
 typedef struct io_h5_message {

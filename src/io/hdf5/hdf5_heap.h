@@ -1,4 +1,4 @@
-/* A fractal heap, in which a group with many links keeps them. */
+/* A fractal heap, in which a group with many links keeps them, and an object with many attributes these. */
 #ifndef IO_HDF5_HEAP_H
 #define IO_HDF5_HEAP_H
 

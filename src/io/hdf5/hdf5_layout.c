@@ -1,5 +1,5 @@
 /* Laying out datasets with libhdf5, which is then done with the file: a full disk is met by the system's calls, as
- * libhdf5 1.10 crashes at exit on a file that it could not close. */
+ * libhdf5 1.10 keeps a file open, and crashes where it is asked to end, once it could not write all of it. */
 #include "io/hdf5/hdf5_layout.h"
 
 #include <errno.h>
@@ -105,7 +105,7 @@ berg_status io_hdf5_lay_out(const char *path, int file, const char *called, io_h
   berg_status status = set_aside(file, called, parts, count, error);
   if (status) return status;
   io_hdf5_enter(&session);
-  hid_t made = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  hid_t made = io_hdf5_create(path);
   bool done = made >= 0 && add_all(made, parts, count, notes, note_count);
   if (made >= 0 && H5Fclose(made) < 0) done = false;
   io_hdf5_leave(&session);

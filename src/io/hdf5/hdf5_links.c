@@ -101,6 +101,12 @@ static berg_status visit_link(const visitor *v, io_h5_fields fields, berg_error 
     link.target_size = io_h5_number(&fields, 2);
     link.target = (const char *)io_h5_bytes(&fields, link.target_size);
   }
+  if (link.kind == IO_H5_ELSEWHERE) {
+    const uint64_t size = io_h5_number(&fields, 2);
+    io_h5_number(&fields, 1); /* version and flags */
+    link.target_size = size ? size - 1 : 0;
+    link.target = (const char *)io_h5_bytes(&fields, link.target_size);
+  }
   if (fields.is_short || version != 1 || link.name_size >= IO_H5_NAME_MAX || link.target_size >= IO_H5_NAME_MAX)
     return io_h5_damaged(v->file, IO_H5_NONE, "a link is cut short, or its name too long", error);
   return v->each->visit(v->each->user, &link, error);

@@ -8,7 +8,8 @@
 
 typedef enum io_h5_link_kind { IO_H5_HARD = 0, IO_H5_SOFT = 1, IO_H5_ELSEWHERE = 64 } io_h5_link_kind;
 
-/* Texts without a zero at the end, valid while the link is visited. */
+/* Texts without a zero at the end, valid while the link is visited. The target of one that leads elsewhere is the name
+ * of a file, a zero, and a name in that file. */
 typedef struct io_h5_link {
   const char *name, *target;
   size_t name_size, target_size;
@@ -31,7 +32,5 @@ berg_status io_h5_each_link(io_h5_file *file, uint64_t group, const io_h5_each *
 
 /* The object header of the dataset file->name, along soft links; NONE where there is none of that name. */
 berg_status io_h5_find_object(io_h5_file *file, uint64_t *header, berg_error *error);
-/* The first few names of datasets, "a, b/c, ..."; empty where there are none or they cannot be read. ELIMIT. */
-berg_status io_h5_list(io_h5_file *file, char *text, size_t size, berg_error *error);
 
 #endif

@@ -57,8 +57,8 @@ static berg_status open_partial(io_hdf5_matrix *matrix, const char *path, berg_e
 
 static size_t data_bytes(const io_hdf5_matrix *matrix) { return matrix->rows * matrix->columns * matrix->itemsize; }
 
-/* A full disk, or a limit of file sizes, is found here rather than by libhdf5, which crashes on a file that it cannot
- * close (write_hdf5.c). */
+/* A full disk, or a limit of file sizes, is found here rather than by libhdf5, to which a file that it cannot close
+ * is lost (write_hdf5.c). */
 static berg_status try_room(const io_hdf5_matrix *matrix, int file, berg_error *error) {
   char *zeros = base_calloc(LAYOUT_BYTES, 1, error);
   if (!zeros) return BERG_ELIMIT;
@@ -89,7 +89,7 @@ static berg_status lay_out(io_hdf5_matrix *matrix, const char *path, const char 
   io_hdf5_session session;
   haddr_t offset = HADDR_UNDEF;
   io_hdf5_enter(&session);
-  hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  hid_t file = io_hdf5_create(path);
   bool done = file >= 0 && add_dataset(file, name, matrix, &offset);
   if (file >= 0 && H5Fclose(file) < 0) done = false;
   io_hdf5_leave(&session);

@@ -1,5 +1,5 @@
-/* Exclusive, silent use of libhdf5: most builds of it are not thread-safe, and it prints its errors unless told not to.
- * The program's own setting of error printing is restored on leaving. */
+/* Exclusive, silent use of libhdf5, for writing: most builds of it are not thread-safe, and it prints its errors unless
+ * told not to. The program's own setting of error printing is restored on leaving. */
 #ifndef IO_HDF5_SESSION_H
 #define IO_HDF5_SESSION_H
 
@@ -17,9 +17,12 @@ typedef struct io_hdf5_session {
   void *print_data;
 } io_hdf5_session;
 
-/* The session stays where it is until leave. */
+/* The session stays where it is until leave. After an error in one, libhdf5 is not closed when the process ends. */
 void io_hdf5_enter(io_hdf5_session *session);
 void io_hdf5_leave(const io_hdf5_session *session);
+/* A file that is empty, new or in the place of another. It is not locked: its name is one that no one else has, and
+ * there are file systems without locks. Negative where libhdf5 cannot make it. */
+hid_t io_hdf5_create(const char *path);
 /* The status of a failure for the caller: `status`, or ELIMIT where memory was short. */
 berg_status io_hdf5_status(const io_hdf5_session *session, berg_status status);
 

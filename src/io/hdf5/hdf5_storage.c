@@ -96,7 +96,9 @@ static berg_status take_new_chunks(io_hdf5 *dataset, io_h5_fields *fields, berg_
 
 static berg_status take_chunks(io_hdf5 *dataset, const io_h5_header *header, io_h5_fields *fields, uint64_t version,
                                uint64_t count, berg_error *error) {
-  if (dataset->is_text) return io_hdf5_refuse(dataset, "text in chunks, which is not supported", NULL, NULL, error);
+  if (dataset->is_text)
+    return io_hdf5_refuse(dataset, "text in chunks, which is not supported: h5repack -l CONTI rewrites the file", NULL,
+                          NULL, error);
   berg_status status = version <= 3
                            ? take_old_chunks(dataset, fields, version == 3 ? io_h5_number(fields, 1) : count, error)
                            : take_new_chunks(dataset, fields, error);
@@ -121,14 +123,16 @@ berg_status io_hdf5_take_storage(io_hdf5 *dataset, const io_h5_header *header, b
   const uint64_t class = io_h5_number(&fields, 1);
   if (version < 3) io_h5_bytes(&fields, 5);
   if (fields.is_short) return cut_short(dataset, error);
-  if (version < 1 || version > 4 || class > IO_HDF5_VIRTUAL) {
+  if (version < 1 || version > 5 || class > IO_HDF5_VIRTUAL) {
     char found[64];
     base_print(found, sizeof found, "version %u; h5repack rewrites the file", (unsigned)version);
-    return io_hdf5_refuse(dataset, "a layout that is not supported", "version 1 to 4", found, error);
+    return io_hdf5_refuse(dataset, "a layout that is not supported", "version 1 to 5", found, error);
   }
   dataset->layout = (io_hdf5_layout) class;
   if (dataset->layout == IO_HDF5_VIRTUAL || io_h5_find(header, IO_H5_EXTERNAL))
-    return io_hdf5_refuse(dataset, "its data lie in other files, which are not followed", NULL, NULL, error);
+    return io_hdf5_refuse(
+        dataset, "its data lie in other files, which are not followed: h5repack -l CONTI makes one file of them", NULL,
+        NULL, error);
   if (dataset->layout == IO_HDF5_COMPACT) {
     if (version < 3) io_h5_bytes(&fields, 4 * count); /* the shape once more */
     return take_compact(dataset, &fields, version < 3 ? 4 : 2, bytes, error);

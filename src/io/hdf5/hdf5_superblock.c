@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "io/file/lock.h"
 #include "io/hdf5/hdf5_checksum.h"
 #include "io/hdf5/hdf5_file.h"
 
@@ -17,7 +18,7 @@ static berg_status refuse(const io_h5_file *file, const char *why, berg_error *e
   return base_fail(error, BERG_EINPUT, "%s: cannot be read as HDF5: %s", file->path, why);
 }
 
-static berg_status find(io_h5_file *file, berg_error *error) {
+berg_status io_h5_find_start(io_h5_file *file, berg_error *error) {
   uint8_t start[SIGNATURE_BYTES];
   for (file->base = 0; file->base < file->bytes && file->bytes - file->base >= sizeof start;
        file->base = file->base ? 2 * file->base : FIRST_USER_BLOCK) {
@@ -74,7 +75,9 @@ static berg_status take_new(io_h5_file *file, io_h5_fields *fields, const uint8_
 
 berg_status io_h5_start(io_h5_file *file, berg_error *error) {
   uint8_t bytes[LONGEST];
-  berg_status status = find(file, error);
+  if (io_is_being_written(file->raw))
+    return refuse(file, "another program has it open for writing: close it there first", error);
+  berg_status status = io_h5_find_start(file, error);
   if (status) return status;
   const uint64_t there = file->bytes - file->base;
   io_h5_fields fields = {.next = bytes, .left = there < sizeof bytes ? (size_t)there : sizeof bytes};

@@ -5,11 +5,12 @@
 #include "io/hdf5/hdf5_file.h"
 
 typedef enum io_h5_tree_kind {
-  IO_H5_TREE_SYMBOLS = 0,  /* version 1: nodes of a group's symbol table, */
-  IO_H5_TREE_CHUNKS = 1,   /* and chunks */
-  IO_H5_TREE_NAMES = 5,    /* version 2: links by the hash of their names, */
-  IO_H5_TREE_PLAIN = 10,   /* chunks without filters, */
-  IO_H5_TREE_FILTERED = 11 /* and with them */
+  IO_H5_TREE_SYMBOLS = 0,    /* version 1: nodes of a group's symbol table, */
+  IO_H5_TREE_CHUNKS = 1,     /* and chunks */
+  IO_H5_TREE_NAMES = 5,      /* version 2: links by the hash of their names, */
+  IO_H5_TREE_ATTRIBUTES = 8, /* attributes likewise, */
+  IO_H5_TREE_PLAIN = 10,     /* chunks without filters, */
+  IO_H5_TREE_FILTERED = 11   /* and with them */
 } io_h5_tree_kind;
 
 /* What a leaf has of one record: of version 1 the key of `key_size` bytes and then the child's address. A status that

@@ -4,11 +4,12 @@
 #include "base/text.h"
 #include "io/hdf5/hdf5_handle.h"
 
-enum { CLASS_WHOLE = 0, CLASS_REAL = 1, CLASS_TEXT = 3 };
+enum { CLASS_WHOLE = 0, CLASS_REAL = 1, CLASS_TEXT = 3, CLASS_LIST = 9 };
 
 #define IS_BIG 1
 #define IS_SIGNED 8
 #define IS_BIG_HALFWAY 0x40 /* the VAX's order, with IS_BIG */
+#define IS_CHARACTERS 1     /* a list of variable length: of these */
 #define NORMED 0x30
 #define IMPLIED 0x20 /* the first bit of the mantissa is not stored */
 
@@ -59,14 +60,21 @@ static bool find_real(io_h5_fields *fields, uint64_t flags, uint64_t size, berg_
   return false;
 }
 
-static berg_status refuse_type(const io_hdf5 *dataset, uint64_t class, uint64_t size, berg_error *error) {
+const char *io_hdf5_class_name(io_h5_fields fields) {
   static const char *const classes[] = {"integers", "floats",     "times",
                                         "text",     "bits",       "opaque bytes",
                                         "records",  "references", "an enumeration (such as bool)",
                                         "lists",    "arrays",     "complex numbers"};
+  const uint64_t class = io_h5_number(&fields, 1) & 0xf, flags = io_h5_number(&fields, 3);
+  if (class == CLASS_LIST && (flags & 0xf) == IS_CHARACTERS) return "text of variable length";
+  return class < sizeof classes / sizeof *classes ? classes[class] : "an unknown type";
+}
+
+bool io_hdf5_is_text(io_h5_fields fields) { return (io_h5_number(&fields, 1) & 0xf) == CLASS_TEXT; }
+
+static berg_status refuse_type(const io_hdf5 *dataset, io_h5_fields fields, uint64_t size, berg_error *error) {
   char found[96];
-  base_print(found, sizeof found, "%s of %llu bytes",
-             class < sizeof classes / sizeof *classes ? classes[class] : "an unknown type", (unsigned long long)size);
+  base_print(found, sizeof found, "%s of %llu bytes", io_hdf5_class_name(fields), (unsigned long long)size);
   return io_hdf5_refuse(dataset, "not a numeric dataset", "integers of 1, 2, 4, 8 bytes or floats of 2, 4, 8", found,
                         error);
 }
@@ -81,6 +89,7 @@ static berg_status take_text(io_hdf5 *dataset, uint64_t class, uint64_t size, be
 }
 
 berg_status io_hdf5_take_type(io_hdf5 *dataset, io_h5_fields fields, berg_error *error) {
+  const io_h5_fields whole = fields;
   const uint64_t class = io_h5_number(&fields, 1) & 0xf, flags = io_h5_number(&fields, 3);
   const uint64_t size = io_h5_number(&fields, 4);
   if (fields.is_short) return io_h5_damaged(&dataset->file, IO_H5_NONE, "its type is cut short", error);
@@ -88,7 +97,7 @@ berg_status io_hdf5_take_type(io_hdf5 *dataset, io_h5_fields fields, berg_error 
   const bool is_known = class == CLASS_WHOLE  ? find_whole(&fields, flags, size, &dataset->about.dtype)
                         : class == CLASS_REAL ? find_real(&fields, flags, size, &dataset->about.dtype)
                                               : false;
-  if (!is_known) return refuse_type(dataset, class, size, error);
+  if (!is_known) return refuse_type(dataset, whole, size, error);
   dataset->big_endian = flags & IS_BIG && size > 1;
   dataset->about.itemsize = (size_t)size;
   return BERG_OK;

@@ -37,6 +37,10 @@ berg_status io_h5_walk_add(io_h5_walk *walk, const io_h5_file *file, io_h5_node 
   return BERG_OK;
 }
 
+bool io_h5_walk_has(const io_h5_walk *walk, uint64_t address) {
+  return walk->slots && *slot_of(walk->seen, walk->slots, address);
+}
+
 bool io_h5_walk_next(io_h5_walk *walk, io_h5_node *node) {
   if (walk->done == walk->count) return false;
   *node = walk->nodes[walk->done++];

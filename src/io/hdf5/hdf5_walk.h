@@ -18,6 +18,7 @@ typedef struct io_h5_walk {
 
 /* EINPUT: the address is among them already. */
 berg_status io_h5_walk_add(io_h5_walk *walk, const io_h5_file *file, io_h5_node node, berg_error *error);
+bool io_h5_walk_has(const io_h5_walk *walk, uint64_t address);
 /* False: all have been visited. */
 bool io_h5_walk_next(io_h5_walk *walk, io_h5_node *node);
 void io_h5_walk_free(io_h5_walk *walk);

@@ -200,7 +200,7 @@ static bool lay_out(hid_t file, io_pandas *table, const pickle *columns, const p
 
 /* --- The file --- */
 
-/* Makes sure that libhdf5 does not meet a full disk, on which it crashes (write_hdf5.c). */
+/* Makes sure that libhdf5 does not meet a full disk, on which it fails to close the file (write_hdf5.c). */
 static berg_status try_room(io_pandas *table, size_t metadata, berg_error *error) {
   uint8_t *zeros = base_calloc(metadata, 1, error);
   if (!zeros) return BERG_ELIMIT;
@@ -221,7 +221,7 @@ static berg_status create(io_pandas *table, berg_error *error) {
   if (!status) {
     io_hdf5_session session;
     io_hdf5_enter(&session);
-    hid_t file = H5Fcreate(io_whole_file_path(table->file), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t file = io_hdf5_create(io_whole_file_path(table->file));
     bool done = file >= 0 && lay_out(file, table, &columns, &items);
     if (file >= 0 && H5Fclose(file) < 0) done = false;
     io_hdf5_leave(&session);

@@ -287,21 +287,39 @@ static berg_status tear_off(io_rows *rows, int number, berg_error *error) {
   return fail_write(rows, number, error);
 }
 
-berg_status io_rows_put(io_rows *rows, size_t first, const float *data, size_t count, berg_error *error) {
+static bool write_pieces(const io_rows *rows, size_t first, const float *data, size_t width, size_t stride,
+                         size_t count) {
+  const size_t floats = count * rows->columns, together = width == stride ? floats : width;
+  uint64_t offset = (uint64_t)row_offset(rows, first);
+  for (size_t at = 0; at < floats; at += together, data += stride, offset += together * sizeof *data)
+    if (!io_write_at(rows->data, data, together * sizeof *data, offset)) return false;
+  return true;
+}
+
+static berg_status put(io_rows *rows, size_t first, const float *data, size_t width, size_t stride, size_t count,
+                       berg_error *error) {
   const size_t most = ((size_t)INT64_MAX - rows->header_bytes) / rows->row_bytes;
   io_ranges written = rows->written;
   if (first > most || count > most - first) return fail_write(rows, EFBIG, error);
   if (!io_ranges_add(&written, first, first + count))
     return base_fail(error, BERG_EARGUMENT, "%s: rows in more than %d places apart", rows->partial, IO_RANGES);
-  if (!io_write_at(rows->data, data, count * rows->row_bytes, (uint64_t)row_offset(rows, first)))
-    return tear_off(rows, errno, error);
+  if (!write_pieces(rows, first, data, width, stride, count)) return tear_off(rows, errno, error);
   rows->written = written;
   if (now() - rows->synced_at >= SECONDS_BETWEEN_SYNCS && !sync_rows(rows)) return fail_write(rows, errno, error);
   return BERG_OK;
 }
 
+berg_status io_rows_put(io_rows *rows, size_t first, const float *data, size_t count, berg_error *error) {
+  return put(rows, first, data, rows->columns, rows->columns, count, error);
+}
+
 berg_status io_rows_append(io_rows *rows, const float *data, size_t count, berg_error *error) {
   return io_rows_put(rows, io_ranges_end(&rows->written), data, count, error);
+}
+
+berg_status io_rows_append_pieces(io_rows *rows, const float *data, size_t width, size_t stride, size_t count,
+                                  berg_error *error) {
+  return put(rows, io_ranges_end(&rows->written), data, width, stride, count, error);
 }
 
 const io_ranges *io_rows_done(const io_rows *rows) { return &rows->written; }

@@ -14,7 +14,7 @@
  *
  * libhdf5 lays the file out, with contiguous datasets whose space is set aside; the data are then written with pwrite
  * where it says that they lie. So a full disk in the middle of gigabytes is reported by pwrite, not found by libhdf5: a
- * file that libhdf5 1.10 fails to close stays open inside it and crashes the process at exit. For the few kilobytes
+ * file that libhdf5 1.10 fails to close stays open inside it, which then crashes where it ends. For the few kilobytes
  * that libhdf5 does write, space is tested in advance. No times are stored: the same responses give the same bytes. */
 #include <errno.h>
 #include <stdio.h>
@@ -235,7 +235,7 @@ static berg_status create(const char *temporary, const char *path, const io_row_
                           layout *at, berg_error *error) {
   io_hdf5_session session;
   io_hdf5_enter(&session);
-  hid_t file = H5Fcreate(temporary, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  hid_t file = io_hdf5_create(temporary);
   bool done = file >= 0 && lay_out(file, source, labels, at);
   if (file >= 0 && H5Fclose(file) < 0) done = false;
   io_hdf5_leave(&session);

@@ -2,6 +2,7 @@
 #include "io/value/flatten.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -107,6 +108,30 @@ static berg_status walk(flattener *flat, const io_value *value, size_t depth) {
   return fail(flat, "neither an array nor a plain value", NULL);
 }
 
+static int by_name(const void *a, const void *b) {
+  return strcmp((*(const berg_array *const *)a)->name, (*(const berg_array *const *)b)->name);
+}
+
+static berg_status make_index(io_entries *entries, io_arena *arena, const char *file, berg_error *error) {
+  entries->sorted = io_arena_take(arena, entries->count * sizeof *entries->sorted, error);
+  if (!entries->sorted) return BERG_ELIMIT;
+  for (size_t i = 0; i < entries->count; i++) entries->sorted[i] = &entries->arrays[i];
+  if (entries->count) qsort(entries->sorted, entries->count, sizeof *entries->sorted, by_name);
+  for (size_t i = 1; i < entries->count; i++)
+    if (!strcmp(entries->sorted[i - 1]->name, entries->sorted[i]->name))
+      return base_fail_at(error, &(base_fault){BERG_EINPUT, file, BERG_NO_OFFSET, entries->sorted[i]->name,
+                                               "a name that occurs twice", NULL, NULL});
+  return BERG_OK;
+}
+
+const berg_array *io_entries_find(const io_entries *entries, const char *name) {
+  berg_array key = {.name = name};
+  const berg_array *pointer = &key;
+  const berg_array *const *found =
+      entries->count ? bsearch(&pointer, entries->sorted, entries->count, sizeof *entries->sorted, by_name) : NULL;
+  return found ? *found : NULL;
+}
+
 berg_status io_flatten(io_document *document, io_entries *entries, const char *file, berg_error *error) {
   flattener flat = {.document = document, .file = file, .error = error};
   /* a box around everything is how np.save holds a dict; it has no name of its own */
@@ -126,5 +151,5 @@ berg_status io_flatten(io_document *document, io_entries *entries, const char *f
   base_free(flat.entries);
   base_free(flat.values);
   base_free(flat.path);
-  return status;
+  return status ? status : make_index(entries, &document->arena, file, error);
 }

@@ -6,7 +6,8 @@
 
 typedef struct io_entries {
   berg_array *arrays;
-  const io_value **values; /* what each was in the tree */
+  const io_value **values;   /* what each was in the tree */
+  const berg_array **sorted; /* by name */
   size_t count;
 } io_entries;
 
@@ -15,5 +16,7 @@ typedef struct io_entries {
  * Everything is the arena's. EINPUT: nested too deep (a tree may contain itself), names that occur twice, too many
  * entries. */
 berg_status io_flatten(io_document *document, io_entries *entries, const char *file, berg_error *error);
+/* The entry of that name, or NULL. */
+const berg_array *io_entries_find(const io_entries *entries, const char *name);
 
 #endif

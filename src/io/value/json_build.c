@@ -1,6 +1,11 @@
 /* Building cJSON trees that remember when an item is missing for lack of memory. */
 #include "io/value/json_build.h"
 
+#include <string.h>
+
+#include "base/memory.h"
+#include "io/value/value.h"
+
 /* Beside cJSON's own bits of `type`, which are below 1024; cJSON preserves it, and reads only its own. */
 #define SPOILED (1 << 20)
 
@@ -9,6 +14,17 @@ cJSON *io_json_object(void) { return cJSON_CreateObject(); }
 cJSON *io_json_list(void) { return cJSON_CreateArray(); }
 
 cJSON *io_json_text(const char *text) { return cJSON_CreateString(text); }
+
+cJSON *io_json_text_from(const char *text) {
+  const size_t length = strlen(text);
+  if (io_utf8_valid(text, length, false)) return io_json_text(text);
+  char *copy = base_copy_text(text, NULL);
+  for (size_t i = 0; copy && i < length; i++)
+    if ((unsigned char)copy[i] >= 0x80) copy[i] = '?';
+  cJSON *string = io_json_text(copy);
+  base_free(copy);
+  return string;
+}
 
 void io_json_spoil(cJSON *node) {
   if (node) node->type |= SPOILED;

@@ -14,6 +14,8 @@
 cJSON *io_json_object(void);
 cJSON *io_json_list(void);
 cJSON *io_json_text(const char *text);
+/* Text from somewhere else: where it is no UTF-8, what is not ASCII becomes "?". */
+cJSON *io_json_text_from(const char *text);
 /* Of an incomplete tree, an incomplete copy. */
 cJSON *io_json_copy(const cJSON *tree);
 

@@ -109,6 +109,8 @@ berg_status model_metadata_texts(const berg_metadata *metadata, const char *key,
   size_t first = 0;
   *out = NULL;
   *count = 0;
+  if (array && base_is_numeric(array->dtype) && array->ndim == 1)
+    return does_not_fit(metadata, array, "not names", "text", error);
   if (array && (!is_text(array) || array->ndim != 1)) return BERG_OK;
   berg_status status = array ? BERG_OK : first_of_list(metadata, key, &first, error);
   if (status) return status;
@@ -137,9 +139,10 @@ static size_t whole_number(const berg_array *array) {
 static berg_status count_units(berg_metadata *metadata, size_t o, size_t *count, berg_error *error) {
   const char *key = place_of(metadata, metadata->layout->outputs[o].units),
              *form = metadata->layout->outputs[o].units_form;
-  berg_status status = model_metadata_texts(metadata, key, &metadata->labels[o], count, error);
-  if (status || metadata->labels[o]) return status;
   const berg_array *array = berg_metadata_find(metadata, key);
+  const bool has_names = !array || is_text(array) || !strncmp(form, "text", 4);
+  berg_status status = has_names ? model_metadata_texts(metadata, key, &metadata->labels[o], count, error) : BERG_OK;
+  if (status || metadata->labels[o]) return status;
   if (!array) return missing(metadata, key, form, error);
   *count = array->ndim ? array->shape[0] : whole_number(array);
   return *count ? BERG_OK : does_not_fit(metadata, array, "does not count units", form, error);
@@ -203,7 +206,9 @@ static berg_status open_at(berg_metadata **out, const model_layout *layout, char
   metadata->path = path;
   metadata->is_flat = is_prepared && layout->prepared.kept;
   metadata->fault = is_prepared ? BERG_EINPUT : BERG_EMODEL;
-  berg_status status = unreadable(metadata, berg_file_open(&metadata->file, path, error), error);
+  berg_status status = berg_file_open(&metadata->file, path, error);
+  if (!status) status = io_container_gather(metadata->file, error);
+  status = unreadable(metadata, status, error);
   if (!status) status = describe(metadata, error);
   if (status)
     berg_metadata_free(metadata);
@@ -289,11 +294,12 @@ const char *model_roi_name(const berg_metadata *metadata, size_t index) {
   return NULL;
 }
 
+#define WHOLE_NUMBERS "whole numbers (n,)"
+
 static berg_status take_indices(const berg_metadata *metadata, const berg_array *from, size_t units, size_t *list,
                                 berg_error *error) {
   for (size_t i = 0; i < from->shape[0]; i++) {
-    int64_t index;
-    memcpy(&index, (const char *)from->data + (ptrdiff_t)i * from->strides[0], sizeof index);
+    const int64_t index = base_read_whole(from->dtype, (const char *)from->data + (ptrdiff_t)i * from->strides[0]);
     if (index < 0 || (uint64_t)index >= units) {
       char expected[64];
       base_print(expected, sizeof expected, "indices below the number of %s",
@@ -305,17 +311,32 @@ static berg_status take_indices(const berg_metadata *metadata, const berg_array 
   return BERG_OK;
 }
 
+/* Its name may be that of something else, such as a list of texts. */
+static berg_status no_such_roi(const berg_metadata *metadata, const char *name, const char *roi, berg_error *error) {
+  const size_t length = strlen(name);
+  for (size_t i = 0; i < berg_metadata_count(metadata); i++) {
+    const char *entry = berg_metadata_entry(metadata, i)->name;
+    if (!strncmp(entry, name, length) && entry[length] == '.')
+      return fail(metadata, name, "not voxel indices", WHOLE_NUMBERS, "a list or dict of something else", error);
+  }
+  const char *first = model_roi_name(metadata, 0);
+  char *expected = first ? base_format(error, "one of the metadata's ROIs, such as %s", first) : NULL;
+  if (first && !expected) return BERG_ELIMIT;
+  berg_status status =
+      base_fail_at(error, &(base_fault){BERG_EPARAMETER, metadata->path, BERG_NO_OFFSET, roi,
+                                        "this subject has no such ROI", expected ? expected : "no ROI", roi});
+  base_free(expected);
+  return status;
+}
+
 berg_status model_metadata_indices(const berg_metadata *metadata, const char *name, const char *roi, size_t units,
                                    bool empty_too, size_t **out, size_t *count, berg_error *error) {
   const berg_array *indices = berg_metadata_find(metadata, name);
   *out = NULL;
   *count = 0;
-  if (!indices)
-    return base_fail_at(error,
-                        &(base_fault){BERG_EPARAMETER, metadata->path, BERG_NO_OFFSET, roi,
-                                      "this subject has no such ROI", "one of the metadata's ROIs, such as V1", roi});
-  if (indices->dtype != BERG_I64 || indices->ndim != 1)
-    return does_not_fit(metadata, indices, "not voxel indices", "int64 (n,)", error);
+  if (!indices) return no_such_roi(metadata, name, roi, error);
+  if (indices->ndim != 1 || (!base_is_whole(indices->dtype) && indices->shape[0]))
+    return does_not_fit(metadata, indices, "not voxel indices", WHOLE_NUMBERS, error);
   if (!indices->shape[0] && !empty_too)
     return base_fail_at(error, &(base_fault){BERG_EPARAMETER, metadata->path, BERG_NO_OFFSET, roi,
                                              "this ROI has no voxels in this subject", NULL, NULL});

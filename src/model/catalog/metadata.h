@@ -22,7 +22,7 @@ size_t model_metadata_voxels(const berg_metadata *metadata);
 size_t model_metadata_memory(const berg_metadata *metadata);
 
 /* The texts of the array or list `key` as [*count] strings (base_free_texts); NULL and 0 where there is no such array
- * or list. EMODEL: a list of something else. */
+ * or list. EMODEL: an array or a list of something else. */
 berg_status model_metadata_texts(const berg_metadata *metadata, const char *key, char ***texts, size_t *count,
                                  berg_error *error);
 /* The indices in the entry `name`, which is the region that the user calls `roi`: `*list` of `*count`, each below

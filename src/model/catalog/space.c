@@ -15,19 +15,13 @@ void(berg_volume_options_init)(berg_volume_options *options, size_t size) {
   base_options_init(options, size, &defaults, sizeof defaults);
 }
 
-static bool is_whole(berg_dtype dtype) { return dtype >= BERG_U8 && dtype <= BERG_I64; }
-
 static int64_t read_coordinate(const berg_array *array, size_t voxel, size_t d) {
-  const char *from =
-      (const char *)array->data + (ptrdiff_t)voxel * array->strides[0] + (ptrdiff_t)d * array->strides[1];
-  if (array->dtype != BERG_I64 && array->dtype != BERG_U64) return (int64_t)base_read_number(array->dtype, from);
-  int64_t at;
-  memcpy(&at, from, sizeof at); /* beyond int64 an unsigned one comes out negative, and is refused as that */
-  return at;
+  return base_read_whole(array->dtype, (const char *)array->data + (ptrdiff_t)voxel * array->strides[0] +
+                                           (ptrdiff_t)d * array->strides[1]);
 }
 
 static berg_status check_coordinates(const berg_array *array, berg_error *error) {
-  if (is_whole(array->dtype) && array->ndim == 2 && array->shape[1] == 3 && array->shape[0]) return BERG_OK;
+  if (base_is_whole(array->dtype) && array->ndim == 2 && array->shape[1] == 3 && array->shape[0]) return BERG_OK;
   char found[128];
   base_array_describe(array, found, sizeof found);
   return base_fail_at(error, &(base_fault){BERG_EMODEL, NULL, BERG_NO_OFFSET, "voxel coordinates", "cannot be used",

@@ -2,7 +2,6 @@
 #include "model/encode/writer.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -10,34 +9,71 @@
 
 #define BUFFERS 2
 
+typedef enum stage { FREE, HANDED, BEING_WRITTEN } stage;
+
+typedef struct buffer {
+  float *rows;
+  stage stage;
+  size_t number; /* how many were handed before it */
+  size_t count;  /* rows in it */
+  void *user;    /* that they are for */
+} buffer;
+
 struct model_writer {
   model_write_rows write;
+  bool caller_writes;
   base_thread thread;
   pthread_mutex_t lock;
   pthread_cond_t changed;
-  float *buffers[BUFFERS];
-  size_t counts[BUFFERS]; /* rows in each */
-  void *users[BUFFERS];   /* that they are for */
-  size_t handed, written; /* buffers since the start; number n is buffers[n % BUFFERS] */
-  bool stop;              /* nothing more will be handed */
+  buffer buffers[BUFFERS];
+  buffer *filling; /* the caller's */
+  size_t handed;   /* buffers since the start */
+  bool stop;       /* nothing more will be handed */
   berg_status status;
   berg_error error;
 };
 
+/* All below is asked and changed with the lock held. */
+
+static buffer *find(model_writer *writer, stage wanted) {
+  for (size_t i = 0; i < BUFFERS; i++)
+    if (writer->buffers[i].stage == wanted) return &writer->buffers[i];
+  return NULL;
+}
+
+/* Whether rows for the same user that were handed before are still to be written. */
+static bool must_wait(const model_writer *writer, const buffer *next) {
+  for (size_t i = 0; i < BUFFERS; i++) {
+    const buffer *other = &writer->buffers[i];
+    if (other->stage != FREE && other->user == next->user && other->number < next->number) return true;
+  }
+  return false;
+}
+
+/* The first that can be written now; NULL: none. */
+static buffer *find_writable(model_writer *writer) {
+  buffer *first = NULL;
+  for (size_t i = 0; i < BUFFERS; i++) {
+    buffer *next = &writer->buffers[i];
+    if (next->stage == HANDED && !must_wait(writer, next) && (!first || next->number < first->number)) first = next;
+  }
+  return first;
+}
+
 /* The lock is held before and after, not meanwhile. */
-static void write_one(model_writer *writer) {
-  const size_t index = writer->written % BUFFERS;
+static void write_one(model_writer *writer, buffer *next) {
+  next->stage = BEING_WRITTEN;
   if (!writer->status) {
     berg_error error;
     pthread_mutex_unlock(&writer->lock);
-    berg_status status = writer->write(writer->users[index], writer->buffers[index], writer->counts[index], &error);
+    berg_status status = writer->write(next->user, next->rows, next->count, &error);
     pthread_mutex_lock(&writer->lock);
-    if (status) {
+    if (status && !writer->status) {
       writer->status = status;
       writer->error = error;
     }
   }
-  writer->written++;
+  next->stage = FREE;
   pthread_cond_broadcast(&writer->changed);
 }
 
@@ -45,26 +81,32 @@ static void *write_all(void *user) {
   model_writer *writer = user;
   pthread_mutex_lock(&writer->lock);
   for (;;) {
-    while (writer->written == writer->handed && !writer->stop) pthread_cond_wait(&writer->changed, &writer->lock);
-    if (writer->written == writer->handed) break;
-    write_one(writer);
+    buffer *next = find_writable(writer);
+    if (next)
+      write_one(writer, next);
+    else if (writer->stop && !find(writer, HANDED))
+      break;
+    else
+      pthread_cond_wait(&writer->changed, &writer->lock);
   }
   pthread_mutex_unlock(&writer->lock);
   return NULL;
 }
 
 static void release(model_writer *writer) {
-  for (size_t i = 0; i < BUFFERS; i++) base_free_large(writer->buffers[i]);
+  for (size_t i = 0; i < BUFFERS; i++) base_free_large(writer->buffers[i].rows);
   base_free(writer);
 }
 
-berg_status model_writer_open(model_writer **out, model_write_rows write, size_t floats, berg_error *error) {
+berg_status model_writer_open(model_writer **out, model_write_rows write, size_t floats, bool caller_writes,
+                              berg_error *error) {
   *out = NULL;
   model_writer *writer = base_calloc(1, sizeof *writer, error);
   if (!writer) return BERG_ELIMIT;
   writer->write = write;
+  writer->caller_writes = caller_writes;
   for (size_t i = 0; i < BUFFERS; i++)
-    if (!(writer->buffers[i] = base_alloc_large(floats, sizeof(float), error))) {
+    if (!(writer->buffers[i].rows = base_alloc_large(floats, sizeof(float), error))) {
       release(writer);
       return BERG_ELIMIT;
     }
@@ -80,24 +122,32 @@ static berg_status outcome(const model_writer *writer, berg_error *error) {
   return writer->status;
 }
 
+/* Until something changes the caller writes what the thread has not come to. */
+static void help_or_wait(model_writer *writer) {
+  buffer *next = writer->caller_writes ? find_writable(writer) : NULL;
+  if (next)
+    write_one(writer, next);
+  else
+    pthread_cond_wait(&writer->changed, &writer->lock);
+}
+
 berg_status model_writer_buffer(model_writer *writer, float **rows, berg_error *error) {
   pthread_mutex_lock(&writer->lock);
-  while (writer->handed - writer->written == BUFFERS) pthread_cond_wait(&writer->changed, &writer->lock);
+  while (!(writer->filling = find(writer, FREE))) help_or_wait(writer);
   berg_status status = outcome(writer, error);
   pthread_mutex_unlock(&writer->lock);
-  *rows = writer->buffers[writer->handed % BUFFERS];
+  *rows = writer->filling->rows;
   return status;
 }
 
 void model_writer_hand(model_writer *writer, void *user, size_t count) {
   pthread_mutex_lock(&writer->lock);
-  writer->counts[writer->handed % BUFFERS] = count;
-  writer->users[writer->handed % BUFFERS] = user;
-  writer->handed++;
+  buffer *next = writer->filling;
+  *next = (buffer){next->rows, HANDED, writer->handed++, count, user};
   if (base_thread_is_here(&writer->thread))
     pthread_cond_broadcast(&writer->changed);
   else
-    write_one(writer);
+    write_one(writer, next);
   pthread_mutex_unlock(&writer->lock);
 }
 
@@ -107,6 +157,7 @@ berg_status model_writer_close(model_writer *writer, berg_error *error) {
     pthread_mutex_lock(&writer->lock);
     writer->stop = true;
     pthread_cond_broadcast(&writer->changed);
+    while (writer->caller_writes && find(writer, HANDED)) help_or_wait(writer);
     pthread_mutex_unlock(&writer->lock);
     base_thread_join(&writer->thread);
     pthread_mutex_destroy(&writer->lock);

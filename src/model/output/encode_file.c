@@ -10,11 +10,10 @@
 #include "model/stimuli/stimuli.h"
 #include "vit/preprocess.h"
 
-/* The writer of all models of a pass, which follow one another into the same two buffers. */
+/* The writer of all models of a pass, which take turns at the same two buffers: so two files can be written at once. */
 typedef struct writing {
   model_writer *writer; /* of [part][columns of the widest model] */
   size_t part;          /* images that are written at a time, at most */
-  float *own;           /* [part][columns of the widest file], where a model has several */
   float *predictions;   /* [part][columns of the widest model], where rows are trials about them */
 } writing;
 
@@ -75,39 +74,27 @@ static berg_status check_apart(const output *outputs, size_t number, berg_error 
   return BERG_OK;
 }
 
-/* In the writer's thread; files, rows and own are its own meanwhile. */
+/* In the writer's thread or, meanwhile, for another output in the caller's; files and rows are theirs until it ends. */
 static berg_status append(void *user, const float *responses, size_t images, berg_error *error) {
   output *o = user;
-  float *own = o->count > 1 ? o->writing->own : NULL;
   berg_status status = BERG_OK;
   for (size_t i = 0; i < o->count && !status; i++)
-    status = model_output_file_append(&o->files[i], responses, o->rows, images, own, error);
+    status = model_output_file_append(&o->files[i], responses, o->rows, images, error);
   o->rows += images;
   return status;
 }
 
-/* The most columns of a model, and of a file that is not all of its model. The trials of all are as many. */
-static void find_widest(const model_batch *batch, size_t *model, size_t *file) {
-  *model = *file = 0;
-  for (size_t m = 0; m < batch->member_count; m++) {
-    const output *o = batch->members[m].sink->user;
-    if (o->task.model->columns > *model) *model = o->task.model->columns;
-    for (size_t i = 0; i < o->count && o->count > 1; i++)
-      if (o->files[i].columns->columns > *file) *file = o->files[i].columns->columns;
-  }
-}
-
 static berg_status start_writer(writing *w, const model_batch *batch, berg_error *error) {
-  size_t widest, widest_file;
   if (w->writer) return BERG_OK;
-  find_widest(batch, &widest, &widest_file);
+  size_t widest = 0;
+  for (size_t m = 0; m < batch->member_count; m++)
+    if (batch->members[m].model->columns > widest) widest = batch->members[m].model->columns;
+  /* the trials of all are as many */
   const model_output_task *task = &((const output *)batch->members[0].sink->user)->task;
   const size_t parts = model_output_parts(task), part = (batch->most + 1) / (2 * parts);
   w->part = part ? part : 1;
-  if (widest_file && !(w->own = base_alloc_large(w->part * parts * widest_file, sizeof(float), error)))
-    return BERG_ELIMIT;
   if (task->trials && !(w->predictions = base_alloc_large(w->part * widest, sizeof(float), error))) return BERG_ELIMIT;
-  return model_writer_open(&w->writer, append, w->part * parts * widest, error);
+  return model_writer_open(&w->writer, append, w->part * parts * widest, true, error);
 }
 
 /* The member's rows of images [first, first + count). */
@@ -119,20 +106,33 @@ static void make_rows(const output *o, const model_batch *batch, const model_mem
   if (trials) model_trials_make(trials, batch->team, first, count, predictions, responses);
 }
 
-/* Half a batch at a time, so that two buffers hold no more than one did. */
+static berg_status take_part(const writing *w, const model_batch *batch, const model_member *member, size_t first,
+                             berg_error *error) {
+  const size_t count = batch->images - first < w->part ? batch->images - first : w->part;
+  output *o = member->sink->user;
+  float *responses;
+  berg_status status = model_writer_buffer(w->writer, &responses, error);
+  if (status) return status;
+  make_rows(o, batch, member, first, count, responses);
+  model_writer_hand(w->writer, o, count);
+  return BERG_OK;
+}
+
+/* With the last member of all: half a batch at a time, so that two buffers hold no more than one did, and of that each
+ * member's, so that files take turns. */
 static berg_status take(void *user, model_batch *batch, const model_member *member, berg_error *error) {
-  output *o = user;
+  const output *o = user;
+  const model_member *members = batch->members;
+  const size_t count = batch->member_count;
+  if (member != &members[count - 1]) return BERG_OK;
   writing *w = o->writing;
   berg_status status = start_writer(w, batch, error);
-  if (!status && o->task.trials) status = model_trials_identify(o->task.trials, batch, error);
-  for (size_t first = 0; first < batch->images && !status; first += w->part) {
-    const size_t count = batch->images - first < w->part ? batch->images - first : w->part;
-    float *responses;
-    status = model_writer_buffer(w->writer, &responses, error);
-    if (status) break;
-    make_rows(o, batch, member, first, count, responses);
-    model_writer_hand(w->writer, o, count);
+  for (size_t m = 0; m < count && !status; m++) {
+    const output *each = members[m].sink->user;
+    if (each->task.trials) status = model_trials_identify(each->task.trials, batch, error);
   }
+  for (size_t first = 0; first < batch->images && !status; first += w->part)
+    for (size_t m = 0; m < count && !status; m++) status = take_part(w, batch, &members[m], first, error);
   return status;
 }
 
@@ -140,7 +140,6 @@ static berg_status take(void *user, model_batch *batch, const model_member *memb
 static berg_status stop_writer(writing *w, berg_status status, berg_error *error) {
   berg_error late;
   berg_status written = model_writer_close(w->writer, &late);
-  base_free_large(w->own);
   base_free_large(w->predictions);
   if (written && error) *error = late;
   return written ? written : status;

@@ -187,6 +187,9 @@ void model_encode_describe(cJSON *tree, const model_labels *labels, size_t colum
   cJSON *others = berg_stimuli_others_count(stimuli) ? io_json_add_list(images, "OtherFormats") : NULL;
   for (size_t i = 0; i < berg_stimuli_others_count(stimuli); i++)
     io_json_add(others, NULL, model_provenance_text(berg_stimuli_other(stimuli, i)));
+  cJSON *turned = berg_stimuli_turned_count(stimuli) ? io_json_add_list(images, "TurnedFromMATLAB") : NULL;
+  for (size_t i = 0; i < berg_stimuli_turned_count(stimuli); i++)
+    io_json_add(turned, NULL, model_provenance_text(berg_stimuli_turned(stimuli, i)));
   if (!berg_stimuli_skipped_count(stimuli)) return;
   cJSON *skipped = io_json_add_list(images, "LeftOut");
   for (size_t i = 0; i < berg_stimuli_skipped_count(stimuli); i++)

@@ -104,16 +104,13 @@ berg_status model_output_file_open(model_output_file *file, berg_error *error) {
 /* --- Filling and finishing --- */
 
 berg_status model_output_file_append(model_output_file *file, const float *responses, size_t first, size_t images,
-                                     float *own, berg_error *error) {
-  const size_t columns = file->columns->columns, from = file->columns->first, all = file->task->model->columns,
-               parts = model_output_parts(file->task);
+                                     berg_error *error) {
+  const size_t all = file->task->model->columns, parts = model_output_parts(file->task);
   /* a file may be ahead of the others after an interruption */
   const size_t skip = file->done > first ? file->done - first : 0;
   if (skip >= images) return BERG_OK;
-  for (size_t i = 0; i < images * parts && own; i++)
-    memcpy(own + i * columns, responses + i * all + from, columns * sizeof *own);
-  berg_status status =
-      io_rows_append(file->rows, (own ? own : responses) + skip * parts * columns, images - skip, error);
+  const float *from = responses + skip * parts * all + file->columns->first;
+  berg_status status = io_rows_append_pieces(file->rows, from, file->columns->columns, all, images - skip, error);
   if (!status) file->done = first + images;
   return status;
 }
@@ -156,10 +153,7 @@ static berg_status write_labelled(model_output_file *file, model_labels *labels,
     status = model_sidecar_prepare(&beside, file->path, tree, task->options->force, error);
   }
   if (!status) status = io_rows_finish(file->rows, &labels->io, error);
-  if (status)
-    io_whole_file_abandon(beside);
-  else if (beside)
-    status = io_whole_file_commit(beside, error);
+  status = io_whole_file_follow(beside, status, error);
   base_free(json);
   cJSON_Delete(tree);
   return status;

@@ -39,10 +39,9 @@ berg_status model_output_file_check(const model_output_file *file, berg_error *e
 /* Opens, or goes on with, the file; everything that decides its numbers is in its fingerprint. */
 berg_status model_output_file_open(model_output_file *file, berg_error *error);
 /* The file's columns of `responses` [images][parts][columns of the model], rows from number `first` on; those that the
- * file has are passed over. `own` [images][parts][columns of the file] is for the copying; NULL where the file has all
- * columns of the model. */
+ * file has are passed over. */
 berg_status model_output_file_append(model_output_file *file, const float *responses, size_t first, size_t images,
-                                     float *own, berg_error *error);
+                                     berg_error *error);
 /* Writes the final file and its sidecar. */
 berg_status model_output_file_finish(model_output_file *file, model_row_names *names, berg_error *error);
 void model_output_file_close(model_output_file *file);

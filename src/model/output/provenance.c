@@ -15,16 +15,7 @@
 #include "io/value/value.h"
 #include "io/file/whole_file.h"
 
-cJSON *model_provenance_text(const char *text) {
-  const size_t length = strlen(text);
-  if (io_utf8_valid(text, length, false)) return io_json_text(text);
-  char *copy = base_copy_text(text, NULL);
-  for (size_t i = 0; copy && i < length; i++)
-    if ((unsigned char)copy[i] >= 0x80) copy[i] = '?';
-  cJSON *string = io_json_text(copy);
-  base_free(copy);
-  return string;
-}
+cJSON *model_provenance_text(const char *text) { return io_json_text_from(text); }
 
 berg_status model_provenance(cJSON **out, const char *description, const berg_output_options *options,
                              berg_error *error) {
@@ -138,6 +129,8 @@ bool model_sidecar_shared(const char *a, const char *b) {
 static berg_status fail_taken(const char *path, const char *beside, berg_error *error) {
   const char *ending;
   char *other = NULL;
+  if (!access(path, F_OK)) /* both are there */
+    return base_fail(error, BERG_EEXISTS, "%s: already exists; use force to replace it", path);
   for (size_t i = 0; !other && (ending = io_rows_ending(i)); i++) {
     other = model_sidecar_path(path, ending, error);
     if (!other) return BERG_ELIMIT;

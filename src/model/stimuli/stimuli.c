@@ -133,6 +133,18 @@ const char *berg_stimuli_name(const berg_stimuli *stimuli, size_t index) {
   return !stimuli->files.count || index >= stimuli->count ? NULL : stimuli->files.paths[stimuli->first + index];
 }
 
+size_t berg_stimuli_turned_count(const berg_stimuli *stimuli) {
+  size_t count = 0;
+  for (size_t a = 0; a < stimuli->array_count; a++) count += stimuli->arrays[a].is_turned;
+  return count;
+}
+
+const char *berg_stimuli_turned(const berg_stimuli *stimuli, size_t index) {
+  for (size_t a = 0; a < stimuli->array_count; a++)
+    if (stimuli->arrays[a].is_turned && !index--) return stimuli->arrays[a].name;
+  return NULL;
+}
+
 const char *model_stimuli_array_name(const berg_stimuli *stimuli, size_t index, size_t *path_length) {
   if (index >= stimuli->array_count) return NULL;
   *path_length = stimuli->arrays[index].path_length;

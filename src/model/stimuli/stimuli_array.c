@@ -12,9 +12,16 @@
 
 #define PIXELS_MAX 178956970 /* the bound that pictures have too (io/image/image.h) */
 
+/* As its user sees it: in the reverse of how it lies, where it is MATLAB's. */
+static void describe(const model_images *images, char *text, size_t size) {
+  berg_array shown = images->view;
+  for (size_t d = 0; images->is_turned && d < shown.ndim; d++) shown.shape[d] = images->view.shape[shown.ndim - 1 - d];
+  base_array_describe(&shown, text, size);
+}
+
 static berg_status refuse(const model_images *images, const char *what, const char *expected, berg_error *error) {
   char found[128];
-  base_array_describe(&images->view, found, sizeof found);
+  describe(images, found, sizeof found);
   return base_fail_at(error, &(base_fault){BERG_ESTIMULUS, images->name, BERG_NO_OFFSET, NULL, what, expected, found});
 }
 
@@ -41,18 +48,20 @@ static berg_status check_type(const model_images *images, berg_error *error) {
   }
 }
 
+/* What is expected of arrays as they lie, and of MATLAB's as their users see them. */
+static const char *const batches[][3] = {
+    {"4 dimensions, (images, 3, height, width) or (images, height, width, 3)", "(images, 3, height, width)",
+     "(images, height, width, 3)"},
+    {"4 dimensions, in MATLAB (height, width, 3, images) or (3, height, width, images)",
+     "in MATLAB (height, width, 3, images)", "in MATLAB (3, height, width, images)"}};
+
 static berg_status check_shape(const model_images *images, berg_layout layout, bool *channels_last, berg_error *error) {
   const size_t *shape = images->view.shape;
-  if (images->view.ndim != 4)
-    return refuse(images, "is not a batch of images",
-                  "4 dimensions, (images, 3, height, width) or (images, height, width, 3)", error);
-  if (layout == BERG_NCHW && shape[1] != 3)
-    return refuse(images, "wrong number of channels", "(images, 3, height, width)", error);
-  if (layout == BERG_NHWC && shape[3] != 3)
-    return refuse(images, "wrong number of channels", "(images, height, width, 3)", error);
-  if (shape[1] != 3 && shape[3] != 3)
-    return refuse(images, "no dimension holds three channels",
-                  "(images, 3, height, width) or (images, height, width, 3)", error);
+  const char *const *expected = batches[images->is_turned];
+  if (images->view.ndim != 4) return refuse(images, "is not a batch of images", expected[0], error);
+  if (layout == BERG_NCHW && shape[1] != 3) return refuse(images, "wrong number of channels", expected[1], error);
+  if (layout == BERG_NHWC && shape[3] != 3) return refuse(images, "wrong number of channels", expected[2], error);
+  if (shape[1] != 3 && shape[3] != 3) return refuse(images, "no dimension holds three channels", expected[0], error);
   *channels_last = layout == BERG_NHWC || (layout == BERG_LAYOUT_AUTO && shape[1] != 3);
   size_t height = shape[*channels_last ? 1 : 2], width = shape[*channels_last ? 2 : 3];
   if (!shape[0]) return refuse(images, "no images", "at least one", error);
@@ -80,8 +89,10 @@ static berg_status settle(model_images *images, berg_layout layout, berg_error *
   if (!status) status = check_shape(images, layout, &channels_last, error);
   if (status) return status;
   if (channels_last) swap_last(&images->view, 3, 1);
+  if (images->is_turned) swap_last(&images->view, 3, 2);
   images->hash = base_hash_number(images->hash, images->view.dtype);
   images->hash = base_hash_number(images->hash, channels_last);
+  if (images->is_turned) images->hash = base_hash_text(images->hash, "turned");
   for (size_t d = 0; d < 4; d++) images->hash = base_hash_number(images->hash, images->view.shape[d]);
   return BERG_OK;
 }
@@ -199,6 +210,7 @@ berg_status model_images_open_hdf5(model_images *images, const char *path, const
   images->name = base_format(error, "%s:%s", path, dataset);
   if (!images->name) return end(images, BERG_ELIMIT);
   images->view = *io_hdf5_about(images->hdf5);
+  images->is_turned = io_hdf5_matlab_class(images->hdf5);
   hash_file(images, path);
   images->hash = base_hash_text(images->hash, dataset);
   return end(images, settle(images, layout, error));

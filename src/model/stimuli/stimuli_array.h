@@ -20,8 +20,9 @@ typedef struct model_images {
    * then those within the loaded rows. */
   berg_array view;
   vit_transform transform;
-  bool swapped;  /* elements are big-endian */
-  uint64_t hash; /* of where it comes from, its shape and type; not yet of what lies in memory */
+  bool swapped;   /* elements are big-endian */
+  bool is_turned; /* MATLAB's, whose dimensions lie in reverse: rows and columns of `view` change places */
+  uint64_t hash;  /* of where it comes from, its shape and type; not yet of what lies in memory */
   io_map map;
   size_t row_offset; /* of row 0 in the map, when rows follow each other there; else 0 */
   io_hdf5 *hdf5;

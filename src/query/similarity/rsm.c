@@ -181,13 +181,6 @@ static berg_status prepare_sidecar(io_whole_file **file, const job *j, const cJS
   return status;
 }
 
-static berg_status put_in_place(query_rsm_file *file, io_whole_file *sidecar, berg_error *error) {
-  berg_status status = query_rsm_file_commit(file, error);
-  if (!status && sidecar) return io_whole_file_commit(sidecar, error);
-  io_whole_file_abandon(sidecar);
-  return status;
-}
-
 /* What is told is there before the file gets its name: nothing fails behind that. */
 static berg_status write_all(const job *j, const berg_run *run, cJSON *tree, char **report, berg_error *error) {
   query_rsm_file *file;
@@ -200,7 +193,7 @@ static berg_status write_all(const job *j, const berg_run *run, cJSON *tree, cha
     status = write_region(j, file, r, run, start, list, error);
   if (!status && j->options->sidecar) status = prepare_sidecar(&sidecar, j, list, error);
   if (!status && report) status = io_json_print(tree, report, error);
-  if (!status) return put_in_place(file, sidecar, error);
+  if (!status) return io_whole_file_follow(sidecar, query_rsm_file_commit(file, error), error);
   io_whole_file_abandon(sidecar);
   query_rsm_file_abandon(file);
   return status;

@@ -133,7 +133,8 @@ berg_status query_rsm_write(const query_pairs *pairs, const query_rsm_plan *plan
   writing w = {.similarity = bounded && !plan->distance, .scale = scale, .side = smaller(n, QUERY_SPAN)};
   model_writer *writer;
   *summary = (query_rsm_summary){.undefined = count_undefined(pairs), .least = INFINITY, .most = -INFINITY};
-  berg_status status = model_writer_open(&writer, put_square, 2 * w.side * w.side * (item / sizeof(float)), error);
+  berg_status status =
+      model_writer_open(&writer, put_square, 2 * w.side * w.side * (item / sizeof(float)), false, error);
   size_t made = 0;
   for (size_t top = 0; top < n && !status; top += QUERY_SPAN) {
     for (size_t left = top; left < n && !status; left += QUERY_SPAN, made++) {

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/threads.h"
+#include "io/container/container.h"
 #include "io/value/json_build.h"
 #include "io/value/json_print.h"
 #include "io/file/folders.h"
@@ -93,6 +94,7 @@ static berg_status open_inputs(train_evaluation *e, char **report, berg_error *e
   berg_status status = find_measure(e, error);
   if (!status) status = make_paths(e, error);
   if (!status) status = berg_file_open(&e->prepared, e->prepared_path, error);
+  if (!status) status = io_container_gather(e->prepared, error);
   if (!status) status = e->measure->open(e, error);
   if (!status && e->test.paths) status = train_test_set_check_images(&e->test, options->images, report, error);
   return status;

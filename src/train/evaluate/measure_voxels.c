@@ -18,7 +18,7 @@ static berg_status count_voxels(train_evaluation *e, berg_error *error) {
   if (coordinates) base_array_describe(coordinates, found, sizeof found);
   if (!coordinates || coordinates->ndim != 2 || coordinates->shape[1] != 3 || !coordinates->shape[0])
     return base_fail_at(error, &(base_fault){BERG_EINPUT, e->prepared_path, BERG_NO_OFFSET, key,
-                                             "not voxel coordinates", "int64 (voxels, 3)", found});
+                                             "not voxel coordinates", "whole numbers (voxels, 3)", found});
   e->columns[0] = coordinates->shape[0];
   return BERG_OK;
 }

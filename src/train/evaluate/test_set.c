@@ -5,12 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/array.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/value/json_build.h"
 #include "io/value/json_print.h"
-#include "io/value/text_array.h"
+#include "train/evaluate/entries.h"
 
 #define STIMULI "encoding_model.test_avg_stimuli"
 #define CONCEPTS "encoding_model.test_avg_concepts"
@@ -21,28 +20,11 @@ typedef struct texts {
   size_t count;
 } texts;
 
-static void release_texts(texts *list) {
-  for (size_t i = 0; list->items && i < list->count; i++) base_free(list->items[i]);
-  base_free(list->items);
-  *list = (texts){NULL, 0};
-}
+static void release_texts(texts *list) { base_free_texts(list->items, list->count); }
 
 static berg_status read_texts(texts *list, const berg_file *metadata, const char *path, const char *key,
                               berg_error *error) {
-  const berg_array *array = berg_file_find(metadata, key);
-  char found[128] = "no entry of this name";
-  if (array) base_array_describe(array, found, sizeof found);
-  if (!array || array->ndim != 1 || !array->shape[0] || (array->dtype != BERG_STRING && array->dtype != BERG_UNICODE))
-    return base_fail_at(
-        error, &(base_fault){BERG_EINPUT, path, BERG_NO_OFFSET, key, "is not a list of names", "texts (n,)", found});
-  list->items = base_calloc(array->shape[0], sizeof *list->items, error);
-  if (!list->items) return BERG_ELIMIT;
-  list->count = array->shape[0];
-  for (size_t i = 0; i < list->count; i++) {
-    list->items[i] = io_text_at(array, i, error);
-    if (!list->items[i]) return error ? error->status : BERG_EINPUT;
-  }
-  return BERG_OK;
+  return train_entry_texts(&list->items, &list->count, metadata, path, key, error);
 }
 
 /* The averaged responses lie in this order, so it has to be the one that np.unique gives. */
@@ -122,8 +104,6 @@ static berg_status index_trials(train_test_set *set, const texts *stimuli, const
 berg_status train_test_set_read(train_test_set *set, const berg_file *metadata, const char *path, const char *images,
                                 berg_error *error) {
   texts stimuli = {0}, concepts = {0}, trials = {0};
-  berg_error local;
-  if (!error) error = &local; /* its status is read below */
   *set = (train_test_set){.names = NULL};
   berg_status status = read_texts(&stimuli, metadata, path, STIMULI, error);
   if (!status) status = read_texts(&concepts, metadata, path, CONCEPTS, error);

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "base/array.h"
+#include "base/convert.h"
 #include "base/memory.h"
 #include "model/catalog/metadata.h"
 #include "model/catalog/selection.h"
@@ -11,11 +12,12 @@ static const model_layout_key keys[] = {{"roi", false}, {"voxel_index", true}, {
 static berg_status check(const berg_metadata *metadata, berg_error *error) {
   const berg_array *coordinates = berg_metadata_find(metadata, "fmri.voxel_coords");
   char found[128] = "a list of text";
-  if (coordinates && coordinates->dtype == BERG_I64 && coordinates->ndim == 2 && coordinates->shape[1] == 3)
+  if (coordinates && base_is_whole(coordinates->dtype) && coordinates->ndim == 2 && coordinates->shape[1] == 3)
     return BERG_OK;
   if (coordinates) base_array_describe(coordinates, found, sizeof found);
-  return base_fail_at(error, &(base_fault){BERG_EMODEL, berg_metadata_path(metadata), BERG_NO_OFFSET,
-                                           "fmri.voxel_coords", "not voxel coordinates", "int64 (voxels, 3)", found});
+  return base_fail_at(error,
+                      &(base_fault){BERG_EMODEL, berg_metadata_path(metadata), BERG_NO_OFFSET, "fmri.voxel_coords",
+                                    "not voxel coordinates", "whole numbers (voxels, 3)", found});
 }
 
 static berg_status add_roi(model_list *units, const berg_metadata *metadata, const char *name, berg_error *error) {
@@ -108,7 +110,7 @@ const model_layout model_layout_fmri_things_fmri_1_vit_b_32 = {
     .subject_prefix = "sub-",
     .subject_digits = 2,
     .unit = "voxel",
-    .outputs = {{"", "reg_param", "fmri.voxel_coords", "int64 (voxels, 3)", "roi.",
+    .outputs = {{"", "reg_param", "fmri.voxel_coords", "whole numbers (voxels, 3)", "roi.",
                  "encoding_model.noise_ceiling_singletrial"}},
     .trials_are_z_scores = true,
     .ceiling = "encoding_model.noise_ceiling_testset",
