@@ -1,6 +1,7 @@
 """Help and version: what a user sees first, and that program, man page and completion agree."""
 import pathlib
 import re
+import shlex
 import subprocess
 
 import pytest
@@ -74,7 +75,7 @@ def test_the_man_page_names_every_option(berg, command):
 
 
 def complete(berg, *words):
-    script = (f"source {ROOT}/docs/completions/berg.bash; COMP_WORDS=({' '.join(words)} ''); "
+    script = (f"source {shlex.quote(str(ROOT))}/docs/completions/berg.bash; COMP_WORDS=({shlex.join(words)} ''); "
               f"COMP_WORDS[${{#COMP_WORDS[@]}}-1]=\"$1\"; COMP_CWORD=$((${{#COMP_WORDS[@]}}-1)); _berg; "
               'printf "%s\\n" "${COMPREPLY[@]}"')
     return lambda last: subprocess.run(["bash", "-c", script, "bash", last], capture_output=True, text=True,
