@@ -145,7 +145,7 @@ static berg_status start(io_rows *rows, const char *fingerprint, bool is_there, 
   if (status) return status;
   if (!write_header(rows, 0)) status = base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
   if (!status) status = io_journal_create(&rows->journal, rows->journal_path, rows->columns, fingerprint, error);
-  if (status) unlink(rows->partial);
+  if (status) io_remove_left(rows->partial, error);
   return status;
 }
 
@@ -259,7 +259,7 @@ berg_status io_rows_open_shaped(io_rows **out, const char *path, const size_t *s
   rows->header_bytes = io_npy_write_header(NULL, 0, BERG_F32, sizeof(float), rows->shape, rows->ndim);
   status = start_or_go_on(rows, path, fingerprint, resume, error);
   if (status) {
-    io_rows_free(rows);
+    io_rows_free(rows, error);
     return status;
   }
   rows->synced_at = now();
@@ -365,13 +365,13 @@ berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *e
 
 void io_rows_discard(io_rows *rows) { rows->written = rows->safe = (io_ranges){.count = 0}; }
 
-void io_rows_free(io_rows *rows) {
+void io_rows_free(io_rows *rows, berg_error *error) {
   if (!rows) return;
   if (rows->data >= 0 && rows->journal >= 0) sync_rows(rows);
   /* A run that failed before its first row leaves nothing to resume, and must not keep the next one from starting. */
   if (rows->begun && rows->data >= 0 && !rows->written.count) {
-    unlink(rows->journal_path);
-    unlink(rows->partial);
+    io_remove_left(rows->journal_path, error);
+    io_remove_left(rows->partial, error);
   }
   if (rows->data >= 0) close(rows->data);
   if (rows->journal >= 0) close(rows->journal);

@@ -173,8 +173,8 @@ berg_status model_output_file_finish(model_output_file *file, model_row_names *n
   return status;
 }
 
-void model_output_file_close(model_output_file *file) {
-  io_rows_free(file->rows);
+void model_output_file_close(model_output_file *file, berg_error *error) {
+  io_rows_free(file->rows, error);
   base_free(file->path);
   *file = (model_output_file){.rows = NULL};
 }

@@ -45,6 +45,7 @@ berg_status model_output_file_append(model_output_file *file, const float *respo
                                      float *own, berg_error *error);
 /* Writes the final file and its sidecar. */
 berg_status model_output_file_finish(model_output_file *file, model_row_names *names, berg_error *error);
-void model_output_file_close(model_output_file *file);
+/* `error`: of a failure before, as io_rows_free has it. */
+void model_output_file_close(model_output_file *file, berg_error *error);
 
 #endif
