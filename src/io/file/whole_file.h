@@ -12,8 +12,8 @@ typedef struct io_whole_file io_whole_file;
 
 /* Removes a file that may be missing. EWRITE. */
 berg_status io_remove_file(const char *path, berg_error *error);
-/* Removes what a failed run would leave, that may be missing. Where it cannot be removed the error of the failure, which
- * has been told, says that it stays; NULL: nobody does. */
+/* Removes what a failed run would leave, that may be missing. Where it cannot be removed the error of the failure,
+ * which has been told, says that it stays; NULL: nobody does. */
 void io_remove_left(const char *path, berg_error *error);
 /* Whether an output may take the name `path`, for all who write and all who look before they work: regular files and
  * links are replaced with `force` (the link, never what it leads to), nothing else ever is. EEXISTS; EWRITE: a
