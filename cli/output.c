@@ -60,21 +60,25 @@ int cli_spool_copy(cli_spool *spool) {
   static char bytes[1 << 16];
   size_t count;
   FILE *stream = fopen(spool->path, "rb");
-  if (!stream) return cli_fail_errno(BERG_EWRITE, spool->path, "cannot be read back");
-  cli_spool_close(spool); /* before the copy: a reader that closes the pipe ends this process */
+  if (!stream) {
+    int failed = cli_fail_errno(BERG_EWRITE, spool->path, "cannot be read back");
+    cli_spool_close(spool);
+    return failed;
+  }
+  const int closed = cli_spool_close(spool); /* before the copy: a reader that closes the pipe ends this process */
   bool good = true;
   while (good && (count = fread(bytes, 1, sizeof bytes, stream)) > 0) good = fwrite(bytes, 1, count, stdout) == count;
   good = good && !ferror(stream) && !fflush(stdout);
   fclose(stream);
-  return good ? CLI_GO_ON : cli_fail_with(BERG_EWRITE, "standard output cannot be written: %s", strerror(errno));
+  return good ? closed : cli_fail_with(BERG_EWRITE, "standard output cannot be written: %s", strerror(errno));
 }
 
 /* A failed run may leave several files; the folder is the program's own, so all of them go. */
-void cli_spool_close(cli_spool *spool) {
+int cli_spool_close(cli_spool *spool) {
   DIR *folder = opendir(spool->folder);
   const struct dirent *entry;
   while (folder && (entry = readdir(folder)))
     if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")) unlinkat(dirfd(folder), entry->d_name, 0);
   if (folder) closedir(folder);
-  rmdir(spool->folder);
+  return rmdir(spool->folder) ? cli_fail_errno(BERG_EWRITE, spool->folder, "cannot be removed") : CLI_GO_ON;
 }

@@ -26,7 +26,7 @@ bool cli_is_stdout(const char *output);
 /* CLI_GO_ON, or the exit status of the failure printed. */
 int cli_spool_open(cli_spool *spool, const char *output);
 int cli_spool_copy(cli_spool *spool);
-/* Removes whatever lies in the folder. */
-void cli_spool_close(cli_spool *spool);
+/* Removes whatever lies in the folder, and it. CLI_GO_ON, or the exit status of what was said where it stays. */
+int cli_spool_close(cli_spool *spool);
 
 #endif

@@ -127,8 +127,9 @@ int serve_socket_accept(const serve_socket *made) {
 void serve_socket_close(serve_socket *made) {
   struct stat about;
   if (made->listening < 0) return;
-  if (made->inode && !lstat(made->path, &about) && about.st_dev == made->device && about.st_ino == made->inode)
-    unlink(made->path);
+  if (made->inode && !lstat(made->path, &about) && about.st_dev == made->device && about.st_ino == made->inode &&
+      unlink(made->path))
+    cli_fail_errno(BERG_EWRITE, made->path, "cannot be removed");
   close(made->listening);
   made->listening = -1;
 }

@@ -57,8 +57,9 @@
  *     call waits for them. They may call the library with other handles, and may ask the handles of this call what
  *     they are, but not start another run with them (the model says EARGUMENT). progress and warn may fork: the
  *     child's call ends with EINTERNAL, the parent's goes on. None may leave by longjmp or an exception.
- *   - A run is cancelled by what progress returns, and ends with ECANCELLED after the work at hand. What it had
- *     written stays where `resume` finds it; an array in memory is filled in part; handles can be used again.
+ *   - A run is cancelled by what progress or cancel returns, and ends with ECANCELLED after the work at hand, or at
+ *     once. What it had written stays where `resume` finds it; an array in memory is filled in part; handles can be
+ *     used again.
  */
 #ifndef BERG_H
 #define BERG_H

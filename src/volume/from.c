@@ -55,7 +55,7 @@ static berg_status write_npy(io_nifti *nifti, const volume_voxels *voxels, const
   status = io_whole_file_write(file, header, length, error);
   if (!status) status = put_rows(nifti, voxels, file, error);
   if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }
 

@@ -61,7 +61,7 @@ static berg_status write_npy(const volume_maps *maps, const char *path, bool for
   status = io_put(&sink, header, length, error);
   if (!status) status = io_put_array(&sink, values, error);
   if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }
 

@@ -92,6 +92,6 @@ berg_status volume_write_table(const volume_maps *maps, const char *path, bool f
   status = put_head(&to, maps, error);
   for (size_t c = 0; c < maps->values.shape[1] && !status; c++) status = put_line(&to, maps, c, error);
   if (!status) return io_whole_file_commit(to.file, error);
-  io_whole_file_abandon(to.file);
+  io_whole_file_abandon(to.file, error);
   return status;
 }

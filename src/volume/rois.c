@@ -128,7 +128,7 @@ static berg_status prepare_table(io_whole_file **out, const task *job, const cha
   }
   if (!status) status = io_whole_file_sync(file, error);
   if (status)
-    io_whole_file_abandon(file);
+    io_whole_file_abandon(file, error);
   else
     *out = file;
   return status;

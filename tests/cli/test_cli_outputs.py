@@ -209,3 +209,35 @@ def test_a_file_of_another_hand_where_a_resumed_run_ends_is_kept(berg, five_berg
         result = berg(*command, "--resume")
         assert (result.status, result.lines[0]) == (5, f"berg: {tmp_path}/x.h5: already exists; use force to replace it")
         assert (tmp_path / "x.h5").read_text() == "mine" and names(tmp_path) == ["x.h5", "x.h5.partial", "x.h5.partial.journal"]
+
+
+# --- What cannot be removed is told ---
+
+def test_a_temporary_file_that_stays_is_told_with_the_failure(berg, tmp_path):
+    np.save(tmp_path / "in.npy", np.arange(6.0))
+    result = berg("convert", "in.npy", "x.npz", cwd=tmp_path, environment=moments.environment(fail="1+"))
+    left, _ = names(tmp_path)
+    assert left.startswith(".x.npz.") and left.endswith(".new")
+    assert (result.status, result.message) == (
+        5, f"x.npz: cannot be written: Input/output error; {left} stays, it cannot be removed: Input/output error")
+
+
+def test_rows_that_stay_are_told_with_the_failure(berg, five_berg_dir, backbone_files, photos, tmp_path):
+    """The first call behind the journal's: nothing is kept that could be gone on from, and nothing can be removed."""
+    result = berg("encode", IDS[ANY], "--subject", SUBJECTS[ANY], "--berg-dir", five_berg_dir, "--backbone",
+                  backbone_files["safetensors"], photos / "4.jpg", "-q", "-o", tmp_path / "x.npy", environment=moments.environment(fail="2+"))
+    assert result.status == 5 and names(tmp_path)
+    for name in names(tmp_path):
+        assert f"{tmp_path / name} stays, it cannot be removed: Input/output error" in result.lines[0], result.err
+
+
+def test_a_folder_of_standard_output_that_stays_is_told(berg, five_berg_dir, backbone_files, photos, tmp_path):
+    command = [berg.path, "encode", IDS[ANY], "--subject", SUBJECTS[ANY], "--berg-dir", five_berg_dir, "--backbone",
+               backbone_files["safetensors"], photos / "4.jpg", "-q", "-o", "-"]
+    (tmp_path / "tmp").mkdir()
+    last = moments.count(list(map(str, command)), tmp_path / "count")
+    done = subprocess.run(list(map(str, command)), env={**berg.environment, "TMPDIR": str(tmp_path / "tmp"),
+                                                        **moments.environment(fail=last)}, capture_output=True, timeout=600)
+    (folder,) = (tmp_path / "tmp").iterdir()
+    assert (done.returncode, done.stderr.decode()) == (5, f"berg: {folder}: cannot be removed: Directory not empty\n")
+    assert done.stdout[:6] == b"\x93NUMPY"

@@ -3,7 +3,7 @@
  *
  *   MOMENT_KILL=N     SIGKILL before the N-th call, from 1, that changes a file or a folder
  *   MOMENT_STOP=N     SIGSTOP there: a waiting test finds everything as it was left
- *   MOMENT_FAIL=N     that call is not made, and fails as a broken disk lets it (EIO)
+ *   MOMENT_FAIL=N     that call is not made, and fails as a broken disk lets it (EIO); N+: and all after it
  *   MOMENT_FILE=NAME  only calls on open files whose path ends so are counted
  *   MOMENT_TIME=S     the time of day stands still, S seconds after 1970
  *   MOMENT_CLOCK=S    CLOCK_MONOTONIC is S seconds later at each reading
@@ -43,7 +43,8 @@ static bool moment(int file) {
   const char *last = getenv("MOMENT_KILL"), *stop = getenv("MOMENT_STOP"), *fail = getenv("MOMENT_FAIL");
   if (last && call == atol(last)) kill(getpid(), SIGKILL);
   if (stop && call == atol(stop)) syscall(SYS_tgkill, getpid(), gettid(), SIGSTOP); /* this thread goes no further */
-  if (!fail || call != atol(fail)) return false;
+  const bool fails = fail && (strchr(fail, '+') ? call >= atol(fail) : call == atol(fail));
+  if (!fails) return false;
   errno = EIO;
   return true;
 }

@@ -165,7 +165,7 @@ int main(int count, char **arguments) {
     fflush(stdout);
     append_all(&job, rows, done, &status, &error);
     if (!status) status = finish(&job, rows, &error);
-    io_rows_free(rows);
+    io_rows_free(rows, NULL);
   }
   if (status) fprintf(stderr, "%s: %s\n", berg_status_name(status), error.message);
   return berg_status_exit(status);

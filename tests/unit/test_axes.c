@@ -70,7 +70,7 @@ static void axes_are_those_of_the_shape(void **state) {
     assert_non_null(strstr(error.message, "the axes are not those of its rows"));
     assert_int_equal(access("axes.h5", F_OK), -1);
   }
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   unlink("axes.h5.partial");
   unlink("axes.h5.partial.journal");
 }

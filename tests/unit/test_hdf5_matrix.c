@@ -78,7 +78,7 @@ static void test_written_and_resumed(void **state) {
   assert_int_equal(io_hdf5_matrix_write(matrix, 0, ROWS + 1, 0, 1, NULL, 1, &error), BERG_EARGUMENT);
   assert_int_equal(io_hdf5_matrix_write(matrix, 0, 1, 1, COLUMNS, NULL, 1, &error), BERG_EARGUMENT);
   assert_int_equal(io_hdf5_matrix_sync(matrix, &error), BERG_OK);
-  io_hdf5_matrix_free(matrix, false);
+  io_hdf5_matrix_free(matrix, false, NULL);
 
   assert_int_equal(access(path, F_OK), -1);
   assert_int_equal(io_hdf5_matrix_resume(&matrix, path, "neural_data", ROWS, COLUMNS + 1, &error), BERG_EINPUT);
@@ -86,13 +86,13 @@ static void test_written_and_resumed(void **state) {
   assert_int_equal(io_hdf5_matrix_resume(&matrix, path, "neural_data", ROWS, COLUMNS, &error), BERG_OK);
   put(matrix, 3, 4, 0, 100);
   assert_int_equal(io_hdf5_matrix_finish(matrix, false, &error), BERG_OK);
-  io_hdf5_matrix_free(matrix, true);
+  io_hdf5_matrix_free(matrix, true, NULL);
   assert_int_equal(access(partial, F_OK), -1);
   check_blocks(path);
 
   assert_int_equal(io_hdf5_matrix_start(&second, path, "neural_data", 1, 1, &error), BERG_OK);
   assert_int_equal(io_hdf5_matrix_finish(second, false, &error), BERG_EEXISTS);
-  io_hdf5_matrix_free(second, true);
+  io_hdf5_matrix_free(second, true, NULL);
   check_blocks(path);
 }
 
@@ -112,7 +112,7 @@ static void test_shapes(void **state) {
   assert_int_equal(io_hdf5_matrix_write(matrix, 0, 1, 0, 4, pixels, 4, &error), BERG_OK);
   assert_int_equal(io_hdf5_matrix_write(matrix, 0, 1, 0, 13, pixels, 13, &error), BERG_EARGUMENT);
   assert_int_equal(io_hdf5_matrix_finish(matrix, true, &error), BERG_OK);
-  io_hdf5_matrix_free(matrix, true);
+  io_hdf5_matrix_free(matrix, true, NULL);
   assert_int_equal(io_hdf5_open(&dataset, path, "images", &error), BERG_OK);
   const berg_array *about = io_hdf5_about(dataset);
   assert_int_equal(about->dtype, BERG_U8);
@@ -141,7 +141,7 @@ static void test_two_runs(void **state) {
   int status;
   assert_int_equal(waitpid(child, &status, 0), child);
   assert_int_equal(status, 0);
-  io_hdf5_matrix_free(matrix, true);
+  io_hdf5_matrix_free(matrix, true, NULL);
 }
 
 /* Space is tested before anything is written: a limit of file sizes stands for a full disk. */

@@ -99,12 +99,12 @@ static void ranges_of_rows(void **state) {
   io_rows *rows = open_rows(path, false, 0);
   put_rows(rows, 4, 2);
   put_rows(rows, 8, 1);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   rows = open_rows(path, true, 0);
   assert_int_equal(io_rows_done(rows)->count, 2);
   put_rows(rows, 0, 4);
   put_rows(rows, 9, 1);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   char text[1000] = "";
   FILE *file = fopen(journal, "rb");
   assert_true(fread(text, 1, sizeof text - 1, file) > 0);
@@ -115,7 +115,7 @@ static void ranges_of_rows(void **state) {
   assert_non_null(strstr(error.message, "row 6 is missing"));
   put_rows(rows, 6, 2);
   assert_int_equal(io_rows_finish(rows, &labels, NULL), BERG_OK);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
 
   rows = open_rows(in("appended.npy"), false, 0);
   for (int i = 0; i < 10; i++) {
@@ -123,7 +123,7 @@ static void ranges_of_rows(void **state) {
     append(rows, 1);
   }
   assert_int_equal(io_rows_finish(rows, &labels, NULL), BERG_OK);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   row[0] = first;
   char command[300];
   snprintf(command, sizeof command, "cmp %s %s", in("ranges.npy"), in("appended.npy"));
@@ -139,10 +139,10 @@ static void too_many_pieces_apart(void **state) {
   assert_non_null(strstr(error.message, "more than 10 places"));
   put_rows(rows, 2, 1); /* joins two */
   put_rows(rows, 2 * IO_RANGES + 1, 1);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   rows = open_rows(in("apart.npy"), true, 0);
   assert_int_equal(io_ranges_total(io_rows_done(rows)), IO_RANGES + 2);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
 }
 
 /* Notes that io_journal_note never makes, each by itself. */
@@ -151,7 +151,7 @@ static void damaged_ranges_are_refused(void **state) {
   const char *path = in("notes.npy"), *journal = in("notes.npy.partial.journal");
   io_rows *rows = open_rows(path, false, 0);
   append(rows, 20);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   static const char *const notes[][2] = {
       {NUMBER(04), RANGE(04, 06)},               /* touches what is before */
       {NUMBER(04), RANGE(03, 06)},               /* overlaps it */
@@ -172,7 +172,7 @@ static void damaged_ranges_are_refused(void **state) {
   put_journal(journal, NUMBER(04), RANGE(06, 07) RANGE(09, 20));
   rows = open_rows(path, true, 4);
   assert_int_equal(io_ranges_total(io_rows_done(rows)), 16);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
 }
 
 static void sets_of_ranges(void **state) {

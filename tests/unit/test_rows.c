@@ -114,17 +114,17 @@ static void resumed_is_the_same(void **state) {
   io_rows *rows = open_rows(in("whole.npy"), false, false, 0);
   append(rows, 5);
   assert_int_equal(io_rows_finish(rows, &labels, NULL), BERG_OK);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
 
   const char *path = in("parts.npy");
   rows = open_rows(path, false, false, 0);
   append(rows, 2);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   assert_false(is_there(path));
   rows = open_rows(path, false, true, 2);
   append(rows, 3);
   assert_int_equal(io_rows_finish(rows, &labels, NULL), BERG_OK);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   assert_false(is_there(in("parts.npy.partial")));
   assert_false(is_there(in("parts.npy.partial.journal")));
   char command[300];
@@ -137,14 +137,14 @@ static void rows_behind_the_journal_are_cut(void **state) {
   const char *path = in("cut.npy"), *partial = in("cut.npy.partial");
   io_rows *rows = open_rows(path, false, false, 0);
   append(rows, 2);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   off_t safe = size_of(partial);
   FILE *file = fopen(partial, "ab");
   assert_int_equal(fwrite(row, 1, sizeof row - 17, file), sizeof row - 17);
   fclose(file);
   rows = open_rows(path, false, true, 2);
   assert_int_equal(size_of(partial), safe);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   assert_int_equal(truncate(partial, safe - 1), 0);
   expect_refusal(path, COLUMNS, RUN, false, true, BERG_EINPUT, "less than its journal");
 }
@@ -154,15 +154,15 @@ static void other_runs_are_refused(void **state) {
   const char *path = in("other.npy");
   io_rows *rows = open_rows(path, false, false, 0);
   append(rows, 1);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   expect_refusal(path, COLUMNS, "another", false, true, BERG_EEXISTS, "expected another, found a run");
   expect_refusal(path, COLUMNS, "another", true, true, BERG_EEXISTS, "another run");
   expect_refusal(path, COLUMNS + 1, RUN, false, true, BERG_EEXISTS, "found 1000 columns");
   expect_refusal(path, COLUMNS, RUN, false, false, BERG_EEXISTS, "interrupted run");
   rows = open_rows(path, true, false, 0);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   rows = open_rows(path, false, true, 0);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
 }
 
 static void finished_files_are_kept(void **state) {
@@ -175,11 +175,11 @@ static void finished_files_are_kept(void **state) {
   put_text(in("late.npy"), "mine");
   berg_error error;
   assert_int_equal(io_rows_finish(rows, &(io_labels){.row_names = NULL}, &error), BERG_EEXISTS);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   assert_int_equal(size_of(in("late.npy")), 4);
   rows = open_rows(in("late.npy"), true, true, 1);
   assert_int_equal(io_rows_finish(rows, &(io_labels){.row_names = NULL}, &error), BERG_OK);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   assert_true(size_of(in("late.npy")) > 4);
 }
 
@@ -188,7 +188,7 @@ static void damaged_journals_are_refused(void **state) {
   const char *path = in("journal.npy"), *journal = in("journal.npy.partial.journal");
   io_rows *rows = open_rows(path, false, false, 0);
   append(rows, 1);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   char text[1000];
   FILE *file = fopen(journal, "rb");
   size_t size = fread(text, 1, sizeof text - 1, file);
@@ -240,9 +240,9 @@ static void two_runs_do_not_share(void **state) {
   waitpid(child, &result, 0);
   assert_int_equal(result, 0);
   append(rows, 1);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   rows = open_rows(path, false, true, 2);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
 }
 
 /* The limit of this process's files stands for a full disk: write gives EFBIG instead of ENOSPC, with the
@@ -264,12 +264,12 @@ static void full_disk_keeps_what_was_appended(void **state) {
   assert_int_equal(io_rows_append(rows, row, 1, &error), BERG_EWRITE);
   assert_non_null(strstr(error.message, "full.npy.partial: cannot be written (3 rows are safe"));
   limit_files(RLIM_INFINITY);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   assert_false(is_there(path));
   rows = open_rows(path, false, true, 3);
   append(rows, 1);
   assert_int_equal(io_rows_finish(rows, &(io_labels){.row_names = NULL}, &error), BERG_OK);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   assert_int_equal(size_of(path), 128 + 4 * sizeof row);
 }
 
@@ -296,12 +296,12 @@ static void full_disk_while_finishing(void **state) {
       berg_status status = io_rows_finish(rows, &labels, &error);
       limit_files(RLIM_INFINITY);
       if (status != BERG_EWRITE) fail_msg("%s with %llu bytes: %d", name, (unsigned long long)limits[l], status);
-      io_rows_free(rows);
+      io_rows_free(rows, NULL);
       assert_false(is_there(in(name)));
       assert_false(has_temporary_files());
       rows = open_rows(in(name), false, true, 6);
       if (io_rows_finish(rows, &labels, &error)) fail_msg("%s", error.message);
-      io_rows_free(rows);
+      io_rows_free(rows, NULL);
       assert_true(is_there(in(name)));
     }
 }
@@ -335,7 +335,7 @@ static void volumes_are_checked(void **state) {
   assert_non_null(strstr(error.message, "column 2 has coordinate y = 9, outside 0..8"));
   coordinates[7] = -1;
   assert_int_equal(io_rows_finish(rows, &labels, &error), BERG_EMODEL);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
 }
 
 /* Under a locale with decimal commas, where this machine has one. */
@@ -355,7 +355,7 @@ static void special_values_in_csv(void **state) {
   assert_int_equal(io_rows_append(rows, special, 1, NULL), BERG_OK);
   assert_int_equal(io_rows_append(rows, plain, 1, NULL), BERG_OK);
   assert_int_equal(io_rows_finish(rows, &labels, &error), BERG_OK);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   setlocale(LC_NUMERIC, "C");
   char text[400] = "";
   FILE *file = fopen(in("special.csv"), "rb");

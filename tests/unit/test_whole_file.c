@@ -160,7 +160,7 @@ static void nothing_is_left(void **state) {
   (void)state;
   io_whole_file *file;
   assert_int_equal(io_whole_file_open(&file, "out", false, NULL), BERG_OK);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, NULL);
   assert_int_equal(mkdir("taken", 0777), 0);
   assert_int_equal(berg_write_whole("taken", "text", 4, true, NULL), BERG_EWRITE);
   assert_int_equal(berg_write_whole("nowhere/out", "text", 4, true, NULL), BERG_EWRITE);
@@ -177,8 +177,8 @@ static void what_a_kill_left_is_cleared(void **state) {
   io_whole_file_clear("out");
   assert_int_not_equal(access(io_whole_file_path(one), F_OK), 0);
   assert_int_equal(access(io_whole_file_path(other), F_OK) | access(".out.new", F_OK), 0);
-  io_whole_file_abandon(one);
-  io_whole_file_abandon(other);
+  io_whole_file_abandon(one, NULL);
+  io_whole_file_abandon(other, NULL);
   unlink(".out.new");
   assert_int_equal(count_files(), 0);
 }
@@ -241,7 +241,7 @@ static void *write_rows(void *user) {
   self->status = io_rows_open(&rows, self->path, COLUMNS, self->value < 2 ? "one" : "two", true, false, &done, NULL);
   for (int r = 0; r < ROWS && !self->status; r++) self->status = io_rows_append(rows, row, 1, NULL);
   if (!self->status) self->status = io_rows_finish(rows, &labels, NULL);
-  io_rows_free(rows);
+  io_rows_free(rows, NULL);
   free(row);
   free(coordinates);
   return NULL;
@@ -266,7 +266,7 @@ static void *write_matrix(void *user) {
   for (size_t r = 0; r < ROWS && !self->status; r++)
     self->status = io_hdf5_matrix_write(matrix, r, 1, 0, COLUMNS, row, COLUMNS, NULL);
   if (!self->status) self->status = io_hdf5_matrix_finish(matrix, true, NULL);
-  io_hdf5_matrix_free(matrix, true);
+  io_hdf5_matrix_free(matrix, true, NULL);
   free(row);
   return NULL;
 }

@@ -41,7 +41,7 @@ static berg_status write_content(const berg_file *file, const char *path, size_t
     io_sink sink = io_sink_file(out);
     status = targets[target].write(&sink, &content, error);
     if (status)
-      io_whole_file_abandon(out);
+      io_whole_file_abandon(out, error);
     else
       status = io_whole_file_commit(out, error);
   }

@@ -246,6 +246,6 @@ berg_status io_evoked_write(const io_evoked_sets *sets, const char *path, bool f
   if (status) return status;
   status = put_all(file, sets, error);
   if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }

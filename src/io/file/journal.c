@@ -56,7 +56,7 @@ berg_status io_journal_create(int *out, const char *path, size_t columns, const 
   if (status) return status;
   status = io_whole_file_write(whole, text, (size_t)length, error);
   if (status) {
-    io_whole_file_abandon(whole);
+    io_whole_file_abandon(whole, error);
     return status;
   }
   status = io_whole_file_commit(whole, error);

@@ -82,21 +82,29 @@ static int create_beside(const char *path, char **temporary) {
   return file;
 }
 
+berg_status io_remove_file(const char *path, berg_error *error) {
+  if (!unlink(path) || errno == ENOENT) return BERG_OK;
+  return base_fail_errno(error, BERG_EWRITE, path, "cannot be removed", errno);
+}
+
+void io_remove_left(const char *path, berg_error *error) {
+  if (!unlink(path) || errno == ENOENT || !error) return;
+  const char *reason = strerror(errno);
+  char what[sizeof error->message];
+  base_print(what, sizeof what, "%s", error->message);
+  base_print(error->message, sizeof error->message, "%s; %s stays, it cannot be removed: %s", what, path, reason);
+}
+
 static berg_status open_stream(io_whole_file *file, berg_error *error) {
   int handle = create_beside(file->path, &file->temporary);
   if (handle >= 0) file->stream = fdopen(handle, "wb");
   if (file->stream) return BERG_OK;
   berg_status status = errno == ENOMEM ? base_fail_memory(error, 0) : fail(file, "cannot be written", error);
   if (handle >= 0) {
-    unlink(file->temporary);
+    io_remove_left(file->temporary, error);
     close(handle);
   }
   return status;
-}
-
-berg_status io_remove_file(const char *path, berg_error *error) {
-  if (!unlink(path) || errno == ENOENT) return BERG_OK;
-  return base_fail_errno(error, BERG_EWRITE, path, "cannot be removed", errno);
 }
 
 static berg_status fail_exists(const char *path, berg_error *error) {
@@ -246,7 +254,7 @@ static berg_status commit(io_whole_file *file, bool synced, berg_error *error) {
   berg_status status = flush(file, synced, error);
   if (fclose(file->stream) && !status) status = fail(file, "cannot be written", error);
   if (!status) status = (synced ? place_safely : place)(file->temporary, file->path, file->force, false, error);
-  if (status) unlink(file->temporary);
+  if (status) io_remove_left(file->temporary, error);
   release(file);
   return status;
 }
@@ -255,16 +263,16 @@ berg_status io_whole_file_commit(io_whole_file *file, berg_error *error) { retur
 
 berg_status io_whole_file_commit_unsynced(io_whole_file *file, berg_error *error) { return commit(file, false, error); }
 
-void io_whole_file_abandon(io_whole_file *file) {
+void io_whole_file_abandon(io_whole_file *file, berg_error *error) {
   if (!file) return;
   fclose(file->stream);
-  unlink(file->temporary);
+  io_remove_left(file->temporary, error);
   release(file);
 }
 
 berg_status io_whole_file_follow(io_whole_file *file, berg_status status, berg_error *error) {
   if (!status && file) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }
 
@@ -295,6 +303,6 @@ berg_status berg_write_whole(const char *path, const void *bytes, size_t size, i
   if (status) return status;
   status = io_whole_file_write(file, bytes, size, error);
   if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }

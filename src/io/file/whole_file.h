@@ -12,6 +12,9 @@ typedef struct io_whole_file io_whole_file;
 
 /* Removes a file that may be missing. EWRITE. */
 berg_status io_remove_file(const char *path, berg_error *error);
+/* Removes what a failed run would leave, that may be missing. Where it cannot be removed the error of the failure,
+ * which has been told, says that it stays; NULL: nobody does. */
+void io_remove_left(const char *path, berg_error *error);
 /* Whether an output may take the name `path`, for all who write and all who look before they work: regular files and
  * links are replaced with `force` (the link, never what it leads to), nothing else ever is. EEXISTS; EWRITE: a
  * directory, a device, a pipe or a socket, or a link to one, or to an open file of a process as /dev/stdout is. */
@@ -27,8 +30,8 @@ berg_status io_whole_file_commit(io_whole_file *file, berg_error *error);
 /* The same without waiting for the disk, for thousands of small files: whole for every reader, though perhaps not after
  * a power failure. */
 berg_status io_whole_file_commit_unsynced(io_whole_file *file, berg_error *error);
-/* Gives up: removes what was written. NULL is fine. */
-void io_whole_file_abandon(io_whole_file *file);
+/* Gives up after a failure, of which `error` tells: removes what was written as io_remove_left does. NULL is fine. */
+void io_whole_file_abandon(io_whole_file *file, berg_error *error);
 /* Of a file that was synced and waits for another to be in its place: commits it where `status`, how that ended, is
  * BERG_OK, else gives it up. NULL is fine. `status`; EWRITE. */
 berg_status io_whole_file_follow(io_whole_file *file, berg_status status, berg_error *error);

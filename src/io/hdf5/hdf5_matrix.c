@@ -111,10 +111,10 @@ static berg_status clear_old(io_hdf5_matrix *matrix, berg_error *error) {
   if (access(matrix->partial, F_OK)) return BERG_OK;
   berg_status status = open_partial(matrix, matrix->partial, error);
   if (status) return status;
-  unlink(matrix->partial);
+  status = io_remove_file(matrix->partial, error);
   close(matrix->file);
   matrix->file = -1;
-  return BERG_OK;
+  return status;
 }
 
 /* A temporary name until it is laid out and locked: libhdf5 opens by name, and that could by then be another run's
@@ -128,7 +128,7 @@ static berg_status create(io_hdf5_matrix *matrix, const char *name, berg_error *
   if (!status) status = lay_out(matrix, path, name, error);
   if (!status) status = open_partial(matrix, path, error);
   if (!status) return io_whole_file_commit(whole, error);
-  io_whole_file_abandon(whole);
+  io_whole_file_abandon(whole, error);
   return status;
 }
 
@@ -136,7 +136,7 @@ static berg_status start(io_hdf5_matrix *matrix, const char *name, berg_error *e
   berg_status status = clear_old(matrix, error);
   if (!status) status = create(matrix, name, error);
   if (status == BERG_EEXISTS) return is_busy(matrix, error);
-  if (!status && (status = set_aside(matrix, error))) unlink(matrix->partial);
+  if (!status && (status = set_aside(matrix, error))) io_remove_left(matrix->partial, error);
   return status;
 }
 
@@ -180,7 +180,7 @@ static berg_status open_matrix(io_hdf5_matrix **out, const char *path, const cha
            : resume                          ? go_on(matrix, name, error)
                                              : start(matrix, name, error);
   if (status)
-    io_hdf5_matrix_free(matrix, false);
+    io_hdf5_matrix_free(matrix, false, error);
   else
     *out = matrix;
   return status;
@@ -245,9 +245,9 @@ berg_status io_hdf5_matrix_finish(io_hdf5_matrix *matrix, bool force, berg_error
   return BERG_OK;
 }
 
-void io_hdf5_matrix_free(io_hdf5_matrix *matrix, bool remove) {
+void io_hdf5_matrix_free(io_hdf5_matrix *matrix, bool remove, berg_error *error) {
   if (!matrix) return;
-  if (remove && matrix->file >= 0 && io_is_named(matrix->file, matrix->partial)) unlink(matrix->partial);
+  if (remove && matrix->file >= 0 && io_is_named(matrix->file, matrix->partial)) io_remove_left(matrix->partial, error);
   if (matrix->file >= 0) close(matrix->file);
   base_free(matrix->path);
   base_free(matrix->partial);

@@ -37,6 +37,7 @@ berg_status io_hdf5_matrix_sync(const io_hdf5_matrix *matrix, berg_error *error)
 /* Syncs, gives the file its name and closes it. EEXISTS where `path` is there and not `force`; EWRITE. */
 berg_status io_hdf5_matrix_finish(io_hdf5_matrix *matrix, bool force, berg_error *error);
 /* Closes; unless finished, the partial file stays, or with `remove` goes. NULL is fine. */
-void io_hdf5_matrix_free(io_hdf5_matrix *matrix, bool remove);
+/* `error`: of the failure that it is removed for, as io_remove_left has it. */
+void io_hdf5_matrix_free(io_hdf5_matrix *matrix, bool remove, berg_error *error);
 
 #endif

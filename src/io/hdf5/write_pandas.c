@@ -272,7 +272,7 @@ berg_status io_pandas_open(io_pandas **out, const char *path, size_t voxels, siz
   if (!status) status = create(table, error);
   if (!status) status = fill_names(table, error);
   if (status)
-    io_pandas_abandon(table);
+    io_pandas_abandon(table, error);
   else
     *out = table;
   return status;
@@ -290,8 +290,8 @@ berg_status io_pandas_commit(io_pandas *table, berg_error *error) {
   return status;
 }
 
-void io_pandas_abandon(io_pandas *table) {
+void io_pandas_abandon(io_pandas *table, berg_error *error) {
   if (!table) return;
-  io_whole_file_abandon(table->file);
+  io_whole_file_abandon(table->file, error);
   release(table);
 }

@@ -18,6 +18,6 @@ berg_status io_pandas_write(io_pandas *table, size_t first, size_t count, const 
 /* Frees the handle either way. EWRITE, and then nothing is left. */
 berg_status io_pandas_commit(io_pandas *table, berg_error *error);
 /* NULL is fine. */
-void io_pandas_abandon(io_pandas *table);
+void io_pandas_abandon(io_pandas *table, berg_error *error);
 
 #endif

@@ -56,7 +56,7 @@ static berg_status put(const jpeg_writer *writer, const char *path, bool force, 
   if (status) return status;
   status = io_whole_file_write(file, writer->bytes, writer->size, error);
   if (!status) return io_whole_file_commit_unsynced(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }
 

@@ -135,6 +135,6 @@ berg_status io_nifti_write(const io_nifti_rows *rows, const char *path, bool for
   if (status) return status;
   status = write_all(io_whole_file_path(file), rows, path, error);
   if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }

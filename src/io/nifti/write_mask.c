@@ -53,7 +53,7 @@ berg_status io_write_mask(const char *path, const uint8_t *mask, const size_t sh
     if (!status)
       status = io_whole_file_commit(file, error);
     else
-      io_whole_file_abandon(file);
+      io_whole_file_abandon(file, error);
   }
   base_free(bytes);
   return status;

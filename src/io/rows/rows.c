@@ -147,14 +147,15 @@ static berg_status start(io_rows *rows, const char *fingerprint, bool is_there, 
   if (status) return status;
   if (!write_header(rows, 0)) status = base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
   if (!status) status = io_journal_create(&rows->journal, rows->journal_path, rows->columns, fingerprint, error);
-  if (status) unlink(rows->partial);
+  if (status) io_remove_left(rows->partial, error);
   return status;
 }
 
 /* A run was killed between removing its journal and its partial file: all was done, and the file is there. */
 static berg_status end_clearing(const io_rows *rows, berg_error *error) {
-  if (access(rows->journal_path, F_OK)) io_remove_file(rows->partial, NULL);
-  return io_check_output(rows->path, false, error);
+  berg_status status = io_check_output(rows->path, false, error);
+  if (access(rows->journal_path, F_OK)) io_remove_left(rows->partial, error);
+  return status;
 }
 
 static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *error) {
@@ -272,7 +273,7 @@ berg_status io_rows_open_shaped(io_rows **out, const char *path, const size_t *s
   rows->header_bytes = io_npy_write_header(NULL, 0, BERG_F32, sizeof(float), rows->shape, rows->ndim);
   status = start_or_go_on(rows, path, fingerprint, resume, error);
   if (status) {
-    io_rows_free(rows);
+    io_rows_free(rows, error);
     return status;
   }
   rows->synced_at = now();
@@ -398,9 +399,11 @@ static berg_status convert_again(const io_rows *rows, size_t count, const io_lab
   if (!again) return BERG_ELIMIT;
   berg_status status = convert(rows, again, true, count, labels, error);
   if (!status) status = compare_bytes(rows->path, again, &same, error);
-  const berg_status removed = io_remove_file(again, status ? NULL : error);
-  if (!status) status = removed;
   if (!status && !same) status = io_check_output(rows->path, false, error);
+  if (status)
+    io_remove_left(again, error);
+  else
+    status = io_remove_file(again, error);
   base_free(again);
   return status;
 }
@@ -429,13 +432,13 @@ berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *e
 
 void io_rows_discard(io_rows *rows) { rows->written = rows->safe = (io_ranges){.count = 0}; }
 
-void io_rows_free(io_rows *rows) {
+void io_rows_free(io_rows *rows, berg_error *error) {
   if (!rows) return;
   if (rows->data >= 0 && rows->journal >= 0) sync_rows(rows);
   /* A run that failed before its first row leaves nothing to resume, and must not keep the next one from starting. */
   if (rows->begun && rows->data >= 0 && !rows->written.count) {
-    unlink(rows->journal_path);
-    unlink(rows->partial);
+    io_remove_left(rows->journal_path, error);
+    io_remove_left(rows->partial, error);
   }
   if (rows->data >= 0) close(rows->data);
   if (rows->journal >= 0) close(rows->journal);

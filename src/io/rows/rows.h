@@ -117,6 +117,7 @@ berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *e
 /* Forgets all rows, those of earlier runs too: io_rows_free then removes the files. */
 void io_rows_discard(io_rows *rows);
 /* Closes; unless finished, the partial file and its journal are kept for a later resume. NULL is fine. */
-void io_rows_free(io_rows *rows);
+/* `error`: of a failure before, which io_remove_left tells of files that stay; NULL: there was none. */
+void io_rows_free(io_rows *rows, berg_error *error);
 
 #endif

@@ -115,6 +115,6 @@ berg_status io_write_csv(const io_row_source *source, const char *path, bool for
   if (status) return status;
   status = write_rows(file, source, labels, error);
   if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }

@@ -334,7 +334,7 @@ static berg_status write_file(io_whole_file *file, const char *path, const io_ro
   if (!status) status = create(io_whole_file_path(file), path, source, labels, at, error);
   if (!status) status = fill(handle, path, source, labels, at, error);
   if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }
 

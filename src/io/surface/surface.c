@@ -83,6 +83,6 @@ berg_status io_surface_write(const io_surface_rows *rows, const char *path, bool
   if (status) return status;
   status = formats[format].put(file, rows, error);
   if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }

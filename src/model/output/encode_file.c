@@ -220,9 +220,9 @@ static berg_status clear(output *o, berg_error *error) {
   return status;
 }
 
-static void release(output *o) {
+static void release(output *o, berg_error *error) {
   model_trials_free(o->task.trials);
-  for (size_t i = 0; i < o->count; i++) model_output_file_close(&o->files[i]);
+  for (size_t i = 0; i < o->count; i++) model_output_file_close(&o->files[i], error);
   base_free(o->files);
 }
 
@@ -296,7 +296,7 @@ berg_status berg_encode_many_to_files(berg_model *const *models, size_t count, b
   for (size_t i = 0; i < count && outputs; i++)
     outputs[i].task = (model_output_task){models[i], stimuli, paths[i], &how.output, NULL};
   if (!status) status = encode_passes(outputs, models, count, stimuli, &run, error);
-  for (size_t i = 0; i < count && outputs; i++) release(&outputs[i]);
+  for (size_t i = 0; i < count && outputs; i++) release(&outputs[i], status ? error : NULL);
   base_free(outputs);
   return status;
 }

@@ -196,8 +196,8 @@ berg_status model_output_file_clear(model_output_file *file, berg_error *error) 
   return io_rows_clear(file->rows, error);
 }
 
-void model_output_file_close(model_output_file *file) {
-  io_rows_free(file->rows);
+void model_output_file_close(model_output_file *file, berg_error *error) {
+  io_rows_free(file->rows, error);
   base_free(file->path);
   *file = (model_output_file){.rows = NULL};
 }

@@ -46,6 +46,7 @@ berg_status model_output_file_append(model_output_file *file, const float *respo
  * until then, and where it takes no room, until `clear`. */
 berg_status model_output_file_finish(model_output_file *file, model_row_names *names, berg_error *error);
 berg_status model_output_file_clear(model_output_file *file, berg_error *error);
-void model_output_file_close(model_output_file *file);
+/* `error`: of a failure before, as io_rows_free has it. */
+void model_output_file_close(model_output_file *file, berg_error *error);
 
 #endif

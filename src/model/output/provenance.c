@@ -174,7 +174,7 @@ berg_status model_sidecar_prepare(io_whole_file **out, const char *path, const c
   if (!status) status = io_whole_file_print(file, error, "%s\n", text);
   if (!status) status = io_whole_file_sync(file, error); /* a full disk is found before the output has its name */
   if (status)
-    io_whole_file_abandon(file);
+    io_whole_file_abandon(file, error);
   else
     *out = file;
   base_free(text);

@@ -114,7 +114,7 @@ static berg_status write_about(const model_store_writer *writer, const model_sto
   if (!status)
     status = io_whole_file_commit(file, error);
   else
-    io_whole_file_abandon(file);
+    io_whole_file_abandon(file, error);
   base_free(json);
   base_free(path);
   return status;

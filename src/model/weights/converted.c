@@ -239,7 +239,7 @@ static berg_status write(const char *path, const io_document *document, const io
   const io_sink sink = io_sink_file(file);
   if (!status) status = io_write_safetensors(&sink, &content, error);
   if (!status) return is_private ? io_whole_file_commit_unsynced(file, error) : io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }
 

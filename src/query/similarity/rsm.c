@@ -194,8 +194,8 @@ static berg_status write_all(const job *j, cJSON *tree, char **report, berg_erro
   if (!status && j->options->sidecar) status = prepare_sidecar(&sidecar, j, list, error);
   if (!status && report) status = io_json_print(tree, report, error);
   if (!status) return io_whole_file_follow(sidecar, query_rsm_file_commit(file, error), error);
-  io_whole_file_abandon(sidecar);
-  query_rsm_file_abandon(file);
+  io_whole_file_abandon(sidecar, error);
+  query_rsm_file_abandon(file, error);
   return status;
 }
 

@@ -214,7 +214,7 @@ berg_status query_rsm_file_open(query_rsm_file **out, const query_rsm_plan *plan
   file->pairs = plan->images * (plan->images - 1) / 2;
   status = start(file, error);
   if (status)
-    query_rsm_file_abandon(file);
+    query_rsm_file_abandon(file, error);
   else
     *out = file;
   return status;
@@ -244,13 +244,13 @@ berg_status query_rsm_file_put(const query_rsm_file *file, size_t region, size_t
 berg_status query_rsm_file_commit(query_rsm_file *file, berg_error *error) {
   berg_status status = io_whole_file_commit(file->whole, error);
   file->whole = NULL;
-  query_rsm_file_abandon(file);
+  query_rsm_file_abandon(file, error);
   return status;
 }
 
-void query_rsm_file_abandon(query_rsm_file *file) {
+void query_rsm_file_abandon(query_rsm_file *file, berg_error *error) {
   if (!file) return;
-  io_whole_file_abandon(file->whole);
+  io_whole_file_abandon(file->whole, error);
   base_free(file->offsets);
   base_free(file);
 }

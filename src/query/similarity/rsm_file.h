@@ -36,6 +36,6 @@ berg_status query_rsm_file_put(const query_rsm_file *file, size_t region, size_t
 /* Frees the handle either way. */
 berg_status query_rsm_file_commit(query_rsm_file *file, berg_error *error);
 /* NULL is fine. */
-void query_rsm_file_abandon(query_rsm_file *file);
+void query_rsm_file_abandon(query_rsm_file *file, berg_error *error);
 
 #endif

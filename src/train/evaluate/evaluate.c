@@ -307,7 +307,7 @@ berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *giv
   if (!status) status = measure(&e, error);
   if (!status) status = write_results(&e, &text, error);
   /* rows of an encoding that did not end have another name, and stay for the next run */
-  for (size_t o = 0; o < e.outputs && status && e.encoded; o++) unlink(e.predictions[o].unfinished);
+  for (size_t o = 0; o < e.outputs && status && e.encoded; o++) io_remove_left(e.predictions[o].unfinished, error);
   if (report)
     *report = text;
   else

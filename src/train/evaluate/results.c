@@ -71,7 +71,7 @@ berg_status train_write_metadata(const io_value *root, const char *path, berg_er
   io_sink sink = io_sink_file(file);
   status = io_write_npy(&sink, &(io_content){.root = root}, error);
   if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }
 

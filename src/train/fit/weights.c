@@ -183,6 +183,6 @@ berg_status train_weights_save(const io_document *document, const io_entries *en
   const io_sink sink = io_sink_file(file);
   status = npy ? io_write_npy(&sink, &content, error) : io_write_safetensors(&sink, &content, error);
   if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }

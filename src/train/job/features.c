@@ -165,7 +165,7 @@ static berg_status run(const train_step *step, size_t first, size_t end, berg_er
   status = encode(step, store, first, end, error);
   /* also after a failure, so that computed features are kept */
   berg_status settled = train_store_settle(store, status ? NULL : error);
-  train_store_close(store);
+  train_store_close(store, status || settled ? error : NULL);
   return status ? status : settled;
 }
 

@@ -219,7 +219,7 @@ static berg_status begin(chunks *c, berg_error *error) {
 }
 
 static void release(chunks *c) {
-  io_rows_free(c->rows);
+  io_rows_free(c->rows, NULL);
   train_regression_free(c->regression);
   train_responses_close(c->responses);
   base_free_large(c->scores);
@@ -306,7 +306,7 @@ static berg_status merge(const train_step *step, berg_error *error) {
                        subject->targets, train_targets_unit(&step->plan->job));
   else
     status = io_rows_finish(rows, &(io_labels){.row_names = NULL}, error);
-  io_rows_free(rows);
+  io_rows_free(rows, status ? error : NULL);
   return status;
 }
 

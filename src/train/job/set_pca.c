@@ -38,7 +38,7 @@ berg_status train_set_pca_open(train_set_pca *set, const train_plan *plan, size_
 }
 
 void train_set_pca_close(train_set_pca *set) {
-  train_store_close(set->store);
+  train_store_close(set->store, NULL);
   base_free(set->gram);
   base_free(set->vectors);
   base_free(set->components);

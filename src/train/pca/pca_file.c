@@ -71,7 +71,7 @@ static berg_status write_document(const io_document *document, const io_entries 
   const io_sink sink = io_sink_file(file);
   status = io_write_safetensors(&sink, &(io_content){document->root, entries, NULL, 0}, error);
   if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }
 

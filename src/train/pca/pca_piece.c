@@ -162,6 +162,6 @@ berg_status pca_piece_write(const pca_job *job, const char *fingerprint, const p
   memcpy(last.end, END, sizeof END);
   if (!out.status) out.status = io_whole_file_write(out.file, &last, sizeof last, error);
   if (!out.status) return io_whole_file_commit(out.file, error);
-  io_whole_file_abandon(out.file);
+  io_whole_file_abandon(out.file, error);
   return out.status;
 }

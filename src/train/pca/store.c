@@ -89,7 +89,7 @@ static berg_status start(train_store *store, const char *fingerprint, uint64_t b
   status = allocate(store, bytes, error);
   if (!status)
     status = io_journal_create(&store->journal, journal, VIT_LAYERS * store->tokens * VIT_CHANNELS, fingerprint, error);
-  if (status) unlink(store->path);
+  if (status) io_remove_left(store->path, error);
   return status;
 }
 
@@ -168,7 +168,7 @@ berg_status train_store_open(train_store **out, const char *path, const char *jo
   berg_status status = make(&store, path, journal, rows, tokens, error);
   if (!status) status = is_there ? go_on(store, fingerprint, bytes, error) : start(store, fingerprint, bytes, error);
   if (status) {
-    train_store_close(store);
+    train_store_close(store, error);
     return status;
   }
   store->written = *done = store->safe;
@@ -187,13 +187,13 @@ berg_status train_store_open_whole(train_store **out, const char *path, const ch
   if (!status && io_ranges_before(&store->safe) < rows)
     status = base_fail(error, BERG_EINPUT, "%s: lacks image %zu of %zu", path, io_ranges_before(&store->safe), rows);
   if (status)
-    train_store_close(store);
+    train_store_close(store, error);
   else
     *out = store;
   return status;
 }
 
-void train_store_close(train_store *store) {
+void train_store_close(train_store *store, berg_error *error) {
   if (!store) return;
   if (store->open) {
     if (base_thread_is_here(&store->keeper)) {
@@ -207,8 +207,8 @@ void train_store_close(train_store *store) {
     }
     /* without a single image there is nothing to resume, and files would only stop the next run from starting */
     if (!store->safe.count) {
-      unlink(store->journal_path);
-      unlink(store->path);
+      io_remove_left(store->journal_path, error);
+      io_remove_left(store->path, error);
     }
   }
   if (store->file >= 0) close(store->file);

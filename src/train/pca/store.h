@@ -27,7 +27,8 @@ berg_status train_store_open(train_store **store, const char *path, const char *
 berg_status train_store_open_whole(train_store **store, const char *path, const char *journal, const char *fingerprint,
                                    size_t rows, size_t tokens, berg_error *error);
 /* Waits until what was written is safe, and closes. NULL is fine. */
-void train_store_close(train_store *store);
+/* `error`: of a failure before, which is told of what stays of a store without an image; NULL: nobody is. */
+void train_store_close(train_store *store, berg_error *error);
 
 /* The block of a model_sink, with the store as its user: writes the rows of the images, whose numbers follow one
  * another. */

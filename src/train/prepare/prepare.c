@@ -200,7 +200,7 @@ static berg_status prepare(preparation *p, const char *raw, const berg_run *run,
   if (!status) status = open_outputs(p, &done, error);
   if (!status) status = prepare_all(p, done, run, &discard, error);
   if (!status) status = train_prepared_finish(p->files, error);
-  train_prepared_free(p->files, discard);
+  train_prepared_free(p->files, discard, status ? error : NULL);
   return status;
 }
 

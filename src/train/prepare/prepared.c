@@ -173,7 +173,7 @@ berg_status train_prepared_open(train_prepared **out, const train_prepared_optio
   files->rows[AVERAGED] = options->trials->averaged_count;
   berg_status status = begin(files, options, error);
   if (status) {
-    train_prepared_free(files, false);
+    train_prepared_free(files, false, error);
     return status;
   }
   *done = files->done;
@@ -223,16 +223,16 @@ berg_status train_prepared_finish(train_prepared *files, berg_error *error) {
 }
 
 /* An interrupted run that had its last voxel done keeps it: `done` is not 0. */
-void train_prepared_free(train_prepared *files, bool discard) {
+void train_prepared_free(train_prepared *files, bool discard, berg_error *error) {
   if (!files) return;
   const bool remove = files->begun && (discard || !files->done);
   if (files->begun && !remove && files->safe < files->done) sync_all(files, NULL);
   if (remove) {
-    unlink(files->journal_path);
-    unlink(files->partials[METADATA]);
+    io_remove_left(files->journal_path, error);
+    io_remove_left(files->partials[METADATA], error);
   }
   if (files->journal >= 0) close(files->journal);
-  for (int f = 0; f < MATRICES; f++) io_hdf5_matrix_free(files->matrices[f], remove);
+  for (int f = 0; f < MATRICES; f++) io_hdf5_matrix_free(files->matrices[f], remove, error);
   for (int f = 0; f < FILES; f++) {
     base_free(files->paths[f]);
     base_free(files->partials[f]);

@@ -29,6 +29,7 @@ berg_status train_prepared_append(train_prepared *files, const train_block *bloc
 /* Gives all files their names. EEXISTS, EWRITE. */
 berg_status train_prepared_finish(train_prepared *files, berg_error *error);
 /* Closes. Unless finished, what there is stays to be resumed; but not when there is nothing, or with `discard`. */
-void train_prepared_free(train_prepared *files, bool discard);
+/* `error`: of a failure before, as io_rows_free has it. */
+void train_prepared_free(train_prepared *files, bool discard, berg_error *error);
 
 #endif

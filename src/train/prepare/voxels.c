@@ -195,7 +195,7 @@ berg_status train_metadata_write(const char *path, const io_csv *voxels, const t
     io_sink sink = io_sink_file(file);
     status = io_write_npy(&sink, &(io_content){root, NULL, NULL, 0}, error);
     if (status)
-      io_whole_file_abandon(file);
+      io_whole_file_abandon(file, error);
     else
       status = io_whole_file_commit(file, error);
   }

@@ -77,6 +77,6 @@ berg_status train_metadata_copy(const model_layout *layout, const char *prepared
   if (status) return status;
   status = layout->prepared.kept ? write_grouped(file, layout, prepared, error) : write_bytes(file, prepared, error);
   if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }

@@ -149,7 +149,7 @@ static berg_status render_array(simulation *s, simulate_keeper *keeper, const ch
   keeper->user = matrix;
   status = render(s, keeper, run, error);
   if (!status) status = io_hdf5_matrix_finish(matrix, keeper->force, error);
-  io_hdf5_matrix_free(matrix, status != BERG_OK);
+  io_hdf5_matrix_free(matrix, status != BERG_OK, error);
   return status;
 }
 

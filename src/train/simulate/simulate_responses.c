@@ -168,7 +168,7 @@ berg_status simulate_write_responses(simulate_subject *subject, berg_dtype dtype
   if (!status) {
     status = write_blocks(&shop, table, stage, before, error);
     if (status)
-      io_pandas_abandon(table);
+      io_pandas_abandon(table, error);
     else
       status = io_pandas_commit(table, error);
   }

@@ -25,7 +25,7 @@ static berg_status open_table(io_whole_file **file, const simulate_subject *subj
 
 static berg_status close_table(io_whole_file *file, berg_status status, berg_error *error) {
   if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }
 

@@ -106,7 +106,7 @@ static berg_status start(const simulate_recording *r, model_prepared_file file, 
 
 static berg_status finish(const simulate_recording *r, io_hdf5_matrix *matrix, berg_status status, berg_error *error) {
   if (!status) status = io_hdf5_matrix_finish(matrix, r->force, error);
-  io_hdf5_matrix_free(matrix, status != BERG_OK);
+  io_hdf5_matrix_free(matrix, status != BERG_OK, error);
   return status;
 }
 
@@ -168,7 +168,7 @@ berg_status simulate_write_metadata(const simulate_recording *r, const io_tree *
     const io_sink sink = io_sink_file(file);
     status = io_write_npy(&sink, &(io_content){.root = root}, error);
     if (status)
-      io_whole_file_abandon(file);
+      io_whole_file_abandon(file, error);
     else
       status = io_whole_file_commit(file, error);
   }

@@ -45,7 +45,7 @@ berg_status simulate_write_arrays(const char *path, bool force, berg_array *arra
   const io_sink sink = io_sink_file(file);
   status = io_write_npz(&sink, &content, error);
   if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file);
+  io_whole_file_abandon(file, error);
   return status;
 }
 
