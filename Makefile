@@ -49,7 +49,7 @@ help:
 	@echo "check        structure, format, unit tests, the program's usage: under a minute, after each edit"
 	@echo "test         unit, oracle, command-line and Python tests, then the C tests and the program under the sanitizers"
 	@echo "test-long    the cases left out of test, all that AddressSanitizer can see, training killed at random moments: a quarter of an hour"
-	@echo "torture      every command with each of its allocations failing, TORTURE_STEP=K every K-th (COMMANDS= some of them): hours"
+	@echo "torture      every command with each of its allocations failing, TORTURE_STEP=K every K-th, and killed 1,000 times (COMMANDS= some): hours"
 	@echo "test-browser the page of berg report in Chromium, which it installs"
 	@echo "cuda         the plug-in for CUDA devices, libberg_cuda.so, beside the program; needs nvcc"
 	@echo "cuda-check   that it compiles and links, and its tests on the host; on a device: scripts/cuda_check.sh"
@@ -132,6 +132,7 @@ test-long: deps
 torture: deps
 	@$(MAKE) --no-print-directory tests
 	$(PYTHON) tests/torture/torture.py --jobs 2 $(COMMANDS)
+	$(PYTHON) tests/torture/kills.py --jobs 2 $(COMMANDS)
 
 # BERG_SCREENSHOTS=DIR keeps what the page looked like.
 test-browser: DEPS += chromium python3-html5lib libxml2-utils

@@ -19,7 +19,7 @@ typedef struct request {
   cli_groups groups;
   cli_maps maps;
   cli_space space;
-  const char *correction, *json;
+  const char *correction;
   size_t threads;
   bool paired, pooled, one_sided;
   cJSON *told; /* what the library says of each, a list */
@@ -56,7 +56,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       CLI_PARTS_OPTIONS(asked->parts),
       {"berg-dir", 0, CLI_TEXT, &asked->options.berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
       CLI_SPACE_OPTIONS(asked->space),
-      {"json", 0, CLI_TEXT, &asked->json, "FILE", "What was tested, found, and is to be kept in mind, as JSON."},
+      {"json", 0, CLI_TEXT, &maps->json, "FILE", "What was tested, found, and is to be kept in mind, as JSON."},
       {"no-sidecar", 0, CLI_FLAG, &maps->no_sidecar, NULL, "Do not write OUT.json."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N", "Default: chosen. Never changes the numbers."},
       {"force", 'f', CLI_FLAG, &maps->force, NULL, "Replace what is there."},
@@ -146,7 +146,7 @@ static int check(request *asked) {
     return cli_usage_error("contrast", "which images? Give --a LIST --b LIST, or --group NAME=LIST");
   if (!asked->contrasts.count && !asked->a.count)
     return cli_usage_error("contrast", "which contrast? Give --contrast WEIGHTS");
-  status = cli_check_output(asked->json, asked->maps.force);
+  status = cli_check_output(asked->maps.json, asked->maps.force);
   if (status != CLI_GO_ON) return status;
   status = cli_need_berg_dir("contrast", &asked->options.berg_dir);
   return status == CLI_GO_ON ? cli_space_complete("contrast", &asked->space) : status;
@@ -270,10 +270,10 @@ static int run(request *asked, const char *path) {
 }
 
 static int write_told(const request *asked) {
-  if (!asked->json) return CLI_GO_ON;
+  if (!asked->maps.json) return CLI_GO_ON;
   char *text = cli_json_text(asked->told);
   if (!text) return cli_fail_memory();
-  int status = cli_write_text(text, asked->json, asked->maps.force);
+  int status = cli_write_text(text, asked->maps.json, asked->maps.force);
   cJSON_free(text);
   return status;
 }

@@ -32,6 +32,7 @@ bool cli_maps_alike(const char *a, const char *b);
 typedef struct cli_maps {
   cli_texts wanted;      /* names */
   const char *output;    /* -o */
+  const char *json;      /* a further output, which no sidecar may be; NULL: none */
   const char *above_map; /* its name */
   double above;          /* NaN: no region is asked for */
   bool force, no_sidecar, quiet;

@@ -84,17 +84,27 @@ static char *path_of(const writing *w, const char *map, const char *ending) {
 }
 
 /* Where there are two hemispheres the library puts their names before the ending. */
+static int check_one(const writing *w, const char *path, const char *name, const char *ending) {
+  const char *json = w->maps->json;
+  char *file = cli_alloc(strlen(path) + strlen(name) + strlen(ending) + 2, 1);
+  if (!file) return cli_fail_memory();
+  sprintf(file, "%.*s%s%s%s", (int)(ending_of(path) - path), path, *name ? "_" : "", name, ending);
+  int status =
+      json && !strcmp(json, file)
+          ? cli_usage_error("contrast", "--json %s: a sidecar would go there: give another name, or --no-sidecar", json)
+          : cli_check_output(file, w->maps->force);
+  free(file);
+  return status;
+}
+
 static int check_free(const writing *w, const char *path) {
-  for (size_t o = 0; o < berg_metadata_outputs(w->metadata); o++) {
-    const char *name = berg_metadata_output(w->metadata, o)->name, *end = ending_of(path);
-    char *file = cli_alloc(strlen(path) + strlen(name) + 2, 1);
-    if (!file) return cli_fail_memory();
-    sprintf(file, "%.*s%s%s%s", (int)(end - path), path, *name ? "_" : "", name, end);
-    int status = cli_check_output(file, w->maps->force);
-    free(file);
-    if (status != CLI_GO_ON) return status;
+  int status = CLI_GO_ON;
+  for (size_t o = 0; o < berg_metadata_outputs(w->metadata) && status == CLI_GO_ON; o++) {
+    const char *name = berg_metadata_output(w->metadata, o)->name;
+    status = check_one(w, path, name, ending_of(path));
+    if (status == CLI_GO_ON && !w->maps->no_sidecar) status = check_one(w, path, name, ".json");
   }
-  return CLI_GO_ON;
+  return status;
 }
 
 /* --- Writing --- */

@@ -33,7 +33,7 @@ static const char *shape_of(const cJSON *entry, bool is_reverse, char text[160])
 static const char *size_of(const cJSON *entry, char text[32]) {
   static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
   const cJSON *bytes = cJSON_GetObjectItem(entry, "bytes");
-  double value = cJSON_IsNumber(bytes) ? bytes->valuedouble : 0;
+  double value = bytes ? bytes->valuedouble : 0;
   int unit = 0;
   for (; value >= 1000 && unit < 5; unit++) value /= 1000;
   snprintf(text, 32, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);

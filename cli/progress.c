@@ -82,6 +82,11 @@ static int called(void *user, size_t done, size_t total, double seconds) {
   return interrupted;
 }
 
+static int asked(void *user) {
+  (void)user;
+  return interrupted;
+}
+
 /* Each stage has its own rate; the line of the previous one is erased. */
 static void stage_begins(void *user, const char *stage, const char *unit) {
   cli_progress *progress = user;
@@ -105,6 +110,7 @@ berg_run cli_progress_run(cli_progress *progress) {
   berg_run run;
   berg_run_init(&run);
   run.progress = called;
+  run.cancel = asked;
   run.user = progress;
   run.stage = stage_begins;
   run.warn = warned;

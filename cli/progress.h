@@ -1,6 +1,6 @@
 /* The progress of a long run, on standard error: a bar with rate and time left on a terminal, a plain line every few
- * seconds elsewhere, nothing when quiet. Meanwhile SIGINT, SIGTERM, SIGHUP cancel the run at the next batch instead of
- * killing it. */
+ * seconds elsewhere, nothing when quiet. Meanwhile SIGINT, SIGTERM, SIGHUP cancel the run at once, where it can be
+ * gone on from, instead of killing it. */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 

@@ -381,6 +381,7 @@ typedef struct berg_model_options {
   /* In place of `selection`: "V1 + V2 & ceiling > 20" (docs/selections.md), of each subject by itself, ascending. NULL
    * (default): none. EARGUMENT together with what else selects. */
   const char *select;
+  const struct berg_run *run; /* whose `cancel` is asked while weights are opened; NULL (default): nobody is */
 } berg_model_options;
 
 BERG_API void berg_model_options_init(berg_model_options *options, size_t size);
@@ -389,7 +390,8 @@ BERG_API void berg_model_options_init(berg_model_options *options, size_t size);
  * NULL: neither variable is set. */
 BERG_API char *berg_cache_folder(void);
 
-/* ENOMODEL, EPARAMETER (subject, selection, train_splits), EMODEL (file missing or corrupt), EDEVICE, ELIMIT. */
+/* ENOMODEL, EPARAMETER (subject, selection, train_splits), EMODEL (file missing or corrupt), EDEVICE, ELIMIT,
+ * ECANCELLED. */
 BERG_API berg_status berg_model_open(berg_model **model, const char *model_id, const berg_model_options *options,
                                      berg_error *error);
 BERG_API void berg_model_free(berg_model *model);
@@ -632,7 +634,8 @@ typedef struct berg_contrast_options {
   int any_dependence; /* 1: q after Benjamini & Yekutieli; 0 (default): Benjamini & Hochberg */
   double fdr;         /* keep columns whose q is at most this, others become NaN in every map; NaN (default): all */
   int threads;
-  int reserved; /* 0 */
+  int reserved;        /* 0 */
+  const berg_run *run; /* whose `cancel` berg_contrast_open asks; NULL (default): nobody is */
 } berg_contrast_options;
 
 BERG_API void berg_contrast_options_init(berg_contrast_options *options, size_t size);
@@ -1101,6 +1104,7 @@ typedef struct berg_report_options {
                                berg_rsa or berg_control, a map of a subject's columns (.npy, .nii), berg_rsm's matrix */
   size_t added_count;
   const char *pictures; /* where pictures of relative names lie; NULL: where the program runs */
+  const berg_run *run;  /* whose `cancel` is asked between figures; NULL (default): nobody is */
 } berg_report_options;
 
 BERG_API void berg_report_options_init(berg_report_options *options, size_t size);

@@ -119,12 +119,14 @@ static PyObject *compute(const berg_contrast *contrast, const char *weights) {
 }
 
 static PyObject *compute_all(const berg_store *store, size_t part, const groups *asked, PyObject *weights,
-                             const berg_contrast_options *options) {
+                             berg_contrast_options *options) {
   berg_contrast *contrast;
   berg_error error;
-  PyThreadState *thread = PyEval_SaveThread();
+  binding_call call;
+  binding_call_begin(&call, Py_None, Py_None);
+  options->run = &call.run;
   const berg_status status = berg_contrast_open(&contrast, store, part, asked->list, asked->count, options, &error);
-  PyEval_RestoreThread(thread);
+  binding_call_end(&call);
   if (status) return binding_raise(&error);
   PyObject *result = PyList_New(0);
   for (Py_ssize_t i = 0; result && i < PyTuple_Size(weights); i++) {

@@ -57,6 +57,7 @@ static PyObject *model_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     berg_error error;
     binding_call call;
     binding_call_begin(&call, Py_None, Py_None);
+    options.run = &call.run;
     options.warn = call.run.warn;
     options.warn_user = call.run.user;
     berg_status status = berg_model_open(&handle, arguments.model_id, &options, &error);

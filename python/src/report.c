@@ -25,9 +25,11 @@ static PyObject *report(PyObject *module, PyObject *arguments) {
     options.added_count = added.count;
     options.pictures = pictures ? PyBytes_AsString(pictures) : NULL;
     const char *page = path ? PyBytes_AsString(path) : NULL;
-    PyThreadState *thread = PyEval_SaveThread();
+    binding_call call;
+    binding_call_begin(&call, Py_None, Py_None);
+    options.run = &call.run;
     berg_status status = berg_report(model_id, &options, page, &error);
-    PyEval_RestoreThread(thread);
+    binding_call_end(&call);
     result = status ? binding_raise(&error) : Py_NewRef(Py_None);
   }
   binding_release_subjects(&asked);

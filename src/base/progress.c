@@ -35,6 +35,14 @@ berg_status base_ask_cancel(const berg_run *run, berg_error *error) {
   return status || !cancelled ? status : base_fail(error, BERG_ECANCELLED, "cancelled");
 }
 
+bool base_asking_ended(base_asking *asking, size_t rank) {
+  int status = atomic_load_explicit(&asking->status, memory_order_relaxed);
+  if (rank || status) return status != BERG_OK;
+  status = (int)base_ask_cancel(asking->run, asking->error);
+  atomic_store_explicit(&asking->status, status, memory_order_relaxed);
+  return status != BERG_OK;
+}
+
 berg_status base_warn(berg_warn_fn warn, void *user, berg_error *error, const char *format, ...) {
   if (!warn) return BERG_OK;
   berg_error line;

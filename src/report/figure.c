@@ -2,6 +2,7 @@
 #include "report/figure.h"
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "report/kind.h"
 
 void report_figure_start(report_figure *figure, const char *id, const char *title, size_t sheet_columns, bool legend) {
@@ -66,6 +67,7 @@ berg_status report_figures_make(report_figures *figures, const report_data *data
   berg_status status = BERG_OK;
   *figures = (report_figures){.items = NULL};
   for (size_t i = 0; data->kind->draw[i] && !status; i++) {
+    if ((status = base_ask_cancel(data->run, error))) break;
     report_figure *figure = report_figures_add(figures, error);
     if (figure) data->kind->draw[i](figure, data);
     status = figure ? report_figure_status(figure, error) : BERG_ELIMIT;

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "io/file/folders.h"
 #include "io/file/whole_file.h"
@@ -67,11 +68,14 @@ static berg_status write_figure(const report_page *page, const report_figure *fi
   return status;
 }
 
-static berg_status write_figures(const report_page *page, const char *folder, bool force, bool check,
+static berg_status write_figures(const report_page *page, const berg_report_options *options, bool check,
                                  berg_error *error) {
+  const char *folder = options->figures;
   berg_status status = folder && !check ? io_make_folders(folder, error) : BERG_OK;
-  for (size_t i = 0; i < page->figures->count && folder && !status; i++)
-    status = write_figure(page, &page->figures->items[i], folder, force, check, error);
+  for (size_t i = 0; i < page->figures->count && folder && !status; i++) {
+    status = base_ask_cancel(options->run, error);
+    if (!status) status = write_figure(page, &page->figures->items[i], folder, options->force != 0, check, error);
+  }
   return status;
 }
 
@@ -85,8 +89,8 @@ static berg_status write_all(const report_page *page, const berg_report_options 
   bool force = options->force;
   berg_status status = check_free(path, force, error);
   if (!status) status = check_free(options->json, force, error);
-  if (!status) status = write_figures(page, options->figures, force, true, error);
-  if (!status) status = write_figures(page, options->figures, force, false, error);
+  if (!status) status = write_figures(page, options, true, error);
+  if (!status) status = write_figures(page, options, false, error);
   if (!status && options->json) {
     report_page_json(&json, page);
     status = write_file(options->json, &json, force, error);
@@ -161,12 +165,16 @@ berg_status berg_report(const char *model_id, const berg_report_options *given, 
   berg_report_options options;
   io_geometry surfaces[REPORT_HEMISPHERES] = {{.vertices = 0}};
   report_data data;
+  berg_run run;
   berg_status status = BASE_TAKE(berg_report_options, &options, given, error);
+  if (!status) status = BASE_TAKE(berg_run, &run, options.run, error);
   if (status) return status;
+  options.run = &run;
   if (!path && !options.json && !options.figures)
     return base_fail(error, BERG_EARGUMENT, "no file is named for the report, its figures or its numbers");
   status = report_data_open(&data, model_id, options.berg_dir, options.subjects, options.subject_count, error);
   if (status) return status;
+  data.run = &run;
   data.added = options.added;
   data.added_count = options.added_count;
   data.pictures = options.pictures;

@@ -67,6 +67,7 @@ typedef struct report_data {
   const char *const *added; /* [added_count] files that are shown besides */
   size_t added_count;
   const char *pictures; /* where pictures of relative names lie; NULL: where the program runs */
+  const berg_run *run;  /* asked between figures; NULL: nobody is */
 } report_data;
 
 /* EPARAMETER: no such subject, or one twice; EMODEL: the metadata are missing or do not fit, or a

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/random.h"
 #include "vit/embed.h"
 #include "vit/preprocess.h"
@@ -67,6 +68,12 @@ static void after_block(void *user, base_team *team, size_t layer, const float *
   calibration->passed.layer(calibration->passed.user, layer);
 }
 
+static bool goes_on(void *user) {
+  vit_calibration *calibration = user;
+  calibration->status = base_ask_cancel(calibration->run, calibration->error);
+  return !calibration->status;
+}
+
 typedef struct buffers {
   uint8_t *pixels;
   double *plane;
@@ -85,9 +92,14 @@ static void release(buffers *r) {
   (TOKENS * VIT_CHANNELS * sizeof(float) + 2 * SQUARE * sizeof(float) + VIT_CHANNELS * sizeof(uint16_t))
 
 berg_status vit_calibrate(vit_calibration *calibration, const vit_network *network, const la_floats *floats,
-                          const vit_kernels *kernels, vit_passed passed, int threads, berg_error *error) {
-  *calibration =
-      (vit_calibration){.passed = passed, .narrow = vit_network_gemm(network), .floats = floats, .kernels = kernels};
+                          const vit_kernels *kernels, vit_passed passed, int threads, const berg_run *run,
+                          berg_error *error) {
+  *calibration = (vit_calibration){.passed = passed,
+                                   .narrow = vit_network_gemm(network),
+                                   .floats = floats,
+                                   .kernels = kernels,
+                                   .run = run,
+                                   .error = error};
   calibration->operands = base_alloc_large(VIT_LAYERS * VIT_OPERANDS * TOKENS, VIT_CHANNELS * sizeof(float), error);
   calibration->scratch = base_alloc_large((size_t)threads, THREAD_BYTES, error);
   buffers r = {.pixels = base_alloc(IMAGES, VIT_PIXELS, error),
@@ -102,10 +114,11 @@ berg_status vit_calibrate(vit_calibration *calibration, const vit_network *netwo
   base_team *team = base_team_begin(threads);
   if (!status)
     vit_network_run(plain, r.pixels, IMAGES, team, r.workspace, r.tokens,
-                    &(vit_hooks){.after_block = after_block, .operand = take, .user = calibration});
+                    &(vit_hooks){.after_block = after_block, .goes_on = goes_on, .operand = take, .user = calibration});
   base_team_end(team);
   vit_network_free(plain);
   release(&r);
+  if (!status) status = calibration->status;
   if (status) vit_calibration_release(calibration);
   return status;
 }

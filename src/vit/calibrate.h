@@ -17,11 +17,16 @@ typedef struct vit_calibration {
   const vit_kernels *kernels;
   float *operands; /* what each block of each matrix is multiplied with: float [layers][VIT_OPERANDS][tokens][768] */
   char *scratch;   /* for each thread */
+  const berg_run *run;
+  berg_status status; /* whether the pass went on */
+  berg_error *error;
 } vit_calibration;
 
-/* Six pictures of noise go through the float32 network: 0.2 s and 77 MB. The same for any `threads`. ELIMIT. */
+/* Six pictures of noise go through the float32 network: 0.2 s and 77 MB. The same for any `threads`. ELIMIT;
+ * ECANCELLED: `run`, which may be NULL. */
 berg_status vit_calibrate(vit_calibration *calibration, const vit_network *network, const la_floats *floats,
-                          const vit_kernels *kernels, vit_passed passed, int threads, berg_error *error);
+                          const vit_kernels *kernels, vit_passed passed, int threads, const berg_run *run,
+                          berg_error *error);
 void vit_calibration_release(vit_calibration *calibration);
 
 /* The rounding of the weights that operand `operand` of `layer` meets, `shift` [768] being divided out of it (NULL:

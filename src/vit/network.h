@@ -29,9 +29,10 @@ typedef struct vit_passed {
 } vit_passed;
 
 /* Packs every matrix into `to`, 64-byte aligned; `passed` may be NULL. int8 is rounded by `calibration`
- * (vit/calibrate.h); NULL: to the nearest. */
-void vit_network_pack_into(const vit_network *network, const struct vit_calibration *calibration,
-                           const vit_passed *passed, int threads, void *to);
+ * (vit/calibrate.h); NULL: to the nearest. ECANCELLED: `run`, which may be NULL. */
+berg_status vit_network_pack_into(const vit_network *network, const struct vit_calibration *calibration,
+                                  const vit_passed *passed, int threads, const berg_run *run, void *to,
+                                  berg_error *error);
 /* From now on multiplies what vit_network_pack_into wrote; the weights' own matrices are not read again. */
 void vit_network_use_packed(vit_network *network, const void *packed);
 bool vit_network_is_packed(const vit_network *network);

@@ -1,4 +1,5 @@
 /* Packs the network's matrices one after the other. */
+#include "base/progress.h"
 #include "vit/calibrate.h"
 #include "vit/network_parts.h"
 
@@ -34,12 +35,14 @@ typedef struct packing {
   const vit_calibration *calibration;
   la_matrix matrix; /* of the slabs */
   char *to;
+  base_asking asking;
 } packing;
 
 static void pack_operand(void *user, size_t index, size_t rank) {
-  const packing *p = user;
+  packing *p = user;
   const size_t layer = index / VIT_OPERANDS, operand = index % VIT_OPERANDS;
   char *at = p->to;
+  if (base_asking_ended(&p->asking, rank)) return;
   for (size_t m = 0; m < 1 + layer * MATRICES + (operand < DOWN ? operand : DOWN); m++)
     at += la_matrix_bytes(matrix_at((vit_network *)p->network, m));
   pack_rounded(p->network, p->calibration, layer, operand, rank, at);
@@ -54,13 +57,14 @@ static void pack_slab(void *user, size_t s, size_t rank) {
   la_matrix_pack(&p->matrix, block, panel, buffer, p->to + la_matrix_offset(&p->matrix, block, panel));
 }
 
-void vit_network_pack_into(const vit_network *network, const vit_calibration *calibration, const vit_passed *passed,
-                           int threads, void *to) {
+berg_status vit_network_pack_into(const vit_network *network, const vit_calibration *calibration,
+                                  const vit_passed *passed, int threads, const berg_run *run, void *to,
+                                  berg_error *error) {
   static const la_rounding along_pixels = {NULL, NULL};
   const size_t matrices = calibration ? 1 : NETWORK_MATRICES;
   base_team *team = base_team_begin(threads);
-  packing p = {.network = network, .calibration = calibration, .to = to};
-  for (size_t i = 0; i < matrices; i++) {
+  packing p = {.network = network, .calibration = calibration, .to = to, .asking = {.run = run, .error = error}};
+  for (size_t i = 0; i < matrices && !base_asking_ended(&p.asking, 0); i++) {
     p.matrix = *matrix_at((vit_network *)network, i);
     if (calibration) p.matrix.rounding = &along_pixels;
     base_team_share(team, la_matrix_panels(&p.matrix) * la_matrix_blocks(&p.matrix), pack_slab, &p);
@@ -70,6 +74,7 @@ void vit_network_pack_into(const vit_network *network, const vit_calibration *ca
   p.to = to;
   if (calibration) base_team_share(team, VIT_LAYERS * VIT_OPERANDS, pack_operand, &p);
   base_team_end(team);
+  return (berg_status)p.asking.status;
 }
 
 void vit_network_use_packed(vit_network *network, const void *packed) {

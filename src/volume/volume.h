@@ -21,8 +21,8 @@ void volume_voxels_release(volume_voxels *voxels);
 
 /* EARGUMENT unless `path` ends in .nii or .nii.gz; EEXISTS where it exists, or its sidecar where one is asked for. */
 berg_status volume_check_output(const char *path, const berg_output_options *options, berg_error *error);
-/* The sidecar, where one is asked for, else NULL: written before the output, so that a full disk is found while there is
- * none, and put in its place behind it by io_whole_file_follow. */
+/* The sidecar, where one is asked for, else NULL: written before the output, so that a full disk is found while there
+ * is none, and put in its place behind it by io_whole_file_follow. */
 berg_status volume_prepare_sidecar(io_whole_file **sidecar, const cJSON *tree, const char *path,
                                    const berg_output_options *options, berg_error *error);
 /* The sidecar's tree (also after a failure); NULL where no sidecar is asked for. */

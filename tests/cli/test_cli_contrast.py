@@ -283,8 +283,23 @@ def test_channels_over_time(berg, build_dir, five_berg_dir, groups, tmp_path):
     assert lines[0] == ["channel", "time", "e", "t"] and len(lines) == 1 + 63 * 140
     assert lines[1][0] == lines[140][0] != lines[141][0] and lines[1][1] == lines[141][1] == "-0.1"
     result = berg("contrast", tmp_path / "store", "--berg-dir", five_berg_dir, *groups(a=range(30), b=range(30, 60)),
-                  "--contrast", "a - b", "-q", "-o", tmp_path / "t.nii.gz")
+                  "--contrast", "a - b", "-q", "-o", tmp_path / "u.nii.gz")
     assert result.status == 2 and "a volume needs voxels" in result.message
+
+
+@pytest.mark.parametrize("name, more, status, words", [
+    ("x.json", [], 5, "x.json: already exists; use --force to replace it"),
+    ("x_region.json", ["--above", "1"], 5, "x_region.json: already exists; use --force to replace it"),
+    (None, ["--json", "x.json"], 2, "--json x.json: a sidecar would go there: give another name, or --no-sidecar")])
+def test_what_is_in_the_way_of_a_sidecar_is_found_before_the_work(berg, store, small_berg_dir, groups, tmp_path, name, more, status, words):
+    lists = groups(a=range(30), b=range(30, 60))
+    if name:
+        (tmp_path / name).write_text("mine")
+    before = sorted(tmp_path.iterdir())
+    result = berg("contrast", store, "--subject", "1", "--berg-dir", small_berg_dir, *lists, "--contrast", "a - b", "-o", "x.npy", *more,
+                  cwd=tmp_path)
+    assert result.status == status and words in result.lines[0], result.err
+    assert sorted(tmp_path.iterdir()) == before and (name is None or (tmp_path / name).read_text() == "mine")
 
 
 # --- Bad input ---

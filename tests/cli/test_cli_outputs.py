@@ -178,3 +178,34 @@ def test_an_encode_whose_sidecar_cannot_be_synced_leaves_rows_to_resume(berg, fi
     assert (result.status, names(tmp_path)) == (5, ["x.npy.partial", "x.npy.partial.journal"])
     assert "x.json: cannot be written: Input/output error" in result.err
     assert berg(*command, "--resume").status == 0 and names(tmp_path) == ["x.json", "x.npy"]
+
+
+@pytest.mark.parametrize("subjects, output, ending", [("1", "x.h5", 12), ("1,2", "x.npy", 26)], ids=["h5", "two npy"])
+def test_an_encode_that_is_killed_while_it_ends_is_resumed(berg, five_berg_dir, backbone_files, photos, tmp_path, subjects, output, ending):
+    """Between names of outputs and sidecars and the removal of what it went on from."""
+    command = [berg.path, "encode", MODEL, "--subject", subjects, "--berg-dir", five_berg_dir, "--backbone", backbone_files["safetensors"],
+               "--threads", "1", "-q", photos / "4.jpg", "-o"]
+    (tmp_path / "whole").mkdir()
+    calls = moments.count([*command, tmp_path / "whole" / output], tmp_path / "count")
+    whole = {path.name: path.read_bytes() for path in (tmp_path / "whole").iterdir()}
+    for at in range(calls - ending, calls + 1, 2 if ending > 20 else 1):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        assert moments.killed([*command, folder / output], at)
+        left = {path.name for path in folder.iterdir()}
+        result = berg(*command[1:], folder / output, "--resume")
+        found = {path.name: path.read_bytes() for path in folder.iterdir()}
+        all_done = result.status == 5 and left >= whole.keys()  # where names of partial files may be left
+        assert result.status == 0 or all_done, (at, result.err)
+        assert {name: data for name, data in found.items() if not all_done or ".partial" not in name} == whole, at
+
+
+def test_a_file_of_another_hand_where_a_resumed_run_ends_is_kept(berg, five_berg_dir, backbone_files, photos, tmp_path):
+    command = ["encode", MODEL, "--subject", "1", "--berg-dir", five_berg_dir, "--backbone", backbone_files["safetensors"], "-q",
+               photos / "4.jpg", "-o", tmp_path / "x.h5"]
+    assert berg(*command, environment=moments.environment(fail=2, file=".new")).status == 5  # its rows are kept
+    (tmp_path / "x.h5").write_text("mine")
+    for again in range(2):
+        result = berg(*command, "--resume")
+        assert (result.status, result.lines[0]) == (5, f"berg: {tmp_path}/x.h5: already exists; use force to replace it")
+        assert (tmp_path / "x.h5").read_text() == "mine" and names(tmp_path) == ["x.h5", "x.h5.partial", "x.h5.partial.journal"]

@@ -1,6 +1,7 @@
 """`berg evaluate` on a small subject: its predictions, figures and metadata against NumPy's."""
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 
@@ -11,6 +12,7 @@ import pytest
 import accuracy
 import made_once
 import make_subject
+import moments
 from prepared_subject import (PREPARED, RESULTS, names_of, prepared_metadata, trial_order, write_images,
                               write_prepared)
 from vit_oracle import MODEL_FOLDER
@@ -34,10 +36,13 @@ class Place:
     def prepared(self, rest):
         return self.berg_dir / PREPARED / f"fmri_sub-0{self.subject}_{rest}"
 
-    def evaluate(self, *more):
+    def command(self, *more):
         command = [self.berg, "evaluate", MODEL, "--subject", self.subject, "--images", self.images, "--berg-dir",
                    self.berg_dir, "--backbone", self.backbone, *more]
-        return subprocess.run(list(map(str, command)), capture_output=True, text=True)
+        return list(map(str, command))
+
+    def evaluate(self, *more):
+        return subprocess.run(self.command(*more), capture_output=True, text=True)
 
     def report(self, *more):
         done = self.evaluate("--json", "-", "--quiet", *more)
@@ -346,6 +351,27 @@ def test_a_model_of_another_number_of_voxels(fresh):
     other.unlink()
     np.save(other, fitted)
     assert fresh.evaluate().returncode == 4
+
+
+def test_weights_that_are_overwritten_behind_the_predictions_give_no_results(fresh):
+    """The encoding compared them when it ended; what the sidecar says of them is found out later."""
+    weights = fresh.model / "encoding_models_weights" / "weights_sub-03.npy"
+    source = weights.resolve()
+    weights.unlink()
+    shutil.copyfile(source, weights)
+    before = fresh.metadata.read_bytes()
+    # the folder is synced for the journal, and again when the predictions have the name that they keep until all is done
+    run = subprocess.Popen(fresh.command(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                           env={**os.environ, **moments.environment(stop=2, file=f"/{fresh.predictions.parent.name}")})
+    moments.wait_until_stopped(run)
+    assert [path.name for path in fresh.predictions.parent.glob("*unfinished.npy")]
+    with open(weights, "r+b") as file:
+        file.seek(-4, os.SEEK_END)
+        file.write(b"\0\0\0\0")
+    moments.go_on(run)
+    message = run.communicate(timeout=600)[1].decode().splitlines()[-1]
+    assert run.returncode == 4 and message.startswith(f"berg: {weights}: was changed while it was in use"), message
+    assert not list(fresh.predictions.parent.iterdir()) and fresh.metadata.read_bytes() == before
 
 
 def test_one_repeat_has_no_ceiling(fresh):

@@ -80,7 +80,7 @@ static berg_status run(const vit_weights *weights, base_isa isa, const la_gemm *
   void *matrices = NULL;
   if (!status && packed) {
     matrices = aligned_alloc(64, (vit_network_packed_bytes(network) + 63) / 64 * 64);
-    vit_network_pack_into(network, NULL, NULL, threads, matrices);
+    vit_network_pack_into(network, NULL, NULL, threads, NULL, matrices, NULL);
     vit_network_use_packed(network, matrices);
   }
   if (!status) {

@@ -240,7 +240,7 @@ static float *tokens_by(const la_gemm *gemm, const float *values, size_t images,
   void *slabs = packed ? zeros(vit_network_packed_bytes(network)) : NULL,
        *workspace = zeros(vit_network_workspace(gemm, 2));
   if (packed) {
-    vit_network_pack_into(network, NULL, NULL, 2, slabs);
+    assert_int_equal(vit_network_pack_into(network, NULL, NULL, 2, NULL, slabs, NULL), BERG_OK);
     vit_network_use_packed(network, slabs);
   }
   base_team *team = base_team_begin(2);

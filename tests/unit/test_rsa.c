@@ -185,17 +185,78 @@ static void sorting_counts_inversions(void **state) {
   for (size_t i = 0; i < 3000; i++) records[i] = (query_record){(double)base_dice_below(&dice, 50), (double)i};
   for (size_t i = 0; i < 3000; i++)
     for (size_t j = i + 1; j < 3000; j++) expected += records[j].a < records[i].a;
-  few = query_sort(records, other, 3000, QUERY_ORDER_A, team, &inversions);
+  assert_int_equal(query_sort(&few, records, other, 3000, QUERY_ORDER_A, team, NULL, &inversions, NULL), BERG_OK);
   assert_int_equal(inversions, expected);
   for (size_t i = 1; i < 3000; i++) /* stable: equal ones stay in their order */
     assert_true(few[i - 1].a < few[i].a || (few[i - 1].a == few[i].a && few[i - 1].b < few[i].b));
   for (size_t i = 0; i < RECORDS; i++) records[i] = (query_record){(double)(RECORDS - i), 0};
-  query_record *many = query_sort(records, other, RECORDS, QUERY_ORDER_A, team, &inversions);
+  query_record *many;
+  assert_int_equal(query_sort(&many, records, other, RECORDS, QUERY_ORDER_A, team, NULL, &inversions, NULL), BERG_OK);
   assert_true(inversions == (uint64_t)RECORDS * (RECORDS - 1) / 2);
   for (size_t i = 0; i < RECORDS; i++) assert_true(many[i].a == (double)(i + 1));
   base_team_end(team);
   free(records);
   free(other);
+}
+
+/* Where the caller's own thread looks, between runs and within what is merged: nowhere a second goes by. */
+typedef struct question {
+  size_t asked, end;
+} question;
+
+static int ask_to_end(void *user) {
+  question *q = user;
+  return ++q->asked == q->end;
+}
+
+static void sorting_ends_where_the_caller_asks(void **state) {
+  query_record *records = malloc(RECORDS * sizeof *records), *other = malloc(RECORDS * sizeof *records), *sorted;
+  question q = {.end = 0};
+  const berg_run run = {.size = sizeof run, .cancel = ask_to_end, .user = &q};
+  berg_error error;
+  (void)state;
+  for (size_t i = 0; i < RECORDS; i++) records[i] = (query_record){(double)(i * 7919 % RECORDS), 0};
+  assert_int_equal(query_sort(&sorted, records, other, RECORDS, QUERY_ORDER_A, NULL, &run, NULL, &error), BERG_OK);
+  const size_t all = q.asked;
+  assert_true(all >= 4 + 2 + 1); /* runs, and merges of two */
+  for (q.end = 1; q.end <= all; q.end++) {
+    q.asked = 0;
+    assert_int_equal(query_sort(&sorted, records, other, RECORDS, QUERY_ORDER_A, NULL, &run, NULL, &error),
+                     BERG_ECANCELLED);
+    assert_int_equal(q.asked, q.end);
+  }
+  free(records);
+  free(other);
+}
+
+/* As the program and the package ask: many times in each way of resampling, the last of them too. */
+static void resampling_ends_within_a_sample(void **state) {
+  asked of;
+  question q = {.end = 0};
+  query_resampled found;
+  const berg_run run = {.size = sizeof run, .cancel = ask_to_end, .user = &q};
+  (void)state;
+  ask(&of, 0.95, QUERY_BY_PEARSON);
+  of.rsa.run = &run;
+  of.rsa.threads = 1;
+  of.pairs_a.run = of.pairs_b.run = &run;
+  for (int way = 0; way < 5; way++) {
+    berg_status status = BERG_OK;
+    size_t all = 0;
+    for (q.end = 0; !status || q.end < all; q.end = q.end ? all : 1) { /* never, the first time, the last time */
+      q.asked = 0;
+      status = way == 0   ? query_permute_clouds(&of.rsa, &of.a, &of.b, &of.sums, of.value, &found, NULL)
+               : way == 1 ? query_permute_pairs(&of.rsa, &of.pairs_a, &of.pairs_b, of.value, &found, NULL)
+               : way == 2 ? query_bootstrap_pairs(&of.rsa, &of.pairs_a, &of.pairs_b, &found, NULL)
+               : way == 3 ? query_bootstrap_rows(&of.rsa, &of.pairs_a, &of.pairs_b, &found, NULL)
+                          : query_bootstrap_clouds(&of.rsa, &of.a, &of.b, &found, NULL);
+      if (!q.end) all = q.asked;
+      assert_int_equal(status, q.end ? BERG_ECANCELLED : BERG_OK);
+      assert_int_equal(q.asked, q.end ? q.end : all);
+    }
+    assert_true(all >= (way == 2 ? 6 : SAMPLES)); /* in each sample, or in each product of the only square */
+  }
+  release(&of);
 }
 
 int main(void) {
@@ -206,6 +267,8 @@ int main(void) {
       cmocka_unit_test(resampling_ends_where_the_caller_asks),
       cmocka_unit_test(bootstraps_by_row_sums_are_near_those_of_all_pairs),
       cmocka_unit_test(sorting_counts_inversions),
+      cmocka_unit_test(sorting_ends_where_the_caller_asks),
+      cmocka_unit_test(resampling_ends_within_a_sample),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -219,7 +219,7 @@ static void bad_files_are_listed_in_order(void **state) {
   }
   assert_null(berg_stimuli_skipped(stimuli, 3));
   assert_int_equal(berg_stimuli_pixels(stimuli, 5, pixels, &error), BERG_EARGUMENT);
-  assert_int_equal(model_stimuli_prepare(stimuli, 4, 2, NULL, &error), BERG_EARGUMENT);
+  assert_int_equal(model_stimuli_prepare(stimuli, 4, 2, NULL, NULL, &error), BERG_EARGUMENT);
   berg_stimuli_free(stimuli);
 }
 

@@ -50,6 +50,7 @@ void io_hdf5_enter(io_hdf5_session *session) {
   pthread_mutex_lock(&guard);
   base_print(session->reason, sizeof session->reason, "unknown");
   session->no_memory = H5open() < 0; /* nothing else can go wrong there */
+  is_sound &= !session->no_memory;
   H5Eget_auto2(H5E_DEFAULT, &session->print, &session->print_data);
   H5Eset_auto2(H5E_DEFAULT, note, session);
 }

@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "io/file/journal.h"
 #include "io/file/lock.h"
+#include "io/file/map.h"
 #include "io/file/put_at.h"
 #include "io/container/npy.h"
 #include "io/rows/row_source.h"
@@ -32,6 +33,7 @@ struct io_rows {
   char *path, *partial, *journal_path;
   int data, journal;
   bool force, begun;
+  bool placed; /* a file is at `path` already, as a run leaves it that is killed at its end */
   size_t shape[IO_ROW_DIMS_MAX + 1], ndim; /* of the file; shape[0] is said when it is known */
   size_t columns, row_bytes, header_bytes;
   io_ranges written, safe;
@@ -149,6 +151,12 @@ static berg_status start(io_rows *rows, const char *fingerprint, bool is_there, 
   return status;
 }
 
+/* A run was killed between removing its journal and its partial file: all was done, and the file is there. */
+static berg_status end_clearing(const io_rows *rows, berg_error *error) {
+  if (access(rows->journal_path, F_OK)) io_remove_file(rows->partial, NULL);
+  return io_check_output(rows->path, false, error);
+}
+
 static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *error) {
   size_t bytes = 0;
   struct stat about;
@@ -156,6 +164,7 @@ static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *err
   if (status) return status;
   if (fstat(rows->data, &about)) return base_fail_errno(error, BERG_EINPUT, rows->partial, "cannot be examined", errno);
   bool no_rows = about.st_size <= (off_t)rows->header_bytes;
+  if (rows->placed && (no_rows || access(rows->journal_path, F_OK))) return end_clearing(rows, error);
   if (no_rows && access(rows->journal_path, F_OK)) return start(rows, fingerprint, true, error);
   status = io_journal_open(&rows->journal, rows->journal_path, rows->columns, fingerprint, &rows->safe, error);
   if (status) return status;
@@ -176,6 +185,10 @@ static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *err
 
 static berg_status check_places(io_rows *rows, bool force, bool resume, berg_error *error) {
   berg_status status = io_check_output(rows->path, force, error);
+  if (status == BERG_EEXISTS && resume && !access(rows->partial, F_OK)) {
+    rows->placed = true;
+    return BERG_OK;
+  }
   if (status || resume || force || access(rows->partial, F_OK)) return status;
   status = open_partial(rows, 0, error);
   return status ? status
@@ -325,7 +338,8 @@ berg_status io_rows_append_pieces(io_rows *rows, const float *data, size_t width
 const io_ranges *io_rows_done(const io_rows *rows) { return &rows->written; }
 
 /* The partial file is removed last: once its name is free another run may take it, and the journal's. */
-static berg_status clear(io_rows *rows, berg_error *error) {
+berg_status io_rows_clear(io_rows *rows, berg_error *error) {
+  if (rows->data < 0) return BERG_OK;
   bool is_named = io_is_named(rows->data, rows->partial);
   berg_status status = io_remove_file(rows->journal_path, error);
   if (!status && is_named) status = io_remove_file(rows->partial, error);
@@ -343,7 +357,7 @@ static bool have_shape(const io_labels *labels, const size_t *shape, size_t ndim
 }
 
 /* Each writer finds an axis for each dimension. */
-static berg_status convert(const io_rows *rows, size_t count, writer write, const io_labels *labels,
+static berg_status convert(const io_rows *rows, const char *path, bool force, size_t count, const io_labels *labels,
                            berg_error *error) {
   const io_row_source source = {.file = rows->data,
                                 .offset = (off_t)rows->header_bytes,
@@ -361,24 +375,56 @@ static berg_status convert(const io_rows *rows, size_t count, writer write, cons
   }
   if (!have_shape(&whole, source.shape, source.ndim))
     return base_fail(error, BERG_EINTERNAL, "%s: the axes are not those of its rows", rows->path);
-  return write(&source, rows->path, rows->force, &whole, error);
+  return formats[format_of(path)].write(&source, path, force, &whole, error);
 }
 
-berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *error) {
+static berg_status compare_bytes(const char *path, const char *again, bool *same, berg_error *error) {
+  io_map a, b;
+  berg_status status = io_map_open(&a, path, error);
+  if (status) return status;
+  status = io_map_open(&b, again, error);
+  if (!status) {
+    *same = a.size == b.size && !memcmp(a.bytes, b.bytes, a.size);
+    io_map_close(&b);
+  }
+  io_map_close(&a);
+  return status;
+}
+
+/* The file that is in its place already is this run's if it is what would be placed. */
+static berg_status convert_again(const io_rows *rows, size_t count, const io_labels *labels, berg_error *error) {
+  bool same = false;
+  char *again = base_format(error, "%s.again%s", rows->path, formats[format_of(rows->path)].ending);
+  if (!again) return BERG_ELIMIT;
+  berg_status status = convert(rows, again, true, count, labels, error);
+  if (!status) status = compare_bytes(rows->path, again, &same, error);
+  const berg_status removed = io_remove_file(again, status ? NULL : error);
+  if (!status) status = removed;
+  if (!status && !same) status = io_check_output(rows->path, false, error);
+  base_free(again);
+  return status;
+}
+
+bool io_rows_is_placed(const io_rows *rows) { return rows->placed; }
+
+bool io_rows_is_one_file(const io_rows *rows) { return !formats[format_of(rows->path)].write; }
+
+berg_status io_rows_place(io_rows *rows, const io_labels *labels, berg_error *error) {
   const size_t count = io_ranges_before(&rows->written);
   if (rows->written.count > 1 || count != io_ranges_end(&rows->written))
     return base_fail(error, BERG_EARGUMENT, "%s: row %zu is missing", rows->partial, count);
   if (!sync_rows(rows)) return fail_write(rows, errno, error);
-  writer write = formats[format_of(rows->path)].write;
-  berg_status status;
-  if (write) {
-    status = convert(rows, count, write, labels, error);
-  } else {
-    /* The header was written again after the rows were synced. */
-    status = fsync(rows->data) ? fail_write(rows, errno, error)
-                               : io_place_link(rows->partial, rows->path, rows->force, error);
-  }
-  return status ? status : clear(rows, error);
+  if (!io_rows_is_one_file(rows))
+    return rows->placed ? convert_again(rows, count, labels, error)
+                        : convert(rows, rows->path, rows->force, count, labels, error);
+  /* The header was written again after the rows were synced. */
+  return fsync(rows->data) ? fail_write(rows, errno, error)
+                           : io_place_link(rows->partial, rows->path, rows->force, error);
+}
+
+berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *error) {
+  berg_status status = io_rows_place(rows, labels, error);
+  return status ? status : io_rows_clear(rows, error);
 }
 
 void io_rows_discard(io_rows *rows) { rows->written = rows->safe = (io_ranges){.count = 0}; }

@@ -83,9 +83,9 @@ berg_status io_rows_check_shape(const char *path, size_t rows, size_t columns, c
                                 berg_error *error);
 
 /* Starts, or with `resume` goes on; `*done` is the number of rows already written before the first that is missing.
- * `fingerprint` (any text without a
- * newline) names the run: a partial file of another run is refused (EEXISTS) on resume, and so is any on a fresh start
- * unless `force`. EEXISTS where `path` exists and not `force`; EWRITE. */
+ * `fingerprint` (any text without a newline) names the run: a partial file of another run is refused (EEXISTS) on
+ * resume, and so is any on a fresh start unless `force`. EEXISTS where `path` exists and not `force`, unless a run that
+ * is resumed may have been killed when it had placed it (io_rows_is_placed); EWRITE. */
 berg_status io_rows_open(io_rows **rows, const char *path, size_t columns, const char *fingerprint, bool force,
                          bool resume, size_t *done, berg_error *error);
 /* The same for rows of `ndim` dimensions, at most IO_ROW_DIMS_MAX: files that know shapes get (rows, shape...). A
@@ -102,8 +102,17 @@ berg_status io_rows_append_pieces(io_rows *rows, const float *data, size_t width
 berg_status io_rows_put(io_rows *rows, size_t first, const float *data, size_t count, berg_error *error);
 /* The rows that were written in this run and earlier ones. */
 const io_ranges *io_rows_done(const io_rows *rows);
-/* Writes the final file, renames it into place, removes the partial one. The labels' axes, where there are some, are
- * those of the shape. EARGUMENT: a row is missing. */
+/* Whether there is a file at `path` beside the partial one. It is taken for this run's where io_rows_place would write
+ * the same. */
+bool io_rows_is_placed(const io_rows *rows);
+/* Writes the final file, or finds it placed. The labels' axes, where there are some, are those of the shape. EARGUMENT:
+ * a row is missing; EEXISTS: what is placed is of other bytes. */
+berg_status io_rows_place(io_rows *rows, const io_labels *labels, berg_error *error);
+/* Whether the final file is the partial one under another name, which takes no room of its own. */
+bool io_rows_is_one_file(const io_rows *rows);
+/* Removes the partial file, after which nothing is resumed. Done once; what is done is fine. */
+berg_status io_rows_clear(io_rows *rows, berg_error *error);
+/* Places and clears. */
 berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *error);
 /* Forgets all rows, those of earlier runs too: io_rows_free then removes the files. */
 void io_rows_discard(io_rows *rows);

@@ -53,6 +53,13 @@ static berg_status score_batch(const model_pass *pass, model_batch *batch, berg_
   return status ? status : model_batch_run(batch, error);
 }
 
+static berg_status pack(berg_model *model, size_t images, const berg_run *run, berg_error *error) {
+  model->run = run;
+  berg_status status = model_pack_when_it_pays(model, images, error);
+  model->run = NULL;
+  return status;
+}
+
 static berg_status encode_batches(const model_pass *pass, berg_stimuli *stimuli, size_t first, const berg_run *run,
                                   berg_error *error) {
   berg_model *model = model_pass_network(pass);
@@ -75,7 +82,7 @@ static berg_status encode_batches(const model_pass *pass, berg_stimuli *stimuli,
     status = base_progress(run, before + from, all, start, "images", error);
     /* before there is a team: packing has its own, which is then this one's threads */
     if (!status && !model_stimuli_scored(stimuli) && may_pack(pass, batch->most))
-      status = model_pack_when_it_pays(model, to - from, error);
+      status = pack(model, to - from, run, error);
     batch->team = base_team_begin(model->threads);
     if (!status) status = score_batch(pass, batch, stimuli, from, to - from, next, &told, run, error);
     if (!status) status = take(batch, error);

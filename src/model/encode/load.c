@@ -96,7 +96,7 @@ berg_status model_load_finish(model_load *load, base_team *team, const berg_run 
                               berg_error *error) {
   size_t some = 0;
   *images = 0;
-  berg_status status = model_stimuli_prepare(load->stimuli, load->first, load->count, team, error);
+  berg_status status = model_stimuli_prepare(load->stimuli, load->first, load->count, team, run, error);
   if (status) return status;
   if (!load->begun)
     base_team_share(team, load->count, ask_for, load); /* of the first batch no file has been asked for yet */

@@ -99,6 +99,7 @@ static berg_status open_subjects(berg_model *model, const berg_model_options *op
       if (!strcmp(names[j], names[i]))
         status = base_fail(error, BERG_EPARAMETER, "subject %s is named twice", names[i]);
     if (status) break;
+    if ((status = base_ask_cancel(options->run, error))) break;
     model->subject_count = i + 1;
     status = model_subject_open(model, &model->subjects[i], names[i], options, error);
   }
@@ -167,6 +168,7 @@ static berg_status open_on(berg_model **out, const char *model_id, const berg_mo
     return BERG_ELIMIT;
   }
   model->device = device;
+  model->run = options->run;
   model->threads = base_threads_for(options->threads);
   berg_status status = choose_precision(model, options, error);
   if (!status && options->cache && !(model->cache = base_copy_text(options->cache, error))) status = BERG_ELIMIT;
@@ -180,6 +182,7 @@ static berg_status open_on(berg_model **out, const char *model_id, const berg_mo
   }
   if (!status && !model->scores_only) status = open_network(model, options, error);
   if (!status) status = choose_batch(model, options, error);
+  model->run = NULL;
   if (status)
     berg_model_free(model);
   else
@@ -215,8 +218,11 @@ berg_status model_open_with(berg_model **out, const char *model_id, const berg_m
 berg_status berg_model_open(berg_model **out, const char *model_id, const berg_model_options *given,
                             berg_error *error) {
   berg_model_options options;
+  berg_run run;
   *out = NULL;
   berg_status status = BASE_TAKE(berg_model_options, &options, given, error);
+  if (!status) status = BASE_TAKE(berg_run, &run, options.run, error);
+  options.run = &run;
   if (!status) status = model_check_id(model_id, error);
   return status ? status : model_open_with(out, model_id, &options, NULL, error);
 }

@@ -72,9 +72,10 @@ struct berg_model {
   const char *precision;       /* "f32", "tf32", "bf16", "int8" */
   char products[224];          /* what multiplies: the name of the processor's kernels, or the device and its library */
   int threads;
-  size_t batch;       /* images at a time, at most */
-  size_t images_done; /* over the model's life */
-  size_t calls;       /* of encoding, over the model's life */
+  const berg_run *run; /* of the call at hand, asked while weights are packed; NULL: nobody is */
+  size_t batch;        /* images at a time, at most */
+  size_t images_done;  /* over the model's life */
+  size_t calls;        /* of encoding, over the model's life */
   struct model_batch *kept;
   struct model_scores *kept_scores;
   size_t memory;      /* limit in bytes, 0: none */

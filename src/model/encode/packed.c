@@ -7,6 +7,7 @@
 
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/team.h"
 #include "io/container/container.h"
 #include "vit/calibrate.h"
@@ -16,19 +17,20 @@ static void let_go(void *user, size_t layer) {
 }
 
 berg_status model_pack_backbone(vit_network *network, const model_backbone *backbone, base_isa isa, int threads,
-                                char **packed, berg_error *error) {
+                                const berg_run *run, char **packed, berg_error *error) {
   const la_gemm *gemm = vit_network_gemm(network);
   const vit_passed passed = {let_go, (void *)(uintptr_t)backbone};
   vit_calibration calibration = {.operands = NULL};
   berg_status status = BERG_OK;
   if (gemm->precision != LA_F32) status = model_backbone_check(backbone, error); /* int8 would hide a NaN */
   if (!status && gemm->precision == LA_INT8)
-    status = vit_calibrate(&calibration, network, la_floats_for(isa), vit_kernels_for(isa), passed, threads, error);
+    status =
+        vit_calibrate(&calibration, network, la_floats_for(isa), vit_kernels_for(isa), passed, threads, run, error);
   if (!status && !(*packed = base_alloc_large(vit_network_packed_bytes(network), 1, error))) status = BERG_ELIMIT;
-  if (!status) {
-    vit_network_pack_into(network, calibration.operands ? &calibration : NULL, &passed, threads, *packed);
-    vit_network_use_packed(network, *packed);
-  }
+  if (!status)
+    status = vit_network_pack_into(network, calibration.operands ? &calibration : NULL, &passed, threads, run, *packed,
+                                   error);
+  if (!status) vit_network_use_packed(network, *packed);
   vit_calibration_release(&calibration);
   return status;
 }
@@ -59,9 +61,13 @@ berg_status model_pack_network(berg_model *model, berg_error *error) {
     vit_network_use_packed(model->network, model->converted.packed);
     return BERG_OK;
   }
-  status =
-      model_pack_backbone(model->network, &model->backbone, model->isa, model->threads, &model->packed_network, error);
-  if (status) return status;
+  status = model_pack_backbone(model->network, &model->backbone, model->isa, model->threads, model->run,
+                               &model->packed_network, error);
+  if (status) { /* a later call packs again */
+    base_free_large(model->packed_network);
+    model->packed_network = NULL;
+    return status;
+  }
   conversion.packed = model->packed_network;
   if (model->gemm->precision != LA_F32 && model->backbone.file) model_converted_keep(model->cache, &conversion);
   model_backbone_drop_matrices(&model->backbone);
@@ -76,15 +82,16 @@ typedef struct packing {
   const io_map *map; /* that the rows lie in, from `first`; NULL: they do not */
   size_t first;
   char *to;
+  base_asking asking;
 } packing;
 
 static void pack_slabs(void *user, size_t index, size_t rank) {
-  const packing *p = user;
+  packing *p = user;
   const la_matrix *matrix = p->matrix;
   float buffer[LA_BUFFER_BYTES / sizeof(float)] __attribute__((aligned(64)));
   const size_t blocks = la_matrix_blocks(matrix), slabs = la_matrix_panels(matrix) * blocks, first = index * TOGETHER,
                end = slabs - first < TOGETHER ? slabs : first + TOGETHER, bytes = LA_PANEL * matrix->row_bytes;
-  (void)rank;
+  if (base_asking_ended(&p->asking, rank)) return;
   for (size_t s = first; s < end; s++) {
     const size_t panel = s / blocks, block = s % blocks;
     la_matrix_pack(matrix, block, panel, buffer, p->to + la_matrix_offset(matrix, block, panel));
@@ -93,17 +100,18 @@ static void pack_slabs(void *user, size_t index, size_t rank) {
 }
 
 /* Panel after panel of rows, whose pages are let go when it is done. */
-static berg_status pack(la_matrix *matrix, const berg_file *file, char **packed, int threads, berg_error *error) {
+static berg_status pack(la_matrix *matrix, const berg_file *file, char **packed, int threads, const berg_run *run,
+                        berg_error *error) {
   const io_map *map = io_container_map(file);
   const size_t first = (uintptr_t)matrix->rows - (uintptr_t)map->bytes;
   const bool is_mapped = map->bytes && (uintptr_t)matrix->rows >= (uintptr_t)map->bytes && first < map->size;
   *packed = base_alloc_large(la_matrix_bytes(matrix), 1, error);
   if (!*packed) return BERG_ELIMIT;
-  packing p = {matrix, is_mapped ? map : NULL, first, *packed};
+  packing p = {matrix, is_mapped ? map : NULL, first, *packed, {.run = run, .error = error}};
   const size_t slabs = la_matrix_panels(matrix) * la_matrix_blocks(matrix);
   base_share(threads, (slabs + TOGETHER - 1) / TOGETHER, pack_slabs, &p);
   matrix->packed = *packed;
-  return BERG_OK;
+  return (berg_status)p.asking.status;
 }
 
 /* Coefficients of late components are much larger than of early ones, whose scores are: each is divided by the size
@@ -149,10 +157,10 @@ static la_matrix directions_of(const model_basis *basis, const la_gemm *gemm) {
 }
 
 berg_status model_pack_components(la_matrix *directions, const model_basis *basis, const la_gemm *gemm, int threads,
-                                  char **packed, berg_error *error) {
+                                  const berg_run *run, char **packed, berg_error *error) {
   *directions = directions_of(basis, gemm);
   berg_status status = model_basis_check(basis, error); /* int8 would hide a NaN */
-  return status ? status : pack(directions, basis->file, packed, threads, error);
+  return status ? status : pack(directions, basis->file, packed, threads, run, error);
 }
 
 /* "rep-2" of "pca_param.rep-2"; NULL where a file has one PCA. */
@@ -175,8 +183,8 @@ berg_status model_pack_scorer(const berg_model *model, model_scorer *scorer, ber
     scorer->directions.packed = scorer->converted.packed;
     return BERG_OK;
   }
-  berg_status status =
-      model_pack_components(&scorer->directions, scorer->basis, model->gemm, model->threads, &scorer->packed, error);
+  berg_status status = model_pack_components(&scorer->directions, scorer->basis, model->gemm, model->threads,
+                                             model->run, &scorer->packed, error);
   conversion.packed = scorer->packed;
   if (!status) model_converted_keep(model->cache, &conversion);
   return status;
@@ -192,7 +200,8 @@ berg_status model_pack_responder(const berg_model *model, model_responder *respo
   if (model->gemm->precision == LA_F32) return BERG_OK;
   berg_status status = model->gemm->precision == LA_INT8 ? balance_coefficients(responder, error) : BERG_OK;
   if (!status)
-    status = pack(&responder->coefficients, responder->readout->file, &responder->packed, model->threads, error);
+    status =
+        pack(&responder->coefficients, responder->readout->file, &responder->packed, model->threads, model->run, error);
   if (!status) model_rows_drop_coefficients(&responder->rows);
   return status;
 }

@@ -5,11 +5,11 @@
 #include "model/encode/model.h"
 
 /* For model_pack_network and berg_convert_precision: checks, calibrates (int8), and packs into new memory
- * (base_free_large). */
+ * (base_free_large). ECANCELLED: `run`, which may be NULL. */
 berg_status model_pack_backbone(vit_network *network, const model_backbone *backbone, base_isa isa, int threads,
-                                char **packed, berg_error *error);
+                                const berg_run *run, char **packed, berg_error *error);
 berg_status model_pack_components(la_matrix *directions, const model_basis *basis, const la_gemm *gemm, int threads,
-                                  char **packed, berg_error *error);
+                                  const berg_run *run, char **packed, berg_error *error);
 
 /* Packs the network, or finds it packed (float32: 340 MB more while it is done, 0.1 s; afterwards the backbone's own
  * matrices are given back). Done once. */

@@ -19,7 +19,7 @@ static berg_status convert_backbone(const char *source, const char *target, cons
     status = base_fail(error, BERG_EMODEL, "%s: is converted already, to %s; convert the weights it was made from",
                        source, backbone.converted);
   if (!status) status = vit_network_new(&network, &backbone.weights, gemm, vit_kernels_for(isa), error);
-  if (!status) status = model_pack_backbone(network, &backbone, isa, threads, &packed, error);
+  if (!status) status = model_pack_backbone(network, &backbone, isa, threads, NULL, &packed, error);
   if (!status) {
     const model_conversion conversion = {.kind = "backbone",
                                          .precision = gemm->precision,
@@ -44,7 +44,7 @@ static berg_status convert_components(const berg_file *file, const char *source,
   char *packed = NULL;
   const int threads = base_threads_for(0);
   berg_status status = model_basis_open(&basis, file, source, "pca_param", error);
-  if (!status) status = model_pack_components(&directions, &basis, gemm, threads, &packed, error);
+  if (!status) status = model_pack_components(&directions, &basis, gemm, threads, NULL, &packed, error);
   if (!status) {
     const model_conversion conversion = {.kind = "components",
                                          .precision = gemm->precision,

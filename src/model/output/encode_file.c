@@ -1,6 +1,7 @@
 /* Encoding to files: one for each output of each subject, rows appended batch by batch, resumable. */
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/progress.h"
 #include "model/encode/encode.h"
 #include "model/encode/run.h"
 #include "model/encode/sources.h"
@@ -157,13 +158,15 @@ static size_t least_done(const output *outputs, size_t count) {
 }
 
 /* Rows are images but for those left out: to know which were, they are looked at again. */
-static berg_status pass_over(berg_stimuli *stimuli, size_t least, size_t *first, size_t *rows, berg_error *error) {
+static berg_status pass_over(berg_stimuli *stimuli, size_t least, const berg_run *run, size_t *first, size_t *rows,
+                             berg_error *error) {
   uint8_t *pixels = base_alloc(VIT_PIXELS, 1, error);
   if (!pixels) return BERG_ELIMIT;
   berg_status status = BERG_OK;
   for (; *rows < least && *first < berg_stimuli_count(stimuli) && !status; (*first)++) {
     berg_error fault;
-    status = model_stimuli_prepare(stimuli, *first, 1, NULL, error);
+    status = base_ask_cancel(run, error);
+    if (!status) status = model_stimuli_prepare(stimuli, *first, 1, NULL, NULL, error);
     if (status) break;
     if (model_stimuli_is_bad(stimuli, *first)) continue; /* in the pass before */
     status = berg_stimuli_pixels(stimuli, *first, pixels, &fault);
@@ -180,14 +183,14 @@ static berg_status pass_over(berg_stimuli *stimuli, size_t least, size_t *first,
 }
 
 /* The number of the first image that some file has no row for. */
-static berg_status find_start(output *outputs, size_t count, size_t *first, berg_error *error) {
+static berg_status find_start(output *outputs, size_t count, const berg_run *run, size_t *first, berg_error *error) {
   berg_stimuli *stimuli = outputs[0].task.stimuli;
   const size_t least = least_done(outputs, count);
   size_t rows = 0;
   berg_status status = BERG_OK;
   *first = 0;
   if (model_stimuli_skips_bad(stimuli))
-    status = pass_over(stimuli, least, first, &rows, error);
+    status = pass_over(stimuli, least, run, first, &rows, error);
   else
     *first = rows = least;
   for (size_t i = 0; i < count; i++) outputs[i].rows = rows;
@@ -211,6 +214,12 @@ static berg_status finish(output *o, berg_error *error) {
   return status;
 }
 
+static berg_status clear(output *o, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t i = 0; i < o->count && !status; i++) status = model_output_file_clear(&o->files[i], error);
+  return status;
+}
+
 static void release(output *o) {
   model_trials_free(o->task.trials);
   for (size_t i = 0; i < o->count; i++) model_output_file_close(&o->files[i]);
@@ -228,7 +237,7 @@ static berg_status encode_pass(output *outputs, const model_pass *pass, const be
   size_t first = 0;
   writing w = {.writer = NULL};
   for (size_t i = 0; i < pass->count; i++) outputs[i].writing = &w;
-  berg_status status = find_start(outputs, pass->count, &first, error);
+  berg_status status = find_start(outputs, pass->count, run, &first, error);
   if (!status) status = model_encode(pass, outputs[0].task.stimuli, first, run, error);
   return stop_writer(&w, status, error);
 }
@@ -267,6 +276,7 @@ static berg_status encode_passes(output *outputs, berg_model *const *models, siz
   }
   /* Not before the last pass: a run that ends in between finds what all of them had written. */
   for (size_t i = 0; i < count && !status; i++) status = finish(&outputs[i], error);
+  for (size_t i = 0; i < count && !status; i++) status = clear(&outputs[i], error);
   base_free(passes);
   base_free(sinks);
   return status;

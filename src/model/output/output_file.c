@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/file/folders.h"
+#include "io/file/whole_file.h"
 #include "io/value/json_print.h"
 #include "model/catalog/paths.h"
 #include "model/stimuli/stimuli.h"
@@ -87,12 +88,31 @@ static berg_status check_room(const model_output_file *file, size_t images, berg
                    (unsigned long long)there);
 }
 
+/* What a run that was killed at the end has left of it, now that the rows are this one's. */
+static berg_status clear_sidecar(const model_output_file *file, berg_error *error) {
+  char *sidecar = model_sidecar_path(file->path, ".json", error);
+  if (!sidecar) return BERG_ELIMIT;
+  io_whole_file_clear(sidecar);
+  base_free(sidecar);
+  return BERG_OK;
+}
+
+/* A file that is placed is another's where rows are missing still. */
+static berg_status check_names(const model_output_file *file, berg_error *error) {
+  const model_output_task *task = file->task;
+  if (!io_rows_is_placed(file->rows)) return model_sidecar_check(file->path, task->options, error);
+  const bool all = file->done == berg_stimuli_count(task->stimuli) || model_stimuli_skips_bad(task->stimuli);
+  return all ? BERG_OK : io_check_output(file->path, false, error);
+}
+
 berg_status model_output_file_open(model_output_file *file, berg_error *error) {
-  const size_t images = berg_stimuli_count(file->task->stimuli);
+  const model_output_task *task = file->task;
+  const size_t images = berg_stimuli_count(task->stimuli);
   char name[256];
-  berg_status status = model_sidecar_check(file->path, file->task->options, error);
-  if (!status) status = fingerprint(file, name, sizeof name, error);
+  berg_status status = fingerprint(file, name, sizeof name, error);
   if (!status) status = open_rows(file, name, error);
+  if (!status) status = check_names(file, error);
+  if (!status && task->options->resume && task->options->sidecar) status = clear_sidecar(file, error);
   if (status) return status;
   if (file->done <= images) return check_room(file, images, error);
   char expected[64];
@@ -150,10 +170,12 @@ static berg_status write_labelled(model_output_file *file, model_labels *labels,
   if (sidecar || is_hdf5(file->path)) status = label_fully(file, labels, names, &tree, &json, error);
   if (!status && sidecar) { /* all that can fail, while the rows can still be gone on from */
     model_encode_describe(tree, labels, file->columns->columns, names, task->stimuli);
-    status = model_sidecar_prepare(&beside, file->path, tree, task->options->force, error);
+    status =
+        model_sidecar_prepare(&beside, file->path, tree, task->options->force || io_rows_is_placed(file->rows), error);
   }
-  if (!status) status = io_rows_finish(file->rows, &labels->io, error);
+  if (!status) status = io_rows_place(file->rows, &labels->io, error);
   status = io_whole_file_follow(beside, status, error);
+  if (!status && !io_rows_is_one_file(file->rows)) status = io_rows_clear(file->rows, error);
   base_free(json);
   cJSON_Delete(tree);
   return status;
@@ -168,6 +190,10 @@ berg_status model_output_file_finish(model_output_file *file, model_row_names *n
   status = write_labelled(file, &labels, names, error);
   model_labels_release(&labels);
   return status;
+}
+
+berg_status model_output_file_clear(model_output_file *file, berg_error *error) {
+  return io_rows_clear(file->rows, error);
 }
 
 void model_output_file_close(model_output_file *file) {

@@ -129,8 +129,6 @@ bool model_sidecar_shared(const char *a, const char *b) {
 static berg_status fail_taken(const char *path, const char *beside, berg_error *error) {
   const char *ending;
   char *other = NULL;
-  if (!access(path, F_OK)) /* both are there */
-    return base_fail(error, BERG_EEXISTS, "%s: already exists; use force to replace it", path);
   for (size_t i = 0; !other && (ending = io_rows_ending(i)); i++) {
     other = model_sidecar_path(path, ending, error);
     if (!other) return BERG_ELIMIT;

@@ -40,7 +40,7 @@ berg_status model_stimuli_pick(berg_stimuli *stimuli, const size_t *rows, size_t
  * preprocesses it by the team. Standard input goes forward only: images before `first` that were not prepared
  * are gone. EINPUT, ESTIMULUS (the first bad image of the batch), ELIMIT. */
 berg_status model_stimuli_prepare(berg_stimuli *stimuli, size_t first, size_t count, base_team *team,
-                                  berg_error *error);
+                                  const berg_run *run, berg_error *error);
 
 /* Whether there is something that only one thread can read; else berg_stimuli_pixels needs no preparation. */
 bool model_stimuli_read_by_one(const berg_stimuli *stimuli);

@@ -68,10 +68,11 @@ static berg_status make_groups(berg_contrast *c, const berg_image_group *groups,
   const size_t part = c->subject.part;
   const int threads = c->options.threads;
   if (c->options.paired)
-    return query_group_make(made, store, part, as_given(&groups[0]), groups[1].images, threads, error);
+    return query_group_make(made, store, part, as_given(&groups[0]), groups[1].images, threads, c->subject.run, error);
   berg_status status = BERG_OK;
   for (size_t g = 0; g < c->group_count && !status; g++)
-    status = query_group_make(&made[g], store, part, (query_images){lists[g], groups[g].count}, NULL, threads, error);
+    status = query_group_make(&made[g], store, part, (query_images){lists[g], groups[g].count}, NULL, threads,
+                              c->subject.run, error);
   return status;
 }
 
@@ -227,18 +228,22 @@ berg_status berg_contrast_open(berg_contrast **out, const berg_store *store, siz
                                const berg_image_group *groups, size_t count, const berg_contrast_options *given,
                                berg_error *error) {
   berg_contrast_options options;
+  berg_run run;
   berg_store_part about;
   *out = NULL;
   berg_status status = BASE_TAKE(berg_contrast_options, &options, given, error);
+  if (!status) status = BASE_TAKE(berg_run, &run, options.run, error);
+  options.run = &run;
   if (!status) status = check_groups(groups, count, options.paired, error);
   if (!status) status = berg_store_part_at(store, part, &about, error);
   if (status) return status;
   berg_contrast *c = base_calloc(1, sizeof *c, error);
   if (!c) return BERG_ELIMIT;
   c->options = options;
-  status = query_subject_open(&c->subject, store, part, options.berg_dir, error);
+  status = query_subject_open(&c->subject, store, part, options.berg_dir, options.run, error);
   if (!status) status = take_names(c, groups, count, error);
   if (!status) status = build(c, groups, error);
+  c->subject.run = c->options.run = NULL; /* the caller's, for this call */
   if (status)
     berg_contrast_free(c);
   else

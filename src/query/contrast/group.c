@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "la/blas.h"
 #include "query/scores/moments.h"
 
@@ -37,13 +38,15 @@ typedef struct pass {
   double *block;            /* [BLOCK][scores] */
   double *products;         /* [scores][scores]; NULL: the deviations themselves are the factor */
   int threads;
+  const berg_run *run;
   base_team *team;
 } pass;
 
 static berg_status read_block(const pass *on, size_t first, size_t count, const float **rows, const float **minus,
                               berg_error *error) {
   *minus = NULL;
-  berg_status status = query_scores(on->store, on->part, on->images, first, count, on->team, on->rows, rows, error);
+  berg_status status = base_ask_cancel(on->run, error);
+  if (!status) status = query_scores(on->store, on->part, on->images, first, count, on->team, on->rows, rows, error);
   if (status || !on->minus) return status;
   return query_scores(on->store, on->part, on->minus, first, count, on->team, on->minus_rows, minus, error);
 }
@@ -90,7 +93,7 @@ static void note_size(query_group *group, const double *mean, const double *spre
 static berg_status subtract(const pass *on, double *mean, double *spread, berg_error *error) {
   query_group *group = on->group;
   berg_status status =
-      query_moments(on->store, on->part, on->minus, group->count, on->threads, mean, spread, NULL, error);
+      query_moments(on->store, on->part, on->minus, group->count, on->threads, on->run, mean, spread, NULL, error);
   if (status) return status;
   note_size(group, mean, spread);
   for (size_t j = 0; j < group->scores; j++) group->mean[j] -= mean[j];
@@ -102,8 +105,8 @@ static berg_status fill(pass *on, double *spread, berg_error *error) {
   query_group *group = on->group;
   const size_t scores = group->scores;
   double *covariance = on->minus ? NULL : on->products;
-  berg_status status =
-      query_moments(on->store, on->part, on->images, group->count, on->threads, group->mean, spread, covariance, error);
+  berg_status status = query_moments(on->store, on->part, on->images, group->count, on->threads, on->run, group->mean,
+                                     spread, covariance, error);
   if (status) return status;
   note_size(group, group->mean, spread);
   if (on->minus) status = subtract(on, spread, spread + scores, error);
@@ -114,10 +117,16 @@ static berg_status fill(pass *on, double *spread, berg_error *error) {
 }
 
 berg_status query_group_make(query_group *group, const berg_store *store, size_t part, query_images images,
-                             const size_t *minus, int threads, berg_error *error) {
+                             const size_t *minus, int threads, const berg_run *run, berg_error *error) {
   const size_t scores = store->about.parts[part].width;
   const bool many = images.count > 2 * scores;
-  pass on = {.group = group, .store = store, .part = part, .images = images.items, .minus = minus, .threads = threads};
+  pass on = {.group = group,
+             .store = store,
+             .part = part,
+             .images = images.items,
+             .minus = minus,
+             .threads = threads,
+             .run = run};
   *group = (query_group){.count = images.count, .scores = scores, .rows = many ? scores : images.count};
   group->mean = base_alloc(scores, sizeof *group->mean, error);
   group->rounding = base_calloc(scores, sizeof *group->rounding, error);

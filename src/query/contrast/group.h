@@ -15,9 +15,9 @@ typedef struct query_group {
 } query_group;
 
 /* Of the images of a part of the store; with `minus` (NULL: none), of as many, of the differences of scores, image by
- * image. ELIMIT, EINPUT: damaged rows. */
+ * image. ELIMIT, EINPUT: damaged rows; ECANCELLED: `run`, which may be NULL. */
 berg_status query_group_make(query_group *group, const berg_store *store, size_t part, query_images images,
-                             const size_t *minus, int threads, berg_error *error);
+                             const size_t *minus, int threads, const berg_run *run, berg_error *error);
 void query_group_release(query_group *group);
 
 /* Means and variances (of a sample) of the responses of rows [count][ld], intercepts left out: mean = w (mean -

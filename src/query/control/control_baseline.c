@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "query/control/control.h"
 
 /* Random sets that one thread takes at a time; their sums are added in order. */
@@ -23,6 +24,7 @@ typedef struct drawing {
   nearest *best;               /* [threads][targets] */
   uint32_t *images;            /* [threads][size] */
   double *responses;           /* [threads]: of subjects and regions, then of targets */
+  base_asking asking;
 } drawing;
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -55,6 +57,7 @@ static void sum_some(void *user, size_t index, size_t rank) {
   drawing *d = user;
   const size_t room = d->found->means.subjects * d->found->means.regions + d->targets;
   uint32_t *images = d->images + rank * d->size;
+  if (base_asking_ended(&d->asking, rank)) return;
   double *sums = d->sums + index * d->targets;
   memset(sums, 0, d->targets * sizeof *sums);
   for (size_t draw = index * PIECE; draw < smaller((index + 1) * PIECE, d->draws); draw++) {
@@ -73,6 +76,7 @@ static void find_some(void *user, size_t index, size_t rank) {
   drawing *d = user;
   const size_t room = d->found->means.subjects * d->found->means.regions + d->targets;
   uint32_t *images = d->images + rank * d->size;
+  if (base_asking_ended(&d->asking, rank)) return;
   for (size_t draw = index * PIECE; draw < smaller((index + 1) * PIECE, d->draws); draw++) {
     draw_set(d, draw, images);
     const double *means = respond(d, images, d->responses + rank * room);
@@ -115,6 +119,7 @@ static void settle(query_univariate *found, const drawing *d) {
 static void draw(query_univariate *found, drawing *d, double *mean) {
   const size_t pieces = (d->draws + PIECE - 1) / PIECE;
   base_team_share(d->control->team, pieces, sum_some, d);
+  if (d->asking.status) return; /* the sums are not there */
   for (size_t t = 0; t < d->targets; t++) {
     mean[t] = 0;
     for (size_t p = 0; p < pieces; p++) mean[t] += d->sums[p * d->targets + t];
@@ -122,6 +127,7 @@ static void draw(query_univariate *found, drawing *d, double *mean) {
   }
   for (size_t i = 0; i < base_team_size(d->control->team) * d->targets; i++) d->best[i] = (nearest){INFINITY, SIZE_MAX};
   base_team_share(d->control->team, pieces, find_some, d);
+  if (d->asking.status) return;
   settle(found, d);
 }
 
@@ -132,7 +138,8 @@ berg_status query_baselines(query_univariate *found, const query_control *contro
                .control = control,
                .draws = control->options->draws,
                .size = control->options->images,
-               .targets = control->folds * m->regions};
+               .targets = control->folds * m->regions,
+               .asking = {.run = control->run, .error = error}};
   double *mean = base_alloc(d.targets, sizeof *mean, error);
   d.mean = mean;
   d.sums = base_alloc((d.draws + PIECE - 1) / PIECE * d.targets, sizeof *d.sums, error);
@@ -146,5 +153,5 @@ berg_status query_baselines(query_univariate *found, const query_control *contro
   base_free(d.best);
   base_free(d.images);
   base_free(d.responses);
-  return whole ? BERG_OK : BERG_ELIMIT;
+  return whole ? (berg_status)d.asking.status : BERG_ELIMIT;
 }

@@ -35,7 +35,8 @@ static berg_status open_subject(query_cast *cast, const char *model, const char 
     return base_fail(error, BERG_EPARAMETER, "%s holds no scores of subject %s", cast->store->path, name);
   for (size_t s = 0; s < cast->subject_count; s++)
     if (cast->subjects[s].part == part) return base_fail(error, BERG_EPARAMETER, "subject %s is asked for twice", name);
-  berg_status status = query_subject_open(&cast->subjects[cast->subject_count], cast->store, part, berg_dir, error);
+  berg_status status =
+      query_subject_open(&cast->subjects[cast->subject_count], cast->store, part, berg_dir, NULL, error);
   if (!status) cast->subject_count++;
   return status;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "query/control/control.h"
 #include "la/false_discovery.h"
 
@@ -26,6 +27,7 @@ typedef struct permuting {
   uint32_t *images; /* [threads][most] */
   double *sums;     /* [threads][most + 1][regions] over the first images drawn */
   uint32_t *beyond; /* [threads][count] */
+  base_asking asking;
 } permuting;
 
 static void draw(const permuting *p, size_t permutation, uint32_t *images, double *sums) {
@@ -43,8 +45,9 @@ static void draw(const permuting *p, size_t permutation, uint32_t *images, doubl
 }
 
 static void permute_some(void *user, size_t index, size_t rank) {
-  const permuting *p = user;
+  permuting *p = user;
   const berg_control_options *options = p->control->options;
+  if (base_asking_ended(&p->asking, rank)) return;
   const size_t regions = p->means->regions, shown = options->images;
   double *sums = p->sums + rank * (p->most + 1) * regions;
   uint32_t *beyond = p->beyond + rank * p->count;
@@ -125,19 +128,23 @@ static berg_status permute(query_univariate *found, permuting *p, berg_error *er
   const bool whole = p->images && p->sums && p->beyond;
   if (whole) {
     base_team_share(p->control->team, (p->control->options->permutations + PIECE - 1) / PIECE, permute_some, p);
-    settle(found, p);
+    if (!p->asking.status) settle(found, p);
   }
   base_free(p->images);
   base_free(p->sums);
   base_free(p->beyond);
-  return whole ? BERG_OK : BERG_ELIMIT;
+  return whole ? (berg_status)p->asking.status : BERG_ELIMIT;
 }
 
 berg_status query_permute_labels(query_univariate *found, const query_control *control, berg_error *error) {
   test *tests = base_alloc(2 * QUERY_CONDITIONS * control->pair_count, sizeof *tests, error);
   berg_status status = tests ? BERG_OK : BERG_ELIMIT;
   for (size_t fold = 1; fold < control->folds && !status; fold++) {
-    permuting p = {.means = &found->means, .control = control, .fold = fold, .tests = tests};
+    permuting p = {.means = &found->means,
+                   .control = control,
+                   .fold = fold,
+                   .tests = tests,
+                   .asking = {.run = control->run, .error = error}};
     p.count = list_tests(found, control, fold, tests, &p.most);
     if (p.count) status = permute(found, &p, error);
     if (!status) status = correct(found, control, fold, error);

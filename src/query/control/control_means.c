@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "query/control/control.h"
 
 /* Images that one thread takes at a time, and that are checked at a time. */
@@ -54,7 +55,10 @@ static berg_status average_subject(averaging *a, const query_control *control, d
     status = find_weights(subject, query_cast_area(cast, r, a->subject), r, cast->region_count, weights, error);
   for (a->first = 0; a->first < cast->images && !status; a->first = a->last) {
     a->last = a->first + TOGETHER < cast->images ? a->first + TOGETHER : cast->images;
-    status = model_store_rows(cast->store, subject->part, a->first, a->last - a->first, control->team, &a->rows, error);
+    status = base_ask_cancel(control->run, error);
+    if (!status)
+      status =
+          model_store_rows(cast->store, subject->part, a->first, a->last - a->first, control->team, &a->rows, error);
     if (!status) base_team_share(control->team, (a->last - a->first + PIECE - 1) / PIECE, average_some, a);
   }
   return status;

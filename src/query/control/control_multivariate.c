@@ -32,6 +32,7 @@ typedef struct scoring {
   uint32_t *images;    /* [threads][size] */
   float *triangles;    /* [threads][2 triangles] */
   double *scores;
+  base_asking asking;
 } scoring;
 
 static void draw_set(const query_control *control, size_t draw, uint32_t *images) {
@@ -40,8 +41,9 @@ static void draw_set(const query_control *control, size_t draw, uint32_t *images
 }
 
 static void score_some(void *user, size_t index, size_t rank) {
-  const scoring *s = user;
+  scoring *s = user;
   const size_t size = s->control->options->images;
+  if (base_asking_ended(&s->asking, rank)) return;
   uint32_t *images = s->images + rank * size;
   for (size_t i = index * PIECE; i < (index + 1) * PIECE && i < s->count; i++) {
     draw_set(s->control, s->first + i, images);
@@ -53,14 +55,19 @@ static void score_some(void *user, size_t index, size_t rank) {
 static berg_status score_draws(const query_control *control, const query_space *space, size_t first, size_t count,
                                double *scores, berg_error *error) {
   const size_t threads = base_team_size(control->team), size = control->options->images;
-  scoring s = {.space = space, .control = control, .first = first, .count = count, .scores = scores};
+  scoring s = {.space = space,
+               .control = control,
+               .first = first,
+               .count = count,
+               .scores = scores,
+               .asking = {.run = control->run, .error = error}};
   s.images = base_alloc(threads * size, sizeof *s.images, error);
   s.triangles = base_alloc(threads * 2 * query_sets_pairs(size), sizeof *s.triangles, error);
   const bool whole = s.images && s.triangles;
   if (whole) base_team_share(control->team, (count + PIECE - 1) / PIECE, score_some, &s);
   base_free(s.images);
   base_free(s.triangles);
-  return whole ? BERG_OK : BERG_ELIMIT;
+  return whole ? (berg_status)s.asking.status : BERG_ELIMIT;
 }
 
 /* The draw whose score is nearest to the mean of all. */

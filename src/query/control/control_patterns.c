@@ -6,6 +6,7 @@
 
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "query/scores/moments.h"
 
 /* Images whose vectors are made at a time. */
@@ -29,7 +30,7 @@ static berg_status open_patterns(query_pattern_set *set, const query_control *co
   if (!status) status = query_subject_rows(subject, &area->columns, rows, error);
   if (!status)
     status = query_moments(control->cast->store, subject->part, NULL, control->cast->images, control->threads,
-                           spread + subject->scores, spread, NULL, error);
+                           control->run, spread + subject->scores, spread, NULL, error);
   if (!status)
     status =
         query_patterns_new(&set->patterns, rows, area->columns.count, subject->scores, spread, control->threads, error);
@@ -76,7 +77,8 @@ static berg_status fill(query_pattern_set *set, const query_control *control, si
   for (size_t first = 0; first < cast->images && !status; first += TOGETHER) {
     const size_t count = cast->images - first < TOGETHER ? cast->images - first : TOGETHER;
     const float *rows;
-    status = model_store_rows(cast->store, subject->part, first, count, control->team, &rows, error);
+    status = base_ask_cancel(control->run, error);
+    if (!status) status = model_store_rows(cast->store, subject->part, first, count, control->team, &rows, error);
     if (status) return status;
     query_patterns_of(set->patterns, rows, subject->scores, count, x);
     if (query_patterns_normalise(set->patterns, count, x))

@@ -81,7 +81,7 @@ static void describe_subject(cJSON *to, const query_subject *subject, const quer
 static berg_status rank_subject(const ranking *r, size_t p, cJSON *to, berg_error *error) {
   query_subject subject;
   query_measuring measuring;
-  berg_status status = query_subject_open(&subject, r->out.store, r->parts[p], r->options->berg_dir, error);
+  berg_status status = query_subject_open(&subject, r->out.store, r->parts[p], r->options->berg_dir, r->run, error);
   if (status) return status;
   status = query_measuring_make(&measuring, &r->criterion, &subject, r->out.images, r->threads, error);
   if (!status) {

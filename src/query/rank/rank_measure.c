@@ -132,8 +132,8 @@ static berg_status make_pattern(query_measuring *m, const query_criterion *crite
   m->columns = base_alloc(1, sizeof *m->columns, error);
   berg_status status = mean && m->columns ? BERG_OK : BERG_ELIMIT;
   if (!status)
-    status = query_moments(subject->store, subject->part, images.items, images.count, threads, mean, mean + m->scores,
-                           NULL, error);
+    status = query_moments(subject->store, subject->part, images.items, images.count, threads, subject->run, mean,
+                           mean + m->scores, NULL, error);
   if (!status) status = query_functional_rows(subject, criterion->set, &rows, &units, error);
   if (!status) status = query_patterns_new(&m->patterns, rows, units, m->scores, mean + m->scores, threads, error);
   if (!status) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "query/scores/cross.h"
 
 #define TOGETHER ((size_t)128) /* images whose sums one thread takes as a piece */
@@ -31,6 +32,7 @@ typedef struct gathering {
   size_t part, width, count;
   const size_t *images;
   base_team *team;
+  const berg_run *run;
   float *gathered;
   const float *rows;  /* of the block at hand */
   size_t block;       /* images in it */
@@ -61,8 +63,9 @@ static berg_status pass(gathering *g, double *sums, block_step step, void *user,
   memset(sums, 0, g->width * sizeof *sums);
   for (size_t first = 0; first < g->count; first += QUERY_BLOCK) {
     g->block = smaller(g->count - first, QUERY_BLOCK);
-    berg_status status =
-        query_scores(g->store, g->part, g->images, first, g->block, g->team, g->gathered, &g->rows, error);
+    berg_status status = base_ask_cancel(g->run, error);
+    if (!status)
+      status = query_scores(g->store, g->part, g->images, first, g->block, g->team, g->gathered, &g->rows, error);
     if (status) return status;
     const size_t pieces = (g->block + TOGETHER - 1) / TOGETHER;
     base_team_share(g->team, pieces, add_piece, g);
@@ -116,11 +119,12 @@ static berg_status check_images(const berg_store *store, const size_t *images, s
 }
 
 berg_status query_moments(const berg_store *store, size_t part, const size_t *images, size_t count, int threads,
-                          double *mean, double *spread, double *covariance, berg_error *error) {
+                          const berg_run *run, double *mean, double *spread, double *covariance, berg_error *error) {
   const size_t width = store->about.parts[part].width;
   berg_status status = check_images(store, images, count, error);
   if (status) return status;
-  gathering g = {.store = store, .part = part, .width = width, .count = count, .images = images, .mean = mean};
+  gathering g = {
+      .store = store, .part = part, .width = width, .count = count, .images = images, .mean = mean, .run = run};
   g.pieces = base_alloc(QUERY_BLOCK / TOGETHER * width, sizeof *g.pieces, error);
   g.gathered = base_alloc(images ? QUERY_BLOCK * width : 0, sizeof *g.gathered, error);
   double *sums = base_alloc(width, sizeof *sums, error);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/team.h"
 #include "query/scores/cross.h"
 #include "query/scores/moments.h"
@@ -76,8 +77,8 @@ berg_status query_scale_open(query_scale *scale, const query_subject *subject, q
   berg_status status = scale->mean && scale->spread && (scale->covariance || !covariance) ? BERG_OK : BERG_ELIMIT;
   if (!status && !whole && !(sample = sample_of(images, &count, error))) status = BERG_ELIMIT;
   if (!status)
-    status = query_moments(subject->store, subject->part, whole ? images.items : sample, count, threads, scale->mean,
-                           scale->spread, scale->covariance, error);
+    status = query_moments(subject->store, subject->part, whole ? images.items : sample, count, threads, subject->run,
+                           scale->mean, scale->spread, scale->covariance, error);
   base_free(sample);
   if (status) query_scale_close(scale);
   return status;
@@ -163,10 +164,11 @@ static berg_status take(query_points *points, const size_t *images, size_t first
                         berg_error *error) {
   const query_subject *subject = points->subject;
   const float *scores;
+  berg_status status = base_ask_cancel(subject->run, error);
+  if (status) return status;
   shaping s = {.points = points, .x = x, .count = count};
   base_team *team = base_team_begin(points->threads);
-  berg_status status =
-      query_scores(subject->store, subject->part, images, first, count, team, points->gathered, &scores, error);
+  status = query_scores(subject->store, subject->part, images, first, count, team, points->gathered, &scores, error);
   if (!status) {
     query_patterns_of(points->patterns, scores, subject->scores, count, x);
     base_team_share(team, (count + TOGETHER - 1) / TOGETHER, shape_some, &s);

@@ -7,6 +7,7 @@
 #include "base/convert.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/team.h"
 #include "la/kernels.h"
 #include "query/scores/cross.h"
@@ -58,6 +59,7 @@ berg_status query_pairs_of(query_pairs *pairs, query_points *points, berg_error 
   const size_t block = QUERY_BLOCK / STRIP * STRIP, count = points->images.count;
   berg_status status = query_pairs_new(pairs, count, points->width, points->metric, error);
   if (status) return status;
+  pairs->run = points->subject->run;
   double *x = base_alloc(block * points->width, sizeof *x, error);
   if (!x) status = BERG_ELIMIT;
   for (size_t first = 0; first < count && !status; first += block) {
@@ -168,6 +170,8 @@ berg_status query_pairs_visit(const query_pairs *const *sides, size_t count, siz
                 .visit = visit,
                 .user = user,
                 .kernels = la_kernels_for(base_machine_isa())};
+  berg_status status = base_ask_cancel(sides[0]->run, error);
+  if (status) return status;
   for (size_t s = 0; s < count; s++) v.doubles += QUERY_GROUP * sides[s]->width;
   v.scratch = base_alloc((size_t)threads * v.doubles, sizeof *v.scratch, error);
   if (!v.scratch) return BERG_ELIMIT;

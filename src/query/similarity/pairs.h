@@ -23,6 +23,7 @@ typedef struct query_pairs {
   const berg_array *matrix; /* in place of points: (count, count) or the pairs above its diagonal */
   const size_t *kept;       /* [count] which of the matrix' images these are; NULL: all */
   size_t whole;             /* images of the matrix */
+  const berg_run *run;      /* of the first of several is asked in each visit; NULL: nobody is */
 } query_pairs;
 
 /* Room for `count` points, to be put there. ELIMIT. */
@@ -40,7 +41,7 @@ typedef void (*query_visit)(void *user, size_t row, size_t rows, size_t column, 
                             const double *const *tiles);
 
 /* Visits pairs of images [top, top + rows) and [left, left + columns), both at most QUERY_SPAN, top and left
- * multiples of it. `sides` [count], at most 2, of the same images. ELIMIT. */
+ * multiples of it. `sides` [count], at most 2, of the same images. ELIMIT, ECANCELLED. */
 berg_status query_pairs_visit(const query_pairs *const *sides, size_t count, size_t top, size_t left, int threads,
                               query_visit visit, void *user, berg_error *error);
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/progress.h"
 #include "base/team.h"
 
 typedef struct query_record {
@@ -14,9 +15,11 @@ typedef struct query_record {
 
 typedef enum query_order { QUERY_ORDER_A, QUERY_ORDER_B, QUERY_ORDER_A_THEN_B } query_order;
 
-/* Sorts `records` [count] with `other` [count] as scratch; the result is in what is returned, one of the two.
- * `inversions`, unless NULL, gets the number of pairs of records that were the other way round. */
-query_record *query_sort(query_record *records, query_record *other, size_t count, query_order order, base_team *team,
-                         uint64_t *inversions);
+/* Sorts `records` [count] with `other` [count] as scratch; the result is in `*sorted`, one of the two. `inversions`,
+ * unless NULL, gets the number of pairs of records that were the other way round. ECANCELLED: `run`, which may be NULL,
+ * ends it; the records are then in any order. */
+berg_status query_sort(query_record **sorted, query_record *records, query_record *other, size_t count,
+                       query_order order, base_team *team, const berg_run *run, uint64_t *inversions,
+                       berg_error *error);
 
 #endif

@@ -51,7 +51,8 @@ typedef struct query_rsa {
   double start;
 } query_rsa;
 
-/* Between pieces of what takes long, after the pass over the images. ECANCELLED: the caller asks for the end. */
+/* Between pieces of what takes long, after the pass over the images: tells of progress, so that a caller who has no
+ * `cancel` can end it too. ECANCELLED. */
 berg_status query_rsa_go_on(const query_rsa *rsa, berg_error *error);
 
 /* `rsa` has store, options and threads. EPARAMETER, EARGUMENT; EINPUT: a matrix of another size, or not all numbers. */
@@ -113,8 +114,8 @@ typedef struct query_cloud {
 
 berg_status query_cloud_open(query_cloud *cloud, const query_rsa *rsa, const query_side *side, berg_error *error);
 void query_cloud_close(query_cloud *cloud);
-/* cross [a->width][b->width] = the sum over images of a b'. */
-berg_status query_cloud_cross(const query_cloud *a, const query_cloud *b, int threads, double *cross,
+/* cross [a->width][b->width] = the sum over images of a b'. ELIMIT, ECANCELLED. */
+berg_status query_cloud_cross(const query_rsa *rsa, const query_cloud *a, const query_cloud *b, double *cross,
                               berg_error *error);
 
 /* What resampling found. */

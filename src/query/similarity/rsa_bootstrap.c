@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/random.h"
 #include "base/team.h"
 #include "la/blas.h"
@@ -66,7 +67,7 @@ static void add_weighted(const query_cloud *cloud, const double *weights, double
     for (size_t j = 0; j < cloud->width; j++) to[j] += weights[i] * cloud->x[i * cloud->width + j];
 }
 
-static berg_status open_products(products *p, const query_cloud *a, const query_cloud *b, int threads,
+static berg_status open_products(products *p, const query_rsa *rsa, const query_cloud *a, const query_cloud *b,
                                  berg_error *error) {
   *p = (products){.a = a, .b = b};
   p->a_with_b = base_calloc(a->width, sizeof *p->a_with_b, error);
@@ -81,7 +82,7 @@ static berg_status open_products(products *p, const query_cloud *a, const query_
   }
   add_weighted(a, b->squares, p->a_with_b);
   add_weighted(b, a->squares, p->b_with_a);
-  return query_cloud_cross(a, b, threads, p->cross, error);
+  return query_cloud_cross(rsa, a, b, p->cross, error);
 }
 
 static void close_products(products *p) {
@@ -99,15 +100,17 @@ static double row_of(const products *p, size_t i, const double *turned) {
          2 * dot(x, p->a_with_b, p->a->width) - 2 * dot(y, p->b_with_a, p->b->width) + 4 * dot(turned, y, p->b->width);
 }
 
-static berg_status add_products(rows *r, const query_cloud *a, const query_cloud *b, size_t which, int threads,
+static berg_status add_products(rows *r, const query_rsa *rsa, const query_cloud *a, const query_cloud *b, size_t which,
                                 berg_error *error) {
   products p;
   const size_t width = b->width;
-  berg_status status = open_products(&p, a, b, threads, error);
+  berg_status status = open_products(&p, rsa, a, b, error);
   for (size_t first = 0; first < a->count && !status; first += QUERY_BLOCK) {
     const size_t count = smaller(a->count - first, QUERY_BLOCK);
-    status = la_multiply(count, width, a->width, 1, (la_operand){a->x + first * a->width, a->width, false},
-                         (la_operand){p.cross, width, false}, 0, p.turned, width, threads, error);
+    status = base_ask_cancel(rsa->run, error);
+    if (!status)
+      status = la_multiply(count, width, a->width, 1, (la_operand){a->x + first * a->width, a->width, false},
+                           (la_operand){p.cross, width, false}, 0, p.turned, width, rsa->threads, error);
     for (size_t i = 0; i < count && !status; i++)
       r->sums[(first + i) * SUMS + which] = row_of(&p, first + i, p.turned + i * width);
   }
@@ -205,15 +208,16 @@ typedef struct drawing {
   const query_rsa *rsa;
   const rows *rows;
   double *values;
+  base_asking asking;
 } drawing;
 
 static void draw(void *user, size_t index, size_t rank) {
-  const drawing *d = user;
+  drawing *d = user;
   const rows *r = d->rows;
   const double n = (double)r->count;
   base_dice dice = {d->rsa->options->seed, STREAM + index, 0};
   double drawn[SUMS] = {0}, sums[SUMS];
-  (void)rank;
+  if (base_asking_ended(&d->asking, rank)) return;
   for (size_t i = 0; i < r->count; i++) {
     const double *row = r->sums + base_dice_below(&dice, r->count) * SUMS;
     for (size_t k = 0; k < SUMS; k++) drawn[k] += row[k];
@@ -227,7 +231,10 @@ static void draw(void *user, size_t index, size_t rank) {
 static berg_status draw_all(const query_rsa *rsa, rows *r, query_resampled *found, berg_error *error) {
   const size_t count = rsa->options->bootstraps;
   const double n = (double)r->count, pairs = n * (n - 1);
-  drawing d = {.rsa = rsa, .rows = r, .values = base_alloc(count, sizeof *d.values, error)};
+  drawing d = {.rsa = rsa,
+               .rows = r,
+               .values = base_alloc(count, sizeof *d.values, error),
+               .asking = {.run = rsa->run, .error = error}};
   if (!d.values) return BERG_ELIMIT;
   for (size_t i = 0; i < r->count; i++)
     for (size_t k = 0; k < SUMS; k++) r->totals[k] += r->sums[i * SUMS + k];
@@ -238,8 +245,9 @@ static berg_status draw_all(const query_rsa *rsa, rows *r, query_resampled *foun
   berg_status status = estimate_left_out(r, &f, &found->left_out, error);
   if (!status) {
     base_share(rsa->threads, count, draw, &d);
-    query_resampled_summarise(d.values, count, found);
+    status = (berg_status)d.asking.status;
   }
+  if (!status) query_resampled_summarise(d.values, count, found);
   base_free(d.values);
   return status;
 }
@@ -252,10 +260,10 @@ berg_status query_bootstrap_clouds(const query_rsa *rsa, const query_cloud *a, c
   if (!status) {
     add_distances(&r, a, 0);
     add_distances(&r, b, 1);
-    status = add_products(&r, a, a, 2, rsa->threads, error);
+    status = add_products(&r, rsa, a, a, 2, error);
   }
-  if (!status) status = add_products(&r, a, b, 3, rsa->threads, error);
-  if (!status) status = add_products(&r, b, b, 4, rsa->threads, error);
+  if (!status) status = add_products(&r, rsa, a, b, 3, error);
+  if (!status) status = add_products(&r, rsa, b, b, 4, error);
   if (!status) {
     sample_cloud(&r, a, 0);
     sample_cloud(&r, b, 1);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/random.h"
 #include "base/team.h"
 #include "la/blas.h"
@@ -65,6 +66,7 @@ static void form(const sampling *s, size_t which) {
 static berg_status add_square(const sampling *s, berg_error *error) {
   berg_status status = BERG_OK;
   for (size_t which = 0; which < SUMS && !status; which++) {
+    if ((status = base_ask_cancel(s->rsa->run, error))) break;
     form(s, which);
     status = la_multiply(s->rows, s->samples, s->columns, 1, (la_operand){s->products, s->columns, false},
                          (la_operand){s->weights + s->left * s->samples, s->samples, false}, 0, s->turned, s->samples,

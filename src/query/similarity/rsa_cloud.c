@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "query/scores/cross.h"
 #include "query/similarity/rsa.h"
 
@@ -61,16 +62,17 @@ void query_cloud_close(query_cloud *cloud) {
   *cloud = (query_cloud){.count = 0};
 }
 
-berg_status query_cloud_cross(const query_cloud *a, const query_cloud *b, int threads, double *cross,
+berg_status query_cloud_cross(const query_rsa *rsa, const query_cloud *a, const query_cloud *b, double *cross,
                               berg_error *error) {
   query_packed x = {.width = 0}, y = {.width = 0};
   const bool same = a == b;
   memset(cross, 0, a->width * b->width * sizeof *cross);
   berg_status status = query_packed_new(&x, a->width, error);
   if (!status && !same) status = query_packed_new(&y, b->width, error);
-  base_team *team = base_team_begin(threads);
+  base_team *team = base_team_begin(rsa->threads);
   for (size_t first = 0; first < a->count && !status; first += QUERY_BLOCK) {
     const size_t count = smaller(a->count - first, QUERY_BLOCK);
+    if ((status = base_ask_cancel(rsa->run, error))) break;
     query_pack(&x, a->x + first * a->width, count, team);
     if (!same) query_pack(&y, b->x + first * b->width, count, team);
     query_cross_add(&x, same ? &x : &y, cross, team);

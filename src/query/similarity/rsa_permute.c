@@ -9,6 +9,7 @@
 
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/random.h"
 #include "base/team.h"
 #include "la/blas.h"
@@ -22,7 +23,7 @@
 #define LEFT_OUT 1e-4
 #define MOST_A (4 * TILE - 1)
 #define MOST_B (2 * STRIP - 1)
-#define SHUFFLED ((size_t)64) /* orders between two looks at whether the caller asks for the end */
+#define SHUFFLED ((size_t)64) /* orders between two tellings of progress */
 #define STREAM 1              /* of the random numbers: permutation k draws from stream STREAM + k */
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -71,14 +72,14 @@ static void measure_squares(turned *t, const query_cloud *cloud) {
   for (size_t i = 0; i < cloud->count; i++) t->spread += (cloud->squares[i] - t->mean) * (cloud->squares[i] - t->mean);
 }
 
-static berg_status find_axes(turned *t, const query_cloud *cloud, int threads, berg_error *error) {
+static berg_status find_axes(turned *t, const query_cloud *cloud, const query_rsa *rsa, berg_error *error) {
   const size_t width = cloud->width;
   *t = (turned){.axes = width};
   t->values = base_alloc(width, sizeof *t->values, error);
   t->turn = base_alloc(width * width, sizeof *t->turn, error);
   if (!t->values || !t->turn) return BERG_ELIMIT;
   measure_squares(t, cloud);
-  berg_status status = query_cloud_cross(cloud, cloud, threads, t->turn, error);
+  berg_status status = query_cloud_cross(rsa, cloud, cloud, t->turn, error);
   if (!status) status = la_eigen_dense(t->turn, width, t->values, error);
   for (size_t j = 0; j < width / 2; j++) {
     const double one = t->values[j];
@@ -95,7 +96,7 @@ static void pack_row(const turned *t, size_t count, size_t i, double square, con
 }
 
 /* Of all axes the points are as good as they are. */
-static berg_status pack(turned *t, const query_cloud *cloud, size_t unit, int threads, berg_error *error) {
+static berg_status pack(turned *t, const query_cloud *cloud, size_t unit, const query_rsa *rsa, berg_error *error) {
   const size_t width = cloud->width, axes = t->axes;
   double *block = base_alloc(DEPTH * axes, sizeof *block, error);
   t->packed = base_alloc_large(up(axes + 1, unit) * cloud->count, sizeof *t->packed, error);
@@ -103,9 +104,11 @@ static berg_status pack(turned *t, const query_cloud *cloud, size_t unit, int th
   for (size_t first = 0; first < cloud->count && !status; first += DEPTH) {
     const size_t count = smaller(cloud->count - first, DEPTH);
     const double *x = cloud->x + first * width;
-    if (axes < width)
-      status = la_multiply(count, axes, width, 1, (la_operand){x, width, false},
-                           (la_operand){t->turn + (width - axes) * width, width, true}, 0, block, axes, threads, error);
+    status = base_ask_cancel(rsa->run, error);
+    if (!status && axes < width)
+      status =
+          la_multiply(count, axes, width, 1, (la_operand){x, width, false},
+                      (la_operand){t->turn + (width - axes) * width, width, true}, 0, block, axes, rsa->threads, error);
     for (size_t i = 0; i < count && !status; i++)
       pack_row(t, cloud->count, first + i, cloud->squares[first + i], axes < width ? block + i * axes : x + i * width,
                unit);
@@ -153,6 +156,7 @@ typedef struct permuting {
   uint32_t *orders; /* each thread: [count] */
   double *scratch;  /* each thread: a strip of DEPTH images, and all products */
   const la_kernels *kernels;
+  base_asking asking;
 } permuting;
 
 static size_t doubles_of(const permuting *p) { return DEPTH * STRIP + p->tiles * p->strips * TILE * STRIP; }
@@ -183,14 +187,14 @@ static double sum_squares(const permuting *p, const double *products) {
 }
 
 static void permute(void *user, size_t index, size_t rank) {
-  const permuting *p = user;
+  permuting *p = user;
   const double n = (double)p->count;
   uint32_t *order = p->orders + rank * p->count;
   double *strip = p->scratch + rank * doubles_of(p), *products = strip + DEPTH * STRIP;
   memset(products, 0, p->tiles * p->strips * TILE * STRIP * sizeof *products);
   index += p->first;
   draw_order(p->rsa, index, order, p->count);
-  for (size_t first = 0; first < p->count; first += DEPTH)
+  for (size_t first = 0; first < p->count && !base_asking_ended(&p->asking, rank); first += DEPTH)
     add_images(p, order, first, smaller(p->count - first, DEPTH), strip, products);
   query_sums sums = *p->sums;
   sums.ab = 2 * n * products[0] + 4 * n * n * p->a->mean * p->b->mean + 4 * (sum_squares(p, products) + p->expected);
@@ -205,9 +209,11 @@ static berg_status permute_all(permuting *p, double value, query_resampled *foun
   p->orders = base_alloc(threads * p->count, sizeof *p->orders, error);
   p->scratch = base_alloc(threads * doubles_of(p), sizeof *p->scratch, error);
   berg_status status = p->values && p->orders && p->scratch ? BERG_OK : BERG_ELIMIT;
+  p->asking = (base_asking){.run = p->rsa->run, .error = error};
   for (; p->first < count && !status; p->first += SHUFFLED) {
     status = query_rsa_go_on(p->rsa, error);
     if (!status) base_share(p->rsa->threads, smaller(count - p->first, SHUFFLED), permute, p);
+    if (!status) status = (berg_status)p->asking.status;
   }
   if (!status) {
     query_resampled_summarise(p->values, count, found);
@@ -226,8 +232,8 @@ berg_status query_permute_clouds(const query_rsa *rsa, const query_cloud *a, con
   permuting p = {
       .rsa = rsa, .count = a->count, .a = &x, .b = &y, .sums = sums, .kernels = la_kernels_for(base_machine_isa())};
   *found = (query_resampled){.asked = true};
-  berg_status status = find_axes(&x, a, rsa->threads, error);
-  if (!status) status = find_axes(&y, b, rsa->threads, error);
+  berg_status status = find_axes(&x, a, rsa, error);
+  if (!status) status = find_axes(&y, b, rsa, error);
   if (!status) {
     if (!rsa->options->exact) choose_axes(&x, &y, a->width, b->width, n);
     found->exact = x.axes == a->width && y.axes == b->width;
@@ -238,9 +244,9 @@ berg_status query_permute_clouds(const query_rsa *rsa, const query_cloud *a, con
         found->exact
             ? 0
             : (x.trace * y.trace - sum_of(x.values, x.axes, false) * sum_of(y.values, y.axes, false)) / (n - 1);
-    status = pack(&x, a, TILE, rsa->threads, error);
+    status = pack(&x, a, TILE, rsa, error);
   }
-  if (!status) status = pack(&y, b, STRIP, rsa->threads, error);
+  if (!status) status = pack(&y, b, STRIP, rsa, error);
   if (!status) status = permute_all(&p, value, found, error);
   release(&x);
   release(&y);
@@ -256,16 +262,20 @@ typedef struct shuffling {
   double scale;        /* what the sum of products is multiplied by */
   uint32_t *orders;
   double *values;
+  base_asking asking;
 } shuffling;
 
+#define ROWS ((size_t)256) /* between two looks at whether the caller asks for the end */
+
 static void shuffle(void *user, size_t index, size_t rank) {
-  const shuffling *s = user;
+  shuffling *s = user;
   const size_t n = s->count;
   uint32_t *order = s->orders + rank * n;
   double sum = 0;
   index += s->first;
   draw_order(s->rsa, index, order, n);
   for (size_t i = 0; i < n; i++) {
+    if (i % ROWS == 0 && base_asking_ended(&s->asking, rank)) return;
     const double *a = s->a + i * n, *b = s->b + (size_t)order[i] * n;
     double row = 0;
     for (size_t j = i + 1; j < n; j++) row += a[j] * b[order[j]];
@@ -333,7 +343,7 @@ berg_status query_permute_pairs(const query_rsa *rsa, const query_pairs *a, cons
   berg_status status = check_memory(rsa, n, error);
   if (status) return status;
   double *x = base_alloc_large(n * n, sizeof *x, error), *y = base_alloc_large(n * n, sizeof *y, error);
-  shuffling s = {.rsa = rsa, .count = n, .a = x, .b = y};
+  shuffling s = {.rsa = rsa, .count = n, .a = x, .b = y, .asking = {.run = rsa->run, .error = error}};
   s.orders = base_alloc((size_t)rsa->threads * n, sizeof *s.orders, error);
   s.values = base_alloc(count, sizeof *s.values, error);
   status = x && y && s.orders && s.values ? take_matrix(rsa, a, x, error) : BERG_ELIMIT;
@@ -343,6 +353,7 @@ berg_status query_permute_pairs(const query_rsa *rsa, const query_pairs *a, cons
     for (; s.first < count && !status; s.first += SHUFFLED) {
       status = query_rsa_go_on(rsa, error);
       if (!status) base_share(rsa->threads, smaller(count - s.first, SHUFFLED), shuffle, &s);
+      if (!status) status = (berg_status)s.asking.status;
     }
   }
   if (!status) {

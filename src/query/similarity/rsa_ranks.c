@@ -64,16 +64,39 @@ static wide rank(query_record *sorted, size_t count, query_order order) {
   return squares;
 }
 
-static double spearman(query_record *records, query_record *other, size_t count, query_measure measure,
-                       base_team *team) {
-  query_record *by_a = query_sort(records, other, count, QUERY_ORDER_A, team, NULL);
-  const double a = (double)rank(by_a, count, QUERY_ORDER_A), n = (double)count;
-  query_record *by_b = query_sort(by_a, by_a == records ? other : records, count, QUERY_ORDER_B, team, NULL);
-  const double b = (double)rank(by_b, count, QUERY_ORDER_B);
+/* All pairs of two sides, that are sorted in turn. */
+typedef struct ranking {
+  query_record *records, *other;
+  size_t count;
+  base_team *team;
+  const berg_run *run;
+} ranking;
+
+/* The records become `other` where they end there. */
+static berg_status sort(ranking *r, query_order order, uint64_t *inversions, berg_error *error) {
+  query_record *sorted;
+  berg_status status = query_sort(&sorted, r->records, r->other, r->count, order, r->team, r->run, inversions, error);
+  if (sorted == r->records) return status;
+  r->other = r->records;
+  r->records = sorted;
+  return status;
+}
+
+static berg_status spearman(ranking *r, query_measure measure, double *value, berg_error *error) {
+  const size_t count = r->count;
+  berg_status status = sort(r, QUERY_ORDER_A, NULL, error);
+  if (status) return status;
+  const double a = (double)rank(r->records, count, QUERY_ORDER_A), n = (double)count;
+  status = sort(r, QUERY_ORDER_B, NULL, error);
+  if (status) return status;
+  const query_record *by_b = r->records;
+  const double b = (double)rank(r->records, count, QUERY_ORDER_B);
   wide products = 0;
   for (size_t i = 0; i < count; i++) products += (wide)(int64_t)by_b[i].a * (int64_t)by_b[i].b;
-  if (measure == QUERY_BY_RHO_A) return 3 * (double)products / (n * n * n - n);
-  return a > 0 && b > 0 ? (double)products / sqrt(a) / sqrt(b) : (double)NAN;
+  *value = measure == QUERY_BY_RHO_A ? 3 * (double)products / (n * n * n - n)
+           : a > 0 && b > 0          ? (double)products / sqrt(a) / sqrt(b)
+                                     : (double)NAN;
+  return BERG_OK;
 }
 
 /* --- Kendall --- */
@@ -92,14 +115,18 @@ static double ties(const query_record *sorted, size_t count, query_order order) 
 }
 
 /* Knight's way (1966): sorted by a, then b, the discordant ones are the exchanges that sorting by b takes. */
-static double kendall(query_record *records, query_record *other, size_t count, base_team *team) {
+static berg_status kendall(ranking *r, double *value, berg_error *error) {
+  const size_t count = r->count;
   uint64_t discordant;
   const double all = (double)count * (double)(count - 1) / 2;
-  query_record *by_a = query_sort(records, other, count, QUERY_ORDER_A_THEN_B, team, NULL);
-  const double in_a = ties(by_a, count, QUERY_ORDER_A), in_both = ties(by_a, count, QUERY_ORDER_A_THEN_B);
-  query_record *by_b = query_sort(by_a, by_a == records ? other : records, count, QUERY_ORDER_B, team, &discordant);
-  const double in_b = ties(by_b, count, QUERY_ORDER_B);
-  return (all - in_a - in_b + in_both - 2 * (double)discordant) / all;
+  berg_status status = sort(r, QUERY_ORDER_A_THEN_B, NULL, error);
+  if (status) return status;
+  const double in_a = ties(r->records, count, QUERY_ORDER_A), in_both = ties(r->records, count, QUERY_ORDER_A_THEN_B);
+  status = sort(r, QUERY_ORDER_B, &discordant, error);
+  if (status) return status;
+  const double in_b = ties(r->records, count, QUERY_ORDER_B);
+  *value = (all - in_a - in_b + in_both - 2 * (double)discordant) / all;
+  return BERG_OK;
 }
 
 berg_status query_sorted(const query_pairs *a, const query_pairs *b, query_measure measure, int threads, double *value,
@@ -110,10 +137,9 @@ berg_status query_sorted(const query_pairs *a, const query_pairs *b, query_measu
                *other = base_alloc_large(count, sizeof *other, error);
   berg_status status = records && other ? take_all(sides, 2, records, threads, error) : BERG_ELIMIT;
   if (!status) {
-    base_team *team = base_team_begin(threads);
-    *value = measure == QUERY_BY_KENDALL ? kendall(records, other, count, team)
-                                         : spearman(records, other, count, measure, team);
-    base_team_end(team);
+    ranking r = {records, other, count, base_team_begin(threads), a->run};
+    status = measure == QUERY_BY_KENDALL ? kendall(&r, value, error) : spearman(&r, measure, value, error);
+    base_team_end(r.team);
   }
   base_free_large(records);
   base_free_large(other);
@@ -128,14 +154,14 @@ berg_status query_rank_matrix(const query_pairs *pairs, int threads, double *ran
                *other = base_alloc_large(count, sizeof *other, error);
   berg_status status = records && other ? take_all(&pairs, 1, records, threads, error) : BERG_ELIMIT;
   if (!status) {
-    base_team *team = base_team_begin(threads);
-    query_record *sorted = query_sort(records, other, count, QUERY_ORDER_A, team, NULL);
-    rank(sorted, count, QUERY_ORDER_A);
-    sorted = query_sort(sorted, sorted == records ? other : records, count, QUERY_ORDER_B, team, NULL);
-    base_team_end(team);
-    for (size_t i = 0; i < n; i++) {
+    ranking r = {records, other, count, base_team_begin(threads), pairs->run};
+    status = sort(&r, QUERY_ORDER_A, NULL, error);
+    if (!status) rank(r.records, count, QUERY_ORDER_A);
+    if (!status) status = sort(&r, QUERY_ORDER_B, NULL, error);
+    base_team_end(r.team);
+    for (size_t i = 0; i < n && !status; i++) {
       ranks[i * n + i] = 0;
-      for (size_t j = i + 1; j < n; j++) ranks[i * n + j] = ranks[j * n + i] = sorted[place_of(i, j, n)].a / 2;
+      for (size_t j = i + 1; j < n; j++) ranks[i * n + j] = ranks[j * n + i] = r.records[place_of(i, j, n)].a / 2;
     }
   }
   base_free_large(records);

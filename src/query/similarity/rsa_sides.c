@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "query/scores/cross.h"
 #include "query/similarity/parts.h"
@@ -12,7 +13,8 @@
 #include "query/similarity/rsa.h"
 
 #define MEMORY ((size_t)1 << 30)
-#define LEAST_IMAGES 3 /* two images are one pair, which varies with nothing */
+#define CHECKED ((size_t)1 << 24) /* numbers between two looks at whether the caller asks for the end */
+#define LEAST_IMAGES 3            /* two images are one pair, which varies with nothing */
 
 static const char *const measures[] = {"pearson", "cosine", "spearman", "rho-a", "kendall"};
 
@@ -38,7 +40,7 @@ static berg_status open_subject(query_rsa *rsa, query_side *side, berg_error *er
   for (s = 0; s < rsa->subject_count && rsa->subjects[s].part != part; s++) {
   }
   if (s == rsa->subject_count) {
-    status = query_subject_open(&rsa->subjects[s], rsa->store, part, rsa->options->berg_dir, error);
+    status = query_subject_open(&rsa->subjects[s], rsa->store, part, rsa->options->berg_dir, rsa->run, error);
     if (status) return status;
     rsa->subject_count++;
     status = query_scale_open(&rsa->scales[s], &rsa->subjects[s], rsa->images, rsa->adjustment, rsa->threads, error);
@@ -78,12 +80,15 @@ static berg_status check_shape(const query_rsa *rsa, const query_side *side, ber
                                            "no matrix of the images compared", expected, matrix ? found : "no array"});
 }
 
-static berg_status check_numbers(const query_side *side, berg_error *error) {
+static berg_status check_numbers(const query_rsa *rsa, const query_side *side, berg_error *error) {
   const berg_array *matrix = side->matrix;
   const size_t count = matrix->shape[0] * (matrix->ndim == 2 ? matrix->shape[1] : 1);
-  for (size_t i = 0; i < count; i++)
+  for (size_t i = 0; i < count; i++) {
+    berg_status status = i % CHECKED ? BERG_OK : base_ask_cancel(rsa->run, error);
+    if (status) return status;
     if (!isfinite(base_read_number(matrix->dtype, (const char *)matrix->data + i * matrix->itemsize)))
       return base_fail(error, BERG_EINPUT, "%s: element %zu is no finite number", side->asked->matrix, i);
+  }
   return BERG_OK;
 }
 
@@ -92,7 +97,7 @@ static berg_status open_matrix(const query_rsa *rsa, query_side *side, berg_erro
   if (status) return status;
   side->matrix = berg_file_count(side->file) == 1 ? berg_file_entry(side->file, 0) : NULL;
   status = check_shape(rsa, side, error);
-  if (!status) status = check_numbers(side, error);
+  if (!status) status = check_numbers(rsa, side, error);
   if (status) return status;
   const char *slash = strrchr(side->asked->matrix, '/');
   side->label = base_copy_text(slash ? slash + 1 : side->asked->matrix, error);
@@ -218,6 +223,7 @@ berg_status query_side_pairs(query_pairs *pairs, const query_rsa *rsa, const que
                            .share = 1,
                            .matrix = side->matrix,
                            .kept = rsa->positions,
+                           .run = rsa->run,
                            .whole = rsa->images.count};
     return BERG_OK;
   }

@@ -33,6 +33,7 @@ typedef struct job {
   query_rsm_plan plan;
   model_list *columns; /* [region_count] */
   int threads;
+  const berg_run *run;
 } job;
 
 static void release(job *j) {
@@ -91,7 +92,7 @@ static berg_status open_job(job *j, const char *path, berg_error *error) {
   if (!status) status = query_images_of(j->store, options->images, options->image_count, 2, &j->images, error);
   if (!status)
     status = query_part_find(j->store, options->model_id, options->subject, options->train_splits, &part, error);
-  if (!status) status = query_subject_open(&j->subject, j->store, part, options->berg_dir, error);
+  if (!status) status = query_subject_open(&j->subject, j->store, part, options->berg_dir, j->run, error);
   if (!status) status = find_regions(j, error);
   if (!status) status = name_images(j, error);
   if (status) return status;
@@ -121,8 +122,8 @@ static void report_region(cJSON *list, const job *j, size_t region, const query_
   io_json_add_number(item, SECONDS, summary->seconds);
 }
 
-static berg_status write_region(const job *j, const query_rsm_file *file, size_t region, const berg_run *run,
-                                double start, cJSON *list, berg_error *error) {
+static berg_status write_region(const job *j, const query_rsm_file *file, size_t region, double start, cJSON *list,
+                                berg_error *error) {
   query_points points;
   query_pairs pairs;
   query_rsm_summary summary;
@@ -134,7 +135,7 @@ static berg_status write_region(const job *j, const query_rsm_file *file, size_t
   if (status) return status;
   status = query_pairs_of(&pairs, &points, error);
   if (!status) {
-    status = query_rsm_write(&pairs, &j->plan, file, region, scale, j->threads, run, start, &summary, error);
+    status = query_rsm_write(&pairs, &j->plan, file, region, scale, j->threads, j->run, start, &summary, error);
     query_pairs_release(&pairs);
   }
   if (!status) report_region(list, j, region, &summary);
@@ -182,15 +183,14 @@ static berg_status prepare_sidecar(io_whole_file **file, const job *j, const cJS
 }
 
 /* What is told is there before the file gets its name: nothing fails behind that. */
-static berg_status write_all(const job *j, const berg_run *run, cJSON *tree, char **report, berg_error *error) {
+static berg_status write_all(const job *j, cJSON *tree, char **report, berg_error *error) {
   query_rsm_file *file;
   io_whole_file *sidecar = NULL;
   const double start = base_machine_seconds();
   cJSON *list = io_json_add_list(tree, "regions");
   berg_status status = query_rsm_file_open(&file, &j->plan, error);
   if (status) return status;
-  for (size_t r = 0; r < j->plan.region_count && !status; r++)
-    status = write_region(j, file, r, run, start, list, error);
+  for (size_t r = 0; r < j->plan.region_count && !status; r++) status = write_region(j, file, r, start, list, error);
   if (!status && j->options->sidecar) status = prepare_sidecar(&sidecar, j, list, error);
   if (!status && report) status = io_json_print(tree, report, error);
   if (!status) return io_whole_file_follow(sidecar, query_rsm_file_commit(file, error), error);
@@ -212,13 +212,13 @@ berg_status berg_rsm(const berg_store *store, const char *path, const berg_rsm_o
   berg_status status = BASE_TAKE(berg_rsm_options, &options, given, error);
   if (!status) status = BASE_TAKE(berg_run, &whole, run, error);
   if (status) return status;
-  job j = {.store = store, .options = &options, .threads = base_threads_for(options.threads)};
+  job j = {.store = store, .options = &options, .threads = base_threads_for(options.threads), .run = &whole};
   cJSON *tree = io_json_object();
   status = check_sidecar(path, &options, error);
   if (!status) status = open_job(&j, path, error);
   if (!status) {
     describe(tree, &j);
-    status = write_all(&j, &whole, tree, report, error);
+    status = write_all(&j, tree, report, error);
   }
   if (status && report) {
     base_free(*report);

@@ -36,10 +36,14 @@ static berg_status check_widths(query_subject *subject, const model_store_part *
 }
 
 berg_status query_subject_open(query_subject *subject, const berg_store *store, size_t part, const char *berg_dir,
-                               berg_error *error) {
+                               const berg_run *run, berg_error *error) {
   const model_store_part *own = &store->about.parts[part];
-  *subject = (query_subject){
-      .store = store, .part = part, .model = own->model, .name = own->subject, .layout = model_layout_of(own->model)};
+  *subject = (query_subject){.store = store,
+                             .run = run,
+                             .part = part,
+                             .model = own->model,
+                             .name = own->subject,
+                             .layout = model_layout_of(own->model)};
   if (!subject->layout)
     return base_fail(error, BERG_ENOMODEL, "%s: its scores are of %s, a model that is not known", store->path,
                      own->model);

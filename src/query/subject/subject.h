@@ -9,6 +9,7 @@
 
 typedef struct query_subject {
   const berg_store *store;
+  const berg_run *run;      /* asked in each pass over the scores; NULL: nobody is */
   size_t part;              /* of the store */
   const char *model, *name; /* the store's */
   const model_layout *layout;
@@ -21,7 +22,7 @@ typedef struct query_subject {
 /* Part `part` of the store with its files under `berg_dir`. EINPUT: the store's scores are of another basis; and what
  * berg_metadata_open and berg_model_open say. */
 berg_status query_subject_open(query_subject *subject, const berg_store *store, size_t part, const char *berg_dir,
-                               berg_error *error);
+                               const berg_run *run, berg_error *error);
 void query_subject_close(query_subject *subject);
 
 /* Rows of the regression as doubles: row i is [scores + 1], the coefficients of each score and the intercept, of column
