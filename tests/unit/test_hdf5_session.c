@@ -1,5 +1,5 @@
-/* How libhdf5 is used: a process ends with its own status after an error in it, what its host left open is closed, and
- * no locks are asked for. */
+/* How libhdf5 is used: a process ends with its own status after an error in it, what its host left open is closed, no
+ * locks are asked for, and files have the format that all releases of libhdf5 write. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -105,6 +106,24 @@ static void test_no_locks(void **state) {
   assert_filled();
 }
 
+static int create(void) {
+  io_hdf5_session session;
+  io_hdf5_enter(&session);
+  hid_t file = io_hdf5_create(path);
+  bool done = file >= 0 && fill(file) && H5Fclose(file) >= 0;
+  io_hdf5_leave(&session);
+  return done ? 0 : 1;
+}
+
+/* Superblock 0, whatever the release of libhdf5 would take by itself; later formats store when a group was made. */
+static void test_oldest_format(void **state) {
+  (void)state;
+  assert_int_equal(run(create), 0);
+  FILE *made = fopen(path, "rb");
+  assert_true(made && !fseek(made, 8, SEEK_SET) && fgetc(made) == 0);
+  fclose(made);
+}
+
 static int set_up(void **state) {
   (void)state;
   int file = mkstemp(path);
@@ -119,6 +138,6 @@ static int tear_down(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_full_disk_found_late),
                                      cmocka_unit_test(test_files_of_the_host_are_closed),
-                                     cmocka_unit_test(test_no_locks)};
+                                     cmocka_unit_test(test_no_locks), cmocka_unit_test(test_oldest_format)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

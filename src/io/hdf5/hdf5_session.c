@@ -64,6 +64,8 @@ void io_hdf5_leave(const io_hdf5_session *session) {
 hid_t io_hdf5_create(const char *path) {
   hid_t how = H5Pcreate(H5P_FILE_ACCESS);
   H5Pset_file_locking(how, false, true);
+  /* libhdf5 2 would take newer formats by itself, whose groups store the time */
+  H5Pset_libver_bounds(how, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
   hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, how);
   H5Pclose(how);
   return file;

@@ -20,8 +20,9 @@ typedef struct io_hdf5_session {
 /* The session stays where it is until leave. After an error in one, libhdf5 is not closed when the process ends. */
 void io_hdf5_enter(io_hdf5_session *session);
 void io_hdf5_leave(const io_hdf5_session *session);
-/* A file that is empty, new or in the place of another. It is not locked: its name is one that no one else has, and
- * there are file systems without locks. Negative where libhdf5 cannot make it. */
+/* A file that is empty, new or in the place of another, in the oldest format, by which the same responses are the same
+ * bytes with every release of libhdf5. It is not locked: its name is one that no one else has, and there are file
+ * systems without locks. Negative where libhdf5 cannot make it. */
 hid_t io_hdf5_create(const char *path);
 /* The status of a failure for the caller: `status`, or ELIMIT where memory was short. */
 berg_status io_hdf5_status(const io_hdf5_session *session, berg_status status);
