@@ -21,7 +21,7 @@ QUICK = ["list", "describe", "metadata", "metadata-json", "metadata-key-text", "
 def torturer(build_dir, backbone_files, tmp_path_factory):
     made = torture.Torturer(build_dir, tmp_path_factory.mktemp("torture"))
     assert made.preload.exists(), f"{made.preload}: build it first"
-    made.make_inputs(backbone_files["safetensors"])
+    made.make_inputs_once(backbone_files["safetensors"])
     return made
 
 

@@ -39,7 +39,8 @@ def run(berg_program, build_dir, tmp_path_factory):
         if "BERG_TEST_THREADS" in environment:
             if sanitized:
                 pytest.skip("a sanitizer's own pthread_create cannot be replaced")
-            environment["LD_PRELOAD"] = str(few)
+            # by a name that is searched for: LD_PRELOAD takes a path to end at a space
+            environment |= {"LD_PRELOAD": few.name, "LD_LIBRARY_PATH": str(few.parent)}
         command = [berg_program, *command] + (["--threads", threads] if threads else [])
         done = subprocess.run([str(c) for c in command], capture_output=True, text=True,
                               env={"PATH": os.environ["PATH"], "HOME": str(home), **environment})

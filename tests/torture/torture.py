@@ -79,11 +79,13 @@ class Torturer:
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1",
                             "OPENBLAS_NUM_THREADS": "1"}
 
-    def make_inputs_once(self):
+    def make_inputs_once(self, backbone=None):
+        """`backbone`: weights of make_subject.BACKBONE that are there already."""
         if self.inputs.exists():
             return
-        backbone = self.work / "vit.safetensors"
-        make_subject.write_state_dict(backbone, make_subject.oracle.load_backbone(make_subject.BACKBONE), "new")
+        if not backbone:
+            backbone = self.work / "vit.safetensors"
+            make_subject.write_state_dict(backbone, make_subject.oracle.load_backbone(make_subject.BACKBONE), "new")
         self.inputs.mkdir(parents=True)
         cases.make_inputs(self.inputs, backbone)
 
@@ -96,8 +98,9 @@ class Torturer:
         out, log = self.work / case.name / "out", self.work / case.name / "log"
         case.prepare(self.inputs, out)
         log.unlink(missing_ok=True)
-        environment = self.environment | {"LD_PRELOAD": str(self.preload), "TORTURE_LOG": str(log),
-                                          "TORTURE_FAIL": str(number)}
+        # by a name that is searched for: LD_PRELOAD takes a path to end at a space
+        environment = self.environment | {"LD_PRELOAD": self.preload.name, "LD_LIBRARY_PATH": str(self.preload.parent),
+                                          "TORTURE_LOG": str(log), "TORTURE_FAIL": str(number)}
         if self.rest:
             environment["TORTURE_REST"] = "1"
         try:
