@@ -22,11 +22,12 @@ DEPS = $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
 LINT_DEPS = clang-format clang-tidy cppcheck mandoc
 
 # What is left out under the sanitizers: comparisons of products with NumPy, minutes of work that the release build has been
-# through (what they refuse stays in), and what loads the library by ctypes. `make test-long` has the rest of what AddressSanitizer can see; TSan looks at the C
-# tests alone.
+# through (what they refuse stays in), and what loads the library by ctypes. `make test-long` has the rest of what the sanitizers can
+# see; TSan looks at the C tests alone, here at those that run threads.
 NEVER_UNDER_asan = ^oracle_(encode|many_components|memory|closed_loop|network|outputs|precision|resize|fit|cuda|threads)
-NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_cuda_session|^oracle_(train|evaluate|reliability|simulate|zip64|stimuli|report|failing_memory|trials|siblings$$|similarity|control)|^python
-NOT_SANITIZED_tsan = ^oracle_|^test_cuda_session
+NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_(cuda_session|eigen|search)|^oracle_(train|evaluate|reliability|simulate|zip64|stimuli|report|failing_memory|trials|siblings$$|similarity|control)|^python
+NEVER_UNDER_tsan = ^oracle_|^test_cuda_session
+NOT_SANITIZED_tsan = $(NEVER_UNDER_tsan)|^test_(eigen|search|stages|compare|resize)|^cli_(files|usage)|^replay_
 
 .PHONY: all tests help deps install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser cuda cuda-check bench peers fuzz lint deps-lint conformance clean
 
@@ -126,6 +127,7 @@ test-long: deps
 	@$(MAKE) --no-print-directory tests
 	$(CTEST) --test-dir $(BUILD) -L '^long$$'
 	@$(MAKE) --no-print-directory test-asan 'NOT_SANITIZED_asan=$(NEVER_UNDER_asan)'
+	@$(MAKE) --no-print-directory test-tsan 'NOT_SANITIZED_tsan=$(NEVER_UNDER_tsan)'
 	scripts/kill_train.sh 20 24 12 20000
 
 # Two at a time; each of some 60,000 runs is a process.

@@ -325,7 +325,7 @@ def test_a_disk_that_fills_up_between_batches(encode, nine, tmp_path):
     assert out.read_bytes() == (tmp_path / "whole.npy").read_bytes()
 
 
-@pytest.mark.parametrize("batch", [3, 5])
+@pytest.mark.parametrize("batch", [3, pytest.param(5, marks=pytest.mark.long)])
 def test_rows_before_a_bad_picture_are_kept(encode, nine, tmp_path, batch):
     """Batches are equal: of 9 images in fives, 4 and 5. Image 4 ends the run in its own batch's turn, not earlier."""
     assert encode(nine, "-o", tmp_path / "whole.npy").status == 0
@@ -346,8 +346,9 @@ def test_rows_before_a_bad_picture_are_kept(encode, nine, tmp_path, batch):
     assert (tmp_path / "out.npy").read_bytes() == (tmp_path / "whole.npy").read_bytes()
 
 
-@pytest.mark.parametrize("options", [["--batch", "1", "--threads", "3"], ["--batch", "2", "--threads", "2"],
-                                     ["--batch", "4", "--threads", "1"]])
+@pytest.mark.parametrize("options", [pytest.param(["--batch", "1", "--threads", "3"], marks=pytest.mark.long),
+                                     ["--batch", "2", "--threads", "2"],
+                                     pytest.param(["--batch", "4", "--threads", "1"], marks=pytest.mark.long)])
 def test_sources_whose_batches_overlap(encode, stack, tmp_path, options):
     h5py = pytest.importorskip("h5py")
     np.save(tmp_path / "a.npy", stack)

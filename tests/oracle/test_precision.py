@@ -84,7 +84,7 @@ def price(a, b):
     return (a * b).sum(axis=0) / np.sqrt((a * a).sum(axis=0) * (b * b).sum(axis=0))
 
 
-@pytest.mark.parametrize("kind", ["outliers", "plain"])
+@pytest.mark.parametrize("kind", ["outliers", pytest.param("plain", marks=pytest.mark.long)])
 def test_price_in_brain_space(encode, has_int8, images, backbone_files, plain_backbone, kind):
     source = backbone_files["safetensors"] if kind == "outliers" else plain_backbone
     exact = encode(source, "f32", inputs=images)
@@ -108,7 +108,7 @@ def test_same_bits_for_any_threads_batch_and_cache(encode, images, backbone_file
         assert bits(*options) == whole, options
 
 
-@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("precision", [pytest.param("bf16", marks=pytest.mark.long), "int8"])
 def test_same_bits_in_every_place_of_a_full_batch(encode, images, backbone_files, tmp_path, precision):
     """A hundred images, the same ones again and again."""
     source, again = backbone_files["safetensors"], np.arange(100) % IMAGES

@@ -371,7 +371,7 @@ WRONG = {
                            "train_img_info.train_img_files: entry missing"),
     "numbers for names": ("tvsd", lambda p: change(p.data("tvsd_monkeyN_metadata.npy"),
                                                    encoding_model__all_training_splits__train_stimuli=np.arange(IMAGES)), 3,
-                          "encoding_model.all_training_splits.train_stimuli: does not fit"),
+                          "encoding_model.all_training_splits.train_stimuli: not names: expected text, found int64 (18,)"),
     "a path that leads out": ("meg", lambda p: change(
         p.data("meg_P1_metadata.npy"),
         encoding_model__all_training_splits__train_img_files=np.array(["a/b.jpg"] * (IMAGES - 1) + ["../../etc/x.jpg"])), 3,

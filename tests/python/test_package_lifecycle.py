@@ -69,12 +69,12 @@ def test_memory_comes_back(berg, load, images, model_id):
         berg.get_model_metadata(model_id, subject=1)
 
     readings = []
-    for _ in range(9):
+    for _ in range(17):
         use()
         gc.collect()
         readings.append(resident())
-    # What stays grows at every turn; an allocator that keeps a block for later grows once.
-    assert np.median(np.diff(readings)) < 1e6, readings
+    # What stays grows at every turn; what an allocator keeps for later comes and goes, some MB each time.
+    assert np.median(readings[-7:]) - np.median(readings[3:10]) < 7e6, readings
 
 
 @pytest.mark.skipif(SANITIZED, reason="AddressSanitizer keeps freed memory in quarantine")
