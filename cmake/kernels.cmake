@@ -8,14 +8,18 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(BERG_ISA_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
 endif()
 
+# -O3 unrolls the register tiles; contraction to fused multiply-adds is wanted here, and the same for every caller.
+# -Wno-psabi: vectors wider than the ISA are passed between static functions only, never across this boundary.
+set(BERG_KERNEL_FLAGS -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi)
+if(BERG_SANITIZE AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  list(APPEND BERG_KERNEL_FLAGS -fno-var-tracking) # of variables in unrolled tiles: half of the time that compiling them takes
+endif()
+
 foreach(isa ${BERG_ISAS})
   file(GLOB sources CONFIGURE_DEPENDS src/la/kernels/*.c src/vit/kernels/*.c)
   if(sources)
     add_library(berg_kernels_${isa} OBJECT ${sources})
-    # -O3 unrolls the register tiles; contraction to fused multiply-adds is wanted here, and the same for every caller.
-    # -Wno-psabi: vectors wider than the ISA are passed between static functions only, never across this boundary.
-    target_compile_options(berg_kernels_${isa} PRIVATE -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi
-                                                       ${BERG_ISA_FLAGS_${isa}})
+    target_compile_options(berg_kernels_${isa} PRIVATE ${BERG_KERNEL_FLAGS} ${BERG_ISA_FLAGS_${isa}})
     target_compile_definitions(berg_kernels_${isa} PRIVATE BERG_ISA=${isa})
     target_link_libraries(berg_kernels_${isa} PRIVATE berg_flags)
     list(APPEND BERG_OBJECTS $<TARGET_OBJECTS:berg_kernels_${isa}>)
@@ -27,8 +31,8 @@ endforeach()
 if(avx512 IN_LIST BERG_ISAS)
   file(GLOB sources CONFIGURE_DEPENDS src/la/kernels/avx512/*.c)
   add_library(berg_kernels_avx512_more OBJECT ${sources})
-  target_compile_options(berg_kernels_avx512_more PRIVATE -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi
-                                                          ${BERG_ISA_FLAGS_avx512} -mavx512vnni -mavx512bf16)
+  target_compile_options(berg_kernels_avx512_more PRIVATE ${BERG_KERNEL_FLAGS} ${BERG_ISA_FLAGS_avx512} -mavx512vnni
+                                                          -mavx512bf16)
   target_compile_definitions(berg_kernels_avx512_more PRIVATE BERG_ISA=avx512)
   target_link_libraries(berg_kernels_avx512_more PRIVATE berg_flags)
   list(APPEND BERG_OBJECTS $<TARGET_OBJECTS:berg_kernels_avx512_more>)

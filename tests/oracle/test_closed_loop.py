@@ -13,7 +13,7 @@ def run(build_dir, berg_dir, backbone, *arguments):
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("threads, precision", [(1, "f32"), (3, "f32"), (2, "int8")])
+@pytest.mark.parametrize("threads, precision", [pytest.param(1, "f32", marks=pytest.mark.long), (3, "f32"), (2, "int8")])
 def test_a_call_takes_nothing_but_time(build_dir, small_berg_dir, backbone_files, threads, precision):
     took = run(build_dir, small_berg_dir, backbone_files["safetensors"], 4, 0, threads, precision)
     assert took["allocations"] == 0
