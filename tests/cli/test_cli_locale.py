@@ -50,7 +50,6 @@ def plain(berg, backbone_files, tmp_path_factory):
     return all_files(berg, backbone_files["safetensors"], tmp_path_factory.mktemp("plain") / "files", STILL)
 
 
-@pytest.mark.long
 def test_files_are_the_same(berg, backbone_files, locales, plain, tmp_path):
     """The program sets no locale: here one is set before it begins."""
     environment = {**STILL, **moments.preloaded("set_locale.so", "moments.so"), **locales("tr_TR")}
