@@ -55,7 +55,8 @@ int cli_fail(const berg_error *error);
 int cli_fail_with(berg_status status, const char *format, ...) CLI_PRINTF(2, 3);
 /* "PATH: WHAT: " and the system's reason, errno; out of memory is ELIMIT, whatever `status`. */
 int cli_fail_errno(berg_status status, const char *path, const char *what);
-/* Prints what is wrong with the call and where the help is; returns 2. `command` may be NULL: the program itself. */
+/* Prints what is wrong with the call and where the help is; returns 2. `command` may be NULL: the program itself. Where
+ * memory ran out before, that is told, and its status returned. */
 int cli_usage_error(const char *command, const char *format, ...) CLI_PRINTF(2, 3);
 
 /* The candidate closest to `word` by edit distance, or NULL when none is close enough to be what was meant.

@@ -53,6 +53,7 @@ int cli_fail_errno(berg_status status, const char *path, const char *what) {
 int cli_usage_error(const char *command, const char *format, ...) {
   char tail[128];
   va_list list;
+  if (cli_memory_ran_out()) return cli_fail_memory(); /* what could not be read for want of it may be right */
   snprintf(tail, sizeof tail, " (see berg %s%s-h)", command ? command : "", command ? " " : "");
   va_start(list, format);
   say(format, list, tail);

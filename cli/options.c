@@ -92,7 +92,6 @@ static int set(const cli_syntax *syntax, const cli_option *option, const char *t
   case CLI_BYTES: good = parse_bytes(option->value, text); break;
   }
   if (good) return CLI_GO_ON;
-  if (cli_memory_ran_out()) return cli_fail_memory();
   return cli_usage_error(syntax->command, "--%s: expected %s, found \"%s\"", option->name, wanted(option->kind), text);
 }
 

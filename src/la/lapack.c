@@ -26,8 +26,11 @@ static void find(void *library, const char *name, void *function) {
   }
 }
 
-/* The loader reports errors only as text. */
-static bool is_memory(const char *why) { return strstr(why, "out of memory") || strstr(why, strerror(ENOMEM)); }
+/* The loader reports errors only as text; "cannot create shared object descriptor" is its own want of memory. */
+static bool is_memory(const char *why) {
+  return strstr(why, "out of memory") || strstr(why, "cannot create shared object descriptor") ||
+         strstr(why, "cannot allocate") || strstr(why, strerror(ENOMEM));
+}
 
 static void load(void) {
   reason[0] = '\0';
