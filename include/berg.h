@@ -102,7 +102,8 @@ BERG_API const char *berg_version(void);
   X(EEXISTS, 10, 5, "an output exists already")                                        \
   X(ELIMIT, 11, 6, "would not fit the memory or the disk")                             \
   X(EDIFFERENT, 12, 8, "the two compared differ")                                      \
-  X(ECANCELLED, 13, 130, "cancelled by the caller")
+  X(ECANCELLED, 13, 130, "cancelled by the caller")                                    \
+  X(EINCOMPLETE, 14, 9, "parts of what is to be put together are missing")
 
 typedef enum berg_status {
 #define X(name, number, exit_status, text) BERG_##name = number,

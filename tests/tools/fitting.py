@@ -42,7 +42,8 @@ class Run(ctypes.Structure):
 # The order of BERG_DTYPE_MAP.
 DTYPES = ["|b1", "|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "<f2", None, "<f4", "<f8"]
 STATUSES = ["OK", "EINTERNAL", "EDEVICE", "EARGUMENT", "ENOMODEL", "EPARAMETER", "ESTIMULUS", "EINPUT", "EMODEL",
-            "EWRITE", "EEXISTS", "ELIMIT", "EDIFFERENT", "ECANCELLED"]
+            "EWRITE", "EEXISTS", "ELIMIT", "EDIFFERENT", "ECANCELLED",
+            "EINCOMPLETE"]
 
 
 class Refused(Exception):

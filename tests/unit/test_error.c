@@ -117,6 +117,7 @@ static void statuses_keep_their_numbers(void **state) {
       {BERG_ELIMIT, 11, "BERG_ELIMIT"},
       {BERG_EDIFFERENT, 12, "BERG_EDIFFERENT"},
       {BERG_ECANCELLED, 13, "BERG_ECANCELLED"},
+      {BERG_EINCOMPLETE, 14, "BERG_EINCOMPLETE"},
   };
   (void)state;
   for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
