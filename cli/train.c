@@ -9,6 +9,7 @@
 #include "outline.h"
 #include "output.h"
 #include "progress.h"
+#include "ranks.h"
 #include "train_table.h"
 
 /* What the command line asked for, beyond what fits the library's struct. */
@@ -69,6 +70,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"dry-run", 0, CLI_FLAG, &asked->dry_run, NULL,
        "Show the plan and stop: status 6 if it would not fit the memory or the disk."},
       {"report", 0, CLI_TEXT, &asked->report, "FILE", "Write what each stage took, as JSON."},
+      CLI_MPI_OPTION,
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors."},
   };
   const cli_syntax syntax = {
@@ -112,6 +114,7 @@ static int parse_alphas(request *asked) {
 static int complete(request *asked, const char *model_id) {
   berg_train_options *train = &asked->train;
   int status = cli_check_model(model_id);
+  asked->quiet |= !cli_ranks_speaks();
   if (status == CLI_GO_ON) status = cli_subjects("train", &asked->subjects, &asked->named);
   if (status == CLI_GO_ON && !train->images)
     status = cli_usage_error("train", "where are the images? Give --images DIR");
@@ -177,7 +180,7 @@ static int train(const request *asked, const char *model_id) {
     if (failed != BERG_EEXISTS) say_kept(asked);
     return status;
   }
-  int status = asked->report ? cli_write_text(json, asked->report, asked->force) : CLI_GO_ON;
+  int status = asked->report && cli_ranks_speaks() ? cli_write_text(json, asked->report, asked->force) : CLI_GO_ON;
   cJSON *report = NULL;
   if (status == CLI_GO_ON && !asked->quiet) status = cli_parse_json(json, &report);
   if (report) cli_print_report(report);

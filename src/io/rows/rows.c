@@ -3,6 +3,8 @@
  *     <path>.partial            .npy: header of (rows, columns) float32 | row 0 | row 1 | ... | rows not yet safe
  *     <path>.partial.journal    which rows are safe (io/file/journal.c)
  *
+ * (and more journals, where several processes share it: rows_share.c).
+ *
  * The order that keeps the journal truthful: rows are written, fdatasync, the count in the .npy header (of the rows
  * before the first that is missing) is written, then the journal, fdatasync. A kill between any two leaves a journal
  * that records too few rows, never too many; rows beyond it are cut off on resume. */
@@ -24,21 +26,11 @@
 #include "io/file/put_at.h"
 #include "io/container/npy.h"
 #include "io/rows/row_source.h"
+#include "io/rows/rows_handle.h"
 #include "io/file/whole_file.h"
 
 #define HEADER_MAX 256
 #define SECONDS_BETWEEN_SYNCS 1.0
-
-struct io_rows {
-  char *path, *partial, *journal_path;
-  int data, journal;
-  bool force, begun;
-  bool placed; /* a file is at `path` already, as a run leaves it that is killed at its end */
-  size_t shape[IO_ROW_DIMS_MAX + 1], ndim; /* of the file; shape[0] is said when it is known */
-  size_t columns, row_bytes, header_bytes;
-  io_ranges written, safe;
-  double synced_at;
-};
 
 typedef berg_status (*writer)(const io_row_source *, const char *, bool, const io_labels *, berg_error *);
 typedef berg_status (*checker)(const io_row_source *, const char *, const io_labels *, berg_error *);
@@ -106,21 +98,21 @@ static bool write_header(io_rows *rows, size_t count) {
 
 static off_t row_offset(const io_rows *rows, size_t row) { return (off_t)(rows->header_bytes + row * rows->row_bytes); }
 
-/* Makes all appended rows safe and records it. False with errno. */
-static bool sync_rows(io_rows *rows) {
+bool io_rows_sync(io_rows *rows) {
   rows->synced_at = now();
-  if (io_ranges_same(&rows->safe, &rows->written)) return true;
-  if (fdatasync(rows->data) || !write_header(rows, io_ranges_before(&rows->written)) ||
-      !io_journal_note(rows->journal, &rows->written))
+  if (io_ranges_same(&rows->safe, &rows->own)) return true;
+  if (fdatasync(rows->data) || (!rows->is_guest && !write_header(rows, io_ranges_before(&rows->written))) ||
+      !io_journal_note(rows->journal, &rows->own))
     return false;
-  rows->safe = rows->written;
+  rows->safe = rows->own;
   return true;
 }
 
 /* Two runs that write one file would spoil each other's rows. A file that appeared or vanished since it was looked for
- * belongs to another run too. */
+ * belongs to another run too. For writing alone: a file that is read, too, NFS may write by whole pages, with
+ * what other machines have written to them meanwhile as it was before. */
 static berg_status open_partial(io_rows *rows, int flags, berg_error *error) {
-  rows->data = open(rows->partial, O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0666);
+  rows->data = open(rows->partial, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | flags, 0666);
   if (rows->data < 0 && errno != (flags & O_EXCL ? EEXIST : ENOENT))
     return base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
   if (rows->data >= 0 && io_lock(rows->data, rows->partial)) return BERG_OK;
@@ -132,6 +124,7 @@ static berg_status open_partial(io_rows *rows, int flags, berg_error *error) {
 static berg_status clear_old(io_rows *rows, berg_error *error) {
   berg_status status = rows->data < 0 ? open_partial(rows, 0, error) : BERG_OK;
   if (!status) status = io_remove_file(rows->journal_path, error);
+  if (!status) status = io_rows_remove_shares(rows, error);
   if (!status) status = io_remove_file(rows->partial, error);
   if (status) return status;
   close(rows->data);
@@ -140,13 +133,14 @@ static berg_status clear_old(io_rows *rows, berg_error *error) {
 }
 
 /* Whoever has locked the file of that name owns the journal too. */
-static berg_status start(io_rows *rows, const char *fingerprint, bool is_there, berg_error *error) {
+static berg_status start(io_rows *rows, bool is_there, berg_error *error) {
   berg_status status = is_there ? clear_old(rows, error) : BERG_OK;
   if (!status) status = open_partial(rows, O_CREAT | O_EXCL, error);
   if (!status) status = io_remove_file(rows->journal_path, error);
+  if (!status) status = io_rows_remove_shares(rows, error);
   if (status) return status;
   if (!write_header(rows, 0)) status = base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
-  if (!status) status = io_journal_create(&rows->journal, rows->journal_path, rows->columns, fingerprint, error);
+  if (!status) status = io_journal_create(&rows->journal, rows->journal_path, rows->columns, rows->run, error);
   if (status) io_remove_left(rows->partial, error);
   return status;
 }
@@ -158,7 +152,7 @@ static berg_status end_clearing(const io_rows *rows, berg_error *error) {
   return status;
 }
 
-static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *error) {
+static berg_status go_on(io_rows *rows, berg_error *error) {
   size_t bytes = 0;
   struct stat about;
   berg_status status = open_partial(rows, 0, error);
@@ -166,10 +160,12 @@ static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *err
   if (fstat(rows->data, &about)) return base_fail_errno(error, BERG_EINPUT, rows->partial, "cannot be examined", errno);
   bool no_rows = about.st_size <= (off_t)rows->header_bytes;
   if (rows->placed && (no_rows || access(rows->journal_path, F_OK))) return end_clearing(rows, error);
-  if (no_rows && access(rows->journal_path, F_OK)) return start(rows, fingerprint, true, error);
-  status = io_journal_open(&rows->journal, rows->journal_path, rows->columns, fingerprint, &rows->safe, error);
+  if (no_rows && access(rows->journal_path, F_OK)) return start(rows, true, error);
+  status = io_journal_open(&rows->journal, rows->journal_path, rows->columns, rows->run, &rows->safe, error);
+  rows->written = rows->own = rows->safe;
+  if (!status) status = io_rows_read_shares(rows, error);
   if (status) return status;
-  const size_t count = io_ranges_end(&rows->safe);
+  const size_t count = io_ranges_end(&rows->written);
   bool fits = base_multiply(count, rows->row_bytes, &bytes) && base_add(bytes, rows->header_bytes, &bytes) &&
               bytes <= INT64_MAX && (count == 0 || about.st_size >= (off_t)bytes);
   if (!fits) {
@@ -178,8 +174,7 @@ static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *err
     return base_fail_found(error, BERG_EINPUT, rows->partial, "holds less than its journal says", expected,
                            "%lld bytes", (long long)about.st_size);
   }
-  rows->written = rows->safe;
-  if (ftruncate(rows->data, (off_t)bytes) || !write_header(rows, io_ranges_before(&rows->safe)))
+  if (ftruncate(rows->data, (off_t)bytes) || !write_header(rows, io_ranges_before(&rows->written)))
     return base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
   return BERG_OK;
 }
@@ -210,13 +205,12 @@ static void clear_left(const io_rows *rows) {
   io_whole_file_clear(rows->path);
 }
 
-static berg_status begin(io_rows *rows, const char *path, const char *fingerprint, bool resume, berg_error *error) {
-  berg_status status = make_names(rows, path, error);
-  if (!status) status = check_places(rows, rows->force, resume, error);
+static berg_status begin(io_rows *rows, bool resume, berg_error *error) {
+  berg_status status = check_places(rows, rows->force, resume, error);
   if (status) return status;
   struct stat about;
   bool is_there = !lstat(rows->partial, &about);
-  status = resume && is_there ? go_on(rows, fingerprint, error) : start(rows, fingerprint, is_there, error);
+  status = resume && is_there ? go_on(rows, error) : start(rows, is_there, error);
   if (!status && is_there) clear_left(rows);
   return status;
 }
@@ -241,37 +235,46 @@ static char *name_run(const char *fingerprint, const size_t *shape, size_t ndim,
   return base_format(error, "%s%s", fingerprint, text);
 }
 
-static berg_status start_or_go_on(io_rows *rows, const char *path, const char *fingerprint, bool resume,
-                                  berg_error *error) {
-  char *run = name_run(fingerprint, rows->shape + 1, rows->ndim - 1, error);
-  if (!run) return BERG_ELIMIT;
-  berg_status status =
-      strlen(run) > IO_JOURNAL_FINGERPRINT_MAX || strchr(run, '\n')
-          ? base_fail(error, BERG_EARGUMENT, "%s: the fingerprint of a run is one line of at most %d bytes", path,
-                      IO_JOURNAL_FINGERPRINT_MAX)
-          : begin(rows, path, run, resume, error);
-  base_free(run);
-  return status;
+static berg_status describe(io_rows *rows, const char *path, const size_t *shape, size_t ndim, const char *fingerprint,
+                            berg_error *error) {
+  memcpy(rows->shape + 1, shape, ndim * sizeof *shape);
+  rows->ndim = ndim + 1;
+  rows->row_bytes = rows->columns * sizeof(float);
+  rows->header_bytes = io_npy_write_header(NULL, 0, BERG_F32, sizeof(float), rows->shape, rows->ndim);
+  rows->run = name_run(fingerprint, shape, ndim, error);
+  if (!rows->run) return BERG_ELIMIT;
+  if (strlen(rows->run) > IO_JOURNAL_FINGERPRINT_MAX || strchr(rows->run, '\n'))
+    return base_fail(error, BERG_EARGUMENT, "%s: the fingerprint of a run is one line of at most %d bytes", path,
+                     IO_JOURNAL_FINGERPRINT_MAX);
+  return make_names(rows, path, error);
+}
+
+io_rows *io_rows_new(const char *path, const size_t *shape, size_t ndim, const char *fingerprint, berg_status *status,
+                     berg_error *error) {
+  size_t columns;
+  *status = io_rows_check_name(path, error);
+  if (!*status) *status = check_columns(path, shape, ndim, &columns, error);
+  if (*status) return NULL;
+  io_rows *rows = base_calloc(1, sizeof *rows, error);
+  *status = BERG_ELIMIT;
+  if (!rows) return NULL;
+  rows->data = rows->journal = -1;
+  rows->columns = columns;
+  *status = describe(rows, path, shape, ndim, fingerprint, error);
+  if (!*status) return rows;
+  io_rows_free(rows, error);
+  return NULL;
 }
 
 berg_status io_rows_open_shaped(io_rows **out, const char *path, const size_t *shape, size_t ndim,
                                 const char *fingerprint, bool force, bool resume, size_t *done, berg_error *error) {
-  size_t columns;
+  berg_status status;
   *out = NULL;
   *done = 0;
-  berg_status status = io_rows_check_name(path, error);
-  if (!status) status = check_columns(path, shape, ndim, &columns, error);
-  if (status) return status;
-  io_rows *rows = base_calloc(1, sizeof *rows, error);
-  if (!rows) return BERG_ELIMIT;
-  rows->data = rows->journal = -1;
+  io_rows *rows = io_rows_new(path, shape, ndim, fingerprint, &status, error);
+  if (!rows) return status;
   rows->force = force;
-  memcpy(rows->shape + 1, shape, ndim * sizeof *shape);
-  rows->ndim = ndim + 1;
-  rows->columns = columns;
-  rows->row_bytes = columns * sizeof(float);
-  rows->header_bytes = io_npy_write_header(NULL, 0, BERG_F32, sizeof(float), rows->shape, rows->ndim);
-  status = start_or_go_on(rows, path, fingerprint, resume, error);
+  status = begin(rows, resume, error);
   if (status) {
     io_rows_free(rows, error);
     return status;
@@ -295,9 +298,10 @@ static berg_status fail_write(const io_rows *rows, int number, berg_error *error
   return base_fail_errno(error, BERG_EWRITE, rows->partial, what, number);
 }
 
-/* The incomplete rows are dropped and those of earlier calls made safe: a full disk still accepts writes in place. */
+/* The incomplete rows are dropped and those of earlier calls made safe: a full disk still accepts writes in place.
+ * Where others write behind them they stay, and no journal has them. */
 static berg_status tear_off(io_rows *rows, int number, berg_error *error) {
-  if (!ftruncate(rows->data, row_offset(rows, io_ranges_end(&rows->written)))) sync_rows(rows);
+  if (rows->is_shared || !ftruncate(rows->data, row_offset(rows, io_ranges_end(&rows->written)))) io_rows_sync(rows);
   return fail_write(rows, number, error);
 }
 
@@ -310,16 +314,27 @@ static bool write_pieces(const io_rows *rows, size_t first, const float *data, s
   return true;
 }
 
+/* What lies between this one's rows and the next, and others have made safe, this one's journal has too: it has one
+ * range then, however many gaps there were. */
+static bool note(const io_rows *rows, io_ranges *own, size_t first, size_t end) {
+  io_range gap;
+  const size_t before = io_ranges_end(own);
+  const bool is_own = !rows->is_guest || own->count; /* where a guest begins, others are before it */
+  if (is_own && before < first && !io_ranges_gap(&rows->written, before, first, &gap)) first = before;
+  return io_ranges_add(own, first, end) && own->count <= IO_JOURNAL_RANGES;
+}
+
 static berg_status put(io_rows *rows, size_t first, const float *data, size_t width, size_t stride, size_t count,
                        berg_error *error) {
   const size_t most = ((size_t)INT64_MAX - rows->header_bytes) / rows->row_bytes;
-  io_ranges written = rows->written;
+  io_ranges written = rows->written, own = rows->own;
   if (first > most || count > most - first) return fail_write(rows, EFBIG, error);
-  if (!io_ranges_add(&written, first, first + count))
-    return base_fail(error, BERG_EARGUMENT, "%s: rows in more than %d places apart", rows->partial, IO_RANGES);
+  if (!io_ranges_add(&written, first, first + count) || !note(rows, &own, first, first + count))
+    return base_fail(error, BERG_EARGUMENT, "%s: rows in more than %d places apart", rows->partial, IO_JOURNAL_RANGES);
   if (!write_pieces(rows, first, data, width, stride, count)) return tear_off(rows, errno, error);
   rows->written = written;
-  if (now() - rows->synced_at >= SECONDS_BETWEEN_SYNCS && !sync_rows(rows)) return fail_write(rows, errno, error);
+  rows->own = own;
+  if (now() - rows->synced_at >= SECONDS_BETWEEN_SYNCS && !io_rows_sync(rows)) return fail_write(rows, errno, error);
   return BERG_OK;
 }
 
@@ -331,9 +346,9 @@ berg_status io_rows_append(io_rows *rows, const float *data, size_t count, berg_
   return io_rows_put(rows, io_ranges_end(&rows->written), data, count, error);
 }
 
-berg_status io_rows_append_pieces(io_rows *rows, const float *data, size_t width, size_t stride, size_t count,
-                                  berg_error *error) {
-  return put(rows, io_ranges_end(&rows->written), data, width, stride, count, error);
+berg_status io_rows_put_pieces(io_rows *rows, size_t first, const float *data, size_t width, size_t stride,
+                               size_t count, berg_error *error) {
+  return put(rows, first, data, width, stride, count, error);
 }
 
 const io_ranges *io_rows_done(const io_rows *rows) { return &rows->written; }
@@ -342,7 +357,8 @@ const io_ranges *io_rows_done(const io_rows *rows) { return &rows->written; }
 berg_status io_rows_clear(io_rows *rows, berg_error *error) {
   if (rows->data < 0) return BERG_OK;
   bool is_named = io_is_named(rows->data, rows->partial);
-  berg_status status = io_remove_file(rows->journal_path, error);
+  berg_status status = io_rows_remove_shares(rows, error);
+  if (!status) status = io_remove_file(rows->journal_path, error);
   if (!status && is_named) status = io_remove_file(rows->partial, error);
   close(rows->data);
   close(rows->journal);
@@ -358,9 +374,9 @@ static bool have_shape(const io_labels *labels, const size_t *shape, size_t ndim
 }
 
 /* Each writer finds an axis for each dimension. */
-static berg_status convert(const io_rows *rows, const char *path, bool force, size_t count, const io_labels *labels,
-                           berg_error *error) {
-  const io_row_source source = {.file = rows->data,
+static berg_status convert_file(const io_rows *rows, int file, const char *path, bool force, size_t count,
+                                const io_labels *labels, berg_error *error) {
+  const io_row_source source = {.file = file,
                                 .offset = (off_t)rows->header_bytes,
                                 .rows = count,
                                 .columns = rows->columns,
@@ -392,6 +408,16 @@ static berg_status compare_bytes(const char *path, const char *again, bool *same
   return status;
 }
 
+/* Opened anew: what processes on other machines wrote is seen from here on. */
+static berg_status convert(const io_rows *rows, const char *path, bool force, size_t count, const io_labels *labels,
+                           berg_error *error) {
+  const int file = open(rows->partial, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (file < 0) return base_fail_errno(error, BERG_EINPUT, rows->partial, "cannot be read back", errno);
+  berg_status status = convert_file(rows, file, path, force, count, labels, error);
+  close(file);
+  return status;
+}
+
 /* The file that is in its place already is this run's if it is what would be placed. */
 static berg_status convert_again(const io_rows *rows, size_t count, const io_labels *labels, berg_error *error) {
   bool same = false;
@@ -416,7 +442,8 @@ berg_status io_rows_place(io_rows *rows, const io_labels *labels, berg_error *er
   const size_t count = io_ranges_before(&rows->written);
   if (rows->written.count > 1 || count != io_ranges_end(&rows->written))
     return base_fail(error, BERG_EARGUMENT, "%s: row %zu is missing", rows->partial, count);
-  if (!sync_rows(rows)) return fail_write(rows, errno, error);
+  rows->own = rows->written; /* other journals may go before this one */
+  if (!io_rows_sync(rows)) return fail_write(rows, errno, error);
   if (!io_rows_is_one_file(rows))
     return rows->placed ? convert_again(rows, count, labels, error)
                         : convert(rows, rows->path, rows->force, count, labels, error);
@@ -430,13 +457,18 @@ berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *e
   return status ? status : io_rows_clear(rows, error);
 }
 
-void io_rows_discard(io_rows *rows) { rows->written = rows->safe = (io_ranges){.count = 0}; }
+void io_rows_discard(io_rows *rows) { rows->written = rows->own = (io_ranges){.count = 0}; }
+
+/* A run that failed before its first row leaves nothing to resume, and must not keep the next one from starting. */
+static bool is_empty(const io_rows *rows) {
+  if (!rows->begun || rows->is_guest || rows->data < 0 || rows->written.count) return false;
+  return !io_rows_have_shares(rows);
+}
 
 void io_rows_free(io_rows *rows, berg_error *error) {
   if (!rows) return;
-  if (rows->data >= 0 && rows->journal >= 0) sync_rows(rows);
-  /* A run that failed before its first row leaves nothing to resume, and must not keep the next one from starting. */
-  if (rows->begun && rows->data >= 0 && !rows->written.count) {
+  if (rows->data >= 0 && rows->journal >= 0) io_rows_sync(rows);
+  if (is_empty(rows)) {
     io_remove_left(rows->journal_path, error);
     io_remove_left(rows->partial, error);
   }
@@ -445,5 +477,6 @@ void io_rows_free(io_rows *rows, berg_error *error) {
   base_free(rows->path);
   base_free(rows->partial);
   base_free(rows->journal_path);
+  base_free(rows->run);
   base_free(rows);
 }

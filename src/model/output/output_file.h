@@ -14,6 +14,7 @@ typedef struct model_output_task {
   const char *path; /* as the user named it */
   const berg_output_options *options;
   model_trials *trials; /* rows are those of each image; NULL: predictions */
+  bool is_guest;        /* another process opens and finishes the files; this one writes a share of the rows */
 } model_output_task;
 
 /* Rows of columns that make a row of the files. */
@@ -27,7 +28,6 @@ typedef struct model_output_file {
   const berg_output *columns; /* which of the model's responses */
   char *path;
   io_rows *rows;
-  size_t done; /* rows that it has */
 } model_output_file;
 
 /* Where subject `subject` and its output `output` go: before the ending of `path` come "_sub-0N" where there are
@@ -38,6 +38,8 @@ char *model_output_path(const berg_model *model, const char *path, size_t subjec
 berg_status model_output_file_check(const model_output_file *file, berg_error *error);
 /* Opens, or goes on with, the file; everything that decides its numbers is in its fingerprint. */
 berg_status model_output_file_open(model_output_file *file, berg_error *error);
+/* Of rows that several processes share: `share` is what this one gives. */
+berg_status model_output_file_begin_share(model_output_file *file, const io_ranges *share, berg_error *error);
 /* The file's columns of `responses` [images][parts][columns of the model], rows from number `first` on; those that the
  * file has are passed over. */
 berg_status model_output_file_append(model_output_file *file, const float *responses, size_t first, size_t images,
