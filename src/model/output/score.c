@@ -1,17 +1,25 @@
-/* Images to scores that are kept: a pass over those images that the store does not hold yet. */
+/* Images to scores that are kept: a pass over those images that the store does not hold yet.
+ *
+ * A process alone keeps them in the store; several keep each a log of their share (model/store/shares.h), which the
+ * first of them takes into the store. */
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/checksum.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/progress.h"
+#include "base/ranks.h"
 #include "base/text.h"
 #include "io/container/container.h"
+#include "io/file/ranges.h"
 #include "io/value/json_build.h"
 #include "io/value/json_print.h"
 #include "model/encode/encode.h"
 #include "model/encode/sources.h"
 #include "model/stimuli/stimuli.h"
+#include "model/store/known.h"
+#include "model/store/shares.h"
 #include "model/store/write.h"
 #include "vit/preprocess.h"
 
@@ -20,27 +28,32 @@ void(berg_score_options_init)(berg_score_options *options, size_t size) {
   base_options_init(options, size, &defaults, sizeof defaults);
 }
 
-/* Another name of an image that is held, or is new in the batch at hand. */
-typedef struct repeat {
-  char *name; /* base_free */
-  size_t row;
-} repeat;
+/* An image of the batch at hand. */
+typedef struct entry {
+  model_store_image image;
+  const float *known; /* its scores, which an earlier run has left in a log */
+  bool is_new;        /* the network is to see it */
+} entry;
 
 /* One run of berg_score. */
 typedef struct scoring {
   berg_model *const *models;
   size_t count;
   berg_stimuli *stimuli;
-  model_store_about about; /* what is to be kept */
-  model_store_writer *writer;
+  berg_ranks *ranks;          /* that share the images */
+  model_store_about about;    /* what is to be kept */
+  model_store_writer *writer; /* NULL: another process has the store, ... */
+  model_known pixels;         /* ... of which these digests are known; and those in the own log */
+  model_shares *shares;
   size_t commit, uncommitted; /* images */
-  model_store_image *images;  /* [room] of the batch at hand, those that are new */
+  entry *entries;             /* [room] of the batch at hand */
   bool *keep;                 /* [room] */
-  repeat *repeats;            /* [room] of the batch, noted once the images that they name are in the store */
-  size_t repeat_count;
-  size_t room, fresh, held; /* `fresh` of this batch, `held` of all */
-  float **rows;             /* [parts] [room][width] */
-  size_t next_part;         /* of the member that is taken next */
+  size_t room, count_now;     /* of this batch */
+  size_t held, left_out;      /* of all */
+  uint64_t given;             /* images and such that were left out, in the own log; then in all */
+  float **rows;               /* [parts] [room][width] */
+  const float **row;          /* [parts] */
+  size_t next_part;           /* of the member that is taken next */
 } scoring;
 
 /* --- Whose scores --- */
@@ -108,13 +121,15 @@ static berg_status describe(scoring *s, berg_error *error) {
 
 /* --- Which images are new --- */
 
+static bool is_shared(const scoring *s) { return base_ranks_size(s->ranks) > 1; }
+
 static berg_status make_room(scoring *s, size_t room, berg_error *error) {
   if (s->room >= room) return BERG_OK;
-  s->images = base_calloc(room, sizeof *s->images, error);
+  s->entries = base_calloc(room, sizeof *s->entries, error);
   s->keep = base_alloc(room, sizeof *s->keep, error);
-  s->repeats = base_calloc(room, sizeof *s->repeats, error);
   s->rows = base_calloc(s->about.part_count, sizeof *s->rows, error);
-  if (!s->images || !s->keep || !s->repeats || !s->rows) return BERG_ELIMIT;
+  s->row = base_calloc(s->about.part_count, sizeof *s->row, error);
+  if (!s->entries || !s->keep || !s->rows || !s->row) return BERG_ELIMIT;
   for (size_t p = 0; p < s->about.part_count; p++)
     if (!(s->rows[p] = base_alloc(room * s->about.parts[p].width, sizeof(float), error))) return BERG_ELIMIT;
   s->room = room;
@@ -131,36 +146,42 @@ static char *name_of(const berg_stimuli *stimuli, size_t index, berg_error *erro
 }
 
 static void forget_images(scoring *s) {
-  for (size_t i = 0; i < s->room; i++) base_free(s->images[i].name);
-  for (size_t i = 0; i < s->room; i++) s->images[i].name = NULL;
-  for (size_t i = 0; i < s->repeat_count; i++) base_free(s->repeats[i].name);
-  s->fresh = s->repeat_count = 0;
+  for (size_t i = 0; i < s->count_now; i++) base_free(s->entries[i].image.name);
+  s->count_now = 0;
+}
+
+static bool read_digest(const char *digest, model_known_item *item) {
+  return model_store_read_sum(digest, &item->high) && model_store_read_sum(digest + MODEL_STORE_SUM_DIGITS, &item->low);
+}
+
+static bool is_held(const scoring *s, const char *digest) {
+  model_known_item item;
+  if (s->writer && model_store_held(s->writer, digest) != SIZE_MAX) return true;
+  return s->pixels.count && read_digest(digest, &item) && model_known_find(&s->pixels, item.high, item.low) != SIZE_MAX;
 }
 
 /* The same pixels may come twice in a batch. */
-static size_t among_fresh(const scoring *s, const char *digest) {
-  for (size_t i = 0; i < s->fresh; i++)
-    if (!strcmp(s->images[i].digest, digest)) return model_store_images(s->writer) + i;
-  return SIZE_MAX;
+static bool came_before(const scoring *s, const char *digest) {
+  for (size_t i = 0; i < s->count_now; i++)
+    if (s->entries[i].is_new && !strcmp(s->entries[i].image.digest, digest)) return true;
+  return false;
 }
 
 static berg_status choose_one(scoring *s, const model_batch *batch, size_t i, berg_error *error) {
   const size_t index = batch->indices[i];
-  size_t row = model_store_held(s->writer, batch->digests[i]);
-  char *name = name_of(s->stimuli, index, error);
-  if (!name) return BERG_ELIMIT;
-  if (row == SIZE_MAX) row = among_fresh(s, batch->digests[i]);
-  s->keep[i] = row == SIZE_MAX;
-  if (!s->keep[i]) {
-    s->repeats[s->repeat_count++] = (repeat){name, row};
-    return BERG_OK;
-  }
-  model_store_image *image = &s->images[s->fresh++];
+  entry *e = &s->entries[i];
   struct stat about;
-  image->name = name;
-  image->is_file = berg_stimuli_name(s->stimuli, index) && !stat(name, &about);
-  image->bytes = image->is_file ? (uint64_t)about.st_size : 0;
-  memcpy(image->digest, batch->digests[i], sizeof image->digest);
+  *e = (entry){.image.name = name_of(s->stimuli, index, error)};
+  if (!e->image.name) return BERG_ELIMIT;
+  memcpy(e->image.digest, batch->digests[i], sizeof e->image.digest);
+  const bool is_known = is_held(s, batch->digests[i]) || came_before(s, batch->digests[i]);
+  if (!is_known) {
+    e->image.is_file = berg_stimuli_name(s->stimuli, index) && !stat(e->image.name, &about);
+    e->image.bytes = e->image.is_file ? (uint64_t)about.st_size : 0;
+    e->known = model_shares_find(s->shares, batch->digests[i]);
+  }
+  s->keep[i] = e->is_new = !is_known && !e->known;
+  s->count_now = i + 1;
   return BERG_OK;
 }
 
@@ -193,7 +214,46 @@ static void copy_rows(scoring *s, const model_batch *batch, const model_member *
 /* What is not committed goes: of images whose scores may be of two backbones none stays. */
 static berg_status commit(scoring *s, berg_error *error) {
   berg_status status = model_sources_unchanged(s->models, s->count, s->stimuli, error);
-  return status ? status : model_store_commit(s->writer, error);
+  return status || !s->writer ? status : model_store_commit(s->writer, error);
+}
+
+/* Into the store. What it holds by then gets another name. */
+static berg_status keep_in_store(scoring *s, const model_store_image *image, const float *const *scores,
+                                 berg_error *error) {
+  const size_t row = model_store_held(s->writer, image->digest);
+  if (row == SIZE_MAX && !scores)
+    return base_fail(error, BERG_EINPUT, "%s: its scores are missing in the logs of the shares", image->name);
+  if (row == SIZE_MAX) return model_store_append(s->writer, image, 1, scores, error);
+  s->held++;
+  return model_store_alias(s->writer, image->name, row, error);
+}
+
+static berg_status keep_one(scoring *s, const model_store_image *image, const float *const *scores, berg_error *error) {
+  model_known_item item = {.number = 0};
+  if (!is_shared(s)) return keep_in_store(s, image, scores, error);
+  s->given++;
+  berg_status status = model_shares_put(s->shares, image, scores, error);
+  if (!status && read_digest(image->digest, &item)) status = model_known_add(&s->pixels, &item, error);
+  return status;
+}
+
+/* The scores of an entry, of which `fresh` new ones are before it in the batch; NULL: they are held. */
+static const float *const *scores_of(scoring *s, const entry *e, size_t fresh) {
+  const float *next = e->known;
+  for (size_t p = 0; p < s->about.part_count; next += s->about.parts[p++].width)
+    s->row[p] = e->is_new ? s->rows[p] + fresh * s->about.parts[p].width : next;
+  return e->is_new || e->known ? s->row : NULL;
+}
+
+static berg_status keep_batch(scoring *s, berg_error *error) {
+  berg_status status = is_shared(s) ? commit(s, error) : BERG_OK; /* logs have no later moment */
+  for (size_t i = 0, fresh = 0; i < s->count_now && !status; i++) {
+    const entry *e = &s->entries[i];
+    status = keep_one(s, &e->image, scores_of(s, e, fresh), error);
+    fresh += e->is_new;
+    s->uncommitted += e->is_new || e->known;
+  }
+  return status;
 }
 
 /* Members are taken in order; with the last one the rows are whole. */
@@ -203,12 +263,8 @@ static berg_status take(void *user, model_batch *batch, const model_member *memb
   for (size_t i = 0; i < member->model->subject_count; i++)
     copy_rows(s, batch, member, &member->model->subjects[i], s->next_part++);
   if (s->next_part < s->about.part_count) return BERG_OK;
-  berg_status status = model_store_append(s->writer, s->images, batch->images, (const float *const *)s->rows, error);
-  for (size_t i = 0; i < s->repeat_count && !status; i++)
-    status = model_store_alias(s->writer, s->repeats[i].name, s->repeats[i].row, error);
-  s->held += s->repeat_count;
-  s->uncommitted += batch->images;
-  if (status || s->uncommitted < s->commit) return status;
+  berg_status status = keep_batch(s, error);
+  if (status || is_shared(s) || s->uncommitted < s->commit) return status;
   s->uncommitted = 0;
   return commit(s, error);
 }
@@ -230,9 +286,18 @@ static berg_status run_pass(scoring *s, const berg_run *run, berg_error *error) 
   for (size_t m = 0; m < s->count && !status; m++)
     sinks[m] = (model_sink){.wants = MODEL_SCORES, .user = s, .take = take};
   if (!status) {
-    const model_pass pass = {
-        .models = s->models, .sinks = sinks, .count = s->count, .of = 1, .choose = choose, .user = s};
-    status = model_encode(&pass, s->stimuli, 0, run, error);
+    const size_t images = berg_stimuli_count(s->stimuli);
+    const io_ranges share =
+        io_ranges_share(&(io_ranges){.count = 0}, images, 1, base_ranks_rank(s->ranks), base_ranks_size(s->ranks));
+    const model_pass pass = {.models = s->models,
+                             .sinks = sinks,
+                             .count = s->count,
+                             .of = 1,
+                             .end = io_ranges_end(&share),
+                             .total = io_ranges_total(&share),
+                             .choose = choose,
+                             .user = s};
+    if (share.count) status = model_encode(&pass, s->stimuli, share.list[0].first, run, error);
   }
   base_free(passes);
   base_free(sinks);
@@ -244,20 +309,22 @@ static berg_status report_json(const scoring *s, size_t before, char **json, ber
   io_json_add_number(tree, "images", (double)model_store_images(s->writer));
   io_json_add_number(tree, "added", (double)(model_store_images(s->writer) - before));
   io_json_add_number(tree, "held", (double)s->held);
-  io_json_add_number(tree, "left_out", (double)berg_stimuli_skipped_count(s->stimuli));
+  io_json_add_number(tree, "left_out", (double)s->left_out);
   berg_status status = io_json_print(tree, json, error);
   cJSON_Delete(tree);
   return status;
 }
 
 static void release(scoring *s) {
-  if (s->room) forget_images(s);
+  forget_images(s);
   for (size_t p = 0; p < s->about.part_count && s->rows; p++) base_free(s->rows[p]);
   base_free(s->rows);
-  base_free(s->images);
+  base_free(s->row);
+  base_free(s->entries);
   base_free(s->keep);
-  base_free(s->repeats);
   model_store_end(s->writer);
+  model_shares_free(s->shares);
+  model_known_release(&s->pixels);
   model_store_about_release(&s->about);
 }
 
@@ -281,21 +348,116 @@ static berg_status check_held(const scoring *s, const char *path, const berg_run
   return status;
 }
 
+/* --- Several processes --- */
+
+static berg_status know_pixels(scoring *s, const berg_store *store, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t i = 0; i < store->about.images && !status; i++) {
+    model_store_line line;
+    model_known_item item = {.number = i};
+    status = model_store_line_at(store, i, &line, error);
+    if (!status && read_digest(line.digest, &item)) status = model_known_add(&s->pixels, &item, error);
+  }
+  return status;
+}
+
+/* What the store that another process has holds. */
+static berg_status join(scoring *s, const char *path, berg_error *error) {
+  berg_store *store;
+  berg_status status = berg_store_open(&store, path, error);
+  if (status) return status;
+  status = model_store_check_same(path, &store->about, &s->about, error);
+  if (!status) status = know_pixels(s, store, error);
+  berg_store_free(store);
+  return status;
+}
+
+/* The first has the store before the others look at it, and all have looked for logs before there are new ones. */
+static berg_status open_all(scoring *s, const char *path, bool check, const berg_run *run, berg_error *error) {
+  const bool leads = base_ranks_leads(s->ranks);
+  berg_status status = describe(s, error);
+  if (!status && leads) status = model_store_begin(&s->writer, path, &s->about, error);
+  if (!status && leads && check) status = check_held(s, path, run, error);
+  status = base_ranks_agree(s->ranks, status, error);
+  if (!status && !leads) status = join(s, path, error);
+  if (!status) status = model_shares_open(&s->shares, path, &s->about, error);
+  status = base_ranks_agree(s->ranks, status, error);
+  if (!status && is_shared(s)) status = model_shares_begin(s->shares, base_ranks_rank(s->ranks), error);
+  return status;
+}
+
+/* What this process left out is told by the first. */
+static berg_status end_share(scoring *s, berg_status status, berg_error *error) {
+  const size_t count = berg_stimuli_skipped_count(s->stimuli);
+  for (size_t i = 0; i < count && !status; i++, s->given++)
+    status = model_shares_put_left_out(s->shares, berg_stimuli_skipped(s->stimuli, i), error);
+  const berg_status ended = model_shares_end(s->shares, status ? NULL : error);
+  return base_ranks_sum(s->ranks, status ? status : ended, &s->given, error);
+}
+
+typedef struct taking {
+  scoring *s;
+  const berg_run *run;
+  bool is_own;
+  uint64_t taken;
+} taking;
+
+static berg_status take_in(void *user, const model_store_image *image, const float *const *scores, const char *left_out,
+                           berg_error *error) {
+  taking *t = user;
+  t->taken++;
+  if (image) return keep_in_store(t->s, image, scores, error);
+  t->s->left_out++;
+  return t->is_own ? BERG_OK : base_warn(t->run->warn, t->run->user, error, "left out: %s", left_out);
+}
+
+/* All shares in their order, as one process would have come to the images. */
+static berg_status take_shares_in(scoring *s, const berg_run *run, berg_error *error) {
+  taking t = {.s = s, .run = run};
+  berg_status status = BERG_OK;
+  for (size_t rank = 0; rank < base_ranks_size(s->ranks) && !status; rank++) {
+    t.is_own = !rank;
+    status = model_shares_replay(s->shares, rank, take_in, &t, error);
+    if (!status) status = model_store_commit(s->writer, error);
+  }
+  if (!status && t.taken != s->given)
+    status = base_fail(error, BERG_EINTERNAL, "the logs of the shares have %llu images of %llu",
+                       (unsigned long long)t.taken, (unsigned long long)s->given);
+  return status;
+}
+
+static berg_status share_pass(scoring *s, const berg_run *run, berg_error *error) {
+  berg_status status = end_share(s, run_pass(s, run, error), error);
+  return status || !base_ranks_leads(s->ranks) ? status : take_shares_in(s, run, error);
+}
+
+/* --- Alone, and all --- */
+
 /* What was appended before a failure is kept: it is right, and a next run would compute it again. */
+static berg_status pass_alone(scoring *s, const berg_run *run, berg_error *error) {
+  berg_error late;
+  berg_status status = run_pass(s, run, error);
+  const berg_status kept = status == BERG_EWRITE ? BERG_OK : commit(s, status ? &late : error);
+  s->left_out = berg_stimuli_skipped_count(s->stimuli);
+  return status ? status : kept;
+}
+
 static berg_status score(scoring *s, const char *path, bool check, const berg_run *run, char **report,
                          berg_error *error) {
-  berg_status status = describe(s, error);
-  if (!status) status = model_store_begin(&s->writer, path, &s->about, error);
-  if (!status && check) status = check_held(s, path, run, error);
+  berg_status status = open_all(s, path, check, run, error);
   if (status) return status;
-  const size_t before = model_store_images(s->writer);
-  berg_error late;
-  status = run_pass(s, run, error);
-  const berg_status kept = status == BERG_EWRITE ? BERG_OK : commit(s, status ? &late : error);
-  if (!status) status = kept;
-  if (!status && !model_store_images(s->writer))
-    status = base_fail(error, BERG_EINPUT, "none of the %zu images could be read", berg_stimuli_count(s->stimuli));
+  const size_t before = s->writer ? model_store_images(s->writer) : 0;
+  status = is_shared(s) ? share_pass(s, run, error) : pass_alone(s, run, error);
+  if (status || !s->writer) return status;
+  if (!model_store_images(s->writer))
+    return base_fail(error, BERG_EINPUT, "none of the %zu images could be read", berg_stimuli_count(s->stimuli));
+  status = model_shares_clear(s->shares, error);
   return status || !report ? status : report_json(s, before, report, error);
+}
+
+static berg_status check_stimuli(const berg_stimuli *stimuli, const berg_run *run, berg_error *error) {
+  if (base_ranks_size(run->ranks) == 1 || !model_stimuli_read_once(stimuli)) return BERG_OK;
+  return base_fail(error, BERG_EINPUT, "standard input comes to one process alone: give the images as a file");
 }
 
 berg_status berg_score(berg_model *const *models, size_t count, berg_stimuli *stimuli, const char *path,
@@ -303,12 +465,14 @@ berg_status berg_score(berg_model *const *models, size_t count, berg_stimuli *st
   berg_score_options options;
   berg_run run;
   if (report) *report = NULL;
-  berg_status status = BASE_TAKE(berg_score_options, &options, given, error);
-  if (!status) status = BASE_TAKE(berg_run, &run, given_run, error);
-  if (!status) status = check_models(models, count, stimuli, error);
+  berg_status status = BASE_TAKE(berg_run, &run, given_run, error);
   if (status) return status;
-  scoring s = {.models = models, .count = count, .stimuli = stimuli, .commit = options.commit};
-  status = score(&s, path, options.check != 0, &run, report, error);
+  status = BASE_TAKE(berg_score_options, &options, given, error);
+  if (!status) status = check_models(models, count, stimuli, error);
+  if (!status) status = check_stimuli(stimuli, &run, error);
+  scoring s = {.models = models, .count = count, .stimuli = stimuli, .ranks = run.ranks, .commit = options.commit};
+  if (!status) status = score(&s, path, options.check != 0, &run, report, error);
+  status = base_ranks_agree(run.ranks, status, error);
   release(&s);
   return status;
 }
