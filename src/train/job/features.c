@@ -121,8 +121,7 @@ static berg_status check(const train_plan *plan, size_t of, cJSON *faults, berg_
     if (!status && why.status) io_json_add_text(faults, NULL, why.message);
     if (!status) status = train_store_check(&files.list[f], &changed, error);
     if (status || !changed.count) continue;
-    base_fail(&why, BERG_EINPUT,
-              "%s: the features of %zu images, the first of them image %zu (from 0), are not what was written",
+    base_fail(&why, BERG_EINPUT, "%s: %zu of its images, image %zu (from 0) first, are not what was written",
               files.list[f].path, io_ranges_total(&changed), changed.list[0].first);
     io_json_add_text(faults, NULL, why.message);
   }

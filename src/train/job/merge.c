@@ -104,17 +104,15 @@ static size_t all_units(const train_plan *plan, const train_stage_kind *kind) {
 
 static berg_status fail_incomplete(const train_plan *plan, const train_stage_kind *kind, size_t missing,
                                    const char *array, const cJSON *found, berg_error *error) {
-  char faults[400], where[80] = "";
+  char faults[400];
   const cJSON *first = cJSON_GetObjectItem(found, "missing");
   first = first ? first->child : NULL;
+  const char *label = cJSON_GetStringValue(cJSON_GetObjectItem(first, "label"));
   print_faults(cJSON_GetObjectItem(found, "faults"), faults, sizeof faults);
-  if (first)
-    base_print(where, sizeof where, ", %.0f to %.0f (from 0) the first of them",
-               cJSON_GetNumberValue(cJSON_GetObjectItem(first, "first")),
-               cJSON_GetNumberValue(cJSON_GetObjectItem(first, "end")) - 1);
-  return base_fail(error, BERG_EINCOMPLETE, "stage %s: %zu of %zu %s are missing%s%s%s%s", kind->name, missing,
-                   all_units(plan, kind), train_stage_unit(plan, kind), where, *array ? ": run again --array=" : "",
-                   array, faults);
+  return base_fail(error, BERG_EINCOMPLETE, "stage %s: %zu of %zu %s are missing, number %.0f (from 0)%s%s first%s%s%s",
+                   kind->name, missing, all_units(plan, kind), train_stage_unit(plan, kind),
+                   cJSON_GetNumberValue(cJSON_GetObjectItem(first, "first")), label ? " of " : "", label ? label : "",
+                   *array ? ": run again --array=" : "", array, faults);
 }
 
 /* EINCOMPLETE where some are missing. */

@@ -250,9 +250,9 @@ static berg_status fit_chunks(chunks *c, const train_stage *stage, size_t first,
 /* Targets [first, end) of those that the file has a place for, but for the safe ones; a part that is complete then
  * appears. */
 static berg_status fill(chunks *c, const train_step *step, const char *path, io_range file, io_range targets,
-                        berg_error *error) {
+                        bool goes_on, berg_error *error) {
   c->origin = file.first;
-  berg_status status = train_target_open(&c->rows, c->plan, c->subject, path, file, error);
+  berg_status status = train_target_open(&c->rows, c->plan, c->subject, path, file, goes_on, error);
   if (status) return status;
   const io_ranges safe = *io_rows_done(c->rows);
   io_range gap = {targets.first - file.first, targets.first - file.first};
@@ -298,14 +298,15 @@ static berg_status run_in_files(chunks *c, const train_step *step, const train_t
   char *path = NULL;
   io_range file = {*first, end};
   berg_status status = choose(step, files, *first, &chosen, error);
-  if (!status && chosen < files->count) {
+  const bool goes_on = chosen < files->count;
+  if (!status && goes_on) {
     file = files->list[chosen].range;
     path = base_copy_text(files->list[chosen].path, error);
   } else if (!status) {
     path = train_target_path(c->plan, c->subject, folder, file, !step->share.end && !is_scratch, error);
   }
   const io_range targets = is_scratch ? file : (io_range){*first, end < file.end ? end : file.end};
-  if (!status) status = path ? fill(c, step, path, file, targets, error) : BERG_ELIMIT;
+  if (!status) status = path ? fill(c, step, path, file, targets, goes_on, error) : BERG_ELIMIT;
   if (!status && is_scratch) status = place(c, path, file, error);
   *first = file.end;
   base_free(path);
@@ -333,18 +334,8 @@ static berg_status run(const train_step *step, size_t first, size_t end, berg_er
   return status;
 }
 
-/* The parts are removed when the file of all targets is there. */
 static berg_status merge(const train_step *step, berg_error *error) {
-  const io_range all = {0, count(step->plan, step->of)};
-  io_rows *rows = NULL;
-  char *path = train_stage_path(step->plan, &train_regression_stage, step->of, error);
-  berg_status status = path ? train_target_open(&rows, step->plan, step->of, path, all, error) : BERG_ELIMIT;
-  base_free(path);
-  if (status) return status;
-  status = train_targets_join(rows, step->plan, step->of, error);
-  if (!status) status = io_rows_finish(rows, &(io_labels){.row_names = NULL}, error);
-  io_rows_free(rows, status ? error : NULL);
-  return status ? status : train_targets_remove_parts(step->plan, step->of, error);
+  return train_targets_join(step->plan, step->of, error);
 }
 
 const train_stage_kind train_regression_stage = {

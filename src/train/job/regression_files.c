@@ -49,11 +49,11 @@ char *train_target_path(const train_plan *plan, size_t s, const char *folder, io
 }
 
 berg_status train_target_open(io_rows **rows, const train_plan *plan, size_t s, const char *path, io_range range,
-                              berg_error *error) {
+                              bool goes_on, berg_error *error) {
   char text[FINGERPRINT_MAX];
   size_t before;
   fingerprint(plan, s, range, text);
-  return io_rows_open(rows, path, train_regression_columns(plan), text, true, true, &before, error);
+  return io_rows_open(rows, path, train_regression_columns(plan), text, true, goes_on, &before, error);
 }
 
 /* --- Finding them --- */
@@ -250,14 +250,6 @@ static berg_status join(io_rows *rows, const train_plan *plan, size_t s, const t
   return BERG_OK;
 }
 
-berg_status train_targets_join(io_rows *rows, const train_plan *plan, size_t s, berg_error *error) {
-  train_target_files files;
-  berg_status status = train_target_files_find(&files, plan, s, plan->job.work, NULL, error);
-  if (!status) status = join(rows, plan, s, &files, error);
-  train_target_files_release(&files);
-  return status;
-}
-
 static berg_status remove_with(const char *path, const char *ending, berg_error *error) {
   char *name = base_format(error, "%s%s", path, ending);
   berg_status status = name ? io_remove_file(name, error) : BERG_ELIMIT;
@@ -265,13 +257,37 @@ static berg_status remove_with(const char *path, const char *ending, berg_error 
   return status;
 }
 
-berg_status train_targets_remove_parts(const train_plan *plan, size_t s, berg_error *error) {
-  train_target_files files;
-  berg_status status = train_target_files_find(&files, plan, s, plan->job.work, NULL, error);
-  for (size_t f = 0; f < files.count && !status; f++) {
-    if (files.list[f].is_partial) status = remove_with(files.list[f].path, JOURNAL, error);
-    if (!status) status = remove_with(files.list[f].path, files.list[f].is_partial ? PARTIAL : "", error);
+static berg_status remove_parts(const train_target_files *files, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t f = 0; f < files->count && !status; f++) {
+    const train_target_file *file = &files->list[f];
+    if (file->is_partial) status = remove_with(file->path, JOURNAL, error);
+    if (!status) status = remove_with(file->path, file->is_partial ? PARTIAL : "", error);
   }
+  return status;
+}
+
+/* Lines of the partial file of all targets stay where they are, if they are as they were written. */
+static berg_status join_into(const train_plan *plan, size_t s, const char *path, train_target_files *files,
+                             berg_error *error) {
+  const bool goes_on = files->count && !strcmp(files->list[0].path, path) && files->list[0].targets.count;
+  io_rows *rows;
+  berg_status status = train_target_open(&rows, plan, s, path, all_of(plan, s), goes_on, error);
+  if (status) return status;
+  status = join(rows, plan, s, files, error);
+  if (!status) status = io_rows_finish(rows, &(io_labels){.row_names = NULL}, error);
+  io_rows_free(rows, status ? error : NULL);
+  return status;
+}
+
+berg_status train_targets_join(const train_plan *plan, size_t s, berg_error *error) {
+  train_target_files files = {.count = 0};
+  char *path = train_stage_path(plan, &train_regression_stage, s, error);
+  berg_status status = path ? BERG_OK : BERG_ELIMIT;
+  if (!status) status = train_target_files_find(&files, plan, s, plan->job.work, NULL, error);
+  if (!status) status = join_into(plan, s, path, &files, error);
+  if (!status) status = remove_parts(&files, error);
   train_target_files_release(&files);
+  base_free(path);
   return status;
 }

@@ -34,14 +34,12 @@ berg_status train_targets_check(const train_plan *plan, size_t subject, cJSON *f
  * ELIMIT. */
 char *train_target_path(const train_plan *plan, size_t subject, const char *folder, io_range range, bool is_alone,
                         berg_error *error);
-/* Starts it, or goes on with it. A complete file of that name is replaced: it is damaged, or this would not be done
+/* Goes on with it, or starts it anew. A complete file of that name is replaced: it is damaged, or this would not be done
  * again. */
 berg_status train_target_open(io_rows **rows, const train_plan *plan, size_t subject, const char *path, io_range range,
-                              berg_error *error);
+                              bool goes_on, berg_error *error);
 
-/* Puts lines of targets that `rows`, the file of all, lacks out of the others, and removes those. EINPUT: one is
- * missing. */
-berg_status train_targets_join(io_rows *rows, const train_plan *plan, size_t subject, berg_error *error);
-berg_status train_targets_remove_parts(const train_plan *plan, size_t subject, berg_error *error);
+/* Makes the file of all targets out of what there is, and removes the others. EINPUT: a line is missing. */
+berg_status train_targets_join(const train_plan *plan, size_t subject, berg_error *error);
 
 #endif
