@@ -978,6 +978,13 @@ typedef struct berg_train_options {
   /* of models that have them: "all" (default), "single" (the four quarters), "split1" to "split4", or several with
    * commas between */
   const char *train_splits;
+  /* One stage alone, beside other processes that share `work`: "features", "gram", "eigenvectors", "components",
+   * "regression" or "weights". Share `shard`, from 0, of `shards` (0: 1) of all its units; goes on with what is there,
+   * as with `resume`. NULL: the whole training */
+  const char *stage;
+  size_t shard, shards;
+  const char *merge;   /* checks and joins what the shares of the stage of that name left; `shards` names them then */
+  const char *scratch; /* with `stage`: a folder on the node's own disk, where parts are made; NULL: `work` */
 } berg_train_options;
 
 BERG_API void berg_train_options_init(berg_train_options *options, size_t size);
@@ -993,7 +1000,9 @@ BERG_API berg_status berg_train_plan(char **json, const char *model_id, const be
 
 /* Writes weights (weights_sub-0N.npy: upstream's pickled dict, under its newest name) and, where there are none yet,
  * metadata for each subject and split. `report` (may be NULL) gets JSON, the caller's: seconds, operations, bytes and
- * rate of each stage, peak memory and disk, precision, instruction set, libraries. */
+ * rate of each stage, peak memory and disk, precision, instruction set, libraries. With `stage` or `merge` that is done
+ * alone. EINCOMPLETE: a stage before it is not merged, or a merge lacks units: the report then says which, what is
+ * wrong with which file, and the shards to run again; EEXISTS: another process is at work on the same units. */
 BERG_API berg_status berg_train(const char *model_id, const berg_train_options *options, const berg_run *run,
                                 char **report, berg_error *error);
 

@@ -182,11 +182,16 @@ static void sets_of_ranges(void **state) {
   io_range gap = {0, 0};
   bool has[40] = {false};
   unsigned seed = 7;
-  for (int step = 0; step < 200; step++) {
+  for (int step = 0; step < 400; step++) {
     seed = seed * 1664525u + 1013904223u;
     const size_t first = (seed >> 8) % 40, end = first + (seed >> 16) % 4;
-    if (end <= 40 && io_ranges_add(&set, first, end))
-      for (size_t i = first; i < end; i++) has[i] = true;
+    const bool adds = step % 4 < 3;
+    if (end > 40) continue;
+    if (adds)
+      assert_true(io_ranges_add(&set, first, end));
+    else
+      io_ranges_remove(&set, first, end);
+    for (size_t i = first; i < end; i++) has[i] = adds;
     size_t total = 0, before = 0, last = 0, from_gaps = 0;
     for (size_t i = 0; i < 40; i++) total += has[i], last = has[i] ? i + 1 : last;
     while (before < 40 && has[before]) before++;

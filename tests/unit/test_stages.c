@@ -163,7 +163,7 @@ static void ranges_go_by_what_belongs_together(void **state) {
   static const size_t wrong[][2] = {{0, 5}, {5, 10}, {10, 125}, {120, 130}, {20, 10}};
   for (size_t i = 1; i < 4; i += 2) { /* Gram matrix and components */
     const train_stage_kind *kind = plan.tasks[i].kind;
-    const train_step step = {&plan, 0, NULL, NULL};
+    const train_step step = {.plan = &plan};
     assert_int_equal(plan.tasks[i].count, 120);
     assert_int_equal(train_stage_grain(&plan, kind, 0), 10);
     for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++) {
@@ -182,6 +182,8 @@ static int never(void *user, size_t done, size_t total, double seconds) {
   return done > total;
 }
 
+static io_range at_share; /* units of a process beside others; end 0: alone */
+
 static berg_status step_of(train_plan *plan, size_t index,
                            berg_status (*do_it)(const train_step *, const size_t *, berg_error *), const size_t *range,
                            berg_error *error) {
@@ -189,7 +191,8 @@ static berg_status step_of(train_plan *plan, size_t index,
   const train_task *task = &plan->tasks[index];
   train_stage stage;
   train_stage_begin(&stage, &run, task->kind->name, task->kind->unit, task->count);
-  return do_it(&(train_step){plan, task->of, &run, &stage}, range, error);
+  return do_it(&(train_step){.plan = plan, .of = task->of, .run = &run, .stage = &stage, .share = at_share}, range,
+               error);
 }
 
 static const train_stage_kind *at_hand;

@@ -7,14 +7,13 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "train/job/features.h"
 #include "train/job/plan.h"
 #include "train/job/stages.h"
 
 static berg_status open_store(train_set_pca *set, const train_plan *plan, size_t of, berg_error *error) {
-  berg_status status = train_features_open(plan, &set->store, error);
+  berg_status status = train_features_open(&set->features, plan, error);
   if (status) return status;
-  set->view = (train_store_view){set->store, plan->job.sets[of].rows, plan->job.sets[of].count};
+  set->view = (train_store_view){set->features.reader, plan->job.sets[of].rows, plan->job.sets[of].count};
   set->panels = train_store_panels(&set->view);
   return BERG_OK;
 }
@@ -38,11 +37,10 @@ berg_status train_set_pca_open(train_set_pca *set, const train_plan *plan, size_
 }
 
 void train_set_pca_close(train_set_pca *set) {
-  train_store_close(set->store, NULL);
+  train_features_close(&set->features);
   base_free(set->gram);
   base_free(set->vectors);
   base_free(set->components);
-  set->store = NULL;
   set->gram = set->vectors = set->components = NULL;
 }
 

@@ -2,15 +2,14 @@
 #ifndef TRAIN_SET_PCA_H
 #define TRAIN_SET_PCA_H
 
-#include "train/job/stage.h"
+#include "train/job/features.h"
 #include "train/pca/pca_steps.h"
-#include "train/pca/store.h"
 
 typedef struct train_set_pca {
   train_pca_step step;
   train_panels panels;
   train_pca_options options;
-  train_store *store;
+  train_features features;
   train_store_view view;
   char fingerprint[32];
   char *gram, *vectors, *components;

@@ -24,6 +24,8 @@ typedef struct train_pca_step {
  * `first`, each block becomes a part, a file `<gram>.block-<number>`; parts that follow the sum are added to it.
  * EINPUT: a feature that is not finite; EWRITE; ECANCELLED: blocks that are complete are kept. */
 berg_status train_pca_step_gram(const train_pca_step *step, size_t first, size_t end, berg_error *error);
+/* The same where another process may be adding to the sum: every block becomes a part. */
+berg_status train_pca_step_gram_parts(const train_pca_step *step, size_t first, size_t end, berg_error *error);
 /* Adds the parts that other calls left. EINPUT: one is missing. */
 berg_status train_pca_merge_gram(const train_pca_step *step, berg_error *error);
 /* The panels in the sum and in parts; `*is_whole`: all are in the sum. ELIMIT. */
