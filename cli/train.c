@@ -132,6 +132,8 @@ static int parse_stage(request *asked) {
   if ((asked->shard || train->scratch) && !train->stage)
     return cli_usage_error("train", "--shard and --scratch belong to --stage");
   if (train->shards && !train->merge) return cli_usage_error("train", "--shards belongs to --merge");
+  if (cli_ranks() && (train->stage || train->merge))
+    return cli_usage_error("train", "--mpi does all stages: leave out --stage and --merge");
   if (asked->dry_run && (train->stage || train->merge))
     return cli_usage_error("train", "--dry-run is of the whole training: leave out --stage and --merge");
   return asked->shard ? cli_shard("train", asked->shard, &train->shard, &train->shards) : CLI_GO_ON;
@@ -175,7 +177,7 @@ static int plan(const request *asked, const char *model_id) {
   berg_status failed = berg_train_plan(&json, model_id, &asked->train, &error);
   cJSON *tree = NULL;
   int status = json ? cli_parse_json(json, &tree) : CLI_GO_ON;
-  if (tree && (failed || !asked->quiet || asked->dry_run)) cli_print_plan(tree);
+  if (tree && cli_ranks_speaks() && (failed || !asked->quiet || asked->dry_run)) cli_print_plan(tree);
   cJSON_Delete(tree);
   berg_free(json);
   if (status != CLI_GO_ON) return status;

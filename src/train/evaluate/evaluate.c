@@ -10,6 +10,7 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/ranks.h"
 #include "base/threads.h"
 #include "io/container/container.h"
 #include "io/value/json_build.h"
@@ -186,6 +187,9 @@ static berg_status make_sidecars(train_evaluation *e, const berg_model *model, c
   return status;
 }
 
+/* Of several processes that encode together, the first does all else. */
+static bool leads(const train_evaluation *e) { return base_ranks_leads(e->run->ranks); }
+
 static berg_status predict(train_evaluation *e, berg_error *error) {
   const double start = base_machine_seconds();
   berg_model *model = NULL;
@@ -194,10 +198,10 @@ static berg_status predict(train_evaluation *e, berg_error *error) {
   if (!status) status = check_columns(e, model, error);
   if (!status) status = open_images(e, &stimuli, error);
   if (!status) status = io_make_folders_for(e->predictions[0].path, error);
-  if (!status) status = lock(e, error);
+  if (!status && leads(e)) status = lock(e, error);
   if (!status) status = encode(e, model, stimuli, error);
   if (!status) status = model_sources_unchanged(&model, 1, stimuli, error);
-  if (!status) status = make_sidecars(e, model, stimuli, error);
+  if (!status && leads(e)) status = make_sidecars(e, model, stimuli, error);
   berg_stimuli_free(stimuli);
   berg_model_free(model);
   e->prediction_seconds = base_machine_seconds() - start;
@@ -298,16 +302,19 @@ berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *giv
   berg_run run;
   char *text = NULL;
   train_evaluation e = {.model_id = model_id, .options = &options, .run = &run, .lock = -1};
-  berg_status status = BASE_TAKE(berg_evaluate_options, &options, given, error);
-  if (!status) status = BASE_TAKE(berg_run, &run, given_run, error);
+  berg_status status = BASE_TAKE(berg_run, &run, given_run, error);
+  if (status) return status;
+  status = BASE_TAKE(berg_evaluate_options, &options, given, error);
   e.memory = options.memory ? options.memory : DEFAULT_MEMORY;
   e.threads = base_threads_for(options.threads);
   if (!status) status = open_inputs(&e, &text, error);
   if (!status) status = predict(&e, error);
-  if (!status) status = measure(&e, error);
-  if (!status) status = write_results(&e, &text, error);
+  if (!status && leads(&e)) status = measure(&e, error);
+  if (!status && leads(&e)) status = write_results(&e, &text, error);
+  status = base_ranks_agree(run.ranks, status, error);
   /* rows of an encoding that did not end have another name, and stay for the next run */
-  for (size_t o = 0; o < e.outputs && status && e.encoded; o++) io_remove_left(e.predictions[o].unfinished, error);
+  for (size_t o = 0; o < e.outputs && status && e.encoded && leads(&e); o++)
+    io_remove_left(e.predictions[o].unfinished, error);
   if (report)
     *report = text;
   else
