@@ -29,7 +29,7 @@ NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_(cuda_session|eigen|search)|^orac
 NEVER_UNDER_tsan = ^oracle_|^test_cuda_session
 NOT_SANITIZED_tsan = $(NEVER_UNDER_tsan)|^test_(eigen|search|stages|compare|resize)|^cli_(files|usage)|^replay_
 
-.PHONY: all tests help deps install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser cuda cuda-check bench peers fuzz lint deps-lint conformance clean
+.PHONY: all tests help deps install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -53,6 +53,7 @@ help:
 	@echo "torture      every command with each of its allocations failing, TORTURE_STEP=K every K-th, and killed 1,000 times (COMMANDS= some): hours"
 	@echo "test-browser the page of berg report in Chromium, which it installs"
 	@echo "cuda         the plug-in for CUDA devices, libberg_cuda.so, beside the program; needs nvcc"
+	@echo "mpi          the plug-in for MPI, libberg_mpi.so, beside the program; test-mpi runs its tests under mpirun: ten minutes"
 	@echo "cuda-check   that it compiles and links, and its tests on the host; on a device: scripts/cuda_check.sh"
 	@echo "bench        speeds of this machine and of encoding on it"
 	@echo "peers        encoding beside torch, ONNX Runtime and OpenVINO, which it installs into a virtual environment: a quarter of an hour"
@@ -146,6 +147,18 @@ cuda:
 	@command -v nvcc >/dev/null || { echo "cuda: nvcc is not on PATH: the CUDA toolkit (12.8 or later) builds the plug-in"; exit 1; }
 	cmake --preset release -B $(BUILD) -DBERG_CUDA=ON
 	cmake --build $(BUILD)
+
+# Of the MPI whose compiler is named: MPICC=mpicc.mpich.
+MPICC = mpicc
+mpi:
+	@command -v $(MPICC) >/dev/null || { echo "mpi: $(MPICC) is not on PATH: libopenmpi-dev and openmpi-bin, or libmpich-dev and mpich, have it"; exit 1; }
+	cmake --preset release -B $(BUILD) -DBERG_MPI=ON -DMPI_C_COMPILER="$$(command -v $(MPICC))"
+	cmake --build $(BUILD)
+
+test-mpi: DEPS += libopenmpi-dev openmpi-bin
+test-mpi: deps
+	@$(MAKE) --no-print-directory tests mpi
+	$(PYTEST) tests/cluster/test_mpi_*.py
 
 # In a build folder of its own: a plug-in beside the program would change what `auto` means for all other tests.
 cuda-check: deps

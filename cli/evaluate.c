@@ -162,9 +162,10 @@ int cli_evaluate(int argc, char **argv) {
   for (size_t i = 0; status == CLI_GO_ON && i < asked.names.count; i++)
     status = evaluate_subject(&asked, argv[0], asked.names.items[i], reports);
   if (status == CLI_GO_ON)
-    status = !asked.json ? 0
-                         : write_json(cJSON_GetArraySize(reports) > 1 ? reports : cJSON_GetArrayItem(reports, 0),
-                                      asked.json, asked.force);
+    status = !asked.json || !cli_ranks_speaks()
+                 ? 0
+                 : write_json(cJSON_GetArraySize(reports) > 1 ? reports : cJSON_GetArrayItem(reports, 0), asked.json,
+                              asked.force);
   cJSON_Delete(reports);
   cli_texts_free(&asked.subjects);
   cli_texts_free(&asked.splits);

@@ -47,10 +47,18 @@ class Ranks:
         parts = [(rank, whole), (1, ["env", *given, *whole]), (count - rank - 1, whole)]
         return ["mpirun", *MPIRUN[1:-1], *sum([[":", "-n", str(n), *part] for n, part in parts if n], [])[1:]]
 
-    def __call__(self, count, *arguments, accident=None, rank=0, timeout=600, **more):
-        done = subprocess.run(self.command(count, arguments, accident, rank), env=self.environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout, **more)
+    def run(self, command, timeout=600, **more):
+        done = subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=timeout, **more)
         return Result(done.returncode, done.stdout.decode())
+
+    def __call__(self, count, *arguments, accident=None, rank=0, **more):
+        return self.run(self.command(count, arguments, accident, rank), **more)
+
+    def differing(self, lists):
+        """A process for each list of arguments."""
+        parts = [[":", "-n", "1", self.program, *map(str, arguments), "--mpi"] for arguments in lists]
+        return self.run(["mpirun", *MPIRUN[1:-1], *sum(parts, [])[1:]])
 
     def killed(self, count, *arguments, rank, at, file):
         """The program in `count` processes, of which one stops at its `at`-th change of such a file, and is killed there: from then on

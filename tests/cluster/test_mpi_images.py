@@ -140,13 +140,15 @@ def test_score_with_a_rank_killed(ranks, alone, model, images, scored, tmp_path,
     assert contents(tmp_path / "store") == contents(scored) and os.listdir(tmp_path) == ["store"]
 
 
-def test_encode_killed_again_and_again(ranks, alone, model, images, encoded, tmp_path):
+def test_encode_killed_again_and_again(ranks, alone, model, images, tmp_path):
     """In four processes, then three, then two: what each left is used by the next."""
-    command = ["encode", *model, images, "--no-sidecar", "--threads", "1", "-o", tmp_path / "r.npy"]
+    command = ["encode", *model, images, images, images, "--no-sidecar", "--threads", "1", "-o"]
+    alone(*command, tmp_path / "one.npy")
     for count in (4, 3, 2):
-        ranks.killed(count, *command, "--resume", rank=1, at=3, file="r_sub-02.npy.partial")
-    alone(*command, "--resume")
-    assert are_encoded(tmp_path, encoded)
+        ranks.killed(count, *command, tmp_path / "r.npy", "--resume", rank=1, at=3, file="r_sub-02.npy.partial")
+    alone(*command, tmp_path / "r.npy", "--resume")
+    assert sorted(os.listdir(tmp_path)) == ["one_sub-01.npy", "one_sub-02.npy", "r_sub-01.npy", "r_sub-02.npy"]
+    assert all(same(tmp_path / f"one_sub-0{s}.npy", tmp_path / f"r_sub-0{s}.npy") for s in (1, 2))
 
 
 def test_a_disk_that_fails_at_one_rank(ranks, model, images, encoded, scored, tmp_path):
@@ -177,9 +179,9 @@ def test_images_that_are_left_out(ranks, alone, model, tmp_path):
         (folder / f"{i}.jpg").write_bytes(b"no picture")
     for name, run in (("one", alone), ("two", lambda *arguments: ranks(3, *arguments).text)):
         told = run("encode", *model, folder, "--skip-bad", "--no-sidecar", "-o", tmp_path / f"{name}.npy")
-        assert told.count("left out: ") == 2 and "6 images, 2 left out" in told, told
+        assert told.count("berg: left out: ") == 2 and "6 images, 2 left out" in told, told
         told = run("score", *model, folder, "--skip-bad", "-o", tmp_path / f"{name}-store")
-        assert told.count("left out: ") == 2 and "6 images added, 2 left out" in told, told
+        assert told.count("berg: left out: ") == 2 and "6 images added, 2 left out" in told, told
     assert contents(tmp_path / "one-store") == contents(tmp_path / "two-store")
     assert same(tmp_path / "one_sub-02.npy", tmp_path / "two_sub-02.npy")
 
@@ -194,16 +196,11 @@ def test_what_all_ranks_find_is_said_once(ranks, model, images, arguments, messa
 
 
 def test_what_one_rank_finds_is_said_with_its_number(ranks, model, images, tmp_path):
-    """Of another machine, say, that lacks a file: the others do not wait for it."""
-    result = ranks(3, "encode", *model, images, "-o", tmp_path / "r.npy",
-                   accident={"fail": "1+", "file": "r_sub-01.npy.partial.journal-4"}, rank=1)
-    assert result.status in (0, 5)
-    command = ranks.command(2, ["encode", *model, images, "-o", tmp_path / "s.npy"])
-    other = [str(part).replace(str(images), str(tmp_path / "missing.npy")) for part in command[len(command) - command[::-1].index("encode") - 2:]]
-    done = subprocess.run(["mpirun", "--oversubscribe", "--bind-to", "none", "-n", "1", *command[5:], ":", "-n", "1", *other],
-                          env=ranks.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100)
-    lines = [line for line in done.stderr.splitlines() if line.startswith("berg: ")]
-    assert len(lines) == 1 and lines[0].startswith(f"berg: rank 1: {tmp_path}/missing.npy"), done.stderr
+    """Of a machine, say, that lacks a file: the others do not wait for it."""
+    lists = [["encode", *model, path, "-o", tmp_path / "r.npy"] for path in (images, tmp_path / "missing.npy", images)]
+    result = ranks.differing(lists)
+    assert result.status == 3 and len(result.messages) == 1 and not os.listdir(tmp_path), result.text
+    assert result.messages[0].startswith(f"rank 1: {tmp_path}/missing.npy")
 
 
 def test_without_the_plug_in(berg_program, ranks, model, images, tmp_path):
