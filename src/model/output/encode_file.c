@@ -10,7 +10,6 @@
 #include "model/output/options.h"
 #include "model/output/output_file.h"
 #include "model/stimuli/stimuli.h"
-#include "vit/preprocess.h"
 
 /* The writer of all models of a pass, which take turns at the same two buffers: so two files can be written at once. */
 typedef struct writing {
@@ -161,32 +160,6 @@ static io_ranges rows_done(const output *outputs, size_t count, size_t images) {
   return done;
 }
 
-/* Rows are images but for those left out: to know which were, they are looked at again. */
-static berg_status pass_over(berg_stimuli *stimuli, size_t least, const berg_run *run, size_t *first, size_t *rows,
-                             berg_error *error) {
-  uint8_t *pixels = base_alloc(VIT_PIXELS, 1, error);
-  if (!pixels) return BERG_ELIMIT;
-  berg_status status = BERG_OK;
-  *first = *rows = 0;
-  for (; *rows < least && *first < berg_stimuli_count(stimuli) && !status; (*first)++) {
-    berg_error fault;
-    status = base_ask_cancel(run, error);
-    if (!status) status = model_stimuli_prepare(stimuli, *first, 1, NULL, NULL, error);
-    if (status) break;
-    if (model_stimuli_is_bad(stimuli, *first)) continue; /* in the pass before */
-    status = berg_stimuli_pixels(stimuli, *first, pixels, &fault);
-    if (!status) {
-      ++*rows;
-    } else if (model_stimuli_may_skip(stimuli, status)) {
-      status = model_stimuli_mark_bad(stimuli, *first, &fault, error);
-    } else if (error) {
-      *error = fault;
-    }
-  }
-  base_free(pixels);
-  return status;
-}
-
 /* Images [first, end) (0: all), whose rows begin at number `row`. */
 static berg_status encode_stretch(output *outputs, const model_pass *pass, size_t row, size_t first, size_t end,
                                   const berg_run *run, berg_error *error) {
@@ -199,14 +172,6 @@ static berg_status encode_stretch(output *outputs, const model_pass *pass, size_
   }
   berg_status status = model_encode(&stretch, outputs[0].task.stimuli, first, run, error);
   return stop_writer(&w, status, error);
-}
-
-/* The number of the image that row `row` is of, once it is known which are left out; SIZE_MAX: of none. */
-static size_t image_of(const berg_stimuli *stimuli, size_t row) {
-  if (!model_stimuli_skips_bad(stimuli)) return row;
-  for (size_t i = 0; i < berg_stimuli_count(stimuli); i++)
-    if (!model_stimuli_is_bad(stimuli, i) && !row--) return i;
-  return SIZE_MAX;
 }
 
 static berg_status begin_shares(output *outputs, size_t count, const io_ranges *share, berg_error *error) {
@@ -230,8 +195,8 @@ static berg_status encode_share(output *outputs, const model_pass *pass, const i
   part.total = part.counted + io_ranges_total(&share);
   for (size_t i = 0; i < share.count && !status; i++) {
     const io_range range = share.list[i];
-    status = encode_stretch(outputs, &part, range.first, image_of(stimuli, range.first),
-                            image_of(stimuli, range.end - 1) + 1, run, error);
+    status = encode_stretch(outputs, &part, range.first, model_stimuli_of_row(stimuli, range.first),
+                            model_stimuli_of_row(stimuli, range.end - 1) + 1, run, error);
     part.goes_on = true;
     part.counted += range.end - range.first;
   }
@@ -247,7 +212,8 @@ static berg_status encode_pass(output *outputs, const model_pass *pass, const be
   const bool as_it_comes = skips && in_order && base_ranks_size(run->ranks) == 1;
   size_t first, rows;
   berg_status status = BERG_OK;
-  if (skips) status = pass_over(stimuli, as_it_comes ? io_ranges_before(&done) : SIZE_MAX, run, &first, &rows, error);
+  if (skips)
+    status = model_stimuli_look(stimuli, as_it_comes ? io_ranges_before(&done) : SIZE_MAX, run, &first, &rows, error);
   if (status) return status;
   return as_it_comes ? encode_stretch(outputs, pass, rows, first, 0, run, error)
                      : encode_share(outputs, pass, &done, run, error);

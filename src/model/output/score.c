@@ -18,7 +18,8 @@
 #include "model/encode/encode.h"
 #include "model/encode/sources.h"
 #include "model/stimuli/stimuli.h"
-#include "model/store/known.h"
+#include "model/output/score_about.h"
+#include "model/store/held.h"
 #include "model/store/shares.h"
 #include "model/store/write.h"
 #include "vit/preprocess.h"
@@ -56,69 +57,6 @@ typedef struct scoring {
   size_t next_part;           /* of the member that is taken next */
 } scoring;
 
-/* --- Whose scores --- */
-
-static berg_status name_file(char **file, const scoring *s, const berg_model *model, const model_subject *subject,
-                             berg_error *error) {
-  bool several = false;
-  for (size_t m = 0; m < s->count; m++)
-    several |= strcmp(s->models[m]->id, model->id) != 0 || strcmp(s->models[m]->train_splits, model->train_splits) != 0;
-  const bool all = !strcmp(model->train_splits, "all");
-  *file = base_format(error, "scores_%s%s%s%s%s.npy", several ? model->id : "", several ? "_" : "", subject->of_file,
-                      all ? "" : "_", all ? "" : model->train_splits);
-  return *file ? BERG_OK : BERG_ELIMIT;
-}
-
-static berg_status describe_part(model_store_part *part, const scoring *s, const berg_model *model,
-                                 const model_subject *subject, berg_error *error) {
-  char fingerprint[MODEL_FINGERPRINT_TEXT];
-  berg_status status = model_fitted_fingerprint(&subject->fitted, fingerprint, error);
-  if (!status) status = name_file(&part->file, s, model, subject, error);
-  if (status) return status;
-  part->model = base_copy_text(model->id, error);
-  part->subject = base_copy_text(subject->name, error);
-  part->train_splits = base_copy_text(model->train_splits, error);
-  part->basis = base_copy_text(fingerprint, error);
-  for (size_t i = 0; i < subject->scorer_count; i++)
-    part->width += model->scorers[subject->first_scorer + i].basis->components;
-  return part->model && part->subject && part->train_splits && part->basis ? BERG_OK : BERG_ELIMIT;
-}
-
-/* Of a backbone that is no file, the name says all. */
-static berg_status describe_backbone(model_store_maker *maker, const berg_model *model, berg_error *error) {
-  const char *path = model->backbone.path, *slash = strrchr(path, '/');
-  const io_map *map = model->backbone.file ? io_container_map(model->backbone.file) : NULL;
-  char sum[BASE_CHECKSUM_TEXT];
-  if (map) base_checksum(map->bytes, map->size, model->threads, sum);
-  maker->backbone = base_copy_text(slash ? slash + 1 : path, error);
-  maker->backbone_checksum = base_copy_text(map ? sum : path, error);
-  return maker->backbone && maker->backbone_checksum ? BERG_OK : BERG_ELIMIT;
-}
-
-static berg_status describe_maker(model_store_maker *maker, const berg_model *model, berg_error *error) {
-  maker->precision = base_copy_text(model->precision, error);
-  maker->products = base_copy_text(model->products, error);
-  maker->isa = base_copy_text(base_isa_name(model->isa), error);
-  maker->version = base_copy_text(berg_version(), error);
-  if (!maker->precision || !maker->products || !maker->isa || !maker->version) return BERG_ELIMIT;
-  return describe_backbone(maker, model, error);
-}
-
-static berg_status describe(scoring *s, berg_error *error) {
-  size_t parts = 0;
-  for (size_t m = 0; m < s->count; m++) parts += s->models[m]->subject_count;
-  if (parts > MODEL_STORE_PARTS_MAX)
-    return base_fail(error, BERG_EARGUMENT, "a store holds at most %d subjects, found %zu", MODEL_STORE_PARTS_MAX,
-                     parts);
-  s->about.parts = base_calloc(parts, sizeof *s->about.parts, error);
-  berg_status status = s->about.parts ? describe_maker(&s->about.maker, s->models[0], error) : BERG_ELIMIT;
-  for (size_t m = 0; m < s->count; m++)
-    for (size_t i = 0; i < s->models[m]->subject_count && !status; i++)
-      status =
-          describe_part(&s->about.parts[s->about.part_count++], s, s->models[m], &s->models[m]->subjects[i], error);
-  return status;
-}
-
 /* --- Which images are new --- */
 
 static bool is_shared(const scoring *s) { return base_ranks_size(s->ranks) > 1; }
@@ -150,14 +88,11 @@ static void forget_images(scoring *s) {
   s->count_now = 0;
 }
 
-static bool read_digest(const char *digest, model_known_item *item) {
-  return model_store_read_sum(digest, &item->high) && model_store_read_sum(digest + MODEL_STORE_SUM_DIGITS, &item->low);
-}
-
 static bool is_held(const scoring *s, const char *digest) {
   model_known_item item;
   if (s->writer && model_store_held(s->writer, digest) != SIZE_MAX) return true;
-  return s->pixels.count && read_digest(digest, &item) && model_known_find(&s->pixels, item.high, item.low) != SIZE_MAX;
+  return s->pixels.count && model_store_read_digest(digest, &item) &&
+         model_known_find(&s->pixels, item.high, item.low) != SIZE_MAX;
 }
 
 /* The same pixels may come twice in a batch. */
@@ -233,7 +168,7 @@ static berg_status keep_one(scoring *s, const model_store_image *image, const fl
   if (!is_shared(s)) return keep_in_store(s, image, scores, error);
   s->given++;
   berg_status status = model_shares_put(s->shares, image, scores, error);
-  if (!status && read_digest(image->digest, &item)) status = model_known_add(&s->pixels, &item, error);
+  if (!status && model_store_read_digest(image->digest, &item)) status = model_known_add(&s->pixels, &item, error);
   return status;
 }
 
@@ -350,36 +285,14 @@ static berg_status check_held(const scoring *s, const char *path, const berg_run
 
 /* --- Several processes --- */
 
-static berg_status know_pixels(scoring *s, const berg_store *store, berg_error *error) {
-  berg_status status = BERG_OK;
-  for (size_t i = 0; i < store->about.images && !status; i++) {
-    model_store_line line;
-    model_known_item item = {.number = i};
-    status = model_store_line_at(store, i, &line, error);
-    if (!status && read_digest(line.digest, &item)) status = model_known_add(&s->pixels, &item, error);
-  }
-  return status;
-}
-
-/* What the store that another process has holds. */
-static berg_status join(scoring *s, const char *path, berg_error *error) {
-  berg_store *store;
-  berg_status status = berg_store_open(&store, path, error);
-  if (status) return status;
-  status = model_store_check_same(path, &store->about, &s->about, error);
-  if (!status) status = know_pixels(s, store, error);
-  berg_store_free(store);
-  return status;
-}
-
 /* The first has the store before the others look at it, and all have looked for logs before there are new ones. */
 static berg_status open_all(scoring *s, const char *path, bool check, const berg_run *run, berg_error *error) {
   const bool leads = base_ranks_leads(s->ranks);
-  berg_status status = describe(s, error);
+  berg_status status = model_score_about(&s->about, s->models, s->count, error);
   if (!status && leads) status = model_store_begin(&s->writer, path, &s->about, error);
   if (!status && leads && check) status = check_held(s, path, run, error);
   status = base_ranks_agree(s->ranks, status, error);
-  if (!status && !leads) status = join(s, path, error);
+  if (!status && !leads) status = model_store_pixels(&s->pixels, path, &s->about, error);
   if (!status) status = model_shares_open(&s->shares, path, &s->about, error);
   status = base_ranks_agree(s->ranks, status, error);
   if (!status && is_shared(s)) status = model_shares_begin(s->shares, base_ranks_rank(s->ranks), error);

@@ -19,7 +19,7 @@
 #include "io/file/map.h"
 #include "io/file/put_at.h"
 #include "io/file/whole_file.h"
-#include "model/store/known.h"
+#include "model/store/held.h"
 
 #define HEAD_BYTES 32
 #define ENDING ".log"
@@ -84,9 +84,7 @@ static berg_status learn(model_shares *shares, const io_map *map, berg_error *er
   berg_status status = BERG_OK;
   for (size_t at = HEAD_BYTES; !status && next_record(shares, map, &at, &record);) {
     model_known_item item = {.number = shares->found_count};
-    if (record.kind != SCORED || !model_store_read_sum(record.digest, &item.high) ||
-        !model_store_read_sum(record.digest + MODEL_STORE_SUM_DIGITS, &item.low))
-      continue;
+    if (record.kind != SCORED || !model_store_read_digest(record.digest, &item)) continue;
     if (!base_grow((void **)&shares->found, &shares->found_capacity, shares->found_count + 1, sizeof *shares->found,
                    error))
       return BERG_ELIMIT;
@@ -158,11 +156,9 @@ berg_status model_shares_open(model_shares **out, const char *path, const model_
 }
 
 const float *model_shares_find(const model_shares *shares, const char *digest) {
-  uint64_t high, low;
-  if (!shares->found_count || !model_store_read_sum(digest, &high) ||
-      !model_store_read_sum(digest + MODEL_STORE_SUM_DIGITS, &low))
-    return NULL;
-  const size_t place = model_known_find(&shares->known, high, low);
+  model_known_item item;
+  if (!shares->found_count || !model_store_read_digest(digest, &item)) return NULL;
+  const size_t place = model_known_find(&shares->known, item.high, item.low);
   return place == SIZE_MAX ? NULL : shares->found[place];
 }
 
