@@ -1107,6 +1107,7 @@ typedef struct berg_report_options {
   size_t added_count;
   const char *pictures; /* where pictures of relative names lie; NULL: where the program runs */
   const berg_run *run;  /* whose `cancel` is asked between figures; NULL (default): nobody is */
+  int64_t date;         /* that the page and its figures tell, in seconds since 1970; 0 (default): now */
 } berg_report_options;
 
 BERG_API void berg_report_options_init(berg_report_options *options, size_t size);

@@ -107,8 +107,7 @@ static berg_status write_all(const report_page *page, const berg_report_options 
 static berg_status write_page(const report_data *data, const char *model_id, const berg_report_options *options,
                               const report_figures *figures, const char *path, berg_error *error) {
   report_provenance provenance;
-  berg_status status = report_provenance_make(&provenance, data, model_id, options->berg_dir, options->command,
-                                              options->hash_weights, error);
+  berg_status status = report_provenance_make(&provenance, data, model_id, options, error);
   if (status) return status;
   report_page page = {.data = data, .figures = figures, .provenance = &provenance};
   report_summarise(&page.summary, data);
