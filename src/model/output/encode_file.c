@@ -214,10 +214,25 @@ static berg_status finish(output *o, berg_error *error) {
   return status;
 }
 
-static berg_status clear(output *o, berg_error *error) {
+/* The file that a run opens first is the last, so that its lock keeps others out until then. */
+static berg_status clear(output *outputs, size_t count, berg_error *error) {
   berg_status status = BERG_OK;
-  for (size_t i = 0; i < o->count && !status; i++) status = model_output_file_clear(&o->files[i], error);
+  for (size_t o = count; o-- > 0;)
+    for (size_t i = outputs[o].count; i-- > 0 && !status;)
+      if (outputs[o].files[i].rows) status = model_output_file_clear(&outputs[o].files[i], error);
   return status;
+}
+
+/* A run that was killed while it cleared up had placed everything: a file without a partial one is in the way of a
+ * resume then, behind files that are whole. What is left of those is cleared up too. */
+static void end_clearing(output *outputs, size_t count) {
+  for (size_t o = 0; o < count; o++)
+    for (size_t i = 0; i < outputs[o].count; i++) {
+      const model_output_file *file = &outputs[o].files[i];
+      if (!file->rows && !io_rows_is_cleared(file->path)) return;
+      if (file->rows && !io_rows_is_settled(file->rows)) return;
+    }
+  clear(outputs, count, NULL);
 }
 
 static void release(output *o, berg_error *error) {
@@ -263,6 +278,7 @@ static berg_status encode_passes(output *outputs, berg_model *const *models, siz
     if (!status) status = open_files(&outputs[i], error);
     if (!status) status = check_apart(outputs, i, error);
   }
+  if (status == BERG_EEXISTS && outputs[0].task.options->resume) end_clearing(outputs, count);
   /* rows that are kept carry names, sizes and times of these files: they have to be those that are mapped */
   if (!status) status = model_sources_unchanged(models, count, stimuli, error);
   if (!status) status = model_passes_tell(models, count, passes, pass_count, run, error);
@@ -276,7 +292,7 @@ static berg_status encode_passes(output *outputs, berg_model *const *models, siz
   }
   /* Not before the last pass: a run that ends in between finds what all of them had written. */
   for (size_t i = 0; i < count && !status; i++) status = finish(&outputs[i], error);
-  for (size_t i = 0; i < count && !status; i++) status = clear(&outputs[i], error);
+  if (!status) status = clear(outputs, count, error);
   base_free(passes);
   base_free(sinks);
   return status;

@@ -175,7 +175,7 @@ static berg_status write_labelled(model_output_file *file, model_labels *labels,
   }
   if (!status) status = io_rows_place(file->rows, &labels->io, error);
   status = io_whole_file_follow(beside, status, error);
-  if (!status && !io_rows_is_one_file(file->rows)) status = io_rows_clear(file->rows, error);
+  if (!status) status = io_rows_settle(file->rows, error);
   base_free(json);
   cJSON_Delete(tree);
   return status;
