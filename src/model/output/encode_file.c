@@ -288,6 +288,7 @@ static berg_status encode_passes(output *outputs, berg_model *const *models, siz
   }
   if (!status) {
     status = model_sources_unchanged(models, count, stimuli, error);
+    if (!status) status = model_stimuli_pictures_unchanged(stimuli, 0, berg_stimuli_count(stimuli), error);
     if (status) discard(outputs, count);
   }
   /* Not before the last pass: a run that ends in between finds what all of them had written. */

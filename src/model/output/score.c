@@ -34,6 +34,7 @@ typedef struct scoring {
   model_store_about about; /* what is to be kept */
   model_store_writer *writer;
   size_t commit, uncommitted; /* images */
+  size_t checked, reached;    /* of the stimuli: before this one their files were compared; before this one, read */
   model_store_image *images;  /* [room] of the batch at hand, those that are new */
   bool *keep;                 /* [room] */
   repeat *repeats;            /* [room] of the batch, noted once the images that they name are in the store */
@@ -169,6 +170,7 @@ static berg_status choose(void *user, model_batch *batch, berg_error *error) {
   berg_status status = make_room(s, batch->room, error);
   if (status) return status;
   forget_images(s);
+  if (batch->images) s->reached = batch->indices[batch->images - 1] + 1;
   status = model_batch_identify(batch, error);
   for (size_t i = 0; i < batch->images && !status; i++) status = choose_one(s, batch, i, error);
   if (!status) model_batch_keep(batch, s->keep);
@@ -193,7 +195,10 @@ static void copy_rows(scoring *s, const model_batch *batch, const model_member *
 /* What is not committed goes: of images whose scores may be of two backbones none stays. */
 static berg_status commit(scoring *s, berg_error *error) {
   berg_status status = model_sources_unchanged(s->models, s->count, s->stimuli, error);
-  return status ? status : model_store_commit(s->writer, error);
+  if (!status) status = model_stimuli_pictures_unchanged(s->stimuli, s->checked, s->reached, error);
+  if (status) return status;
+  s->checked = s->reached;
+  return model_store_commit(s->writer, error);
 }
 
 /* Members are taken in order; with the last one the rows are whole. */

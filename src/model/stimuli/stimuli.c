@@ -237,3 +237,10 @@ berg_status model_stimuli_unchanged(const berg_stimuli *stimuli, berg_error *err
     status = model_images_unchanged(&stimuli->arrays[i], error);
   return status;
 }
+
+berg_status model_stimuli_pictures_unchanged(const berg_stimuli *stimuli, size_t first, size_t end, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t i = first; stimuli->files.count && i < end && !status; i++)
+    status = model_files_unchanged(&stimuli->files, stimuli->first + i, error);
+  return status;
+}

@@ -28,6 +28,9 @@ const berg_array *model_stimuli_scores_of(const berg_stimuli *stimuli, const cha
 /* Whether the files of mapped arrays are still what they were. EINPUT. */
 berg_status model_stimuli_unchanged(const berg_stimuli *stimuli, berg_error *error);
 
+/* Whether the files of images [first, end) are: a stat each. EINPUT. */
+berg_status model_stimuli_pictures_unchanged(const berg_stimuli *stimuli, size_t first, size_t end, berg_error *error);
+
 /* Sets how pictures and arrays become what the network sees, in place of VIT_CROP; before anything is read. VIT_SQUARE,
  * which only training uses, resizes arrays like pictures, in 8 bits. */
 void model_stimuli_set_transform(berg_stimuli *stimuli, vit_transform transform);
