@@ -186,15 +186,19 @@ berg_status berg_report(const char *model_id, const berg_report_options *given, 
 }
 
 berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *berg_dir, const char *const *subjects,
-                               size_t count, berg_error *error) {
+                               size_t count, const berg_run *given, berg_error *error) {
   report_data data;
+  berg_run run;
   report_figure figure;
   report_text text = {0};
   *svg = NULL;
-  berg_status status = report_data_open(&data, model_id, berg_dir, subjects, count, error);
+  berg_status status = BASE_TAKE(berg_run, &run, given, error);
+  if (!status) status = report_data_open(&data, model_id, berg_dir, subjects, count, error);
   if (status) return status;
+  data.run = &run;
   data.kind->draw[0](&figure, &data);
   status = report_figure_status(&figure, error);
+  if (!status) status = base_ask_cancel(&run, error);
   if (!status && !figure.panel_count)
     status = base_fail(error, BERG_EMODEL, "%s: nothing to plot: no regions, or neither accuracy nor noise ceilings",
                        berg_metadata_path(data.subjects[0].metadata));

@@ -1,5 +1,6 @@
 """What an output's path may be: what is no file is never replaced, and whatever can be refused is refused before the work."""
 import os
+import signal
 import stat
 import subprocess
 
@@ -168,6 +169,17 @@ def test_a_disk_full_at_any_page_leaves_no_volume_without_its_sidecar(berg, volu
             break
         assert done.returncode == 5 and "No space left on device" in done.stderr and left == [], done.stderr
     assert pages > 1 and sorted(left) == LEFT[way]
+
+
+@pytest.mark.parametrize("way", [way for way in VOLUMES if way != "from"])
+def test_volumes_that_are_interrupted_leave_nothing(berg, volumes, tmp_path, way):
+    """When the first of their files is on the disk, and none has its name."""
+    run = berg.start(*volumes(way), cwd=tmp_path, stderr=subprocess.PIPE, environment=moments.environment(stop=1, file=".new"))
+    moments.wait_until_stopped(run)
+    assert len(names(tmp_path / "out")) == 1
+    moments.go_on(run, signal.SIGINT)
+    message = run.communicate(timeout=600)[1].decode()
+    assert (run.returncode, message, names(tmp_path / "out")) == (130, "berg: cancelled\n", [])
 
 
 def test_an_encode_whose_sidecar_cannot_be_synced_leaves_rows_to_resume(berg, five_berg_dir, backbone_files, photos, tmp_path):
