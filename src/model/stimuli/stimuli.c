@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "model/stimuli/picture.h"
 #include "model/stimuli/stimuli_handle.h"
@@ -143,6 +144,15 @@ const char *berg_stimuli_turned(const berg_stimuli *stimuli, size_t index) {
   for (size_t a = 0; a < stimuli->array_count; a++)
     if (stimuli->arrays[a].is_turned && !index--) return stimuli->arrays[a].name;
   return NULL;
+}
+
+berg_status model_stimuli_tell_turned(const berg_stimuli *stimuli, const berg_run *run, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t i = 0; i < berg_stimuli_turned_count(stimuli) && !status; i++)
+    status = base_warn(run->warn, run->user, error,
+                       "%s: read as it is seen in MATLAB, which stores it with its dimensions in reverse",
+                       berg_stimuli_turned(stimuli, i));
+  return status;
 }
 
 const char *model_stimuli_array_name(const berg_stimuli *stimuli, size_t index, size_t *path_length) {

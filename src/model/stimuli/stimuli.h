@@ -25,6 +25,9 @@ bool model_stimuli_scores_given(const berg_stimuli *stimuli);
 const berg_array *model_stimuli_scores_of(const berg_stimuli *stimuli, const char *model_id, const char *subject,
                                           const char *train_splits);
 
+/* Tells of each array that was turned. */
+berg_status model_stimuli_tell_turned(const berg_stimuli *stimuli, const berg_run *run, berg_error *error);
+
 /* Whether the files of mapped arrays are still what they were. EINPUT. */
 berg_status model_stimuli_unchanged(const berg_stimuli *stimuli, berg_error *error);
 
