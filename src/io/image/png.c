@@ -23,7 +23,7 @@ static int feed(spng_ctx *context, void *stream, void *out, size_t count) {
   return io_png_stream_read(stream, out, count) == count ? 0 : SPNG_IO_EOF;
 }
 
-/* libspng says of zlib, where that finds no memory, what it says of damaged data. What it and zlib allocate goes through
+/* libspng says of zlib, where that finds no memory, what it says of damaged data. What both allocate goes through
  * these, so that it is known. */
 static _Thread_local bool lacking;
 
