@@ -24,7 +24,6 @@ typedef struct output {
   model_output_file *files; /* [count] */
   size_t count;
   size_t rows; /* encoded, or passed over because every file has them */
-  writing *writing;
 } output;
 
 /* A hemisphere of which nothing is selected has no file beside that of the other. */
@@ -99,10 +98,10 @@ static berg_status start_writer(writing *w, const model_batch *batch, berg_error
 }
 
 /* The member's rows of images [first, first + count). */
-static void make_rows(const output *o, const model_batch *batch, const model_member *member, size_t first, size_t count,
-                      float *responses) {
+static void make_rows(const writing *w, const output *o, const model_batch *batch, const model_member *member,
+                      size_t first, size_t count, float *responses) {
   const model_trials *trials = o->task.trials;
-  float *predictions = trials ? o->writing->predictions : responses;
+  float *predictions = trials ? w->predictions : responses;
   model_batch_respond(batch, member, first, count, predictions);
   if (trials) model_trials_make(trials, batch->team, first, count, predictions, responses);
 }
@@ -114,19 +113,17 @@ static berg_status take_part(const writing *w, const model_batch *batch, const m
   float *responses;
   berg_status status = model_writer_buffer(w->writer, &responses, error);
   if (status) return status;
-  make_rows(o, batch, member, first, count, responses);
+  make_rows(w, o, batch, member, first, count, responses);
   model_writer_hand(w->writer, o, count);
   return BERG_OK;
 }
 
-/* With the last member of all: half a batch at a time, so that two buffers hold no more than one did, and of that each
+/* A batch of all models: half of it at a time, so that two buffers hold no more than one did, and of that each
  * member's, so that files take turns. */
-static berg_status take(void *user, model_batch *batch, const model_member *member, berg_error *error) {
-  const output *o = user;
+static berg_status take(void *user, model_batch *batch, berg_error *error) {
   const model_member *members = batch->members;
   const size_t count = batch->member_count;
-  if (member != &members[count - 1]) return BERG_OK;
-  writing *w = o->writing;
+  writing *w = user;
   berg_status status = start_writer(w, batch, error);
   for (size_t m = 0; m < count && !status; m++) {
     const output *each = members[m].sink->user;
@@ -248,10 +245,11 @@ static void discard(output *outputs, size_t count) {
 }
 
 /* Outputs [0, count) of one pass. */
-static berg_status encode_pass(output *outputs, const model_pass *pass, const berg_run *run, berg_error *error) {
+static berg_status encode_pass(output *outputs, model_pass *pass, const berg_run *run, berg_error *error) {
   size_t first = 0;
   writing w = {.writer = NULL};
-  for (size_t i = 0; i < pass->count; i++) outputs[i].writing = &w;
+  pass->take = take;
+  pass->user = &w;
   berg_status status = find_start(outputs, pass->count, run, &first, error);
   if (!status) status = model_encode(pass, outputs[0].task.stimuli, first, run, error);
   return stop_writer(&w, status, error);
@@ -273,8 +271,8 @@ static berg_status encode_passes(output *outputs, berg_model *const *models, siz
   for (size_t i = 0; i < count && !status; i++) {
     const model_output_task *task = &outputs[i].task;
     status = open_trials(&outputs[i].task, run, error);
-    sinks[i] = (model_sink){
-        .wants = MODEL_RESPONSES, .trials = task->trials ? task->trials->count : 0, .user = &outputs[i], .take = take};
+    sinks[i] =
+        (model_sink){.wants = MODEL_RESPONSES, .trials = task->trials ? task->trials->count : 0, .user = &outputs[i]};
     if (!status) status = open_files(&outputs[i], error);
     if (!status) status = check_apart(outputs, i, error);
   }
@@ -283,7 +281,7 @@ static berg_status encode_passes(output *outputs, berg_model *const *models, siz
   if (!status) status = model_sources_unchanged(models, count, stimuli, error);
   if (!status) status = model_passes_tell(models, count, passes, pass_count, run, error);
   for (size_t p = 0; p < pass_count && !status; p++) {
-    const model_pass pass = model_pass_number(p, pass_count, passes, models, sinks, count);
+    model_pass pass = model_pass_number(p, pass_count, passes, models, sinks, count);
     status = encode_pass(pass.sinks[0].user, &pass, run, error);
   }
   if (!status) {

@@ -41,7 +41,6 @@ typedef struct scoring {
   size_t repeat_count;
   size_t room, fresh, held; /* `fresh` of this batch, `held` of all */
   float **rows;             /* [parts] [room][width] */
-  size_t next_part;         /* of the member that is taken next */
 } scoring;
 
 /* --- Whose scores --- */
@@ -201,13 +200,13 @@ static berg_status commit(scoring *s, berg_error *error) {
   return model_store_commit(s->writer, error);
 }
 
-/* Members are taken in order; with the last one the rows are whole. */
-static berg_status take(void *user, model_batch *batch, const model_member *member, berg_error *error) {
+/* A row of the store is of all models. */
+static berg_status take(void *user, model_batch *batch, berg_error *error) {
   scoring *s = user;
-  if (member == batch->members) s->next_part = 0;
-  for (size_t i = 0; i < member->model->subject_count; i++)
-    copy_rows(s, batch, member, &member->model->subjects[i], s->next_part++);
-  if (s->next_part < s->about.part_count) return BERG_OK;
+  size_t part = 0;
+  for (size_t m = 0; m < batch->member_count; m++)
+    for (size_t i = 0; i < batch->members[m].model->subject_count; i++)
+      copy_rows(s, batch, &batch->members[m], &batch->members[m].model->subjects[i], part++);
   berg_status status = model_store_append(s->writer, s->images, batch->images, (const float *const *)s->rows, error);
   for (size_t i = 0; i < s->repeat_count && !status; i++)
     status = model_store_alias(s->writer, s->repeats[i].name, s->repeats[i].row, error);
@@ -232,11 +231,10 @@ static berg_status run_pass(scoring *s, const berg_run *run, berg_error *error) 
                   "memory: %zu MB do not hold all models at once, as a store needs them: score them into stores of "
                   "their own",
                   s->models[0]->memory >> 20);
-  for (size_t m = 0; m < s->count && !status; m++)
-    sinks[m] = (model_sink){.wants = MODEL_SCORES, .user = s, .take = take};
+  for (size_t m = 0; m < s->count && !status; m++) sinks[m] = (model_sink){.wants = MODEL_SCORES};
   if (!status) {
     const model_pass pass = {
-        .models = s->models, .sinks = sinks, .count = s->count, .of = 1, .choose = choose, .user = s};
+        .models = s->models, .sinks = sinks, .count = s->count, .of = 1, .choose = choose, .take = take, .user = s};
     status = model_encode(&pass, s->stimuli, 0, run, error);
   }
   base_free(passes);
