@@ -5,6 +5,7 @@
 #include "memory.h"
 #include "model.h"
 #include "options.h"
+#include "progress.h"
 
 /* The command line as it could be typed again: words with other than plain characters in single quotes. The
  * caller's. */
@@ -98,6 +99,8 @@ int cli_report(int argc, char **argv) {
     report.force = force;
     report.hash_weights = hash_weights;
     report.date = date_of_source();
+    const berg_run run = cli_run_quietly();
+    report.run = &run;
     status = berg_report(argv[0], &report, output, &error) ? cli_fail(&error) : 0;
     if (!status && !quiet) cli_say("%s: written", output);
   }
