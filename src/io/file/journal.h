@@ -6,6 +6,8 @@
 #include "io/file/ranges.h"
 
 #define IO_JOURNAL_FINGERPRINT_MAX 1024
+/* So many fit into the one sector that is rewritten in place. */
+#define IO_JOURNAL_RANGES 10
 
 /* Atomically replaces the journal by one of no rows, and opens it; `*file` is the descriptor, or -1. EWRITE, ELIMIT. */
 berg_status io_journal_create(int *file, const char *path, size_t columns, const char *fingerprint, berg_error *error);
@@ -15,7 +17,8 @@ berg_status io_journal_create(int *file, const char *path, size_t columns, const
 berg_status io_journal_open(int *file, const char *path, size_t columns, const char *fingerprint, io_ranges *rows,
                             berg_error *error);
 
-/* Records which rows are safe, and waits until the record itself is. False with errno. */
+/* Records which rows are safe, of more than IO_JOURNAL_RANGES ranges the first ones, and waits until the record itself
+ * is. False with errno. */
 bool io_journal_note(int file, const io_ranges *rows);
 
 #endif
