@@ -22,6 +22,9 @@ typedef struct cli_stimuli {
     "shard", 0, CLI_TEXT, &(asked).shard, "I/N", "Only part I of N equal parts of the images, I from 1."               \
   }
 
+/* "I/N", I from 1, as the library has it, from 0. CLI_GO_ON, or 2. */
+int cli_shard(const char *command, const char *text, size_t *shard, size_t *shards);
+
 /* Checks them. CLI_GO_ON, or the status of the usage error printed. */
 int cli_stimuli_take(const char *command, cli_stimuli *asked);
 

@@ -9,12 +9,14 @@
 #include "outline.h"
 #include "output.h"
 #include "progress.h"
+#include "stimuli.h"
 #include "train_table.h"
 
 /* What the command line asked for, beyond what fits the library's struct. */
 typedef struct request {
   cli_texts subjects, alphas;
-  const char *report;
+  const char *report, *shard;
+  bool json;
   bool ridge, alpha_per_voxel, safetensors, keep_work, resume, force, dry_run, quiet;
   size_t threads;
   cli_texts named; /* the subjects, as the library takes them */
@@ -68,7 +70,19 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
        "Replace weights that are there, and (without --resume) what an interrupted run left."},
       {"dry-run", 0, CLI_FLAG, &asked->dry_run, NULL,
        "Show the plan and stop: status 6 if it would not fit the memory or the disk."},
+      {"stage", 0, CLI_TEXT, &train->stage, "STAGE",
+       "Only this stage, beside other processes with the same --work: features, gram, eigenvectors, components, "
+       "regression or weights. Does what is missing of it."},
+      {"shard", 0, CLI_TEXT, &asked->shard, "I/N", "With --stage: the I-th of N shards of it. Default: 1/1."},
+      {"scratch", 0, CLI_TEXT, &train->scratch, "DIR",
+       "With --stage: make features and regressions in DIR, on this machine's own disk, and copy what is done to the "
+       "work folder."},
+      {"merge", 0, CLI_TEXT, &train->merge, "STAGE",
+       "Check and join what all shards of this stage left: status 9 names what is missing."},
+      {"shards", 0, CLI_COUNT, &train->shards, "N", "With --merge: of N shards, say which ones to run again."},
       {"report", 0, CLI_TEXT, &asked->report, "FILE", "Write what each stage took, as JSON."},
+      {"json", 0, CLI_FLAG, &asked->json, NULL,
+       "Print it on standard output, after a --merge that finds something missing too: what, and which shards."},
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors."},
   };
   const cli_syntax syntax = {
@@ -84,7 +98,9 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
                   "berg train fmri-things_fmri_1-vit_b_32 --subject 1 --images images/ --resume\n"
                   "berg train fmri-things_fmri_1-vit_b_32 --subject 1 --images images/ --ridge --alpha-per-voxel\n"
                   "berg train fmri-nsd_fsaverage-vit_b_32 --subject 1-8 --images nsd_stimuli.hdf5\n"
-                  "berg train meg-things_meg_1-vit_b_32 --subject 1 --images images/ --train-splits all,single",
+                  "berg train meg-things_meg_1-vit_b_32 --subject 1 --images images/ --train-splits all,single\n"
+                  "berg train fmri-things_fmri_1-vit_b_32 --subject 1 --images images/ --stage features --shard 3/16\n"
+                  "berg train fmri-things_fmri_1-vit_b_32 --subject 1 --images images/ --merge features --shards 16",
       .options = options,
       .option_count = sizeof options / sizeof *options,
       .least = 1,
@@ -108,6 +124,17 @@ static int parse_alphas(request *asked) {
   return CLI_GO_ON;
 }
 
+static int parse_stage(request *asked) {
+  berg_train_options *train = &asked->train;
+  if (train->stage && train->merge) return cli_usage_error("train", "--stage and --merge do not go together");
+  if ((asked->shard || train->scratch) && !train->stage)
+    return cli_usage_error("train", "--shard and --scratch belong to --stage");
+  if (train->shards && !train->merge) return cli_usage_error("train", "--shards belongs to --merge");
+  if (asked->dry_run && (train->stage || train->merge))
+    return cli_usage_error("train", "--dry-run is of the whole training: leave out --stage and --merge");
+  return asked->shard ? cli_shard("train", asked->shard, &train->shard, &train->shards) : CLI_GO_ON;
+}
+
 /* Fills the library's struct from what was asked. */
 static int complete(request *asked, const char *model_id) {
   berg_train_options *train = &asked->train;
@@ -120,6 +147,7 @@ static int complete(request *asked, const char *model_id) {
   if (status == CLI_GO_ON && !asked->ridge && (asked->alphas.count || asked->alpha_per_voxel))
     status = cli_usage_error("train", "--alphas and --alpha-per-voxel belong to --ridge");
   if (status == CLI_GO_ON) status = parse_alphas(asked);
+  if (status == CLI_GO_ON) status = parse_stage(asked);
   if (status == CLI_GO_ON) status = cli_check_output(asked->report, asked->force);
   train->subjects = (const char *const *)asked->named.items;
   train->subject_count = asked->named.count;
@@ -133,9 +161,13 @@ static int complete(request *asked, const char *model_id) {
   return status;
 }
 
-/* The plan is shown when there is something to decide or to fix; CLI_GO_ON to continue. */
+static bool is_one_stage(const request *asked) { return asked->train.stage || asked->train.merge; }
+
+/* The plan is shown when there is something to decide or to fix; CLI_GO_ON to continue. Of one stage among many
+ * processes there is nothing to decide. */
 static int plan(const request *asked, const char *model_id) {
   berg_error error;
+  if (is_one_stage(asked)) return CLI_GO_ON;
   char *json;
   berg_status failed = berg_train_plan(&json, model_id, &asked->train, &error);
   cJSON *tree = NULL;
@@ -161,11 +193,23 @@ static void say_kept(const request *asked) {
   if (kept) cli_say("%s is kept; the same command with --resume goes on from it", folder);
 }
 
+/* Shows what was done, or what a merge found missing. */
+static int show(const request *asked, const char *json, bool is_done) {
+  cJSON *report = NULL;
+  int status = cli_parse_json(json, &report);
+  if (status == CLI_GO_ON && asked->json) status = cli_print_json(report);
+  if (status == 0) status = CLI_GO_ON;
+  if (status == CLI_GO_ON && is_done && !asked->quiet)
+    (is_one_stage(asked) ? cli_print_stage : cli_print_report)(report);
+  cJSON_Delete(report);
+  return status;
+}
+
 static int train(const request *asked, const char *model_id) {
   berg_error error;
   cli_progress progress;
   char *json = NULL;
-  cli_progress_start(&progress, asked->quiet, asked->resume);
+  cli_progress_start(&progress, asked->quiet, asked->resume || is_one_stage(asked));
   berg_run run = cli_progress_run(&progress);
   berg_status failed = berg_train(model_id, &asked->train, &run, &json, &error);
   cli_progress_end(&progress);
@@ -174,14 +218,13 @@ static int train(const request *asked, const char *model_id) {
                      ? cli_fail_with(failed, "interrupted in %s, after %zu of %zu %s", progress.stage, progress.done,
                                      progress.total, progress.unit)
                      : cli_fail(&error);
-    if (failed != BERG_EEXISTS) say_kept(asked);
+    if (failed != BERG_EEXISTS && !is_one_stage(asked)) say_kept(asked);
+    if (json && asked->json) show(asked, json, false);
+    berg_free(json);
     return status;
   }
   int status = asked->report ? cli_write_text(json, asked->report, asked->force) : CLI_GO_ON;
-  cJSON *report = NULL;
-  if (status == CLI_GO_ON && !asked->quiet) status = cli_parse_json(json, &report);
-  if (report) cli_print_report(report);
-  cJSON_Delete(report);
+  if (status == CLI_GO_ON) status = show(asked, json, true);
   berg_free(json);
   return status == CLI_GO_ON ? 0 : status;
 }

@@ -142,3 +142,22 @@ void cli_print_report(const cJSON *report) {
           number(report, "product_flops") / 1e9);
   cJSON_ArrayForEach(stage, part(report, "subjects")) cli_say("%s: %s", text(stage, "label"), text(stage, "weights"));
 }
+
+static void print_share(const cJSON *share) {
+  const char *stage = text(share, "stage");
+  const double shard = number(share, "shard"), shards = number(share, "shards"), units = number(share, "units"),
+               computed = number(share, "computed");
+  if (!units)
+    cli_say("stage %s, shard %.0f/%.0f: nothing to do, it cannot be cut into so many", stage, shard, shards);
+  else if (!computed)
+    cli_say("stage %s, shard %.0f/%.0f: already whole", stage, shard, shards);
+  else
+    cli_say("stage %s, shard %.0f/%.0f: done, %.0f of %.0f units now", stage, shard, shards, computed, units);
+}
+
+void cli_print_stage(const cJSON *report) {
+  const cJSON *share = part(report, "shard"), *merge = part(report, "merge"), *fault;
+  if (share) print_share(share);
+  cJSON_ArrayForEach(fault, part(merge, "faults")) cli_say("%s", cJSON_IsString(fault) ? fault->valuestring : "");
+  if (merge) cli_say("stage %s is whole", text(merge, "stage"));
+}

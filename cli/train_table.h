@@ -8,7 +8,8 @@
 
 /* The result of berg_train_plan: sizes, stages, memory, disk, and every image that is missing on a line of its own. */
 void cli_print_plan(const cJSON *plan);
-/* The result of berg_train. */
+/* The result of berg_train; of a share or a merge of one stage. */
 void cli_print_report(const cJSON *report);
+void cli_print_stage(const cJSON *report);
 
 #endif

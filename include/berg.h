@@ -963,6 +963,13 @@ typedef struct berg_train_options {
   /* of models that have them: "all" (default), "single" (the four quarters), "split1" to "split4", or several with
    * commas between */
   const char *train_splits;
+  /* One stage alone, beside other processes that share `work`: "features", "gram", "eigenvectors", "components",
+   * "regression" or "weights". Share `shard`, from 0, of `shards` (0: 1) of all its units; goes on with what is there,
+   * as with `resume`. NULL: the whole training */
+  const char *stage;
+  size_t shard, shards;
+  const char *merge;   /* checks and joins what the shares of the stage of that name left; `shards` names them then */
+  const char *scratch; /* with `stage`: a folder on the node's own disk, where parts are made; NULL: `work` */
 } berg_train_options;
 
 BERG_API void berg_train_options_init(berg_train_options *options, size_t size);
@@ -972,13 +979,16 @@ BERG_API void berg_train_options_init(berg_train_options *options, size_t size);
  * estimates the seconds of each stage ("product_flops" says what it found, and differs from run to run). Input that
  * is wrong is found here, and in berg_train before it begins. ELIMIT with the sizes when memory or disk do not
  * suffice, EINPUT with the first of the images that are missing: `json` is then given too, which lists them all
- * under "images", "missing". */
+ * under "images", "missing". Each of "stages" has units in "total", of which "grain" go together; "done" of them are
+ * there; for the others "flop", "read_bytes", "written_bytes" and "seconds"; and "memory_bytes" of any shard of it. */
 BERG_API berg_status berg_train_plan(char **json, const char *model_id, const berg_train_options *options,
                                      berg_error *error);
 
 /* Writes weights (weights_sub-0N.npy: upstream's pickled dict, under its newest name) and, where there are none yet,
  * metadata for each subject and split. `report` (may be NULL) gets JSON, the caller's: seconds, operations, bytes and
- * rate of each stage, peak memory and disk, precision, instruction set, libraries. */
+ * rate of each stage, peak memory and disk, precision, instruction set, libraries. With `stage` or `merge` that is done
+ * alone. EINCOMPLETE: a stage before it is not merged, or a merge lacks units: the report then says which, what is
+ * wrong with which file, and the shards to run again; EEXISTS: another process is at work on the same units. */
 BERG_API berg_status berg_train(const char *model_id, const berg_train_options *options, const berg_run *run,
                                 char **report, berg_error *error);
 

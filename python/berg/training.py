@@ -162,6 +162,11 @@ def train(
     resume=False,
     force=False,
     train_splits=None,
+    stage=None,
+    shard=(1, 1),
+    merge=None,
+    shards=0,
+    scratch=None,
     plan_only=False,
     show_progress=True,
 ):
@@ -181,6 +186,13 @@ def train(
     ridge : bool
         Ridge regression, its alpha out of `alphas` (default 1e-4 to 10) by cross-validation over `folds`: one for each of
         the `chunks` of voxels, or with `alpha_per_voxel` one for each voxel. False: least squares.
+    stage : str
+        This stage alone, beside other processes with the same `work`: "features", "gram", "eigenvectors", "components",
+        "regression" or "weights"; and of its units shard I of N, `shard=(I, N)` with I from 1. Does what is missing, on a
+        disk of the machine's own if `scratch` names a folder there.
+    merge : str
+        Check and join what the shards of that stage left, which were `shards`: BERGError says which are missing. How stages
+        follow one another is in docs/training.md.
     plan_only : bool
         Compute nothing of the model; return what it would take: memory, disk, operations, time. The time is estimated from
         the machine's rate of products, which is measured for at most a third of a second.
@@ -207,6 +219,11 @@ def train(
                 resume=resume,
                 force=force,
                 train_splits=train_splits,
+                only=stage,
+                shard=shard[0] - 1,
+                shards=shards if merge else shard[1] if stage else 0,
+                merge=merge,
+                scratch=scratch,
                 **options.regression(ridge, alphas, folds, alpha_per_voxel, chunks),
                 **bar,
             )

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/file/journal.h"
 #include "io/rows/rows.h"
 
 #define COLUMNS 1000
@@ -76,7 +77,7 @@ static void put_text(const char *path, const char *text) {
 static void put_journal(const char *path, const char *before, const char *ranges) {
   char text[1000];
   size_t used = (size_t)snprintf(text, sizeof text, "berg rows 3\nrows %s\nmore%s", before, ranges);
-  for (size_t i = strlen(ranges) / strlen(RANGE(00, 00)); i < IO_RANGES; i++)
+  for (size_t i = strlen(ranges) / strlen(RANGE(00, 00)); i < IO_JOURNAL_RANGES; i++)
     used += (size_t)snprintf(text + used, sizeof text - used, "%s", RANGE(00, 00));
   snprintf(text + used, sizeof text - used, "\nplaced" RANGE(00, 00) "\ncolumns %d\nfingerprint %s\n", COLUMNS, RUN);
   put_text(path, text);
@@ -134,14 +135,14 @@ static void too_many_pieces_apart(void **state) {
   (void)state;
   berg_error error;
   io_rows *rows = open_rows(in("apart.npy"), false, 0);
-  for (size_t i = 0; i < IO_RANGES; i++) put_rows(rows, 2 * i + 1, 1);
-  assert_int_equal(io_rows_put(rows, 2 * IO_RANGES + 1, row, 1, &error), BERG_EARGUMENT);
+  for (size_t i = 0; i < IO_JOURNAL_RANGES; i++) put_rows(rows, 2 * i + 1, 1);
+  assert_int_equal(io_rows_put(rows, 2 * IO_JOURNAL_RANGES + 1, row, 1, &error), BERG_EARGUMENT);
   assert_non_null(strstr(error.message, "more than 10 places"));
   put_rows(rows, 2, 1); /* joins two */
-  put_rows(rows, 2 * IO_RANGES + 1, 1);
+  put_rows(rows, 2 * IO_JOURNAL_RANGES + 1, 1);
   io_rows_free(rows, NULL);
   rows = open_rows(in("apart.npy"), true, 0);
-  assert_int_equal(io_ranges_total(io_rows_done(rows)), IO_RANGES + 2);
+  assert_int_equal(io_ranges_total(io_rows_done(rows)), IO_JOURNAL_RANGES + 2);
   io_rows_free(rows, NULL);
 }
 
@@ -181,11 +182,16 @@ static void sets_of_ranges(void **state) {
   io_range gap = {0, 0};
   bool has[40] = {false};
   unsigned seed = 7;
-  for (int step = 0; step < 200; step++) {
+  for (int step = 0; step < 400; step++) {
     seed = seed * 1664525u + 1013904223u;
     const size_t first = (seed >> 8) % 40, end = first + (seed >> 16) % 4;
-    if (end <= 40 && io_ranges_add(&set, first, end))
-      for (size_t i = first; i < end; i++) has[i] = true;
+    const bool adds = step % 4 < 3;
+    if (end > 40) continue;
+    if (adds)
+      assert_true(io_ranges_add(&set, first, end));
+    else
+      io_ranges_remove(&set, first, end);
+    for (size_t i = first; i < end; i++) has[i] = adds;
     size_t total = 0, before = 0, last = 0, from_gaps = 0;
     for (size_t i = 0; i < 40; i++) total += has[i], last = has[i] ? i + 1 : last;
     while (before < 40 && has[before]) before++;

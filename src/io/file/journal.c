@@ -30,7 +30,7 @@
 #define PLACED "\nplaced"
 #define DIGITS 20
 #define PAIR (2 * DIGITS + 2)
-#define NOTE_BYTES (DIGITS + sizeof MORE - 1 + (size_t)IO_RANGES * PAIR + sizeof PLACED - 1 + PAIR)
+#define NOTE_BYTES (DIGITS + sizeof MORE - 1 + (size_t)IO_JOURNAL_RANGES * PAIR + sizeof PLACED - 1 + PAIR)
 #define TEXT_MAX (IO_JOURNAL_FINGERPRINT_MAX + 1024)
 
 _Static_assert(sizeof HEAD - 1 + NOTE_BYTES <= 512, "a note lies in one sector");
@@ -39,7 +39,7 @@ _Static_assert(sizeof HEAD - 1 + NOTE_BYTES <= 512, "a note lies in one sector")
 static void note_text(char text[NOTE_BYTES + 1], const io_ranges *rows, const io_placed *placed) {
   const size_t before = io_ranges_before(rows);
   size_t at = (size_t)base_print(text, NOTE_BYTES + 1, "%0*zu" MORE, DIGITS, before), next = before ? 1 : 0;
-  for (size_t i = 0; i < IO_RANGES; i++, next++) {
+  for (size_t i = 0; i < IO_JOURNAL_RANGES; i++, next++) {
     const io_range range = next < rows->count ? rows->list[next] : (io_range){0, 0};
     at += (size_t)base_print(text + at, NOTE_BYTES + 1 - at, " %0*zu-%0*zu", DIGITS, range.first, DIGITS, range.end);
   }
@@ -104,10 +104,11 @@ static bool take_note(const char **text, io_ranges *rows, io_placed *placed) {
   *rows = (io_ranges){.count = 0};
   if (!take_text(text, HEAD) || !take_number(text, &end) || !take_text(text, MORE)) return false;
   if (end) rows->list[rows->count++] = (io_range){0, end};
-  for (size_t i = 0; i < IO_RANGES; i++) {
+  for (size_t i = 0; i < IO_JOURNAL_RANGES; i++) {
     if (!take_pair(text, &first, &end)) return false;
     is_last = is_last || (!first && !end);
-    if (is_last ? first || end : rows->count == IO_RANGES || first >= end || first <= io_ranges_end(rows)) return false;
+    if (is_last ? first || end : rows->count == IO_JOURNAL_RANGES || first >= end || first <= io_ranges_end(rows))
+      return false;
     if (!is_last) rows->list[rows->count++] = (io_range){first, end};
   }
   return take_text(text, PLACED) && take_pair(text, &placed->size, &placed->time);

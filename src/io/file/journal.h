@@ -6,6 +6,8 @@
 #include "io/file/ranges.h"
 
 #define IO_JOURNAL_FINGERPRINT_MAX 1024
+/* So many fit into the one sector that is rewritten in place. */
+#define IO_JOURNAL_RANGES 10
 
 /* The file that rows have become, as far as its size and time (in nanoseconds) say; zeros: they have not. */
 typedef struct io_placed {
@@ -23,7 +25,8 @@ berg_status io_journal_open(int *file, const char *path, size_t columns, const c
 berg_status io_journal_open_placed(int *file, const char *path, size_t columns, const char *fingerprint,
                                    io_ranges *rows, io_placed *placed, berg_error *error);
 
-/* Records which rows are safe, and waits until the record itself is. False with errno. */
+/* Records which rows are safe, of more than IO_JOURNAL_RANGES ranges the first ones, and waits until the record itself
+ * is. False with errno. */
 bool io_journal_note(int file, const io_ranges *rows);
 /* Records as well what they have become, after which they themselves are not needed. */
 bool io_journal_note_placed(int file, const io_ranges *rows, const io_placed *placed);

@@ -10,12 +10,13 @@
 
 /* POSIX's own locks belong to a process: two handles in it do not see each other's, and the first that is closed gives
  * up all. */
-static bool is_free(int file) {
+static bool is_free(int file, short type, off_t first, off_t length) {
 #ifdef F_OFD_SETLK
-  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  return !fcntl(file, F_OFD_SETLK, &whole) || (errno != EACCES && errno != EAGAIN);
+  struct flock bytes = {.l_type = type, .l_whence = SEEK_SET, .l_start = first, .l_len = length};
+  return !fcntl(file, F_OFD_SETLK, &bytes) || (errno != EACCES && errno != EAGAIN);
 #else
-  return !flock(file, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK;
+  if (first) return true; /* without ranges */
+  return !flock(file, (type == F_RDLCK ? LOCK_SH : LOCK_EX) | LOCK_NB) || errno != EWOULDBLOCK;
 #endif
 }
 
@@ -25,7 +26,11 @@ bool io_is_named(int file, const char *path) {
 }
 
 /* Between opening and locking, the previous holder of the lock may have removed the file. */
-bool io_lock(int file, const char *path) { return is_free(file) && io_is_named(file, path); }
+bool io_lock(int file, const char *path) { return is_free(file, F_WRLCK, 0, 0) && io_is_named(file, path); }
+
+bool io_lock_range(int file, uint64_t first, uint64_t end) {
+  return is_free(file, F_WRLCK, (off_t)first, (off_t)(end - first));
+}
 
 bool io_is_being_written(int file) {
   if (flock(file, LOCK_SH | LOCK_NB)) return errno == EWOULDBLOCK;
@@ -45,5 +50,24 @@ int io_lock_open(const char *path) {
 void io_lock_close(int lock, const char *path) {
   if (lock < 0) return;
   unlink(path);
+  close(lock);
+}
+
+/* As long as the last holder removes the file between opening and locking. */
+int io_lock_open_shared(const char *path) {
+  for (;;) {
+    int lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (lock < 0) return lock;
+    const bool is_shared = is_free(lock, F_RDLCK, 0, 1);
+    if (is_shared && io_is_named(lock, path)) return lock;
+    close(lock);
+    errno = EAGAIN;
+    if (!is_shared) return -1;
+  }
+}
+
+void io_lock_close_shared(int lock, const char *path) {
+  if (lock < 0) return;
+  if (io_lock(lock, path)) unlink(path);
   close(lock);
 }

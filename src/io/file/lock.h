@@ -3,10 +3,14 @@
 #define IO_LOCK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Locks the whole of `file`, open for writing, until it is closed. False: another handle has it, or had it, and `path`
  * does not lead to this file any more. Where a file system has no locks, the lock counts as taken. */
 bool io_lock(int file, const char *path);
+
+/* The same of bytes [first, end), which need not exist. False: another handle has some of them. */
+bool io_lock_range(int file, uint64_t first, uint64_t end);
 
 /* Whether `path` names this very file, not by way of a link: what the holder of its lock may remove. */
 bool io_is_named(int file, const char *path);
@@ -20,5 +24,11 @@ bool io_is_being_written(int file);
 int io_lock_open(const char *path);
 /* Removes and unlocks it. */
 void io_lock_close(int lock, const char *path);
+
+/* The same of a lock that several may have at a time, where nobody has it alone: what each of them has of its own are
+ * ranges behind the first byte. */
+int io_lock_open_shared(const char *path);
+/* Unlocks it; the last one removes it. */
+void io_lock_close_shared(int lock, const char *path);
 
 #endif

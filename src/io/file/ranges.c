@@ -19,6 +19,16 @@ bool io_ranges_add(io_ranges *ranges, size_t first, size_t end) {
   return true;
 }
 
+void io_ranges_remove(io_ranges *ranges, size_t first, size_t end) {
+  io_ranges left = {.count = 0};
+  for (size_t i = 0; i < ranges->count; i++) {
+    const io_range range = ranges->list[i];
+    io_ranges_add(&left, range.first, range.end < first ? range.end : first);
+    io_ranges_add(&left, range.first > end ? range.first : end, range.end);
+  }
+  *ranges = left;
+}
+
 size_t io_ranges_before(const io_ranges *ranges) {
   return ranges->count && !ranges->list[0].first ? ranges->list[0].end : 0;
 }

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* So many fit into the one sector of a journal that is rewritten in place. */
-#define IO_RANGES 10
+/* Enough for every other one of a thousand parts to be missing. */
+#define IO_RANGES 512
 
 typedef struct io_range {
   size_t first, end;
@@ -22,6 +22,8 @@ typedef struct io_ranges {
 /* Adds [first, end), which may overlap what is there. False, and nothing is changed, where more than IO_RANGES would be
  * left. */
 bool io_ranges_add(io_ranges *ranges, size_t first, size_t end);
+/* Takes [first, end) out of it. Where more than IO_RANGES would be left, what stands behind in its range goes too. */
+void io_ranges_remove(io_ranges *ranges, size_t first, size_t end);
 /* Units before the first that is missing. */
 size_t io_ranges_before(const io_ranges *ranges);
 size_t io_ranges_total(const io_ranges *ranges);

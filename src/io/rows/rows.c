@@ -278,8 +278,8 @@ static berg_status put(io_rows *rows, size_t first, const float *data, size_t wi
   const size_t most = ((size_t)INT64_MAX - rows->header_bytes) / rows->row_bytes;
   io_ranges written = rows->written;
   if (first > most || count > most - first) return io_rows_fail_write(rows, EFBIG, error);
-  if (!io_ranges_add(&written, first, first + count))
-    return base_fail(error, BERG_EARGUMENT, "%s: rows in more than %d places apart", rows->partial, IO_RANGES);
+  if (!io_ranges_add(&written, first, first + count) || written.count > IO_JOURNAL_RANGES)
+    return base_fail(error, BERG_EARGUMENT, "%s: rows in more than %d places apart", rows->partial, IO_JOURNAL_RANGES);
   if (!write_pieces(rows, first, data, width, stride, count)) return tear_off(rows, errno, error);
   rows->written = written;
   if (now() - rows->synced_at >= SECONDS_BETWEEN_SYNCS && !io_rows_sync(rows))

@@ -97,7 +97,7 @@ berg_status io_rows_append(io_rows *rows, const float *data, size_t count, berg_
 /* The same of rows that lie in pieces of `width` columns, `stride` floats apart. */
 berg_status io_rows_append_pieces(io_rows *rows, const float *data, size_t width, size_t stride, size_t count,
                                   berg_error *error);
-/* The same of rows from number `first` on, in any order, as long as no more than IO_RANGES pieces lie apart
+/* The same of rows from number `first` on, in any order, as long as no more than IO_JOURNAL_RANGES pieces lie apart
  * (EARGUMENT). */
 berg_status io_rows_put(io_rows *rows, size_t first, const float *data, size_t count, berg_error *error);
 /* The rows that were written in this run and earlier ones. */

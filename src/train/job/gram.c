@@ -1,4 +1,6 @@
 /* Stage "gram": the moments of all features of a set's images, and their Gram matrix. */
+#include "base/memory.h"
+#include "io/file/lock.h"
 #include "train/job/plan.h"
 #include "train/job/set_pca.h"
 #include "train/job/stages.h"
@@ -25,11 +27,23 @@ static berg_status done(const train_plan *plan, size_t of, io_ranges *panels, bo
   return status;
 }
 
+/* Of several processes one adds to the sum; where there are no locks, none does. */
+static berg_status run_beside_others(train_set_pca *set, size_t first, size_t end, berg_error *error) {
+  char *path = base_format(error, "%s.lock", set->gram);
+  if (!path) return BERG_ELIMIT;
+  const int lock = io_lock_open(path);
+  berg_status status = (lock < 0 ? train_pca_step_gram_parts : train_pca_step_gram)(&set->step, first, end, error);
+  io_lock_close(lock, path);
+  base_free(path);
+  return status;
+}
+
 static berg_status run(const train_step *step, size_t first, size_t end, berg_error *error) {
   train_set_pca set;
   berg_status status = train_set_pca_open(&set, step->plan, step->of, step->stage, true, error);
   if (status) return status;
-  status = train_pca_step_gram(&set.step, first, end, error);
+  status =
+      step->share.end ? run_beside_others(&set, first, end, error) : train_pca_step_gram(&set.step, first, end, error);
   train_set_pca_close(&set);
   return status;
 }
@@ -52,6 +66,10 @@ static berg_status remove_files(const train_plan *plan, size_t of, berg_error *e
   return status;
 }
 
+static berg_status check(const train_plan *plan, size_t of, cJSON *faults, berg_error *error) {
+  return train_set_check(plan, &train_gram_stage, of, faults, error);
+}
+
 const train_stage_kind train_gram_stage = {
     .name = "gram",
     .unit = "panels",
@@ -67,6 +85,7 @@ const train_stage_kind train_gram_stage = {
     .beside = disk, /* the sum that is being replaced */
     .cost = cost,
     .done = done,
+    .check = check,
     .run = run,
     .merge = merge,
     .remove = remove_files,

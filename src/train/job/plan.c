@@ -6,8 +6,10 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/file/folders.h"
 #include "la/rate.h"
+#include "train/job/one_stage.h"
 #include "train/job/regression.h"
 #include "train/job/stages.h"
 #include "train/job/work.h"
@@ -69,14 +71,18 @@ bool train_plan_supersedes(const train_plan *plan, const train_task *later, cons
 
 /* --- What is done --- */
 
+berg_status train_plan_look(const train_plan *plan, train_task *task, berg_error *error) {
+  task->done = (io_ranges){.count = 0};
+  task->is_whole = task->is_past;
+  if (task->is_past || !task->kind->done) return BERG_OK;
+  return task->kind->done(plan, task->of, &task->done, &task->is_whole, error);
+}
+
 /* Only a run that resumes looks for what an earlier one left. Running out of memory while looking is an error: it must
  * not look like a run that starts from the beginning. */
 static berg_status find_done(train_plan *plan, berg_error *error) {
   berg_status status = BERG_OK;
-  for (size_t i = 0; i < plan->task_count && !status; i++) {
-    train_task *task = &plan->tasks[i];
-    if (task->kind->done) status = task->kind->done(plan, task->of, &task->done, &task->is_whole, error);
-  }
+  for (size_t i = 0; i < plan->task_count && !status; i++) status = train_plan_look(plan, &plan->tasks[i], error);
   return status;
 }
 
@@ -91,13 +97,14 @@ static void pass_over_superseded(train_plan *plan) {
           later->kind == task->kind->until && (later->kind->scope != task->kind->scope || later->of == task->of);
       if (reads) is_read = is_read && later->is_whole;
     }
+    task->is_past = is_read;
     task->is_whole = task->is_whole || is_read;
   }
 }
 
 static berg_status find_own_files(train_plan *plan, berg_error *error) {
   const train_job *job = &plan->job;
-  const bool resumes = job->options->resume != 0;
+  const bool resumes = job->options->resume || plan->only;
   bool has_outputs = true;
   plan->hash = BASE_HASH_START;
   for (size_t i = 0; i < plan->task_count; i++) plan->hash = base_hash_number(plan->hash, plan->tasks[i].hash);
@@ -122,8 +129,9 @@ static berg_status find_own_files(train_plan *plan, berg_error *error) {
 static void estimate(train_plan *plan, train_task *task) {
   const train_stage_kind *kind = task->kind;
   const size_t least = kind->least ? kind->least(plan, task->of) : kind->memory(plan, task->of);
+  const bool is_asked = !plan->only || plan->only == kind;
   task->memory = kind->memory(plan, task->of);
-  if (least > plan->memory_least) plan->memory_least = least;
+  if (is_asked && least > plan->memory_least) plan->memory_least = least;
   const size_t left = task->is_whole ? 0 : task->count - io_ranges_total(&task->done);
   if (!left) return;
   task->cost = kind->cost(plan, task->of, left);
@@ -131,7 +139,7 @@ static void estimate(train_plan *plan, train_task *task) {
                moving = (task->cost.bytes_read + task->cost.bytes_written) / DISK_BYTES_PER_SECOND;
   task->seconds = computing > moving ? computing : moving;
   plan->seconds += task->seconds;
-  if (task->memory > plan->memory_needed) plan->memory_needed = task->memory;
+  if (is_asked && task->memory > plan->memory_needed) plan->memory_needed = task->memory;
 }
 
 static void estimate_all(train_plan *plan) {
@@ -151,9 +159,12 @@ berg_status train_plan_rate(const train_plan *plan, double *flops, berg_error *e
 /* --- Disk --- */
 
 /* The most that is on the disk at any time during the run: what each stage leaves, until nothing reads it any more, and
- * its temporary files. Bytes that an earlier run left in the work folder are part of it, or are freed first. */
+ * its temporary files. Bytes that an earlier run left in the work folder are part of it, or are freed first. What the
+ * shares of a stage take is known to none of them: it is reserved file by file. */
 static void add_disk(train_plan *plan) {
   uint64_t lying = 0, peak = 0;
+  plan->disk_free = io_disk_free(plan->job.work);
+  if (plan->only) return;
   for (size_t i = 0; i < plan->task_count; i++) {
     const train_task *task = &plan->tasks[i];
     const bool is_gone = task->is_whole && task->kind->until;
@@ -168,7 +179,6 @@ static void add_disk(train_plan *plan) {
     }
   }
   plan->disk_needed = peak > plan->leftover_bytes ? peak - plan->leftover_bytes : 0;
-  plan->disk_free = io_disk_free(plan->job.work);
 }
 
 /* --- All of it --- */
@@ -183,6 +193,7 @@ static berg_status open_network(train_plan *plan, const berg_train_options *opti
   network.threads = plan->job.threads;
   network.batch = options->batch;
   berg_status status = model_open_network(&plan->network, &network, error);
+  if (!status) base_print(plan->products, sizeof plan->products, "%s", plan->network->products);
   if (!status && plan->network->device) status = model_device_find(&plan->device, NULL, NULL, error);
   return status;
 }
@@ -199,7 +210,8 @@ berg_status train_plan_open(train_plan *plan, const char *model_id, const berg_t
   if (options->batch > MAX_BATCH)
     return base_fail(error, BERG_EPARAMETER, "batch: expected 1 to %d, or 0 to let it be chosen, found %zu", MAX_BATCH,
                      options->batch);
-  berg_status status = train_job_open(&plan->job, model_id, options, error);
+  berg_status status = train_one_stage_take(&plan->only, options, error);
+  if (!status) status = train_job_open(&plan->job, model_id, options, error);
   if (status) return status;
   status = open_network(plan, options, error);
   plan->machine = train_machine_for(plan->job.threads, plan->job.memory);
@@ -208,7 +220,7 @@ berg_status train_plan_open(train_plan *plan, const char *model_id, const berg_t
   if (!status) status = list_tasks(plan, error);
   if (!status) status = find_own_files(plan, error);
   if (!status) status = estimate_by_rate(plan, error);
-  if (!status && plan->seconds > LONG_RUN) status = estimate_by_rate(plan, error);
+  if (!status && plan->seconds > LONG_RUN && !plan->only) status = estimate_by_rate(plan, error);
   if (status) {
     train_plan_close(plan);
     return status;

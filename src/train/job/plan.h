@@ -14,10 +14,12 @@ struct train_plan {
   train_job job;
   berg_model *network;  /* no subjects; NULL once it is not needed */
   model_device *device; /* NULL: the processor */
+  char products[224];   /* as in berg_model */
   train_machine machine;
-  uint64_t hash;    /* of the whole run */
-  size_t *chunks;   /* [subjects] */
-  bool is_finished; /* all outputs are in place, but the work folder was not cleared */
+  const train_stage_kind *only; /* the one stage that is asked for; NULL: all */
+  uint64_t hash;                /* of the whole run */
+  size_t *chunks;               /* [subjects] */
+  bool is_finished;             /* all outputs are in place, but the work folder was not cleared */
   size_t leftovers;
   uint64_t leftover_bytes;
   train_task *tasks; /* in the order in which they are done */
@@ -40,6 +42,9 @@ void train_plan_drop_network(train_plan *plan);
 uint64_t train_plan_hash(const train_plan *plan, const train_stage_kind *kind, size_t of);
 /* Whether the file of task `earlier` is superseded by task `later`, the last that reads it. */
 bool train_plan_supersedes(const train_plan *plan, const train_task *later, const train_task *earlier);
+
+/* Finds again what is done of one of its tasks, after other processes were at work. ELIMIT. */
+berg_status train_plan_look(const train_plan *plan, train_task *task, berg_error *error);
 
 /* The rate of products now, measured for as long as suits a run of this length. ELIMIT. */
 berg_status train_plan_rate(const train_plan *plan, double *flops, berg_error *error);

@@ -1,6 +1,5 @@
 /* Stage "regression": every target of a subject (a voxel; a channel at a time) on the component scores, chunk by chunk;
  * a target is a row of a file that grows. */
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +7,17 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/file/copy.h"
+#include "io/file/folders.h"
+#include "io/file/journal.h"
+#include "io/file/whole_file.h"
 #include "io/rows/rows.h"
 #include "model/catalog/paths.h"
 #include "train/pca/pca_file.h"
 #include "train/job/plan.h"
 #include "train/job/regression.h"
+#include "train/job/parts.h"
+#include "train/job/regression_files.h"
 #include "train/job/regression_lines.h"
 #include "train/job/responses.h"
 #include "train/job/stages.h"
@@ -20,7 +25,6 @@
 
 /* Voxels: reading fewer at a time would take longer than fitting them. */
 #define LEAST_CHUNK 64
-#define FINGERPRINT_MAX 32
 
 /* --- What it takes --- */
 
@@ -106,53 +110,6 @@ static train_cost cost(const train_plan *plan, size_t s, size_t targets) {
                       v * (double)train_regression_columns(plan) * sizeof(float)};
 }
 
-/* --- The file --- */
-
-static void fingerprint(const train_plan *plan, size_t s, char text[FINGERPRINT_MAX]) {
-  base_print(text, FINGERPRINT_MAX, "regression 2 %016" PRIx64, train_plan_hash(plan, &train_regression_stage, s));
-}
-
-/* Where one line of those that are safe is not as it was written, all are made again. */
-static berg_status find_rows(const train_plan *plan, size_t s, const char *path, io_ranges *targets,
-                             berg_error *error) {
-  char text[FINGERPRINT_MAX];
-  char *partial = base_format(error, "%s.partial", path), *journal = base_format(error, "%s.partial.journal", path);
-  berg_status status = partial && journal ? BERG_OK : BERG_ELIMIT;
-  fingerprint(plan, s, text);
-  if (!status && model_path_exists(partial))
-    status = train_stage_noted(targets, journal, train_regression_columns(plan), text, count(plan, s), error);
-  if (!status && targets->count) status = train_lines_keep(partial, train_regression_columns(plan), targets, error);
-  base_free(partial);
-  base_free(journal);
-  return status;
-}
-
-static berg_status done(const train_plan *plan, size_t s, io_ranges *targets, bool *is_whole, berg_error *error) {
-  char *path = train_stage_path(plan, &train_regression_stage, s, error);
-  if (!path) return BERG_ELIMIT;
-  io_ranges all = {.list = {{0, count(plan, s)}}, .count = 1};
-  berg_status status = BERG_OK;
-  *is_whole = model_path_exists(path);
-  if (*is_whole) status = train_lines_keep(path, train_regression_columns(plan), &all, error);
-  *is_whole = *is_whole && all.count;
-  if (!status) status = *is_whole ? BERG_OK : find_rows(plan, s, path, targets, error);
-  base_free(path);
-  return status;
-}
-
-/* A whole file of that name is replaced: it is damaged, or this would not be done again. */
-static berg_status open_rows(const train_plan *plan, size_t s, io_rows **rows, berg_error *error) {
-  char text[FINGERPRINT_MAX];
-  size_t before;
-  char *path = train_stage_path(plan, &train_regression_stage, s, error);
-  *rows = NULL;
-  if (!path) return BERG_ELIMIT;
-  fingerprint(plan, s, text);
-  berg_status status = io_rows_open(rows, path, train_regression_columns(plan), text, true, true, &before, error);
-  base_free(path);
-  return status;
-}
-
 /* --- Ranges of targets --- */
 
 /* What all chunks of a subject share. */
@@ -162,7 +119,8 @@ typedef struct chunks {
   float *scores; /* [trials][components] */
   train_regression *regression;
   train_responses *responses;
-  io_rows *rows;
+  io_rows *rows;    /* of the file at hand */
+  size_t origin;    /* target of its first line */
   float *block;     /* [trials][longest chunk] */
   float *fitted;    /* [longest chunk][components] */
   float *intercept; /* [longest chunk] */
@@ -215,11 +173,10 @@ static berg_status begin(chunks *c, berg_error *error) {
   if (!status) status = train_responses_open(&c->responses, subject, job->layout, error);
   const train_scores scores = {c->scores, subject->trials, job->components};
   if (!status) status = train_regression_new(&c->regression, &scores, &job->regression, &c->plan->machine, error);
-  return status ? status : open_rows(c->plan, c->subject, &c->rows, error);
+  return status;
 }
 
 static void release(chunks *c) {
-  io_rows_free(c->rows, NULL);
   train_regression_free(c->regression);
   train_responses_close(c->responses);
   base_free_large(c->scores);
@@ -238,8 +195,9 @@ static void write_lines(const chunks *c, size_t first, size_t number) {
     memcpy(line, c->fitted + v * k, k * sizeof *line);
     line[k] = c->intercept[v];
     if (is_ridge(c->plan)) memcpy(line + k + 1, &c->alphas[v], sizeof *c->alphas);
-    train_line_seal(line, columns, first + v);
   }
+  train_lines_seal(
+      c->lines, &(train_lines){columns, first, train_plan_hash(c->plan, &train_regression_stage, c->subject)}, number);
 }
 
 /* Names the first response of targets from `first` on that is not finite: the regression knows its place in the chunk
@@ -268,8 +226,8 @@ static berg_status fit_chunk(chunks *c, io_range chunk, size_t first, size_t end
   if (status == BERG_ESTIMULUS) return blame_response(c, chunk.first, number, status, error);
   if (status) return status;
   write_lines(c, chunk.first, number);
-  return io_rows_put(c->rows, first, c->lines + (first - chunk.first) * train_regression_columns(c->plan), end - first,
-                     error);
+  return io_rows_put(c->rows, first - c->origin, c->lines + (first - chunk.first) * train_regression_columns(c->plan),
+                     end - first, error);
 }
 
 static berg_status fit_chunks(chunks *c, const train_stage *stage, size_t first, size_t end, berg_error *error) {
@@ -287,27 +245,97 @@ static berg_status fit_chunks(chunks *c, const train_stage *stage, size_t first,
   return status ? status : train_stage_progress(stage, end, error);
 }
 
+/* --- Files --- */
+
+/* Targets [first, end) of those that the file has a place for, but for the safe ones; a part that is complete then
+ * appears. */
+static berg_status fill(chunks *c, const train_step *step, const char *path, io_range file, io_range targets,
+                        bool goes_on, berg_error *error) {
+  c->origin = file.first;
+  berg_status status = train_target_open(&c->rows, c->plan, c->subject, path, file, goes_on, error);
+  if (status) return status;
+  const io_ranges safe = *io_rows_done(c->rows);
+  io_range gap = {targets.first - file.first, targets.first - file.first};
+  while (!status && io_ranges_gap(&safe, gap.end, targets.end - file.first, &gap))
+    status = fit_chunks(c, step->stage, file.first + gap.first, file.first + gap.end, error);
+  const bool is_part =
+      file.end - file.first < count(c->plan, c->subject) || step->share.end || c->plan->job.options->scratch;
+  const bool is_complete = io_ranges_before(io_rows_done(c->rows)) == file.end - file.first;
+  if (!status && is_part && is_complete) status = io_rows_finish(c->rows, &(io_labels){.row_names = NULL}, error);
+  io_rows_free(c->rows, status ? error : NULL);
+  return status;
+}
+
+/* From a node's own disk to the work folder. */
+static berg_status place(const chunks *c, const char *path, io_range file, berg_error *error) {
+  char *placed = train_target_path(c->plan, c->subject, c->plan->job.work, file, false, error);
+  berg_status status = placed ? io_copy_file(path, placed, error) : BERG_ELIMIT;
+  base_free(placed);
+  return status ? status : io_remove_file(path, error);
+}
+
+/* Which of the files has a place for the target, and room in its journal. */
+static berg_status choose(const train_step *step, const train_target_files *files, size_t target, size_t *chosen,
+                          berg_error *error) {
+  const io_range all = {0, count(step->plan, step->of)};
+  io_range *ranges = base_calloc(files->count, sizeof *ranges, error);
+  if (!ranges) return BERG_ELIMIT;
+  for (size_t f = 0; f < files->count; f++) {
+    const train_target_file *file = &files->list[f];
+    if (file->is_partial && file->targets.count && file->targets.count < IO_JOURNAL_RANGES) ranges[f] = file->range;
+  }
+  *chosen = train_part_choose(ranges, files->count, step->share.end ? step->share : all, target);
+  base_free(ranges);
+  return BERG_OK;
+}
+
+/* Targets from `*first` on, before `end`, as far as one file goes. On a node's own disk all of the file: there it must
+ * become complete. */
+static berg_status run_in_files(chunks *c, const train_step *step, const train_target_files *files, const char *folder,
+                                size_t *first, size_t end, berg_error *error) {
+  const bool is_scratch = c->plan->job.options->scratch != NULL;
+  size_t chosen = 0;
+  char *path = NULL;
+  io_range file = {*first, end};
+  berg_status status = choose(step, files, *first, &chosen, error);
+  const bool goes_on = chosen < files->count;
+  if (!status && goes_on) {
+    file = files->list[chosen].range;
+    path = base_copy_text(files->list[chosen].path, error);
+  } else if (!status) {
+    path = train_target_path(c->plan, c->subject, folder, file, !step->share.end && !is_scratch, error);
+  }
+  const io_range targets = is_scratch ? file : (io_range){*first, end < file.end ? end : file.end};
+  if (!status) status = path ? fill(c, step, path, file, targets, goes_on, error) : BERG_ELIMIT;
+  if (!status && is_scratch) status = place(c, path, file, error);
+  *first = file.end;
+  base_free(path);
+  return status;
+}
+
+static berg_status run_in_folder(chunks *c, const train_step *step, size_t first, size_t end, berg_error *error) {
+  const train_job *job = &c->plan->job;
+  const char *folder = job->options->scratch ? job->options->scratch : job->work;
+  berg_status status = io_make_folders(folder, error);
+  while (!status && first < end) {
+    train_target_files files;
+    status = train_target_files_find(&files, c->plan, c->subject, folder, NULL, error);
+    if (!status) status = run_in_files(c, step, &files, folder, &first, end, error);
+    train_target_files_release(&files);
+  }
+  return status;
+}
+
 static berg_status run(const train_step *step, size_t first, size_t end, berg_error *error) {
   chunks c = {.plan = step->plan, .subject = step->of};
   berg_status status = begin(&c, error);
-  if (!status) status = fit_chunks(&c, step->stage, first, end, error);
+  if (!status) status = run_in_folder(&c, step, first, end, error);
   release(&c);
   return status;
 }
 
 static berg_status merge(const train_step *step, berg_error *error) {
-  const train_subject *subject = &step->plan->job.subjects[step->of];
-  io_rows *rows;
-  berg_status status = open_rows(step->plan, step->of, &rows, error);
-  if (status) return status;
-  const size_t before = io_ranges_before(io_rows_done(rows));
-  if (before < subject->targets)
-    status = base_fail(error, BERG_EINPUT, "regression of %s: number %zu of %zu %s is missing", subject->label, before,
-                       subject->targets, train_targets_unit(&step->plan->job));
-  else
-    status = io_rows_finish(rows, &(io_labels){.row_names = NULL}, error);
-  io_rows_free(rows, status ? error : NULL);
-  return status;
+  return train_targets_join(step->plan, step->of, error);
 }
 
 const train_stage_kind train_regression_stage = {
@@ -322,7 +350,8 @@ const train_stage_kind train_regression_stage = {
     .least = least,
     .disk = disk,
     .cost = cost,
-    .done = done,
+    .done = train_targets_done,
+    .check = train_targets_check,
     .run = run,
     .merge = merge,
 };

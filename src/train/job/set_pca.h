@@ -2,15 +2,14 @@
 #ifndef TRAIN_SET_PCA_H
 #define TRAIN_SET_PCA_H
 
-#include "train/job/stage.h"
+#include "train/job/features.h"
 #include "train/pca/pca_steps.h"
-#include "train/pca/store.h"
 
 typedef struct train_set_pca {
   train_pca_step step;
   train_panels panels;
   train_pca_options options;
-  train_store *store;
+  train_features features;
   train_store_view view;
   char fingerprint[32];
   char *gram, *vectors, *components;
@@ -21,6 +20,10 @@ typedef struct train_set_pca {
 berg_status train_set_pca_open(train_set_pca *set, const train_plan *plan, size_t of, const train_stage *stage,
                                bool reads, berg_error *error);
 void train_set_pca_close(train_set_pca *set);
+
+/* `check` of train_stage_kind for a stage of a set, whose `done` leaves out what is damaged or does not fit. */
+berg_status train_set_check(const train_plan *plan, const train_stage_kind *kind, size_t of, cJSON *faults,
+                            berg_error *error);
 
 size_t train_set_panels(const train_plan *plan, size_t of);
 size_t train_set_block(const train_plan *plan, size_t of);

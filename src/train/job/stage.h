@@ -2,6 +2,8 @@
 #ifndef TRAIN_STAGE_H
 #define TRAIN_STAGE_H
 
+#include <cjson/cJSON.h>
+
 #include "io/file/ranges.h"
 #include "train/run/run.h"
 
@@ -21,6 +23,7 @@ typedef struct train_step {
   size_t of; /* the number of the set or subject; 0 for what is of the run */
   const berg_run *run;
   const train_stage *stage; /* for its progress, in units */
+  io_range share;           /* units that are this process's, beside others in the folder; end 0: there are none */
 } train_step;
 
 /* One row of the table. `of` as above. Functions that may be NULL say what that means. */
@@ -45,6 +48,9 @@ typedef struct train_stage_kind {
   /* What an earlier run left: units, and whether the file is there, with nothing left to do. NULL: nothing ever.
    * ELIMIT. */
   berg_status (*done)(const train_plan *plan, size_t of, io_ranges *done, bool *is_whole, berg_error *error);
+  /* Looks into what `done` counts, names what is not as it was written, and takes that out of what `done` counts. NULL:
+   * `done` does. ELIMIT, EINPUT, EWRITE. */
+  berg_status (*check)(const train_plan *plan, size_t of, cJSON *faults, berg_error *error);
   /* Does units [first, end), and leaves them on the disk. */
   berg_status (*run)(const train_step *step, size_t first, size_t end, berg_error *error);
   /* Makes the file of what all ranges left. NULL: `run` did. */
@@ -61,6 +67,7 @@ typedef struct train_task {
   size_t count;
   io_ranges done;  /* by an earlier run */
   bool is_whole;   /* its file is there, or no longer needed */
+  bool is_past;    /* all that reads its file is done */
   train_cost cost; /* of what is not done */
   double seconds;  /* of that, estimated */
   size_t memory;

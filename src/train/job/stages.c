@@ -2,6 +2,7 @@
 #include "train/job/stages.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -23,6 +24,14 @@ char *train_stage_path(const train_plan *plan, const train_stage_kind *kind, siz
     return base_format(error, "%s/%s%016" PRIx64 "%s", work, kind->prefix, hash, kind->ending);
   return base_format(error, "%s/%s%s-%016" PRIx64 "%s", work, kind->prefix, plan->job.subjects[of].label, hash,
                      kind->ending);
+}
+
+const train_stage_kind *train_stage_named(const char *name, berg_error *error) {
+  for (size_t i = 0; i < TRAIN_STAGES; i++)
+    if (!strcmp(name, train_stages[i]->name)) return train_stages[i];
+  base_fail(error, BERG_EPARAMETER,
+            "stage '%s' is not known: expected features, gram, eigenvectors, components, regression or weights", name);
+  return NULL;
 }
 
 const char *train_stage_unit(const train_plan *plan, const train_stage_kind *kind) {

@@ -21,6 +21,9 @@ extern const train_stage_kind *const train_stages[TRAIN_STAGES];
  * base_free; NULL: ELIMIT. */
 char *train_stage_path(const train_plan *plan, const train_stage_kind *kind, size_t of, berg_error *error);
 
+/* By its name. NULL, EPARAMETER: there is none. */
+const train_stage_kind *train_stage_named(const char *name, berg_error *error);
+
 /* What its units are called in this run. */
 const char *train_stage_unit(const train_plan *plan, const train_stage_kind *kind);
 size_t train_stage_grain(const train_plan *plan, const train_stage_kind *kind, size_t of);

@@ -6,6 +6,7 @@
 #include "io/value/json_build.h"
 #include "io/value/json_print.h"
 #include "model/catalog/paths.h"
+#include "train/job/one_stage.h"
 #include "train/job/plan.h"
 #include "train/job/report.h"
 #include "train/job/stages.h"
@@ -17,7 +18,7 @@
 static berg_status refuse_leftovers(const train_plan *plan, berg_error *error) {
   const berg_train_options *options = plan->job.options;
   train_work work;
-  if (!plan->leftovers || options->resume || options->force) return BERG_OK;
+  if (!plan->leftovers || options->resume || options->force || plan->only) return BERG_OK;
   berg_status status = train_work_open(&work, plan->job.work, error);
   if (status) return status;
   train_work_close(&work);
@@ -28,7 +29,7 @@ static berg_status refuse_leftovers(const train_plan *plan, berg_error *error) {
 
 /* A run that is resumed may have written the weights itself. */
 static berg_status check_outputs(const train_plan *plan, berg_error *error) {
-  bool own = plan->job.options->resume != 0;
+  bool own = plan->job.options->resume || plan->only;
   if (plan->is_finished) return BERG_OK;
   for (size_t s = 0; s < plan->job.subject_count && own; s++) {
     const train_subject *subject = &plan->job.subjects[s];
@@ -52,10 +53,8 @@ static berg_status check(const train_plan *plan, berg_error *error) {
 
 /* --- The report --- */
 
-static berg_status write_report(const train_plan *plan, const train_report *report, char **json, berg_error *error) {
+static void fill_report(const train_plan *plan, const train_report *report, cJSON *tree) {
   const train_job *job = &plan->job;
-  if (!json) return BERG_OK;
-  cJSON *tree = io_json_object();
   io_json_add_text(tree, "version", berg_version());
   io_json_add_text(tree, "products_by", plan->machine.floats->engine->name);
   io_json_add_text(tree, "isa", base_isa_name(base_machine_isa()));
@@ -68,7 +67,7 @@ static berg_status write_report(const train_plan *plan, const train_report *repo
   io_json_add_number(tree, "feature_count", (double)job->features);
   io_json_add_number(tree, "components", (double)job->components);
   io_json_add_text(tree, "regression", job->regression.method);
-  io_json_add_bool(tree, "resumed", job->options->resume && plan->leftovers);
+  io_json_add_bool(tree, "resumed", (job->options->resume || plan->only) && plan->leftovers);
   io_json_add_number(tree, "disk_bytes", (double)(plan->disk_needed + plan->leftover_bytes));
   cJSON *subjects = io_json_add_list(tree, "subjects");
   for (size_t s = 0; s < job->subject_count; s++) {
@@ -81,7 +80,32 @@ static berg_status write_report(const train_plan *plan, const train_report *repo
     io_json_add_text(entry, "weights", job->subjects[s].weights);
   }
   train_report_write(report, tree);
-  berg_status status = io_json_print(tree, json, error);
+}
+
+/* --- All of it --- */
+
+static berg_status walk(train_plan *plan, train_report *report, berg_error *error) {
+  train_work work;
+  berg_status status = train_work_open(&work, plan->job.work, error);
+  if (status) return status;
+  status = train_walk(plan, &work, report, error);
+  train_work_close(&work);
+  return status;
+}
+
+/* Of a merge that found units missing the report says which. */
+static berg_status run_plan(train_plan *plan, train_report *report, char **json, berg_error *error) {
+  cJSON *tree = io_json_object();
+  const berg_run run = train_report_run(report);
+  berg_status status = check(plan, error);
+  if (!status) status = train_images_tell(&plan->job.images, &run, error);
+  if (!status) status = plan->only ? train_one_stage(plan, report, tree, error) : walk(plan, report, error);
+  if (!status) fill_report(plan, report, tree);
+  const bool tells = json && (!status || (status == BERG_EINCOMPLETE && plan->job.options->merge));
+  if (tells && (!status || io_json_is_whole(tree))) {
+    const berg_status printed = io_json_print(tree, json, status ? NULL : error);
+    if (!status) status = printed;
+  }
   cJSON_Delete(tree);
   return status;
 }
@@ -91,7 +115,6 @@ berg_status berg_train(const char *model_id, const berg_train_options *given, co
   berg_train_options options;
   berg_run run;
   train_plan plan;
-  train_work work;
   train_report report;
   if (json) *json = NULL;
   berg_status status = BASE_TAKE(berg_train_options, &options, given, error);
@@ -100,14 +123,7 @@ berg_status berg_train(const char *model_id, const berg_train_options *given, co
   if (!status) status = train_plan_open(&plan, model_id, &options, error);
   if (status) return status;
   train_report_rate(&report, plan.product_flops);
-  status = check(&plan, error);
-  if (!status) status = train_images_tell(&plan.job.images, &run, error);
-  if (!status) status = train_work_open(&work, plan.job.work, error);
-  if (!status) {
-    status = train_walk(&plan, &work, &report, error);
-    train_work_close(&work);
-  }
-  if (!status) status = write_report(&plan, &report, json, error);
+  status = run_plan(&plan, &report, json, error);
   train_plan_close(&plan);
   return status;
 }

@@ -20,12 +20,13 @@ static berg_status run_task(train_plan *plan, const train_task *task, train_repo
   train_stage_begin(&stage, &run, kind->name, train_stage_unit(plan, kind), task->count);
   train_report_describe(report, kind->scope == TRAIN_OF_SUBJECT ? &plan->job.subjects[task->of] : NULL,
                         task->count - io_ranges_total(&task->done), task->cost);
-  berg_status status = run_ranges(&(train_step){plan, task->of, &run, &stage}, task, error);
+  berg_status status =
+      run_ranges(&(train_step){.plan = plan, .of = task->of, .run = &run, .stage = &stage}, task, error);
   train_report_close(report);
   return status;
 }
 
-static berg_status remove_superseded(const train_plan *plan, const train_task *task, berg_error *error) {
+berg_status train_walk_remove_superseded(const train_plan *plan, const train_task *task, berg_error *error) {
   berg_status status = BERG_OK;
   for (const train_task *earlier = plan->tasks; earlier < task && !status; earlier++) {
     if (earlier->kind->is_kept && plan->job.options->keep_work) continue;
@@ -55,12 +56,12 @@ static berg_status do_tasks(train_plan *plan, train_report *report, berg_error *
     if (!task->kind->has_network) train_plan_drop_network(plan);
     if (!status && !task->is_whole) status = run_task(plan, task, report, error);
     ran = ran || !task->is_whole;
-    if (!status) status = remove_superseded(plan, task, error);
+    if (!status) status = train_walk_remove_superseded(plan, task, error);
   }
   return status;
 }
 
-static berg_status finish(const train_plan *plan, const train_work *work, berg_error *error) {
+berg_status train_walk_finish(const train_plan *plan, const train_work *work, berg_error *error) {
   char *mark = train_work_finished(work->folder, plan->hash, error);
   berg_status status = mark ? train_work_mark(mark, error) : BERG_ELIMIT;
   base_free(mark);
@@ -72,5 +73,5 @@ berg_status train_walk(train_plan *plan, const train_work *work, train_report *r
   berg_status status = BERG_OK;
   if (plan->leftovers && !plan->job.options->resume) status = train_work_clear(work, error);
   if (!status && !plan->is_finished) status = do_tasks(plan, report, error);
-  return status ? status : finish(plan, work, error);
+  return status ? status : train_walk_finish(plan, work, error);
 }

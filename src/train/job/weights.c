@@ -1,4 +1,5 @@
 /* Stage "weights": one file of a subject out of the PCA's and the regression's. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -25,7 +26,8 @@ static berg_status open_regression(const train_plan *plan, size_t s, const char 
   if (!rows || rows->dtype != BERG_F32 || rows->ndim != 2 || rows->shape[0] != plan->job.subjects[s].targets ||
       rows->shape[1] != columns)
     return base_fail(error, BERG_EINPUT, "%s: does not fit this run", path);
-  if (!train_lines_check(rows->data, columns, 0, rows->shape[0]))
+  const train_lines lines = {columns, 0, train_plan_hash(plan, &train_regression_stage, s)};
+  if (!train_lines_check(rows->data, &lines, rows->shape[0]))
     return base_fail(error, BERG_EINPUT, "%s: is not what was written (--resume does its stage again)", path);
   weights->targets = rows->shape[0];
   weights->target_bytes = columns * sizeof(float);
@@ -77,6 +79,31 @@ static berg_status mark_begun(const train_plan *plan, size_t s, berg_error *erro
   return status;
 }
 
+/* The mark that all is in place: `.begun` alone may stand beside files that were there before. base_free; NULL:
+ * ELIMIT. */
+static char *mark_of_whole(const train_plan *plan, size_t s, berg_error *error) {
+  return base_format(error, "%s/%s%s-%016" PRIx64 ".whole", plan->job.work, train_weights_stage.prefix,
+                     plan->job.subjects[s].label, train_plan_hash(plan, &train_weights_stage, s));
+}
+
+static berg_status mark_whole(const train_plan *plan, size_t s, berg_error *error) {
+  char *mark = mark_of_whole(plan, s, error);
+  berg_status status = mark ? train_work_mark(mark, error) : BERG_ELIMIT;
+  base_free(mark);
+  return status;
+}
+
+static berg_status done(const train_plan *plan, size_t s, io_ranges *files, bool *is_whole, berg_error *error) {
+  const train_subject *subject = &plan->job.subjects[s];
+  char *mark = mark_of_whole(plan, s, error);
+  if (!mark) return BERG_ELIMIT;
+  *is_whole = model_path_exists(mark) && model_path_exists(subject->weights) && model_path_exists(subject->metadata) &&
+              (!subject->safetensors || model_path_exists(subject->safetensors));
+  if (*is_whole) io_ranges_add(files, 0, train_weights_stage.count(plan, s));
+  base_free(mark);
+  return BERG_OK;
+}
+
 static berg_status write_files(const train_plan *plan, size_t s, const char *pca_path, const char *regression_path,
                                berg_error *error) {
   const train_job *job = &plan->job;
@@ -104,6 +131,7 @@ static berg_status run(const train_step *step, size_t first, size_t end, berg_er
   (void)first, (void)end;
   berg_status status = pca && regression ? mark_begun(plan, step->of, error) : BERG_ELIMIT;
   if (!status) status = write_files(plan, step->of, pca, regression, error);
+  if (!status) status = mark_whole(plan, step->of, error);
   base_free(pca);
   base_free(regression);
   return status;
@@ -151,5 +179,6 @@ const train_stage_kind train_weights_stage = {
     .memory = memory,
     .disk = disk,
     .cost = cost,
+    .done = done,
     .run = run,
 };

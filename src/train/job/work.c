@@ -32,7 +32,7 @@ static berg_status lock(train_work *work, berg_error *error) {
   char *path = base_format(error, "%s/" LOCK, work->folder);
   if (!path) return BERG_ELIMIT;
   berg_status status = BERG_OK;
-  work->lock = io_lock_open(path);
+  work->lock = work->is_shared ? io_lock_open_shared(path) : io_lock_open(path);
   if (work->lock < 0 && errno == EAGAIN)
     status = base_fail(error, BERG_EEXISTS, "%s: another training run is at work in this folder", work->folder);
   else if (work->lock < 0)
@@ -41,28 +41,46 @@ static berg_status lock(train_work *work, berg_error *error) {
   return status;
 }
 
-berg_status train_work_open(train_work *work, const char *folder, berg_error *error) {
-  *work = (train_work){base_copy_text(folder, error), -1};
+static berg_status open_folder(train_work *work, const char *folder, bool is_shared, berg_error *error) {
+  *work = (train_work){base_copy_text(folder, error), -1, is_shared};
   if (!work->folder) return BERG_ELIMIT;
   berg_status status = io_make_folders(folder, error);
   if (!status) status = lock(work, error);
   if (!status) return BERG_OK;
   base_free(work->folder);
-  *work = (train_work){NULL, -1};
+  *work = (train_work){NULL, -1, false};
   return status;
+}
+
+berg_status train_work_open(train_work *work, const char *folder, berg_error *error) {
+  return open_folder(work, folder, false, error);
+}
+
+berg_status train_work_join(train_work *work, const char *folder, berg_error *error) {
+  return open_folder(work, folder, true, error);
+}
+
+/* Each stage has 2^40 bytes of the lock, of those behind the first; two stages that have the same ones keep processes
+ * apart that need not be. */
+berg_status train_work_claim(const train_work *work, uint64_t hash, io_range units, const char *what,
+                             berg_error *error) {
+  const uint64_t start = 1 + (hash % ((uint64_t)1 << 22) << 40);
+  if (io_lock_range(work->lock, start + units.first, start + units.end)) return BERG_OK;
+  return base_fail(error, BERG_EEXISTS, "%s: another process is at work on some of %s %zu to %zu", work->folder, what,
+                   units.first, units.end);
 }
 
 void train_work_close(train_work *work) {
   if (!work->folder) return;
   char *path = base_format(NULL, "%s/" LOCK, work->folder);
   if (path)
-    io_lock_close(work->lock, path);
+    (work->is_shared ? io_lock_close_shared : io_lock_close)(work->lock, path);
   else
     close(work->lock);
   base_free(path);
   rmdir(work->folder); /* fails if files are left, as intended */
   base_free(work->folder);
-  *work = (train_work){NULL, -1};
+  *work = (train_work){NULL, -1, false};
 }
 
 berg_status train_work_leftovers(const char *folder, size_t *count, uint64_t *bytes, berg_error *error) {

@@ -8,14 +8,22 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "io/file/ranges.h"
 
 typedef struct train_work {
   char *folder;
   int lock; /* descriptor */
+  bool is_shared;
 } train_work;
 
 /* Creates the folder if needed and locks it. EEXISTS: another run has it locked; EWRITE. */
 berg_status train_work_open(train_work *work, const char *folder, berg_error *error);
+/* The same beside others that join. EEXISTS: a run has it alone. */
+berg_status train_work_join(train_work *work, const char *folder, berg_error *error);
+/* Until the folder is closed nobody else has any of those units of the stage with that fingerprint. EEXISTS: another
+ * process has. */
+berg_status train_work_claim(const train_work *work, uint64_t hash, io_range units, const char *what,
+                             berg_error *error);
 /* Releases the lock, and removes the folder if it is empty. */
 void train_work_close(train_work *work);
 

@@ -131,6 +131,14 @@ berg_status train_pca_step_gram(const train_pca_step *step, size_t first, size_t
   return status;
 }
 
+berg_status train_pca_step_gram_parts(const train_pca_step *step, size_t first, size_t end, berg_error *error) {
+  sum s;
+  berg_status status = open_sum(&s, step, error);
+  if (!status) status = make_parts(&s, first, end, error);
+  close_sum(&s);
+  return status;
+}
+
 berg_status train_pca_merge_gram(const train_pca_step *step, berg_error *error) {
   const size_t count = train_panels_count(step->panels);
   train_pca pca;

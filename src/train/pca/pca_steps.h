@@ -24,6 +24,8 @@ typedef struct train_pca_step {
  * `first`, each block becomes a part, a file `<gram>.block-<number>`; parts that follow the sum are added to it.
  * EINPUT: a feature that is not finite; EWRITE; ECANCELLED: blocks that are complete are kept. */
 berg_status train_pca_step_gram(const train_pca_step *step, size_t first, size_t end, berg_error *error);
+/* The same where another process may be adding to the sum: every block becomes a part. */
+berg_status train_pca_step_gram_parts(const train_pca_step *step, size_t first, size_t end, berg_error *error);
 /* Adds the parts that other calls left. EINPUT: one is missing. */
 berg_status train_pca_merge_gram(const train_pca_step *step, berg_error *error);
 /* The panels in the sum and in parts; `*is_whole`: all are in the sum. ELIMIT. */
@@ -40,6 +42,8 @@ berg_status train_pca_components_done(const train_pca_step *step, io_ranges *don
 /* All blocks become one PCA. EINPUT: a file is missing. */
 berg_status train_pca_merge_components(const train_pca_step *step, train_pca *pca, berg_error *error);
 
+/* `<path>.block-<number>`, the part of that block. base_free; NULL: ELIMIT. */
+char *train_pca_part_path(const char *path, size_t block, berg_error *error);
 /* Removes the parts beside a path, `gram` or `components`; and what lies there itself. ELIMIT, EWRITE. */
 berg_status train_pca_remove_parts(const train_pca_step *step, const char *path, berg_error *error);
 berg_status train_pca_remove(const train_pca_step *step, const char *path, berg_error *error);
