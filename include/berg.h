@@ -579,7 +579,7 @@ typedef struct berg_score_options {
   size_t size;   /* set by _init */
   size_t commit; /* images after which the store is safe on disk; 0 (default): a batch */
   int check;     /* 1: what the store holds is held against its checksums before it grows; default 0 */
-  int reserved;  /* 0 */
+  int resume;    /* 1: a shard that is whole is read and passed over, which `warn` is told; default 0 */
 } berg_score_options;
 
 BERG_API void berg_score_options_init(berg_score_options *options, size_t size);
@@ -597,6 +597,28 @@ BERG_API berg_status berg_score(berg_model *const *models, size_t count, berg_st
  * apart, as one run would have scored them in this order. EINPUT, EWRITE as berg_score. */
 BERG_API berg_status berg_store_add(const char *path, const berg_store *from, int threads, const berg_run *run,
                                     berg_error *error);
+
+typedef struct berg_merge_options {
+  size_t size;  /* set by _init */
+  int force;    /* replace an output (and its sidecar) that is there */
+  int check;    /* 1: the parts are read and reported of, nothing is written; default 0 */
+  int threads;  /* for the checksums of stores */
+  int reserved; /* 0 */
+} berg_merge_options;
+
+BERG_API void berg_merge_options_init(berg_merge_options *options, size_t size);
+
+/* Parts that were encoded or scored apart, with `shards` in berg_stimuli_options, become what one process would have
+ * made, to the byte. `parts` are files of berg_encode_to_file with their sidecars (.npy, .h5, .csv; those of several
+ * subjects and hemispheres are told apart, and `path` names their outputs as it does there), folders of such files
+ * (`path` is one then), or stores. Nothing is written before every part was read: EINCOMPLETE if one is missing,
+ * damaged, given twice or of another run. `report` (may be NULL) then gets JSON too, the caller's: {"whole", "missing":
+ * [numbers], "damaged", "foreign", "doubled": [{"part", "number", "why"}], "rerun": [numbers], "array": "3,7-9",
+ * "outputs"}; docs/file-formats.md. Stores that are no shards are added to the one at `path`, as by berg_store_add.
+ * EARGUMENT: a format that is not merged, or another than the parts'; EEXISTS. */
+BERG_API berg_status berg_merge(const char *const *parts, size_t count, const char *path,
+                                const berg_merge_options *options, const berg_run *run, char **report,
+                                berg_error *error);
 
 /* Images as a store has them, for berg_encode and all that take stimuli, but not for their pixels: models make
  * responses of the scores, the same bytes as of the pictures. The models may be opened without a network
@@ -1183,6 +1205,7 @@ BERG_API void berg_free(void *memory);
 #define berg_volume_options_init(options) berg_volume_options_init(options, sizeof *(options))
 #define berg_trials_options_init(options) berg_trials_options_init(options, sizeof *(options))
 #define berg_output_options_init(options) berg_output_options_init(options, sizeof *(options))
+#define berg_merge_options_init(options) berg_merge_options_init(options, sizeof *(options))
 #define berg_simulate_options_init(options) berg_simulate_options_init(options, sizeof *(options))
 #define berg_simulate_prepared_options_init(options) berg_simulate_prepared_options_init(options, sizeof *(options))
 #define berg_prepare_options_init(options) berg_prepare_options_init(options, sizeof *(options))
