@@ -80,6 +80,14 @@ static int tell(const request *asked, const char *text, int status) {
   return status ? status : printed;
 }
 
+/* What is counted from here on. */
+static void begin_stage(void *user, const char *stage, const char *unit) {
+  cli_progress *progress = user;
+  (void)stage;
+  cli_progress_end(progress);
+  snprintf(progress->unit, sizeof progress->unit, "%s", unit);
+}
+
 static int merge(const request *asked, const char *const *parts, size_t count) {
   berg_error error;
   cli_progress progress;
@@ -90,7 +98,8 @@ static int merge(const request *asked, const char *const *parts, size_t count) {
   options.check = asked->check;
   options.threads = (int)asked->threads;
   cli_progress_start(&progress, asked->quiet, false);
-  const berg_run run = cli_progress_run(&progress);
+  berg_run run = cli_progress_run(&progress);
+  run.stage = begin_stage;
   const berg_status failed = berg_merge(parts, count, asked->output, &options, &run, &report, &error);
   cli_progress_end(&progress);
   int status = 0;

@@ -435,7 +435,7 @@ typedef struct berg_run {
   size_t size;               /* set by _init */
   berg_progress_fn progress; /* may be NULL */
   void *user;
-  berg_stage_fn stage;   /* may be NULL; training alone has stages */
+  berg_stage_fn stage;   /* may be NULL; of training, evaluation and merging */
   berg_warn_fn warn;     /* may be NULL */
   berg_cancel_fn cancel; /* may be NULL */
 } berg_run;

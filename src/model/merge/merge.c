@@ -103,6 +103,7 @@ static berg_status write_group(const merging *m, const model_merge_group *group,
 
 static berg_status write_outputs(const merging *m, berg_error *error) {
   berg_status status = m->parts.reference->in_folder ? io_make_folders(m->out, error) : BERG_OK;
+  if (m->run->stage) m->run->stage(m->run->user, "merging", "parts");
   for (size_t g = 0; g < m->parts.group_count && !status; g++) status = write_group(m, &m->parts.groups[g], error);
   return status;
 }

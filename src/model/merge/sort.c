@@ -112,6 +112,7 @@ berg_status model_merge_parts_sort(model_merge_parts *parts, berg_error *error) 
 berg_status model_merge_parts_verify(model_merge_parts *parts, int threads, const berg_run *run, berg_error *error) {
   const double start = base_machine_seconds();
   berg_status status = BERG_OK;
+  if (run->stage) run->stage(run->user, "checking", "parts");
   for (size_t i = 0; i < parts->count && !status; i++) {
     model_merge_part *part = &parts->list[i];
     status = base_progress(run, i, parts->count, start, "parts", error);

@@ -195,6 +195,7 @@ berg_status model_merge_stores(model_merge_parts *parts, const char *const *path
   if (shards) status = check_shards(parts, path, threads, run, report, error);
   if (check && !shards && !status) status = check_stores(parts, threads, run, report, error);
   if (status || check) return status;
+  if (run->stage) run->stage(run->user, "merging", "images");
   if (shards)
     status = merge_shards(parts, path, threads, run, &images, error);
   else
