@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "faults.h"
 #include "options.h"
 #include "outline.h"
 #include "progress.h"
@@ -12,35 +13,7 @@ typedef struct request {
   bool force, check, json, quiet;
 } request;
 
-/* --- What is wrong --- */
-
 static const cJSON *item(const cJSON *tree, const char *key) { return cJSON_GetObjectItemCaseSensitive(tree, key); }
-
-static void say_numbers(const char *what, const cJSON *numbers) {
-  const cJSON *number;
-  if (!cJSON_GetArraySize(numbers)) return;
-  fprintf(stderr, "  %s:", what);
-  cJSON_ArrayForEach(number, numbers) fprintf(stderr, " %.0f", cJSON_GetNumberValue(number));
-  fputc('\n', stderr);
-}
-
-static void say_parts(const char *what, const cJSON *parts) {
-  const cJSON *part;
-  cJSON_ArrayForEach(part, parts) {
-    fprintf(stderr, "  %s: ", what);
-    cli_print_safe(stderr, cJSON_GetStringValue(item(part, "part")));
-    fputc(' ', stderr);
-    cli_print_safe(stderr, cJSON_GetStringValue(item(part, "why")));
-    fputc('\n', stderr);
-  }
-}
-
-/* After a failure, all of what the one line has no room for. */
-static void say_faults(const cJSON *report) {
-  static const char *const kinds[] = {"damaged", "foreign", "doubled"};
-  say_numbers("missing", item(report, "missing"));
-  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) say_parts(kinds[i], item(report, kinds[i]));
-}
 
 /* --- What was made --- */
 
@@ -73,7 +46,7 @@ static void say_done(const cJSON *report, const char *to) {
 static int tell(const request *asked, const char *text, int status) {
   cJSON *report = NULL;
   if (text && cli_parse_json(text, &report) != CLI_GO_ON) return status ? status : berg_status_exit(BERG_ELIMIT);
-  if (report && status) say_faults(report);
+  if (report && status) cli_say_faults(report);
   if (report && !status && !asked->quiet && !asked->check) say_done(report, asked->output);
   const int printed = report && asked->json ? cli_print_json(report) : 0;
   cJSON_Delete(report);

@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-static int parse_shard(const char *command, const char *text, berg_stimuli_options *stimuli) {
+int cli_parse_shard(const char *command, const char *text, size_t *shard, size_t *shards) {
   char rest;
   unsigned long part, parts;
   if (strspn(text, "0123456789/") == strlen(text) && sscanf(text, "%9lu/%9lu%c", &part, &parts, &rest) == 2 &&
       part >= 1 && part <= parts) {
-    stimuli->shard = part - 1;
-    stimuli->shards = parts;
+    *shard = part - 1;
+    *shards = parts;
     return CLI_GO_ON;
   }
   return cli_usage_error(command, "--shard: expected I/N with I from 1 to N, found \"%s\"", text);
@@ -30,7 +30,8 @@ int cli_stimuli_take(const char *command, cli_stimuli *asked) {
   berg_stimuli_options_init(&asked->options);
   asked->options.skip_bad = asked->skip_bad;
   if (asked->layout) status = parse_layout(command, asked->layout, &asked->options.layout);
-  if (status == CLI_GO_ON && asked->shard) status = parse_shard(command, asked->shard, &asked->options);
+  if (status == CLI_GO_ON && asked->shard)
+    status = cli_parse_shard(command, asked->shard, &asked->options.shard, &asked->options.shards);
   return status;
 }
 

@@ -25,6 +25,9 @@ typedef struct cli_stimuli {
 /* Checks them. CLI_GO_ON, or the status of the usage error printed. */
 int cli_stimuli_take(const char *command, cli_stimuli *asked);
 
+/* "I/N", I from 1: shard from 0. CLI_GO_ON, or the status of the usage error printed. */
+int cli_parse_shard(const char *command, const char *text, size_t *shard, size_t *shards);
+
 /* Says which arrays were turned, and which pictures of folders are of no format that is read, and refuses these where
  * that was asked. CLI_GO_ON, or the exit status of what was said. */
 int cli_stimuli_others(const cli_stimuli *asked, const berg_stimuli *stimuli, bool quiet);

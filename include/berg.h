@@ -1012,6 +1012,9 @@ typedef struct berg_evaluate_options {
   int sidecar;              /* 1: also "<predictions without ending>.json", as berg_output_options has it; default 0 */
   const char *command;      /* for the sidecar: what the user asked for; NULL: not said */
   const char *train_splits; /* of MEG and TVSD, which model: "all" (default), or of a quarter "split1" to "split4" */
+  size_t shard;  /* with shards > 0: encode part `shard` (from 0) of `shards` equal parts of the test images alone, */
+  size_t shards; /* to a file beside the predictions' place; what is there of it is gone on from, or passed over */
+  size_t merge;  /* > 0: join that many such parts, which are then removed, in place of encoding, and measure */
 } berg_evaluate_options;
 
 BERG_API void berg_evaluate_options_init(berg_evaluate_options *options, size_t size);
@@ -1020,7 +1023,8 @@ BERG_API void berg_evaluate_options_init(berg_evaluate_options *options, size_t 
  * the averaged test responses, computes noise ceilings and split-half reliability from the repeats, and writes all
  * into the model's metadata_sub-0N.npy under upstream's keys. `report` (may be NULL) gets JSON, the caller's: means
  * per ROI, counts of voxels without variance; and where test images are missing (EINPUT) {"missing_images": [...]},
- * all of them. Definitions: docs/accuracy.md. A run that did not end is simply run again. EEXISTS: predictions that
+ * all of them; parts that are missing, damaged or foreign as berg_merge reports them (EINCOMPLETE). Definitions:
+ * docs/accuracy.md. A run that did not end is simply run again. EEXISTS: predictions that
  * are there, not `force`; EINPUT: prepared data that are missing or do not fit, images; and what berg_model_open and
  * berg_encode say. */
 BERG_API berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *options, const berg_run *run,

@@ -200,8 +200,7 @@ void model_shard_file_release(model_shard_file *part) {
 
 /* --- What is there already --- */
 
-/* The run that would write it. */
-static berg_status hash_own(char run[BASE_SHA256_TEXT], const model_output_file *file, berg_error *error) {
+berg_status model_shard_file_own_run(char run[BASE_SHA256_TEXT], const model_output_file *file, berg_error *error) {
   model_labels labels;
   cJSON *tree = NULL;
   berg_status status = model_output_file_labels(file, &labels, error);
@@ -229,7 +228,7 @@ static berg_status look_at(bool *whole, bool *damaged, const model_shard_file *p
                            berg_error *error) {
   char run[BASE_SHA256_TEXT];
   io_file_sum sum;
-  berg_status status = hash_own(run, file, error);
+  berg_status status = model_shard_file_own_run(run, file, error);
   if (status || strcmp(run, part->run) || part->shard.number != model_stimuli_shard(file->task->stimuli)->number)
     return status;
   status = io_sum_file(&sum, file->path, NULL, error);

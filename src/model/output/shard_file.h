@@ -36,6 +36,8 @@ void model_shard_file_release(model_shard_file *part);
 /* Adds "Shard" for a file that is in its place, whose sidecar `tree` is but for that. ELIMIT, EINPUT. */
 berg_status model_shard_file_describe(cJSON *tree, const model_output_file *file, const model_labels *labels,
                                       size_t rows, berg_error *error);
+/* The run of which an encode of the file's stimuli, which are a shard, would be now. */
+berg_status model_shard_file_own_run(char run[BASE_SHA256_TEXT], const model_output_file *file, berg_error *error);
 /* Whether the file is there already, this very part of this very run, with all of its bytes. `*damaged`: it is this
  * part, but has other bytes. Nothing is said of a file that is no part, or of another run. */
 berg_status model_shard_file_look(bool *whole, bool *damaged, const model_output_file *file, berg_error *error);

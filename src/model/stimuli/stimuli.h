@@ -29,6 +29,8 @@ const berg_array *model_stimuli_scores_of(const berg_stimuli *stimuli, const cha
 
 /* Leaves of all images those of one shard, numbered from 0 here; `shards` 0: all of them. EARGUMENT: no such one. */
 berg_status model_stimuli_take_shard(berg_stimuli *stimuli, size_t shard, size_t shards, berg_error *error);
+/* Takes back what it left. */
+void model_stimuli_take_all(berg_stimuli *stimuli);
 /* The shard that was taken; NULL: none was. */
 const model_shard *model_stimuli_shard(const berg_stimuli *stimuli);
 /* What all images are, those of other shards too, the same on every machine that sees the same: names and sizes of

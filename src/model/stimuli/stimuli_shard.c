@@ -17,6 +17,13 @@ berg_status model_stimuli_take_shard(berg_stimuli *stimuli, size_t shard, size_t
   return BERG_OK;
 }
 
+void model_stimuli_take_all(berg_stimuli *stimuli) {
+  if (!stimuli->shard.of) return;
+  stimuli->first = 0;
+  stimuli->count = stimuli->shard.images;
+  stimuli->shard = (model_shard){.of = 0};
+}
+
 const model_shard *model_stimuli_shard(const berg_stimuli *stimuli) {
   return stimuli->shard.of ? &stimuli->shard : NULL;
 }
