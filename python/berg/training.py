@@ -242,14 +242,19 @@ def evaluate(
     force=False,
     sidecar=False,
     train_splits=None,
+    shard=None,
+    merge=0,
     show_progress=True,
 ):
     """Accuracy of a subject's model on its test images, noise ceilings and reliability; returns a report as a dict.
 
     What is measured depends on the model (docs/accuracy.md); all of it also goes into the model's metadata. `train_splits`:
     of MEG and TVSD, "all" (the default) or the model of a quarter, "split1" to "split4". FileExistsError: there are predictions already,
-    unless `force`. `sidecar`: a .json beside these says what they were made from.
+    unless `force`. `sidecar`: a .json beside these says what they were made from. `shard`: (I, N), part I of N, from 1, of
+    the test images is predicted alone, into a file beside the predictions' place; `merge`: N, as many such parts are
+    joined and measured (IncompleteError: they do not make a whole).
     """
+    number, of = shard or (1, 0)
     with progress.stages(show_progress) as bar:
         return json.loads(
             _berg.evaluate(
@@ -263,6 +268,9 @@ def evaluate(
                 force=force,
                 sidecar=sidecar,
                 train_splits=train_splits,
+                shard=number - 1,
+                shards=of,
+                merge=merge,
                 **bar,
             )
         )

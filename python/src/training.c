@@ -180,20 +180,21 @@ static PyObject *train(PyObject *module, PyObject *args, PyObject *kwargs) {
 }
 
 static PyObject *evaluate(PyObject *module, PyObject *args, PyObject *kwargs) {
-  static const char *const keywords[] = {"model_id", "subject", "berg_dir", "images",  "backbone",
-                                         "memory",   "threads", "force",    "sidecar", "train_splits",
-                                         "progress", "stage",   NULL};
+  static const char *const keywords[] = {
+      "model_id", "subject",      "berg_dir", "images", "backbone", "memory",   "threads", "force",
+      "sidecar",  "train_splits", "shard",    "shards", "merge",    "progress", "stage",   NULL};
   (void)module;
   held kept = {0};
   berg_evaluate_options options;
   berg_evaluate_options_init(&options);
   const char *model_id;
   PyObject *progress = Py_None, *stage = Py_None, *result = NULL;
-  if (PyArg_ParseTupleAndKeywords(args, kwargs, "ssO&O&|$O&O&ippzOO", (char **)(uintptr_t)keywords, &model_id,
+  if (PyArg_ParseTupleAndKeywords(args, kwargs, "ssO&O&|$O&O&ippzO&O&O&OO", (char **)(uintptr_t)keywords, &model_id,
                                   &options.subject, binding_path_or_none, &kept.berg_dir, binding_path_or_none,
                                   &kept.images, binding_path_or_none, &kept.backbone, binding_size, &options.memory,
-                                  &options.threads, &options.force, &options.sidecar, &options.train_splits, &progress,
-                                  &stage)) {
+                                  &options.threads, &options.force, &options.sidecar, &options.train_splits,
+                                  binding_size, &options.shard, binding_size, &options.shards, binding_size,
+                                  &options.merge, &progress, &stage)) {
     options.berg_dir = path_of(kept.berg_dir);
     options.images = path_of(kept.images);
     options.backbone = path_of(kept.backbone);

@@ -26,11 +26,6 @@ typedef struct output {
   size_t rows; /* encoded, or passed over because every file has them */
 } output;
 
-/* A hemisphere of which nothing is selected has no file beside that of the other. */
-static bool has_file(const model_subject *subject, size_t number) {
-  return subject->outputs[number].columns || !subject->columns;
-}
-
 static size_t count_files(const berg_model *model) {
   size_t count = 0;
   for (size_t s = 0; s < model->subject_count; s++) count += model->subjects[s].output_count;
@@ -41,7 +36,7 @@ static berg_status name_files(output *o, berg_error *error) {
   const berg_model *model = o->task.model;
   for (size_t s = 0; s < model->subject_count; s++)
     for (size_t i = 0; i < model->subjects[s].output_count; i++) {
-      if (!has_file(&model->subjects[s], i)) continue;
+      if (!model_output_has_file(&model->subjects[s], i)) continue;
       model_output_file *file = &o->files[o->count++];
       *file =
           (model_output_file){.task = &o->task, .subject = s, .output = i, .columns = &model->subjects[s].outputs[i]};
@@ -145,13 +140,22 @@ static berg_status stop_writer(writing *w, berg_status status, berg_error *error
 
 /* --- Going on with what was interrupted --- */
 
-/* The rows that each file of each output has. */
+/* The rows that each file of each output has; SIZE_MAX: all files are whole. */
 static size_t least_done(const output *outputs, size_t count) {
-  size_t least = outputs[0].files[0].done;
+  size_t least = SIZE_MAX;
   for (size_t o = 0; o < count; o++)
     for (size_t i = 0; i < outputs[o].count; i++)
-      if (outputs[o].files[i].done < least) least = outputs[o].files[i].done;
+      if (!outputs[o].files[i].whole && outputs[o].files[i].done < least) least = outputs[o].files[i].done;
   return least;
+}
+
+static berg_status tell_whole(const output *outputs, size_t count, const berg_run *run, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t o = 0; o < count; o++)
+    for (size_t i = 0; i < outputs[o].count && !status; i++)
+      if (outputs[o].files[i].whole)
+        status = base_warn(run->warn, run->user, error, "%s: already whole", outputs[o].files[i].path);
+  return status;
 }
 
 /* Rows are images but for those left out: to know which were, they are looked at again. */
@@ -198,7 +202,10 @@ static berg_status find_start(output *outputs, size_t count, const berg_run *run
 
 static berg_status finish(output *o, berg_error *error) {
   const berg_stimuli *stimuli = o->task.stimuli;
-  if (!o->rows)
+  if (least_done(o, 1) == SIZE_MAX) return BERG_OK;
+  /* a shard that is a part may be of no rows: the others may have some */
+  const bool is_part = o->task.options->sidecar && model_stimuli_shard(stimuli);
+  if (!o->rows && !is_part)
     return base_fail(error, BERG_EINPUT, "none of the %zu images could be read", berg_stimuli_count(stimuli));
   const size_t readable = berg_stimuli_count(stimuli) - berg_stimuli_skipped_count(stimuli);
   if (o->rows != readable) /* rows would get the names of other images */
@@ -241,12 +248,14 @@ static void release(output *o, berg_error *error) {
 /* Rows of which nobody knows what they were made from. */
 static void discard(output *outputs, size_t count) {
   for (size_t o = 0; o < count; o++)
-    for (size_t i = 0; i < outputs[o].count; i++) io_rows_discard(outputs[o].files[i].rows);
+    for (size_t i = 0; i < outputs[o].count; i++)
+      if (outputs[o].files[i].rows) io_rows_discard(outputs[o].files[i].rows);
 }
 
 /* Outputs [0, count) of one pass. */
 static berg_status encode_pass(output *outputs, model_pass *pass, const berg_run *run, berg_error *error) {
   size_t first = 0;
+  if (least_done(outputs, pass->count) == SIZE_MAX) return BERG_OK;
   writing w = {.writer = NULL};
   pass->take = take;
   pass->user = &w;
@@ -277,6 +286,7 @@ static berg_status encode_passes(output *outputs, berg_model *const *models, siz
     if (!status) status = check_apart(outputs, i, error);
   }
   if (status == BERG_EEXISTS && outputs[0].task.options->resume) end_clearing(outputs, count);
+  if (!status) status = tell_whole(outputs, count, run, error);
   /* rows that are kept carry names, sizes and times of these files: they have to be those that are mapped */
   if (!status) status = model_sources_unchanged(models, count, stimuli, error);
   if (!status) status = model_passes_tell(models, count, passes, pass_count, run, error);
@@ -323,6 +333,6 @@ berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const 
 
 char *berg_model_output_path(const berg_model *model, const char *path, size_t subject_index, size_t output_index) {
   if (output_index >= berg_model_outputs(model, subject_index)) return NULL;
-  if (!has_file(&model->subjects[subject_index], output_index)) return NULL;
+  if (!model_output_has_file(&model->subjects[subject_index], output_index)) return NULL;
   return model_output_path(model, path, subject_index, output_index, NULL);
 }

@@ -27,8 +27,13 @@ typedef struct model_output_file {
   const berg_output *columns; /* which of the model's responses */
   char *path;
   io_rows *rows;
-  size_t done; /* rows that it has */
+  size_t done;   /* rows that it has */
+  bool whole;    /* a shard's file that is there already, and is not opened */
+  bool replaces; /* one whose bytes are not what this run had written there */
 } model_output_file;
+
+/* A hemisphere of which nothing is selected has no file beside that of the other. */
+bool model_output_has_file(const model_subject *subject, size_t output);
 
 /* Where subject `subject` and its output `output` go: before the ending of `path` come "_sub-0N" where there are
  * several subjects, and "_lh" where a subject has several outputs. base_free; NULL with ELIMIT. */
@@ -36,6 +41,12 @@ char *model_output_path(const berg_model *model, const char *path, size_t subjec
 
 /* Whether the format can hold what will come: known before hours of encoding. */
 berg_status model_output_file_check(const model_output_file *file, berg_error *error);
+/* Labels of its columns; model_labels_release. */
+berg_status model_output_file_labels(const model_output_file *file, model_labels *labels, berg_error *error);
+/* What the rows are made from, but for columns and images; the labels get their ROIs. cJSON_Delete, of a failure's
+ * too. */
+berg_status model_output_file_describe(const model_output_file *file, model_labels *labels, cJSON **tree,
+                                       berg_error *error);
 /* Opens, or goes on with, the file; everything that decides its numbers is in its fingerprint. */
 berg_status model_output_file_open(model_output_file *file, berg_error *error);
 /* The file's columns of `responses` [images][parts][columns of the model], rows from number `first` on; those that the

@@ -5,6 +5,7 @@
 #include "base/checksum.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "io/container/container.h"
 #include "io/value/json_build.h"
@@ -24,6 +25,7 @@ void(berg_score_options_init)(berg_score_options *options, size_t size) {
 typedef struct repeat {
   char *name; /* base_free */
   size_t row;
+  size_t after; /* images of the store */
 } repeat;
 
 /* One run of berg_score. */
@@ -91,6 +93,15 @@ static berg_status describe_maker(model_store_maker *maker, const berg_model *mo
   return describe_backbone(maker, model, error);
 }
 
+static berg_status describe_shard(model_store_about *about, const berg_stimuli *stimuli, berg_error *error) {
+  const model_shard *shard = model_stimuli_shard(stimuli);
+  if (!shard) return BERG_OK;
+  about->shard.shard = *shard;
+  about->shard.skips_bad = model_stimuli_skips_bad(stimuli);
+  model_stimuli_identify(stimuli, about->shard.images_hash);
+  return model_store_hash_run(about, error);
+}
+
 static berg_status describe(scoring *s, berg_error *error) {
   size_t parts = 0;
   for (size_t m = 0; m < s->count; m++) parts += s->models[m]->subject_count;
@@ -103,7 +114,7 @@ static berg_status describe(scoring *s, berg_error *error) {
     for (size_t i = 0; i < s->models[m]->subject_count && !status; i++)
       status =
           describe_part(&s->about.parts[s->about.part_count++], s, s->models[m], &s->models[m]->subjects[i], error);
-  return status;
+  return status ? status : describe_shard(&s->about, s->stimuli, error);
 }
 
 /* --- Which images are new --- */
@@ -152,7 +163,7 @@ static berg_status choose_one(scoring *s, const model_batch *batch, size_t i, be
   if (row == SIZE_MAX) row = among_fresh(s, batch->digests[i]);
   s->keep[i] = row == SIZE_MAX;
   if (!s->keep[i]) {
-    s->repeats[s->repeat_count++] = (repeat){name, row};
+    s->repeats[s->repeat_count++] = (repeat){name, row, model_store_images(s->writer) + s->fresh};
     return BERG_OK;
   }
   model_store_image *image = &s->images[s->fresh++];
@@ -209,7 +220,7 @@ static berg_status take(void *user, model_batch *batch, berg_error *error) {
       copy_rows(s, batch, &batch->members[m], &batch->members[m].model->subjects[i], part++);
   berg_status status = model_store_append(s->writer, s->images, batch->images, (const float *const *)s->rows, error);
   for (size_t i = 0; i < s->repeat_count && !status; i++)
-    status = model_store_alias(s->writer, s->repeats[i].name, s->repeats[i].row, error);
+    status = model_store_alias(s->writer, s->repeats[i].name, s->repeats[i].row, s->repeats[i].after, error);
   s->held += s->repeat_count;
   s->uncommitted += batch->images;
   if (status || s->uncommitted < s->commit) return status;
@@ -284,19 +295,31 @@ static berg_status check_held(const scoring *s, const char *path, const berg_run
   return status;
 }
 
+/* A shard that is whole; what it holds is read, as nothing else would find it damaged. */
+static berg_status pass_over(const scoring *s, const char *path, const berg_run *run, berg_error *error) {
+  berg_status status = check_held(s, path, run, error);
+  return status ? status : base_warn(run->warn, run->user, error, "%s: already whole", path);
+}
+
 /* What was appended before a failure is kept: it is right, and a next run would compute it again. */
-static berg_status score(scoring *s, const char *path, bool check, const berg_run *run, char **report,
-                         berg_error *error) {
+static berg_status score(scoring *s, const char *path, const berg_score_options *options, const berg_run *run,
+                         char **report, berg_error *error) {
   berg_status status = describe(s, error);
   if (!status) status = model_store_begin(&s->writer, path, &s->about, error);
-  if (!status && check) status = check_held(s, path, run, error);
+  const bool passed_over = !status && options->resume && model_store_is_whole(s->writer);
+  if (passed_over)
+    status = pass_over(s, path, run, error);
+  else if (!status && options->check)
+    status = check_held(s, path, run, error);
   if (status) return status;
   const size_t before = model_store_images(s->writer);
+  if (passed_over) return report ? report_json(s, before, report, error) : BERG_OK;
   berg_error late;
   status = run_pass(s, run, error);
   const berg_status kept = status == BERG_EWRITE ? BERG_OK : commit(s, status ? &late : error);
   if (!status) status = kept;
-  if (!status && !model_store_images(s->writer))
+  if (!status) status = model_store_finish(s->writer, error);
+  if (!status && !model_store_images(s->writer) && !s->about.shard.shard.of)
     status = base_fail(error, BERG_EINPUT, "none of the %zu images could be read", berg_stimuli_count(s->stimuli));
   return status || !report ? status : report_json(s, before, report, error);
 }
@@ -311,7 +334,7 @@ berg_status berg_score(berg_model *const *models, size_t count, berg_stimuli *st
   if (!status) status = check_models(models, count, stimuli, error);
   if (status) return status;
   scoring s = {.models = models, .count = count, .stimuli = stimuli, .commit = options.commit};
-  status = score(&s, path, options.check != 0, &run, report, error);
+  status = score(&s, path, &options, &run, report, error);
   release(&s);
   return status;
 }

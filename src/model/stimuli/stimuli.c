@@ -30,19 +30,6 @@ berg_stimuli *model_stimuli_new(bool skip_bad, berg_error *error) {
   return stimuli;
 }
 
-/* Contiguous parts whose sizes differ by one at most, the longer ones first. */
-static berg_status take_shard(berg_stimuli *stimuli, size_t shard, size_t shards, berg_error *error) {
-  if (!shards) return BERG_OK;
-  if (shard >= shards)
-    return base_fail(error, BERG_EARGUMENT, "shard %zu (from 0) of %zu does not exist", shard, shards);
-  if (shards > stimuli->count)
-    return base_fail(error, BERG_EARGUMENT, "%zu images cannot be split into %zu shards", stimuli->count, shards);
-  const size_t each = stimuli->count / shards, longer = stimuli->count % shards;
-  stimuli->first = shard * each + (shard < longer ? shard : longer);
-  stimuli->count = each + (shard < longer);
-  return BERG_OK;
-}
-
 static berg_status add_all(berg_stimuli *stimuli, const char *const *inputs, size_t count,
                            const berg_stimuli_options *options, berg_error *error) {
   if (!count) return base_fail(error, BERG_EINPUT, "no stimuli were given");
@@ -58,7 +45,7 @@ static berg_status add_all(berg_stimuli *stimuli, const char *const *inputs, siz
   for (size_t a = 0; a < stimuli->array_count; a++)
     if (!base_add(stimuli->count, stimuli->arrays[a].view.shape[0], &stimuli->count))
       return base_fail(error, BERG_ESTIMULUS, "more images than can be counted");
-  return take_shard(stimuli, options->shard, options->shards, error);
+  return model_stimuli_take_shard(stimuli, options->shard, options->shards, error);
 }
 
 berg_status berg_stimuli_open(berg_stimuli **out, const char *const *inputs, size_t count,

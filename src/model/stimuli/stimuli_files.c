@@ -15,7 +15,7 @@
 #define PATH_BYTES_MAX 4096
 
 void model_files_init(model_files *files, bool may_be_missing) {
-  *files = (model_files){.hash = BASE_HASH_START, .may_be_missing = may_be_missing};
+  *files = (model_files){.hash = BASE_HASH_START, .hash_of_names = BASE_HASH_START, .may_be_missing = may_be_missing};
 }
 
 void model_files_release(model_files *files) {
@@ -43,6 +43,7 @@ static berg_status add_owned(model_files *files, char *path, berg_error *error) 
     stamp = io_stamp_word(&about);
     if (!S_ISREG(about.st_mode)) status = base_fail(error, BERG_EINPUT, "%s: is not a picture file", path);
     files->hash = base_hash_number(files->hash, (uint64_t)about.st_size);
+    files->hash_of_names = base_hash_number(files->hash_of_names, (uint64_t)about.st_size);
     files->hash = base_hash_number(files->hash, (uint64_t)about.st_mtim.tv_sec);
     files->hash = base_hash_number(files->hash, (uint64_t)about.st_mtim.tv_nsec);
   } else if (!files->may_be_missing) {
@@ -55,6 +56,7 @@ static berg_status add_owned(model_files *files, char *path, berg_error *error) 
   }
   files->hash = base_hash_text(files->hash, path);
   files->stamps[files->count] = stamp;
+  files->hash_of_names = base_hash_text(files->hash_of_names, path);
   files->paths[files->count++] = path;
   return BERG_OK;
 }

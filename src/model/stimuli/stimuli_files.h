@@ -16,8 +16,9 @@ typedef struct model_files {
   size_t stamp_capacity;
   char **others; /* pictures of formats that are not read, in the folders */
   size_t other_count, other_capacity;
-  uint64_t hash;       /* of paths, sizes and modification times */
-  bool may_be_missing; /* a missing file is found when it is read, and not already when it is listed */
+  uint64_t hash;          /* of paths, sizes and modification times */
+  uint64_t hash_of_names; /* and sizes */
+  bool may_be_missing;    /* a missing file is found when it is read, and not already when it is listed */
 } model_files;
 
 void model_files_init(model_files *files, bool may_be_missing);
