@@ -10,9 +10,9 @@ static const struct {
   const char *name;
   char letter;
   bool takes_value;
-} dropped[] = {{"output", 'o', true}, {"force", 'f', false},    {"resume", 0, false},
-               {"quiet", 'q', false}, {"threads", 0, true},     {"batch", 0, true},
-               {"memory", 0, true},   {"no-sidecar", 0, false}, {"json", 0, true}};
+} dropped[] = {{"output", 'o', true}, {"force", 'f', false}, {"resume", 0, false}, {"quiet", 'q', false},
+               {"threads", 0, true},  {"batch", 0, true},    {"memory", 0, true},  {"no-sidecar", 0, false},
+               {"json", 0, true},     {"shard", 0, true},    {"merge", 0, true}};
 
 /* How many arguments to leave out, beginning with this one. */
 static int left_out(const char *argument) {

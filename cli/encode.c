@@ -62,14 +62,15 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"batch", 0, CLI_COUNT, &model->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
       {"memory", 0, CLI_BYTES, &model->memory, "SIZE",
        "What the process may hold, such as 4G; models that do not fit together take turns. Default: no limit."},
-      {"resume", 0, CLI_FLAG, &asked->resume, NULL, "Go on from what an interrupted run left in OUT.partial."},
+      {"resume", 0, CLI_FLAG, &asked->resume, NULL,
+       "Go on from what an interrupted run left in OUT.partial. With --shard, pass over a part that is whole."},
       CLI_SPACE_OPTIONS(asked->space),
       {"no-sidecar", 0, CLI_FLAG, &asked->no_sidecar, NULL,
        "Do not write OUT.json, which says where the responses came from and what their columns are."},
       {"force", 'f', CLI_FLAG, &asked->force, NULL, "Replace OUT (and its sidecar) if it is there."},
       CLI_MPI_OPTION,
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL,
-       "Say nothing but errors, images left out and models that take turns."},
+       "Say nothing but errors, images left out, models that take turns and shards that are whole already."},
   };
   const cli_syntax syntax = {
       .command = "encode",
@@ -267,7 +268,8 @@ static int encode(const request *asked, berg_stimuli *stimuli) {
   int status = to_stdout ? cli_spool_copy(&spool) : CLI_GO_ON;
   if (status != CLI_GO_ON) return status;
   if (!asked->quiet && is_volume(asked->output)) cli_space_warn(&asked->space);
-  if (!asked->quiet) say_summary(asked, stimuli, seconds, progress.first_done);
+  /* of parts that were whole already nothing was done */
+  if (!asked->quiet && progress.called) say_summary(asked, stimuli, seconds, progress.first_done);
   return 0;
 }
 

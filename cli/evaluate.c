@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command_text.h"
+#include "faults.h"
 #include "figures.h"
 #include "memory.h"
 #include "model.h"
@@ -12,10 +13,11 @@
 #include "progress.h"
 #include "ranks.h"
 #include "regions.h"
+#include "stimuli.h"
 
 typedef struct request {
   cli_texts subjects, splits;
-  const char *json;
+  const char *json, *shard;
   size_t threads;
   bool force, quiet, no_sidecar;
   char *command;   /* as typed */
@@ -43,6 +45,12 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
        "Default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use. Never changes the "
        "numbers."},
       {"memory", 0, CLI_BYTES, &options->memory, "SIZE", "What the process may hold. Default: 4G."},
+      {"shard", 0, CLI_TEXT, &asked->shard, "I/N",
+       "Predict part I of N equal parts of the test images alone, I from 1, into a file beside the predictions' place. "
+       "The "
+       "same command goes on with it, and passes over it where it is whole."},
+      {"merge", 0, CLI_COUNT, &options->merge, "N",
+       "Join N such parts in place of predicting, and measure; what is missing is told as by berg merge."},
       {"no-sidecar", 0, CLI_FLAG, &asked->no_sidecar, NULL,
        "Do not write, beside the predictions, a .json that says where they came from and what their columns are."},
       {"force", 'f', CLI_FLAG, &asked->force, NULL,
@@ -67,6 +75,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
   return cli_parse(&syntax, argc, argv, count);
 }
 
+static bool options_clash(const request *asked) { return asked->options.merge || asked->json; }
+
 static int complete(request *asked, const char *model_id) {
   int status = cli_check_model(model_id);
   asked->quiet |= !cli_ranks_speaks();
@@ -76,6 +86,10 @@ static int complete(request *asked, const char *model_id) {
     status = cli_usage_error("evaluate", "where are the images? Give --images DIR");
   if (status == CLI_GO_ON && asked->threads > INT_MAX) status = cli_usage_error("evaluate", "--threads: too many");
   if (status == CLI_GO_ON) status = cli_check_output(asked->json, asked->force);
+  if (status == CLI_GO_ON && asked->shard)
+    status = cli_shard("evaluate", asked->shard, &asked->options.shard, &asked->options.shards);
+  if (status == CLI_GO_ON && asked->shard && options_clash(asked))
+    status = cli_usage_error("evaluate", "--shard: predicts a part, and --merge and --json are of all of them");
   asked->options.threads = (int)asked->threads;
   asked->options.force = asked->force;
   asked->options.sidecar = !asked->no_sidecar;
@@ -84,9 +98,10 @@ static int complete(request *asked, const char *model_id) {
 }
 
 /* After a failure, the whole list that did not fit the one line. */
-static void say_missing(const char *text) {
+static void say_missing(const char *text, berg_status failed) {
   cJSON *report = NULL;
   if (text) cli_parse_json(text, &report);
+  if (failed == BERG_EINCOMPLETE && report) cli_say_faults(report);
   const cJSON *name;
   cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(report, "missing_images")) {
     fputs("  ", stderr);
@@ -97,6 +112,13 @@ static void say_missing(const char *text) {
 }
 
 static void print_report(const cJSON *report) {
+  const char *part = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(report, "part"));
+  if (part) {
+    cli_say("predictions of part %.0f of %.0f: %s",
+            cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(report, "shard")),
+            cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(report, "shards")), part);
+    return;
+  }
   if (cJSON_GetObjectItemCaseSensitive(report, "figures"))
     cli_print_figures(stderr, report);
   else
@@ -119,7 +141,7 @@ static int evaluate(const request *asked, const char *model_id, const char *subj
   if (failed) {
     status = failed == BERG_ECANCELLED ? cli_fail_with(failed, "interrupted; the same command starts again")
                                        : cli_fail(&error);
-    say_missing(text);
+    say_missing(text, failed);
   } else if (text) { /* of several processes the first one has it */
     cJSON *report;
     status = cli_parse_json(text, &report);

@@ -14,7 +14,7 @@ static const cli_command commands[] = {
     {"metadata", "what is known of each voxel of a subject, without loading the model", cli_metadata},
     {"encode", "images to the responses of a subject's brain", cli_encode},
     {"score", "scores of images, kept: a kilobyte an image, from which responses and answers are made", cli_score},
-    {"merge", "stores of scores that were made apart, as one", cli_merge},
+    {"merge", "what was encoded or scored in shards, as one", cli_merge},
     {"rank", "images of a store by what regions respond, with their pictures", cli_rank},
     {"contrast", "groups of images in every voxel: difference, t, effect size, regions", cli_contrast},
     {"rsm", "similarity of a region's responses to all pairs of a store's images", cli_rsm},

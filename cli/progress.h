@@ -24,6 +24,8 @@ typedef struct cli_progress {
 void cli_progress_start(cli_progress *progress, bool quiet, bool resumed);
 /* What to pass to the library; `progress` must outlive the run. */
 berg_run cli_progress_run(cli_progress *progress);
+/* For a command that shows no progress: begins to catch the signals too. */
+berg_run cli_run_quietly(void);
 /* Erases the bar. */
 void cli_progress_end(cli_progress *progress);
 

@@ -13,7 +13,7 @@
 
 typedef struct request {
   const char *output;
-  bool quiet, json, check;
+  bool quiet, json, check, resume;
   cli_precision precision;
   cli_stimuli stimuli;
   cli_encode_models models;
@@ -32,6 +32,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"memory", 0, CLI_BYTES, &model->memory, "SIZE", "What the process may hold, such as 4G. Default: no limit."},
       {"check", 0, CLI_FLAG, &asked->check, NULL,
        "Hold what the store has against its checksums before it grows: reads all of it."},
+      {"resume", 0, CLI_FLAG, &asked->resume, NULL,
+       "With --shard, read and pass over a store that holds the whole shard already."},
       {"json", 0, CLI_FLAG, &asked->json, NULL, "Print what was done as JSON on standard output."},
       CLI_MPI_OPTION,
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors and images left out."},
@@ -100,6 +102,7 @@ static int score(request *asked, berg_stimuli *stimuli) {
   berg_score_options options;
   berg_score_options_init(&options);
   options.check = asked->check;
+  options.resume = asked->resume;
   cli_progress_start(&progress, asked->quiet, false);
   berg_run run = cli_progress_run(&progress);
   const berg_status failed =

@@ -74,16 +74,16 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"stage", 0, CLI_TEXT, &train->stage, "STAGE",
        "Only this stage, beside other processes with the same --work: features, gram, eigenvectors, components, "
        "regression or weights. Does what is missing of it."},
-      {"shard", 0, CLI_TEXT, &asked->shard, "I/N", "With --stage: the I-th of N shares of it. Default: 1/1."},
+      {"shard", 0, CLI_TEXT, &asked->shard, "I/N", "With --stage: the I-th of N shards of it. Default: 1/1."},
       {"scratch", 0, CLI_TEXT, &train->scratch, "DIR",
        "With --stage: make features and regressions in DIR, on this machine's own disk, and copy what is done to the "
        "work folder."},
       {"merge", 0, CLI_TEXT, &train->merge, "STAGE",
-       "Check and join what all shares of this stage left: status 9 names what is missing."},
-      {"shards", 0, CLI_COUNT, &train->shards, "N", "With --merge: of N shares, say which ones to run again."},
+       "Check and join what all shards of this stage left: status 9 names what is missing."},
+      {"shards", 0, CLI_COUNT, &train->shards, "N", "With --merge: of N shards, say which ones to run again."},
       {"report", 0, CLI_TEXT, &asked->report, "FILE", "Write what each stage took, as JSON."},
       {"json", 0, CLI_FLAG, &asked->json, NULL,
-       "Print it on standard output, after a --merge that finds something missing too: what, and which shares."},
+       "Print it on standard output, after a --merge that finds something missing too: what, and which shards."},
       CLI_MPI_OPTION,
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors."},
   };

@@ -148,15 +148,15 @@ static void print_share(const cJSON *share) {
   const double shard = number(share, "shard"), shards = number(share, "shards"), units = number(share, "units"),
                computed = number(share, "computed");
   if (!units)
-    cli_say("stage %s, share %.0f/%.0f: nothing to do, it cannot be cut into so many", stage, shard, shards);
+    cli_say("stage %s, shard %.0f/%.0f: nothing to do, it cannot be cut into so many", stage, shard, shards);
   else if (!computed)
-    cli_say("stage %s, share %.0f/%.0f: already whole", stage, shard, shards);
+    cli_say("stage %s, shard %.0f/%.0f: already whole", stage, shard, shards);
   else
-    cli_say("stage %s, share %.0f/%.0f: done, %.0f of %.0f units now", stage, shard, shards, computed, units);
+    cli_say("stage %s, shard %.0f/%.0f: done, %.0f of %.0f units now", stage, shard, shards, computed, units);
 }
 
 void cli_print_stage(const cJSON *report) {
-  const cJSON *share = part(report, "share"), *merge = part(report, "merge"), *fault;
+  const cJSON *share = part(report, "shard"), *merge = part(report, "merge"), *fault;
   if (share) print_share(share);
   cJSON_ArrayForEach(fault, part(merge, "faults")) cli_say("%s", cJSON_IsString(fault) ? fault->valuestring : "");
   if (merge) cli_say("stage %s is whole", text(merge, "stage"));

@@ -267,17 +267,20 @@ BERG_API berg_status berg_hdf5_describe(char **json, const char *path, berg_erro
 /* 1: `path` is such a file, 0: not, or it cannot be opened. */
 BERG_API int berg_hdf5_is(const char *path);
 
+struct berg_run; /* by which a long call is watched and ended: below */
+
 /* Rewrites `source` as `target`, whose ending says how: .safetensors, .npy (upstream's pickled dict), .pth, .npz or
  * .json (small values in full; arrays of more than 1,000 elements by type and shape). Values are carried exactly;
- * what the target cannot hold is an error. EEXISTS unless `force`. */
-BERG_API berg_status berg_convert(const char *source, const char *target, int force, berg_error *error);
+ * what the target cannot hold is an error. EEXISTS unless `force`; ECANCELLED. */
+BERG_API berg_status berg_convert(const char *source, const char *target, int force, const struct berg_run *run,
+                                  berg_error *error);
 
 /* Converts the weights of a backbone, or the principal components of weights_sub-0N.npy, to the form that `precision`
  * ("bf16", "int8") multiplies: a .safetensors file. A backbone so converted can be named as one; both are found
  * beside their source as <name without ending>.<precision>.safetensors (docs/precision.md). EMODEL: neither of the
  * two; EPARAMETER; EEXISTS unless `force`. */
 BERG_API berg_status berg_convert_precision(const char *source, const char *target, const char *precision, int force,
-                                            berg_error *error);
+                                            const struct berg_run *run, berg_error *error);
 
 /* Puts `size` bytes into the file `path`, as everything here is written: beside its place, then renamed, so that no
  * reader ever sees a part, and of two writers the last one's stays. For the JSON of the calls below. EEXISTS unless
@@ -453,7 +456,7 @@ typedef struct berg_run {
   size_t size;               /* set by _init */
   berg_progress_fn progress; /* may be NULL */
   void *user;
-  berg_stage_fn stage;   /* may be NULL; training alone has stages */
+  berg_stage_fn stage;   /* may be NULL; of training, evaluation and merging */
   berg_warn_fn warn;     /* may be NULL */
   berg_cancel_fn cancel; /* may be NULL */
   berg_ranks *ranks;     /* that share it; NULL: this process does it alone */
@@ -540,6 +543,7 @@ typedef struct berg_output_options {
   /* Trials of each image in place of what is predicted, as an axis "trial" before the others; .npy, .h5, .csv of a
    * model's responses. NULL (default): none. As berg_encode_trials, and EARGUMENT: another format. */
   const berg_trials_options *trials;
+  const berg_run *run; /* whose `cancel` functions ask that are given no other; NULL (default): nobody is */
 } berg_output_options;
 
 BERG_API void berg_output_options_init(berg_output_options *options, size_t size);
@@ -598,7 +602,7 @@ typedef struct berg_score_options {
   size_t size;   /* set by _init */
   size_t commit; /* images after which the store is safe on disk; 0 (default): a batch */
   int check;     /* 1: what the store holds is held against its checksums before it grows; default 0 */
-  int reserved;  /* 0 */
+  int resume;    /* 1: a shard that is whole is read and passed over, which `warn` is told; default 0 */
 } berg_score_options;
 
 BERG_API void berg_score_options_init(berg_score_options *options, size_t size);
@@ -616,6 +620,28 @@ BERG_API berg_status berg_score(berg_model *const *models, size_t count, berg_st
  * apart, as one run would have scored them in this order. EINPUT, EWRITE as berg_score. */
 BERG_API berg_status berg_store_add(const char *path, const berg_store *from, int threads, const berg_run *run,
                                     berg_error *error);
+
+typedef struct berg_merge_options {
+  size_t size;  /* set by _init */
+  int force;    /* replace an output (and its sidecar) that is there */
+  int check;    /* 1: the parts are read and reported of, nothing is written; default 0 */
+  int threads;  /* for the checksums of stores */
+  int reserved; /* 0 */
+} berg_merge_options;
+
+BERG_API void berg_merge_options_init(berg_merge_options *options, size_t size);
+
+/* Parts that were encoded or scored apart, with `shards` in berg_stimuli_options, become what one process would have
+ * made, to the byte. `parts` are files of berg_encode_to_file with their sidecars (.npy, .h5, .csv; those of several
+ * subjects and hemispheres are told apart, and `path` names their outputs as it does there), folders of such files
+ * (`path` is one then), or stores. Nothing is written before every part was read: EINCOMPLETE if one is missing,
+ * damaged, given twice or of another run. `report` (may be NULL) then gets JSON too, the caller's: {"whole", "missing":
+ * [numbers], "damaged", "foreign", "doubled": [{"part", "number", "why"}], "rerun": [numbers], "array": "3,7-9",
+ * "outputs"}; docs/file-formats.md. Stores that are no shards are added to the one at `path`, as by berg_store_add.
+ * EARGUMENT: a format that is not merged, or another than the parts'; EEXISTS. */
+BERG_API berg_status berg_merge(const char *const *parts, size_t count, const char *path,
+                                const berg_merge_options *options, const berg_run *run, char **report,
+                                berg_error *error);
 
 /* Images as a store has them, for berg_encode and all that take stimuli, but not for their pixels: models make
  * responses of the scores, the same bytes as of the pictures. The models may be opened without a network
@@ -994,7 +1020,8 @@ BERG_API void berg_train_options_init(berg_train_options *options, size_t size);
  * estimates the seconds of each stage ("product_flops" says what it found, and differs from run to run). Input that
  * is wrong is found here, and in berg_train before it begins. ELIMIT with the sizes when memory or disk do not
  * suffice, EINPUT with the first of the images that are missing: `json` is then given too, which lists them all
- * under "images", "missing". */
+ * under "images", "missing". Each of "stages" has units in "total", of which "grain" go together; "done" of them are
+ * there; for the others "flop", "read_bytes", "written_bytes" and "seconds"; and "memory_bytes" of any shard of it. */
 BERG_API berg_status berg_train_plan(char **json, const char *model_id, const berg_train_options *options,
                                      berg_error *error);
 
@@ -1018,6 +1045,9 @@ typedef struct berg_evaluate_options {
   int sidecar;              /* 1: also "<predictions without ending>.json", as berg_output_options has it; default 0 */
   const char *command;      /* for the sidecar: what the user asked for; NULL: not said */
   const char *train_splits; /* of MEG and TVSD, which model: "all" (default), or of a quarter "split1" to "split4" */
+  size_t shard;  /* with shards > 0: encode part `shard` (from 0) of `shards` equal parts of the test images alone, */
+  size_t shards; /* to a file beside the predictions' place; what is there of it is gone on from, or passed over */
+  size_t merge;  /* > 0: join that many such parts, which are then removed, in place of encoding, and measure */
 } berg_evaluate_options;
 
 BERG_API void berg_evaluate_options_init(berg_evaluate_options *options, size_t size);
@@ -1026,7 +1056,8 @@ BERG_API void berg_evaluate_options_init(berg_evaluate_options *options, size_t 
  * the averaged test responses, computes noise ceilings and split-half reliability from the repeats, and writes all
  * into the model's metadata_sub-0N.npy under upstream's keys. `report` (may be NULL) gets JSON, the caller's: means
  * per ROI, counts of voxels without variance; and where test images are missing (EINPUT) {"missing_images": [...]},
- * all of them. Definitions: docs/accuracy.md. A run that did not end is simply run again. EEXISTS: predictions that
+ * all of them; parts that are missing, damaged or foreign as berg_merge reports them (EINCOMPLETE). Definitions:
+ * docs/accuracy.md. A run that did not end is simply run again. EEXISTS: predictions that
  * are there, not `force`; EINPUT: prepared data that are missing or do not fit, images; and what berg_model_open and
  * berg_encode say. */
 BERG_API berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *options, const berg_run *run,
@@ -1135,6 +1166,7 @@ typedef struct berg_report_options {
   size_t added_count;
   const char *pictures; /* where pictures of relative names lie; NULL: where the program runs */
   const berg_run *run;  /* whose `cancel` is asked between figures; NULL (default): nobody is */
+  int64_t date;         /* that the page and its figures tell, in seconds since 1970; 0 (default): now */
 } berg_report_options;
 
 BERG_API void berg_report_options_init(berg_report_options *options, size_t size);
@@ -1149,7 +1181,8 @@ BERG_API berg_status berg_report(const char *model_id, const berg_report_options
 /* The page's first figure, accuracy of each region with noise ceilings, over time where responses have times, as an SVG
  * file: UTF-8, the caller's. EMODEL also where there is neither accuracy nor ceiling. */
 BERG_API berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *berg_dir,
-                                        const char *const *subjects, size_t subject_count, berg_error *error);
+                                        const char *const *subjects, size_t subject_count, const berg_run *run,
+                                        berg_error *error);
 
 /* --- Comparing two files --- */
 
@@ -1211,6 +1244,7 @@ BERG_API void berg_free(void *memory);
 #define berg_volume_options_init(options) berg_volume_options_init(options, sizeof *(options))
 #define berg_trials_options_init(options) berg_trials_options_init(options, sizeof *(options))
 #define berg_output_options_init(options) berg_output_options_init(options, sizeof *(options))
+#define berg_merge_options_init(options) berg_merge_options_init(options, sizeof *(options))
 #define berg_simulate_options_init(options) berg_simulate_options_init(options, sizeof *(options))
 #define berg_simulate_prepared_options_init(options) berg_simulate_prepared_options_init(options, sizeof *(options))
 #define berg_prepare_options_init(options) berg_prepare_options_init(options, sizeof *(options))

@@ -46,6 +46,7 @@ MODULES = {
         "device": {"weights"},
         "encode": {"catalog", "device", "stimuli", "store", "weights"},
         "trials": {"catalog", "encode", "stimuli", "store", "weights"},
+        "merge": {"output", "store", "stimuli"},
         "output": {"catalog", "encode", "stimuli", "store", "trials", "weights"},
         "inspect": {"catalog", "device", "encode", "weights"},
     },

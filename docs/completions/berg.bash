@@ -37,6 +37,7 @@ _berg() {
   --correction) mapfile -t COMPREPLY < <(compgen -W "bh by" -- "$word"); return ;;
   --format) mapfile -t COMPREPLY < <(compgen -W "npy h5 csv" -- "$word"); return ;;
   --train-splits) mapfile -t COMPREPLY < <(compgen -W "all single split1 split2 split3 split4" -- "$word"); return ;;
+  --stage | --merge) mapfile -t COMPREPLY < <(compgen -W "features gram eigenvectors components regression weights" -- "$word"); return ;;
   --mode) mapfile -t COMPREPLY < <(compgen -W "complete prediction signal matched" -- "$word"); return ;;
   --region) mapfile -t COMPREPLY < <(compgen -W "Central Frontal Occipital Parietal Temporal" -- "$word"); return ;;
   --precision) mapfile -t COMPREPLY < <(compgen -W "f32 bf16 int8 tf32" -- "$word"); return ;;
@@ -50,7 +51,7 @@ _berg() {
   --mean) mapfile -t COMPREPLY < <(compgen -W "roi" -- "$word"); return ;;
   --features) mapfile -t COMPREPLY < <(compgen -W "all class-token" -- "$word"); return ;;
   --pairs) mapfile -t COMPREPLY < <(compgen -W "all" -- "$word"); return ;;
-  --berg-dir | --work | --figures | --scores | --pictures) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+  --berg-dir | --work | --scratch | --figures | --scores | --pictures) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
   esac
   if [[ $word == -* ]]; then
     local options

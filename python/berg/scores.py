@@ -8,7 +8,7 @@ import numpy as np
 
 from berg import _berg
 from berg.core import progress, stimuli
-from berg.core.exceptions import InvalidParameterError, StimulusError
+from berg.core.exceptions import IncompleteError, InvalidParameterError, StimulusError
 from berg.core.shown import shown
 from berg.many import _checked
 
@@ -52,18 +52,45 @@ def score(models, stimulus, path, show_progress=True):
     return ScoreStore(path, models[0].berg_dir)
 
 
-def merge(path, stores, show_progress=True):
-    """Adds the images of stores, in their order, to the one at `path`, which is made where there is none: berg merge.
+def _path_of(part):
+    if isinstance(part, ScoreStore):
+        return part.path
+    if isinstance(part, (str, os.PathLike)):
+        return os.fspath(part)
+    raise InvalidParameterError(f"parts: expected a ScoreStore or the path of one, found {type(part).__name__}; or the path of an output")
 
-    `stores` is a list of ScoreStores or of paths, or one of these. Returns the ScoreStore. BERGError: they are of
-    different subjects or weights, or damaged.
+
+def merge(path, parts, force=False, check=False, show_progress=True):
+    """Joins what was made in shards to what one process would have made, byte for byte: berg merge.
+
+    Parameters
+    ----------
+    path : str or path
+        What is made: a store, a file of the parts' format, a folder.
+    parts : ScoreStores, or paths of stores, of outputs of `berg encode --shard` (.npy, .h5, .csv, with their sidecars)
+        or of folders of these; a list, or one of these
+    force : bool
+        Replace an output that is there; not a store.
+    check : bool
+        Read the parts and say whether all is there; write nothing.
+    show_progress : bool
+
+    Stores that are no shards are added in their order to the one at `path`, which is made where there is none. Returns
+    the ScoreStore, or of outputs the list of their paths; with `check` None. IncompleteError: parts are missing,
+    damaged, doubled or of another run; its `report` is a dict that names them, and the numbers to run again. BERGError:
+    stores of different subjects or weights, or damaged ones.
     """
-    alone = isinstance(stores, (str, os.PathLike, ScoreStore))
-    for store in [stores] if alone else stores:
-        part = opened(store)
-        with progress.bar(show_progress, len(part), "Merging") as move:
-            _berg.store_add(os.fspath(path), part._store, move)
-    return ScoreStore(path)
+    alone = isinstance(parts, (str, os.PathLike, ScoreStore))
+    given = [_path_of(part) for part in ([parts] if alone else parts)]
+    try:
+        with progress.bar(show_progress, None, "Merging", "part") as move:
+            report = json.loads(_berg.merge(given, os.fspath(path), bool(force), bool(check), move))
+    except IncompleteError as error:
+        error.report = json.loads(error.report) if error.report else None
+        raise
+    if check:
+        return None
+    return [output["path"] for output in report["outputs"]] if "outputs" in report else ScoreStore(path)
 
 
 class ScoreStore(stimuli.Stored):

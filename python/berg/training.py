@@ -162,6 +162,11 @@ def train(
     resume=False,
     force=False,
     train_splits=None,
+    stage=None,
+    shard=(1, 1),
+    merge=None,
+    shards=0,
+    scratch=None,
     plan_only=False,
     show_progress=True,
 ):
@@ -181,6 +186,13 @@ def train(
     ridge : bool
         Ridge regression, its alpha out of `alphas` (default 1e-4 to 10) by cross-validation over `folds`: one for each of
         the `chunks` of voxels, or with `alpha_per_voxel` one for each voxel. False: least squares.
+    stage : str
+        This stage alone, beside other processes with the same `work`: "features", "gram", "eigenvectors", "components",
+        "regression" or "weights"; and of its units shard I of N, `shard=(I, N)` with I from 1. Does what is missing, on a
+        disk of the machine's own if `scratch` names a folder there.
+    merge : str
+        Check and join what the shards of that stage left, which were `shards`: BERGError says which are missing. How stages
+        follow one another is in docs/training.md.
     plan_only : bool
         Compute nothing of the model; return what it would take: memory, disk, operations, time. The time is estimated from
         the machine's rate of products, which is measured for at most a third of a second.
@@ -207,6 +219,11 @@ def train(
                 resume=resume,
                 force=force,
                 train_splits=train_splits,
+                only=stage,
+                shard=shard[0] - 1,
+                shards=shards if merge else shard[1] if stage else 0,
+                merge=merge,
+                scratch=scratch,
                 **options.regression(ridge, alphas, folds, alpha_per_voxel, chunks),
                 **bar,
             )
@@ -225,14 +242,19 @@ def evaluate(
     force=False,
     sidecar=False,
     train_splits=None,
+    shard=None,
+    merge=0,
     show_progress=True,
 ):
     """Accuracy of a subject's model on its test images, noise ceilings and reliability; returns a report as a dict.
 
     What is measured depends on the model (docs/accuracy.md); all of it also goes into the model's metadata. `train_splits`:
     of MEG and TVSD, "all" (the default) or the model of a quarter, "split1" to "split4". FileExistsError: there are predictions already,
-    unless `force`. `sidecar`: a .json beside these says what they were made from.
+    unless `force`. `sidecar`: a .json beside these says what they were made from. `shard`: (I, N), part I of N, from 1, of
+    the test images is predicted alone, into a file beside the predictions' place; `merge`: N, as many such parts are
+    joined and measured (IncompleteError: they do not make a whole).
     """
+    number, of = shard or (1, 0)
     with progress.stages(show_progress) as bar:
         return json.loads(
             _berg.evaluate(
@@ -246,6 +268,9 @@ def evaluate(
                 force=force,
                 sidecar=sidecar,
                 train_splits=train_splits,
+                shard=number - 1,
+                shards=of,
+                merge=merge,
                 **bar,
             )
         )

@@ -160,27 +160,53 @@ static PyObject *score(PyObject *module, PyObject *args) {
   return result;
 }
 
-/* store_add(path, store, progress) */
-static PyObject *store_add(PyObject *module, PyObject *args) {
-  PyObject *path = NULL, *from, *progress;
+/* What the report of parts that do not make a whole says, with the exception that is raised. */
+static void add_report(const char *report) {
+  PyObject *type, *value, *trace, *text = PyUnicode_FromString(report);
+  PyErr_Fetch(&type, &value, &trace);
+  PyErr_NormalizeException(&type, &value, &trace);
+  if (text && value && PyObject_SetAttrString(value, "report", text)) PyErr_Clear();
+  Py_XDECREF(text);
+  PyErr_Restore(type, value, trace);
+}
+
+static PyObject *run_merge(const binding_subjects *parts, const char *path, const berg_merge_options *options,
+                           PyObject *progress) {
   berg_error error;
   binding_call call;
-  (void)module;
-  if (!PyArg_ParseTuple(args, "O&OO", PyUnicode_FSConverter, &path, &from, &progress)) return NULL;
-  const berg_store *handle = binding_store_handle(from);
+  char *report = NULL;
   PyObject *result = NULL;
-  if (handle) {
-    binding_call_begin(&call, progress, Py_None);
-    const berg_status status = berg_store_add(PyBytes_AsString(path), handle, 0, &call.run, &error);
-    binding_call_end(&call);
-    result = binding_outcome(status, &error);
+  binding_call_begin(&call, progress, Py_None);
+  const berg_status status = berg_merge(parts->names, parts->count, path, options, &call.run, &report, &error);
+  binding_call_end(&call);
+  if (!status && !PyErr_Occurred()) {
+    result = PyUnicode_FromString(report);
+  } else {
+    binding_outcome(status, &error);
+    if (status == BERG_EINCOMPLETE && report) add_report(report);
   }
+  berg_free(report);
+  return result;
+}
+
+/* merge(parts, path, force, check, progress) */
+static PyObject *merge(PyObject *module, PyObject *args) {
+  PyObject *path = NULL, *given, *progress, *result = NULL;
+  binding_subjects parts = {.source = NULL};
+  berg_merge_options options;
+  (void)module;
+  berg_merge_options_init(&options);
+  if (!PyArg_ParseTuple(args, "OO&ppO", &given, PyUnicode_FSConverter, &path, &options.force, &options.check,
+                        &progress))
+    return NULL;
+  if (binding_take_subjects(&parts, given)) result = run_merge(&parts, PyBytes_AsString(path), &options, progress);
+  binding_release_subjects(&parts);
   Py_DECREF(path);
   return result;
 }
 
 PyMethodDef binding_store_functions[] = {
-    {"store_add", store_add, METH_VARARGS, PyDoc_STR("store_add(path, store, progress)")},
+    {"merge", merge, METH_VARARGS, PyDoc_STR("merge(parts, path, force, check, progress) -> str: JSON")},
     {"score", score, METH_VARARGS, PyDoc_STR("score(models, stimulus, path, progress) -> str: JSON")},
     {NULL, NULL, 0, NULL},
 };

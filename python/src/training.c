@@ -4,7 +4,7 @@
 
 /* What the keywords of one call hold on to until it is over. */
 typedef struct held {
-  PyObject *berg_dir, *images, *backbone, *work;
+  PyObject *berg_dir, *images, *backbone, *work, *scratch;
   Py_buffer subjects, alphas; /* obj is NULL: not given */
 } held;
 
@@ -13,6 +13,7 @@ static void release(held *kept) {
   Py_XDECREF(kept->images);
   Py_XDECREF(kept->backbone);
   Py_XDECREF(kept->work);
+  Py_XDECREF(kept->scratch);
   if (kept->subjects.obj) PyBuffer_Release(&kept->subjects);
   if (kept->alphas.obj) PyBuffer_Release(&kept->alphas);
 }
@@ -126,11 +127,12 @@ static PyObject *prepare(PyObject *module, PyObject *args, PyObject *kwargs) {
 
 /* Training and its plan take the same keywords. */
 static PyObject *train(PyObject *module, PyObject *args, PyObject *kwargs) {
-  static const char *const keywords[] = {"model_id",  "subjects",     "berg_dir",        "images", "plan_only",
-                                         "backbone",  "features",     "components",      "method", "alphas",
-                                         "folds",     "chunks",       "alpha_per_voxel", "work",   "safetensors",
-                                         "keep_work", "memory",       "threads",         "batch",  "resume",
-                                         "force",     "train_splits", "progress",        "stage",  NULL};
+  static const char *const keywords[] = {
+      "model_id",        "subjects",   "berg_dir",    "images",       "plan_only", "backbone",
+      "features",        "components", "method",      "alphas",       "folds",     "chunks",
+      "alpha_per_voxel", "work",       "safetensors", "keep_work",    "memory",    "threads",
+      "batch",           "resume",     "force",       "train_splits", "only",      "shard",
+      "shards",          "merge",      "scratch",     "progress",     "stage",     NULL};
   (void)module;
   held kept = {0};
   binding_subjects subjects = {0};
@@ -142,14 +144,15 @@ static PyObject *train(PyObject *module, PyObject *args, PyObject *kwargs) {
   const char *model_id;
   int plan_only = 0;
   PyObject *sequence, *progress = Py_None, *stage = Py_None, *result = NULL;
-  if (PyArg_ParseTupleAndKeywords(args, kwargs, "sOO&O&p|$O&sO&sy*O&O&pO&ppO&iO&ppzOO", (char **)(uintptr_t)keywords,
-                                  &model_id, &sequence, binding_path_or_none, &kept.berg_dir, binding_path_or_none,
-                                  &kept.images, &plan_only, binding_path_or_none, &kept.backbone, &options.features,
-                                  binding_size, &options.components, &regression.method, &kept.alphas, binding_size,
-                                  &regression.folds, binding_size, &regression.chunks, &regression.alpha_per_voxel,
-                                  binding_path_or_none, &kept.work, &options.safetensors, &options.keep_work,
-                                  binding_size, &options.memory, &options.threads, binding_size, &options.batch,
-                                  &options.resume, &options.force, &options.train_splits, &progress, &stage) &&
+  if (PyArg_ParseTupleAndKeywords(
+          args, kwargs, "sOO&O&p|$O&sO&sy*O&O&pO&ppO&iO&ppzzO&O&zO&OO", (char **)(uintptr_t)keywords, &model_id,
+          &sequence, binding_path_or_none, &kept.berg_dir, binding_path_or_none, &kept.images, &plan_only,
+          binding_path_or_none, &kept.backbone, &options.features, binding_size, &options.components,
+          &regression.method, &kept.alphas, binding_size, &regression.folds, binding_size, &regression.chunks,
+          &regression.alpha_per_voxel, binding_path_or_none, &kept.work, &options.safetensors, &options.keep_work,
+          binding_size, &options.memory, &options.threads, binding_size, &options.batch, &options.resume,
+          &options.force, &options.train_splits, &options.stage, binding_size, &options.shard, binding_size,
+          &options.shards, &options.merge, binding_path_or_none, &kept.scratch, &progress, &stage) &&
       binding_take_subjects(&subjects, sequence)) {
     options.subjects = subjects.names;
     options.subject_count = subjects.count;
@@ -157,6 +160,7 @@ static PyObject *train(PyObject *module, PyObject *args, PyObject *kwargs) {
     options.images = path_of(kept.images);
     options.backbone = path_of(kept.backbone);
     options.work = path_of(kept.work);
+    options.scratch = path_of(kept.scratch);
     if (kept.alphas.obj) {
       regression.alphas = kept.alphas.buf;
       regression.alpha_count = (size_t)kept.alphas.len / sizeof(double);
@@ -176,20 +180,21 @@ static PyObject *train(PyObject *module, PyObject *args, PyObject *kwargs) {
 }
 
 static PyObject *evaluate(PyObject *module, PyObject *args, PyObject *kwargs) {
-  static const char *const keywords[] = {"model_id", "subject", "berg_dir", "images",  "backbone",
-                                         "memory",   "threads", "force",    "sidecar", "train_splits",
-                                         "progress", "stage",   NULL};
+  static const char *const keywords[] = {
+      "model_id", "subject",      "berg_dir", "images", "backbone", "memory",   "threads", "force",
+      "sidecar",  "train_splits", "shard",    "shards", "merge",    "progress", "stage",   NULL};
   (void)module;
   held kept = {0};
   berg_evaluate_options options;
   berg_evaluate_options_init(&options);
   const char *model_id;
   PyObject *progress = Py_None, *stage = Py_None, *result = NULL;
-  if (PyArg_ParseTupleAndKeywords(args, kwargs, "ssO&O&|$O&O&ippzOO", (char **)(uintptr_t)keywords, &model_id,
+  if (PyArg_ParseTupleAndKeywords(args, kwargs, "ssO&O&|$O&O&ippzO&O&O&OO", (char **)(uintptr_t)keywords, &model_id,
                                   &options.subject, binding_path_or_none, &kept.berg_dir, binding_path_or_none,
                                   &kept.images, binding_path_or_none, &kept.backbone, binding_size, &options.memory,
-                                  &options.threads, &options.force, &options.sidecar, &options.train_splits, &progress,
-                                  &stage)) {
+                                  &options.threads, &options.force, &options.sidecar, &options.train_splits,
+                                  binding_size, &options.shard, binding_size, &options.shards, binding_size,
+                                  &options.merge, &progress, &stage)) {
     options.berg_dir = path_of(kept.berg_dir);
     options.images = path_of(kept.images);
     options.backbone = path_of(kept.backbone);

@@ -113,3 +113,65 @@ def test_wrong_calls(berg, arguments, status, words):
 
 def test_too_little_memory(evaluate):
     assert evaluate("--memory", "20M").status == 6
+
+
+# --- In parts ---
+
+def files(place):
+    return {path.relative_to(place): path.read_bytes() for path in (place / "berg/results").rglob("*") if path.is_file()}
+
+
+def metadata_of(place):
+    return (place / "berg" / MODEL_FOLDER / "metadata/metadata_sub-01.npy").read_bytes()
+
+
+def test_parts_are_measured_as_one_run(evaluate, place):
+    results = place / "berg/results"
+    first = evaluate("--shard", "1/3")
+    assert (first.status, first.lines[-1].split(": ")[1]) == (0, "predictions of part 1 of 3"), first.err
+    before = metadata_of(place)
+    result = evaluate("--merge", "3")
+    assert result.status == 9 and result.lines[-3:] == [line for line in result.lines if line.startswith("  ")]
+    assert "of 3 parts 2 missing" in result.err and "run again: --array=2,3" in result.err
+    for i in (2, 3):
+        assert evaluate("--shard", f"{i}/3", "-q").status == 0
+    assert "already whole" in evaluate("--shard", "2/3").err
+    (part,) = results.rglob("*.part-2-of-3.npy")
+    data = part.read_bytes()
+    part.write_bytes(data[:-4])
+    result = evaluate("--merge", "3")
+    assert result.status == 9 and "is cut short" in result.err and "run again: --array=2\n" in result.err
+    assert metadata_of(place) == before and not list(results.rglob("*unfinished*"))
+    assert evaluate("--shard", "2/3", "-q").status == 0 and part.read_bytes() == data
+    assert evaluate("--merge", "3", "-q", "--json", place / "merged.json").status == 0
+    joined, metadata = files(place), metadata_of(place)
+    (place / "berg" / MODEL_FOLDER / "metadata/metadata_sub-01.npy").write_bytes(before)
+    assert evaluate("--force", "-q", "--json", place / "one.json").status == 0
+    assert metadata_of(place) == metadata
+    assert len(joined) == 2 and files(place) == joined  # predictions and sidecar
+    reports = [json.loads((place / name).read_text()) for name in ("merged.json", "one.json")]
+    for report in reports:
+        del report["seconds"], report["peak_memory_bytes"]
+    assert reports[0] == reports[1]
+
+
+def test_parts_of_another_training_are_none(evaluate, place):
+    for i in (1, 2):
+        assert evaluate("--shard", f"{i}/2", "-q").status == 0
+    metadata = place / "berg" / MODEL_FOLDER / "metadata/metadata_sub-01.npy"
+    if metadata.is_symlink():
+        data = metadata.read_bytes()
+        metadata.unlink()
+        metadata.write_bytes(data)
+    tree = np.load(metadata, allow_pickle=True).item()
+    tree["later"] = {"note": np.array([1])}
+    np.save(metadata, tree, allow_pickle=True)
+    result = evaluate("--merge", "2")
+    assert result.status == 9 and "the parts are of another model, other weights or other images" in result.lines[-1]
+    assert result.lines[-1].endswith("run again: --array=1-2") and not list((place / "berg/results").rglob("*unfinished*"))
+
+
+def test_shards_that_make_no_sense(evaluate):
+    assert "--shard: expected I/N" in evaluate("--shard", "3/2").message
+    assert "--merge and --json are of all of them" in evaluate("--shard", "1/2", "--merge", "2").message
+    assert "cannot be split into 9 shards" in evaluate("--shard", "1/9").lines[-1]

@@ -274,15 +274,28 @@ def test_merged_shards_are_what_one_run_makes(score, scored, berg, photos, tmp_p
     result = berg("merge", *parts, "-o", tmp_path / "all")
     assert (result.status, result.message) == (0, f"5 images of 3 parts: {tmp_path}/all holds 5")
     assert contents(tmp_path / "all") == contents(scored)
-    assert berg("merge", *parts, parts[0], "-o", tmp_path / "all", "-q").status == 0  # again
+    assert berg("merge", *parts, "-o", tmp_path / "all", "-q").status == 0  # again
     assert contents(tmp_path / "all") == contents(scored)
     change(parts[2] / "scores_sub-01.npy", 130, b"\x7e")
     result = berg("merge", *parts, "-o", tmp_path / "bad")
-    assert result.status == 3 and f"{parts[2]}/scores_sub-01.npy: row 0 (image {photos}/4.jpg) is damaged" in result.message
-    assert json.loads(berg("info", "--json", "--check", tmp_path / "bad").out)["Images"] == 4
-    about = json.loads((parts[1] / "store.json").read_text())
-    (parts[1] / "store.json").write_text(json.dumps({**about, "InstructionSet": "abacus"}))
-    assert "the store is of another processor's instruction set" in berg("merge", *parts[:2], "-o", tmp_path / "mixed").message
+    assert result.status == 9 and f"{parts[2]}/scores_sub-01.npy: row 0 (image {photos}/4.jpg) is damaged" in result.lines[0]
+    assert not list(tmp_path.glob("bad*"))
+
+
+def test_stores_that_are_no_shards_are_added_up(score, scored, berg, photos, tmp_path):
+    pictures = sorted(photos.iterdir())
+    stores = [tmp_path / "a", tmp_path / "b"]
+    for store, some in zip(stores, (pictures[:2], pictures[2:])):
+        assert score(store, *some).status == 0
+    assert berg("merge", *stores, stores[0], "-o", tmp_path / "all", "-q").status == 0
+    assert contents(tmp_path / "all") == contents(scored)
+    change(stores[1] / "scores_sub-01.npy", 130, b"\x7e")
+    result = berg("merge", *stores, "-o", tmp_path / "bad")
+    assert result.status == 3 and f"{stores[1]}/scores_sub-01.npy: row 0 (image {photos}/2.jpg) is damaged" in result.message
+    assert json.loads(berg("info", "--json", "--check", tmp_path / "bad").out)["Images"] == 2
+    about = json.loads((stores[1] / "store.json").read_text())
+    (stores[1] / "store.json").write_text(json.dumps({**about, "InstructionSet": "abacus"}))
+    assert "the store is of another processor's instruction set" in berg("merge", *stores, "-o", tmp_path / "mixed").message
 
 
 def test_merging_keeps_other_names(score, berg, photos, tmp_path):

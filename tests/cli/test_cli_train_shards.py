@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 import make_prepared
+import moments
 from program import MODEL, MODEL_FOLDER
 
 STAGES = ["features", "gram", "eigenvectors", "components", "regression", "weights"]
@@ -78,14 +79,6 @@ def whole(make_training, tmp_path_factory):
     training()
     assert len(training.weights()) == 2
     return training.weights()
-
-
-def test_processes_at_once_are_one_process(training, whole):
-    for stage in STAGES:
-        training.at_once(stage, 3)
-        training.merge(stage, 3)
-    assert training.weights() == whole
-    assert not training.work.exists()
 
 
 # --- Faults ---
@@ -171,3 +164,90 @@ def test_a_part_that_is_not_as_it_was_is_named_and_made_again(training, with_fea
     training.merge("features", 4)
     for first in (0, 2, 4, 6):
         assert training.part(first=first).read_bytes() == with_features.part(first=first).read_bytes()
+
+
+def test_each_stage_says_what_to_run_again(training, whole):
+    def break_one(stage):
+        ours = {"features": "berg-features.*-00000003-*.f32", "gram": "berg-gram-*.block-*", "eigenvectors": "berg-eigenvectors-*",
+                "components": "berg-pca-*.block-07", "regression": "berg-regression_sub-02-*.npy"}
+        if stage == "weights":
+            (training.folder / MODEL_FOLDER / "encoding_models_weights" / "weights_sub-02.npy").unlink()
+            return "1 of 2 files are missing, number 0 (from 0) of sub-02 first"
+        path = sorted(training.work.glob(ours[stage]))[-1]
+        flip(path, path.stat().st_size // 2)
+        return path.name
+    for stage in STAGES:
+        training.at_once(stage, 3)
+        told = break_one(stage)
+        result = training("--merge", stage, "--shards", 3, "--json", status=9)
+        again = json.loads(result.out)["merge"]["shards"]
+        assert told in result.message and 1 <= len(again) < 3
+        for shard in again:
+            training("--stage", stage, "--shard", f"{shard}/3")
+        training.merge(stage, 3)
+    assert training.weights() == whole
+    assert not training.work.exists()
+
+
+# --- Processes ---
+
+def computed(result):
+    share = json.loads(result.out)["shard"]
+    return share["computed"], share["units"]
+
+
+def test_a_share_has_one_process_and_a_killed_one_is_gone_on_with(training, berg, whole):
+    training("--stage", "features", "--shard", "1/4")
+    command = training.arguments("--quiet", "--stage", "features", "--shard", "2/4", "--batch", 1)
+    run = berg.start(*command, environment=moments.environment(stop=2, file="-00000002-00000004.journal"))
+    moments.wait_until_stopped(run)
+    try:
+        for shard in ("2/4", "1/1", "2/5"):
+            result = training("--stage", "features", "--shard", shard, status=5)
+            assert "another process is at work on some of stage features, images" in result.message
+        assert computed(training("--stage", "features", "--shard", "3/4", "--json")) == (2, 2)
+        for options in (["--merge", "features"], ["--resume"]):
+            assert "another training run is at work in this folder" in training(*options, status=5).message
+    finally:
+        run.kill()
+        run.wait()
+    assert computed(training("--stage", "features", "--shard", "1/4", "--json")) == (0, 2)
+    assert berg(*training.arguments("--stage", "features", "--shard", "1/4")).lines[-1] == \
+        "berg: stage features, shard 1/4: already whole"
+    again, units = computed(training("--stage", "features", "--shard", "1/2", "--json"))
+    assert again < 2 and units == 4  # an image at least was safe
+    training("--resume")
+    assert training.weights() == whole
+
+
+def test_more_shares_than_there_are(training, berg):
+    for stage in ("features", "gram", "eigenvectors"):
+        training("--stage", stage)
+        training("--merge", stage)
+    lines = berg(*training.arguments("--stage", "eigenvectors", "--shard", "3/3")).lines
+    assert lines[-1] == "berg: stage eigenvectors, shard 3/3: nothing to do, it cannot be cut into so many"
+
+
+def test_what_is_made_on_a_disk_of_the_nodes_own(training, tmp_path, whole):
+    scratch = tmp_path / "scratch"
+    for stage in STAGES:
+        for shard in ("1/2", "2/2"):
+            training("--stage", stage, "--shard", shard, "--scratch", scratch / shard[0])
+        training.merge(stage, 2)
+    assert training.weights() == whole
+    assert not [*scratch.rglob("berg-*")]
+
+
+@pytest.mark.parametrize("options, text", [
+    (["--stage", "fit"], "stage 'fit' is not known: expected features, gram"),
+    (["--merge", "fit"], "stage 'fit' is not known"),
+    (["--stage", "gram", "--merge", "gram"], "do not go together"),
+    (["--shard", "1/2"], "belong to --stage"),
+    (["--scratch", "x"], "belong to --stage"),
+    (["--shards", "2"], "belongs to --merge"),
+    (["--stage", "gram", "--shard", "3/2"], "expected I/N with I from 1 to N"),
+    (["--stage", "gram", "--dry-run"], "of the whole training"),
+])
+def test_options_that_make_no_sense(training, options, text):
+    result = training(*options, status=2)
+    assert text in result.err

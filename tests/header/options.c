@@ -107,10 +107,13 @@ static void scores(int whole) {
   NEW(berg_score_options, score);
   NEW(berg_run, run);
   SAY(berg_score(NULL, 0, NULL, "store", score, NULL, NULL, &error));
+  NEW(berg_merge_options, merge);
+  SAY(berg_merge(NULL, 0, "out", merge, NULL, NULL, &error));
   if (whole) return;
   SAY(berg_score(NULL, 0, NULL, "store", NULL, run, NULL, &error));
   SAY(berg_store_check(NULL, 1, run, &error));
   SAY(berg_store_add("store", NULL, 1, run, &error));
+  SAY(berg_merge(NULL, 0, "out", NULL, run, NULL, &error));
 }
 
 static void asking(int whole) {

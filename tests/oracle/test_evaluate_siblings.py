@@ -247,6 +247,20 @@ def test_bits_depend_on_neither_threads_nor_a_second_run(tmp_path, run):
     assert place.metadata.read_bytes() == first
 
 
+@pytest.mark.parametrize("fresh", ["nsd", "eeg"], indirect=True)
+def test_parts_are_measured_as_one_run(fresh, run, evaluated):
+    """Of two hemispheres, whose images are rows of a dataset; and of images that are resized otherwise than elsewhere."""
+    for i in (1, 2):
+        assert run(fresh, "--shard", f"{i}/2", "-q").returncode == 0
+    done = run(fresh, "--merge", 2, "-q")
+    assert done.returncode == 0, done.stderr
+    one = evaluated[fresh.key][0]
+    assert fresh.metadata.read_bytes() == one.metadata.read_bytes()
+    assert [path.read_bytes() for path in predictions_of(fresh)] == [path.read_bytes() for path in predictions_of(one)]
+    folder = predictions_of(fresh)[0].parent
+    assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in predictions_of(one)[0].parent.iterdir())
+
+
 def test_float64_trials(tmp_path, run, evaluated):
     place, units = prepared_siblings.make(tmp_path, "tvsd"), SIZES["tvsd"][:2]
     path = place.prepared / "tvsd_monkeyN_split-test.h5"
@@ -422,6 +436,18 @@ def test_nsd_images_that_are_none(fresh, refused):
     rewrite(fresh.images, "imgBrick", np.zeros((15, 40, 40), np.uint8))
     line = refused(fresh, 3)
     assert str(fresh.images) in line and "(15, 40, 40)" in line
+
+
+@nsd
+def test_nsd_images_of_matlab_are_turned_and_it_is_said(fresh, run, evaluated):
+    prepared_siblings.turn_for_matlab(fresh.images, "imgBrick")
+    done = run(fresh)
+    assert done.returncode == 0, done.stderr
+    turned = f"{fresh.images}:imgBrick"
+    assert f"berg: {turned}: read as it is seen in MATLAB, which stores it with its dimensions in reverse" in done.stderr.splitlines()
+    for path, plain in zip(predictions_of(fresh), predictions_of(evaluated["nsd"][0]), strict=True):
+        assert path.read_bytes() == plain.read_bytes()
+        assert json.loads(path.with_suffix(".json").read_text())["Images"]["TurnedFromMATLAB"] == [turned]
 
 
 @nsd

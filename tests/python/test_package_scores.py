@@ -1,13 +1,14 @@
 """ScoreStore, merge, and stores where other calls take images or rows."""
 import pathlib
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
 
 import berg
 import scores
-from berg.core.exceptions import BERGError, InvalidParameterError, StimulusError
+from berg.core.exceptions import BERGError, IncompleteError, InvalidParameterError, StimulusError
 
 MODEL = "fmri-things_fmri_1-vit_b_32"
 IMAGES = 30
@@ -46,6 +47,24 @@ def test_one_store_is_merged_as_a_list_of_it(store, tmp_path):
         assert len(berg.merge(tmp_path / "all", given, show_progress=False)) == IMAGES
     with pytest.raises(InvalidParameterError, match="expected a ScoreStore or the path of one, found NoneType"):
         berg.merge(tmp_path / "none", [None])
+
+
+def test_outputs_made_in_shards_are_merged(berg_program, small_berg_dir, backbone_files, images, tmp_path):
+    np.save(tmp_path / "images.npy", images)
+    command = [berg_program, "encode", "fmri-things_fmri_1-vit_b_32", "--subject", "1", "--roi", "V1", "--berg-dir", small_berg_dir, "--backbone",
+               backbone_files["safetensors"], tmp_path / "images.npy", "-q", "-o"]
+    subprocess.run([*command, tmp_path / "one.npy"], check=True)
+    parts = [tmp_path / f"part-{i}.npy" for i in (1, 2)]
+    for i, part in enumerate(parts):
+        subprocess.run([*command, part, "--shard", f"{i + 1}/2"], check=True)
+    with pytest.raises(IncompleteError, match="run again: --array=2") as told:
+        berg.merge(tmp_path / "all.npy", parts[:1], show_progress=False)
+    assert told.value.report["missing"] == [2] and told.value.report["array"] == "2"
+    assert berg.merge(tmp_path / "all.npy", parts, check=True) is None and not (tmp_path / "all.npy").exists()
+    assert berg.merge(tmp_path / "all.npy", parts) == [str(tmp_path / "all.npy")]
+    assert (tmp_path / "all.npy").read_bytes() == (tmp_path / "one.npy").read_bytes()
+    with pytest.raises(FileExistsError):
+        berg.merge(tmp_path / "all.npy", parts)
 
 
 def test_a_store_cannot_be_scored(store, models, tmp_path):

@@ -201,7 +201,7 @@ def test_interface_is_abstract():
 
 
 def test_exceptions_derive_from_one():
-    for name in "ModelNotFoundError ModelLoadError InvalidParameterError StimulusError ResourceError".split():
+    for name in "ModelNotFoundError ModelLoadError InvalidParameterError StimulusError ResourceError IncompleteError".split():
         assert getattr(exceptions, name).__bases__ == (exceptions.BERGError,)
     assert ValidationError.__bases__ == (Exception,)
 
@@ -219,6 +219,7 @@ def test_exceptions_derive_from_one():
         ("BERG_EWRITE", OSError),
         ("BERG_EEXISTS", FileExistsError),
         ("BERG_ECANCELLED", KeyboardInterrupt),
+        ("BERG_EINCOMPLETE", exceptions.IncompleteError),
         ("BERG_EINPUT", exceptions.BERGError),
         ("BERG_EINTERNAL", exceptions.BERGError),
     ],

@@ -2,13 +2,14 @@
 
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
 
 import berg
 from berg import BERG
-from berg.core.exceptions import InvalidParameterError, ResourceError, StimulusError
+from berg.core.exceptions import BERGError, InvalidParameterError, ResourceError, StimulusError
 
 QUIET = {"show_progress": False}
 
@@ -207,3 +208,21 @@ def test_a_sibling_from_simulation_to_a_quarters_accuracy(tmp_path):
         berg.evaluate(meg, train_splits="single", **choices)
     with pytest.raises(InvalidParameterError):
         berg.simulate_prepared("fmri-things_fmri_1-vit_b_32", tmp_path / "raw", **QUIET)
+
+
+def test_stages_in_shards_are_one_training(trained, model_id, tmp_path):
+    raw, berg_dir, _, _ = trained
+    own = tmp_path / "berg"
+    shutil.copytree(berg_dir / "model_training_datasets", own / "model_training_datasets")
+    choices = {"berg_dir": own, "images": raw / "images", "backbone": "random:1", "components": 8, **QUIET}
+    with pytest.raises(BERGError, match="stage gram needs features"):
+        berg.train(model_id, stage="gram", **choices)
+    report = berg.train(model_id, stage="features", shard=(2, 2), scratch=tmp_path / "scratch", **choices)
+    assert report["shard"] == {"stage": "features", "shard": 2, "shards": 2, "units": 18, "computed": 18}
+    with pytest.raises(BERGError, match=r"--array=1\b"):
+        berg.train(model_id, merge="features", shards=2, **choices)
+    berg.train(model_id, stage="features", shard=(1, 2), **choices)
+    assert berg.train(model_id, merge="features", shards=2, **choices)["merge"]["shards"] == []
+    berg.train(model_id, resume=True, **choices)
+    [made], [expected] = (list(folder.rglob("weights_sub-01.npy")) for folder in (own, berg_dir))
+    assert made.read_bytes() == expected.read_bytes()

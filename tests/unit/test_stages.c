@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "train/job/plan.h"
+#include "train/job/share.h"
 #include "train/job/stages.h"
 #include "train/job/work.h"
 
@@ -175,6 +176,37 @@ static void ranges_go_by_what_belongs_together(void **state) {
   train_plan_close(&plan);
 }
 
+/* Every unit is in one share, none is cut in two that belong together, and shares are equal within one. */
+static void shares_are_all_of_a_stage(void **state) {
+  (void)state;
+  const berg_train_options options = options_of(COMPONENTS, NULL, 2);
+  train_plan plan;
+  open_plan(&plan, &options);
+  for (size_t k = 0; k < TRAIN_STAGES; k++)
+    for (size_t shards = 1; shards < 20; shards++) {
+      size_t ends[8] = {0}, before = SIZE_MAX;
+      for (size_t shard = 0; shard < shards; shard++) {
+        size_t grains = 0;
+        for (size_t i = 0; i < plan.task_count; i++) {
+          const train_task *task = &plan.tasks[i];
+          if (task->kind != train_stages[k]) continue;
+          const size_t grain = train_stage_grain(&plan, task->kind, task->of);
+          const io_range units = train_share_of(&plan, task, &(train_share){train_stages[k], shard, shards});
+          if (units.first == units.end) continue;
+          assert_int_equal(units.first, ends[i]);
+          assert_true(units.end % grain == 0 || units.end == task->count);
+          grains += (units.end - units.first + grain - 1) / grain;
+          ends[i] = units.end;
+        }
+        assert_true(grains <= before && (!shard || grains + 1 >= before));
+        before = grains;
+      }
+      for (size_t i = 0; i < plan.task_count; i++)
+        if (plan.tasks[i].kind == train_stages[k]) assert_int_equal(ends[i], plan.tasks[i].count);
+    }
+  train_plan_close(&plan);
+}
+
 /* --- Ranges --- */
 
 static int never(void *user, size_t done, size_t total, double seconds) {
@@ -182,7 +214,8 @@ static int never(void *user, size_t done, size_t total, double seconds) {
   return done > total;
 }
 
-static io_range at_share; /* units of a process beside others; end 0: alone */
+static bool beside_others;
+static io_range at_share;
 
 static berg_status step_of(train_plan *plan, size_t index,
                            berg_status (*do_it)(const train_step *, const size_t *, berg_error *), const size_t *range,
@@ -227,13 +260,18 @@ static void do_in_ranges(train_plan *one, train_plan *other, size_t index, bool 
   at_hand = task->kind;
   if (cut) {
     const size_t *half = halves[late];
+    if (beside_others) at_share = (io_range){half[0], half[1]};
     if (step_of(one, index, run_range, half, &error)) fail_msg("%s", error.message);
+    at_share = (io_range){0, 0};
     expect_range(other, task->of, half[0], half[1], false);
     if (at_hand->merge && step_of(other, index, merge_ranges, NULL, &error) != BERG_EINPUT)
       fail_msg("%s: %s", at_hand->name, error.message);
     expect_range(one, task->of, half[0], half[1], false);
   }
-  if (step_of(other, index, run_range, halves[!(cut && late)], &error)) fail_msg("%s", error.message);
+  const size_t *rest = halves[!(cut && late)];
+  if (beside_others) at_share = (io_range){rest[0], rest[1]};
+  if (step_of(other, index, run_range, rest, &error)) fail_msg("%s", error.message);
+  at_share = (io_range){0, 0};
   if (step_of(one, index, merge_ranges, NULL, &error)) fail_msg("%s", error.message);
   expect_range(other, task->of, 0, task->count, true);
 }
@@ -297,6 +335,14 @@ static void ranges_of_least_squares(void **state) {
   ranges_are_the_whole(NULL, true);
 }
 
+/* Each leaves files of its own. */
+static void ranges_of_processes_beside_others(void **state) {
+  (void)state;
+  beside_others = true;
+  ranges_are_the_whole(NULL, false);
+  beside_others = false;
+}
+
 /* An alpha for each chunk: ranges that cut a chunk find the alpha of all of it. */
 static void ranges_of_ridge(void **state) {
   (void)state;
@@ -311,9 +357,14 @@ static void ranges_of_ridge(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_stage_says_all),    cmocka_unit_test(tasks_of_a_run),
-      cmocka_unit_test(disk_is_what_lies_there), cmocka_unit_test(ranges_of_least_squares),
-      cmocka_unit_test(ranges_of_ridge),         cmocka_unit_test(ranges_go_by_what_belongs_together),
+      cmocka_unit_test(every_stage_says_all),
+      cmocka_unit_test(tasks_of_a_run),
+      cmocka_unit_test(disk_is_what_lies_there),
+      cmocka_unit_test(ranges_of_least_squares),
+      cmocka_unit_test(ranges_of_ridge),
+      cmocka_unit_test(ranges_go_by_what_belongs_together),
+      cmocka_unit_test(ranges_of_processes_beside_others),
+      cmocka_unit_test(shares_are_all_of_a_stage),
   };
   return cmocka_run_group_tests(tests, make_data, remove_data);
 }

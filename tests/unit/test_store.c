@@ -103,9 +103,9 @@ static void names_are_found(void **state) {
   (void)state;
   model_store_writer *writer = begin("names");
   for (unsigned i = 0; i < 4; i++) add(writer, names[i], i + 10);
-  assert_int_equal(model_store_alias(writer, "z/other.jpg", 1, &error), BERG_OK);
-  assert_int_equal(model_store_alias(writer, "z/other.jpg", 1, &error), BERG_OK); /* once is enough */
-  assert_int_equal(model_store_alias(writer, "x/a.jpg", 0, &error), BERG_OK);     /* its own name is none */
+  assert_int_equal(model_store_alias(writer, "z/other.jpg", 1, SIZE_MAX, &error), BERG_OK);
+  assert_int_equal(model_store_alias(writer, "z/other.jpg", 1, SIZE_MAX, &error), BERG_OK); /* once is enough */
+  assert_int_equal(model_store_alias(writer, "x/a.jpg", 0, SIZE_MAX, &error), BERG_OK);     /* its own name is none */
   assert_int_equal(model_store_commit(writer, &error), BERG_OK);
   model_store_end(writer);
   berg_store *store = opened("names");

@@ -35,6 +35,12 @@ class ResourceError(BERGError):
     """The device, the memory or the disk does not allow it."""
 
 
+class IncompleteError(BERGError):
+    """Parts of what is to be put together are missing, damaged, doubled or of another run; `report` says which."""
+
+    report = None
+
+
 # Two cases that upstream's releases and docs report by different classes: programs may look for either.
 
 

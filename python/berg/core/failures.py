@@ -2,6 +2,7 @@
 
 from berg.core.exceptions import (
     BERGError,
+    IncompleteError,
     InvalidParameterError,
     ModelLoadError,
     ModelNotFoundError,
@@ -21,6 +22,7 @@ _CLASSES = {
     "BERG_EWRITE": OSError,
     "BERG_EEXISTS": FileExistsError,
     "BERG_ECANCELLED": KeyboardInterrupt,
+    "BERG_EINCOMPLETE": IncompleteError,
 }
 
 

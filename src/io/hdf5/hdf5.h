@@ -21,6 +21,9 @@ berg_status io_hdf5_unchanged(const io_hdf5 *dataset, berg_error *error);
 #define IO_HDF5_NAMES ((size_t)64)
 /* What the root group holds, at most IO_HDF5_NAMES of it in the order of names: base_free_texts. EINPUT: no HDF5. */
 berg_status io_hdf5_names(char ***names, size_t *count, const char *path, berg_error *error);
+/* What a group in the root group holds, in the order of where it lies in the file, which is that in which its writer
+ * made it: base_free_texts. EINPUT: no HDF5, no such group. */
+berg_status io_hdf5_members(char ***names, size_t *count, const char *path, const char *group, berg_error *error);
 
 /* What MATLAB's files of version 7.3 say of an array, its class there ("uint8"); NULL: it is none of theirs. MATLAB
  * counts the first dimension fastest: its users see the dimensions of such an array in reverse here. */

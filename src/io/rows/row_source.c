@@ -6,6 +6,7 @@
 
 berg_status io_row_source_read(const io_row_source *source, size_t first, size_t count, float *values,
                                berg_error *error) {
+  if (source->read) return source->read(source->user, first, count, values, error);
   char *next = (char *)values;
   size_t size = count * sizeof *values;
   off_t offset = source->offset + (off_t)(first * sizeof *values);

@@ -17,6 +17,9 @@ typedef struct io_row_source {
   const size_t *shape; /* [ndim] of a row, whose product is columns */
   size_t ndim;
   const char *name; /* for messages; NULL: there are no rows yet */
+  /* In place of `file`, as io_row_source_read; NULL: that. */
+  berg_status (*read)(void *user, size_t first, size_t count, float *values, berg_error *error);
+  void *user;
 } io_row_source;
 
 /* `count` values from element `first` of the flattened rows into `values`. EINPUT: unreadable or cut short.

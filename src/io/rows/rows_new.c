@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "io/container/npy.h"
 #include "io/file/journal.h"
-#include "io/rows/rows_handle.h"
+#include "io/rows/rows_file.h"
 
 static berg_status make_names(io_rows *rows, const char *path, berg_error *error) {
   rows->path = base_copy_text(path, error);

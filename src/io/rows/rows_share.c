@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "io/file/journal.h"
 #include "io/file/whole_file.h"
-#include "io/rows/rows_handle.h"
+#include "io/rows/rows_file.h"
 
 typedef berg_status (*visitor)(void *user, const char *path, berg_error *error);
 

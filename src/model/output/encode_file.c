@@ -24,13 +24,7 @@ typedef struct output {
   model_output_file *files; /* [count] */
   size_t count;
   size_t rows; /* encoded, or passed over because every file has them */
-  writing *writing;
 } output;
-
-/* A hemisphere of which nothing is selected has no file beside that of the other. */
-static bool has_file(const model_subject *subject, size_t number) {
-  return subject->outputs[number].columns || !subject->columns;
-}
 
 static size_t count_files(const berg_model *model) {
   size_t count = 0;
@@ -42,7 +36,7 @@ static berg_status name_files(output *o, berg_error *error) {
   const berg_model *model = o->task.model;
   for (size_t s = 0; s < model->subject_count; s++)
     for (size_t i = 0; i < model->subjects[s].output_count; i++) {
-      if (!has_file(&model->subjects[s], i)) continue;
+      if (!model_output_has_file(&model->subjects[s], i)) continue;
       model_output_file *file = &o->files[o->count++];
       *file =
           (model_output_file){.task = &o->task, .subject = s, .output = i, .columns = &model->subjects[s].outputs[i]};
@@ -99,10 +93,10 @@ static berg_status start_writer(writing *w, const model_batch *batch, berg_error
 }
 
 /* The member's rows of images [first, first + count). */
-static void make_rows(const output *o, const model_batch *batch, const model_member *member, size_t first, size_t count,
-                      float *responses) {
+static void make_rows(const writing *w, const output *o, const model_batch *batch, const model_member *member,
+                      size_t first, size_t count, float *responses) {
   const model_trials *trials = o->task.trials;
-  float *predictions = trials ? o->writing->predictions : responses;
+  float *predictions = trials ? w->predictions : responses;
   model_batch_respond(batch, member, first, count, predictions);
   if (trials) model_trials_make(trials, batch->team, first, count, predictions, responses);
 }
@@ -114,19 +108,17 @@ static berg_status take_part(const writing *w, const model_batch *batch, const m
   float *responses;
   berg_status status = model_writer_buffer(w->writer, &responses, error);
   if (status) return status;
-  make_rows(o, batch, member, first, count, responses);
+  make_rows(w, o, batch, member, first, count, responses);
   model_writer_hand(w->writer, o, count);
   return BERG_OK;
 }
 
-/* With the last member of all: half a batch at a time, so that two buffers hold no more than one did, and of that each
+/* A batch of all models: half of it at a time, so that two buffers hold no more than one did, and of that each
  * member's, so that files take turns. */
-static berg_status take(void *user, model_batch *batch, const model_member *member, berg_error *error) {
-  const output *o = user;
+static berg_status take(void *user, model_batch *batch, berg_error *error) {
   const model_member *members = batch->members;
   const size_t count = batch->member_count;
-  if (member != &members[count - 1]) return BERG_OK;
-  writing *w = o->writing;
+  writing *w = user;
   berg_status status = start_writer(w, batch, error);
   for (size_t m = 0; m < count && !status; m++) {
     const output *each = members[m].sink->user;
@@ -148,11 +140,28 @@ static berg_status stop_writer(writing *w, berg_status status, berg_error *error
 
 /* --- Going on with what was interrupted, and sharing what is left --- */
 
+static berg_status tell_whole(const output *outputs, size_t count, const berg_run *run, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t o = 0; o < count; o++)
+    for (size_t i = 0; i < outputs[o].count && !status; i++)
+      if (outputs[o].files[i].whole)
+        status = base_warn(run->warn, run->user, error, "%s: already whole", outputs[o].files[i].path);
+  return status;
+}
+
+/* A shard's file that is there already is none of them; NULL: all are such. */
+static const model_output_file *first_open(const output *o) {
+  for (size_t i = 0; i < o->count; i++)
+    if (!o->files[i].whole) return &o->files[i];
+  return NULL;
+}
+
 /* The rows that every file of each output has. */
 static io_ranges rows_done(const output *outputs, size_t count, size_t images) {
   io_ranges done = {.list = {{0, images}}, .count = 1};
   for (size_t o = 0; o < count; o++)
     for (size_t i = 0; i < outputs[o].count; i++) {
+      if (outputs[o].files[i].whole) continue;
       const io_ranges *of_file = io_rows_done(outputs[o].files[i].rows);
       for (io_range gap = {0, 0}; io_ranges_gap(of_file, gap.end, images, &gap);)
         io_ranges_remove(&done, gap.first, gap.end);
@@ -166,10 +175,9 @@ static berg_status encode_stretch(output *outputs, const model_pass *pass, size_
   writing w = {.writer = NULL};
   model_pass stretch = *pass;
   stretch.end = end;
-  for (size_t i = 0; i < pass->count; i++) {
-    outputs[i].writing = &w;
-    outputs[i].rows = row;
-  }
+  stretch.take = take;
+  stretch.user = &w;
+  for (size_t i = 0; i < pass->count; i++) outputs[i].rows = row;
   berg_status status = model_encode(&stretch, outputs[0].task.stimuli, first, run, error);
   return stop_writer(&w, status, error);
 }
@@ -178,7 +186,7 @@ static berg_status begin_shares(output *outputs, size_t count, const io_ranges *
   berg_status status = BERG_OK;
   for (size_t o = 0; o < count; o++)
     for (size_t i = 0; i < outputs[o].count && !status; i++)
-      status = model_output_file_begin_share(&outputs[o].files[i], share, error);
+      if (!outputs[o].files[i].whole) status = model_output_file_begin_share(&outputs[o].files[i], share, error);
   return status;
 }
 
@@ -212,6 +220,9 @@ static berg_status encode_pass(output *outputs, const model_pass *pass, const be
   const bool as_it_comes = skips && in_order && base_ranks_size(run->ranks) == 1;
   size_t first, rows;
   berg_status status = BERG_OK;
+  bool is_open = false;
+  for (size_t i = 0; i < pass->count; i++) is_open = is_open || first_open(&outputs[i]);
+  if (!is_open) return BERG_OK;
   if (skips)
     status = model_stimuli_look(stimuli, as_it_comes ? io_ranges_before(&done) : SIZE_MAX, run, &first, &rows, error);
   if (status) return status;
@@ -223,8 +234,13 @@ static berg_status encode_pass(output *outputs, const model_pass *pass, const be
 
 static berg_status finish(output *o, berg_error *error) {
   const berg_stimuli *stimuli = o->task.stimuli;
-  const size_t rows = io_ranges_total(io_rows_done(o->files[0].rows));
-  if (!rows) return base_fail(error, BERG_EINPUT, "none of the %zu images could be read", berg_stimuli_count(stimuli));
+  const model_output_file *file = first_open(o);
+  if (!file) return BERG_OK;
+  const size_t rows = io_ranges_total(io_rows_done(file->rows));
+  /* a shard that is a part may be of no rows: the others may have some */
+  const bool is_part = o->task.options->sidecar && model_stimuli_shard(stimuli);
+  if (!rows && !is_part)
+    return base_fail(error, BERG_EINPUT, "none of the %zu images could be read", berg_stimuli_count(stimuli));
   const size_t readable = berg_stimuli_count(stimuli) - berg_stimuli_skipped_count(stimuli);
   if (rows != readable) /* rows would get the names of other images */
     return base_fail(error, BERG_EINPUT, "%s: %zu rows of %zu readable images: image files changed meanwhile",
@@ -236,10 +252,25 @@ static berg_status finish(output *o, berg_error *error) {
   return status;
 }
 
-static berg_status clear(output *o, berg_error *error) {
+/* The file that a run opens first is the last, so that its lock keeps others out until then. */
+static berg_status clear(output *outputs, size_t count, berg_error *error) {
   berg_status status = BERG_OK;
-  for (size_t i = 0; i < o->count && !status; i++) status = model_output_file_clear(&o->files[i], error);
+  for (size_t o = count; o-- > 0;)
+    for (size_t i = outputs[o].count; i-- > 0 && !status;)
+      if (outputs[o].files[i].rows) status = model_output_file_clear(&outputs[o].files[i], error);
   return status;
+}
+
+/* A run that was killed while it cleared up had placed everything: a file without a partial one is in the way of a
+ * resume then, behind files that are whole. What is left of those is cleared up too. */
+static void end_clearing(output *outputs, size_t count) {
+  for (size_t o = 0; o < count; o++)
+    for (size_t i = 0; i < outputs[o].count; i++) {
+      const model_output_file *file = &outputs[o].files[i];
+      if (!file->rows && !io_rows_is_cleared(file->path)) return;
+      if (file->rows && !io_rows_is_settled(file->rows)) return;
+    }
+  clear(outputs, count, NULL);
 }
 
 static void release(output *o, berg_error *error) {
@@ -251,7 +282,8 @@ static void release(output *o, berg_error *error) {
 /* Rows of which nobody knows what they were made from. */
 static void discard(output *outputs, size_t count) {
   for (size_t o = 0; o < count; o++)
-    for (size_t i = 0; i < outputs[o].count; i++) io_rows_discard(outputs[o].files[i].rows);
+    for (size_t i = 0; i < outputs[o].count; i++)
+      if (outputs[o].files[i].rows) io_rows_discard(outputs[o].files[i].rows);
 }
 
 /* Whether trials are wanted, known and held by the format: before anything is written or told. */
@@ -276,6 +308,7 @@ static berg_status open_outputs(output *outputs, size_t count, bool guests, berg
 /* Nobody writes before all know what is done. */
 static berg_status open_all(output *outputs, size_t count, const berg_run *run, berg_error *error) {
   berg_status status = open_outputs(outputs, count, false, error);
+  if (status == BERG_EEXISTS && outputs[0].task.options->resume) end_clearing(outputs, count);
   status = base_ranks_agree(run->ranks, status, error);
   if (!status) status = open_outputs(outputs, count, true, error);
   return base_ranks_agree(run->ranks, status, error);
@@ -284,6 +317,7 @@ static berg_status open_all(output *outputs, size_t count, const berg_run *run, 
 static berg_status end_shares(output *outputs, size_t count, berg_status status, berg_error *error) {
   for (size_t o = 0; o < count; o++)
     for (size_t i = 0; i < outputs[o].count; i++) {
+      if (!outputs[o].files[i].rows) continue;
       const berg_status ended = io_rows_end_share(outputs[o].files[i].rows, status ? NULL : error);
       if (!status) status = ended;
     }
@@ -302,6 +336,7 @@ static berg_status run_passes(output *outputs, berg_model *const *models, size_t
   }
   if (!status) {
     status = model_sources_unchanged(models, count, stimuli, error);
+    if (!status) status = model_stimuli_pictures_unchanged(stimuli, 0, berg_stimuli_count(stimuli), error);
     if (status) discard(outputs, count);
   }
   status = end_shares(outputs, count, status, error);
@@ -313,10 +348,10 @@ static berg_status finish_all(output *outputs, size_t count, berg_error *error) 
   berg_status status = BERG_OK;
   if (outputs[0].task.is_guest) return BERG_OK;
   for (size_t o = 0; o < count; o++)
-    for (size_t i = 0; i < outputs[o].count && !status; i++) status = io_rows_unite(outputs[o].files[i].rows, error);
+    for (size_t i = 0; i < outputs[o].count && !status; i++)
+      if (outputs[o].files[i].rows) status = io_rows_unite(outputs[o].files[i].rows, error);
   for (size_t i = 0; i < count && !status; i++) status = finish(&outputs[i], error);
-  for (size_t i = 0; i < count && !status; i++) status = clear(&outputs[i], error);
-  return status;
+  return status ? status : clear(outputs, count, error);
 }
 
 static berg_status encode_passes(output *outputs, berg_model *const *models, size_t count, const berg_stimuli *stimuli,
@@ -327,10 +362,11 @@ static berg_status encode_passes(output *outputs, berg_model *const *models, siz
   for (size_t i = 0; i < count && !status; i++) {
     const model_output_task *task = &outputs[i].task;
     status = open_trials(&outputs[i].task, run, error);
-    sinks[i] = (model_sink){
-        .wants = MODEL_RESPONSES, .trials = task->trials ? task->trials->count : 0, .user = &outputs[i], .take = take};
+    sinks[i] =
+        (model_sink){.wants = MODEL_RESPONSES, .trials = task->trials ? task->trials->count : 0, .user = &outputs[i]};
   }
   if (!status) status = open_all(outputs, count, run, error);
+  if (!status) status = tell_whole(outputs, count, run, error);
   if (!status) status = run_passes(outputs, models, count, sinks, passes, pass_count, run, error);
   if (!status) status = finish_all(outputs, count, error);
   base_free(passes);
@@ -378,6 +414,6 @@ berg_status berg_encode_to_file(berg_model *model, berg_stimuli *stimuli, const 
 
 char *berg_model_output_path(const berg_model *model, const char *path, size_t subject_index, size_t output_index) {
   if (output_index >= berg_model_outputs(model, subject_index)) return NULL;
-  if (!has_file(&model->subjects[subject_index], output_index)) return NULL;
+  if (!model_output_has_file(&model->subjects[subject_index], output_index)) return NULL;
   return model_output_path(model, path, subject_index, output_index, NULL);
 }

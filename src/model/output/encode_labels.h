@@ -48,7 +48,9 @@ void model_row_names_release(model_row_names *names);
 /* All but columns and images: what the responses of one subject were made from. cJSON_Delete, of a failure's too. */
 berg_status model_encode_provenance(cJSON **tree, const berg_model *model, size_t subject_index,
                                     const berg_stimuli *stimuli, const berg_output_options *options, berg_error *error);
-/* Adds "Columns" and "Images" for the sidecar. */
+/* Adds "Columns" for the sidecar. */
+void model_encode_describe_columns(cJSON *tree, const model_labels *labels, size_t columns);
+/* Adds "Columns" and "Images". */
 void model_encode_describe(cJSON *tree, const model_labels *labels, size_t columns, const model_row_names *names,
                            const berg_stimuli *stimuli);
 

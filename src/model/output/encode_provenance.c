@@ -155,7 +155,7 @@ static void add_axes(cJSON *columns, const model_labels *labels) {
   }
 }
 
-static void add_columns(cJSON *tree, const model_labels *labels, size_t count) {
+void model_encode_describe_columns(cJSON *tree, const model_labels *labels, size_t count) {
   cJSON *columns = io_json_add_object(tree, "Columns");
   _Static_assert(sizeof(size_t) == sizeof(int64_t), "indices are read as they lie in memory");
   io_json_add_number(columns, "Count", (double)count);
@@ -175,7 +175,7 @@ static void add_columns(cJSON *tree, const model_labels *labels, size_t count) {
 
 void model_encode_describe(cJSON *tree, const model_labels *labels, size_t columns, const model_row_names *names,
                            const berg_stimuli *stimuli) {
-  add_columns(tree, labels, columns);
+  model_encode_describe_columns(tree, labels, columns);
   cJSON *images = io_json_add_object(tree, "Images");
   io_json_add_number(images, "Count", (double)names->rows);
   cJSON *list = names->names ? io_json_add_list(images, "Files") : NULL;

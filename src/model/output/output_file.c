@@ -10,6 +10,7 @@
 #include "io/file/whole_file.h"
 #include "io/value/json_print.h"
 #include "model/catalog/paths.h"
+#include "model/output/shard_file.h"
 #include "model/stimuli/stimuli.h"
 #include "model/trials/describe.h"
 
@@ -19,6 +20,10 @@ char *model_output_path(const berg_model *model, const char *path, size_t subjec
   const char *end = model_ending_of(path), *name = of->outputs[output].name;
   return base_format(error, "%.*s%s%s%s%s%s", (int)(end - path), path, several ? "_" : "", several ? of->of_file : "",
                      *name ? "_" : "", name, end);
+}
+
+bool model_output_has_file(const model_subject *subject, size_t output) {
+  return subject->outputs[output].columns || !subject->columns;
 }
 
 /* --- Opening --- */
@@ -52,14 +57,18 @@ static berg_status fingerprint(const model_output_file *file, char *text, size_t
   return BERG_OK;
 }
 
+berg_status model_output_file_labels(const model_output_file *file, model_labels *labels, berg_error *error) {
+  const model_output_task *task = file->task;
+  return model_labels_make(labels, task->model, file->subject, file->output, file->path, task->options, error);
+}
+
 /* How many images are left out is not known yet. */
 berg_status model_output_file_check(const model_output_file *file, berg_error *error) {
   const model_output_task *task = file->task;
   const size_t rows = model_stimuli_skips_bad(task->stimuli) ? 1 : berg_stimuli_count(task->stimuli);
   model_labels labels;
   if (!file->columns->columns) return base_fail(error, BERG_EPARAMETER, "%s: nothing is selected for it", file->path);
-  berg_status status =
-      model_labels_make(&labels, task->model, file->subject, file->output, file->path, task->options, error);
+  berg_status status = model_output_file_labels(file, &labels, error);
   if (status) return status;
   status = io_rows_check_shape(file->path, rows, file->columns->columns, &labels.io, error);
   model_labels_release(&labels);
@@ -74,7 +83,8 @@ static berg_status open_rows(model_output_file *file, const char *name, berg_err
   for (size_t a = 0; a < file->columns->axis_count; a++) shape[ndim++] = file->columns->axes[a].length;
   if (file->task->is_guest) return io_rows_join(&file->rows, file->path, shape, ndim, name, error);
   size_t done;
-  return io_rows_open_shaped(&file->rows, file->path, shape, ndim, name, options->force, options->resume, &done, error);
+  return io_rows_open_shaped(&file->rows, file->path, shape, ndim, name, options->force || file->replaces,
+                             options->resume, &done, error);
 }
 
 #define HEADER_BLOCK 4096 /* where the first rows lie, which is not free any more */
@@ -101,6 +111,7 @@ static berg_status clear_sidecar(const model_output_file *file, berg_error *erro
 /* A file that is placed is another's where rows are missing still. */
 static berg_status check_names(const model_output_file *file, berg_error *error) {
   const model_output_task *task = file->task;
+  if (file->replaces) return BERG_OK;
   if (!io_rows_is_placed(file->rows)) return model_sidecar_check(file->path, task->options, error);
   const size_t done = io_ranges_before(io_rows_done(file->rows));
   const bool all = done == berg_stimuli_count(task->stimuli) || model_stimuli_skips_bad(task->stimuli);
@@ -111,6 +122,10 @@ berg_status model_output_file_open(model_output_file *file, berg_error *error) {
   const model_output_task *task = file->task;
   const size_t images = berg_stimuli_count(task->stimuli);
   char name[256];
+  if (task->options->resume && task->options->sidecar) {
+    berg_status looked = model_shard_file_look(&file->whole, &file->replaces, file, error);
+    if (looked || file->whole) return looked;
+  }
   berg_status status = fingerprint(file, name, sizeof name, error);
   if (!status) status = open_rows(file, name, error);
   if (status || task->is_guest) return status;
@@ -142,6 +157,7 @@ berg_status model_output_file_append(model_output_file *file, const float *respo
   const size_t all = file->task->model->columns, parts = model_output_parts(file->task);
   berg_status status = BERG_OK;
   /* a file may be ahead of the others after an interruption */
+  if (file->whole) return BERG_OK;
   for (io_range gap = {first, first};
        !status && io_ranges_gap(io_rows_done(file->rows), gap.end, first + images, &gap);)
     status =
@@ -155,16 +171,26 @@ static bool is_hdf5(const char *path) {
   return dot && (base_same_word(dot, ".h5") || base_same_word(dot, ".hdf5"));
 }
 
+berg_status model_output_file_describe(const model_output_file *file, model_labels *labels, cJSON **tree,
+                                       berg_error *error) {
+  const model_output_task *task = file->task;
+  berg_status status = model_labels_add_rois(labels, task->model, &task->model->subjects[file->subject], error);
+  *tree = NULL;
+  if (!status) status = model_encode_provenance(tree, task->model, file->subject, task->stimuli, task->options, error);
+  if (!status && task->trials) model_trials_describe(*tree, task->trials, file->subject, file->output);
+  if (!status && labels->io.space) status = model_provenance_space(*tree, &labels->space, task->options->volume, error);
+  return status;
+}
+
 /* Everything that is known of rows and columns: HDF5 carries it within, the sidecar beside. */
 static berg_status label_fully(const model_output_file *file, model_labels *labels, model_row_names *names,
                                cJSON **tree, char **json, berg_error *error) {
   const model_output_task *task = file->task;
-  berg_status status = model_labels_add_rois(labels, task->model, &task->model->subjects[file->subject], error);
-  if (!status && !model_stimuli_store(task->stimuli)) status = model_row_names_hash(names, task->model->threads, error);
-  if (status) return status;
-  status = model_encode_provenance(tree, task->model, file->subject, task->stimuli, task->options, error);
-  if (!status && task->trials) model_trials_describe(*tree, task->trials, file->subject, file->output);
-  if (!status && labels->io.space) status = model_provenance_space(*tree, &labels->space, task->options->volume, error);
+  berg_status status =
+      model_stimuli_store(task->stimuli) ? BERG_OK : model_row_names_hash(names, task->model->threads, error);
+  if (!status) /* what was read is what the hashes are of */
+    status = model_stimuli_pictures_unchanged(task->stimuli, 0, berg_stimuli_count(task->stimuli), error);
+  if (!status) status = model_output_file_describe(file, labels, tree, error);
   if (!status) status = io_json_print(*tree, json, error);
   if (status) return status;
   labels->io.row_hashes = (const char(*)[BASE_SHA256_TEXT])names->hashes;
@@ -172,10 +198,16 @@ static berg_status label_fully(const model_output_file *file, model_labels *labe
   return BERG_OK;
 }
 
+static berg_status prepare_sidecar(io_whole_file **beside, const model_output_file *file, const cJSON *tree,
+                                   berg_error *error) {
+  const bool force = file->task->options->force || file->replaces || io_rows_is_placed(file->rows);
+  return model_sidecar_prepare(beside, file->path, tree, force, error);
+}
+
 static berg_status write_labelled(model_output_file *file, model_labels *labels, model_row_names *names,
                                   berg_error *error) {
   const model_output_task *task = file->task;
-  const bool sidecar = task->options->sidecar;
+  const bool sidecar = task->options->sidecar, is_part = sidecar && model_stimuli_shard(task->stimuli);
   io_whole_file *beside = NULL;
   cJSON *tree = NULL;
   char *json = NULL;
@@ -183,24 +215,24 @@ static berg_status write_labelled(model_output_file *file, model_labels *labels,
   labels->io.row_names = names->names;
   labels->io.long_table = task->options->long_table;
   if (sidecar || is_hdf5(file->path)) status = label_fully(file, labels, names, &tree, &json, error);
-  if (!status && sidecar) { /* all that can fail, while the rows can still be gone on from */
-    model_encode_describe(tree, labels, file->columns->columns, names, task->stimuli);
-    status =
-        model_sidecar_prepare(&beside, file->path, tree, task->options->force || io_rows_is_placed(file->rows), error);
-  }
+  if (!status && sidecar) model_encode_describe(tree, labels, file->columns->columns, names, task->stimuli);
+  if (!status && sidecar && !is_part) /* all that can fail, while the rows can still be gone on from */
+    status = prepare_sidecar(&beside, file, tree, error);
   if (!status) status = io_rows_place(file->rows, &labels->io, error);
+  /* that of a part sums the bytes of the file; without it, the file is no part, and is gone on from */
+  if (!status && is_part) status = model_shard_file_describe(tree, file, labels, names->rows, error);
+  if (!status && is_part) status = prepare_sidecar(&beside, file, tree, error);
   status = io_whole_file_follow(beside, status, error);
-  if (!status && !io_rows_is_one_file(file->rows)) status = io_rows_clear(file->rows, error);
+  if (!status) status = io_rows_settle(file->rows, error);
   base_free(json);
   cJSON_Delete(tree);
   return status;
 }
 
 berg_status model_output_file_finish(model_output_file *file, model_row_names *names, berg_error *error) {
-  const model_output_task *task = file->task;
   model_labels labels;
-  berg_status status =
-      model_labels_make(&labels, task->model, file->subject, file->output, file->path, task->options, error);
+  if (file->whole) return BERG_OK;
+  berg_status status = model_output_file_labels(file, &labels, error);
   if (status) return status;
   status = write_labelled(file, &labels, names, error);
   model_labels_release(&labels);
@@ -208,7 +240,7 @@ berg_status model_output_file_finish(model_output_file *file, model_row_names *n
 }
 
 berg_status model_output_file_clear(model_output_file *file, berg_error *error) {
-  return io_rows_clear(file->rows, error);
+  return file->whole ? BERG_OK : io_rows_clear(file->rows, error);
 }
 
 void model_output_file_close(model_output_file *file, berg_error *error) {

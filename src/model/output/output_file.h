@@ -28,7 +28,12 @@ typedef struct model_output_file {
   const berg_output *columns; /* which of the model's responses */
   char *path;
   io_rows *rows;
+  bool whole;    /* a shard's file that is there already, and is not opened */
+  bool replaces; /* one whose bytes are not what this run had written there */
 } model_output_file;
+
+/* A hemisphere of which nothing is selected has no file beside that of the other. */
+bool model_output_has_file(const model_subject *subject, size_t output);
 
 /* Where subject `subject` and its output `output` go: before the ending of `path` come "_sub-0N" where there are
  * several subjects, and "_lh" where a subject has several outputs. base_free; NULL with ELIMIT. */
@@ -36,6 +41,12 @@ char *model_output_path(const berg_model *model, const char *path, size_t subjec
 
 /* Whether the format can hold what will come: known before hours of encoding. */
 berg_status model_output_file_check(const model_output_file *file, berg_error *error);
+/* Labels of its columns; model_labels_release. */
+berg_status model_output_file_labels(const model_output_file *file, model_labels *labels, berg_error *error);
+/* What the rows are made from, but for columns and images; the labels get their ROIs. cJSON_Delete, of a failure's
+ * too. */
+berg_status model_output_file_describe(const model_output_file *file, model_labels *labels, cJSON **tree,
+                                       berg_error *error);
 /* Opens, or goes on with, the file; everything that decides its numbers is in its fingerprint. */
 berg_status model_output_file_open(model_output_file *file, berg_error *error);
 /* Of rows that several processes share: `share` is what this one gives. */
@@ -44,8 +55,8 @@ berg_status model_output_file_begin_share(model_output_file *file, const io_rang
  * file has are passed over. */
 berg_status model_output_file_append(model_output_file *file, const float *responses, size_t first, size_t images,
                                      berg_error *error);
-/* Writes the final file and its sidecar. A run that is killed before the end can be resumed: what it goes on from stays
- * until then, and where it takes no room, until `clear`. */
+/* Writes the final file and its sidecar. A run that is killed before the end can be resumed: what this file is known by
+ * stays until `clear`, for which all files of the run are to be finished. */
 berg_status model_output_file_finish(model_output_file *file, model_row_names *names, berg_error *error);
 berg_status model_output_file_clear(model_output_file *file, berg_error *error);
 /* `error`: of a failure before, as io_rows_free has it. */

@@ -47,6 +47,7 @@ typedef struct scoring {
   model_known pixels;         /* ... of which these digests are known; and those in the own log */
   model_shares *shares;
   size_t commit, uncommitted; /* images */
+  size_t checked, reached;    /* of the stimuli: before this one their files were compared; before this one, read */
   entry *entries;             /* [room] of the batch at hand */
   bool *keep;                 /* [room] */
   size_t room, count_now;     /* of this batch */
@@ -54,7 +55,6 @@ typedef struct scoring {
   uint64_t given;             /* images and such that were left out, in the own log; then in all */
   float **rows;               /* [parts] [room][width] */
   const float **row;          /* [parts] */
-  size_t next_part;           /* of the member that is taken next */
 } scoring;
 
 /* --- Which images are new --- */
@@ -125,6 +125,7 @@ static berg_status choose(void *user, model_batch *batch, berg_error *error) {
   berg_status status = make_room(s, batch->room, error);
   if (status) return status;
   forget_images(s);
+  if (batch->images) s->reached = batch->indices[batch->images - 1] + 1;
   status = model_batch_identify(batch, error);
   for (size_t i = 0; i < batch->images && !status; i++) status = choose_one(s, batch, i, error);
   if (!status) model_batch_keep(batch, s->keep);
@@ -149,7 +150,10 @@ static void copy_rows(scoring *s, const model_batch *batch, const model_member *
 /* What is not committed goes: of images whose scores may be of two backbones none stays. */
 static berg_status commit(scoring *s, berg_error *error) {
   berg_status status = model_sources_unchanged(s->models, s->count, s->stimuli, error);
-  return status || !s->writer ? status : model_store_commit(s->writer, error);
+  if (!status) status = model_stimuli_pictures_unchanged(s->stimuli, s->checked, s->reached, error);
+  if (status) return status;
+  s->checked = s->reached;
+  return s->writer ? model_store_commit(s->writer, error) : BERG_OK;
 }
 
 /* Into the store. What it holds by then gets another name. */
@@ -160,7 +164,7 @@ static berg_status keep_in_store(scoring *s, const model_store_image *image, con
     return base_fail(error, BERG_EINPUT, "%s: its scores are missing in the logs of the shares", image->name);
   if (row == SIZE_MAX) return model_store_append(s->writer, image, 1, scores, error);
   s->held++;
-  return model_store_alias(s->writer, image->name, row, error);
+  return model_store_alias(s->writer, image->name, row, model_store_images(s->writer), error);
 }
 
 static berg_status keep_one(scoring *s, const model_store_image *image, const float *const *scores, berg_error *error) {
@@ -191,13 +195,13 @@ static berg_status keep_batch(scoring *s, berg_error *error) {
   return status;
 }
 
-/* Members are taken in order; with the last one the rows are whole. */
-static berg_status take(void *user, model_batch *batch, const model_member *member, berg_error *error) {
+/* A row of the store is of all models. */
+static berg_status take(void *user, model_batch *batch, berg_error *error) {
   scoring *s = user;
-  if (member == batch->members) s->next_part = 0;
-  for (size_t i = 0; i < member->model->subject_count; i++)
-    copy_rows(s, batch, member, &member->model->subjects[i], s->next_part++);
-  if (s->next_part < s->about.part_count) return BERG_OK;
+  size_t part = 0;
+  for (size_t m = 0; m < batch->member_count; m++)
+    for (size_t i = 0; i < batch->members[m].model->subject_count; i++)
+      copy_rows(s, batch, &batch->members[m], &batch->members[m].model->subjects[i], part++);
   berg_status status = keep_batch(s, error);
   if (status || is_shared(s) || s->uncommitted < s->commit) return status;
   s->uncommitted = 0;
@@ -218,8 +222,7 @@ static berg_status run_pass(scoring *s, const berg_run *run, berg_error *error) 
                   "memory: %zu MB do not hold all models at once, as a store needs them: score them into stores of "
                   "their own",
                   s->models[0]->memory >> 20);
-  for (size_t m = 0; m < s->count && !status; m++)
-    sinks[m] = (model_sink){.wants = MODEL_SCORES, .user = s, .take = take};
+  for (size_t m = 0; m < s->count && !status; m++) sinks[m] = (model_sink){.wants = MODEL_SCORES};
   if (!status) {
     const size_t images = berg_stimuli_count(s->stimuli);
     const io_ranges share =
@@ -231,6 +234,7 @@ static berg_status run_pass(scoring *s, const berg_run *run, berg_error *error) 
                              .end = io_ranges_end(&share),
                              .total = io_ranges_total(&share),
                              .choose = choose,
+                             .take = take,
                              .user = s};
     if (share.count) status = model_encode(&pass, s->stimuli, share.list[0].first, run, error);
   }
@@ -283,16 +287,30 @@ static berg_status check_held(const scoring *s, const char *path, const berg_run
   return status;
 }
 
+/* A shard that is whole; what it holds is read, as nothing else would find it damaged. */
+static berg_status pass_over(const scoring *s, const char *path, const berg_run *run, berg_error *error) {
+  berg_status status = check_held(s, path, run, error);
+  return status ? status : base_warn(run->warn, run->user, error, "%s: already whole", path);
+}
+
 /* --- Several processes --- */
 
-/* The first has the store before the others look at it, and all have looked for logs before there are new ones. */
-static berg_status open_all(scoring *s, const char *path, bool check, const berg_run *run, berg_error *error) {
+/* The first has the store before the others look at it, and all have looked for logs before there are new ones. Whether
+ * it is a shard that is whole, which is passed over, the first says. */
+static berg_status open_all(scoring *s, const char *path, const berg_score_options *options, const berg_run *run,
+                            bool *passed_over, berg_error *error) {
   const bool leads = base_ranks_leads(s->ranks);
-  berg_status status = model_score_about(&s->about, s->models, s->count, error);
+  berg_status status = model_score_about(&s->about, s->models, s->count, s->stimuli, error);
   if (!status && leads) status = model_store_begin(&s->writer, path, &s->about, error);
-  if (!status && leads && check) status = check_held(s, path, run, error);
-  status = base_ranks_agree(s->ranks, status, error);
-  if (!status && !leads) status = model_store_pixels(&s->pixels, path, &s->about, error);
+  uint64_t whole = !status && leads && options->resume && model_store_is_whole(s->writer);
+  if (whole)
+    status = pass_over(s, path, run, error);
+  else if (!status && leads && options->check)
+    status = check_held(s, path, run, error);
+  status = base_ranks_follow(s->ranks, status, &whole, error);
+  *passed_over = whole;
+  if (status || whole) return status;
+  if (!leads) status = model_store_pixels(&s->pixels, path, &s->about, error);
   if (!status) status = model_shares_open(&s->shares, path, &s->about, error);
   status = base_ranks_agree(s->ranks, status, error);
   if (!status && is_shared(s)) status = model_shares_begin(s->shares, base_ranks_rank(s->ranks), error);
@@ -355,16 +373,18 @@ static berg_status pass_alone(scoring *s, const berg_run *run, berg_error *error
   return status ? status : kept;
 }
 
-static berg_status score(scoring *s, const char *path, bool check, const berg_run *run, char **report,
-                         berg_error *error) {
-  berg_status status = open_all(s, path, check, run, error);
+static berg_status score(scoring *s, const char *path, const berg_score_options *options, const berg_run *run,
+                         char **report, berg_error *error) {
+  bool passed_over;
+  berg_status status = open_all(s, path, options, run, &passed_over, error);
   if (status) return status;
   const size_t before = s->writer ? model_store_images(s->writer) : 0;
-  status = is_shared(s) ? share_pass(s, run, error) : pass_alone(s, run, error);
+  if (!passed_over) status = is_shared(s) ? share_pass(s, run, error) : pass_alone(s, run, error);
   if (status || !s->writer) return status;
-  if (!model_store_images(s->writer))
+  if (!passed_over) status = model_store_finish(s->writer, error);
+  if (!status && !model_store_images(s->writer) && !s->about.shard.shard.of)
     return base_fail(error, BERG_EINPUT, "none of the %zu images could be read", berg_stimuli_count(s->stimuli));
-  status = model_shares_clear(s->shares, error);
+  if (!status && !passed_over) status = model_shares_clear(s->shares, error);
   return status || !report ? status : report_json(s, before, report, error);
 }
 
@@ -384,7 +404,7 @@ berg_status berg_score(berg_model *const *models, size_t count, berg_stimuli *st
   if (!status) status = check_models(models, count, stimuli, error);
   if (!status) status = check_stimuli(stimuli, &run, error);
   scoring s = {.models = models, .count = count, .stimuli = stimuli, .ranks = run.ranks, .commit = options.commit};
-  if (!status) status = score(&s, path, options.check != 0, &run, report, error);
+  if (!status) status = score(&s, path, &options, &run, report, error);
   status = base_ranks_agree(run.ranks, status, error);
   release(&s);
   return status;

@@ -6,6 +6,7 @@
 #include "base/checksum.h"
 #include "base/memory.h"
 #include "io/container/container.h"
+#include "model/stimuli/stimuli.h"
 
 static berg_status name_file(char **file, berg_model *const *models, size_t count, const berg_model *model,
                              const model_subject *subject, berg_error *error) {
@@ -53,7 +54,17 @@ static berg_status describe_maker(model_store_maker *maker, const berg_model *mo
   return describe_backbone(maker, model, error);
 }
 
-berg_status model_score_about(model_store_about *about, berg_model *const *models, size_t count, berg_error *error) {
+static berg_status describe_shard(model_store_about *about, berg_stimuli *stimuli, berg_error *error) {
+  const model_shard *shard = model_stimuli_shard(stimuli);
+  if (!shard) return BERG_OK;
+  about->shard.shard = *shard;
+  about->shard.skips_bad = model_stimuli_skips_bad(stimuli);
+  model_stimuli_identify(stimuli, about->shard.images_hash);
+  return model_store_hash_run(about, error);
+}
+
+berg_status model_score_about(model_store_about *about, berg_model *const *models, size_t count, berg_stimuli *stimuli,
+                              berg_error *error) {
   size_t parts = 0;
   for (size_t m = 0; m < count; m++) parts += models[m]->subject_count;
   if (parts > MODEL_STORE_PARTS_MAX)
@@ -65,5 +76,5 @@ berg_status model_score_about(model_store_about *about, berg_model *const *model
     for (size_t i = 0; i < models[m]->subject_count && !status; i++)
       status =
           describe_part(&about->parts[about->part_count++], models, count, models[m], &models[m]->subjects[i], error);
-  return status;
+  return status ? status : describe_shard(about, stimuli, error);
 }

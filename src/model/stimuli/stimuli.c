@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "model/stimuli/picture.h"
 #include "model/stimuli/stimuli_handle.h"
@@ -29,19 +30,6 @@ berg_stimuli *model_stimuli_new(bool skip_bad, berg_error *error) {
   return stimuli;
 }
 
-/* Contiguous parts whose sizes differ by one at most, the longer ones first. */
-static berg_status take_shard(berg_stimuli *stimuli, size_t shard, size_t shards, berg_error *error) {
-  if (!shards) return BERG_OK;
-  if (shard >= shards)
-    return base_fail(error, BERG_EARGUMENT, "shard %zu (from 0) of %zu does not exist", shard, shards);
-  if (shards > stimuli->count)
-    return base_fail(error, BERG_EARGUMENT, "%zu images cannot be split into %zu shards", stimuli->count, shards);
-  const size_t each = stimuli->count / shards, longer = stimuli->count % shards;
-  stimuli->first = shard * each + (shard < longer ? shard : longer);
-  stimuli->count = each + (shard < longer);
-  return BERG_OK;
-}
-
 static berg_status add_all(berg_stimuli *stimuli, const char *const *inputs, size_t count,
                            const berg_stimuli_options *options, berg_error *error) {
   if (!count) return base_fail(error, BERG_EINPUT, "no stimuli were given");
@@ -57,7 +45,7 @@ static berg_status add_all(berg_stimuli *stimuli, const char *const *inputs, siz
   for (size_t a = 0; a < stimuli->array_count; a++)
     if (!base_add(stimuli->count, stimuli->arrays[a].view.shape[0], &stimuli->count))
       return base_fail(error, BERG_ESTIMULUS, "more images than can be counted");
-  return take_shard(stimuli, options->shard, options->shards, error);
+  return model_stimuli_take_shard(stimuli, options->shard, options->shards, error);
 }
 
 berg_status berg_stimuli_open(berg_stimuli **out, const char *const *inputs, size_t count,
@@ -143,6 +131,15 @@ const char *berg_stimuli_turned(const berg_stimuli *stimuli, size_t index) {
   for (size_t a = 0; a < stimuli->array_count; a++)
     if (stimuli->arrays[a].is_turned && !index--) return stimuli->arrays[a].name;
   return NULL;
+}
+
+berg_status model_stimuli_tell_turned(const berg_stimuli *stimuli, const berg_run *run, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t i = 0; i < berg_stimuli_turned_count(stimuli) && !status; i++)
+    status = base_warn(run->warn, run->user, error,
+                       "%s: read as it is seen in MATLAB, which stores it with its dimensions in reverse",
+                       berg_stimuli_turned(stimuli, i));
+  return status;
 }
 
 const char *model_stimuli_array_name(const berg_stimuli *stimuli, size_t index, size_t *path_length) {
@@ -235,5 +232,12 @@ berg_status model_stimuli_unchanged(const berg_stimuli *stimuli, berg_error *err
   berg_status status = BERG_OK;
   for (size_t i = 0; i < stimuli->array_count && !status; i++)
     status = model_images_unchanged(&stimuli->arrays[i], error);
+  return status;
+}
+
+berg_status model_stimuli_pictures_unchanged(const berg_stimuli *stimuli, size_t first, size_t end, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t i = first; stimuli->files.count && i < end && !status; i++)
+    status = model_files_unchanged(&stimuli->files, stimuli->first + i, error);
   return status;
 }

@@ -11,9 +11,11 @@
 
 #include "base/error.h"
 #include "base/team.h"
+#include "model/store/shard.h"
 #include "vit/preprocess.h"
 
 #define MODEL_FINGERPRINT_ROOM 64
+#define MODEL_IDENTITY_TEXT 17 /* 16 hexadecimal digits and the terminating zero */
 
 /* The store whose scores stand for the images; NULL: they have pixels, or scores in memory. */
 const berg_store *model_stimuli_store(const berg_stimuli *stimuli);
@@ -25,8 +27,23 @@ bool model_stimuli_scores_given(const berg_stimuli *stimuli);
 const berg_array *model_stimuli_scores_of(const berg_stimuli *stimuli, const char *model_id, const char *subject,
                                           const char *train_splits);
 
+/* Tells of each array that was turned. */
+berg_status model_stimuli_tell_turned(const berg_stimuli *stimuli, const berg_run *run, berg_error *error);
+/* Leaves of all images those of one shard, numbered from 0 here; `shards` 0: all of them. EARGUMENT: no such one. */
+berg_status model_stimuli_take_shard(berg_stimuli *stimuli, size_t shard, size_t shards, berg_error *error);
+/* Takes back what it left. */
+void model_stimuli_take_all(berg_stimuli *stimuli);
+/* The shard that was taken; NULL: none was. */
+const model_shard *model_stimuli_shard(const berg_stimuli *stimuli);
+/* What all images are, those of other shards too, the same on every machine that sees the same: names and sizes of
+ * files, the shape and type of arrays (whose bytes a hash of their file tells), the transform. */
+void model_stimuli_identify(const berg_stimuli *stimuli, char text[MODEL_IDENTITY_TEXT]);
+
 /* Whether the files of mapped arrays are still what they were. EINPUT. */
 berg_status model_stimuli_unchanged(const berg_stimuli *stimuli, berg_error *error);
+
+/* Whether the files of images [first, end) are: a stat each. EINPUT. */
+berg_status model_stimuli_pictures_unchanged(const berg_stimuli *stimuli, size_t first, size_t end, berg_error *error);
 
 /* Sets how pictures and arrays become what the network sees, in place of VIT_CROP; before anything is read. VIT_SQUARE,
  * which only training uses, resizes arrays like pictures, in 8 bits. */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "model/store/store.h"
+#include "model/stimuli/stimuli.h"
 #include "model/stimuli/stimuli_array.h"
 #include "model/stimuli/stimuli_files.h"
 
@@ -50,6 +51,7 @@ struct berg_stimuli {
   bool from_memory;
   bool standard_input; /* is taken */
   size_t first, count; /* the shard, within all images */
+  model_shard shard;   /* of which this is; `of` is 0: all images are taken */
   vit_transform transform;
   bool skip_bad;
   model_skipped *skipped; /* ascending by index */

@@ -41,8 +41,10 @@ static berg_status add(model_known *known, const char *text, size_t row, berg_er
   return model_known_set(known, &item, error);
 }
 
-static berg_status add_name(void *user, const char *escaped, size_t length, size_t row, berg_error *error) {
+static berg_status add_name(void *user, const char *escaped, size_t length, size_t row, size_t after,
+                            berg_error *error) {
   model_store_names *names = user;
+  (void)after;
   char *name = model_store_unescape(escaped, length, error);
   if (!name) return BERG_ELIMIT;
   const char *slash = strrchr(name, '/');
@@ -50,6 +52,21 @@ static berg_status add_name(void *user, const char *escaped, size_t length, size
   if (!status) status = add(&names->last, slash ? slash + 1 : name, row, error);
   base_free(name);
   return status;
+}
+
+/* A number from `*at` on, before `stop`, which goes behind its digits. */
+static bool read_number(const char **at, const char *stop, size_t *number) {
+  const char *from = *at;
+  for (*number = 0; *at < stop && **at >= '0' && **at <= '9' && *at - from < 18; ++*at)
+    *number = *number * 10 + (size_t)(**at - '0');
+  return *at > from;
+}
+
+/* "row", of a shard "row TAB after". */
+static bool read_numbers(const char *at, const char *stop, size_t *row, size_t *after) {
+  *after = SIZE_MAX;
+  if (!read_number(&at, stop, row)) return false;
+  return at == stop || (*at++ == '\t' && read_number(&at, stop, after) && at == stop);
 }
 
 /* Lines of a name and the row of its image, below a heading. */
@@ -63,13 +80,11 @@ berg_status model_store_each_alias(const berg_store *store, model_store_take_ali
   for (size_t line = 0; line <= store->about.aliases && !status; line++) {
     const char *stop = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
     const char *tab = stop ? memchr(at, '\t', (size_t)(stop - at)) : NULL;
-    size_t row = 0, digits = 0;
-    for (const char *c = tab ? tab + 1 : stop; tab && c < stop && *c >= '0' && *c <= '9' && digits < 18; c++, digits++)
-      row = row * 10 + (size_t)(*c - '0');
-    if (!tab || (line && (!digits || tab + 1 + digits != stop || row >= store->about.images)))
+    size_t row = 0, after = SIZE_MAX;
+    if (!tab || (line && (!read_numbers(tab + 1, stop, &row, &after) || row >= store->about.images)))
       status = base_fail(error, BERG_EINPUT, "%s: line %zu is damaged: expected a name and a row", file, line + 1);
     else if (line)
-      status = take(user, at, (size_t)(tab - at), row, error);
+      status = take(user, at, (size_t)(tab - at), row, after, error);
     if (stop) at = stop + 1;
   }
   if (bytes) *bytes = (uint64_t)(at - (const char *)map.bytes);
@@ -83,7 +98,7 @@ static berg_status make(model_store_names *names, const berg_store *store, berg_
   for (size_t i = 0; i < store->about.images && !status; i++) {
     model_store_line line;
     status = model_store_line_at(store, i, &line, error);
-    if (!status) status = add_name(names, line.name, line.name_length, i, error);
+    if (!status) status = add_name(names, line.name, line.name_length, i, SIZE_MAX, error);
   }
   if (!status) status = model_store_each_alias(store, add_name, names, NULL, error);
   if (status) forget(names);

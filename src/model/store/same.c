@@ -70,6 +70,7 @@ static berg_status copy_part(model_store_part *to, const model_store_part *from,
 
 berg_status model_store_about_copy(model_store_about *to, const model_store_about *from, berg_error *error) {
   berg_status status = copy_maker(&to->maker, &from->maker, error);
+  to->shard = from->shard;
   to->parts = base_calloc(from->part_count, sizeof *to->parts, error);
   if (!to->parts) return BERG_ELIMIT;
   for (size_t p = 0; p < from->part_count && !status; p++)

@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "base/team.h"
 #include "io/file/map.h"
+#include "model/store/shard.h"
 
 #define MODEL_STORE_PARTS_MAX 1024
 /* Hexadecimal digits of a checksum in the table. */
@@ -38,9 +39,21 @@ typedef struct model_store_maker {
   char *version; /* of the library that began the store */
 } model_store_maker;
 
+#define MODEL_STORE_IDENTITY 17 /* 16 hexadecimal digits and the terminating zero */
+
+/* Which shard of a run the store is. */
+typedef struct model_store_shard {
+  model_shard shard;                      /* `of` is 0: it is none */
+  char images_hash[MODEL_STORE_IDENTITY]; /* of all images: model_stimuli_identify */
+  bool skips_bad;
+  bool whole;                 /* the run has ended */
+  char run[BASE_SHA256_TEXT]; /* of all that decides the bytes of the merged store */
+} model_store_shard;
+
 /* store.json. */
 typedef struct model_store_about {
   size_t images, aliases;
+  model_store_shard shard;
   model_store_maker maker;
   model_store_part *parts;
   size_t part_count;
@@ -80,8 +93,9 @@ void model_store_drop(const berg_store *store, size_t part, size_t first, size_t
 
 /* --- Between the files of this module --- */
 
-/* One of the other names of image `row`, escaped as in a line. */
-typedef berg_status (*model_store_take_alias)(void *user, const char *name, size_t length, size_t row,
+/* One of the other names of image `row`, escaped as in a line. `after`: how many images came before it, where the store
+ * is a shard; else SIZE_MAX. */
+typedef berg_status (*model_store_take_alias)(void *user, const char *name, size_t length, size_t row, size_t after,
                                               berg_error *error);
 /* All of them, in the order of their file, of which `bytes` (may be NULL) gets the length that counts. EINPUT: it is
  * damaged; and what `take` returns. */
@@ -98,7 +112,9 @@ berg_status model_store_about_read(model_store_about *about, const char *path, b
 /* As text: base_free. ELIMIT. */
 berg_status model_store_about_print(const model_store_about *about, char **json, berg_error *error);
 void model_store_about_release(model_store_about *about);
-/* Maker and parts alone: a store of no images. ELIMIT; model_store_about_release, of a failure's too. */
+/* The run of which a store with this maker, these parts and this shard is. ELIMIT. */
+berg_status model_store_hash_run(model_store_about *about, berg_error *error);
+/* Maker, parts and shard alone: a store of no images. ELIMIT; model_store_about_release, of a failure's too. */
 berg_status model_store_about_copy(model_store_about *to, const model_store_about *from, berg_error *error);
 /* EINPUT: the store at `path`, which is `is`, is not of what is wanted. */
 berg_status model_store_check_same(const char *path, const model_store_about *is, const model_store_about *wanted,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/value/json_build.h"
 #include "io/value/json_guard.h"
 #include "io/value/json_print.h"
@@ -68,6 +69,26 @@ static void take_parts(reading *r, const cJSON *list, model_store_about *about) 
   }
 }
 
+static void take_shard(reading *r, const cJSON *tree, model_store_shard *to) {
+  const cJSON *hash = cJSON_GetObjectItemCaseSensitive(tree, "ImagesHash");
+  const cJSON *run = cJSON_GetObjectItemCaseSensitive(tree, "Run");
+  model_shard *shard = &to->shard;
+  if (r->status || !tree) return;
+  take_size(r, tree, "Number", &shard->number);
+  take_size(r, tree, "Of", &shard->of);
+  take_size(r, tree, "Images", &shard->images);
+  to->skips_bad = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(tree, "SkipsBad"));
+  to->whole = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(tree, "Whole"));
+  if (!shard->number || shard->number > shard->of || shard->of > shard->images || shard->of > MODEL_SHARDS_MAX ||
+      !cJSON_IsString(hash) || !cJSON_IsString(run)) {
+    fail(r, "Shard", "the number of a part, of how many, and its run");
+    return;
+  }
+  model_shard_range(shard);
+  base_print(to->images_hash, sizeof to->images_hash, "%s", hash->valuestring);
+  base_print(to->run, sizeof to->run, "%s", run->valuestring);
+}
+
 static void take_all(reading *r, const cJSON *tree, model_store_about *about) {
   const cJSON *format = cJSON_GetObjectItemCaseSensitive(tree, "Format");
   if (!cJSON_IsString(format) || strcmp(format->valuestring, FORMAT) != 0) fail(r, "Format", FORMAT);
@@ -79,6 +100,7 @@ static void take_all(reading *r, const cJSON *tree, model_store_about *about) {
   take_text(r, tree, "Precision", &about->maker.precision);
   take_text(r, tree, "Products", &about->maker.products);
   take_text(r, tree, "InstructionSet", &about->maker.isa);
+  take_shard(r, cJSON_GetObjectItemCaseSensitive(tree, "Shard"), &about->shard);
   take_parts(r, cJSON_GetObjectItemCaseSensitive(tree, "Parts"), about);
 }
 
@@ -103,11 +125,8 @@ berg_status model_store_about_read(model_store_about *about, const char *path, b
   return r.status;
 }
 
-berg_status model_store_about_print(const model_store_about *about, char **json, berg_error *error) {
-  cJSON *tree = io_json_object();
-  io_json_add_text(tree, "Format", FORMAT);
-  io_json_add_number(tree, "Images", (double)about->images);
-  io_json_add_number(tree, "Aliases", (double)about->aliases);
+/* What scores are made with, and whose they are. */
+static void add_contents(cJSON *tree, const model_store_about *about) {
   io_json_add_text(tree, "Version", about->maker.version);
   io_json_add_text(tree, "Backbone", about->maker.backbone);
   io_json_add_text(tree, "BackboneChecksum", about->maker.backbone_checksum);
@@ -125,6 +144,48 @@ berg_status model_store_about_print(const model_store_about *about, char **json,
     io_json_add_text(item, "Basis", part->basis);
     io_json_add_text(item, "File", part->file);
   }
+}
+
+static void add_shard(cJSON *tree, const model_store_shard *is) {
+  cJSON *to = io_json_add_object(tree, "Shard");
+  io_json_add_number(to, "Number", (double)is->shard.number);
+  io_json_add_number(to, "Of", (double)is->shard.of);
+  io_json_add_number(to, "First", (double)is->shard.first);
+  io_json_add_number(to, "Count", (double)is->shard.count);
+  io_json_add_number(to, "Images", (double)is->shard.images);
+  io_json_add_text(to, "ImagesHash", is->images_hash);
+  io_json_add_bool(to, "SkipsBad", is->skips_bad);
+  io_json_add_bool(to, "Whole", is->whole);
+  io_json_add_text(to, "Run", is->run);
+}
+
+berg_status model_store_hash_run(model_store_about *about, berg_error *error) {
+  model_store_shard *is = &about->shard;
+  cJSON *tree = io_json_object();
+  char *text = NULL;
+  add_contents(tree, about);
+  io_json_add_number(tree, "Of", (double)is->shard.of);
+  io_json_add_number(tree, "Images", (double)is->shard.images);
+  io_json_add_text(tree, "ImagesHash", is->images_hash);
+  io_json_add_bool(tree, "SkipsBad", is->skips_bad);
+  berg_status status = io_json_print(tree, &text, error);
+  cJSON_Delete(tree);
+  if (status) return status;
+  base_sha256 sum;
+  base_sha256_start(&sum);
+  base_sha256_add(&sum, text, strlen(text));
+  base_sha256_end(&sum, is->run);
+  base_free(text);
+  return BERG_OK;
+}
+
+berg_status model_store_about_print(const model_store_about *about, char **json, berg_error *error) {
+  cJSON *tree = io_json_object();
+  io_json_add_text(tree, "Format", FORMAT);
+  io_json_add_number(tree, "Images", (double)about->images);
+  io_json_add_number(tree, "Aliases", (double)about->aliases);
+  add_contents(tree, about);
+  if (about->shard.shard.of) add_shard(tree, &about->shard);
   berg_status status = io_json_print(tree, json, error);
   cJSON_Delete(tree);
   return status;

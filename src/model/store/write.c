@@ -122,12 +122,12 @@ static berg_status write_about(const model_store_writer *writer, const model_sto
 
 static berg_status start_files(model_store_writer *writer, berg_error *error) {
   char *head = model_store_table_head(&writer->about, error);
-  static const char aliases[] = "name\trow\n";
+  const char *aliases = writer->about.shard.shard.of ? "name\trow\tafter\n" : "name\trow\n";
   berg_status status = head ? cut(&writer->table, 0, error) : BERG_ELIMIT;
   if (!status) status = grow(&writer->table, head, strlen(head), error);
   if (!status) status = grow(&writer->table, "\n", 1, error);
   if (!status) status = cut(&writer->others, 0, error);
-  if (!status) status = grow(&writer->others, aliases, sizeof aliases - 1, error);
+  if (!status) status = grow(&writer->others, aliases, strlen(aliases), error);
   for (size_t p = 0; p < writer->about.part_count && !status; p++) {
     size_t length = 0;
     status = cut(&writer->scores[p], 0, error);
@@ -158,8 +158,10 @@ static berg_status know_image(model_store_writer *writer, const model_store_line
   return status ? status : model_known_add(&writer->names, &item, error);
 }
 
-static berg_status know_alias(void *user, const char *escaped, size_t length, size_t row, berg_error *error) {
+static berg_status know_alias(void *user, const char *escaped, size_t length, size_t row, size_t after,
+                              berg_error *error) {
   model_store_writer *writer = user;
+  (void)after;
   char *name = base_copy_bytes(escaped, length, error);
   if (!name) return BERG_ELIMIT;
   const model_known_item item = model_known_text(name, row);
@@ -214,6 +216,12 @@ static berg_status open_files(model_store_writer *writer, berg_error *error) {
   return status;
 }
 
+/* What grows by images of another run is no shard of any. */
+static void keep_shard(model_store_shard *is, const model_store_shard *wanted) {
+  if (is->shard.number != wanted->shard.number || strcmp(is->run, wanted->run))
+    *is = (model_store_shard){.whole = false};
+}
+
 static berg_status begin(model_store_writer *writer, const model_store_about *about, berg_error *error) {
   char *json = model_store_file(writer->path, MODEL_STORE_ABOUT, error);
   struct stat there;
@@ -225,6 +233,7 @@ static berg_status begin(model_store_writer *writer, const model_store_about *ab
   if (!status) io_whole_file_clear(json);
   if (!status && is_there) status = model_store_about_read(&writer->about, writer->path, error);
   if (!status && is_there) status = model_store_check_same(writer->path, &writer->about, about, error);
+  if (!status && is_there) keep_shard(&writer->about.shard, &about->shard);
   if (!status && !is_there) status = model_store_about_copy(&writer->about, about, error);
   if (!status) status = open_files(writer, error);
   if (!status) status = is_there ? take_up(writer, error) : start_files(writer, error);
@@ -320,13 +329,16 @@ berg_status model_store_append(model_store_writer *writer, const model_store_ima
   return status;
 }
 
-berg_status model_store_alias(model_store_writer *writer, const char *given, size_t row, berg_error *error) {
+berg_status model_store_alias(model_store_writer *writer, const char *given, size_t row, size_t after,
+                              berg_error *error) {
   char *name = model_store_escape(given, error);
   if (!name) return BERG_ELIMIT;
   const model_known_item item = model_known_text(name, row);
   berg_status status = BERG_OK;
   if (model_known_find(&writer->names, item.high, item.low) == SIZE_MAX) {
-    char *line = base_format(error, "%s\t%zu\n", name, row);
+    char *line = writer->about.shard.shard.of && after != SIZE_MAX
+                     ? base_format(error, "%s\t%zu\t%zu\n", name, row, after)
+                     : base_format(error, "%s\t%zu\n", name, row);
     status = line ? grow(&writer->others, line, strlen(line), error) : BERG_ELIMIT;
     if (!status) status = model_known_add(&writer->names, &item, error);
     if (!status) writer->aliases++;
@@ -356,5 +368,16 @@ berg_status model_store_commit(model_store_writer *writer, berg_error *error) {
     size_t length;
     status = put_header(&writer->scores[p], about->images, about->parts[p].width, &length, error);
   }
+  return status;
+}
+
+bool model_store_is_whole(const model_store_writer *writer) { return writer->about.shard.whole; }
+
+berg_status model_store_finish(model_store_writer *writer, berg_error *error) {
+  model_store_shard *shard = &writer->about.shard;
+  if (!shard->shard.of || shard->whole) return BERG_OK;
+  shard->whole = true;
+  berg_status status = write_about(writer, &writer->about, error);
+  shard->whole = !status;
   return status;
 }

@@ -24,11 +24,17 @@ size_t model_store_held(const model_store_writer *writer, const char *digest);
 /* Rows of all parts: scores[p] is [count][width of part p]. EWRITE; what was committed stays. */
 berg_status model_store_append(model_store_writer *writer, const model_store_image *images, size_t count,
                                const float *const *scores, berg_error *error);
-/* Notes under what other name the image of row `row` was found, unless that name is known. */
-berg_status model_store_alias(model_store_writer *writer, const char *name, size_t row, berg_error *error);
+/* Notes under what other name the image of row `row` was found, unless that name is known; a shard notes too after how
+ * many images (SIZE_MAX: not known). */
+berg_status model_store_alias(model_store_writer *writer, const char *name, size_t row, size_t after,
+                              berg_error *error);
 size_t model_store_images(const model_store_writer *writer);
 /* All that was appended is on disk from here on. EWRITE. */
 berg_status model_store_commit(model_store_writer *writer, berg_error *error);
+/* Whether this is a shard of which all images were scored. */
+bool model_store_is_whole(const model_store_writer *writer);
+/* Says that of a shard, after its last commit. EWRITE. */
+berg_status model_store_finish(model_store_writer *writer, berg_error *error);
 /* Closes; what was not committed will be cut off. NULL is fine. */
 void model_store_end(model_store_writer *writer);
 

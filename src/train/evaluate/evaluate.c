@@ -28,6 +28,7 @@
 #include "model/weights/fitted.h"
 #include "train/evaluate/evaluate_sidecar.h"
 #include "train/evaluate/measure.h"
+#include "train/evaluate/parts.h"
 #include "train/run/run.h"
 
 #define DEFAULT_MEMORY ((size_t)4 << 30)
@@ -159,7 +160,8 @@ static berg_status open_images(train_evaluation *e, berg_stimuli **stimuli, berg
 
 /* Beside the place of the first. Partial predictions of an interrupted run are discarded: so few images are quickly
  * encoded again. */
-static berg_status encode(train_evaluation *e, berg_model *model, berg_stimuli *stimuli, berg_error *error) {
+static berg_status encode(train_evaluation *e, berg_model *model, berg_stimuli *stimuli, char **report,
+                          berg_error *error) {
   berg_output_options output;
   berg_output_options_init(&output);
   output.force = 1;
@@ -169,9 +171,13 @@ static berg_status encode(train_evaluation *e, berg_model *model, berg_stimuli *
     e->predictions[o].unfinished = model_output_path(model, beside, 0, o, error);
     if (!e->predictions[o].unfinished) status = BERG_ELIMIT;
   }
-  if (!status && e->run->stage) e->run->stage(e->run->user, "predictions", "images");
-  if (!status) status = berg_encode_to_file(model, stimuli, beside, &output, e->run, error);
-  e->encoded = !status;
+  if (!status && e->options->merge) {
+    status = train_parts_join(e, model, stimuli, beside, report, error);
+  } else if (!status) {
+    if (e->run->stage) e->run->stage(e->run->user, "predictions", "images");
+    status = berg_encode_to_file(model, stimuli, beside, &output, e->run, error);
+    e->encoded = !status;
+  }
   base_free(beside);
   return status;
 }
@@ -190,18 +196,27 @@ static berg_status make_sidecars(train_evaluation *e, const berg_model *model, c
 /* Of several processes that encode together, the first does all else. */
 static bool leads(const train_evaluation *e) { return base_ranks_leads(e->run->ranks); }
 
-static berg_status predict(train_evaluation *e, berg_error *error) {
+/* Parts that are joined have a report of what they lack. */
+static berg_status predict_all(train_evaluation *e, berg_model *model, berg_stimuli *stimuli, char **report,
+                               berg_error *error) {
+  berg_status status = leads(e) ? lock(e, error) : BERG_OK;
+  if (!status) status = encode(e, model, stimuli, report, error);
+  if (!status) status = model_sources_unchanged(&model, 1, stimuli, error);
+  return status || !leads(e) ? status : make_sidecars(e, model, stimuli, error);
+}
+
+static berg_status predict(train_evaluation *e, char **report, berg_error *error) {
   const double start = base_machine_seconds();
   berg_model *model = NULL;
   berg_stimuli *stimuli = NULL;
   berg_status status = open_model(e, &model, error);
   if (!status) status = check_columns(e, model, error);
   if (!status) status = open_images(e, &stimuli, error);
+  if (!status) status = model_stimuli_tell_turned(stimuli, e->run, error);
   if (!status) status = io_make_folders_for(e->predictions[0].path, error);
-  if (!status && leads(e)) status = lock(e, error);
-  if (!status) status = encode(e, model, stimuli, error);
-  if (!status) status = model_sources_unchanged(&model, 1, stimuli, error);
-  if (!status && leads(e)) status = make_sidecars(e, model, stimuli, error);
+  if (!status)
+    status = e->options->shards ? train_parts_encode(e, model, stimuli, error)
+                                : predict_all(e, model, stimuli, report, error);
   berg_stimuli_free(stimuli);
   berg_model_free(model);
   e->prediction_seconds = base_machine_seconds() - start;
@@ -273,6 +288,7 @@ static berg_status write_results(train_evaluation *e, char **report, berg_error 
   if (!status) status = write_sidecars(e, error);
   for (size_t o = e->outputs; o-- > 0 && !status;)
     status = io_place_file(e->predictions[o].unfinished, e->predictions[o].path, e->options->force != 0, error);
+  if (!status) status = train_parts_remove(e, error);
   if (!status) return BERG_OK;
   base_free(*report);
   *report = NULL;
@@ -291,9 +307,18 @@ static void release(train_evaluation *e) {
   berg_file_free(e->prepared);
   train_test_set_release(&e->test);
   io_lock_close(e->lock, e->lock_path);
+  base_free_texts(e->parts, e->part_count);
   base_free(e->lock_path);
   base_free(e->prepared_path);
   base_free(e->metadata_path);
+}
+
+/* With predictions that are whole. What a merge had to report is replaced. */
+static berg_status finish(train_evaluation *e, char **report, berg_error *error) {
+  base_free(*report);
+  *report = NULL;
+  berg_status status = measure(e, error);
+  return status ? status : write_results(e, report, error);
 }
 
 berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *given, const berg_run *given_run,
@@ -307,10 +332,10 @@ berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *giv
   status = BASE_TAKE(berg_evaluate_options, &options, given, error);
   e.memory = options.memory ? options.memory : DEFAULT_MEMORY;
   e.threads = base_threads_for(options.threads);
+  if (!status) status = train_parts_check(&options, error);
   if (!status) status = open_inputs(&e, &text, error);
-  if (!status) status = predict(&e, error);
-  if (!status && leads(&e)) status = measure(&e, error);
-  if (!status && leads(&e)) status = write_results(&e, &text, error);
+  if (!status) status = predict(&e, &text, error);
+  if (!status && leads(&e)) status = options.shards ? train_parts_report(&e, &text, error) : finish(&e, &text, error);
   status = base_ranks_agree(run.ranks, status, error);
   /* rows of an encoding that did not end have another name, and stay for the next run */
   for (size_t o = 0; o < e.outputs && status && e.encoded && leads(&e); o++)

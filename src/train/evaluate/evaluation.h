@@ -49,6 +49,8 @@ struct train_evaluation {
   size_t outputs;
   train_results results;
   bool encoded; /* the predictions are whole, beside their places */
+  char **parts; /* [part_count] of which they were joined */
+  size_t part_count;
   char *lock_path;
   int lock; /* descriptor */
   double prediction_seconds, correlation_seconds, reliability_seconds, metadata_seconds;

@@ -75,6 +75,10 @@ static berg_status merge(const train_step *step, berg_error *error) {
   return status;
 }
 
+static berg_status check(const train_plan *plan, size_t of, cJSON *faults, berg_error *error) {
+  return train_set_check(plan, &train_components_stage, of, faults, error);
+}
+
 const train_stage_kind train_components_stage = {
     .name = "components",
     .unit = "panels",
@@ -89,6 +93,7 @@ const train_stage_kind train_components_stage = {
     .beside = beside,
     .cost = cost,
     .done = done,
+    .check = check,
     .run = run,
     .merge = merge,
 };

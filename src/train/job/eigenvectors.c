@@ -43,6 +43,10 @@ static berg_status run(const train_step *step, size_t first, size_t end, berg_er
   return status;
 }
 
+static berg_status check(const train_plan *plan, size_t of, cJSON *faults, berg_error *error) {
+  return train_set_check(plan, &train_eigenvectors_stage, of, faults, error);
+}
+
 const train_stage_kind train_eigenvectors_stage = {
     .name = "eigenvectors",
     .unit = "eigenvectors",
@@ -57,5 +61,6 @@ const train_stage_kind train_eigenvectors_stage = {
     .disk = disk,
     .cost = cost,
     .done = done,
+    .check = check,
     .run = run,
 };

@@ -66,6 +66,10 @@ static berg_status remove_files(const train_plan *plan, size_t of, berg_error *e
   return status;
 }
 
+static berg_status check(const train_plan *plan, size_t of, cJSON *faults, berg_error *error) {
+  return train_set_check(plan, &train_gram_stage, of, faults, error);
+}
+
 const train_stage_kind train_gram_stage = {
     .name = "gram",
     .unit = "panels",
@@ -81,6 +85,7 @@ const train_stage_kind train_gram_stage = {
     .beside = disk, /* the sum that is being replaced */
     .cost = cost,
     .done = done,
+    .check = check,
     .run = run,
     .merge = merge,
     .remove = remove_files,

@@ -33,7 +33,7 @@ static berg_status do_share(train_plan *plan, train_report *report, cJSON *tree,
   if (status) return status;
   status = train_share_run(plan, &share, &work, report, &result, error);
   train_work_close(&work);
-  cJSON *entry = io_json_add_object(tree, "share");
+  cJSON *entry = io_json_add_object(tree, "shard");
   io_json_add_text(entry, "stage", share.kind->name);
   io_json_add_number(entry, "shard", (double)share.shard + 1);
   io_json_add_number(entry, "shards", (double)share.shards);

@@ -46,6 +46,7 @@ static void add_stages(cJSON *tree, const train_plan *plan) {
     }
     io_json_add_text(stage, "unit", train_stage_unit(plan, task->kind));
     io_json_add_number(stage, "total", (double)task->count);
+    io_json_add_number(stage, "grain", (double)train_stage_grain(plan, task->kind, task->of));
     io_json_add_number(stage, "done", (double)(task->is_whole ? task->count : io_ranges_total(&task->done)));
     io_json_add_number(stage, "flop", task->cost.flop);
     io_json_add_number(stage, "read_bytes", task->cost.bytes_read);

@@ -34,8 +34,8 @@ berg_status train_targets_check(const train_plan *plan, size_t subject, cJSON *f
  * ELIMIT. */
 char *train_target_path(const train_plan *plan, size_t subject, const char *folder, io_range range, bool is_alone,
                         berg_error *error);
-/* Goes on with it, or starts it anew. A complete file of that name is replaced: it is damaged, or this would not be done
- * again. */
+/* Goes on with it, or starts it anew. A complete file of that name is replaced: it is damaged, or this would not be
+ * done again. */
 berg_status train_target_open(io_rows **rows, const train_plan *plan, size_t subject, const char *path, io_range range,
                               bool goes_on, berg_error *error);
 

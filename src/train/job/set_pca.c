@@ -7,6 +7,8 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/value/json_build.h"
+#include "model/catalog/paths.h"
 #include "train/job/plan.h"
 #include "train/job/stages.h"
 
@@ -42,6 +44,44 @@ void train_set_pca_close(train_set_pca *set) {
   base_free(set->vectors);
   base_free(set->components);
   set->gram = set->vectors = set->components = NULL;
+}
+
+static void name_if_there(cJSON *faults, const char *path) {
+  berg_error why;
+  if (!model_path_exists(path)) return;
+  base_fail(&why, BERG_EINPUT, "%s: is damaged, cut short, or of another run", path);
+  io_json_add_text(faults, NULL, why.message);
+}
+
+/* The files of blocks that are not among the panels `done`. */
+static berg_status name_blocks(const train_plan *plan, size_t of, const char *path, const io_ranges *done,
+                               cJSON *faults, berg_error *error) {
+  const size_t block = train_set_block(plan, of), count = train_set_panels(plan, of);
+  io_range gap;
+  for (size_t first = 0; first < count; first += block) {
+    const size_t end = first + block < count ? first + block : count;
+    if (!io_ranges_gap(done, first, end, &gap)) continue;
+    char *part = train_pca_part_path(path, first / block, error);
+    if (!part) return BERG_ELIMIT;
+    name_if_there(faults, part);
+    base_free(part);
+  }
+  return BERG_OK;
+}
+
+/* The sum of the Gram matrix counts from the first panel on; other files hold everything. */
+berg_status train_set_check(const train_plan *plan, const train_stage_kind *kind, size_t of, cJSON *faults,
+                            berg_error *error) {
+  io_ranges done = {.count = 0};
+  bool is_whole = false;
+  char *path = train_stage_path(plan, kind, of, error);
+  berg_status status = path ? kind->done(plan, of, &done, &is_whole, error) : BERG_ELIMIT;
+  if (!status && !is_whole) {
+    if (kind != &train_gram_stage || !io_ranges_before(&done)) name_if_there(faults, path);
+    status = name_blocks(plan, of, path, &done, faults, error);
+  }
+  base_free(path);
+  return status;
 }
 
 size_t train_set_panels(const train_plan *plan, size_t of) {

@@ -21,6 +21,10 @@ berg_status train_set_pca_open(train_set_pca *set, const train_plan *plan, size_
                                bool reads, berg_error *error);
 void train_set_pca_close(train_set_pca *set);
 
+/* `check` of train_stage_kind for a stage of a set, whose `done` leaves out what is damaged or does not fit. */
+berg_status train_set_check(const train_plan *plan, const train_stage_kind *kind, size_t of, cJSON *faults,
+                            berg_error *error);
+
 size_t train_set_panels(const train_plan *plan, size_t of);
 size_t train_set_block(const train_plan *plan, size_t of);
 uint64_t train_set_hash(const train_plan *plan, size_t of);

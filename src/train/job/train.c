@@ -64,6 +64,7 @@ static void fill_report(const train_plan *plan, const train_report *report, cJSO
   io_json_add_number(tree, "threads", job->threads);
   io_json_add_number(tree, "memory_limit_bytes", (double)job->memory);
   io_json_add_number(tree, "images", (double)job->images.count);
+  if (job->images.is_turned) io_json_add_text(tree, "turned_from_matlab", job->images.array);
   io_json_add_text(tree, "features", job->tokens == 1 ? "class-token" : "all");
   io_json_add_number(tree, "feature_count", (double)job->features);
   io_json_add_number(tree, "components", (double)job->components);
@@ -96,7 +97,9 @@ static berg_status walk(train_plan *plan, train_report *report, berg_error *erro
 
 static berg_status run_stages(train_plan *plan, berg_ranks *ranks, train_report *report, cJSON *tree,
                               berg_error *error) {
+  const berg_run run = train_report_run(report);
   berg_status status = check(plan, ranks, error);
+  if (!status) status = train_images_tell(&plan->job.images, &run, error);
   if (base_ranks_size(ranks) > 1) return train_together(plan, ranks, report, status, error);
   if (status) return status;
   return plan->only ? train_one_stage(plan, report, tree, error) : walk(plan, report, error);

@@ -15,8 +15,12 @@ void pca_step_end(pca_job *job) {
   train_pca_release(job->pca);
 }
 
+char *train_pca_part_path(const char *path, size_t block, berg_error *error) {
+  return base_format(error, "%s.block-%02zu", path, block);
+}
+
 char *pca_part_path(const pca_job *job, const char *path, size_t first, berg_error *error) {
-  return base_format(error, "%s.block-%02zu", path, first / pca_block(job));
+  return train_pca_part_path(path, first / pca_block(job), error);
 }
 
 size_t pca_block_end(const pca_job *job, size_t first) {

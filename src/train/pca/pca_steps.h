@@ -42,6 +42,8 @@ berg_status train_pca_components_done(const train_pca_step *step, io_ranges *don
 /* All blocks become one PCA. EINPUT: a file is missing. */
 berg_status train_pca_merge_components(const train_pca_step *step, train_pca *pca, berg_error *error);
 
+/* `<path>.block-<number>`, the part of that block. base_free; NULL: ELIMIT. */
+char *train_pca_part_path(const char *path, size_t block, berg_error *error);
 /* Removes the parts beside a path, `gram` or `components`; and what lies there itself. ELIMIT, EWRITE. */
 berg_status train_pca_remove_parts(const train_pca_step *step, const char *path, berg_error *error);
 berg_status train_pca_remove(const train_pca_step *step, const char *path, berg_error *error);
