@@ -959,6 +959,9 @@ typedef struct berg_train_options {
   /* of models that have them: "all" (default), "single" (the four quarters), "split1" to "split4", or several with
    * commas between */
   const char *train_splits;
+  /* how eigenvectors are found: "gram", of a matrix of all images; "products", in passes over the features (docs/
+   * training-numerics.md); NULL: "gram" where that fits `memory`. The same to 1e-6, not the same bits */
+  const char *eigenvectors;
 } berg_train_options;
 
 BERG_API void berg_train_options_init(berg_train_options *options, size_t size);

@@ -39,6 +39,7 @@ typedef struct train_subject {
 typedef struct train_set {
   size_t *rows; /* [count] of the store, ascending */
   size_t count;
+  bool by_products; /* its eigenvectors, without a Gram matrix (pca/pca_steps.h) */
 } train_set;
 
 typedef struct train_job {

@@ -22,6 +22,12 @@ berg_status train_set_pca_open(train_set_pca *set, const train_plan *plan, size_
                                bool reads, berg_error *error);
 void train_set_pca_close(train_set_pca *set);
 
+/* Says of each set of the plan whether eigenvectors are found by products: as was asked, else where its Gram matrix
+ * does not fit the memory. */
+void train_set_choose(train_plan *plan);
+/* "gram" or "products"; "both" where sets differ. */
+const char *train_set_way(const train_plan *plan);
+
 size_t train_set_panels(const train_plan *plan, size_t of);
 size_t train_set_block(const train_plan *plan, size_t of);
 uint64_t train_set_hash(const train_plan *plan, size_t of);
