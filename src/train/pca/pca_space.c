@@ -98,6 +98,7 @@ static berg_status remove_cycle(const train_pca_step *step, size_t cycle, berg_e
   for (size_t block = 0; block < PCA_SPACE_BLOCKS && !status; block++) {
     char *path = path_of(step, cycle, block, error);
     status = path ? io_remove_file(path, error) : BERG_ELIMIT;
+    if (path) io_whole_file_clear(path);
     base_free(path);
   }
   return status;
