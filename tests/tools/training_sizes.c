@@ -2,9 +2,9 @@
  *
  *     training_sizes [images [GFLOP/s of a node [GB/s of its disk [threads]]]]
  *
- * For both ways to find eigenvectors: memory, disk, arithmetic and traffic of each stage, its hours on one node, and
- * the hours of all on 1, 4 and 16. Nodes share images, blocks of panels (twelve at the most) and voxels; eigenvectors are
- * found by one. */
+ * Both ways to find eigenvectors: memory, disk, arithmetic and traffic of each stage, its hours on one node, and those
+ * of all on 1, 4 and 16. Nodes share images, blocks of panels (twelve at the most) and voxels; eigenvectors are found
+ * by one. */
 #include <stdio.h>
 #include <stdlib.h>
 
