@@ -57,8 +57,8 @@ static void print_way(train_plan *plan, const node *n) {
   for (int nodes = 1; nodes <= 16; nodes *= 4)
     printf("  on %2d nodes %8.2f h; with passes shared %8.2f h\n", nodes,
            shared[0] / nodes + shared[1] / (nodes < 12 ? nodes : 12) + alone,
-           shared[0] / nodes + (shared[1] + (plan->job.sets->by_products ? alone : 0)) / (nodes < 12 ? nodes : 12) +
-               (plan->job.sets->by_products ? 0 : alone));
+           shared[0] / nodes + (shared[1] + (plan->job.by_products ? alone : 0)) / (nodes < 12 ? nodes : 12) +
+               (plan->job.by_products ? 0 : alone));
 }
 
 int main(int argc, char **argv) {

@@ -96,7 +96,7 @@ static berg_status fit(train_pca *pca, source *s, size_t components, bool standa
   const berg_run run = {.size = sizeof run, .progress = w ? progress : NULL, .user = w};
   const size_t count = train_panels_count(&panels);
   train_stage stage;
-  train_stage_begin(&stage, &run, "all", "steps", count + components);
+  train_stage_begin(&stage, &run, "all", "steps", TRAIN_PCA_PASSES * count);
   const train_pca_step step = {&panels, &options, &machine, "these", GRAM, VECTORS, PARTS, &stage, by_products};
   io_ranges done;
   bool is_whole;

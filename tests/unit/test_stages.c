@@ -332,8 +332,8 @@ static void eigenvectors_are_found_as_memory_allows(void **state) {
     const uint64_t hash = train_set_hash(&plan, 0);
     const size_t memory = train_eigenvectors_stage.memory(&plan, 0);
     const double flop = train_gram_stage.cost(&plan, 0, 120).flop;
-    assert_int_equal(flop == 0, set.by_products);
-    set.by_products = !set.by_products;
+    assert_int_equal(flop == 0, plan.job.by_products);
+    plan.job.by_products = !plan.job.by_products;
     assert_true(train_set_hash(&plan, 0) != hash && train_eigenvectors_stage.memory(&plan, 0) != memory);
   }
   base_free(rows);

@@ -4,15 +4,14 @@
 #include "train/job/set_pca.h"
 #include "train/job/stages.h"
 
-/* They are found together. */
+/* They are found together; by products, progress is told in panels, of as many passes as are expected. */
 static size_t count(const train_plan *plan, size_t of) {
-  (void)of;
-  return plan->job.components;
+  return plan->job.by_products ? TRAIN_PCA_PASSES * train_set_panels(plan, of) : plan->job.components;
 }
 
 static size_t memory(const train_plan *plan, size_t of) {
   const train_pca_sizes sizes = train_set_memory(plan, of);
-  return PLAN_PROGRAM + (plan->job.sets[of].by_products ? sizes.search : sizes.eigenvectors);
+  return PLAN_PROGRAM + (plan->job.by_products ? sizes.search : sizes.eigenvectors);
 }
 
 static uint64_t disk(const train_plan *plan, size_t of) {
@@ -22,14 +21,13 @@ static uint64_t disk(const train_plan *plan, size_t of) {
 /* The space that a search by products grows. */
 static uint64_t beside(const train_plan *plan, size_t of) {
   const train_job *job = &plan->job;
-  const train_set *set = &job->sets[of];
-  return set->by_products ? train_pca_search(set->count, job->features, job->components).disk : 0;
+  return job->by_products ? train_pca_search(job->sets[of].count, job->features, job->components).disk : 0;
 }
 
 static train_cost cost(const train_plan *plan, size_t of, size_t vectors) {
   const double n = (double)plan->job.sets[of].count;
   (void)vectors;
-  if (plan->job.sets[of].by_products) {
+  if (plan->job.by_products) {
     const train_pca_effort effort =
         train_pca_search(plan->job.sets[of].count, plan->job.features, plan->job.components);
     return (train_cost){effort.flop, effort.bytes_read, (double)effort.disk};
@@ -50,7 +48,7 @@ static berg_status done(const train_plan *plan, size_t of, io_ranges *vectors, b
 static berg_status run(const train_step *step, size_t first, size_t end, berg_error *error) {
   train_set_pca set;
   (void)first, (void)end;
-  const bool reads = step->plan->job.sets[step->of].by_products;
+  const bool reads = step->plan->job.by_products;
   berg_status status = train_set_pca_open(&set, step->plan, step->of, step->stage, reads, error);
   if (status) return status;
   status = train_pca_step_eigenvectors(&set.step, error);

@@ -6,18 +6,18 @@
 
 static size_t memory(const train_plan *plan, size_t of) {
   const train_pca_sizes sizes = train_set_memory(plan, of);
-  return PLAN_PROGRAM + (plan->job.sets[of].by_products ? sizes.moments : sizes.gram);
+  return PLAN_PROGRAM + (plan->job.by_products ? sizes.moments : sizes.gram);
 }
 
 /* A triangle with the columns around its diagonal, and what is known of each feature. */
 static uint64_t disk(const train_plan *plan, size_t of) {
-  const uint64_t n = plan->job.sets[of].by_products ? 0 : plan->job.sets[of].count;
+  const uint64_t n = plan->job.by_products ? 0 : plan->job.sets[of].count;
   return n * (n / 2 + LA_PANEL) * sizeof(double) + plan->job.features * (3 * sizeof(double) + sizeof(float));
 }
 
 static train_cost cost(const train_plan *plan, size_t of, size_t panels) {
   const double n = (double)plan->job.sets[of].count, p = (double)panels * (double)train_store_width(plan->job.tokens);
-  const double flop = plan->job.sets[of].by_products ? 0 : n * (n + 1) * p; /* one triangle */
+  const double flop = plan->job.by_products ? 0 : n * (n + 1) * p; /* one triangle */
   return (train_cost){flop, n * p * sizeof(float), 0};
 }
 

@@ -39,7 +39,6 @@ typedef struct train_subject {
 typedef struct train_set {
   size_t *rows; /* [count] of the store, ascending */
   size_t count;
-  bool by_products; /* its eigenvectors, without a Gram matrix (pca/pca_steps.h) */
 } train_set;
 
 typedef struct train_job {
@@ -52,6 +51,7 @@ typedef struct train_job {
   char *work;              /* folder */
   size_t tokens, features; /* as in model_fitted */
   size_t components;
+  bool by_products; /* eigenvectors are found without a Gram matrix (pca/pca_steps.h) */
   train_subject *subjects;
   size_t subject_count;
   train_images images;

@@ -22,10 +22,10 @@ berg_status train_set_pca_open(train_set_pca *set, const train_plan *plan, size_
                                bool reads, berg_error *error);
 void train_set_pca_close(train_set_pca *set);
 
-/* Says of each set of the plan whether eigenvectors are found by products: as was asked, else where its Gram matrix
- * does not fit the memory. */
+/* Whether eigenvectors are found by products: as was asked, else where the Gram matrix of a set does not fit the
+ * memory. */
 void train_set_choose(train_plan *plan);
-/* "gram" or "products"; "both" where sets differ. */
+/* "gram" or "products". */
 const char *train_set_way(const train_plan *plan);
 
 size_t train_set_panels(const train_plan *plan, size_t of);

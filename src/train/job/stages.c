@@ -26,6 +26,7 @@ char *train_stage_path(const train_plan *plan, const train_stage_kind *kind, siz
 }
 
 const char *train_stage_unit(const train_plan *plan, const train_stage_kind *kind) {
+  if (kind == &train_eigenvectors_stage && plan->job.by_products) return train_gram_stage.unit;
   return kind == &train_regression_stage ? train_targets_unit(&plan->job) : kind->unit;
 }
 

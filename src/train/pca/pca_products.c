@@ -89,8 +89,15 @@ static berg_status add_panel_exactly(const pca_products *p, const double *vector
 
 /* --- A block of panels, and all --- */
 
-static berg_status sum_block(const pca_products *p, const double *vectors, size_t count, train_read_ahead *reader,
-                             size_t first, size_t end, size_t told, berg_error *error) {
+/* As if there were no more passes than are expected, until the search ends. */
+static berg_status tell_panel(pca_products *p, berg_error *error) {
+  const train_stage *stage = &p->job->stage;
+  p->told += p->told + 1 < stage->total;
+  return train_stage_progress(stage, p->told, error);
+}
+
+static berg_status sum_block(pca_products *p, const double *vectors, size_t count, train_read_ahead *reader,
+                             size_t first, size_t end, berg_error *error) {
   const pca_job *job = p->job;
   berg_status status = BERG_OK;
   memset(p->sum, 0, count * job->panels->rows * sizeof *p->sum);
@@ -105,13 +112,12 @@ static berg_status sum_block(const pca_products *p, const double *vectors, size_
       status = add_panel_exactly(p, vectors, count, &block, error);
     else
       add_panel(p, &block);
-    if (!status) status = train_stage_progress(&job->stage, told, error);
+    if (!status) status = tell_panel(p, error);
   }
   return status;
 }
 
-static berg_status sum_blocks(const pca_products *p, const double *vectors, size_t count, size_t told,
-                              berg_error *error) {
+static berg_status sum_blocks(pca_products *p, const double *vectors, size_t count, berg_error *error) {
   const pca_job *job = p->job;
   const size_t panels = train_panels_count(job->panels), length = count * job->panels->rows;
   train_read_ahead *reader;
@@ -120,7 +126,7 @@ static berg_status sum_blocks(const pca_products *p, const double *vectors, size
   memset(p->total, 0, length * sizeof *p->total);
   for (size_t first = 0, end; first < panels && !status; first = end) {
     end = first + pca_block(job) < panels ? first + pca_block(job) : panels;
-    status = sum_block(p, vectors, count, reader, first, end, told, error);
+    status = sum_block(p, vectors, count, reader, first, end, error);
     for (size_t i = 0; i < length && !status; i++) p->total[i] += p->sum[i];
   }
   train_read_ahead_stop(reader);
@@ -163,29 +169,28 @@ static void round_row(void *user, size_t c, size_t rank) {
   for (size_t i = 0; i < t->rows; i++) t->floats[c * t->pitch + i] = (float)(row[i] - sum / (double)t->rows);
 }
 
-static berg_status multiply(const pca_products *p, const double *vectors, size_t count, size_t told,
-                            berg_error *error) {
+static berg_status multiply(pca_products *p, const double *vectors, size_t count, berg_error *error) {
   const size_t n = p->job->panels->rows;
   const int threads = p->job->machine->threads;
   if (!p->job->exact) {
     turning t = {.from = vectors, .rows = n, .floats = p->projection.vectors, .pitch = p->projection.pitch};
     base_share(threads, count, round_row, &t);
-    return sum_blocks(p, NULL, count, told, error);
+    return sum_blocks(p, NULL, count, error);
   }
   double *centred = base_alloc(count * n, sizeof *centred, error);
   if (!centred) return BERG_ELIMIT;
   memcpy(centred, vectors, count * n * sizeof *centred);
   base_share(threads, count, centre_row, &(turning){.to = centred, .rows = n});
-  berg_status status = sum_blocks(p, centred, count, told, error);
+  berg_status status = sum_blocks(p, centred, count, error);
   base_free(centred);
   return status;
 }
 
-berg_status pca_products_pass(pca_products *p, const double *vectors, size_t count, size_t told, berg_error *error) {
+berg_status pca_products_pass(pca_products *p, const double *vectors, size_t count, berg_error *error) {
   const size_t n = p->job->panels->rows;
   const int threads = p->job->machine->threads;
   p->projection.components = count;
-  berg_status status = multiply(p, vectors, count, told, error);
+  berg_status status = multiply(p, vectors, count, error);
   if (status) return status;
   turning t = {.from = p->total, .to = p->sum, .rows = n, .count = count};
   base_share(threads, (n + TURNED - 1) / TURNED, turn_stripe, &t);

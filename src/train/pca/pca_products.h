@@ -14,6 +14,7 @@ typedef struct pca_products {
   float *directions;         /* [most][pitch of a panel] what it gives */
   float *slabs;              /* of the second */
   double *sum, *total;       /* [most * rows] of the block of panels at hand; of those before it */
+  size_t told;               /* panels of all passes, for progress */
 } pca_products;
 
 berg_status pca_products_open(pca_products *products, pca_job *job, size_t most, berg_error *error);
@@ -24,8 +25,7 @@ size_t pca_products_memory(size_t rows, size_t width, size_t most, int threads);
 
 /* `products->sum` becomes `vectors` [count][rows] times Z Z^T, [count][rows], each row less its mean; `total` is
  * scratch until the next pass. But where products are exact, `vectors` have to be of float32. The moments are in
- * `job->pca`. `told`: what progress is told, of every panel. */
-berg_status pca_products_pass(pca_products *products, const double *vectors, size_t count, size_t told,
-                              berg_error *error);
+ * `job->pca`. Progress is told of every panel. */
+berg_status pca_products_pass(pca_products *products, const double *vectors, size_t count, berg_error *error);
 
 #endif

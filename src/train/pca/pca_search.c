@@ -269,7 +269,7 @@ static berg_status advance(search *s, bool *found, berg_error *error) {
   pca_space *space = &s->space;
   const size_t n = s->step->panels->rows, width = pca_space_width(space, space->blocks - 1);
   double largest;
-  berg_status status = pca_products_pass(&s->products, space->block, width, s->converged, error);
+  berg_status status = pca_products_pass(&s->products, space->block, width, error);
   if (!status && space->cycle && space->blocks == 1) {
     status = measure(s, width, error);
     *found = !status && s->converged == s->step->options->components;
@@ -293,13 +293,16 @@ static berg_status find(search *s, berg_error *error) {
   bool found = false;
   if (!isfinite(s->smallest))
     return base_fail(error, BERG_EINPUT, "the features are too large to be multiplied in float32: standardise them");
-  if (!pca_space_resume(&s->space, s->products.total)) {
+  const size_t panels = train_panels_count(step->panels);
+  if (pca_space_resume(&s->space, s->products.total)) {
+    s->products.told = (s->space.cycle ? TRAIN_PCA_PASSES : s->space.blocks) * panels - panels;
+  } else {
     draw(s->space.block, s->space.shape.wide, step->panels->rows);
     status = begin(s, 0, s->space.shape.wide, error);
   }
   while (!status && !found) status = advance(s, &found, error);
   if (!status) status = pca_check_eigenvalues(s->job, s->smallest, error);
-  return status ? status : train_stage_progress(&s->job->stage, step->options->components, error);
+  return status ? status : train_stage_progress(&s->job->stage, s->job->stage.total, error);
 }
 
 berg_status train_pca_remove_vectors(const train_pca_step *step, berg_error *error) {
