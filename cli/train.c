@@ -44,6 +44,9 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"features", 0, CLI_TEXT, &train->features, "all|class-token",
        "All tokens of the twelve blocks, or their class tokens alone. Default: all."},
       {"components", 0, CLI_COUNT, &train->components, "K", "Principal components. Default: 250."},
+      {"eigenvectors", 0, CLI_TEXT, &train->eigenvectors, "gram|products",
+       "How the components are found: of a matrix of all images in memory, or by passes over the features. "
+       "Default: gram where it fits --memory."},
       {"ridge", 0, CLI_FLAG, &asked->ridge, NULL,
        "Ridge regression, its alpha picked by cross-validation, instead of least squares."},
       {"alphas", 0, CLI_LIST, &asked->alphas, "A[,A...]",

@@ -992,6 +992,9 @@ typedef struct berg_train_options {
   size_t shard, shards;
   const char *merge;   /* checks and joins what the shares of the stage of that name left; `shards` names them then */
   const char *scratch; /* with `stage`: a folder on the node's own disk, where parts are made; NULL: `work` */
+  /* how eigenvectors are found: "gram", of a matrix of all images; "products", in passes over the features (docs/
+   * training-numerics.md); NULL: "gram" where that fits `memory`. The same to 1e-6, not the same bits */
+  const char *eigenvectors;
 } berg_train_options;
 
 BERG_API void berg_train_options_init(berg_train_options *options, size_t size);

@@ -34,6 +34,10 @@ static berg_status check_options(train_job *job, berg_error *error) {
   const char *features = options->features ? options->features : "all";
   if (strcmp(features, "all") && strcmp(features, "class-token"))
     return base_fail(error, BERG_EPARAMETER, "features '%s' are not known: expected all or class-token", features);
+  const char *eigenvectors = options->eigenvectors;
+  if (eigenvectors && strcmp(eigenvectors, "gram") && strcmp(eigenvectors, "products"))
+    return base_fail(error, BERG_EPARAMETER, "eigenvectors '%s' are not known: expected gram or products",
+                     eigenvectors);
   if (!options->images || !*options->images)
     return base_fail(error, BERG_EARGUMENT, "no folder of images is named (--images, images=)");
   if (!options->berg_dir || !*options->berg_dir)
@@ -182,7 +186,7 @@ static berg_status find_set(train_job *job, train_subject *subject, berg_error *
     base_free(sorted);
     return BERG_OK;
   }
-  job->sets[job->set_count++] = (train_set){sorted, subject->trials};
+  job->sets[job->set_count++] = (train_set){.rows = sorted, .count = subject->trials};
   return BERG_OK;
 }
 
