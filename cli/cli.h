@@ -16,6 +16,8 @@
 #endif
 
 #define CLI_EXIT_USAGE 2
+/* By SIGTERM or SIGUSR1, all kept: the same command goes on (what sysexits.h calls EX_TEMPFAIL). */
+#define CLI_EXIT_STOPPED 75
 
 typedef struct cli_command {
   const char *name;

@@ -60,7 +60,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
        "Where to compute. Default: auto, which is cuda where the plug-in and a device are there."},
       {"batch", 0, CLI_COUNT, &model->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
       {"memory", 0, CLI_BYTES, &model->memory, "SIZE",
-       "What the process may hold, such as 4G; models that do not fit together take turns. Default: no limit."},
+       "What the process may hold, such as 4G; models that do not fit together take turns. Default: what Slurm "
+       "and the control group leave."},
       {"resume", 0, CLI_FLAG, &asked->resume, NULL, "Go on from what an interrupted run left in OUT.partial."},
       CLI_SPACE_OPTIONS(asked->space),
       {"no-sidecar", 0, CLI_FLAG, &asked->no_sidecar, NULL,
@@ -244,11 +245,14 @@ static int encode(const request *asked, berg_stimuli *stimuli) {
     if (status != CLI_GO_ON) return status;
   }
   cli_progress_start(&progress, asked->quiet, asked->resume);
+  if (!to_stdout) cli_progress_keeps(&progress);
   double start = now();
   berg_run run = cli_progress_run(&progress);
   berg_status failed = encode_all(asked, stimuli, to_stdout ? spool.path : NULL, &output, &run, &error);
   double seconds = now() - start;
   cli_progress_end(&progress);
+  int stopped = failed == BERG_ECANCELLED ? cli_progress_stopped(&progress, CLI_RESUMES) : CLI_GO_ON;
+  if (stopped != CLI_GO_ON) return stopped;
   if (failed) {
     int status = failed == BERG_ECANCELLED
                      ? cli_fail_with(failed, "interrupted after %zu of %zu images", progress.done, progress.total)

@@ -41,7 +41,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
        "Default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use. Never changes the "
        "numbers."},
-      {"memory", 0, CLI_BYTES, &options->memory, "SIZE", "What the process may hold. Default: 4G."},
+      {"memory", 0, CLI_BYTES, &options->memory, "SIZE",
+       "What the process may hold. Default: 4G, less where Slurm or a control group leaves less."},
       {"no-sidecar", 0, CLI_FLAG, &asked->no_sidecar, NULL,
        "Do not write, beside the predictions, a .json that says where they came from and what their columns are."},
       {"force", 'f', CLI_FLAG, &asked->force, NULL,

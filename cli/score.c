@@ -28,7 +28,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       CLI_STIMULI_OPTIONS(asked->stimuli),
       CLI_PRECISION_OPTIONS(asked->precision, model),
       {"batch", 0, CLI_COUNT, &model->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
-      {"memory", 0, CLI_BYTES, &model->memory, "SIZE", "What the process may hold, such as 4G. Default: no limit."},
+      {"memory", 0, CLI_BYTES, &model->memory, "SIZE",
+       "What the process may hold, such as 4G. Default: what Slurm and the control group leave."},
       {"check", 0, CLI_FLAG, &asked->check, NULL,
        "Hold what the store has against its checksums before it grows: reads all of it."},
       {"json", 0, CLI_FLAG, &asked->json, NULL, "Print what was done as JSON on standard output."},
@@ -86,6 +87,16 @@ static int say(const request *asked, const char *report) {
   return status == CLI_GO_ON ? 0 : status;
 }
 
+static int ended(const request *asked, const cli_progress *progress, berg_status failed, const berg_error *error,
+                 const char *report) {
+  if (!failed) return say(asked, report);
+  if (failed != BERG_ECANCELLED) return cli_fail(error);
+  const int status = cli_progress_stopped(progress, "the same command goes on");
+  if (status != CLI_GO_ON) return status;
+  return cli_fail_with(failed, "interrupted after %zu of %zu images: the same command goes on from there",
+                       progress->done, progress->total);
+}
+
 static int score(request *asked, berg_stimuli *stimuli) {
   berg_error error;
   cli_progress progress;
@@ -97,17 +108,13 @@ static int score(request *asked, berg_stimuli *stimuli) {
   berg_score_options_init(&options);
   options.check = asked->check;
   cli_progress_start(&progress, asked->quiet, false);
+  cli_progress_keeps(&progress);
   berg_run run = cli_progress_run(&progress);
   const berg_status failed =
       berg_score(handles, asked->models.count, stimuli, asked->output, &options, &run, &report, &error);
   cli_progress_end(&progress);
   free(handles);
-  int status = 0;
-  if (failed == BERG_ECANCELLED)
-    status = cli_fail_with(failed, "interrupted after %zu of %zu images: the same command goes on from there",
-                           progress.done, progress.total);
-  else
-    status = failed ? cli_fail(&error) : say(asked, report);
+  const int status = ended(asked, &progress, failed, &error, report);
   berg_free(report);
   return status;
 }

@@ -56,7 +56,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"work", 0, CLI_TEXT, &train->work, "DIR",
        "What is kept between the stages, 16 GB at full size. Default: work in the berg directory."},
       {"keep-work", 0, CLI_FLAG, &asked->keep_work, NULL, "Do not remove it at the end."},
-      {"memory", 0, CLI_BYTES, &train->memory, "SIZE", "What the process may hold. Default: 4G."},
+      {"memory", 0, CLI_BYTES, &train->memory, "SIZE",
+       "What the process may hold. Default: 4G, less where Slurm or a control group leaves less."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
        "Default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use. Never changes the "
        "numbers."},
@@ -166,9 +167,12 @@ static int train(const request *asked, const char *model_id) {
   cli_progress progress;
   char *json = NULL;
   cli_progress_start(&progress, asked->quiet, asked->resume);
+  cli_progress_keeps(&progress);
   berg_run run = cli_progress_run(&progress);
   berg_status failed = berg_train(model_id, &asked->train, &run, &json, &error);
   cli_progress_end(&progress);
+  int stopped = failed == BERG_ECANCELLED ? cli_progress_stopped(&progress, CLI_RESUMES) : CLI_GO_ON;
+  if (stopped != CLI_GO_ON) return stopped;
   if (failed) {
     int status = failed == BERG_ECANCELLED && progress.stage
                      ? cli_fail_with(failed, "interrupted in %s, after %zu of %zu %s", progress.stage, progress.done,
