@@ -38,6 +38,7 @@ int cli_info(int argc, char **argv);
 int cli_list(int argc, char **argv);
 int cli_merge(int argc, char **argv);
 int cli_metadata(int argc, char **argv);
+int cli_plan_run(int argc, char **argv);
 int cli_rank(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_rsa(int argc, char **argv);

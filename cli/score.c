@@ -7,6 +7,7 @@
 #include "model.h"
 #include "options.h"
 #include "outline.h"
+#include "plan.h"
 #include "progress.h"
 #include "stimuli.h"
 
@@ -119,13 +120,16 @@ static int score(request *asked, berg_stimuli *stimuli) {
   return status;
 }
 
-static int run(request *asked, char **inputs, size_t count) {
+static int open_stimuli(request *asked, char **inputs, size_t count, berg_stimuli **stimuli) {
   berg_error error;
+  if (berg_stimuli_open(stimuli, (const char *const *)inputs, count, &asked->stimuli.options, &error))
+    return cli_fail(&error);
+  return cli_stimuli_others(&asked->stimuli, *stimuli, asked->quiet);
+}
+
+static int run(request *asked, char **inputs, size_t count) {
   berg_stimuli *stimuli = NULL;
-  int status = CLI_GO_ON;
-  if (berg_stimuli_open(&stimuli, (const char *const *)inputs, count, &asked->stimuli.options, &error))
-    status = cli_fail(&error);
-  if (status == CLI_GO_ON) status = cli_stimuli_others(&asked->stimuli, stimuli, asked->quiet);
+  int status = open_stimuli(asked, inputs, count, &stimuli);
   if (status == CLI_GO_ON) /* each model's part of the store has a name of its own */
     status = cli_encode_models_open(&asked->models, &asked->model, asked->output, asked->models.also.count > 0, "npy");
   if (status == CLI_GO_ON) status = score(asked, stimuli);
@@ -133,14 +137,37 @@ static int run(request *asked, char **inputs, size_t count) {
   return status;
 }
 
-int cli_score(int argc, char **argv) {
-  request asked = {.models = {.command = "score"}};
+static int take(request *asked, int argc, char **argv, size_t *count) {
+  *asked = (request){.models = {.command = "score"}};
+  berg_model_options_init(&asked->model);
+  const int status = parse(asked, argc, argv, count);
+  return status == CLI_GO_ON ? complete(asked, argv[0]) : status;
+}
+
+static void release(request *asked) {
+  cli_encode_models_free(&asked->models);
+  cli_precision_free(&asked->precision);
+}
+
+int cli_plan_score(int argc, char **argv, cJSON **tree) {
+  request asked;
   size_t count;
-  berg_model_options_init(&asked.model);
-  int status = parse(&asked, argc, argv, &count);
-  if (status == CLI_GO_ON) status = complete(&asked, argv[0]);
+  berg_stimuli *stimuli = NULL;
+  int status = take(&asked, argc, argv, &count);
+  if (status == CLI_GO_ON && asked.stimuli.shard)
+    status = cli_usage_error("plan", "--shard: the plan makes the shards");
+  if (status == CLI_GO_ON) status = open_stimuli(&asked, argv + 1, count - 1, &stimuli);
+  if (status == CLI_GO_ON) status = cli_plan_images(&asked.models, &asked.model, stimuli, asked.output, tree);
+  berg_stimuli_free(stimuli);
+  release(&asked);
+  return status;
+}
+
+int cli_score(int argc, char **argv) {
+  request asked;
+  size_t count;
+  int status = take(&asked, argc, argv, &count);
   if (status == CLI_GO_ON) status = run(&asked, argv + 1, count - 1);
-  cli_encode_models_free(&asked.models);
-  cli_precision_free(&asked.precision);
+  release(&asked);
   return status;
 }

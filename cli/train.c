@@ -7,6 +7,7 @@
 #include "memory.h"
 #include "model.h"
 #include "outline.h"
+#include "plan.h"
 #include "output.h"
 #include "progress.h"
 #include "train_table.h"
@@ -190,19 +191,39 @@ static int train(const request *asked, const char *model_id) {
   return status == CLI_GO_ON ? 0 : status;
 }
 
+static int take(request *asked, int argc, char **argv) {
+  size_t count;
+  berg_train_options_init(&asked->train);
+  berg_regression_options_init(&asked->regression);
+  asked->train.regression = &asked->regression;
+  const int status = parse(asked, argc, argv, &count);
+  return status == CLI_GO_ON ? complete(asked, argv[0]) : status;
+}
+
+static void release(request *asked) {
+  cli_texts_free(&asked->subjects);
+  cli_texts_free(&asked->alphas);
+  cli_texts_free(&asked->named);
+  free(asked->values);
+}
+
+int cli_plan_train(int argc, char **argv, cJSON **tree) {
+  request asked = {0};
+  berg_error error;
+  char *json = NULL;
+  int status = take(&asked, argc, argv);
+  if (status == CLI_GO_ON && berg_train_plan(&json, argv[0], &asked.train, &error)) status = cli_fail(&error);
+  if (status == CLI_GO_ON) status = cli_parse_json(json, tree);
+  berg_free(json);
+  release(&asked);
+  return status;
+}
+
 int cli_train(int argc, char **argv) {
   request asked = {0};
-  size_t count;
-  berg_train_options_init(&asked.train);
-  berg_regression_options_init(&asked.regression);
-  asked.train.regression = &asked.regression;
-  int status = parse(&asked, argc, argv, &count);
-  if (status == CLI_GO_ON) status = complete(&asked, argv[0]);
+  int status = take(&asked, argc, argv);
   if (status == CLI_GO_ON) status = plan(&asked, argv[0]);
   if (status == CLI_GO_ON) status = train(&asked, argv[0]);
-  cli_texts_free(&asked.subjects);
-  cli_texts_free(&asked.alphas);
-  cli_texts_free(&asked.named);
-  free(asked.values);
+  release(&asked);
   return status;
 }

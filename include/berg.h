@@ -542,6 +542,10 @@ BERG_API char *berg_model_output_path(const berg_model *model, const char *path,
 BERG_API berg_status berg_encode_many_to_files(berg_model *const *models, size_t count, berg_stimuli *stimuli,
                                                const char *const *paths, const berg_output_options *options,
                                                const berg_run *run, berg_error *error);
+/* What that would take, as JSON (berg_free): "images", "columns", "passes", "threads", "seconds" at the rate that
+ * products have on this machine now, "memory_bytes". Nothing is encoded. */
+BERG_API berg_status berg_encode_plan(char **json, berg_model *const *models, size_t count, const berg_stimuli *stimuli,
+                                      berg_error *error);
 
 /* --- Scores kept: a kilobyte an image, and what is asked of them ------------------------------------------------
  *
