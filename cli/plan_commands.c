@@ -87,7 +87,7 @@ void cli_plan_print_merge(FILE *stream, const cli_plan *plan, const cli_plan_ste
   if (!plan->output) {
     print_command(stream, plan, plan->command);
     print_args(stream, plan);
-    fprintf(stream, " --merge %s --memory %zuK", step->name, plan->memory >> 10);
+    fprintf(stream, " --merge %s --shards %zu --memory %zuK", step->name, step->parts, plan->memory >> 10);
   } else if (!strcmp(plan->command, "score")) {
     print_join(stream, plan, "part-*.scores", plan->output);
   } else {

@@ -65,7 +65,8 @@ def test_a_training_is_an_array_and_a_join_for_each_stage(plan, place, tmp_path)
         assert command[1:3] == ["train", MODEL] and os.path.isabs(command[0])
         assert about["cpus-per-task"] == "1" and about["partition"] == "long" and about["job-name"] == name[3:-3].join(["berg-", ""])
         if number % 2:
-            assert command[-4:-1] == ["--merge", stage, "--memory"] and "array" not in about
+            parts = header(jobs / names[number - 1])["array"].removeprefix("1-")
+            assert command[-6:-1] == ["--merge", stage, "--shards", parts, "--memory"] and "array" not in about
         else:
             parts = about["array"].removeprefix("1-")
             assert command[-7:-1] == ["--stage", stage, "--shard", f"$SLURM_ARRAY_TASK_ID/{parts}", "--resume", "--memory"]
