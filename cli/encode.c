@@ -317,15 +317,15 @@ static void release(request *asked) {
   free(asked->command);
 }
 
-/* Only what is one file a subject, of images that are encoded. */
+/* Only of images that are encoded, to what berg merge joins. */
 static int check_shards(const request *asked) {
   if (asked->scores || asked->stimuli.shard)
     return cli_usage_error("plan", "--%s: shards are of images, and the plan makes them",
                            asked->scores ? "scores" : "shard");
-  if (!asked->folder &&
-      (cli_ends_in(asked->output, ".npy") || cli_ends_in(asked->output, ".h5") || cli_ends_in(asked->output, ".csv")))
+  if (asked->folder || cli_ends_in(asked->output, ".npy") || cli_ends_in(asked->output, ".h5") ||
+      cli_ends_in(asked->output, ".csv"))
     return CLI_GO_ON;
-  return cli_usage_error("plan", "-o %s: parts are joined to a .npy, .h5 or .csv", asked->output);
+  return cli_usage_error("plan", "-o %s: parts are joined to a .npy, .h5 or .csv, or a folder of them", asked->output);
 }
 
 int cli_plan_encode(int argc, char **argv, cJSON **tree) {
@@ -335,7 +335,7 @@ int cli_plan_encode(int argc, char **argv, cJSON **tree) {
   int status = take(&asked, argc, argv, &count);
   if (status == CLI_GO_ON) status = check_shards(&asked);
   if (status == CLI_GO_ON) status = open_stimuli(&asked, argv + 1, count - 1, &stimuli);
-  if (status == CLI_GO_ON) status = cli_plan_images(&asked.models, &asked.model, stimuli, asked.output, tree);
+  if (status == CLI_GO_ON) status = cli_plan_images(&asked.models, &asked.model, stimuli, tree);
   berg_stimuli_free(stimuli);
   release(&asked);
   return status;

@@ -34,9 +34,9 @@ typedef struct cli_plan {
 int cli_plan_train(int argc, char **argv, cJSON **tree);
 int cli_plan_encode(int argc, char **argv, cJSON **tree);
 int cli_plan_score(int argc, char **argv, cJSON **tree);
-/* Of images through models, with "files": each output beside the pattern of its parts. */
+/* Of images through models. */
 int cli_plan_images(cli_encode_models *models, const berg_model_options *options, const berg_stimuli *stimuli,
-                    const char *output, cJSON **tree);
+                    cJSON **tree);
 
 /* Fills the steps: `parts` tasks each, as far as a stage has so many; 0: as many that a task takes about an hour. */
 void cli_plan_steps(cli_plan *plan, size_t parts);

@@ -32,9 +32,11 @@ static void print_parts_folder(FILE *stream, const cli_plan *plan) {
   free(folder);
 }
 
+/* Parts are what the output is: a store, a folder, or a file of the same format. */
 static const char *ending_of(const cli_plan *plan) {
-  const char *ending = strrchr(plan->output, '.');
-  return strcmp(plan->command, "score") != 0 && ending ? ending : ".scores";
+  const char *slash = strrchr(plan->output, '/'), *ending = strrchr(slash ? slash : plan->output, '.');
+  if (!strcmp(plan->command, "score")) return ".scores";
+  return ending ? ending : "/";
 }
 
 void cli_plan_print_start(FILE *stream, const cli_plan *plan) {
@@ -74,27 +76,14 @@ void cli_plan_print_part(FILE *stream, const cli_plan *plan, const cli_plan_step
     fprintf(stream, "/part-\"$(printf %%03d \"$SLURM_ARRAY_TASK_ID\")\"%s", ending_of(plan));
 }
 
-static void print_join(FILE *stream, const cli_plan *plan, const char *pattern, const char *output) {
-  print_command(stream, plan, "merge ");
-  print_parts_folder(stream, plan);
-  fprintf(stream, "/%s", pattern);
-  print_word(stream, " -o ", output);
-}
-
 void cli_plan_print_merge(FILE *stream, const cli_plan *plan, const cli_plan_step *step) {
-  const cJSON *outputs = cJSON_GetObjectItemCaseSensitive(plan->tree, "outputs"),
-              *patterns = cJSON_GetObjectItemCaseSensitive(plan->tree, "patterns");
+  print_command(stream, plan, plan->output ? "merge " : plan->command);
   if (!plan->output) {
-    print_command(stream, plan, plan->command);
     print_args(stream, plan);
     fprintf(stream, " --merge %s --shards %zu --memory %zuK", step->name, step->parts, plan->memory >> 10);
-  } else if (!strcmp(plan->command, "score")) {
-    print_join(stream, plan, "part-*.scores", plan->output);
-  } else {
-    for (int i = 0; i < cJSON_GetArraySize(outputs); i++) {
-      if (i) fputc('\n', stream);
-      print_join(stream, plan, cJSON_GetStringValue(cJSON_GetArrayItem(patterns, i)),
-                 cJSON_GetStringValue(cJSON_GetArrayItem(outputs, i)));
-    }
+    return;
   }
+  print_parts_folder(stream, plan);
+  fprintf(stream, "/part-*%s", ending_of(plan));
+  print_word(stream, " -o ", plan->output);
 }

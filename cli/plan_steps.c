@@ -81,14 +81,11 @@ void cli_plan_steps(cli_plan *plan, size_t parts) {
 
 /* --- Of images --- */
 
-static void add_file(void *user, const char *path) { cJSON_AddItemToArray(user, cJSON_CreateString(path)); }
-
 int cli_plan_images(cli_encode_models *models, const berg_model_options *options, const berg_stimuli *stimuli,
-                    const char *output, cJSON **tree) {
+                    cJSON **tree) {
   berg_error error;
-  char *json = NULL, pattern[64];
-  const char *ending = strrchr(output, '.');
-  int status = cli_encode_models_open(models, options, output, models->also.count > 0, "npy");
+  char *json = NULL;
+  int status = cli_encode_models_open(models, options, NULL, false, NULL);
   if (status != CLI_GO_ON) return status;
   berg_model **handles = cli_alloc(models->count, sizeof *handles);
   if (!handles) return cli_fail_memory();
@@ -97,12 +94,5 @@ int cli_plan_images(cli_encode_models *models, const berg_model_options *options
   free(handles);
   if (status == CLI_GO_ON) status = cli_parse_json(json, tree);
   berg_free(json);
-  if (status != CLI_GO_ON) return status;
-  cli_encode_models_files(models, add_file, cJSON_AddArrayToObject(*tree, "outputs"));
-  snprintf(pattern, sizeof pattern, "part-*%.16s", ending ? ending : "");
-  free(models->list[0].path);
-  models->list[0].path = cli_copy(pattern, strlen(pattern));
-  if (!models->list[0].path) return cli_fail_memory();
-  cli_encode_models_files(models, add_file, cJSON_AddArrayToObject(*tree, "patterns"));
-  return CLI_GO_ON;
+  return status;
 }

@@ -157,7 +157,7 @@ int cli_plan_score(int argc, char **argv, cJSON **tree) {
   if (status == CLI_GO_ON && asked.stimuli.shard)
     status = cli_usage_error("plan", "--shard: the plan makes the shards");
   if (status == CLI_GO_ON) status = open_stimuli(&asked, argv + 1, count - 1, &stimuli);
-  if (status == CLI_GO_ON) status = cli_plan_images(&asked.models, &asked.model, stimuli, asked.output, tree);
+  if (status == CLI_GO_ON) status = cli_plan_images(&asked.models, &asked.model, stimuli, tree);
   berg_stimuli_free(stimuli);
   release(&asked);
   return status;

@@ -135,15 +135,17 @@ def test_a_script_runs_its_part(berg, plan_images, place, small_berg_dir, backbo
 def test_lines_say_the_same_as_the_scripts(plan_images, place, tmp_path):
     result = plan_images("--shards", "-n", "2", "--subject", "2,3", "images/concept000", "-o", "out.npy")
     assert result.status == 0 and result.err == ""
-    first, second, *merges = commands_of(result.out)
+    first, second, merge = commands_of(result.out)
     assert first[-5:] == ["--shard", "1/2", "--resume", "-o", "out.npy.parts/part-001.npy"]
     assert second[-5:] == ["--shard", "2/2", "--resume", "-o", "out.npy.parts/part-002.npy"]
-    assert [merge[1:] for merge in merges] == \
-        [["merge", f"out.npy.parts/part-*_sub-0{s}.npy", "-o", f"out_sub-0{s}.npy"] for s in (1, 2, 3)]
+    assert merge[1:] == ["merge", "out.npy.parts/part-*.npy", "-o", "out.npy"]
     assert plan_images("--slurm", "-n", "2", "--subject", "2,3", "images/concept000", "-o", "out.npy", "--jobs", tmp_path).status == 0
     script, = commands_of((tmp_path / "01-encode.sh").read_text())
     assert script == [*first[:-4], "$SLURM_ARRAY_TASK_ID/2", "--resume", "-o", "out.npy.parts/part-$(printf %03d $SLURM_ARRAY_TASK_ID).npy"]
-    assert [command[1:] for command in commands_of((tmp_path / "02-encode-merge.sh").read_text())] == [merge[1:] for merge in merges]
+    assert commands_of((tmp_path / "02-encode-merge.sh").read_text()) == [merge]
+    folder = plan_images("--shards", "-n", "1", "--also", f"{MODEL}:2", "images/concept000", "-o", "out/")
+    part, merge = commands_of(folder.out)
+    assert part[-1] == "out.parts/part-001/" and merge[-4:] == ["merge", "out.parts/part-*/", "-o", "out/"]
 
 
 def test_scripts_that_are_there_are_replaced_only_when_told(plan, tmp_path):
