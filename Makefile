@@ -30,7 +30,7 @@ NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_(cuda_session|eigen|search)|^orac
 NEVER_UNDER_tsan = ^oracle_|^test_cuda_session
 NOT_SANITIZED_tsan = $(NEVER_UNDER_tsan)|^test_(eigen|search|stages|compare|resize)|^cli_(files|usage)|^replay_
 
-.PHONY: all tests help deps install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check bench peers fuzz lint deps-lint conformance clean
+.PHONY: all tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check bench peers fuzz lint deps-lint conformance clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -44,7 +44,7 @@ tests:
 help:
 	@echo "all          build the program, the library and the Python package into $(BUILD)/; the program is $(BUILD)/berg"
 	@echo "tests        build these and the tests"
-	@echo "deps         install the Debian packages that any of this needs and that are missing"
+	@echo "deps         install the Debian packages that any of this needs and that are missing; deps-build those of building alone"
 	@echo "install      install under PREFIX ($(PREFIX)); uninstall removes it again"
 	@echo "demo         simulated data, a model trained on them, its accuracy, a few images, a report"
 	@echo "demo-models  small models of all five kinds, the demo's pictures through them in one pass, time courses: a minute"
@@ -74,6 +74,10 @@ $(BUILD)/build.ninja:
 # Asks the package system only for what is missing, so that it needs no network when all is there.
 deps:
 	@scripts/deps.sh install deps $(DEPS)
+
+# Only what building and installing need: for containers.
+deps-build: DEPS = $(BUILD_DEPS)
+deps-build: deps
 
 # PREFIX may be relative and may hold spaces; DESTDIR goes before it, as packagers have it.
 install: export INSTALL_PREFIX = $(PREFIX)
