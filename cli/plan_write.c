@@ -66,7 +66,7 @@ static int write_script(const cli_plan *plan, const char *name, FILE *stream, ch
   const bool whole = !ferror(stream) && !fclose(stream) && *text;
   const size_t size = strlen(plan->jobs) + strlen(name) + 2;
   char *path = cli_alloc(size, 1);
-  int status = whole && path ? CLI_GO_ON : cli_fail_memory();
+  int status = whole && path && !cli_memory_ran_out() ? CLI_GO_ON : cli_fail_memory();
   if (path) snprintf(path, size, "%s/%s", plan->jobs, name);
   if (status == CLI_GO_ON && berg_write_whole(path, *text, strlen(*text), replace, &error)) status = cli_fail(&error);
   free(path);
