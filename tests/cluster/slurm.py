@@ -95,8 +95,9 @@ class Slurm:
         logs = "\n".join(path.read_text()[-2000:] for path in [*self.folder.glob("*.log"), *self.folder.glob("*.out")])
         raise RuntimeError(f"{what} does not answer:\n{logs}")
 
-    def run(self, *command, check=True, **more):
-        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, env=self.environment, **more)
+    def run(self, *command, check=True, environment=None, **more):
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, env=environment or self.environment,
+                              **more)
         assert not check or done.returncode == 0, (command, done.stdout, done.stderr)
         return done.stdout
 

@@ -1,9 +1,11 @@
 """An encoding in an array of Slurm: its parts deleted, truncated, doubled, of another run; the join names them, their rerun is enough."""
+import pathlib
 import re
 import shutil
 
 import pytest
 
+import moments
 from program import MODEL
 
 PARTS = 4
@@ -12,7 +14,8 @@ PARTS = 4
 @pytest.fixture
 def encoded(slurm, berg, small_berg_dir, backbone_files, photos, tmp_path):
     """After the array: the folder of jobs, that of parts, and what one process makes."""
-    options = ["encode", MODEL, "--subject", "1", "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"], photos]
+    options = ["encode", MODEL, "--subject", "1", "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"], "--batch", "1",
+               photos]
     assert berg(*options, "-o", tmp_path / "one.npy").status == 0
     jobs = tmp_path / "jobs"
     plan = berg("plan", "--slurm", "-n", PARTS, "--processors", "1", "--jobs", jobs, *options, "-o", tmp_path / "all.npy")
@@ -74,6 +77,35 @@ def test_what_is_missing_is_named_and_made_again(slurm, encoded, harm):
     status, said = join(slurm, jobs)
     assert status == 0, said
     assert same(parts.parent / "all.npy", one)
+
+
+def stands_still(folder):
+    """Whether a process that names the folder is stopped (tests/preload/moments.c)."""
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if str(folder).encode() in (process / "cmdline").read_bytes() and ") T " in (process / "stat").read_text():
+                return True
+        except OSError:
+            pass  # it has ended meanwhile
+    return False
+
+
+def test_the_signal_before_the_end_of_the_time_reaches_the_program(slurm, encoded):
+    """As --signal=B:USR1@120 sends it. The task has then kept what it did, and goes on when it is requeued."""
+    jobs, parts, one = encoded
+    for path in parts.glob("part-001.*"):
+        path.unlink()
+    moment = {**slurm.environment, **moments.environment(stop=2, file="part-001.npy.partial")}
+    again = slurm.submit("--array=1", "--export=ALL", "01-encode.sh", cwd=jobs, environment=moment)
+    slurm.wait(lambda: stands_still(parts), "the task")
+    for number in ("USR1", "CONT"):
+        slurm.run("scancel", "--batch", f"--signal={number}", f"{again}_1")
+    assert slurm.finish(again) == {"1": 75}
+    said = (jobs / f"logs/berg-encode-{again}_1.log").read_text()
+    assert re.search(r"stopped by SIGUSR1 after \d of 3 images; the same command with --resume goes on", said)
+    assert join(slurm, jobs)[0] == 9
+    assert slurm.finish(slurm.submit("--array=1", "01-encode.sh", cwd=jobs)) == {"1": 0}
+    assert join(slurm, jobs)[0] == 0 and same(parts.parent / "all.npy", one)
 
 
 def test_a_part_of_another_run_is_refused(slurm, encoded, berg, small_berg_dir, backbone_files, photos):
