@@ -11,6 +11,7 @@
 #include "model.h"
 #include "outline.h"
 #include "output.h"
+#include "progress.h"
 
 typedef struct request {
   berg_contrast_options options;
@@ -22,7 +23,8 @@ typedef struct request {
   const char *correction;
   size_t threads;
   bool paired, pooled, one_sided;
-  cJSON *told; /* what the library says of each, a list */
+  berg_run run; /* until it is interrupted */
+  cJSON *told;  /* what the library says of each, a list */
 } request;
 
 static int parse(request *asked, int argc, char **argv, size_t *count) {
@@ -259,6 +261,8 @@ static int run_part(request *asked, const berg_store *store, size_t part) {
 static int run(request *asked, const char *path) {
   berg_store *store;
   berg_error error;
+  asked->run = cli_run_quietly();
+  asked->options.run = &asked->run;
   if (berg_store_open(&store, path, &error)) return cli_fail(&error);
   int status = note_sources(asked, path);
   if (status == CLI_GO_ON) status = cli_parts_find("contrast", path, store, &asked->parts);

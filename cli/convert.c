@@ -1,5 +1,6 @@
 /* berg convert: weights from one container to another, or to a precision. */
 #include "options.h"
+#include "progress.h"
 
 int cli_convert(int argc, char **argv) {
   bool force = false;
@@ -30,7 +31,8 @@ int cli_convert(int argc, char **argv) {
   int status = cli_parse(&syntax, argc, argv, &count);
   if (status != CLI_GO_ON) return status;
   berg_error error;
-  berg_status failed = precision ? berg_convert_precision(argv[0], argv[1], precision, force, &error)
-                                 : berg_convert(argv[0], argv[1], force, &error);
+  const berg_run run = cli_run_quietly();
+  berg_status failed = precision ? berg_convert_precision(argv[0], argv[1], precision, force, &run, &error)
+                                 : berg_convert(argv[0], argv[1], force, &run, &error);
   return failed ? cli_fail(&error) : 0;
 }

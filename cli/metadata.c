@@ -11,6 +11,7 @@
 #include "model.h"
 #include "npy.h"
 #include "outline.h"
+#include "progress.h"
 #include "value.h"
 
 /* The key whose whole name, or whose part after the last dot, is nearest to what was asked for. */
@@ -69,6 +70,12 @@ static int show_key(const berg_metadata *metadata, const char *key, bool json, c
     status = cli_memory_ran_out() ? cli_fail_memory() : no_key(metadata, key);
   cli_entry_free(&entry);
   return status;
+}
+
+static int write_all(const berg_metadata *metadata, const char *output, bool force) {
+  berg_error error;
+  const berg_run run = cli_run_quietly();
+  return berg_convert(berg_metadata_path(metadata), output, force, &run, &error) ? cli_fail(&error) : 0;
 }
 
 int cli_metadata(int argc, char **argv) {
@@ -132,7 +139,7 @@ int cli_metadata(int argc, char **argv) {
     else if (key)
       status = show_key(metadata, key, json, output, force);
     else if (output)
-      status = berg_convert(berg_metadata_path(metadata), output, force, &error) ? cli_fail(&error) : 0;
+      status = write_all(metadata, output, force);
     else if (json)
       status = cli_metadata_json(metadata);
     else

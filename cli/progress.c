@@ -21,13 +21,8 @@ static void interrupt(int signal_number) {
 
 static void stop(int signal_number) { stopping = signal_number; }
 
-void cli_progress_start(cli_progress *progress, bool quiet, bool resumed) {
+static void catch_signals(void) {
   struct sigaction action;
-  memset(progress, 0, sizeof *progress);
-  progress->quiet = quiet;
-  progress->terminal = isatty(STDERR_FILENO);
-  progress->resumed = resumed;
-  snprintf(progress->unit, sizeof progress->unit, "images");
   memset(&action, 0, sizeof action);
   action.sa_handler = interrupt;
   action.sa_flags = (int)SA_RESETHAND | SA_RESTART; /* stdio gives up a write that a signal cuts short */
@@ -36,6 +31,15 @@ void cli_progress_start(cli_progress *progress, bool quiet, bool resumed) {
   /* a program that was told to go on when its terminal closes (nohup) does */
   struct sigaction before;
   if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL);
+}
+
+void cli_progress_start(cli_progress *progress, bool quiet, bool resumed) {
+  memset(progress, 0, sizeof *progress);
+  progress->quiet = quiet;
+  progress->terminal = isatty(STDERR_FILENO);
+  progress->resumed = resumed;
+  snprintf(progress->unit, sizeof progress->unit, "images");
+  catch_signals();
 }
 
 void cli_progress_keeps(cli_progress *progress) {
@@ -144,4 +148,12 @@ berg_run cli_progress_run(cli_progress *progress) {
 void cli_progress_end(cli_progress *progress) {
   if (progress->drawn) fputs("\r\x1b[K", stderr);
   progress->drawn = false;
+}
+
+berg_run cli_run_quietly(void) {
+  berg_run run;
+  berg_run_init(&run);
+  run.cancel = asked;
+  catch_signals();
+  return run;
 }

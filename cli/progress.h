@@ -32,6 +32,8 @@ void cli_progress_keeps(cli_progress *progress);
 int cli_progress_stopped(const cli_progress *progress, const char *further);
 /* What to pass to the library; `progress` must outlive the run. */
 berg_run cli_progress_run(cli_progress *progress);
+/* For a command that shows no progress: begins to catch the signals too. */
+berg_run cli_run_quietly(void);
 /* Erases the bar. */
 void cli_progress_end(cli_progress *progress);
 

@@ -5,6 +5,7 @@
 #include "memory.h"
 #include "model.h"
 #include "options.h"
+#include "progress.h"
 
 /* The command line as it could be typed again: words with other than plain characters in single quotes. The
  * caller's. */
@@ -22,6 +23,14 @@ static char *command_line(int argc, char **argv) {
     if (!bare) end += sprintf(end, "'");
   }
   return line;
+}
+
+/* By which the makers of packages and archives get the same bytes twice. Anything but a number: now. */
+static int64_t date_of_source(void) {
+  const char *given = getenv("SOURCE_DATE_EPOCH");
+  char *end = NULL;
+  const long long date = given && *given >= '0' && *given <= '9' ? strtoll(given, &end, 10) : 0;
+  return end && !*end ? date : 0;
 }
 
 int cli_report(int argc, char **argv) {
@@ -89,6 +98,9 @@ int cli_report(int argc, char **argv) {
     report.command = command;
     report.force = force;
     report.hash_weights = hash_weights;
+    report.date = date_of_source();
+    const berg_run run = cli_run_quietly();
+    report.run = &run;
     status = berg_report(argv[0], &report, output, &error) ? cli_fail(&error) : 0;
     if (!status && !quiet) cli_say("%s: written", output);
   }

@@ -6,6 +6,7 @@
 #include "command_text.h"
 #include "memory.h"
 #include "model.h"
+#include "progress.h"
 #include "space.h"
 #include "volume.h"
 
@@ -43,6 +44,8 @@ int cli_volume_open(cli_volume *asked, const char *model_id, bool to_volume) {
   asked->options.sidecar = !asked->no_sidecar;
   asked->options.volume = &asked->space.options;
   asked->options.command = asked->command;
+  asked->run = cli_run_quietly();
+  asked->options.run = &asked->run;
   return status;
 }
 

@@ -15,6 +15,7 @@ typedef struct cli_volume {
   char *path; /* of the volume, with its ending */
   berg_metadata *metadata;
   berg_output_options options;
+  berg_run run;
 } cli_volume;
 
 #define CLI_VOLUME_OPTIONS(asked)                                                                    \

@@ -21,7 +21,7 @@ static inline void fuzz_open_file(const uint8_t *bytes, size_t size) {
   berg_file *file;
   berg_error error;
   uint8_t sum = 0;
-  io_sink sink = {fuzz_discard, &sum};
+  io_sink sink = {.put = fuzz_discard, .context = &sum};
   if (io_container_from_memory(&file, bytes, size, "fuzz", &error)) return;
   for (size_t i = 0; i < berg_file_count(file); i++) {
     const berg_array *entry = berg_file_entry(file, i);

@@ -269,17 +269,20 @@ BERG_API berg_status berg_hdf5_describe(char **json, const char *path, berg_erro
 /* 1: `path` is such a file, 0: not, or it cannot be opened. */
 BERG_API int berg_hdf5_is(const char *path);
 
+struct berg_run; /* by which a long call is watched and ended: below */
+
 /* Rewrites `source` as `target`, whose ending says how: .safetensors, .npy (upstream's pickled dict), .pth, .npz or
  * .json (small values in full; arrays of more than 1,000 elements by type and shape). Values are carried exactly;
- * what the target cannot hold is an error. EEXISTS unless `force`. */
-BERG_API berg_status berg_convert(const char *source, const char *target, int force, berg_error *error);
+ * what the target cannot hold is an error. EEXISTS unless `force`; ECANCELLED. */
+BERG_API berg_status berg_convert(const char *source, const char *target, int force, const struct berg_run *run,
+                                  berg_error *error);
 
 /* Converts the weights of a backbone, or the principal components of weights_sub-0N.npy, to the form that `precision`
  * ("bf16", "int8") multiplies: a .safetensors file. A backbone so converted can be named as one; both are found
  * beside their source as <name without ending>.<precision>.safetensors (docs/precision.md). EMODEL: neither of the
  * two; EPARAMETER; EEXISTS unless `force`. */
 BERG_API berg_status berg_convert_precision(const char *source, const char *target, const char *precision, int force,
-                                            berg_error *error);
+                                            const struct berg_run *run, berg_error *error);
 
 /* Puts `size` bytes into the file `path`, as everything here is written: beside its place, then renamed, so that no
  * reader ever sees a part, and of two writers the last one's stays. For the JSON of the calls below. EEXISTS unless
@@ -523,6 +526,7 @@ typedef struct berg_output_options {
   /* Trials of each image in place of what is predicted, as an axis "trial" before the others; .npy, .h5, .csv of a
    * model's responses. NULL (default): none. As berg_encode_trials, and EARGUMENT: another format. */
   const berg_trials_options *trials;
+  const berg_run *run; /* whose `cancel` functions ask that are given no other; NULL (default): nobody is */
 } berg_output_options;
 
 BERG_API void berg_output_options_init(berg_output_options *options, size_t size);
@@ -1113,6 +1117,7 @@ typedef struct berg_report_options {
   size_t added_count;
   const char *pictures; /* where pictures of relative names lie; NULL: where the program runs */
   const berg_run *run;  /* whose `cancel` is asked between figures; NULL (default): nobody is */
+  int64_t date;         /* that the page and its figures tell, in seconds since 1970; 0 (default): now */
 } berg_report_options;
 
 BERG_API void berg_report_options_init(berg_report_options *options, size_t size);
@@ -1127,7 +1132,8 @@ BERG_API berg_status berg_report(const char *model_id, const berg_report_options
 /* The page's first figure, accuracy of each region with noise ceilings, over time where responses have times, as an SVG
  * file: UTF-8, the caller's. EMODEL also where there is neither accuracy nor ceiling. */
 BERG_API berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *berg_dir,
-                                        const char *const *subjects, size_t subject_count, berg_error *error);
+                                        const char *const *subjects, size_t subject_count, const berg_run *run,
+                                        berg_error *error);
 
 /* --- Comparing two files --- */
 

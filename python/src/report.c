@@ -53,9 +53,10 @@ static PyObject *plot_accuracy(PyObject *module, PyObject *arguments) {
     berg_error error;
     char *svg = NULL;
     const char *folder = berg_dir ? PyBytes_AsString(berg_dir) : NULL;
-    PyThreadState *thread = PyEval_SaveThread();
-    berg_status status = berg_plot_accuracy(&svg, model_id, folder, asked.names, asked.count, &error);
-    PyEval_RestoreThread(thread);
+    binding_call call;
+    binding_call_begin(&call, Py_None, Py_None);
+    berg_status status = berg_plot_accuracy(&svg, model_id, folder, asked.names, asked.count, &call.run, &error);
+    binding_call_end(&call);
     result = status ? binding_raise(&error) : PyUnicode_FromString(svg);
     berg_free(svg);
   }

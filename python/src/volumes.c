@@ -50,11 +50,13 @@ PyObject *binding_to_nifti(PyObject *module, PyObject *args) {
     volume.like = arguments.like ? PyBytes_AsString(arguments.like) : NULL;
     volume.affine = arguments.affine.buf;
     options.volume = &volume;
-    PyThreadState *thread = PyEval_SaveThread();
+    binding_call call;
+    binding_call_begin(&call, Py_None, Py_None);
+    options.run = &call.run;
     berg_status status =
         berg_values_to_nifti(&where, &what, arguments.voxels.buf, (size_t)arguments.voxels.len / sizeof(size_t),
                              PyBytes_AsString(arguments.path), &options, &error);
-    PyEval_RestoreThread(thread);
+    binding_call_end(&call);
     result = status ? binding_raise(&error) : Py_NewRef(Py_None);
   }
   release(&arguments);

@@ -53,3 +53,15 @@ bool base_same_word(const char *a, const char *b) {
   while (*a && small(*a) == small(*b)) a++, b++;
   return small(*a) == small(*b);
 }
+
+const char *base_bytes_text(double bytes, char text[BASE_BYTES_ROOM]) {
+  static const char *const units[] = {"kB", "MB", "GB", "TB"};
+  size_t unit = 0;
+  if (bytes < 1000) {
+    base_print(text, BASE_BYTES_ROOM, "%.0f bytes", bytes);
+    return text;
+  }
+  for (bytes /= 1000; bytes >= 999.95 && unit + 1 < sizeof units / sizeof *units; unit++) bytes /= 1000;
+  base_print(text, BASE_BYTES_ROOM, "%.1f %s", bytes, units[unit]);
+  return text;
+}

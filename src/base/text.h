@@ -17,6 +17,10 @@ int base_print_to(FILE *stream, const char *format, va_list list) BASE_PRINTF(2,
 double base_read_real(const char *text, char **end);
 int base_scan(const char *text, const char *format, ...) __attribute__((format(scanf, 2, 3)));
 
+#define BASE_BYTES_ROOM 32
+/* So many bytes in the unit that suits them, of thousands: "850 bytes", "1.2 kB", "3.4 GB". `text`. */
+const char *base_bytes_text(double bytes, char text[BASE_BYTES_ROOM]);
+
 /* Whether two texts are equal ignoring the case of the letters A to Z. strcasecmp depends on the locale: in Turkish I
  * is not the capital of i. */
 bool base_same_word(const char *a, const char *b);

@@ -40,9 +40,9 @@ static berg_status add_file(report_provenance *made, char *path, bool hashed, be
 }
 
 berg_status report_provenance_make(report_provenance *made, const report_data *data, const char *model_id,
-                                   const char *berg_dir, const char *command, bool hash_weights, berg_error *error) {
-  *made = (report_provenance){.model_id = model_id, .command = command};
-  write_date(made->date, time(NULL));
+                                   const berg_report_options *options, berg_error *error) {
+  *made = (report_provenance){.model_id = model_id, .command = options->command};
+  write_date(made->date, options->date ? (time_t)options->date : time(NULL));
   base_machine_name(made->processor, sizeof made->processor);
   made->threads = base_machine_processors();
   made->memory = base_machine_memory();
@@ -52,8 +52,8 @@ berg_status report_provenance_make(report_provenance *made, const report_data *d
     char *weights, *metadata = base_copy_text(berg_metadata_path(data->subjects[i].metadata), error);
     if (!metadata) status = BERG_ELIMIT;
     if (!status) status = add_file(made, metadata, true, error);
-    if (!status) status = model_path_weights(&weights, model_id, berg_dir, data->subjects[i].name, 0, error);
-    if (!status) status = add_file(made, weights, hash_weights, error);
+    if (!status) status = model_path_weights(&weights, model_id, options->berg_dir, data->subjects[i].name, 0, error);
+    if (!status) status = add_file(made, weights, options->hash_weights != 0, error);
   }
   for (size_t i = 0; i < REPORT_HEMISPHERES && !status; i++) {
     if (!data->surface_paths[i]) continue;

@@ -25,7 +25,7 @@ typedef struct report_provenance {
 
 /* The metadata are hashed; the weights, which the report does not read, only when asked: 690 MB a subject. */
 berg_status report_provenance_make(report_provenance *made, const report_data *data, const char *model_id,
-                                   const char *berg_dir, const char *command, bool hash_weights, berg_error *error);
+                                   const berg_report_options *options, berg_error *error);
 void report_provenance_free(report_provenance *made);
 void report_provenance_html(report_text *text, const report_provenance *made);
 void report_provenance_json(report_text *text, const report_provenance *made);

@@ -1,4 +1,4 @@
-/* The public calls: everything is drawn in memory, then the files are written, the page last. */
+/* The public calls: everything is drawn in memory, the files are written, and appear together, the page last. */
 
 #include "base/memory.h"
 #include "base/options.h"
@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "io/file/folders.h"
 #include "io/file/whole_file.h"
+#include "io/file/whole_set.h"
 #include "io/surface/geometry.h"
 #include "report/asked.h"
 #include "report/kind.h"
@@ -16,9 +17,10 @@ void(berg_report_options_init)(berg_report_options *options, size_t size) {
   base_options_init(options, size, &defaults, sizeof defaults);
 }
 
-static berg_status write_file(const char *path, const report_text *text, bool force, berg_error *error) {
+static berg_status write_file(io_whole_set *files, const char *path, const report_text *text, bool force,
+                              berg_error *error) {
   berg_status status = report_text_status(text, error);
-  return status ? status : berg_write_whole(path, text->bytes, text->length, force, error);
+  return status ? status : io_whole_set_add(files, path, text->bytes, text->length, force, error);
 }
 
 static report_sheet sheet_of(const report_figure *figure, const report_data *data, const char *date) {
@@ -47,18 +49,18 @@ static const struct {
 
 #define FORMATS (sizeof formats / sizeof *formats)
 
-/* With `check` draws nothing, but finds existing files before the first one is written. */
+/* `files`: NULL draws nothing, but finds existing files before the first one is written. */
 static berg_status write_figure(const report_page *page, const report_figure *figure, const char *folder, bool force,
-                                bool check, berg_error *error) {
+                                io_whole_set *files, berg_error *error) {
   const report_sheet sheet = sheet_of(figure, page->data, page->provenance->date);
   berg_status status = BERG_OK;
   for (size_t i = 0; i < FORMATS && !status && figure->panel_count; i++) {
     report_text bytes = {0};
     char *path = base_format(error, "%s/%s.%s", folder, figure->id, formats[i].ending);
     if (!path) return BERG_ELIMIT;
-    if (!check) {
+    if (files) {
       status = formats[i].draw(&bytes, &sheet, error);
-      if (!status) status = write_file(path, &bytes, force, error);
+      if (!status) status = write_file(files, path, &bytes, force, error);
     } else {
       status = io_check_output(path, force, error);
     }
@@ -68,13 +70,13 @@ static berg_status write_figure(const report_page *page, const report_figure *fi
   return status;
 }
 
-static berg_status write_figures(const report_page *page, const berg_report_options *options, bool check,
+static berg_status write_figures(const report_page *page, const berg_report_options *options, io_whole_set *files,
                                  berg_error *error) {
   const char *folder = options->figures;
-  berg_status status = folder && !check ? io_make_folders(folder, error) : BERG_OK;
+  berg_status status = folder && files ? io_make_folders(folder, error) : BERG_OK;
   for (size_t i = 0; i < page->figures->count && folder && !status; i++) {
     status = base_ask_cancel(options->run, error);
-    if (!status) status = write_figure(page, &page->figures->items[i], folder, options->force != 0, check, error);
+    if (!status) status = write_figure(page, &page->figures->items[i], folder, options->force != 0, files, error);
   }
   return status;
 }
@@ -86,19 +88,21 @@ static berg_status check_free(const char *path, bool force, berg_error *error) {
 static berg_status write_all(const report_page *page, const berg_report_options *options, const char *path,
                              berg_error *error) {
   report_text html = {0}, json = {0};
+  io_whole_set files = {.files = NULL};
   bool force = options->force;
   berg_status status = check_free(path, force, error);
   if (!status) status = check_free(options->json, force, error);
-  if (!status) status = write_figures(page, options, true, error);
-  if (!status) status = write_figures(page, options, false, error);
+  if (!status) status = write_figures(page, options, NULL, error);
+  if (!status) status = write_figures(page, options, &files, error);
   if (!status && options->json) {
     report_page_json(&json, page);
-    status = write_file(options->json, &json, force, error);
+    status = write_file(&files, options->json, &json, force, error);
   }
   if (!status && path) {
     report_page_html(&html, page);
-    status = write_file(path, &html, force, error);
+    status = write_file(&files, path, &html, force, error);
   }
+  status = io_whole_set_end(&files, status, error);
   report_text_free(&html);
   report_text_free(&json);
   return status;
@@ -107,8 +111,7 @@ static berg_status write_all(const report_page *page, const berg_report_options 
 static berg_status write_page(const report_data *data, const char *model_id, const berg_report_options *options,
                               const report_figures *figures, const char *path, berg_error *error) {
   report_provenance provenance;
-  berg_status status = report_provenance_make(&provenance, data, model_id, options->berg_dir, options->command,
-                                              options->hash_weights, error);
+  berg_status status = report_provenance_make(&provenance, data, model_id, options, error);
   if (status) return status;
   report_page page = {.data = data, .figures = figures, .provenance = &provenance};
   report_summarise(&page.summary, data);
@@ -186,15 +189,19 @@ berg_status berg_report(const char *model_id, const berg_report_options *given, 
 }
 
 berg_status berg_plot_accuracy(char **svg, const char *model_id, const char *berg_dir, const char *const *subjects,
-                               size_t count, berg_error *error) {
+                               size_t count, const berg_run *given, berg_error *error) {
   report_data data;
+  berg_run run;
   report_figure figure;
   report_text text = {0};
   *svg = NULL;
-  berg_status status = report_data_open(&data, model_id, berg_dir, subjects, count, error);
+  berg_status status = BASE_TAKE(berg_run, &run, given, error);
+  if (!status) status = report_data_open(&data, model_id, berg_dir, subjects, count, error);
   if (status) return status;
+  data.run = &run;
   data.kind->draw[0](&figure, &data);
   status = report_figure_status(&figure, error);
+  if (!status) status = base_ask_cancel(&run, error);
   if (!status && !figure.panel_count)
     status = base_fail(error, BERG_EMODEL, "%s: nothing to plot: no regions, or neither accuracy nor noise ceilings",
                        berg_metadata_path(data.subjects[0].metadata));

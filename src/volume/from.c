@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "io/container/npy.h"
 #include "io/file/whole_file.h"
 #include "model/output/options.h"
@@ -23,14 +24,16 @@ static berg_status check_grid(const volume_voxels *voxels, const size_t dims[3],
   return BERG_OK;
 }
 
-static berg_status put_rows(io_nifti *nifti, const volume_voxels *voxels, io_whole_file *file, berg_error *error) {
+static berg_status put_rows(io_nifti *nifti, const volume_voxels *voxels, io_whole_file *file, const berg_run *run,
+                            berg_error *error) {
   const io_nifti_about *about = io_nifti_describe(nifti);
   const size_t nx = about->space.dims[0], ny = about->space.dims[1], size = base_dtype_size(about->dtype);
   uint8_t *volume = base_alloc(nx * ny * about->space.dims[2], sizeof(double), error);
   uint8_t *row = volume ? base_alloc(voxels->count, size, error) : NULL;
   berg_status status = row ? BERG_OK : BERG_ELIMIT;
   for (size_t r = 0; r < about->volumes && !status; r++) {
-    status = io_nifti_read(nifti, r, 1, volume, error);
+    status = base_ask_cancel(run, error);
+    if (!status) status = io_nifti_read(nifti, r, 1, volume, error);
     for (size_t c = 0; c < voxels->count && !status; c++) {
       const int64_t *at = voxels->own + 3 * c;
       memcpy(row + c * size, volume + size * ((size_t)at[0] + nx * ((size_t)at[1] + ny * (size_t)at[2])), size);
@@ -42,18 +45,18 @@ static berg_status put_rows(io_nifti *nifti, const volume_voxels *voxels, io_who
   return status;
 }
 
-static berg_status write_npy(io_nifti *nifti, const volume_voxels *voxels, const char *path, bool force,
-                             berg_error *error) {
+static berg_status write_npy(io_nifti *nifti, const volume_voxels *voxels, const char *path,
+                             const berg_output_options *options, berg_error *error) {
   const io_nifti_about *about = io_nifti_describe(nifti);
   const size_t shape[2] = {about->volumes, voxels->count}, size = base_dtype_size(about->dtype);
   const bool rows = about->ndim == 4;
   uint8_t header[HEADER_MAX];
   size_t length = io_npy_write_header(header, sizeof header, about->dtype, size, shape + !rows, rows ? 2 : 1);
   io_whole_file *file;
-  berg_status status = io_whole_file_open(&file, path, force, error);
+  berg_status status = io_whole_file_open(&file, path, options->force, error);
   if (status) return status;
   status = io_whole_file_write(file, header, length, error);
-  if (!status) status = put_rows(nifti, voxels, file, error);
+  if (!status) status = put_rows(nifti, voxels, file, options->run, error);
   if (!status) return io_whole_file_commit(file, error);
   io_whole_file_abandon(file, error);
   return status;
@@ -80,7 +83,7 @@ berg_status berg_nifti_to_values(const berg_array *coordinates, const char *volu
   if (!status && tree) status = model_provenance_add(tree, "volume", volume, error);
   io_whole_file *sidecar = NULL;
   if (!status) status = volume_prepare_sidecar(&sidecar, tree, path, options, error);
-  if (!status) status = write_npy(nifti, &places, path, options->force, error);
+  if (!status) status = write_npy(nifti, &places, path, options, error);
   io_nifti_free(nifti);
   status = io_whole_file_follow(sidecar, status, error);
   cJSON_Delete(tree);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "io/value/json_build.h"
 #include "io/file/whole_file.h"
 #include "model/catalog/metadata.h"
@@ -79,7 +80,8 @@ static berg_status make_labels(task *job, berg_error *error) {
 static berg_status read_labels(void *user, size_t row, void *values, berg_error *error) {
   const task *job = user;
   (void)row;
-  (void)error;
+  berg_status status = base_ask_cancel(job->options->run, error);
+  if (status) return status;
   memcpy(values, job->labels, job->voxels.all_count * sizeof *job->labels);
   return BERG_OK;
 }
@@ -87,7 +89,8 @@ static berg_status read_labels(void *user, size_t row, void *values, berg_error 
 static berg_status read_mask(void *user, size_t row, void *values, berg_error *error) {
   const task *job = user;
   const roi *one = &job->rois[row];
-  (void)error;
+  berg_status status = base_ask_cancel(job->options->run, error);
+  if (status) return status;
   memset(values, 0, job->voxels.all_count);
   for (size_t i = 0; i < one->count; i++) ((uint8_t *)values)[one->voxels[i]] = 1;
   return BERG_OK;

@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/convert.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "io/value/json_build.h"
 #include "model/catalog/space.h"
@@ -16,6 +17,7 @@ typedef struct source {
   berg_dtype dtype;    /* of the volume */
   size_t count;        /* columns */
   const size_t *twins; /* [count] the first column of the same voxel */
+  const berg_run *run;
 } source;
 
 /* Types that NIfTI lacks become the next one that holds the same numbers. */
@@ -41,6 +43,8 @@ static berg_status read_row(void *user, size_t row, void *values, berg_error *er
   const size_t size = base_dtype_size(from->dtype), last = array->ndim - 1;
   const char *at = (const char *)array->data + (array->ndim == 2 ? (ptrdiff_t)row * array->strides[0] : 0);
   char *to = values;
+  berg_status status = base_ask_cancel(from->run, error);
+  if (status) return status;
   for (size_t c = 0; c < from->count; c++, at += array->strides[last]) {
     if (array->dtype == BERG_BOOL) {
       to[c] = *at != 0;
@@ -122,6 +126,7 @@ berg_status berg_values_to_nifti(const berg_array *coordinates, const berg_array
   if (!status) status = volume_voxels_make(&places, coordinates, voxels, count, error);
   if (status) return status;
   from.count = places.count;
+  from.run = options->run;
   status = check_values(values, places.count, &from.dtype, error);
   size_t *twins = status ? NULL : find_twins(&places, error);
   from.twins = twins;

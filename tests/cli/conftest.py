@@ -90,3 +90,11 @@ def encode(berg, small_berg_dir, backbone_files):
 def stack():
     """uint8 (6, 3, 64, 64)"""
     return np.random.default_rng(8).integers(0, 256, (6, 3, 64, 64), np.uint8)
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory):
+    """Enough images that a run can be interrupted: uint8 (24, 3, 224, 224)."""
+    path = tmp_path_factory.mktemp("many") / "many.npy"
+    np.save(path, np.random.default_rng(9).integers(0, 256, (24, 3, 224, 224), np.uint8))
+    return path

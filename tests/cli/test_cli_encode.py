@@ -5,11 +5,9 @@ import os
 import pty
 import re
 import resource
-import shutil
 import signal
 import subprocess
 
-import h5py
 import numpy as np
 import pytest
 from PIL import Image
@@ -361,14 +359,6 @@ def test_sources_whose_batches_overlap(encode, stack, tmp_path, options):
         assert result.out == expected, (source, result.err)
 
 
-@pytest.fixture(scope="session")
-def many(tmp_path_factory):
-    """Enough images that a run can be interrupted: uint8 (24, 3, 224, 224)."""
-    path = tmp_path_factory.mktemp("many") / "many.npy"
-    np.save(path, np.random.default_rng(9).integers(0, 256, (24, 3, 224, 224), np.uint8))
-    return path
-
-
 @pytest.mark.parametrize("number", [signal.SIGHUP, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
 def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, backbone_files, many, tmp_path, number):
     command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"],
@@ -425,49 +415,6 @@ def test_a_run_that_keeps_nothing_is_interrupted_by_a_termination(berg, small_be
     out, message = run.communicate(timeout=600)
     assert run.returncode == 130 and out == b"" and b"interrupted after" in message
     assert not os.listdir(tmp_path)
-
-
-def stopped_midway(berg, berg_dir, backbone, images, output):
-    run = berg.start("encode", MODEL, "--berg-dir", berg_dir, "--backbone", backbone, "--subject", "1", "--batch", "2", images,
-                     "-o", output, "--no-cache", stderr=subprocess.PIPE,
-                     environment=moments.environment(stop=4, file=f"{output.name}.partial"))
-    moments.wait_until_stopped(run)
-    return run
-
-
-@pytest.mark.parametrize("what, name", [("backbone", "many.npy"), ("images", "many.npy"), ("images", "many.npz"), ("images", "many.h5")])
-def test_a_source_that_is_overwritten_meanwhile_gives_no_output(berg, small_berg_dir, backbone_files, many, tmp_path, what, name):
-    sources = {"backbone": tmp_path / "backbone.safetensors", "images": tmp_path / name}
-    shutil.copyfile(backbone_files["safetensors"], sources["backbone"])
-    if name.endswith("npy"):
-        shutil.copyfile(many, sources["images"])
-    elif name.endswith("npz"):
-        np.savez(sources["images"], images=np.load(many))
-    else:
-        with h5py.File(sources["images"], "w") as file:
-            file["images"] = np.load(many)
-    images = f"{sources['images']}:images" if name.endswith("h5") else sources["images"]
-    run = stopped_midway(berg, small_berg_dir, sources["backbone"], images, tmp_path / "out.npy")
-    with open(sources[what], "r+b") as file:
-        file.seek(-4, os.SEEK_END)
-        file.write(b"\0\0\0\0")
-    moments.go_on(run)
-    message = run.communicate(timeout=600)[1].decode()
-    assert run.returncode == {"backbone": 4, "images": 3}[what], message
-    assert message.splitlines()[-1].startswith(f"berg: {sources[what]}: was changed while it was in use")
-    assert not list(tmp_path.glob("out*"))
-
-
-def test_a_source_that_is_cut_short_meanwhile_is_one_line(berg, small_berg_dir, backbone_files, many, tmp_path):
-    images = tmp_path / "many.npy"
-    shutil.copyfile(many, images)
-    run = stopped_midway(berg, small_berg_dir, backbone_files["safetensors"], images, tmp_path / "out.npy")
-    os.truncate(images, 4096)
-    moments.go_on(run)
-    message = run.communicate(timeout=600)[1].decode()
-    assert run.returncode == 4
-    assert message.splitlines()[-1] == "berg: weights, metadata or images were cut short by another program while they were read"
-    assert not (tmp_path / "out.npy").exists()
 
 
 def test_progress_in_plain_lines_and_on_a_terminal(berg, small_berg_dir, backbone_files, many, tmp_path):

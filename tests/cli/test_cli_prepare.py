@@ -239,7 +239,7 @@ def test_what_an_interrupted_run_left_is_neither_overwritten_nor_taken_blindly(c
         5, f"{partial}: is there from an interrupted run: resume that, or force a new start")
     journal = folder / "fmri_sub-01_split-train.h5.partial.journal"
     unused = f" {0:020}-{0:020}" * 10
-    journal.write_text(f"berg rows 2\nrows {16:020}\nmore{unused}\ncolumns 60\nfingerprint another\n")
+    journal.write_text(f"berg rows 3\nrows {16:020}\nmore{unused}\nplaced{unused[:42]}\ncolumns 60\nfingerprint another\n")
     result = case("--resume")
     assert result.status == 5
     assert result.message.startswith(f"{journal}: belongs to another run, which cannot be resumed by this one: expected "

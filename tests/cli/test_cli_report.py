@@ -1,8 +1,13 @@
 """`berg report` as a command: where it writes, what it refuses, its messages."""
 import json
+import pathlib
+import resource
+import signal
+import subprocess
 
 import pytest
 
+import moments
 from program import MODEL, MODEL_FOLDER
 
 
@@ -52,6 +57,38 @@ def test_replaces_nothing_unless_forced(report, tmp_path, there):
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [(tmp_path / there).name]
     assert report(*arguments, "--force").status == 0
     assert (tmp_path / there).read_bytes() != b"mine"
+
+
+def files(folder):
+    return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+
+
+def test_all_files_of_a_report_appear_or_none(report, tmp_path):
+    """The limit on the size of a file stands for a full disk, which each of the files in turn is the first to meet."""
+    arguments = ["--subject", "1", "-q", "-o", "r.html", "--json", "r.json", "--figures", "."]
+    (tmp_path / "whole").mkdir()
+    assert report(*arguments, cwd=tmp_path / "whole").status == 0
+    names = files(tmp_path / "whole")
+    sizes = sorted({(tmp_path / "whole" / name).stat().st_size for name in names})
+    assert len(names) > 10
+    for limit in [0, *(size - 1 for size in sizes[::len(sizes) // 5]), sizes[-1] - 1]:
+        done = report(*arguments, cwd=tmp_path, restore_signals=False,
+                      preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+        assert done.status == 5 and "cannot be written: File too large" in done.message
+        assert files(tmp_path) == [pathlib.Path("whole") / name for name in names]
+
+
+@pytest.mark.parametrize("moment, status, said", [(dict(stop=3), 130, "berg: cancelled"), (dict(fail=9), 5, "Input/output error")])
+def test_a_report_that_is_interrupted_or_fails_leaves_nothing(berg, tiny_berg_dir, tmp_path, moment, status, said):
+    """While its figures are written."""
+    run = berg.start("report", MODEL, "--berg-dir", tiny_berg_dir, "--subject", "1", "-o", "r.html", "--figures", ".", cwd=tmp_path,
+                     stderr=subprocess.PIPE, environment=moments.environment(**moment, file=".new"))
+    if "stop" in moment:
+        moments.wait_until_stopped(run)
+        moments.go_on(run, signal.SIGINT)
+    message = run.communicate(timeout=600)[1].decode()
+    assert run.returncode == status and said in message and message.count("\n") == 1
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("arguments, status, said", [

@@ -63,8 +63,10 @@ def test_shards_images_alone_and_images_in_another_order_are_the_same(trials, ph
 def test_from_a_store_they_are_those_of_its_images(berg, small_berg_dir, backbone_files, photos, whole, tmp_path):
     assert berg("score", MODEL, "--subject", "1", "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"], photos,
                 "-o", tmp_path / "s").status == 0
-    result = berg("encode", MODEL, "--subject", "1", "--berg-dir", small_berg_dir, *ASKED, "--scores", tmp_path / "s", "-o", "-", binary=True)
-    assert result.out == whole[1].read_bytes()
+    for batch in [], ["--batch", "2"]:
+        result = berg("encode", MODEL, "--subject", "1", "--berg-dir", small_berg_dir, *ASKED, "--scores", tmp_path / "s", *batch, "-o", "-",
+                      binary=True)
+        assert result.out == whole[1].read_bytes()
 
 
 def test_a_selection_is_its_columns_of_the_whole(trials, photos, whole, small_subject):

@@ -47,6 +47,9 @@ def test_not_there(tmp_path):
     refused(tmp_path / "empty.npy", "empty")
     (tmp_path / "text.npy").write_bytes(b"not an array at all, just text")
     refused(tmp_path / "text.npy", "unknown format")
+    for before in 0, 512, 4096:  # behind a user block, as in MATLAB's files
+        (tmp_path / "weights.npy").write_bytes(b"x" * before + b"\x89HDF\r\n\x1a\n")
+        refused(tmp_path / "weights.npy", "is an HDF5 file, which is read for images and responses (as FILE:DATASET by berg encode, train")
 
 
 def test_zip_wrong(tmp_path):

@@ -425,6 +425,18 @@ def test_nsd_images_that_are_none(fresh, refused):
 
 
 @nsd
+def test_nsd_images_of_matlab_are_turned_and_it_is_said(fresh, run, evaluated):
+    prepared_siblings.turn_for_matlab(fresh.images, "imgBrick")
+    done = run(fresh)
+    assert done.returncode == 0, done.stderr
+    turned = f"{fresh.images}:imgBrick"
+    assert f"berg: {turned}: read as it is seen in MATLAB, which stores it with its dimensions in reverse" in done.stderr.splitlines()
+    for path, plain in zip(predictions_of(fresh), predictions_of(evaluated["nsd"][0]), strict=True):
+        assert path.read_bytes() == plain.read_bytes()
+        assert json.loads(path.with_suffix(".json").read_text())["Images"]["TurnedFromMATLAB"] == [turned]
+
+
+@nsd
 def test_nsd_betas_of_other_trials(fresh, refused):
     rewrite(fresh.prepared / "rh_betas_subject-1.h5", "betas", np.zeros((44, 40), np.float32))
     line = refused(fresh, 3)

@@ -358,7 +358,7 @@ def test_two_images_are_one_pair(berg_program, make_store, small_berg_dir, tmp_p
     (("rsa", "--a", "1:V1", "--b", "1:IT", "--measure", "kendall", "--permutations", "10"), 2,
      "permutations are not of kendall: take spearman or rho-a"),
     (("rsa", "--a", "1:V1", "--b", "1:IT", "--measure", "kendall", "--memory", "1000"), 6,
-     "kendall sorts all pairs of 300 images, 0.0 GB, and may take 0.0 GB: give more, or fewer images"),
+     "kendall sorts all pairs of 300 images, 1.4 MB, and may take 1.0 kB: give more, or fewer images"),
 ], ids=lambda value: "-".join(value[:6]) if isinstance(value, tuple) else None)
 def test_one_line_says_what_is_wrong(asked, tmp_path, arguments, status, message):
     command, *rest = (argument.format(tmp_path) for argument in arguments)

@@ -332,11 +332,32 @@ def test_arrays_of_matlab_are_turned(tmp_path, code, how, many):
     assert np.array_equal(pixels(tmp_path, f"{tmp_path}/a.mat:plain"), cropped(images.transpose(0, 1, 3, 2)))
 
 
-@pytest.mark.parametrize("shape, found", [((4, 50, 60, 3), "(4, 50, 60, 3)"), ((50, 60, 3), "(50, 60, 3)")])
+@pytest.mark.parametrize("how", [{}, {"chunks": (1, 100, 90), "compression": "gzip"}], ids=["plain", "chunks"])
+def test_one_picture_of_matlab_is_an_image(tmp_path, how):
+    """MATLAB drops a last dimension of 1: height x width x 3 is what it keeps of height x width x 3 x 1."""
+    h5py = pytest.importorskip("h5py")
+    image = np.random.default_rng(5).integers(0, 256, (1, 3, 256, 256), dtype=np.uint8)
+    with h5py.File(tmp_path / "a.mat", "w", userblock_size=512) as file:
+        for name, lies in [("last", image[0].transpose(0, 2, 1)), ("first", image[0].transpose(2, 1, 0))]:
+            file.create_dataset(name, data=lies, **(how if name == "last" else {}))
+            file[name].attrs["MATLAB_class"] = np.bytes_("uint8")
+        file["plain"] = image[0].transpose(0, 2, 1)
+        file["double"] = image[0].transpose(0, 2, 1) / 255
+        file["double"].attrs["MATLAB_class"] = np.bytes_("double")
+    for name in "last", "first":
+        assert np.array_equal(pixels(tmp_path, f"{tmp_path}/a.mat:{name}"), cropped(image))
+    message = run(tmp_path / "out", f"{tmp_path}/a.mat:plain", status=3).stderr.decode()
+    assert "is not a batch of images: expected 4 dimensions, (images, 3, height, width)" in message
+    message = run(tmp_path / "out", f"{tmp_path}/a.mat:double", status=3).stderr.decode()
+    assert "doubles of 0..1 become so by im2uint8(x), doubles of 0..255 by uint8(x): expected an integer type, found float64" in message
+
+
+@pytest.mark.parametrize("shape, found", [((4, 50, 60, 3), "(4, 50, 60, 3)"), ((50, 60), "(50, 60)"), ((50, 60, 4), "(50, 60, 4)")])
 def test_other_arrays_of_matlab_are_told_as_they_are_there(tmp_path, shape, found):
     h5py = pytest.importorskip("h5py")
     with h5py.File(tmp_path / "a.mat", "w", userblock_size=512) as file:
         file["a"] = np.zeros(shape[::-1], np.uint8)
         file["a"].attrs["MATLAB_class"] = np.bytes_("uint8")
     message = run(tmp_path / "out", f"{tmp_path}/a.mat:a", status=3).stderr.decode()
-    assert f"expected 4 dimensions, in MATLAB (height, width, 3, images) or (3, height, width, images), found uint8 {found}" in message
+    assert ("expected 4 dimensions, in MATLAB (height, width, 3, images) or (3, height, width, images), or one image (height, width, 3), "
+            f"found uint8 {found}") in message

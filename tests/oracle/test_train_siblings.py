@@ -12,6 +12,7 @@ from PIL import Image
 
 import make_prepared_siblings
 import moments
+import prepared_siblings
 import training
 from sibling_models import MODELS, weights_ending
 
@@ -93,6 +94,15 @@ def places(prepare, tmp_path_factory):
         place.train("--keep-work", *(["--train-splits", "all,single"] if place.model.has_quarters else []))
         (place.folder / "work").rename(place.folder / "kept")
     return made
+
+
+def test_images_of_matlab_are_turned_and_it_is_said(places, tmp_path):
+    place = places["nsd"].copy(tmp_path)
+    prepared_siblings.turn_for_matlab(place.images, "imgBrick")
+    told = place.train("--report", tmp_path / "report.json").splitlines()
+    assert f"berg: {place.images}:imgBrick: read as it is seen in MATLAB, which stores it with its dimensions in reverse" in told
+    assert place.path().read_bytes() == places["nsd"].path().read_bytes()
+    assert json.loads((tmp_path / "report.json").read_text())["turned_from_matlab"] == f"{place.images}:imgBrick"
 
 
 def picture_of(place, shown):

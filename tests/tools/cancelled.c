@@ -1,4 +1,5 @@
-/* cancelled - asks a store, and is told to end at each place in turn where the library looks whether it should.
+/* cancelled - asks a store, or writes a file, and is told to end at each place in turn where the library looks whether
+ * it should.
  *
  *     cancelled STORE BERG_DIR rsa MEASURE METRIC PERMUTATIONS BOOTSTRAPS EXACT MEMORY [MATRIX]
  *     cancelled STORE BERG_DIR contrast
@@ -6,6 +7,9 @@
  *     cancelled STORE BERG_DIR rsm OUT.npy
  *     cancelled STORE BERG_DIR control MULTIVARIATE
  *     cancelled STORE BERG_DIR model BACKBONE PRECISION
+ *     cancelled STORE BERG_DIR convert OUT SOURCE [PRECISION]
+ *     cancelled STORE BERG_DIR volume OUT (to | from | stack) [VOLUME]
+ *     cancelled STORE BERG_DIR plot
  *
  * Each question is answered with yes once, or where runs are long the first, one in the middle and the last. Such a run
  * must end there, as ECANCELLED and without a result. Prints the number of questions. Exit status: 0 as it should be, 1
@@ -15,6 +19,8 @@
 #include <string.h>
 
 #include "berg.h"
+
+#define MODEL "fmri-things_fmri_1-vit_b_32"
 
 static size_t asked, end;
 
@@ -133,9 +139,60 @@ static berg_status ask_model(request *r, int *has_result, berg_error *error) {
   options.device = "cpu";
   options.threads = 1;
   options.run = &r->run;
-  berg_status status = berg_model_open(&model, "fmri-things_fmri_1-vit_b_32", &options, error);
+  berg_status status = berg_model_open(&model, MODEL, &options, error);
   *has_result = model != NULL;
   berg_model_free(model);
+  return status;
+}
+
+/* Whether the output is there, which goes. */
+static int take_away(const char *path) { return !remove(path); }
+
+static berg_status ask_convert(request *r, int *has_result, berg_error *error) {
+  char **argv = r->argv;
+  berg_status status = r->argc > 6 ? berg_convert_precision(argv[5], argv[4], argv[6], 0, &r->run, error)
+                                   : berg_convert(argv[5], argv[4], 0, &r->run, error);
+  *has_result = take_away(argv[4]);
+  return status;
+}
+
+static berg_status ask_volume(request *r, int *has_result, berg_error *error) {
+  enum { ROWS = 9 };
+  char **argv = r->argv;
+  berg_metadata *metadata;
+  berg_output_options options;
+  berg_output_options_init(&options);
+  options.run = &r->run;
+  berg_status status = berg_metadata_open(&metadata, MODEL, argv[2], "1", error);
+  if (status) return status;
+  const berg_array *places = berg_metadata_find(metadata, "fmri.voxel_coords");
+  const size_t voxels = places->shape[0];
+  float *values = calloc(ROWS * voxels, sizeof *values);
+  const berg_array rows = {.data = values,
+                           .dtype = BERG_F32,
+                           .itemsize = sizeof *values,
+                           .ndim = 2,
+                           .shape = {ROWS, voxels},
+                           .strides = {(ptrdiff_t)(voxels * sizeof *values), sizeof *values}};
+  if (!strcmp(argv[5], "to"))
+    status = berg_values_to_nifti(places, &rows, NULL, 0, argv[4], &options, error);
+  else if (!strcmp(argv[5], "from"))
+    status = berg_nifti_to_values(places, argv[6], NULL, 0, argv[4], &options, error);
+  else
+    status = berg_rois_to_nifti(metadata, NULL, 0, BERG_ROI_STACK, argv[4], &options, error);
+  *has_result = take_away(argv[4]);
+  if (!strcmp(argv[5], "stack")) remove("out.tsv");
+  free(values);
+  berg_metadata_free(metadata);
+  return status;
+}
+
+static berg_status ask_plot(request *r, int *has_result, berg_error *error) {
+  static const char *const subjects[] = {"1", "2"};
+  char *svg;
+  berg_status status = berg_plot_accuracy(&svg, MODEL, r->argv[2], subjects, 2, &r->run, error);
+  *has_result = svg != NULL;
+  berg_free(svg);
   return status;
 }
 
@@ -156,8 +213,9 @@ int main(int argc, char **argv) {
     const char *name;
     int least, is_long;
     berg_status (*call)(request *, int *, berg_error *);
-  } calls[] = {{"rsa", 10, 0, ask_rsa}, {"contrast", 4, 0, ask_contrast}, {"rank", 4, 0, ask_rank},
-               {"rsm", 5, 0, ask_rsm},  {"control", 5, 1, ask_control},   {"model", 6, 1, ask_model}};
+  } calls[] = {{"rsa", 10, 0, ask_rsa},        {"contrast", 4, 0, ask_contrast}, {"rank", 4, 0, ask_rank},
+               {"rsm", 5, 0, ask_rsm},         {"control", 5, 1, ask_control},   {"model", 6, 1, ask_model},
+               {"convert", 6, 1, ask_convert}, {"volume", 6, 0, ask_volume},     {"plot", 4, 0, ask_plot}};
   enum { CALLS = sizeof calls / sizeof *calls };
   request r = {.argc = argc, .argv = argv};
   berg_error error;

@@ -54,7 +54,7 @@ static int dump(const char *path) {
 int main(int count, char **arguments) {
   berg_error error;
   if (count == 4 && !strcmp(arguments[1], "--convert"))
-    return report(berg_convert(arguments[2], arguments[3], 0, &error), &error);
+    return report(berg_convert(arguments[2], arguments[3], 0, NULL, &error), &error);
   if (count > 2 && !strcmp(arguments[1], "--each")) {
     for (int i = 2; i < count; i++) fprintf(stderr, "status %d\n", dump(arguments[i]));
     return 0;

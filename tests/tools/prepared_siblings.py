@@ -66,6 +66,15 @@ def responses(key, shown, rng):
     return trials
 
 
+def turn_for_matlab(path, name):
+    """Images (images, height, width, 3) of a file as MATLAB keeps them, where they are height x width x 3 x images."""
+    with h5py.File(path) as file:
+        images = file[name][:]
+    with h5py.File(path, "w", userblock_size=512) as file:
+        file[name] = images.transpose(0, 3, 2, 1)
+        file[name].attrs["MATLAB_class"] = np.bytes_("uint8")
+
+
 def write_h5(path, name, values):
     path.parent.mkdir(parents=True, exist_ok=True)
     with h5py.File(path, "w") as file:

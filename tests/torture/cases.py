@@ -173,6 +173,8 @@ CASES = [
     Case("encode-trials", ENCODE + " --trials 3 --seed 1 {in}/images.npy -o {out}/x.npy"),
     Case("encode-nifti", ENCODE + " --roi V1 {in}/images.h5:images -o {out}/x.nii.gz"),
     Case("encode-stdout", ENCODE + " --roi V1 {in}/a.png -o -.csv"),
+    Case("encode-hemispheres", "encode fmri-nsd_fsaverage-vit_b_32 --subject 1 --berg-dir {in}/measured-nsd/berg --backbone {in}/vit.safetensors "
+         "--threads 1 --quiet {in}/a.png -o {out}/x.csv"),
     Case("encode-scores", f"encode {MODEL} --subject 1 --berg-dir {{in}}/berg --scores {{in}}/store --threads 1 --quiet -o {{out}}/x.npy"),
     Case("metadata-select", METADATA + " --select V1+V2&ceiling>1&!x<3 -o {out}/x.npy"),
     Case("score", SCORE + " {in}/a.png {in}/b.jpg"),

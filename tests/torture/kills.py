@@ -28,6 +28,26 @@ AGAIN = {"encode": ["--resume"], "train": ["--resume"], "prepare": ["--resume"],
 TEMPORARY = re.compile(r"(^|/)\.[^/]+\.new$|\.lock$|(^|/)\.lock$|(^|/)berg-lock$")
 
 
+def judge_left(left, whole, before):
+    """What is wrong with the files that a killed run left; None: nothing."""
+    for name, data in left.items():
+        if data in (whole.get(name), before.get(name)) or GROWN.search(name):
+            continue
+        if not UNFINISHED.search("/" + name) and not TEMPORARY.search(name):
+            return f"{name} is {'not whole' if name in whole else 'left'}"
+    return None
+
+
+def judge_again(status, error, left, after, whole):
+    """The verdict on the same command, said again: "same", or what is wrong."""
+    all_done = not [name for name in whole if left.get(name) != whole[name]]
+    if status and not (all_done and status == EXISTS):
+        return f"again: status {status}: {error}"
+    other = [name for name in whole if after.get(name) != whole[name]]
+    more = [name for name in after if name not in whole and not TEMPORARY.search(name)]
+    return f"other {other[0]}" if other else f"{more[0]} is left" if more else "same"
+
+
 class Killer(Torturer):
     def replacing(self, case):
         """--force, also the first time: some outputs tell the command that made them."""
@@ -54,19 +74,11 @@ class Killer(Torturer):
         if self.go(case, out, self.replacing(case), kill=at).returncode == 0:
             return "not reached"  # how often rows are made safe depends on the time it takes
         left = read_tree(out)
-        for name, data in left.items():
-            if data in (whole.get(name), before.get(name)) or GROWN.search(name):
-                continue
-            if not UNFINISHED.search("/" + name) and not TEMPORARY.search(name):
-                return f"{name} is {'not whole' if name in whole else 'left'}"
-        all_done = not [name for name in whole if left.get(name) != whole[name]]
+        wrong = judge_left(left, whole, before)
+        if wrong:
+            return wrong
         done = self.go(case, out, AGAIN.get(case.arguments.split()[0]) or self.replacing(case))
-        if done.returncode and not (all_done and done.returncode == EXISTS):
-            return f"again: status {done.returncode}: {done.stderr.decode(errors='replace').strip()}"
-        after = read_tree(out)
-        other = [name for name in whole if after.get(name) != whole[name]]
-        more = [name for name in after if name not in whole and not TEMPORARY.search(name)]
-        return f"other {other[0]}" if other else f"{more[0]} is left" if more else "same"
+        return judge_again(done.returncode, done.stderr.decode(errors="replace").strip(), left, read_tree(out), whole)
 
     def all_kills(self, case, whole, count):
         before, files, calls = whole

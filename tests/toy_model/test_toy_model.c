@@ -61,7 +61,7 @@ static void write_npy(const char *name, const tensor *tensors, size_t count) {
   fwrite(header, 1, length, file);
   for (size_t i = 0; i < count; i++) fwrite(tensors[i].values, sizeof(float), tensors[i].count, file);
   assert_int_equal(fclose(file), 0);
-  assert_int_equal(berg_convert(source, target, 1, NULL), BERG_OK);
+  assert_int_equal(berg_convert(source, target, 1, NULL, NULL), BERG_OK);
 }
 
 static void write_weights(void) {

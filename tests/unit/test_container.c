@@ -105,9 +105,9 @@ static void arguments_are_checked(void **state) {
   berg_file *file;
   assert_int_equal(berg_file_open(&file, NULL, NULL), BERG_EARGUMENT);
   assert_int_equal(berg_file_open(&file, "no such file", NULL), BERG_EINPUT);
-  assert_int_equal(berg_convert("a", NULL, 0, NULL), BERG_EARGUMENT);
-  assert_int_equal(berg_convert("no such file", "x.json", 0, NULL), BERG_EINPUT);
-  assert_int_equal(berg_convert("no such file", "x.txt", 0, NULL), BERG_EARGUMENT);
+  assert_int_equal(berg_convert("a", NULL, 0, NULL, NULL), BERG_EARGUMENT);
+  assert_int_equal(berg_convert("no such file", "x.json", 0, NULL, NULL), BERG_EINPUT);
+  assert_int_equal(berg_convert("no such file", "x.txt", 0, NULL, NULL), BERG_EARGUMENT);
   berg_file_free(NULL);
 }
 

@@ -46,6 +46,12 @@ static void notes_are_whole(void **state) {
     close(file);
     assert_int_equal(io_journal_open(&file, path, 7, "a run", &found, NULL), BERG_OK);
     assert_true(io_ranges_same(&found, &rows));
+    const io_placed placed = {.size = 7, .time = 18446744073709551615u};
+    io_placed noted;
+    assert_true(io_journal_note_placed(file, &rows, &placed));
+    close(file);
+    assert_int_equal(io_journal_open_placed(&file, path, 7, "a run", &found, &noted, NULL), BERG_OK);
+    assert_true(io_ranges_same(&found, &rows) && noted.size == placed.size && noted.time == placed.time);
     close(file);
   }
   unlink(path);

@@ -75,10 +75,10 @@ static void put_text(const char *path, const char *text) {
 /* A journal of this run: `ranges` are the first of the ten. */
 static void put_journal(const char *path, const char *before, const char *ranges) {
   char text[1000];
-  size_t used = (size_t)snprintf(text, sizeof text, "berg rows 2\nrows %s\nmore%s", before, ranges);
+  size_t used = (size_t)snprintf(text, sizeof text, "berg rows 3\nrows %s\nmore%s", before, ranges);
   for (size_t i = strlen(ranges) / strlen(RANGE(00, 00)); i < IO_RANGES; i++)
     used += (size_t)snprintf(text + used, sizeof text - used, "%s", RANGE(00, 00));
-  snprintf(text + used, sizeof text - used, "\ncolumns %d\nfingerprint %s\n", COLUMNS, RUN);
+  snprintf(text + used, sizeof text - used, "\nplaced" RANGE(00, 00) "\ncolumns %d\nfingerprint %s\n", COLUMNS, RUN);
   put_text(path, text);
 }
 

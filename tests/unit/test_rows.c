@@ -183,6 +183,46 @@ static void finished_files_are_kept(void **state) {
   assert_true(size_of(in("late.npy")) > 4);
 }
 
+/* As a run leaves it that is killed between two of its outputs. */
+static void leave_settled(const char *path) {
+  berg_error error;
+  io_rows *rows = open_rows(path, true, false, 0);
+  append(rows, 3);
+  assert_int_equal(io_rows_place(rows, &(io_labels){.row_names = NULL}, &error), BERG_OK);
+  assert_false(io_rows_is_settled(rows));
+  assert_int_equal(io_rows_settle(rows, &error), BERG_OK);
+  assert_true(io_rows_is_settled(rows));
+  io_rows_free(rows, NULL);
+}
+
+/* Rows that have become a file take no room, and are known by it as long as it stays what it was. */
+static void settled_rows_are_known_by_their_file(void **state) {
+  (void)state;
+  const char *path = in("settled.csv"), *partial = in("settled.csv.partial");
+  leave_settled(path);
+  assert_true(is_there(partial) && size_of(partial) < (off_t)sizeof row);
+  io_rows *rows = open_rows(path, false, true, 3);
+  assert_true(io_rows_is_placed(rows) && io_rows_is_settled(rows));
+  assert_int_equal(io_rows_finish(rows, &(io_labels){.row_names = NULL}, NULL), BERG_OK);
+  io_rows_free(rows, NULL);
+  assert_true(io_rows_is_cleared(path));
+
+  leave_settled(path);
+  assert_false(io_rows_is_cleared(path));
+  put_text(path, "mine");
+  for (int i = 0; i < 2; i++) expect_refusal(path, COLUMNS, RUN, false, true, BERG_EEXISTS, "already exists");
+  assert_int_equal(size_of(path), 4);
+  rows = open_rows(path, true, true, 0);
+  io_rows_free(rows, NULL);
+
+  leave_settled(path);
+  unlink(path);
+  rows = open_rows(path, false, true, 0);
+  assert_false(io_rows_is_placed(rows));
+  io_rows_free(rows, NULL);
+  assert_false(is_there(partial));
+}
+
 static void damaged_journals_are_refused(void **state) {
   (void)state;
   const char *path = in("journal.npy"), *journal = in("journal.npy.partial.journal");
@@ -374,6 +414,7 @@ int main(void) {
       cmocka_unit_test(rows_behind_the_journal_are_cut),
       cmocka_unit_test(other_runs_are_refused),
       cmocka_unit_test(finished_files_are_kept),
+      cmocka_unit_test(settled_rows_are_known_by_their_file),
       cmocka_unit_test(damaged_journals_are_refused),
       cmocka_unit_test(places_that_cannot_be_written),
       cmocka_unit_test(two_runs_do_not_share),

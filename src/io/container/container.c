@@ -25,6 +25,27 @@ static bool begins(const io_map *map, const void *bytes, size_t size) {
   return map->size >= size && !memcmp(map->bytes, bytes, size);
 }
 
+/* At byte 0, or behind a user block, as MATLAB's files have one. */
+static bool is_hdf5(const io_map *map) {
+  static const char signature[] = "\x89HDF\r\n\x1a\n";
+  const size_t size = sizeof signature - 1;
+  for (size_t at = 0; at + size <= map->size; at = at ? 2 * at : 512)
+    if (!memcmp(map->bytes + at, signature, size)) return true;
+  return false;
+}
+
+static berg_status fail_unknown(const berg_file *file, berg_error *error) {
+  if (is_hdf5(&file->map))
+    return base_fail(
+        error, BERG_EINPUT,
+        "%s: is an HDF5 file, which is read for images and responses (as FILE:DATASET by berg encode, train "
+        "and compare) and shown by berg info: expected .npy, .npz, .pth (zip form) or .safetensors",
+        file->path);
+  return base_fail_at(error, &(base_fault){BERG_EINPUT, file->path, file->map.size ? 0 : BERG_NO_OFFSET, NULL,
+                                           file->map.size ? "unknown format" : "the file is empty",
+                                           ".npy, .npz, .pth (zip form) or .safetensors", NULL});
+}
+
 static berg_status read_zip(berg_file *file, berg_error *error) {
   io_zip zip;
   berg_status status = io_zip_open(&zip, &file->document.arena, file->map.bytes, file->map.size, file->path, error);
@@ -46,9 +67,7 @@ static berg_status read_by_content(berg_file *file, berg_error *error) {
   /* a header of at most 100 MB has zeros in the upper bytes of its length, which no other format here starts with */
   if (map->size > 8 && map->bytes[8] == '{' && begins(&(io_map){.bytes = map->bytes + 4, .size = 4}, "\0\0\0\0", 4))
     return io_read_safetensors(&file->document, map->bytes, map->size, file->path, error);
-  return base_fail_at(error, &(base_fault){BERG_EINPUT, file->path, map->size ? 0 : BERG_NO_OFFSET, NULL,
-                                           map->size ? "unknown format" : "the file is empty",
-                                           ".npy, .npz, .pth (zip form) or .safetensors", NULL});
+  return fail_unknown(file, error);
 }
 
 static berg_status read_all(berg_file *file, berg_error *error) {

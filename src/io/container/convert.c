@@ -1,6 +1,7 @@
 /* berg_convert: one container's entries written as another's. */
 #include <string.h>
 
+#include "base/options.h"
 #include "base/text.h"
 #include "io/container/container.h"
 #include "io/value/nest.h"
@@ -26,7 +27,7 @@ static size_t find_target(const char *path) {
 }
 
 static berg_status write_content(const berg_file *file, const char *path, size_t target, bool force,
-                                 berg_error *error) {
+                                 const berg_run *run, berg_error *error) {
   const io_document *document = io_container_document(file);
   io_content content = {document->root, io_container_entries(file), document->metadata, 0};
   io_arena arena;
@@ -39,6 +40,7 @@ static berg_status write_content(const berg_file *file, const char *path, size_t
   if (!status) status = io_whole_file_open(&out, path, force, error);
   if (!status) {
     io_sink sink = io_sink_file(out);
+    sink.run = run;
     status = targets[target].write(&sink, &content, error);
     if (status)
       io_whole_file_abandon(out, error);
@@ -49,8 +51,9 @@ static berg_status write_content(const berg_file *file, const char *path, size_t
   return status;
 }
 
-berg_status berg_convert(const char *source, const char *target, int force, berg_error *error) {
+berg_status berg_convert(const char *source, const char *target, int force, const berg_run *given, berg_error *error) {
   berg_error local;
+  berg_run run;
   berg_file *file;
   if (!error) error = &local;
   if (!source || !target) return base_fail(error, BERG_EARGUMENT, "berg_convert: no path");
@@ -59,10 +62,11 @@ berg_status berg_convert(const char *source, const char *target, int force, berg
     return base_fail_at(error, &(base_fault){BERG_EARGUMENT, target, BERG_NO_OFFSET, NULL,
                                              "the file extension names no format",
                                              ".safetensors, .npy, .npz, .pth, .pt or .json", NULL});
-  berg_status status = io_check_output(target, force, error);
+  berg_status status = BASE_TAKE(berg_run, &run, given, error);
+  if (!status) status = io_check_output(target, force, error);
   if (!status) status = berg_file_open(&file, source, error);
   if (status) return status;
-  status = write_content(file, target, kind, force != 0, error);
+  status = write_content(file, target, kind, force != 0, &run, error);
   /* the writers know values, not files */
   if (status == BERG_EINPUT && !*error->file) {
     char what[sizeof error->message];

@@ -83,7 +83,7 @@ static berg_status put_tensor(const io_sink *sink, const berg_array *array, uint
 
 static berg_status put_header(text *header, const io_content *content, const berg_array **tensors, size_t count,
                               berg_error *error) {
-  io_sink sink = {put_text, header};
+  io_sink sink = {.put = put_text, .context = header};
   char *structure = NULL;
   uint64_t offset = 0;
   berg_status status =

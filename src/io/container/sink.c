@@ -5,18 +5,29 @@
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/text.h"
 
 #define CHUNK 65536
+#define PIECE ((size_t)4 << 20) /* between two questions */
 
 static berg_status put_file(void *context, const void *bytes, size_t size, berg_error *error) {
   return io_whole_file_write(context, bytes, size, error);
 }
 
-io_sink io_sink_file(io_whole_file *file) { return (io_sink){put_file, file}; }
+io_sink io_sink_file(io_whole_file *file) { return (io_sink){put_file, file, NULL}; }
 
 berg_status io_put(const io_sink *sink, const void *bytes, size_t size, berg_error *error) {
-  return size ? sink->put(sink->context, bytes, size, error) : BERG_OK;
+  const uint8_t *at = bytes;
+  berg_status status = BERG_OK;
+  for (size_t left = size; left && !status;) {
+    const size_t piece = sink->run && left > PIECE ? PIECE : left;
+    status = base_ask_cancel(sink->run, error);
+    if (!status) status = sink->put(sink->context, at, piece, error);
+    at += piece;
+    left -= piece;
+  }
+  return status;
 }
 
 /* An odometer over the dimensions, the last turning fastest. */

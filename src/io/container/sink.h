@@ -8,6 +8,7 @@
 typedef struct io_sink {
   berg_status (*put)(void *context, const void *bytes, size_t size, berg_error *error);
   void *context;
+  const berg_run *run; /* that is asked between pieces whether to go on; NULL: nobody is */
 } io_sink;
 
 io_sink io_sink_file(io_whole_file *file);

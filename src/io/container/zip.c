@@ -192,6 +192,7 @@ static berg_status inflate_member(const io_zip *zip, const io_zip_entry *entry, 
     whole = inflate(&stream, Z_FINISH) == Z_STREAM_END && stream.total_out == entry->size;
   }
   inflateEnd(&stream);
+  if (result == Z_MEM_ERROR) return base_fail_memory(error, 0);
   if (!whole) return fail(zip, start, entry->name, "deflated data are damaged", error);
   *bytes = out;
   return BERG_OK;

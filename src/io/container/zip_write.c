@@ -88,7 +88,7 @@ berg_status io_zip_writer_add(io_zip_writer *writer, const char *name, io_produc
   if (!base_grow((void **)&writer->records, &writer->capacity, writer->count + 1, sizeof *writer->records, error))
     return BERG_ELIMIT;
   measure sum = {0, crc32_z(0, NULL, 0)};
-  berg_status status = produce(context, &(io_sink){put_measure, &sum}, error);
+  berg_status status = produce(context, &(io_sink){.put = put_measure, .context = &sum}, error);
   if (status) return status;
   io_zip_record *record = &writer->records[writer->count];
   *record = (io_zip_record){base_copy_text(name, error), sum.size, writer->offset, (uint32_t)sum.crc};

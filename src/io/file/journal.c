@@ -1,9 +1,11 @@
 /* Reads and rewrites the journal, a short text:
  *
- *     berg rows 2\n                      format and its version
+ *     berg rows 3\n                      format and its version
  *     rows 00000000000000000042\n        20 digits: the rows before this one are safe
  *     more 00000000000000000050-00000000000000000060 ...\n
  *                                        ten ranges behind them, ascending and apart; those not used are zeros
+ *     placed 00000000000000000000-00000000000000000000\n
+ *                                        size and time of the file that they have become; zeros: there is none yet
  *     columns 211339\n
  *     fingerprint ...\n
  *
@@ -23,34 +25,38 @@
 #include "io/file/put_at.h"
 #include "io/file/whole_file.h"
 
-#define HEAD "berg rows 2\nrows "
+#define HEAD "berg rows 3\nrows "
 #define MORE "\nmore"
+#define PLACED "\nplaced"
 #define DIGITS 20
-#define NOTE_BYTES (DIGITS + sizeof MORE - 1 + (size_t)IO_RANGES * (2 * DIGITS + 2))
+#define PAIR (2 * DIGITS + 2)
+#define NOTE_BYTES (DIGITS + sizeof MORE - 1 + (size_t)IO_RANGES * PAIR + sizeof PLACED - 1 + PAIR)
 #define TEXT_MAX (IO_JOURNAL_FINGERPRINT_MAX + 1024)
 
 _Static_assert(sizeof HEAD - 1 + NOTE_BYTES <= 512, "a note lies in one sector");
 
 /* What stands between HEAD and the line of columns. */
-static void note_text(char text[NOTE_BYTES + 1], const io_ranges *rows) {
+static void note_text(char text[NOTE_BYTES + 1], const io_ranges *rows, const io_placed *placed) {
   const size_t before = io_ranges_before(rows);
   size_t at = (size_t)base_print(text, NOTE_BYTES + 1, "%0*zu" MORE, DIGITS, before), next = before ? 1 : 0;
   for (size_t i = 0; i < IO_RANGES; i++, next++) {
     const io_range range = next < rows->count ? rows->list[next] : (io_range){0, 0};
     at += (size_t)base_print(text + at, NOTE_BYTES + 1 - at, " %0*zu-%0*zu", DIGITS, range.first, DIGITS, range.end);
   }
+  base_print(text + at, NOTE_BYTES + 1 - at, PLACED " %0*zu-%0*zu", DIGITS, placed->size, DIGITS, placed->time);
 }
 
-static int journal_text(char *text, size_t size, const io_ranges *rows, size_t columns, const char *fingerprint) {
+static int journal_text(char *text, size_t size, const io_ranges *rows, const io_placed *placed, size_t columns,
+                        const char *fingerprint) {
   char note[NOTE_BYTES + 1];
-  note_text(note, rows);
+  note_text(note, rows, placed);
   return base_print(text, size, HEAD "%s\ncolumns %zu\nfingerprint %s\n", note, columns, fingerprint);
 }
 
 berg_status io_journal_create(int *out, const char *path, size_t columns, const char *fingerprint, berg_error *error) {
   char text[TEXT_MAX];
   *out = -1;
-  int length = journal_text(text, sizeof text, &(io_ranges){.count = 0}, columns, fingerprint);
+  int length = journal_text(text, sizeof text, &(io_ranges){.count = 0}, &(io_placed){0, 0}, columns, fingerprint);
   io_whole_file *whole;
   berg_status status = io_whole_file_open(&whole, path, true, error);
   if (status) return status;
@@ -67,7 +73,7 @@ berg_status io_journal_create(int *out, const char *path, size_t columns, const 
 
 static berg_status damaged(const char *path, berg_error *error) {
   return base_fail_found(error, BERG_EINPUT, path, "the journal of the partial rows beside it is damaged",
-                         "\"berg rows 2\" with rows, columns and fingerprint", "something else");
+                         "\"berg rows 3\" with rows, columns and fingerprint", "something else");
 }
 
 /* Twenty digits at `*text`, which is left behind them. */
@@ -87,29 +93,32 @@ static bool take_text(const char **text, const char *expected) {
   return true;
 }
 
+static bool take_pair(const char **text, size_t *first, size_t *second) {
+  return take_text(text, " ") && take_number(text, first) && take_text(text, "-") && take_number(text, second);
+}
+
 /* Ranges that touch, or are not ascending, or come behind an unused place, were not noted by io_journal_note. */
-static bool take_note(const char **text, io_ranges *rows) {
+static bool take_note(const char **text, io_ranges *rows, io_placed *placed) {
   size_t first, end;
   bool is_last = false;
   *rows = (io_ranges){.count = 0};
   if (!take_text(text, HEAD) || !take_number(text, &end) || !take_text(text, MORE)) return false;
   if (end) rows->list[rows->count++] = (io_range){0, end};
   for (size_t i = 0; i < IO_RANGES; i++) {
-    if (!take_text(text, " ") || !take_number(text, &first) || !take_text(text, "-") || !take_number(text, &end))
-      return false;
+    if (!take_pair(text, &first, &end)) return false;
     is_last = is_last || (!first && !end);
     if (is_last ? first || end : rows->count == IO_RANGES || first >= end || first <= io_ranges_end(rows)) return false;
     if (!is_last) rows->list[rows->count++] = (io_range){first, end};
   }
-  return true;
+  return take_text(text, PLACED) && take_pair(text, &placed->size, &placed->time);
 }
 
 static berg_status parse(const char *text, const char *path, size_t columns, const char *fingerprint, io_ranges *rows,
-                         berg_error *error) {
+                         io_placed *placed, berg_error *error) {
   const char *rest = text;
-  if (!take_note(&rest, rows)) return damaged(path, error);
+  if (!take_note(&rest, rows, placed)) return damaged(path, error);
   char expected[TEXT_MAX];
-  journal_text(expected, sizeof expected, rows, columns, fingerprint);
+  journal_text(expected, sizeof expected, rows, placed, columns, fingerprint);
   if (!strcmp(text, expected)) return BERG_OK;
   size_t found_columns;
   int used = 0;
@@ -138,8 +147,8 @@ static bool read_text(int file, char *text, size_t size) {
   return true;
 }
 
-berg_status io_journal_open(int *out, const char *path, size_t columns, const char *fingerprint, io_ranges *rows,
-                            berg_error *error) {
+berg_status io_journal_open_placed(int *out, const char *path, size_t columns, const char *fingerprint, io_ranges *rows,
+                                   io_placed *placed, berg_error *error) {
   *out = -1;
   int file = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
   if (file < 0) {
@@ -150,7 +159,7 @@ berg_status io_journal_open(int *out, const char *path, size_t columns, const ch
   char text[TEXT_MAX];
   berg_status status;
   if (read_text(file, text, sizeof text))
-    status = parse(text, path, columns, fingerprint, rows, error);
+    status = parse(text, path, columns, fingerprint, rows, placed, error);
   else
     status = base_fail_errno(error, BERG_EINPUT, path, "cannot be read", errno);
   if (status) {
@@ -161,8 +170,16 @@ berg_status io_journal_open(int *out, const char *path, size_t columns, const ch
   return BERG_OK;
 }
 
-bool io_journal_note(int file, const io_ranges *rows) {
+berg_status io_journal_open(int *out, const char *path, size_t columns, const char *fingerprint, io_ranges *rows,
+                            berg_error *error) {
+  io_placed placed;
+  return io_journal_open_placed(out, path, columns, fingerprint, rows, &placed, error);
+}
+
+bool io_journal_note(int file, const io_ranges *rows) { return io_journal_note_placed(file, rows, &(io_placed){0, 0}); }
+
+bool io_journal_note_placed(int file, const io_ranges *rows, const io_placed *placed) {
   char text[NOTE_BYTES + 1];
-  note_text(text, rows);
+  note_text(text, rows, placed);
   return io_write_at(file, text, NOTE_BYTES, (uint64_t)strlen(HEAD)) && !fdatasync(file);
 }

@@ -247,12 +247,19 @@ static berg_status flush(io_whole_file *file, bool synced, berg_error *error) {
   return BERG_OK;
 }
 
-berg_status io_whole_file_sync(io_whole_file *file, berg_error *error) { return flush(file, true, error); }
+static berg_status close_stream(io_whole_file *file, berg_status status, berg_error *error) {
+  FILE *stream = file->stream;
+  file->stream = NULL;
+  return stream && fclose(stream) && !status ? fail(file, "cannot be written", error) : status;
+}
+
+berg_status io_whole_file_sync(io_whole_file *file, berg_error *error) {
+  return close_stream(file, flush(file, true, error), error);
+}
 
 /* Syncing covers the whole file, whichever handle wrote to it. */
 static berg_status commit(io_whole_file *file, bool synced, berg_error *error) {
-  berg_status status = flush(file, synced, error);
-  if (fclose(file->stream) && !status) status = fail(file, "cannot be written", error);
+  berg_status status = close_stream(file, flush(file, synced, error), error);
   if (!status) status = (synced ? place_safely : place)(file->temporary, file->path, file->force, false, error);
   if (status) io_remove_left(file->temporary, error);
   release(file);
@@ -265,7 +272,7 @@ berg_status io_whole_file_commit_unsynced(io_whole_file *file, berg_error *error
 
 void io_whole_file_abandon(io_whole_file *file, berg_error *error) {
   if (!file) return;
-  fclose(file->stream);
+  close_stream(file, BERG_EWRITE, error);
   io_remove_left(file->temporary, error);
   release(file);
 }

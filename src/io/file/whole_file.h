@@ -23,7 +23,8 @@ berg_status io_check_output(const char *path, bool force, berg_error *error);
 berg_status io_whole_file_open(io_whole_file **file, const char *path, bool force, berg_error *error);
 berg_status io_whole_file_write(io_whole_file *file, const void *bytes, size_t size, berg_error *error);
 berg_status io_whole_file_print(io_whole_file *file, berg_error *error, const char *format, ...) BASE_PRINTF(3, 4);
-/* What was written is on the disk, so that committing renames alone: for a file that follows another. EWRITE. */
+/* What was written is on the disk, and the file closed, so that committing renames alone: for a file that follows
+ * another, to which nothing is written any more. EWRITE. */
 berg_status io_whole_file_sync(io_whole_file *file, berg_error *error);
 /* Flushes, syncs, renames; frees the handle either way. EWRITE, and then nothing is left. */
 berg_status io_whole_file_commit(io_whole_file *file, berg_error *error);

@@ -35,6 +35,7 @@ static berg_status load(io_hdf5 *dataset, const size_t *at, berg_error *error) {
   if (status) return status;
   const char *wrong = io_filters_undo(&dataset->filters, chunk.mask, &dataset->block, (size_t)chunk.size,
                                       &dataset->scratch, dataset->chunk_bytes);
+  if (wrong == io_filters_no_memory) return base_fail_memory(error, 0);
   if (wrong) {
     char what[128];
     base_print(what, sizeof what, "a chunk (at row %zu) is damaged: %s", at[0], wrong);

@@ -21,9 +21,13 @@ bool io_filters_knows(int number) {
 
 size_t io_filters_room(size_t bytes) { return bytes + IO_FILTERS_MAX * CHECKSUM_BYTES; }
 
+const char io_filters_no_memory[] = "out of memory";
+
 static const char *inflate_all(const uint8_t *from, size_t size, uint8_t *to, size_t capacity, size_t *made) {
   uLongf length = capacity;
-  if (uncompress(to, &length, from, size) != Z_OK) return "its zlib stream is damaged or of another size";
+  const int result = uncompress(to, &length, from, size);
+  if (result == Z_MEM_ERROR) return io_filters_no_memory;
+  if (result != Z_OK) return "its zlib stream is damaged or of another size";
   *made = length;
   return NULL;
 }

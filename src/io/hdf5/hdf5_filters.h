@@ -28,7 +28,8 @@ size_t io_filters_room(size_t bytes);
 
 /* Undoes the filters but those whose bit is set in `mask`. `*chunk` holds `size` bytes of at most
  * io_filters_room(bytes), as `*scratch` may; the result is in `*chunk` (the two may be exchanged). NULL when
- * it has exactly `bytes` bytes, else what is wrong. */
+ * it has exactly `bytes` bytes, else what is wrong: io_filters_no_memory, or with the chunk. */
+extern const char io_filters_no_memory[];
 const char *io_filters_undo(const io_filters *filters, unsigned mask, uint8_t **chunk, size_t size, uint8_t **scratch,
                             size_t bytes);
 

@@ -6,8 +6,6 @@
  * The order that keeps the journal truthful: rows are written, fdatasync, the count in the .npy header (of the rows
  * before the first that is missing) is written, then the journal, fdatasync. A kill between any two leaves a journal
  * that records too few rows, never too many; rows beyond it are cut off on resume. */
-#include "io/rows/rows.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,78 +16,14 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "io/file/journal.h"
-#include "io/file/lock.h"
-#include "io/file/map.h"
-#include "io/file/put_at.h"
 #include "io/container/npy.h"
-#include "io/rows/row_source.h"
+#include "io/file/lock.h"
+#include "io/file/put_at.h"
 #include "io/file/whole_file.h"
+#include "io/rows/rows_file.h"
 
 #define HEADER_MAX 256
 #define SECONDS_BETWEEN_SYNCS 1.0
-
-struct io_rows {
-  char *path, *partial, *journal_path;
-  int data, journal;
-  bool force, begun;
-  bool placed; /* a file is at `path` already, as a run leaves it that is killed at its end */
-  size_t shape[IO_ROW_DIMS_MAX + 1], ndim; /* of the file; shape[0] is said when it is known */
-  size_t columns, row_bytes, header_bytes;
-  io_ranges written, safe;
-  double synced_at;
-};
-
-typedef berg_status (*writer)(const io_row_source *, const char *, bool, const io_labels *, berg_error *);
-typedef berg_status (*checker)(const io_row_source *, const char *, const io_labels *, berg_error *);
-
-static const struct {
-  const char *ending;
-  writer write;  /* NULL: the partial file itself */
-  checker check; /* NULL: it takes all rows */
-} formats[] = {{".npy", NULL, NULL},
-               {".h5", io_write_hdf5, NULL},
-               {".hdf5", io_write_hdf5, NULL},
-               {".csv", io_write_csv, NULL},
-               {".nii", io_write_nifti, io_check_nifti},
-               {".nii.gz", io_write_nifti, io_check_nifti},
-               {".func.gii", io_write_surface, io_check_surface},
-               {".mgh", io_write_surface, io_check_surface},
-               {".mgz", io_write_surface, io_check_surface},
-               {"-ave.fif", io_write_evoked, io_check_evoked},
-               {"_ave.fif", io_write_evoked, io_check_evoked}};
-
-const char *io_rows_ending(size_t i) { return i < sizeof formats / sizeof *formats ? formats[i].ending : NULL; }
-
-static int format_of(const char *path) {
-  size_t length = strlen(path);
-  for (int i = 0; i < (int)(sizeof formats / sizeof *formats); i++) {
-    size_t ending = strlen(formats[i].ending);
-    if (length > ending && path[length - ending - 1] != '/' &&
-        base_same_word(path + length - ending, formats[i].ending))
-      return i;
-  }
-  return -1;
-}
-
-berg_status io_rows_check_name(const char *path, berg_error *error) {
-  if (format_of(path) >= 0) return BERG_OK;
-  return base_fail(
-      error, BERG_EARGUMENT,
-      "%s: the ending says the format: .npy, .h5, .hdf5, .csv, .nii, .nii.gz, .func.gii, .mgh, .mgz or -ave.fif", path);
-}
-
-bool io_rows_takes_axes(const char *path) {
-  const int format = format_of(path);
-  return format >= 0 && !formats[format].check;
-}
-
-berg_status io_rows_check_shape(const char *path, size_t rows, size_t columns, const io_labels *labels,
-                                berg_error *error) {
-  int format = format_of(path);
-  if (format < 0 || !formats[format].check) return io_rows_check_name(path, error);
-  return formats[format].check(&(io_row_source){.file = -1, .rows = rows, .columns = columns}, path, labels, error);
-}
 
 static double now(void) {
   struct timespec time;
@@ -106,8 +40,7 @@ static bool write_header(io_rows *rows, size_t count) {
 
 static off_t row_offset(const io_rows *rows, size_t row) { return (off_t)(rows->header_bytes + row * rows->row_bytes); }
 
-/* Makes all appended rows safe and records it. False with errno. */
-static bool sync_rows(io_rows *rows) {
+bool io_rows_sync(io_rows *rows) {
   rows->synced_at = now();
   if (io_ranges_same(&rows->safe, &rows->written)) return true;
   if (fdatasync(rows->data) || !write_header(rows, io_ranges_before(&rows->written)) ||
@@ -115,6 +48,16 @@ static bool sync_rows(io_rows *rows) {
     return false;
   rows->safe = rows->written;
   return true;
+}
+
+bool io_rows_cut(io_rows *rows, size_t bytes, size_t count) {
+  return !ftruncate(rows->data, (off_t)bytes) && write_header(rows, count);
+}
+
+io_placed io_rows_placed_now(const io_rows *rows) {
+  struct stat about;
+  if (stat(rows->path, &about)) return (io_placed){0, 0};
+  return (io_placed){(size_t)about.st_size, (size_t)about.st_mtim.tv_sec * 1000000000 + (size_t)about.st_mtim.tv_nsec};
 }
 
 /* Two runs that write one file would spoil each other's rows. A file that appeared or vanished since it was looked for
@@ -154,21 +97,41 @@ static berg_status start(io_rows *rows, const char *fingerprint, bool is_there, 
 /* A run was killed between removing its journal and its partial file: all was done, and the file is there. */
 static berg_status end_clearing(const io_rows *rows, berg_error *error) {
   berg_status status = io_check_output(rows->path, false, error);
-  if (access(rows->journal_path, F_OK)) io_remove_left(rows->partial, error);
+  io_remove_left(rows->partial, error);
   return status;
+}
+
+/* Of rows that have become a file and are gone: one that is not there any more is made again, and so is another that
+ * may be replaced. */
+static berg_status take_settled(io_rows *rows, const char *fingerprint, const io_placed *noted, berg_error *error) {
+  const io_placed now = io_rows_placed_now(rows);
+  if (now.size == noted->size && now.time == noted->time) {
+    rows->placed = rows->settled = true;
+    rows->written = rows->safe;
+    return BERG_OK;
+  }
+  if (rows->placed) return io_check_output(rows->path, false, error);
+  close(rows->journal);
+  rows->journal = -1;
+  rows->safe = (io_ranges){.count = 0};
+  return start(rows, fingerprint, true, error);
 }
 
 static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *error) {
   size_t bytes = 0;
   struct stat about;
+  io_placed noted;
   berg_status status = open_partial(rows, 0, error);
   if (status) return status;
   if (fstat(rows->data, &about)) return base_fail_errno(error, BERG_EINPUT, rows->partial, "cannot be examined", errno);
-  bool no_rows = about.st_size <= (off_t)rows->header_bytes;
-  if (rows->placed && (no_rows || access(rows->journal_path, F_OK))) return end_clearing(rows, error);
-  if (no_rows && access(rows->journal_path, F_OK)) return start(rows, fingerprint, true, error);
-  status = io_journal_open(&rows->journal, rows->journal_path, rows->columns, fingerprint, &rows->safe, error);
+  const bool no_rows = about.st_size <= (off_t)rows->header_bytes, no_journal = access(rows->journal_path, F_OK);
+  if (rows->placed && no_journal) return end_clearing(rows, error);
+  if (no_rows && no_journal) return start(rows, fingerprint, true, error);
+  status = io_journal_open_placed(&rows->journal, rows->journal_path, rows->columns, fingerprint, &rows->safe, &noted,
+                                  error);
   if (status) return status;
+  if (noted.size) return take_settled(rows, fingerprint, &noted, error);
+  if (rows->placed && no_rows) return io_check_output(rows->path, false, error);
   const size_t count = io_ranges_end(&rows->safe);
   bool fits = base_multiply(count, rows->row_bytes, &bytes) && base_add(bytes, rows->header_bytes, &bytes) &&
               bytes <= INT64_MAX && (count == 0 || about.st_size >= (off_t)bytes);
@@ -179,7 +142,7 @@ static berg_status go_on(io_rows *rows, const char *fingerprint, berg_error *err
                            "%lld bytes", (long long)about.st_size);
   }
   rows->written = rows->safe;
-  if (ftruncate(rows->data, (off_t)bytes) || !write_header(rows, io_ranges_before(&rows->safe)))
+  if (!io_rows_cut(rows, bytes, io_ranges_before(&rows->safe)))
     return base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
   return BERG_OK;
 }
@@ -288,7 +251,7 @@ berg_status io_rows_open(io_rows **rows, const char *path, size_t columns, const
   return io_rows_open_shaped(rows, path, &columns, 1, fingerprint, force, resume, done, error);
 }
 
-static berg_status fail_write(const io_rows *rows, int number, berg_error *error) {
+berg_status io_rows_fail_write(const io_rows *rows, int number, berg_error *error) {
   char what[96];
   base_print(what, sizeof what, "cannot be written (%zu rows are safe and can be resumed)",
              io_ranges_total(&rows->safe));
@@ -297,8 +260,8 @@ static berg_status fail_write(const io_rows *rows, int number, berg_error *error
 
 /* The incomplete rows are dropped and those of earlier calls made safe: a full disk still accepts writes in place. */
 static berg_status tear_off(io_rows *rows, int number, berg_error *error) {
-  if (!ftruncate(rows->data, row_offset(rows, io_ranges_end(&rows->written)))) sync_rows(rows);
-  return fail_write(rows, number, error);
+  if (!ftruncate(rows->data, row_offset(rows, io_ranges_end(&rows->written)))) io_rows_sync(rows);
+  return io_rows_fail_write(rows, number, error);
 }
 
 static bool write_pieces(const io_rows *rows, size_t first, const float *data, size_t width, size_t stride,
@@ -314,12 +277,13 @@ static berg_status put(io_rows *rows, size_t first, const float *data, size_t wi
                        berg_error *error) {
   const size_t most = ((size_t)INT64_MAX - rows->header_bytes) / rows->row_bytes;
   io_ranges written = rows->written;
-  if (first > most || count > most - first) return fail_write(rows, EFBIG, error);
+  if (first > most || count > most - first) return io_rows_fail_write(rows, EFBIG, error);
   if (!io_ranges_add(&written, first, first + count))
     return base_fail(error, BERG_EARGUMENT, "%s: rows in more than %d places apart", rows->partial, IO_RANGES);
   if (!write_pieces(rows, first, data, width, stride, count)) return tear_off(rows, errno, error);
   rows->written = written;
-  if (now() - rows->synced_at >= SECONDS_BETWEEN_SYNCS && !sync_rows(rows)) return fail_write(rows, errno, error);
+  if (now() - rows->synced_at >= SECONDS_BETWEEN_SYNCS && !io_rows_sync(rows))
+    return io_rows_fail_write(rows, errno, error);
   return BERG_OK;
 }
 
@@ -338,103 +302,11 @@ berg_status io_rows_append_pieces(io_rows *rows, const float *data, size_t width
 
 const io_ranges *io_rows_done(const io_rows *rows) { return &rows->written; }
 
-/* The partial file is removed last: once its name is free another run may take it, and the journal's. */
-berg_status io_rows_clear(io_rows *rows, berg_error *error) {
-  if (rows->data < 0) return BERG_OK;
-  bool is_named = io_is_named(rows->data, rows->partial);
-  berg_status status = io_remove_file(rows->journal_path, error);
-  if (!status && is_named) status = io_remove_file(rows->partial, error);
-  close(rows->data);
-  close(rows->journal);
-  rows->data = rows->journal = -1;
-  return status;
-}
-
-static bool have_shape(const io_labels *labels, const size_t *shape, size_t ndim) {
-  if (labels->axis_count != ndim) return false;
-  for (size_t d = 0; d < ndim; d++)
-    if (labels->axes[d].length != shape[d]) return false;
-  return true;
-}
-
-/* Each writer finds an axis for each dimension. */
-static berg_status convert(const io_rows *rows, const char *path, bool force, size_t count, const io_labels *labels,
-                           berg_error *error) {
-  const io_row_source source = {.file = rows->data,
-                                .offset = (off_t)rows->header_bytes,
-                                .rows = count,
-                                .columns = rows->columns,
-                                .shape = rows->shape + 1,
-                                .ndim = rows->ndim - 1,
-                                .name = rows->partial};
-  io_axis plain[IO_ROW_DIMS_MAX];
-  io_labels whole = *labels;
-  for (size_t d = 0; d < source.ndim; d++) plain[d] = (io_axis){.name = "column", .length = source.shape[d]};
-  if (!whole.axis_count) {
-    whole.axes = plain;
-    whole.axis_count = source.ndim;
-  }
-  if (!have_shape(&whole, source.shape, source.ndim))
-    return base_fail(error, BERG_EINTERNAL, "%s: the axes are not those of its rows", rows->path);
-  return formats[format_of(path)].write(&source, path, force, &whole, error);
-}
-
-static berg_status compare_bytes(const char *path, const char *again, bool *same, berg_error *error) {
-  io_map a, b;
-  berg_status status = io_map_open(&a, path, error);
-  if (status) return status;
-  status = io_map_open(&b, again, error);
-  if (!status) {
-    *same = a.size == b.size && !memcmp(a.bytes, b.bytes, a.size);
-    io_map_close(&b);
-  }
-  io_map_close(&a);
-  return status;
-}
-
-/* The file that is in its place already is this run's if it is what would be placed. */
-static berg_status convert_again(const io_rows *rows, size_t count, const io_labels *labels, berg_error *error) {
-  bool same = false;
-  char *again = base_format(error, "%s.again%s", rows->path, formats[format_of(rows->path)].ending);
-  if (!again) return BERG_ELIMIT;
-  berg_status status = convert(rows, again, true, count, labels, error);
-  if (!status) status = compare_bytes(rows->path, again, &same, error);
-  if (!status && !same) status = io_check_output(rows->path, false, error);
-  if (status)
-    io_remove_left(again, error);
-  else
-    status = io_remove_file(again, error);
-  base_free(again);
-  return status;
-}
-
-bool io_rows_is_placed(const io_rows *rows) { return rows->placed; }
-
-bool io_rows_is_one_file(const io_rows *rows) { return !formats[format_of(rows->path)].write; }
-
-berg_status io_rows_place(io_rows *rows, const io_labels *labels, berg_error *error) {
-  const size_t count = io_ranges_before(&rows->written);
-  if (rows->written.count > 1 || count != io_ranges_end(&rows->written))
-    return base_fail(error, BERG_EARGUMENT, "%s: row %zu is missing", rows->partial, count);
-  if (!sync_rows(rows)) return fail_write(rows, errno, error);
-  if (!io_rows_is_one_file(rows))
-    return rows->placed ? convert_again(rows, count, labels, error)
-                        : convert(rows, rows->path, rows->force, count, labels, error);
-  /* The header was written again after the rows were synced. */
-  return fsync(rows->data) ? fail_write(rows, errno, error)
-                           : io_place_link(rows->partial, rows->path, rows->force, error);
-}
-
-berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *error) {
-  berg_status status = io_rows_place(rows, labels, error);
-  return status ? status : io_rows_clear(rows, error);
-}
-
 void io_rows_discard(io_rows *rows) { rows->written = rows->safe = (io_ranges){.count = 0}; }
 
 void io_rows_free(io_rows *rows, berg_error *error) {
   if (!rows) return;
-  if (rows->data >= 0 && rows->journal >= 0) sync_rows(rows);
+  if (rows->begun && rows->data >= 0) io_rows_sync(rows);
   /* A run that failed before its first row leaves nothing to resume, and must not keep the next one from starting. */
   if (rows->begun && rows->data >= 0 && !rows->written.count) {
     io_remove_left(rows->journal_path, error);

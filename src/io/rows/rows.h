@@ -108,6 +108,13 @@ bool io_rows_is_placed(const io_rows *rows);
 /* Writes the final file, or finds it placed. The labels' axes, where there are some, are those of the shape. EARGUMENT:
  * a row is missing; EEXISTS: what is placed is of other bytes. */
 berg_status io_rows_place(io_rows *rows, const io_labels *labels, berg_error *error);
+/* After io_rows_place, for a run that has other files to place: rows that take room beside the final file go, and it is
+ * known on resume by what the journal says of it. EWRITE. */
+berg_status io_rows_settle(io_rows *rows, berg_error *error);
+/* Whether the final file is known to be these rows without a look at them. */
+bool io_rows_is_settled(const io_rows *rows);
+/* Whether a file is at `path` and no partial one beside it. */
+bool io_rows_is_cleared(const char *path);
 /* Whether the final file is the partial one under another name, which takes no room of its own. */
 bool io_rows_is_one_file(const io_rows *rows);
 /* Removes the partial file, after which nothing is resumed. Done once; what is done is fine. */

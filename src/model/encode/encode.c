@@ -34,13 +34,13 @@ static bool may_pack(const model_pass *pass, size_t batch) {
   return !first->device && (!first->memory || model_pass_memory(pass, batch, true) <= first->memory);
 }
 
-static berg_status take(model_batch *batch, berg_error *error) {
+static berg_status take(const model_pass *pass, model_batch *batch, berg_error *error) {
   berg_status status = BERG_OK;
   for (size_t m = 0; m < batch->member_count && !status; m++) {
     const model_member *member = &batch->members[m];
-    status = member->sink->take(member->sink->user, batch, member, error);
+    if (member->sink->take) status = member->sink->take(member->sink->user, batch, member, error);
   }
-  return status;
+  return status || !pass->take ? status : pass->take(pass->user, batch, error);
 }
 
 /* Images [from, from + count) to scores of all members: by the network, or as a store has them. */
@@ -85,7 +85,7 @@ static berg_status encode_batches(const model_pass *pass, berg_stimuli *stimuli,
       status = pack(model, to - from, run, error);
     batch->team = base_team_begin(model->threads);
     if (!status) status = score_batch(pass, batch, stimuli, from, to - from, next, &told, run, error);
-    if (!status) status = take(batch, error);
+    if (!status) status = take(pass, batch, error);
     base_team_end(batch->team);
   }
   model_stimuli_ahead_end(stimuli);

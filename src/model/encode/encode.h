@@ -12,6 +12,8 @@ typedef struct model_pass {
   size_t number, of; /* this pass among all, for progress: 0 of 1 */
   /* NULL, or what leaves images of a batch out (model_batch_keep) before the network sees them. */
   berg_status (*choose)(void *user, model_batch *batch, berg_error *error);
+  /* NULL, or what takes a batch that has been run of all models at once, after their sinks. */
+  berg_status (*take)(void *user, model_batch *batch, berg_error *error);
   void *user;
   /* All models of all passes: the network of the first serves each pass. NULL: those of this one. */
   berg_model *const *all;

@@ -30,7 +30,7 @@ typedef struct model_sink {
    * does. */
   float *(*place)(void *user);
   /* Takes a batch that has been run: asks it for the member's responses, reads the member's scores, or notes that
-   * features have come. */
+   * features have come. NULL: the pass takes it of all members (model_pass in encode.h). */
   berg_status (*take)(void *user, struct model_batch *batch, const struct model_member *member, berg_error *error);
 } model_sink;
 

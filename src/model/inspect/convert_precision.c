@@ -1,13 +1,13 @@
 /* berg_convert_precision: converted weights where the user wants them. */
-
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/threads.h"
 #include "io/file/whole_file.h"
 #include "model/encode/packed.h"
 #include "model/weights/precision.h"
 
 static berg_status convert_backbone(const char *source, const char *target, const la_gemm *gemm, bool force,
-                                    berg_error *error) {
+                                    const berg_run *run, berg_error *error) {
   model_backbone backbone;
   vit_network *network = NULL;
   char *packed = NULL;
@@ -19,7 +19,7 @@ static berg_status convert_backbone(const char *source, const char *target, cons
     status = base_fail(error, BERG_EMODEL, "%s: is converted already, to %s; convert the weights it was made from",
                        source, backbone.converted);
   if (!status) status = vit_network_new(&network, &backbone.weights, gemm, vit_kernels_for(isa), error);
-  if (!status) status = model_pack_backbone(network, &backbone, isa, threads, NULL, &packed, error);
+  if (!status) status = model_pack_backbone(network, &backbone, isa, threads, run, &packed, error);
   if (!status) {
     const model_conversion conversion = {.kind = "backbone",
                                          .precision = gemm->precision,
@@ -28,7 +28,8 @@ static berg_status convert_backbone(const char *source, const char *target, cons
                                          .source = source,
                                          .packed = packed,
                                          .small = &backbone.weights,
-                                         .threads = threads};
+                                         .threads = threads,
+                                         .run = run};
     status = model_converted_write(target, &conversion, force, false, error);
   }
   vit_network_free(network);
@@ -38,13 +39,13 @@ static berg_status convert_backbone(const char *source, const char *target, cons
 }
 
 static berg_status convert_components(const berg_file *file, const char *source, const char *target,
-                                      const la_gemm *gemm, bool force, berg_error *error) {
+                                      const la_gemm *gemm, bool force, const berg_run *run, berg_error *error) {
   model_basis basis;
   la_matrix directions;
   char *packed = NULL;
   const int threads = base_threads_for(0);
   berg_status status = model_basis_open(&basis, file, source, "pca_param", error);
-  if (!status) status = model_pack_components(&directions, &basis, gemm, threads, NULL, &packed, error);
+  if (!status) status = model_pack_components(&directions, &basis, gemm, threads, run, &packed, error);
   if (!status) {
     const model_conversion conversion = {.kind = "components",
                                          .precision = gemm->precision,
@@ -52,7 +53,8 @@ static berg_status convert_components(const berg_file *file, const char *source,
                                          .bytes = la_matrix_bytes(&directions),
                                          .source = source,
                                          .packed = packed,
-                                         .threads = threads};
+                                         .threads = threads,
+                                         .run = run};
     status = model_converted_write(target, &conversion, force, false, error);
   }
   base_free_large(packed);
@@ -61,11 +63,13 @@ static berg_status convert_components(const berg_file *file, const char *source,
 }
 
 berg_status berg_convert_precision(const char *source, const char *target, const char *precision, int force,
-                                   berg_error *error) {
+                                   const berg_run *given, berg_error *error) {
   const la_gemm *chosen;
+  berg_run run;
   berg_file *file;
   if (!source || !target || !precision) return base_fail(error, BERG_EARGUMENT, "berg_convert_precision: no path");
-  berg_status status = model_precision_choose(&chosen, base_machine_isa(), precision, true, error);
+  berg_status status = BASE_TAKE(berg_run, &run, given, error);
+  if (!status) status = model_precision_choose(&chosen, base_machine_isa(), precision, true, error);
   if (!status && chosen->precision == LA_F32)
     status = base_fail(error, BERG_EPARAMETER, "precision f32 needs no converting: weights are used as they are");
   if (!status) status = io_check_output(target, force, error);
@@ -76,7 +80,7 @@ berg_status berg_convert_precision(const char *source, const char *target, const
     status = base_fail(error, BERG_EMODEL, "%s: holds several PCAs, which are converted when the model is first opened",
                        source);
   else if (is_fitted)
-    status = convert_components(file, source, target, chosen, force != 0, error);
+    status = convert_components(file, source, target, chosen, force != 0, &run, error);
   berg_file_free(file);
-  return status || is_fitted ? status : convert_backbone(source, target, chosen, force != 0, error);
+  return status || is_fitted ? status : convert_backbone(source, target, chosen, force != 0, &run, error);
 }

@@ -24,7 +24,6 @@ typedef struct output {
   model_output_file *files; /* [count] */
   size_t count;
   size_t rows; /* encoded, or passed over because every file has them */
-  writing *writing;
 } output;
 
 /* A hemisphere of which nothing is selected has no file beside that of the other. */
@@ -99,10 +98,10 @@ static berg_status start_writer(writing *w, const model_batch *batch, berg_error
 }
 
 /* The member's rows of images [first, first + count). */
-static void make_rows(const output *o, const model_batch *batch, const model_member *member, size_t first, size_t count,
-                      float *responses) {
+static void make_rows(const writing *w, const output *o, const model_batch *batch, const model_member *member,
+                      size_t first, size_t count, float *responses) {
   const model_trials *trials = o->task.trials;
-  float *predictions = trials ? o->writing->predictions : responses;
+  float *predictions = trials ? w->predictions : responses;
   model_batch_respond(batch, member, first, count, predictions);
   if (trials) model_trials_make(trials, batch->team, first, count, predictions, responses);
 }
@@ -114,19 +113,17 @@ static berg_status take_part(const writing *w, const model_batch *batch, const m
   float *responses;
   berg_status status = model_writer_buffer(w->writer, &responses, error);
   if (status) return status;
-  make_rows(o, batch, member, first, count, responses);
+  make_rows(w, o, batch, member, first, count, responses);
   model_writer_hand(w->writer, o, count);
   return BERG_OK;
 }
 
-/* With the last member of all: half a batch at a time, so that two buffers hold no more than one did, and of that each
+/* A batch of all models: half of it at a time, so that two buffers hold no more than one did, and of that each
  * member's, so that files take turns. */
-static berg_status take(void *user, model_batch *batch, const model_member *member, berg_error *error) {
-  const output *o = user;
+static berg_status take(void *user, model_batch *batch, berg_error *error) {
   const model_member *members = batch->members;
   const size_t count = batch->member_count;
-  if (member != &members[count - 1]) return BERG_OK;
-  writing *w = o->writing;
+  writing *w = user;
   berg_status status = start_writer(w, batch, error);
   for (size_t m = 0; m < count && !status; m++) {
     const output *each = members[m].sink->user;
@@ -214,10 +211,25 @@ static berg_status finish(output *o, berg_error *error) {
   return status;
 }
 
-static berg_status clear(output *o, berg_error *error) {
+/* The file that a run opens first is the last, so that its lock keeps others out until then. */
+static berg_status clear(output *outputs, size_t count, berg_error *error) {
   berg_status status = BERG_OK;
-  for (size_t i = 0; i < o->count && !status; i++) status = model_output_file_clear(&o->files[i], error);
+  for (size_t o = count; o-- > 0;)
+    for (size_t i = outputs[o].count; i-- > 0 && !status;)
+      if (outputs[o].files[i].rows) status = model_output_file_clear(&outputs[o].files[i], error);
   return status;
+}
+
+/* A run that was killed while it cleared up had placed everything: a file without a partial one is in the way of a
+ * resume then, behind files that are whole. What is left of those is cleared up too. */
+static void end_clearing(output *outputs, size_t count) {
+  for (size_t o = 0; o < count; o++)
+    for (size_t i = 0; i < outputs[o].count; i++) {
+      const model_output_file *file = &outputs[o].files[i];
+      if (!file->rows && !io_rows_is_cleared(file->path)) return;
+      if (file->rows && !io_rows_is_settled(file->rows)) return;
+    }
+  clear(outputs, count, NULL);
 }
 
 static void release(output *o, berg_error *error) {
@@ -233,10 +245,11 @@ static void discard(output *outputs, size_t count) {
 }
 
 /* Outputs [0, count) of one pass. */
-static berg_status encode_pass(output *outputs, const model_pass *pass, const berg_run *run, berg_error *error) {
+static berg_status encode_pass(output *outputs, model_pass *pass, const berg_run *run, berg_error *error) {
   size_t first = 0;
   writing w = {.writer = NULL};
-  for (size_t i = 0; i < pass->count; i++) outputs[i].writing = &w;
+  pass->take = take;
+  pass->user = &w;
   berg_status status = find_start(outputs, pass->count, run, &first, error);
   if (!status) status = model_encode(pass, outputs[0].task.stimuli, first, run, error);
   return stop_writer(&w, status, error);
@@ -258,25 +271,27 @@ static berg_status encode_passes(output *outputs, berg_model *const *models, siz
   for (size_t i = 0; i < count && !status; i++) {
     const model_output_task *task = &outputs[i].task;
     status = open_trials(&outputs[i].task, run, error);
-    sinks[i] = (model_sink){
-        .wants = MODEL_RESPONSES, .trials = task->trials ? task->trials->count : 0, .user = &outputs[i], .take = take};
+    sinks[i] =
+        (model_sink){.wants = MODEL_RESPONSES, .trials = task->trials ? task->trials->count : 0, .user = &outputs[i]};
     if (!status) status = open_files(&outputs[i], error);
     if (!status) status = check_apart(outputs, i, error);
   }
+  if (status == BERG_EEXISTS && outputs[0].task.options->resume) end_clearing(outputs, count);
   /* rows that are kept carry names, sizes and times of these files: they have to be those that are mapped */
   if (!status) status = model_sources_unchanged(models, count, stimuli, error);
   if (!status) status = model_passes_tell(models, count, passes, pass_count, run, error);
   for (size_t p = 0; p < pass_count && !status; p++) {
-    const model_pass pass = model_pass_number(p, pass_count, passes, models, sinks, count);
+    model_pass pass = model_pass_number(p, pass_count, passes, models, sinks, count);
     status = encode_pass(pass.sinks[0].user, &pass, run, error);
   }
   if (!status) {
     status = model_sources_unchanged(models, count, stimuli, error);
+    if (!status) status = model_stimuli_pictures_unchanged(stimuli, 0, berg_stimuli_count(stimuli), error);
     if (status) discard(outputs, count);
   }
   /* Not before the last pass: a run that ends in between finds what all of them had written. */
   for (size_t i = 0; i < count && !status; i++) status = finish(&outputs[i], error);
-  for (size_t i = 0; i < count && !status; i++) status = clear(&outputs[i], error);
+  if (!status) status = clear(outputs, count, error);
   base_free(passes);
   base_free(sinks);
   return status;

@@ -18,5 +18,9 @@ berg_status model_output_options_take(model_output_options *own, const berg_outp
     status = BASE_TAKE(berg_trials_options, &own->trials, own->output.trials, error);
     own->output.trials = &own->trials;
   }
+  if (!status && own->output.run) {
+    status = BASE_TAKE(berg_run, &own->run, own->output.run, error);
+    own->output.run = &own->run;
+  }
   return status;
 }

@@ -146,6 +146,8 @@ static berg_status label_fully(const model_output_file *file, model_labels *labe
   const model_output_task *task = file->task;
   berg_status status = model_labels_add_rois(labels, task->model, &task->model->subjects[file->subject], error);
   if (!status && !model_stimuli_store(task->stimuli)) status = model_row_names_hash(names, task->model->threads, error);
+  if (!status) /* what was read is what the hashes are of */
+    status = model_stimuli_pictures_unchanged(task->stimuli, 0, berg_stimuli_count(task->stimuli), error);
   if (status) return status;
   status = model_encode_provenance(tree, task->model, file->subject, task->stimuli, task->options, error);
   if (!status && task->trials) model_trials_describe(*tree, task->trials, file->subject, file->output);
@@ -175,7 +177,7 @@ static berg_status write_labelled(model_output_file *file, model_labels *labels,
   }
   if (!status) status = io_rows_place(file->rows, &labels->io, error);
   status = io_whole_file_follow(beside, status, error);
-  if (!status && !io_rows_is_one_file(file->rows)) status = io_rows_clear(file->rows, error);
+  if (!status) status = io_rows_settle(file->rows, error);
   base_free(json);
   cJSON_Delete(tree);
   return status;

@@ -42,8 +42,8 @@ berg_status model_output_file_open(model_output_file *file, berg_error *error);
  * file has are passed over. */
 berg_status model_output_file_append(model_output_file *file, const float *responses, size_t first, size_t images,
                                      berg_error *error);
-/* Writes the final file and its sidecar. A run that is killed before the end can be resumed: what it goes on from stays
- * until then, and where it takes no room, until `clear`. */
+/* Writes the final file and its sidecar. A run that is killed before the end can be resumed: what this file is known by
+ * stays until `clear`, for which all files of the run are to be finished. */
 berg_status model_output_file_finish(model_output_file *file, model_row_names *names, berg_error *error);
 berg_status model_output_file_clear(model_output_file *file, berg_error *error);
 /* `error`: of a failure before, as io_rows_free has it. */

@@ -34,13 +34,13 @@ typedef struct scoring {
   model_store_about about; /* what is to be kept */
   model_store_writer *writer;
   size_t commit, uncommitted; /* images */
+  size_t checked, reached;    /* of the stimuli: before this one their files were compared; before this one, read */
   model_store_image *images;  /* [room] of the batch at hand, those that are new */
   bool *keep;                 /* [room] */
   repeat *repeats;            /* [room] of the batch, noted once the images that they name are in the store */
   size_t repeat_count;
   size_t room, fresh, held; /* `fresh` of this batch, `held` of all */
   float **rows;             /* [parts] [room][width] */
-  size_t next_part;         /* of the member that is taken next */
 } scoring;
 
 /* --- Whose scores --- */
@@ -169,6 +169,7 @@ static berg_status choose(void *user, model_batch *batch, berg_error *error) {
   berg_status status = make_room(s, batch->room, error);
   if (status) return status;
   forget_images(s);
+  if (batch->images) s->reached = batch->indices[batch->images - 1] + 1;
   status = model_batch_identify(batch, error);
   for (size_t i = 0; i < batch->images && !status; i++) status = choose_one(s, batch, i, error);
   if (!status) model_batch_keep(batch, s->keep);
@@ -193,16 +194,19 @@ static void copy_rows(scoring *s, const model_batch *batch, const model_member *
 /* What is not committed goes: of images whose scores may be of two backbones none stays. */
 static berg_status commit(scoring *s, berg_error *error) {
   berg_status status = model_sources_unchanged(s->models, s->count, s->stimuli, error);
-  return status ? status : model_store_commit(s->writer, error);
+  if (!status) status = model_stimuli_pictures_unchanged(s->stimuli, s->checked, s->reached, error);
+  if (status) return status;
+  s->checked = s->reached;
+  return model_store_commit(s->writer, error);
 }
 
-/* Members are taken in order; with the last one the rows are whole. */
-static berg_status take(void *user, model_batch *batch, const model_member *member, berg_error *error) {
+/* A row of the store is of all models. */
+static berg_status take(void *user, model_batch *batch, berg_error *error) {
   scoring *s = user;
-  if (member == batch->members) s->next_part = 0;
-  for (size_t i = 0; i < member->model->subject_count; i++)
-    copy_rows(s, batch, member, &member->model->subjects[i], s->next_part++);
-  if (s->next_part < s->about.part_count) return BERG_OK;
+  size_t part = 0;
+  for (size_t m = 0; m < batch->member_count; m++)
+    for (size_t i = 0; i < batch->members[m].model->subject_count; i++)
+      copy_rows(s, batch, &batch->members[m], &batch->members[m].model->subjects[i], part++);
   berg_status status = model_store_append(s->writer, s->images, batch->images, (const float *const *)s->rows, error);
   for (size_t i = 0; i < s->repeat_count && !status; i++)
     status = model_store_alias(s->writer, s->repeats[i].name, s->repeats[i].row, error);
@@ -227,11 +231,10 @@ static berg_status run_pass(scoring *s, const berg_run *run, berg_error *error) 
                   "memory: %zu MB do not hold all models at once, as a store needs them: score them into stores of "
                   "their own",
                   s->models[0]->memory >> 20);
-  for (size_t m = 0; m < s->count && !status; m++)
-    sinks[m] = (model_sink){.wants = MODEL_SCORES, .user = s, .take = take};
+  for (size_t m = 0; m < s->count && !status; m++) sinks[m] = (model_sink){.wants = MODEL_SCORES};
   if (!status) {
     const model_pass pass = {
-        .models = s->models, .sinks = sinks, .count = s->count, .of = 1, .choose = choose, .user = s};
+        .models = s->models, .sinks = sinks, .count = s->count, .of = 1, .choose = choose, .take = take, .user = s};
     status = model_encode(&pass, s->stimuli, 0, run, error);
   }
   base_free(passes);

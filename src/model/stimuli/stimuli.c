@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "model/stimuli/picture.h"
 #include "model/stimuli/stimuli_handle.h"
@@ -145,6 +146,15 @@ const char *berg_stimuli_turned(const berg_stimuli *stimuli, size_t index) {
   return NULL;
 }
 
+berg_status model_stimuli_tell_turned(const berg_stimuli *stimuli, const berg_run *run, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t i = 0; i < berg_stimuli_turned_count(stimuli) && !status; i++)
+    status = base_warn(run->warn, run->user, error,
+                       "%s: read as it is seen in MATLAB, which stores it with its dimensions in reverse",
+                       berg_stimuli_turned(stimuli, i));
+  return status;
+}
+
 const char *model_stimuli_array_name(const berg_stimuli *stimuli, size_t index, size_t *path_length) {
   if (index >= stimuli->array_count) return NULL;
   *path_length = stimuli->arrays[index].path_length;
@@ -235,5 +245,12 @@ berg_status model_stimuli_unchanged(const berg_stimuli *stimuli, berg_error *err
   berg_status status = BERG_OK;
   for (size_t i = 0; i < stimuli->array_count && !status; i++)
     status = model_images_unchanged(&stimuli->arrays[i], error);
+  return status;
+}
+
+berg_status model_stimuli_pictures_unchanged(const berg_stimuli *stimuli, size_t first, size_t end, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t i = first; stimuli->files.count && i < end && !status; i++)
+    status = model_files_unchanged(&stimuli->files, stimuli->first + i, error);
   return status;
 }

@@ -25,8 +25,14 @@ bool model_stimuli_scores_given(const berg_stimuli *stimuli);
 const berg_array *model_stimuli_scores_of(const berg_stimuli *stimuli, const char *model_id, const char *subject,
                                           const char *train_splits);
 
+/* Tells of each array that was turned. */
+berg_status model_stimuli_tell_turned(const berg_stimuli *stimuli, const berg_run *run, berg_error *error);
+
 /* Whether the files of mapped arrays are still what they were. EINPUT. */
 berg_status model_stimuli_unchanged(const berg_stimuli *stimuli, berg_error *error);
+
+/* Whether the files of images [first, end) are: a stat each. EINPUT. */
+berg_status model_stimuli_pictures_unchanged(const berg_stimuli *stimuli, size_t first, size_t end, berg_error *error);
 
 /* Sets how pictures and arrays become what the network sees, in place of VIT_CROP; before anything is read. VIT_SQUARE,
  * which only training uses, resizes arrays like pictures, in 8 bits. */

@@ -16,6 +16,7 @@
 static void describe(const model_images *images, char *text, size_t size) {
   berg_array shown = images->view;
   for (size_t d = 0; images->is_turned && d < shown.ndim; d++) shown.shape[d] = images->view.shape[shown.ndim - 1 - d];
+  if (images->is_one) shown.ndim = 3;
   base_array_describe(&shown, text, size);
 }
 
@@ -24,6 +25,11 @@ static berg_status refuse(const model_images *images, const char *what, const ch
   describe(images, found, sizeof found);
   return base_fail_at(error, &(base_fault){BERG_ESTIMULUS, images->name, BERG_NO_OFFSET, NULL, what, expected, found});
 }
+
+#define WHOLE "images are whole numbers 0..255; "
+#define NUMPY_FLOATS \
+  WHOLE "floats of 0..1 become so by (x * 255).round().astype('uint8'), floats of 0..255 by x.round().astype('uint8')"
+#define MATLAB_FLOATS WHOLE "doubles of 0..1 become so by im2uint8(x), doubles of 0..255 by uint8(x)"
 
 static berg_status check_type(const model_images *images, berg_error *error) {
   switch (images->view.dtype) {
@@ -38,22 +44,18 @@ static berg_status check_type(const model_images *images, berg_error *error) {
   case BERG_F16:
   case BERG_BF16:
   case BERG_F32:
-  case BERG_F64:
-    return refuse(images,
-                  "images are whole numbers 0..255; floats of 0..1 become so by (x * "
-                  "255).round().astype('uint8'), floats of "
-                  "0..255 by x.round().astype('uint8')",
-                  "an integer type", error);
+  case BERG_F64: return refuse(images, images->is_turned ? MATLAB_FLOATS : NUMPY_FLOATS, "an integer type", error);
   default: return refuse(images, "images are whole numbers 0..255", "an integer type", error);
   }
 }
 
 /* What is expected of arrays as they lie, and of MATLAB's as their users see them. */
-static const char *const batches[][3] = {
-    {"4 dimensions, (images, 3, height, width) or (images, height, width, 3)", "(images, 3, height, width)",
-     "(images, height, width, 3)"},
-    {"4 dimensions, in MATLAB (height, width, 3, images) or (3, height, width, images)",
-     "in MATLAB (height, width, 3, images)", "in MATLAB (3, height, width, images)"}};
+static const char *const batches[][3] = {{"4 dimensions, (images, 3, height, width) or (images, height, width, 3)",
+                                          "(images, 3, height, width)", "(images, height, width, 3)"},
+                                         {"4 dimensions, in MATLAB (height, width, 3, images) or (3, height, width, "
+                                          "images), or one image (height, width, 3)",
+                                          "in MATLAB (height, width, 3, images)",
+                                          "in MATLAB (3, height, width, images)"}};
 
 static berg_status check_shape(const model_images *images, berg_layout layout, bool *channels_last, berg_error *error) {
   const size_t *shape = images->view.shape;
@@ -201,6 +203,16 @@ berg_status model_images_open_npz(model_images *images, const char *path, const 
   return end(images, settle(images, layout, error));
 }
 
+/* An array of one image, of which MATLAB keeps no fourth dimension. */
+static void take_one(model_images *images) {
+  berg_array *view = &images->view;
+  memmove(view->shape + 1, view->shape, 3 * sizeof *view->shape);
+  memmove(view->strides + 1, view->strides, 3 * sizeof *view->strides);
+  view->shape[0] = 1;
+  view->ndim = 4;
+  images->is_one = true;
+}
+
 berg_status model_images_open_hdf5(model_images *images, const char *path, const char *dataset, berg_layout layout,
                                    berg_error *error) {
   berg_status status = begin(images, path, error);
@@ -211,6 +223,7 @@ berg_status model_images_open_hdf5(model_images *images, const char *path, const
   if (!images->name) return end(images, BERG_ELIMIT);
   images->view = *io_hdf5_about(images->hdf5);
   images->is_turned = io_hdf5_matlab_class(images->hdf5);
+  if (images->is_turned && images->view.ndim == 3) take_one(images);
   hash_file(images, path);
   images->hash = base_hash_text(images->hash, dataset);
   return end(images, settle(images, layout, error));
@@ -246,7 +259,7 @@ size_t model_images_row_bytes(const model_images *images) {
 }
 
 berg_status model_images_pick(model_images *images, const size_t *rows, size_t count, berg_error *error) {
-  const size_t there = io_hdf5_about(images->hdf5)->shape[0];
+  const size_t there = images->view.shape[0];
   for (size_t i = 0; i < count; i++) {
     if (rows[i] >= there)
       return base_fail(error, BERG_EARGUMENT, "%s: there is no image %zu among %zu", images->name, rows[i], there);
@@ -257,17 +270,22 @@ berg_status model_images_pick(model_images *images, const size_t *rows, size_t c
   return BERG_OK;
 }
 
+static berg_status load_rows(const model_images *images, size_t first, size_t count, uint8_t *rows, berg_error *error) {
+  if (!images->is_one) return io_hdf5_read(images->hdf5, first, count, rows, error);
+  return io_hdf5_read(images->hdf5, 0, io_hdf5_about(images->hdf5)->shape[0], rows, error);
+}
+
 static berg_status load_picked(model_images *images, size_t first, size_t count, uint8_t *rows, berg_error *error) {
   const size_t row_bytes = model_images_row_bytes(images);
   berg_status status = BERG_OK;
   for (size_t i = 0; i < count && !status; i++)
-    status = io_hdf5_read(images->hdf5, images->picked[first + i], 1, rows + i * row_bytes, error);
+    status = load_rows(images, images->picked[first + i], 1, rows + i * row_bytes, error);
   return status;
 }
 
 berg_status model_images_load(model_images *images, size_t first, size_t count, void *rows, berg_error *error) {
   if (images->picked) return load_picked(images, first, count, rows, error);
-  if (images->hdf5) return io_hdf5_read(images->hdf5, first, count, rows, error);
+  if (images->hdf5) return load_rows(images, first, count, rows, error);
   size_t position = io_npy_stream_position(images->stream);
   if (first < position)
     return base_fail(error, BERG_EINPUT,

@@ -22,6 +22,7 @@ typedef struct model_images {
   vit_transform transform;
   bool swapped;   /* elements are big-endian */
   bool is_turned; /* MATLAB's, whose dimensions lie in reverse: rows and columns of `view` change places */
+  bool is_one;    /* MATLAB's, which drops a last dimension of one image: the whole dataset is image 0 */
   uint64_t hash;  /* of where it comes from, its shape and type; not yet of what lies in memory */
   io_map map;
   size_t row_offset; /* of row 0 in the map, when rows follow each other there; else 0 */

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "io/file/stamp.h"
 #include "io/image/image.h"
 
 #define PATH_BYTES_MAX 4096
@@ -20,17 +21,26 @@ void model_files_init(model_files *files, bool may_be_missing) {
 void model_files_release(model_files *files) {
   for (size_t i = 0; i < files->count; i++) base_free(files->paths[i]);
   base_free(files->paths);
+  base_free(files->stamps);
   for (size_t i = 0; i < files->other_count; i++) base_free(files->others[i]);
   base_free(files->others);
   *files = (model_files){.paths = NULL};
+}
+
+static bool make_room(model_files *files, berg_error *error) {
+  const size_t count = files->count + 1;
+  return base_grow((void **)&files->paths, &files->capacity, count, sizeof *files->paths, error) &&
+         base_grow((void **)&files->stamps, &files->stamp_capacity, count, sizeof *files->stamps, error);
 }
 
 /* Takes ownership of `path`, which may be NULL from a failed allocation. */
 static berg_status add_owned(model_files *files, char *path, berg_error *error) {
   if (!path) return BERG_ELIMIT;
   struct stat about;
+  uint64_t stamp = 0;
   berg_status status = BERG_OK;
   if (!stat(path, &about)) {
+    stamp = io_stamp_word(&about);
     if (!S_ISREG(about.st_mode)) status = base_fail(error, BERG_EINPUT, "%s: is not a picture file", path);
     files->hash = base_hash_number(files->hash, (uint64_t)about.st_size);
     files->hash = base_hash_number(files->hash, (uint64_t)about.st_mtim.tv_sec);
@@ -38,15 +48,20 @@ static berg_status add_owned(model_files *files, char *path, berg_error *error) 
   } else if (!files->may_be_missing) {
     status = base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
   }
-  if (!status && !base_grow((void **)&files->paths, &files->capacity, files->count + 1, sizeof *files->paths, error))
-    status = BERG_ELIMIT;
+  if (!status && !make_room(files, error)) status = BERG_ELIMIT;
   if (status) {
     base_free(path);
     return status;
   }
   files->hash = base_hash_text(files->hash, path);
+  files->stamps[files->count] = stamp;
   files->paths[files->count++] = path;
   return BERG_OK;
+}
+
+berg_status model_files_unchanged(const model_files *files, size_t index, berg_error *error) {
+  const uint64_t stamp = files->stamps ? files->stamps[index] : 0;
+  return stamp ? io_stamp_word_unchanged(stamp, files->paths[index], error) : BERG_OK;
 }
 
 berg_status model_files_add(model_files *files, const char *path, berg_error *error) {

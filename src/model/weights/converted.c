@@ -229,14 +229,15 @@ static berg_status describe(io_document *document, const model_conversion *c, be
 }
 
 static berg_status write(const char *path, const io_document *document, const io_entries *entries, bool force,
-                         bool is_private, berg_error *error) {
+                         bool is_private, const berg_run *run, berg_error *error) {
   const io_content content = {document->root, entries, document->metadata, BASE_ALIGNMENT};
   io_whole_file *file;
   berg_status status = io_whole_file_open(&file, path, force, error);
   if (status) return status;
   if (is_private && fchmod(io_whole_file_handle(file), 0600))
     status = base_fail(error, BERG_EWRITE, "%s: cannot be made private", path);
-  const io_sink sink = io_sink_file(file);
+  io_sink sink = io_sink_file(file);
+  sink.run = run;
   if (!status) status = io_write_safetensors(&sink, &content, error);
   if (!status) return is_private ? io_whole_file_commit_unsynced(file, error) : io_whole_file_commit(file, error);
   io_whole_file_abandon(file, error);
@@ -252,7 +253,7 @@ berg_status model_converted_write(const char *path, const model_conversion *conv
   document.metadata = io_value_new(&document.arena, IO_DICT, error);
   berg_status status = document.root && document.metadata ? describe(&document, conversion, error) : BERG_ELIMIT;
   if (!status) status = io_flatten(&document, &entries, path, error);
-  if (!status) status = write(path, &document, &entries, force, is_private, error);
+  if (!status) status = write(path, &document, &entries, force, is_private, conversion->run, error);
   io_arena_release(&document.arena);
   return status;
 }

@@ -23,6 +23,7 @@ typedef struct model_conversion {
   const void *packed;       /* to be written */
   const vit_weights *small; /* likewise, of a backbone */
   int threads;
+  const berg_run *run; /* asked while it is written; NULL: nobody is */
 } model_conversion;
 
 /* Maps and checks. EMODEL: missing, damaged, of another kind, precision, layout or size. */

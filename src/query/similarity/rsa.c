@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "base/threads.h"
 #include "io/value/json_build.h"
 #include "io/value/json_print.h"
@@ -41,9 +42,11 @@ static berg_status rank(const query_rsa *rsa, comparison *c, const query_pairs *
   c->way = fits ? BY_SORTING : BY_COUNTING;
   if (fits) return query_sorted(a, b, rsa->measure, rsa->threads, &c->value, error);
   if (rsa->measure != QUERY_BY_KENDALL) return query_counted(a, b, rsa->measure, rsa->threads, &c->value, error);
+  char needed[BASE_BYTES_ROOM], allowed[BASE_BYTES_ROOM];
   return base_fail(error, BERG_ELIMIT,
-                   "kendall sorts all pairs of %zu images, %.1f GB, and may take %.1f GB: give more, or fewer images",
-                   a->count, (double)a->count * (double)a->count * 16 / 1e9, (double)rsa->memory / 1e9);
+                   "kendall sorts all pairs of %zu images, %s, and may take %s: give more, or fewer images", a->count,
+                   base_bytes_text((double)a->count * (double)a->count * 16, needed),
+                   base_bytes_text((double)rsa->memory, allowed));
 }
 
 static berg_status resample_pairs(const query_rsa *rsa, comparison *c, const query_pairs *a, const query_pairs *b,

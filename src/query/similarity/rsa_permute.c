@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "base/random.h"
 #include "base/team.h"
+#include "base/text.h"
 #include "la/blas.h"
 #include "la/kernels.h"
 #include "query/similarity/rsa.h"
@@ -329,11 +330,12 @@ static berg_status check_memory(const query_rsa *rsa, size_t n, berg_error *erro
   /* ranks are sorted beside the two matrices */
   const double bytes = (rsa->measure >= QUERY_BY_SPEARMAN ? 4.0 : 2.0) * (double)n * (double)n * sizeof(double);
   if (bytes <= (double)rsa->memory) return BERG_OK;
-  return base_fail(error, BERG_ELIMIT,
-                   "permutations of these sides need both matrices of %zu images, and their ranks, in memory, %.1f GB, "
-                   "and may take %.1f "
-                   "GB: give more, or fewer images",
-                   n, bytes / 1e9, (double)rsa->memory / 1e9);
+  char needed[BASE_BYTES_ROOM], allowed[BASE_BYTES_ROOM];
+  return base_fail(
+      error, BERG_ELIMIT,
+      "permutations of these sides need both matrices of %zu images, and their ranks, in memory, %s, and may "
+      "take %s: give more, or fewer images",
+      n, base_bytes_text(bytes, needed), base_bytes_text((double)rsa->memory, allowed));
 }
 
 berg_status query_permute_pairs(const query_rsa *rsa, const query_pairs *a, const query_pairs *b, double value,

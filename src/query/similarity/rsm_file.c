@@ -187,8 +187,9 @@ static berg_status check_room(const query_rsm_file *file, berg_error *error) {
   const size_t values = plan->form == QUERY_SQUARE ? plan->images * plan->images : file->pairs;
   const double bytes = (double)values * (double)file->item * (double)plan->region_count;
   if (bytes < (double)there) return BERG_OK;
-  return base_fail(error, BERG_ELIMIT, "%s: %.1f GB are needed on the disk, %.1f GB are there", plan->path, bytes / 1e9,
-                   (double)there / 1e9);
+  char needed[BASE_BYTES_ROOM], free[BASE_BYTES_ROOM];
+  return base_fail(error, BERG_ELIMIT, "%s: %s are needed on the disk, %s are there", plan->path,
+                   base_bytes_text(bytes, needed), base_bytes_text((double)there, free));
 }
 
 static berg_status start(query_rsm_file *file, berg_error *error) {

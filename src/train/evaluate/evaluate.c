@@ -194,6 +194,7 @@ static berg_status predict(train_evaluation *e, berg_error *error) {
   berg_status status = open_model(e, &model, error);
   if (!status) status = check_columns(e, model, error);
   if (!status) status = open_images(e, &stimuli, error);
+  if (!status) status = model_stimuli_tell_turned(stimuli, e->run, error);
   if (!status) status = io_make_folders_for(e->predictions[0].path, error);
   if (!status) status = lock(e, error);
   if (!status) status = encode(e, model, stimuli, error);

@@ -8,6 +8,7 @@
 #include "io/file/whole_file.h"
 #include "model/encode/encode.h"
 #include "model/encode/sources.h"
+#include "model/stimuli/stimuli.h"
 #include "train/job/features.h"
 #include "train/job/plan.h"
 #include "train/job/stages.h"
@@ -148,6 +149,7 @@ static berg_status encode(const train_step *step, train_store *store, size_t fir
   const model_pass pass = {.models = &step->plan->network, .sinks = &sink, .count = 1, .of = 1};
   if (!status) status = model_encode(&pass, stimuli, first, step->run, error);
   if (!status) status = model_sources_unchanged(&step->plan->network, 1, stimuli, error);
+  if (!status) status = model_stimuli_pictures_unchanged(stimuli, first, end, error);
   berg_stimuli_free(stimuli);
   return status;
 }

@@ -126,6 +126,7 @@ static berg_status gather_rows(train_images *images, const model_layout *layout,
   berg_status status = open_array(images, layout, place, &stimuli, error);
   if (!status) status = list_paths(images, images->array, lists, list_count, error);
   if (!status) status = examine_rows(images, stimuli, error);
+  if (!status) images->is_turned = berg_stimuli_turned_count(stimuli) > 0;
   berg_stimuli_free(stimuli);
   return status;
 }
@@ -136,6 +137,15 @@ berg_status train_images_gather(train_images *images, const model_layout *layout
   berg_status status =
       (layout->prepared.array ? gather_rows : gather_files)(images, layout, place, lists, list_count, error);
   if (status) train_images_release(images);
+  return status;
+}
+
+berg_status train_images_tell(const train_images *images, const berg_run *run, berg_error *error) {
+  berg_stimuli *stimuli;
+  if (!images->is_turned) return BERG_OK;
+  berg_status status = train_images_open(images, images->count, &stimuli, error);
+  if (!status) status = model_stimuli_tell_turned(stimuli, run, error);
+  berg_stimuli_free(stimuli);
   return status;
 }
 

@@ -20,6 +20,7 @@ typedef struct train_images {
   uint64_t hash;   /* of names, sizes and times */
   char *array;     /* "stimuli.hdf5:imgBrick", of which they are rows; NULL: files */
   size_t *numbers; /* [count] those rows */
+  bool is_turned;  /* that dataset is MATLAB's, and read as it is seen there */
   bool is_square;  /* resized as VIT_SQUARE says */
 } train_images;
 
@@ -33,6 +34,8 @@ typedef struct train_names {
  * Images that are missing are no error here: they are listed. EINPUT, ESTIMULUS: no such dataset; ELIMIT. */
 berg_status train_images_gather(train_images *images, const model_layout *layout, const char *place,
                                 const train_names *lists, size_t list_count, berg_error *error);
+/* Tells where they were turned. */
+berg_status train_images_tell(const train_images *images, const berg_run *run, berg_error *error);
 /* The first `count` of them. EINPUT. */
 berg_status train_images_open(const train_images *images, size_t count, berg_stimuli **stimuli, berg_error *error);
 void train_images_release(train_images *images);

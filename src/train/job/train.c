@@ -63,6 +63,7 @@ static berg_status write_report(const train_plan *plan, const train_report *repo
   io_json_add_number(tree, "threads", job->threads);
   io_json_add_number(tree, "memory_limit_bytes", (double)job->memory);
   io_json_add_number(tree, "images", (double)job->images.count);
+  if (job->images.is_turned) io_json_add_text(tree, "turned_from_matlab", job->images.array);
   io_json_add_text(tree, "features", job->tokens == 1 ? "class-token" : "all");
   io_json_add_number(tree, "feature_count", (double)job->features);
   io_json_add_number(tree, "components", (double)job->components);
@@ -100,6 +101,7 @@ berg_status berg_train(const char *model_id, const berg_train_options *given, co
   if (status) return status;
   train_report_rate(&report, plan.product_flops);
   status = check(&plan, error);
+  if (!status) status = train_images_tell(&plan.job.images, &run, error);
   if (!status) status = train_work_open(&work, plan.job.work, error);
   if (!status) {
     status = train_walk(&plan, &work, &report, error);
