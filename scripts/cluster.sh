@@ -16,5 +16,8 @@ if [ -z "$python" ]; then
     echo "$packages" > "$venv/complete"
   fi
 fi
-[ $# -gt 0 ] || set -- tests/cluster
+# arguments are pytest's; options alone are of all of these tests
+case ${1:--} in
+-*) set -- "$@" tests/cluster ;;
+esac
 BERG_BUILD=$build exec "$python" -m pytest -q -p no:cacheprovider "$@"
