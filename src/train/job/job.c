@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/memory_limit.h"
 #include "base/options.h"
 #include "base/threads.h"
 #include "base/text.h"
@@ -49,7 +50,7 @@ static berg_status check_options(train_job *job, berg_error *error) {
                      options->threads);
   if (!options->components) return base_fail(error, BERG_EPARAMETER, "components: expected at least 1, found 0");
   job->threads = base_threads_for(options->threads);
-  job->memory = options->memory ? options->memory : DEFAULT_MEMORY;
+  job->memory = options->memory ? options->memory : base_memory_default(DEFAULT_MEMORY);
   job->components = options->components;
   job->tokens = strcmp(features, "all") ? 1 : VIT_TOKENS;
   job->features = VIT_LAYERS * job->tokens * VIT_CHANNELS;
