@@ -19,6 +19,8 @@ BUILD_DEPS = gcc cmake ninja-build make pkg-config \
 DEMO_DEPS = python3-numpy python3-pil fonts-dejavu-core
 TEST_DEPS = clang libclang-rt-dev libcmocka-dev python3-pytest python3-yaml python3-h5py python3-joblib python3-nibabel python3-scipy python3-venv locales
 DEPS = $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
+MPI_DEPS = libopenmpi-dev openmpi-bin
+CLUSTER_DEPS = $(TEST_DEPS) $(MPI_DEPS) slurm-wlm munge shellcheck
 LINT_DEPS = clang-format clang-tidy cppcheck mandoc
 
 # What is left out under the sanitizers: comparisons of products with NumPy, minutes of work that the release build has been
@@ -29,7 +31,7 @@ NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_(cuda_session|eigen|search)|^orac
 NEVER_UNDER_tsan = ^oracle_|^test_cuda_session
 NOT_SANITIZED_tsan = $(NEVER_UNDER_tsan)|^test_(eigen|search|stages|compare|resize)|^cli_(files|usage)|^replay_
 
-.PHONY: all tests help deps install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance clean
+.PHONY: all tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -43,7 +45,7 @@ tests:
 help:
 	@echo "all          build the program, the library and the Python package into $(BUILD)/; the program is $(BUILD)/berg"
 	@echo "tests        build these and the tests"
-	@echo "deps         install the Debian packages that any of this needs and that are missing"
+	@echo "deps         install the Debian packages that any of this needs and that are missing; deps-build those of building alone"
 	@echo "install      install under PREFIX ($(PREFIX)); uninstall removes it again"
 	@echo "demo         simulated data, a model trained on them, its accuracy, a few images, a report"
 	@echo "demo-models  small models of all five kinds, the demo's pictures through them in one pass, time courses: a minute"
@@ -52,6 +54,7 @@ help:
 	@echo "test-long    the cases left out of test, all that AddressSanitizer can see, training killed at random moments: a quarter of an hour"
 	@echo "torture      every command with each of its allocations failing, TORTURE_STEP=K every K-th, and killed 1,000 times (COMMANDS= some): hours"
 	@echo "test-browser the page of berg report in Chromium, which it installs"
+	@echo "test-cluster job arrays in a Slurm that it starts on loopback, joblib, Dask, submitit, Snakemake; deps-cluster installs what it starts: minutes"
 	@echo "cuda         the plug-in for CUDA devices, libberg_cuda.so, beside the program; needs nvcc"
 	@echo "mpi          the plug-in for MPI, libberg_mpi.so, beside the program; test-mpi runs its tests under mpirun: ten minutes"
 	@echo "cuda-check   that it compiles and links, and its tests on the host; on a device: scripts/cuda_check.sh"
@@ -73,6 +76,10 @@ $(BUILD)/build.ninja:
 # Asks the package system only for what is missing, so that it needs no network when all is there.
 deps:
 	@scripts/deps.sh install deps $(DEPS)
+
+# Only what building and installing need: for containers.
+deps-build: DEPS = $(BUILD_DEPS)
+deps-build: deps
 
 # PREFIX may be relative and may hold spaces; DESTDIR goes before it, as packagers have it.
 install: export INSTALL_PREFIX = $(PREFIX)
@@ -143,6 +150,15 @@ test-browser: deps
 	@$(MAKE) --no-print-directory tests
 	$(PYTEST) tests/browser
 
+# As root: Slurm's daemons run as whoever starts the tests, and munge wants its folder to be that user's alone.
+test-cluster: DEPS += $(CLUSTER_DEPS)
+test-cluster: deps
+	@$(MAKE) --no-print-directory tests mpi
+	scripts/cluster.sh $(CLUSTER)
+
+deps-cluster: DEPS = $(CLUSTER_DEPS)
+deps-cluster: deps
+
 cuda:
 	@command -v nvcc >/dev/null || { echo "cuda: nvcc is not on PATH: the CUDA toolkit (12.8 or later) builds the plug-in"; exit 1; }
 	cmake --preset release -B $(BUILD) -DBERG_CUDA=ON
@@ -155,7 +171,7 @@ mpi:
 	cmake --preset release -B $(BUILD) -DBERG_MPI=ON -DMPI_C_COMPILER="$$(command -v $(MPICC))"
 	cmake --build $(BUILD)
 
-test-mpi: DEPS += libopenmpi-dev openmpi-bin
+test-mpi: DEPS += $(MPI_DEPS)
 test-mpi: deps
 	@$(MAKE) --no-print-directory tests mpi
 	$(PYTEST) tests/cluster/test_mpi_*.py

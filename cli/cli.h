@@ -16,6 +16,8 @@
 #endif
 
 #define CLI_EXIT_USAGE 2
+/* By SIGTERM or SIGUSR1, all kept: the same command goes on (what sysexits.h calls EX_TEMPFAIL). */
+#define CLI_EXIT_STOPPED 75
 
 typedef struct cli_command {
   const char *name;
@@ -36,6 +38,7 @@ int cli_info(int argc, char **argv);
 int cli_list(int argc, char **argv);
 int cli_merge(int argc, char **argv);
 int cli_metadata(int argc, char **argv);
+int cli_plan_run(int argc, char **argv);
 int cli_rank(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_rsa(int argc, char **argv);

@@ -48,6 +48,12 @@ static char *put_quoted(char *to, const char *text) {
   return to;
 }
 
+char *cli_quoted(const char *text) {
+  char *quoted = cli_alloc(4 * strlen(text) + 3, 1);
+  if (quoted) *put_quoted(quoted, text) = '\0';
+  return quoted;
+}
+
 char *cli_command_text(int argc, char **argv) {
   size_t size = 8;
   for (int i = 0; i < argc; i++) size += 4 * strlen(argv[i]) + 3;

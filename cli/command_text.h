@@ -7,5 +7,7 @@
  * says the same. To be called before cli_parse, which moves the arguments. The caller's (free); NULL when memory is
  * short. */
 char *cli_command_text(int argc, char **argv);
+/* A word as a shell takes it. The caller's (free); NULL when memory is short. */
+char *cli_quoted(const char *text);
 
 #endif

@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "model.h"
 #include "output.h"
+#include "plan.h"
 #include "progress.h"
 #include "ranks.h"
 #include "selection.h"
@@ -61,7 +62,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
        "Where to compute. Default: auto, which is cuda where the plug-in and a device are there."},
       {"batch", 0, CLI_COUNT, &model->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
       {"memory", 0, CLI_BYTES, &model->memory, "SIZE",
-       "What the process may hold, such as 4G; models that do not fit together take turns. Default: no limit."},
+       "What the process may hold, such as 4G; models that do not fit together take turns. Default: what Slurm "
+       "and the control group leave."},
       {"resume", 0, CLI_FLAG, &asked->resume, NULL,
        "Go on from what an interrupted run left in OUT.partial. With --shard, pass over a part that is whole."},
       CLI_SPACE_OPTIONS(asked->space),
@@ -250,11 +252,14 @@ static int encode(const request *asked, berg_stimuli *stimuli) {
     if (status != CLI_GO_ON) return status;
   }
   cli_progress_start(&progress, asked->quiet, asked->resume);
+  if (!to_stdout) cli_progress_keeps(&progress);
   double start = now();
   berg_run run = cli_progress_run(&progress);
   berg_status failed = encode_all(asked, stimuli, to_stdout ? spool.path : NULL, &output, &run, &error);
   double seconds = now() - start;
   cli_progress_end(&progress);
+  int stopped = failed == BERG_ECANCELLED ? cli_progress_stopped(&progress, CLI_RESUMES) : CLI_GO_ON;
+  if (stopped != CLI_GO_ON) return stopped;
   if (failed) {
     int status = failed == BERG_ECANCELLED
                      ? cli_fail_with(failed, "interrupted after %zu of %zu images", progress.done, progress.total)
@@ -282,15 +287,18 @@ static berg_status open_scores(request *asked, berg_stimuli **stimuli, berg_erro
   return berg_stimuli_from_store(stimuli, asked->store, error);
 }
 
-static int run(request *asked, char **inputs, size_t count) {
+static int open_stimuli(request *asked, char **inputs, size_t count, berg_stimuli **stimuli) {
   berg_error error;
-  berg_stimuli *stimuli = NULL;
-  int status = CLI_GO_ON;
   const berg_status failed =
-      asked->scores ? open_scores(asked, &stimuli, &error)
-                    : berg_stimuli_open(&stimuli, (const char *const *)inputs, count, &asked->stimuli.options, &error);
-  if (failed) status = cli_fail(&error);
-  if (status == CLI_GO_ON) status = cli_stimuli_others(&asked->stimuli, stimuli, asked->quiet);
+      asked->scores ? open_scores(asked, stimuli, &error)
+                    : berg_stimuli_open(stimuli, (const char *const *)inputs, count, &asked->stimuli.options, &error);
+  if (failed) return cli_fail(&error);
+  return cli_stimuli_others(&asked->stimuli, *stimuli, asked->quiet);
+}
+
+static int run(request *asked, char **inputs, size_t count) {
+  berg_stimuli *stimuli = NULL;
+  int status = open_stimuli(asked, inputs, count, &stimuli);
   if (status == CLI_GO_ON)
     status = cli_encode_models_open(&asked->models, &asked->model, asked->output, asked->folder, asked->format);
   if (status == CLI_GO_ON && asked->folder) status = cli_make_folder(asked->output);
@@ -299,19 +307,52 @@ static int run(request *asked, char **inputs, size_t count) {
   return status;
 }
 
-int cli_encode(int argc, char **argv) {
-  request asked = {.command = cli_command_text(argc, argv), .models = {.command = "encode"}};
+static int take(request *asked, int argc, char **argv, size_t *count) {
+  *asked = (request){.command = cli_command_text(argc, argv), .models = {.command = "encode"}};
+  berg_volume_options_init(&asked->space.options);
+  cli_trials_init(&asked->trials);
+  berg_model_options_init(&asked->model);
+  const int status = parse(asked, argc, argv, count);
+  return status == CLI_GO_ON ? complete(asked, argv[0], *count - 1) : status;
+}
+
+static void release(request *asked) {
+  cli_encode_models_free(&asked->models);
+  berg_store_free(asked->store);
+  cli_selection_free(&asked->selection);
+  cli_precision_free(&asked->precision);
+  free(asked->command);
+}
+
+/* Only of images that are encoded, to what berg merge joins. */
+static int check_shards(const request *asked) {
+  if (asked->scores || asked->stimuli.shard)
+    return cli_usage_error("plan", "--%s: shards are of images, and the plan makes them",
+                           asked->scores ? "scores" : "shard");
+  if (asked->folder || cli_ends_in(asked->output, ".npy") || cli_ends_in(asked->output, ".h5") ||
+      cli_ends_in(asked->output, ".csv"))
+    return CLI_GO_ON;
+  return cli_usage_error("plan", "-o %s: parts are joined to a .npy, .h5 or .csv, or a folder of them", asked->output);
+}
+
+int cli_plan_encode(int argc, char **argv, cJSON **tree) {
+  request asked;
   size_t count;
-  berg_volume_options_init(&asked.space.options);
-  cli_trials_init(&asked.trials);
-  berg_model_options_init(&asked.model);
-  int status = parse(&asked, argc, argv, &count);
-  if (status == CLI_GO_ON) status = complete(&asked, argv[0], count - 1);
+  berg_stimuli *stimuli = NULL;
+  int status = take(&asked, argc, argv, &count);
+  if (status == CLI_GO_ON) status = check_shards(&asked);
+  if (status == CLI_GO_ON) status = open_stimuli(&asked, argv + 1, count - 1, &stimuli);
+  if (status == CLI_GO_ON) status = cli_plan_images(&asked.models, &asked.model, stimuli, tree);
+  berg_stimuli_free(stimuli);
+  release(&asked);
+  return status;
+}
+
+int cli_encode(int argc, char **argv) {
+  request asked;
+  size_t count;
+  int status = take(&asked, argc, argv, &count);
   if (status == CLI_GO_ON) status = run(&asked, argv + 1, count - 1);
-  cli_encode_models_free(&asked.models);
-  berg_store_free(asked.store);
-  cli_selection_free(&asked.selection);
-  cli_precision_free(&asked.precision);
-  free(asked.command);
+  release(&asked);
   return status;
 }

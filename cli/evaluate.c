@@ -44,7 +44,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
        "Default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use. Never changes the "
        "numbers."},
-      {"memory", 0, CLI_BYTES, &options->memory, "SIZE", "What the process may hold. Default: 4G."},
+      {"memory", 0, CLI_BYTES, &options->memory, "SIZE",
+       "What the process may hold. Default: 4G, less where Slurm or a control group leaves less."},
       {"shard", 0, CLI_TEXT, &asked->shard, "I/N",
        "Predict part I of N equal parts of the test images alone, I from 1, into a file beside the predictions' place. "
        "The "

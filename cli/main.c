@@ -24,6 +24,7 @@ static const cli_command commands[] = {
     {"simulate", "a synthetic data set in the raw layout, with known noise ceilings", cli_simulate},
     {"prepare", "raw responses to training data: z-scores, split, averaged", cli_prepare},
     {"train", "prepared data and images to a model", cli_train},
+    {"plan", "a training or an encoding in parts, as jobs of Slurm or as command lines", cli_plan_run},
     {"evaluate", "accuracy and noise ceilings of a trained model", cli_evaluate},
     {"report", "a page about how well a model predicts, with figures", cli_report},
     {"volume", "values of voxels to NIfTI and back, regions as masks and labels", cli_volume_run},

@@ -19,7 +19,8 @@ static int parse(request *asked, int argc, char **argv) {
       {"subject", 0, CLI_LIST, &asked->subjects, "N[,N...]", "Subjects, as 1, 01 or sub-01; one after the other."},
       {"berg-dir", 0, CLI_TEXT, &prepare->berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
       {"memory", 0, CLI_BYTES, &prepare->memory, "SIZE",
-       "What the process may hold. Default: 4G. Never changes the numbers."},
+       "What the process may hold. Default: 4G, less where Slurm or a control group leaves less. Never changes the "
+       "numbers."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
        "Default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use. Never changes the "
        "numbers."},

@@ -1,5 +1,6 @@
 /* Progress on standard error: a bar on a terminal, lines elsewhere. */
 #include "progress.h"
+#include "options.h"
 #include "ranks.h"
 
 #include <math.h>
@@ -11,12 +12,15 @@
 #define REDRAW_SECONDS 0.1
 #define LINE_SECONDS 5.0
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted; /* at once */
+static volatile sig_atomic_t stopping;    /* after the unit at hand: the signal's number */
 
 static void interrupt(int signal_number) {
   (void)signal_number;
   interrupted = 1;
 }
+
+static void stop(int signal_number) { stopping = signal_number; }
 
 static void catch_signals(void) {
   struct sigaction action;
@@ -37,6 +41,25 @@ void cli_progress_start(cli_progress *progress, bool quiet, bool resumed) {
   progress->resumed = resumed;
   snprintf(progress->unit, sizeof progress->unit, "images");
   catch_signals();
+}
+
+void cli_progress_keeps(cli_progress *progress) {
+  struct sigaction action;
+  progress->keeps = true;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = stop;
+  action.sa_flags = (int)SA_RESETHAND | SA_RESTART;
+  sigaction(SIGTERM, &action, NULL);
+  sigaction(SIGUSR1, &action, NULL);
+}
+
+int cli_progress_stopped(const cli_progress *progress, const char *further) {
+  char done[32], total[32];
+  if (!progress->keeps || !stopping || interrupted) return CLI_GO_ON;
+  cli_say("stopped by %s%s%s after %s of %s %s; %s", stopping == SIGTERM ? "SIGTERM" : "SIGUSR1",
+          progress->stage ? " in " : "", progress->stage ? progress->stage : "", cli_grouped(progress->done, done),
+          cli_grouped(progress->total, total), progress->unit, further);
+  return CLI_EXIT_STOPPED;
 }
 
 static void clock_text(double seconds, char text[32]) {
@@ -84,7 +107,8 @@ static int called(void *user, size_t done, size_t total, double seconds) {
     show(progress, seconds);
     progress->last = seconds;
   }
-  return interrupted;
+  /* one that has done the last of all ends well in no time, of several stages only the one at hand */
+  return interrupted || (stopping && (done < total || progress->stage));
 }
 
 static int asked(void *user) {

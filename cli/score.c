@@ -7,6 +7,7 @@
 #include "model.h"
 #include "options.h"
 #include "outline.h"
+#include "plan.h"
 #include "progress.h"
 #include "ranks.h"
 #include "stimuli.h"
@@ -29,7 +30,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       CLI_STIMULI_OPTIONS(asked->stimuli),
       CLI_PRECISION_OPTIONS(asked->precision, model),
       {"batch", 0, CLI_COUNT, &model->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
-      {"memory", 0, CLI_BYTES, &model->memory, "SIZE", "What the process may hold, such as 4G. Default: no limit."},
+      {"memory", 0, CLI_BYTES, &model->memory, "SIZE",
+       "What the process may hold, such as 4G. Default: what Slurm and the control group leave."},
       {"check", 0, CLI_FLAG, &asked->check, NULL,
        "Hold what the store has against its checksums before it grows: reads all of it."},
       {"resume", 0, CLI_FLAG, &asked->resume, NULL,
@@ -92,6 +94,16 @@ static int say(const request *asked, const char *report) {
   return status == CLI_GO_ON ? 0 : status;
 }
 
+static int ended(const request *asked, const cli_progress *progress, berg_status failed, const berg_error *error,
+                 const char *report) {
+  if (!failed) return say(asked, report);
+  if (failed != BERG_ECANCELLED) return cli_fail(error);
+  const int status = cli_progress_stopped(progress, "the same command goes on");
+  if (status != CLI_GO_ON) return status;
+  return cli_fail_with(failed, "interrupted after %zu of %zu images: the same command goes on from there",
+                       progress->done, progress->total);
+}
+
 static int score(request *asked, berg_stimuli *stimuli) {
   berg_error error;
   cli_progress progress;
@@ -104,28 +116,27 @@ static int score(request *asked, berg_stimuli *stimuli) {
   options.check = asked->check;
   options.resume = asked->resume;
   cli_progress_start(&progress, asked->quiet, false);
+  cli_progress_keeps(&progress);
   berg_run run = cli_progress_run(&progress);
   const berg_status failed =
       berg_score(handles, asked->models.count, stimuli, asked->output, &options, &run, &report, &error);
   cli_progress_end(&progress);
   free(handles);
-  int status = 0;
-  if (failed == BERG_ECANCELLED)
-    status = cli_fail_with(failed, "interrupted after %zu of %zu images: the same command goes on from there",
-                           progress.done, progress.total);
-  else
-    status = failed ? cli_fail(&error) : say(asked, report);
+  const int status = ended(asked, &progress, failed, &error, report);
   berg_free(report);
   return status;
 }
 
-static int run(request *asked, char **inputs, size_t count) {
+static int open_stimuli(request *asked, char **inputs, size_t count, berg_stimuli **stimuli) {
   berg_error error;
+  if (berg_stimuli_open(stimuli, (const char *const *)inputs, count, &asked->stimuli.options, &error))
+    return cli_fail(&error);
+  return cli_stimuli_others(&asked->stimuli, *stimuli, asked->quiet);
+}
+
+static int run(request *asked, char **inputs, size_t count) {
   berg_stimuli *stimuli = NULL;
-  int status = CLI_GO_ON;
-  if (berg_stimuli_open(&stimuli, (const char *const *)inputs, count, &asked->stimuli.options, &error))
-    status = cli_fail(&error);
-  if (status == CLI_GO_ON) status = cli_stimuli_others(&asked->stimuli, stimuli, asked->quiet);
+  int status = open_stimuli(asked, inputs, count, &stimuli);
   if (status == CLI_GO_ON) /* each model's part of the store has a name of its own */
     status = cli_encode_models_open(&asked->models, &asked->model, asked->output, asked->models.also.count > 0, "npy");
   if (status == CLI_GO_ON) status = score(asked, stimuli);
@@ -133,14 +144,37 @@ static int run(request *asked, char **inputs, size_t count) {
   return status;
 }
 
-int cli_score(int argc, char **argv) {
-  request asked = {.models = {.command = "score"}};
+static int take(request *asked, int argc, char **argv, size_t *count) {
+  *asked = (request){.models = {.command = "score"}};
+  berg_model_options_init(&asked->model);
+  const int status = parse(asked, argc, argv, count);
+  return status == CLI_GO_ON ? complete(asked, argv[0]) : status;
+}
+
+static void release(request *asked) {
+  cli_encode_models_free(&asked->models);
+  cli_precision_free(&asked->precision);
+}
+
+int cli_plan_score(int argc, char **argv, cJSON **tree) {
+  request asked;
   size_t count;
-  berg_model_options_init(&asked.model);
-  int status = parse(&asked, argc, argv, &count);
-  if (status == CLI_GO_ON) status = complete(&asked, argv[0]);
+  berg_stimuli *stimuli = NULL;
+  int status = take(&asked, argc, argv, &count);
+  if (status == CLI_GO_ON && asked.stimuli.shard)
+    status = cli_usage_error("plan", "--shard: the plan makes the shards");
+  if (status == CLI_GO_ON) status = open_stimuli(&asked, argv + 1, count - 1, &stimuli);
+  if (status == CLI_GO_ON) status = cli_plan_images(&asked.models, &asked.model, stimuli, tree);
+  berg_stimuli_free(stimuli);
+  release(&asked);
+  return status;
+}
+
+int cli_score(int argc, char **argv) {
+  request asked;
+  size_t count;
+  int status = take(&asked, argc, argv, &count);
   if (status == CLI_GO_ON) status = run(&asked, argv + 1, count - 1);
-  cli_encode_models_free(&asked.models);
-  cli_precision_free(&asked.precision);
+  release(&asked);
   return status;
 }

@@ -7,6 +7,7 @@
 #include "memory.h"
 #include "model.h"
 #include "outline.h"
+#include "plan.h"
 #include "output.h"
 #include "progress.h"
 #include "ranks.h"
@@ -45,6 +46,9 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"features", 0, CLI_TEXT, &train->features, "all|class-token",
        "All tokens of the twelve blocks, or their class tokens alone. Default: all."},
       {"components", 0, CLI_COUNT, &train->components, "K", "Principal components. Default: 250."},
+      {"eigenvectors", 0, CLI_TEXT, &train->eigenvectors, "gram|products",
+       "How the components are found: of a matrix of all images in memory, or by passes over the features. "
+       "Default: gram where it fits --memory."},
       {"ridge", 0, CLI_FLAG, &asked->ridge, NULL,
        "Ridge regression, its alpha picked by cross-validation, instead of least squares."},
       {"alphas", 0, CLI_LIST, &asked->alphas, "A[,A...]",
@@ -59,7 +63,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"work", 0, CLI_TEXT, &train->work, "DIR",
        "What is kept between the stages, 16 GB at full size. Default: work in the berg directory."},
       {"keep-work", 0, CLI_FLAG, &asked->keep_work, NULL, "Do not remove it at the end."},
-      {"memory", 0, CLI_BYTES, &train->memory, "SIZE", "What the process may hold. Default: 4G."},
+      {"memory", 0, CLI_BYTES, &train->memory, "SIZE",
+       "What the process may hold. Default: 4G, less where Slurm or a control group leaves less."},
       {"threads", 0, CLI_COUNT, &asked->threads, "N",
        "Default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else as many as this process may use. Never changes the "
        "numbers."},
@@ -215,9 +220,12 @@ static int train(const request *asked, const char *model_id) {
   cli_progress progress;
   char *json = NULL;
   cli_progress_start(&progress, asked->quiet, asked->resume || is_one_stage(asked));
+  cli_progress_keeps(&progress);
   berg_run run = cli_progress_run(&progress);
   berg_status failed = berg_train(model_id, &asked->train, &run, &json, &error);
   cli_progress_end(&progress);
+  int stopped = failed == BERG_ECANCELLED ? cli_progress_stopped(&progress, CLI_RESUMES) : CLI_GO_ON;
+  if (stopped != CLI_GO_ON) return stopped;
   if (failed) {
     int status = failed == BERG_ECANCELLED && progress.stage
                      ? cli_fail_with(failed, "interrupted in %s, after %zu of %zu %s", progress.stage, progress.done,
@@ -234,19 +242,39 @@ static int train(const request *asked, const char *model_id) {
   return status == CLI_GO_ON ? 0 : status;
 }
 
+static int take(request *asked, int argc, char **argv) {
+  size_t count;
+  berg_train_options_init(&asked->train);
+  berg_regression_options_init(&asked->regression);
+  asked->train.regression = &asked->regression;
+  const int status = parse(asked, argc, argv, &count);
+  return status == CLI_GO_ON ? complete(asked, argv[0]) : status;
+}
+
+static void release(request *asked) {
+  cli_texts_free(&asked->subjects);
+  cli_texts_free(&asked->alphas);
+  cli_texts_free(&asked->named);
+  free(asked->values);
+}
+
+int cli_plan_train(int argc, char **argv, cJSON **tree) {
+  request asked = {0};
+  berg_error error;
+  char *json = NULL;
+  int status = take(&asked, argc, argv);
+  if (status == CLI_GO_ON && berg_train_plan(&json, argv[0], &asked.train, &error)) status = cli_fail(&error);
+  if (status == CLI_GO_ON) status = cli_parse_json(json, tree);
+  berg_free(json);
+  release(&asked);
+  return status;
+}
+
 int cli_train(int argc, char **argv) {
   request asked = {0};
-  size_t count;
-  berg_train_options_init(&asked.train);
-  berg_regression_options_init(&asked.regression);
-  asked.train.regression = &asked.regression;
-  int status = parse(&asked, argc, argv, &count);
-  if (status == CLI_GO_ON) status = complete(&asked, argv[0]);
+  int status = take(&asked, argc, argv);
   if (status == CLI_GO_ON) status = plan(&asked, argv[0]);
   if (status == CLI_GO_ON) status = train(&asked, argv[0]);
-  cli_texts_free(&asked.subjects);
-  cli_texts_free(&asked.alphas);
-  cli_texts_free(&asked.named);
-  free(asked.values);
+  release(&asked);
   return status;
 }

@@ -89,6 +89,7 @@ static void print_sizes(const cJSON *plan) {
           cli_grouped((size_t)number(part(plan, "images"), "count"), a),
           cli_grouped((size_t)number(part(plan, "features"), "count"), b), text(part(plan, "features"), "kind"),
           number(plan, "components"), text(part(plan, "regression"), "method"));
+  if (!strcmp(text(plan, "eigenvectors"), "products")) cli_say("eigenvectors: by products");
 }
 
 static void print_plan_stage(const cJSON *stage, int width) {

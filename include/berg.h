@@ -49,8 +49,10 @@
  *   - One handle serves one call at a time; different handles are independent, and calls in different threads run
  *     side by side.
  *   - Where `threads` is 0, OMP_NUM_THREADS says how many threads a call uses, else SLURM_CPUS_PER_TASK, else the
- *     processors that affinity and control group leave (berg_doctor tells). Where fewer can be had, fewer do the
- *     work. Numbers never depend on it.
+ *     processors that affinity, SLURM_CPUS_ON_NODE and control group leave (berg_doctor tells). Where fewer can be
+ *     had, fewer do the work. Numbers never depend on it.
+ *   - Where `memory` is 0, the usual 4 GiB, of encoding no limit, shrink to nine tenths of what the control group,
+ *     SLURM_MEM_PER_NODE or SLURM_MEM_PER_CPU leave.
  *   - In the child of a fork handles go on, with threads of its own. Only what another thread was calling when the
  *     process was forked ends there with EARGUMENT or EINTERNAL; nothing waits for a thread that is elsewhere.
  *   - Callbacks (progress, stage, warn) are called on the thread that made the call, never two at a time, and the
@@ -378,7 +380,7 @@ typedef struct berg_model_options {
                                  berg_cache_folder, or one's own. NULL (default): none */
   int threads;       /* 0 (default): chosen, see Threads above. Never changes the numbers */
   size_t batch;      /* images at a time; 0 (default): chosen. Never changes the numbers */
-  size_t memory;     /* bytes that the process may hold; 0 (default): no limit. ELIMIT when it cannot be kept */
+  size_t memory;     /* bytes that the process may hold, ELIMIT when it cannot be kept; 0 (default): as above */
   berg_warn_fn warn; /* told of another precision or device than was asked for; may be NULL */
   void *warn_user;
   int scores_only; /* 1: no backbone is opened; encodes images of a store alone. Default 0 */
@@ -563,6 +565,10 @@ BERG_API char *berg_model_output_path(const berg_model *model, const char *path,
 BERG_API berg_status berg_encode_many_to_files(berg_model *const *models, size_t count, berg_stimuli *stimuli,
                                                const char *const *paths, const berg_output_options *options,
                                                const berg_run *run, berg_error *error);
+/* What that would take, as JSON (berg_free): "images", "columns", "passes", "threads", "seconds" at the rate that
+ * products have on this machine now, "memory_bytes". Nothing is encoded. */
+BERG_API berg_status berg_encode_plan(char **json, berg_model *const *models, size_t count, const berg_stimuli *stimuli,
+                                      berg_error *error);
 
 /* --- Scores kept: a kilobyte an image, and what is asked of them ------------------------------------------------
  *
@@ -1011,6 +1017,9 @@ typedef struct berg_train_options {
   size_t shard, shards;
   const char *merge;   /* checks and joins what the shares of the stage of that name left; `shards` names them then */
   const char *scratch; /* with `stage`: a folder on the node's own disk, where parts are made; NULL: `work` */
+  /* how eigenvectors are found: "gram", of a matrix of all images; "products", in passes over the features (docs/
+   * training-numerics.md); NULL: "gram" where that fits `memory`. The same to 1e-6, not the same bits */
+  const char *eigenvectors;
 } berg_train_options;
 
 BERG_API void berg_train_options_init(berg_train_options *options, size_t size);

@@ -85,6 +85,8 @@ ALLOWED = {
     ("src/model/catalog/paths.c", "getenv"),
     # ... OMP_NUM_THREADS, SLURM_CPUS_PER_TASK
     ("src/base/threads.c", "getenv"),
+    # ... SLURM_MEM_PER_NODE, SLURM_MEM_PER_CPU
+    ("src/base/memory_limit.c", "getenv"),
 }
 # What takes the decimal point, the case of letters or their order from the locale that a host has set. Where it is called under
 # the locale "C", the files are named; all else goes through base/text.h and io's JSON.

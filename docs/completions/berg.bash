@@ -29,6 +29,10 @@ _berg() {
     fi
     command="volume ${COMP_WORDS[2]}" first=3
   fi
+  if [ "$command" = plan ] && [[ $word != -* ]] && ! printf '%s\n' "${COMP_WORDS[@]:2}" | grep -qxE 'train|encode|score'; then
+    mapfile -t COMPREPLY < <(compgen -W "train encode score" -- "$word")
+    return
+  fi
   case $before in
   --outside) mapfile -t COMPREPLY < <(compgen -W "nan 0" -- "$word"); return ;;
   --subject) mapfile -t COMPREPLY < <(compgen -W "$(_berg_subjects)" -- "$word"); return ;;
@@ -51,7 +55,7 @@ _berg() {
   --mean) mapfile -t COMPREPLY < <(compgen -W "roi" -- "$word"); return ;;
   --features) mapfile -t COMPREPLY < <(compgen -W "all class-token" -- "$word"); return ;;
   --pairs) mapfile -t COMPREPLY < <(compgen -W "all" -- "$word"); return ;;
-  --berg-dir | --work | --scratch | --figures | --scores | --pictures) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+  --berg-dir | --work | --scratch | --jobs | --figures | --scores | --pictures) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
   esac
   if [[ $word == -* ]]; then
     local options

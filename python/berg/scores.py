@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import numpy as np
 
 from berg import _berg
-from berg.core import progress, stimuli
+from berg.core import progress, stimuli, travel
 from berg.core.exceptions import IncompleteError, InvalidParameterError, StimulusError
 from berg.core.shown import shown
 from berg.many import _checked
@@ -125,7 +125,7 @@ class ScoreStore(stimuli.Stored):
         return f"<ScoreStore {self.path}: {len(self)} images>"
 
     def __reduce__(self):
-        return ScoreStore, (self.path, self.berg_dir)
+        return ScoreStore, (travel.whole_path(self.path), travel.whole_path(self.berg_dir))
 
     @property
     def subjects(self):

@@ -167,6 +167,7 @@ def train(
     merge=None,
     shards=0,
     scratch=None,
+    eigenvectors=None,
     plan_only=False,
     show_progress=True,
 ):
@@ -183,6 +184,9 @@ def train(
         to "split4"; or several with commas between.
     features : "all" or "class-token"
         The outputs of all 50 tokens of the 12 blocks, or of the class token alone.
+    eigenvectors : str
+        How the components are found: "gram", of a matrix of all images in memory; "products", by passes over the features.
+        Default: "gram" where it fits `memory`.
     ridge : bool
         Ridge regression, its alpha out of `alphas` (default 1e-4 to 10) by cross-validation over `folds`: one for each of
         the `chunks` of voxels, or with `alpha_per_voxel` one for each voxel. False: least squares.
@@ -224,6 +228,7 @@ def train(
                 shards=shards if merge else shard[1] if stage else 0,
                 merge=merge,
                 scratch=scratch,
+                eigenvectors=eigenvectors,
                 **options.regression(ridge, alphas, folds, alpha_per_voxel, chunks),
                 **bar,
             )

@@ -128,11 +128,11 @@ static PyObject *prepare(PyObject *module, PyObject *args, PyObject *kwargs) {
 /* Training and its plan take the same keywords. */
 static PyObject *train(PyObject *module, PyObject *args, PyObject *kwargs) {
   static const char *const keywords[] = {
-      "model_id",        "subjects",   "berg_dir",    "images",       "plan_only", "backbone",
-      "features",        "components", "method",      "alphas",       "folds",     "chunks",
-      "alpha_per_voxel", "work",       "safetensors", "keep_work",    "memory",    "threads",
-      "batch",           "resume",     "force",       "train_splits", "only",      "shard",
-      "shards",          "merge",      "scratch",     "progress",     "stage",     NULL};
+      "model_id",     "subjects",  "berg_dir", "images",  "plan_only", "backbone",        "features",
+      "components",   "method",    "alphas",   "folds",   "chunks",    "alpha_per_voxel", "work",
+      "safetensors",  "keep_work", "memory",   "threads", "batch",     "resume",          "force",
+      "train_splits", "only",      "shard",    "shards",  "merge",     "scratch",         "eigenvectors",
+      "progress",     "stage",     NULL};
   (void)module;
   held kept = {0};
   binding_subjects subjects = {0};
@@ -145,14 +145,15 @@ static PyObject *train(PyObject *module, PyObject *args, PyObject *kwargs) {
   int plan_only = 0;
   PyObject *sequence, *progress = Py_None, *stage = Py_None, *result = NULL;
   if (PyArg_ParseTupleAndKeywords(
-          args, kwargs, "sOO&O&p|$O&sO&sy*O&O&pO&ppO&iO&ppzzO&O&zO&OO", (char **)(uintptr_t)keywords, &model_id,
+          args, kwargs, "sOO&O&p|$O&sO&sy*O&O&pO&ppO&iO&ppzzO&O&zO&zOO", (char **)(uintptr_t)keywords, &model_id,
           &sequence, binding_path_or_none, &kept.berg_dir, binding_path_or_none, &kept.images, &plan_only,
           binding_path_or_none, &kept.backbone, &options.features, binding_size, &options.components,
           &regression.method, &kept.alphas, binding_size, &regression.folds, binding_size, &regression.chunks,
           &regression.alpha_per_voxel, binding_path_or_none, &kept.work, &options.safetensors, &options.keep_work,
           binding_size, &options.memory, &options.threads, binding_size, &options.batch, &options.resume,
           &options.force, &options.train_splits, &options.stage, binding_size, &options.shard, binding_size,
-          &options.shards, &options.merge, binding_path_or_none, &kept.scratch, &progress, &stage) &&
+          &options.shards, &options.merge, binding_path_or_none, &kept.scratch, &options.eigenvectors, &progress,
+          &stage) &&
       binding_take_subjects(&subjects, sequence)) {
     options.subjects = subjects.names;
     options.subject_count = subjects.count;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/cgroup.h"
 #include "base/machine.h"
 
 /* A whole number from 1 at the start of `text`, before its end or (of a list) a comma; 0: there is no such number. */
@@ -23,10 +24,12 @@ base_threads base_threads_usual(void) {
     const int count = count_in(getenv(names[i]));
     if (count) return (base_threads){count, names[i]};
   }
-  const int processors = base_machine_processors();
-  const double quota = base_cgroup_processors("/proc/self/cgroup", "/proc/self/mountinfo", "");
-  if (quota > 0 && ceil(quota) < processors) return (base_threads){(int)ceil(quota), "cgroup quota"};
-  return (base_threads){processors, "affinity"};
+  base_threads least = {base_machine_processors(), "affinity"};
+  const int job = count_in(getenv("SLURM_CPUS_ON_NODE"));
+  if (job && job < least.count) least = (base_threads){job, "SLURM_CPUS_ON_NODE"};
+  const double quota = base_cgroup_processors(BASE_CGROUP_PROCESS, BASE_CGROUP_MOUNTS, "");
+  if (quota > 0 && ceil(quota) < least.count) least = (base_threads){(int)ceil(quota), "cgroup quota"};
+  return least;
 }
 
 int base_threads_for(int wanted) {

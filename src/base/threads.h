@@ -11,18 +11,15 @@
 
 typedef struct base_threads {
   int count;           /* at least 1 */
-  const char *because; /* what decided: "OMP_NUM_THREADS", "SLURM_CPUS_PER_TASK", "affinity", "cgroup quota" */
+  const char *because; /* what decided: "OMP_NUM_THREADS", "SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE", "affinity",
+                        * "cgroup quota" */
 } base_threads;
 
 /* OMP_NUM_THREADS (of a list the first), else SLURM_CPUS_PER_TASK, if they are whole numbers from 1; else the
- * processors of the affinity or, if that is less, the processor time that the control group gives, rounded up. */
+ * processors of the affinity or, if that is less, those that Slurm gave the job here (SLURM_CPUS_ON_NODE: it sets the
+ * former only where it was asked for) or the processor time that the control group gives, rounded up. */
 base_threads base_threads_usual(void);
 /* `wanted` if positive, at most BASE_THREADS_MOST; else base_threads_usual. */
 int base_threads_for(int wanted);
-
-/* Processors' worth of time that the control groups of `process_file` (/proc/self/cgroup) and those above them give,
- * where `mounts_file` (/proc/self/mountinfo) says they are mounted, versions 1 and 2; 0: no limit, or none that can be
- * read. `root` is prepended to the mounted paths: "" except in tests. */
-double base_cgroup_processors(const char *process_file, const char *mounts_file, const char *root);
 
 #endif

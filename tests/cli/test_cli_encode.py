@@ -359,7 +359,7 @@ def test_sources_whose_batches_overlap(encode, stack, tmp_path, options):
         assert result.out == expected, (source, result.err)
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP] + [pytest.param(other, marks=pytest.mark.long) for other in (signal.SIGINT, signal.SIGTERM)])
+@pytest.mark.parametrize("number", [signal.SIGHUP, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
 def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, backbone_files, many, tmp_path, number):
     command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"],
                "--subject", "1", "--batch", "2", many, "-o"]
@@ -384,6 +384,37 @@ def test_an_interrupted_run_is_resumed_to_the_same_bytes(berg, small_berg_dir, b
     for ending in ("npy", "json"):
         assert (tmp_path / f"out.{ending}").read_bytes() == (tmp_path / f"undisturbed.{ending}").read_bytes()
     assert sorted(os.listdir(tmp_path)) == ["out.json", "out.npy", "undisturbed.json", "undisturbed.npy"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+def test_what_a_scheduler_sends_ends_after_the_batch_at_hand(berg, small_berg_dir, backbone_files, many, tmp_path, number):
+    command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"],
+               "--subject", "1", "--batch", "2", many, "-o"]
+    partial = tmp_path / "out.npy.partial"
+    run = berg.start(*command, tmp_path / "out.npy", "-q", stderr=subprocess.PIPE,
+                     environment=moments.environment(stop=4, file=partial.name))
+    moments.wait_until_stopped(run)
+    moments.go_on(run, number)
+    message = run.communicate(timeout=600)[1].decode()
+    assert run.returncode == 75
+    assert re.fullmatch(rf"berg: stopped by {number.name} after (\d+) of 24 images; the same command with --resume goes on\n", message)
+    done = int(message.split()[5])
+    assert sorted(os.listdir(tmp_path)) == ["out.npy.partial", "out.npy.partial.journal"]
+    resumed = berg(*command, tmp_path / "out.npy", "--resume")
+    assert resumed.status == 0 and 0 < done < 24 and f" {done} of them earlier" in resumed.err
+    assert berg(*command, tmp_path / "undisturbed.npy").status == 0
+    assert (tmp_path / "out.npy").read_bytes() == (tmp_path / "undisturbed.npy").read_bytes()
+
+
+def test_a_run_that_keeps_nothing_is_interrupted_by_a_termination(berg, small_berg_dir, backbone_files, many, tmp_path):
+    run = berg.start("encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"], "--subject", "1",
+                     "--batch", "2", many, "-o", "-", "-q", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                     environment={**moments.environment(stop=4, file="out.npy.partial"), "TMPDIR": str(tmp_path)})
+    moments.wait_until_stopped(run)
+    moments.go_on(run, signal.SIGTERM)
+    out, message = run.communicate(timeout=600)
+    assert run.returncode == 130 and out == b"" and b"interrupted after" in message
+    assert not os.listdir(tmp_path)
 
 
 def test_progress_in_plain_lines_and_on_a_terminal(berg, small_berg_dir, backbone_files, many, tmp_path):

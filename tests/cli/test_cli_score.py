@@ -2,8 +2,11 @@
 import fcntl
 import json
 import os
+import re
 import shutil
+import signal
 import struct
+import subprocess
 
 import numpy as np
 import pytest
@@ -134,6 +137,22 @@ def test_killed_at_many_moments(score, scored, berg, five_berg_dir, backbone_fil
         result = score(store, photos, "--batch", "1")
         assert result.status == 0, (at, result.err)
         assert contents(store) == contents(scored), at
+
+
+def test_what_a_scheduler_sends_ends_after_the_batch_at_hand(score, scored, berg, five_berg_dir, backbone_files, photos, tmp_path):
+    store = tmp_path / "s"
+    run = berg.start("score", MODEL, "--berg-dir", five_berg_dir, "--backbone", backbone_files["safetensors"], "--subject", "1",
+                     "--batch", "2", photos, "-o", store, "-q", stderr=subprocess.PIPE,
+                     environment=moments.environment(stop=6, file="scores_sub-01.npy"))
+    moments.wait_until_stopped(run)
+    moments.go_on(run, signal.SIGUSR1)
+    message = run.communicate(timeout=600)[1].decode()
+    assert run.returncode == 75
+    done = re.fullmatch(r"berg: stopped by SIGUSR1 after (\d) of 5 images; the same command goes on\n", message)[1]
+    assert 0 < int(done) < 5
+    held = json.loads(score(store, photos, "--json").out)
+    assert held == {"images": 5, "added": 5 - int(done), "held": int(done), "left_out": 0}
+    assert contents(store) == contents(scored)
 
 
 def test_what_readers_see_meanwhile_is_whole(berg, five_berg_dir, backbone_files, photos, tmp_path):

@@ -1,10 +1,14 @@
 """berg train as a user meets it: messages, plan, exit statuses. What it computes is tests/oracle/test_train.py's."""
 import json
+import re
+import signal
+import subprocess
 
 import numpy as np
 import pytest
 
 import make_prepared
+import moments
 from program import MODEL
 
 
@@ -88,6 +92,37 @@ def test_too_little_memory_is_6_with_the_least_that_would_do(train):
     result = train("--memory", "50M", "--dry-run")
     assert result.status == 6
     assert "50 MB of memory are not enough" in result.lines[-1] and "MB is the least that would do" in result.lines[-1]
+
+
+def test_a_job_of_slurm_has_less_than_the_usual_memory(berg, train):
+    """Nine tenths of what the scheduler gives, unless the user knows better."""
+    job = {"SLURM_MEM_PER_NODE": "50"}
+    assert "45 MB of memory are not enough" in train("--dry-run", environment=job).lines[-1]
+    assert "memory:" in train("--dry-run", "--memory", "2G", environment=job).lines[-1]
+    doctor = json.loads(berg("doctor", "--json", environment=job).out)
+    assert (doctor["memory_limit_bytes"], doctor["memory_limit_by"]) == (50 << 20, "SLURM_MEM_PER_NODE")
+
+
+@pytest.mark.parametrize("stage, unit, file", [("features", "images", "berg-features.journal"), ("regression", "voxels", ".npy.partial")])
+def test_what_a_scheduler_sends_ends_after_the_unit_at_hand(berg, place, backbone_files, train, tmp_path, stage, unit, file):
+    options = ["--quiet", "--force", "--features", "class-token", "--batch", "2", "--chunks", "4", "--backbone",
+               backbone_files["safetensors"], "--work", tmp_path / "work"]
+    assert train(*options, subject="2").status == 0
+    weights = next(place[0].rglob("weights_sub-02.npy"))
+    expected = weights.read_bytes()
+    weights.unlink()
+    run = berg.start("train", MODEL, "--subject", "2", "--images", place[1], "--berg-dir", place[0], "--components", "2", *options,
+                     stderr=subprocess.PIPE, environment=moments.environment(stop=2, file=file))
+    moments.wait_until_stopped(run)
+    moments.go_on(run, signal.SIGTERM)
+    message = run.communicate(timeout=600)[1].decode()
+    assert run.returncode == 75, message
+    assert re.fullmatch(rf"berg: stopped by SIGTERM in {stage} after \d+ of \d+ {unit}; the same command with --resume goes on\n",
+                        message)
+    assert list((tmp_path / "work").glob("berg-*")) and not weights.exists()
+    assert train(*options, "--resume", subject="2").status == 0
+    assert weights.read_bytes() == expected
+    weights.unlink()
 
 
 def test_a_backbone_with_a_nan_is_refused_at_once(train, tmp_path, backbone):

@@ -61,7 +61,8 @@ static berg_status fit(train_pca *pca, const model_device *on, const char *check
   machine.device = on;
   train_stage stage;
   train_stage_begin(&stage, &run, "all", "panels", 6);
-  const train_pca_step step = {&panels, &options, &machine, "these features", checkpoint, VECTORS, CHECKPOINT, &stage};
+  const train_pca_step step = {&panels,    &options, &machine, "these features", checkpoint, VECTORS,
+                               CHECKPOINT, &stage,   false};
   berg_status status;
   if (checkpoint) {
     status = train_pca_step_gram(&step, 0, 6, NULL);

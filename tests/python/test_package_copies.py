@@ -1,6 +1,7 @@
 """Copies and pickles of models: made of the arguments, loaded where the original was."""
 
 import copy
+import os
 import pickle
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from berg.core.model_registry import get_model_class
 from sibling_models import MODELS
 
+MODEL = "fmri-things_fmri_1-vit_b_32"
 SELECTIONS = {
     "nsd": {"roi": ["V1v", "OVWFA"]},
     "eeg": {"channels": ["Oz", "Cz", "Oz"], "timepoints": np.arange(140) % 2},
@@ -82,6 +84,56 @@ def test_files_that_are_gone_fail_as_in_loading(load_sibling, tmp_path, siblings
     model.berg_dir = str(tmp_path)
     with pytest.raises(ModelLoadError, match=r"metadata_subject-01\.npy"):
         copy.deepcopy(model)
+
+
+def test_a_pickle_is_small_and_holds_whole_paths(load, images, small_berg_dir, backbone_files, monkeypatch, tmp_path):
+    """It is sent to each of thousands of tasks, which run in folders of their own."""
+    from berg import BERG
+
+    monkeypatch.chdir(small_berg_dir.parent)
+    backbone = os.path.relpath(backbone_files["safetensors"])
+    marks = np.random.default_rng(3).integers(0, 2, 600)
+    berg = BERG(berg_dir=small_berg_dir.name)
+    for selection in (None, {"roi": ["V1"]}, {"voxel_index": marks}, "V1 + V2"):
+        model = berg.get_encoding_model(MODEL, subject=1, selection=selection, backbone=backbone, cache="kept")
+        sent = pickle.dumps(model)
+        assert len(sent) < 2000
+        monkeypatch.chdir(tmp_path)
+        other = pickle.loads(sent)
+        assert np.array_equal(other.selected_voxels, model.selected_voxels)
+        assert other.berg_dir == str(small_berg_dir) and other.cache == str(small_berg_dir.parent / "kept")
+        monkeypatch.chdir(small_berg_dir.parent)
+    model = load({"voxel_index": np.repeat([1, 0, 1], 200)})
+    assert len(pickle.dumps(model)) < 1000
+    assert np.array_equal(
+        again(model).generate_response(images[:1], show_progress=False),
+        model.generate_response(images[:1], show_progress=False),
+    )
+
+
+def test_errors_come_back_whole(load_sibling, tmp_path):
+    """From a worker whose machine lacks the files."""
+    from berg.core.exceptions import ModelLoadError
+
+    model = load_sibling("eeg", {"channels": ["Oz"]})
+    model.berg_dir = str(tmp_path / "not here")
+    sent = pickle.dumps(model)
+    with pytest.raises(ModelLoadError) as caught:
+        pickle.loads(sent)
+    back = pickle.loads(pickle.dumps(caught.value))
+    assert str(back) == str(caught.value) and "not here" in str(back) and "No such file" in str(back)
+    assert back.file == caught.value.file
+
+
+def test_a_store_is_opened_where_it_lies(load, images, monkeypatch, tmp_path):
+    import berg
+
+    monkeypatch.chdir(tmp_path)
+    store = berg.score(load(), images[:2], "s.scores", show_progress=False)
+    sent, expected = pickle.dumps(store), store.scores()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert len(sent) < 2000 and np.array_equal(pickle.loads(sent).scores(), expected)
 
 
 def test_in_another_process(load_sibling, squares, build_dir, tmp_path):

@@ -195,6 +195,8 @@ CASES = [
     Case("prepare", "prepare {in}/raw --subject 1 --berg-dir {out}/berg --threads 1 --quiet"),
     Case("train", f"train {MODEL} --subject 1 --berg-dir {{out}}/berg --images {{in}}/train-images --backbone "
          "{in}/vit.safetensors --features class-token --components 2 --threads 1 --quiet", copy_prepared),
+    Case("plan", f"plan encode {MODEL} --subject 1 --berg-dir {{in}}/berg --backbone {{in}}/vit.safetensors {{in}}/a.png {{in}}/b.jpg "
+         "-o x.npy --slurm -n 2 --processors 1 --jobs {out}/jobs"),
     Case("train-nsd", "train fmri-nsd_fsaverage-vit_b_32 --subject 1 --images {in}/nsd-images/nsd_stimuli.hdf5" + TRAIN,
          copy_siblings),
     Case("train-quarter", "train meg-things_meg_1-vit_b_32 --subject 1 --images {in}/meg-images --train-splits all,split2" + TRAIN,

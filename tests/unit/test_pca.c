@@ -89,7 +89,8 @@ static berg_status fit(train_pca *pca, source *s, train_products products, const
   if (!checkpoint) return train_pca_fit(pca, &panels, &options, &machine, &run, error);
   train_stage stage;
   train_stage_begin(&stage, &run, "all", "panels", 6 * COMPONENTS);
-  const train_pca_step step = {&panels, &options, &machine, "these features", checkpoint, VECTORS, PARTS, &stage};
+  const train_pca_step step = {&panels, &options, &machine, "these features", checkpoint, VECTORS,
+                               PARTS,   &stage,   false};
   *pca = (train_pca){.rows = 0};
   return fit_in_steps(pca, &step, error);
 }
@@ -181,7 +182,7 @@ static void ranges_are_the_whole(train_products products) {
   const train_panels panels = panels_of(&s);
   const train_pca_options options = {COMPONENTS, true, products};
   const train_machine one = train_machine_for(1, 0), three = train_machine_for(3, 0);
-  const train_pca_step first = {&panels, &options, &one, "these features", CHECKPOINT, VECTORS, PARTS, NULL};
+  const train_pca_step first = {&panels, &options, &one, "these features", CHECKPOINT, VECTORS, PARTS, NULL, false};
   train_pca_step second = first;
   berg_error error;
   second.machine = &three;
@@ -230,7 +231,7 @@ static void parts_with_gaps(void **state) {
   const train_panels panels = panels_of(&s);
   const train_pca_options options = {COMPONENTS, true, TRAIN_PRODUCTS_F32};
   const train_machine machine = train_machine_for(2, 0);
-  const train_pca_step step = {&panels, &options, &machine, "these features", CHECKPOINT, VECTORS, PARTS, NULL};
+  const train_pca_step step = {&panels, &options, &machine, "these features", CHECKPOINT, VECTORS, PARTS, NULL, false};
   io_ranges done;
   bool is_whole;
   remove_files();
@@ -265,7 +266,7 @@ static void changed_bytes_are_found(void **state) {
   const train_panels panels = panels_of(&s);
   const train_pca_options options = {COMPONENTS, true, TRAIN_PRODUCTS_F32};
   const train_machine machine = train_machine_for(2, 0);
-  const train_pca_step step = {&panels, &options, &machine, "these features", CHECKPOINT, VECTORS, PARTS, NULL};
+  const train_pca_step step = {&panels, &options, &machine, "these features", CHECKPOINT, VECTORS, PARTS, NULL, false};
   io_ranges done;
   bool is_whole;
   (void)state;

@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "train/job/plan.h"
+#include "train/job/set_pca.h"
 #include "train/job/share.h"
 #include "train/job/stages.h"
 #include "train/job/work.h"
@@ -299,10 +300,11 @@ static bytes take_file(const char *name) {
   return taken;
 }
 
-static void ranges_are_the_whole(const berg_regression_options *regression, bool late) {
+static void ranges_are_the_whole(const berg_regression_options *regression, const char *eigenvectors, bool late) {
   static const char *const names[] = {"weights_sub-01.npy", "weights_sub-01.safetensors", "weights_sub-02.npy",
                                       "weights_sub-02.safetensors"};
   berg_train_options options = options_of(COMPONENTS, regression, 2);
+  options.eigenvectors = eigenvectors;
   bytes whole[4];
   berg_error error;
   train_work work;
@@ -332,14 +334,57 @@ static void ranges_are_the_whole(const berg_regression_options *regression, bool
 
 static void ranges_of_least_squares(void **state) {
   (void)state;
-  ranges_are_the_whole(NULL, true);
+  ranges_are_the_whole(NULL, NULL, true);
+}
+
+static void ranges_by_products(void **state) {
+  (void)state;
+  ranges_are_the_whole(NULL, "products", true);
+}
+
+/* What decides is the memory, and who asks for a way; the hash says which it is. */
+static void eigenvectors_are_found_as_memory_allows(void **state) {
+  (void)state;
+  static const struct {
+    size_t images, memory;
+    const char *asked, *expected;
+  } cases[] = {{8640, (size_t)4 << 30, NULL, "gram"},
+               {73000, (size_t)4 << 30, NULL, "products"},
+               {73000, (size_t)96 << 30, NULL, "gram"},
+               {73000, (size_t)96 << 30, "products", "products"},
+               {8640, (size_t)4 << 30, "products", "products"},
+               {73000, (size_t)4 << 30, "gram", "gram"},
+               {300, 1, NULL, "gram"}};
+  size_t *rows = base_calloc(73000, sizeof *rows, NULL);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    train_set set = {.rows = rows, .count = cases[i].images};
+    berg_train_options options = options_of(250, NULL, 2);
+    options.eigenvectors = cases[i].asked;
+    train_plan plan = {.job = {.options = &options,
+                               .threads = 2,
+                               .memory = cases[i].memory,
+                               .tokens = 50,
+                               .features = 460800,
+                               .components = 250,
+                               .sets = &set,
+                               .set_count = 1}};
+    train_set_choose(&plan);
+    assert_string_equal(train_set_way(&plan), cases[i].expected);
+    const uint64_t hash = train_set_hash(&plan, 0);
+    const size_t memory = train_eigenvectors_stage.memory(&plan, 0);
+    const double flop = train_gram_stage.cost(&plan, 0, 120).flop;
+    assert_int_equal(flop == 0, plan.job.by_products);
+    plan.job.by_products = !plan.job.by_products;
+    assert_true(train_set_hash(&plan, 0) != hash && train_eigenvectors_stage.memory(&plan, 0) != memory);
+  }
+  base_free(rows);
 }
 
 /* Each leaves files of its own. */
 static void ranges_of_processes_beside_others(void **state) {
   (void)state;
   beside_others = true;
-  ranges_are_the_whole(NULL, false);
+  ranges_are_the_whole(NULL, NULL, false);
   beside_others = false;
 }
 
@@ -352,7 +397,7 @@ static void ranges_of_ridge(void **state) {
   double alphas[40] = {1}; /* so close that half a chunk would choose another */
   for (int i = 1; i < 40; i++) alphas[i] = 1.4 * alphas[i - 1];
   regression.alphas = alphas, regression.alpha_count = 40;
-  ranges_are_the_whole(&regression, false);
+  ranges_are_the_whole(&regression, NULL, false);
 }
 
 int main(void) {
@@ -365,6 +410,8 @@ int main(void) {
       cmocka_unit_test(ranges_go_by_what_belongs_together),
       cmocka_unit_test(ranges_of_processes_beside_others),
       cmocka_unit_test(shares_are_all_of_a_stage),
+      cmocka_unit_test(ranges_by_products),
+      cmocka_unit_test(eigenvectors_are_found_as_memory_allows),
   };
   return cmocka_run_group_tests(tests, make_data, remove_data);
 }

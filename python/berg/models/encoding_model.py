@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from berg import _berg
-from berg.core import cards, forks, metadata, options, outputs, progress, stimuli
+from berg.core import cards, forks, metadata, options, outputs, progress, stimuli, travel
 from berg.core.exceptions import (
     BERGError,
     InvalidParameterError,
@@ -77,7 +77,7 @@ def _bytes(memory):
 
 
 def _reopened(model_class, arguments, loaded):
-    model = model_class(**arguments)
+    model = model_class(**{**arguments, "selection": travel.unpacked(arguments["selection"])})
     if loaded:
         model.load_model()
     return model
@@ -124,7 +124,7 @@ class EncodingModel(BaseModelInterface):
         in the metadata's arrays, and times.
 
     An object may be used from several threads; they take turns. A copy (copy.deepcopy) and a pickle are made of the
-    arguments: where the model was loaded, the copy is loaded anew.
+    arguments, paths made whole: where the model was loaded, the copy is loaded anew, from the files that lie there.
     """
 
     MODEL_ID = None
@@ -305,7 +305,11 @@ class EncodingModel(BaseModelInterface):
 
     def __reduce__(self):
         with self._lock:
-            return _reopened, (type(self), self._arguments(), self.model is not None)
+            arguments = self._arguments()
+            for name in ("berg_dir", "backbone", "cache"):
+                arguments[name] = travel.whole_path(arguments[name])
+            arguments["selection"] = travel.packed(arguments["selection"])
+            return _reopened, (type(self), arguments, self.model is not None)
 
     # --- Responses ---
 

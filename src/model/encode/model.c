@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/memory_limit.h"
 #include "base/options.h"
 #include "base/progress.h"
 #include "base/threads.h"
@@ -144,15 +145,17 @@ static berg_status open_network(berg_model *model, const berg_model_options *opt
   return status;
 }
 
-/* The largest batch that the memory limit allows, at most what was asked for. */
+/* The largest batch that the memory limit allows, at most what was asked for. A limit that only the control group or
+ * the scheduler sets refuses nothing: of what a model takes, pages of its files can be let go and read again. */
 static berg_status choose_batch(berg_model *model, const berg_model_options *options, berg_error *error) {
   const size_t usual = model->device ? model_device_usual_batch(model->device) : DEFAULT_BATCH;
   model->batch = options->batch ? options->batch : usual;
-  model->memory = options->memory;
+  model->memory = options->memory ? options->memory : base_memory_default(0);
   if (!model->memory) return BERG_OK;
   while (model->batch > 1 && model_memory_needed(model, model->batch, false) > model->memory)
     model->batch = (model->batch + 1) / 2;
   size_t needed = model_memory_needed(model, model->batch, false);
+  if (!options->memory && needed > model->memory) model->memory = needed;
   if (needed <= model->memory) return BERG_OK;
   return base_fail(error, BERG_ELIMIT,
                    "%zu MB of memory are not enough for this model: one image at a time needs %zu MB",

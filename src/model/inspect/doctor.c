@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/memory_limit.h"
 #include "base/threads.h"
 #include "base/text.h"
 #include "io/hdf5/hdf5_session.h"
@@ -196,6 +197,9 @@ berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone,
   io_json_add_number(tree, "threads", threads.count);
   io_json_add_text(tree, "threads_by", threads.because);
   io_json_add_number(tree, "memory_bytes", (double)base_machine_memory());
+  const base_memory_limit limit = base_memory_allowed();
+  io_json_add_number(tree, "memory_limit_bytes", (double)(limit.bytes ? limit.bytes : base_machine_memory()));
+  io_json_add_text(tree, "memory_limit_by", limit.because);
   berg_status status = add_cuda(tree, error);
   if (!status) status = add_products(tree, error);
   if (!status) status = add_backbone(tree, berg_dir, backbone, error);

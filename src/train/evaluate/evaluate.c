@@ -9,6 +9,7 @@
 
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/memory_limit.h"
 #include "base/options.h"
 #include "base/ranks.h"
 #include "base/threads.h"
@@ -330,7 +331,7 @@ berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *giv
   berg_status status = BASE_TAKE(berg_run, &run, given_run, error);
   if (status) return status;
   status = BASE_TAKE(berg_evaluate_options, &options, given, error);
-  e.memory = options.memory ? options.memory : DEFAULT_MEMORY;
+  e.memory = options.memory ? options.memory : base_memory_default(DEFAULT_MEMORY);
   e.threads = base_threads_for(options.threads);
   if (!status) status = train_parts_check(&options, error);
   if (!status) status = open_inputs(&e, &text, error);

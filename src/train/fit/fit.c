@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "base/memory_limit.h"
 #include "base/options.h"
 #include "base/threads.h"
 #include "base/text.h"
@@ -15,7 +16,7 @@
 #define DEFAULT_MEMORY ((size_t)4 << 30)
 
 void(berg_fit_options_init)(berg_fit_options *options, size_t size) {
-  const berg_fit_options defaults = {.components = 250, .standardise = 1, .memory = DEFAULT_MEMORY};
+  const berg_fit_options defaults = {.components = 250, .standardise = 1};
   base_options_init(options, size, &defaults, sizeof defaults);
 }
 
@@ -147,8 +148,8 @@ static berg_status regress(berg_fit *fit, const float *scores, const berg_array 
 
 static berg_status fit_all(berg_fit *fit, const berg_array *features, const berg_array *responses,
                            const berg_fit_options *options, const berg_run *run, berg_error *error) {
-  const train_machine machine =
-      train_machine_for(base_threads_for(options->threads), options->memory ? options->memory : DEFAULT_MEMORY);
+  const train_machine machine = train_machine_for(
+      base_threads_for(options->threads), options->memory ? options->memory : base_memory_default(DEFAULT_MEMORY));
   float *scores = NULL;
   fit->floats = machine.floats, fit->kernels = machine.kernels, fit->threads = machine.threads;
   fit->targets = responses->shape[1];

@@ -1,21 +1,26 @@
-/* Stage "gram": the moments of all features of a set's images, and their Gram matrix. */
+/* Stage "gram": the moments of all features of a set's images, and their Gram matrix; where eigenvectors are found by
+ * products, the moments alone. */
 #include "base/memory.h"
 #include "io/file/lock.h"
 #include "train/job/plan.h"
 #include "train/job/set_pca.h"
 #include "train/job/stages.h"
 
-static size_t memory(const train_plan *plan, size_t of) { return PLAN_PROGRAM + train_set_memory(plan, of).gram; }
+static size_t memory(const train_plan *plan, size_t of) {
+  const train_pca_sizes sizes = train_set_memory(plan, of);
+  return PLAN_PROGRAM + (plan->job.by_products ? sizes.moments : sizes.gram);
+}
 
 /* A triangle with the columns around its diagonal, and what is known of each feature. */
 static uint64_t disk(const train_plan *plan, size_t of) {
-  const uint64_t n = plan->job.sets[of].count;
+  const uint64_t n = plan->job.by_products ? 0 : plan->job.sets[of].count;
   return n * (n / 2 + LA_PANEL) * sizeof(double) + plan->job.features * (3 * sizeof(double) + sizeof(float));
 }
 
 static train_cost cost(const train_plan *plan, size_t of, size_t panels) {
   const double n = (double)plan->job.sets[of].count, p = (double)panels * (double)train_store_width(plan->job.tokens);
-  return (train_cost){n * (n + 1) * p, n * p * sizeof(float), 0}; /* one triangle */
+  const double flop = plan->job.by_products ? 0 : n * (n + 1) * p; /* one triangle */
+  return (train_cost){flop, n * p * sizeof(float), 0};
 }
 
 static berg_status done(const train_plan *plan, size_t of, io_ranges *panels, bool *is_whole, berg_error *error) {

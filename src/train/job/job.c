@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/memory_limit.h"
 #include "base/options.h"
 #include "base/threads.h"
 #include "base/text.h"
@@ -34,6 +35,10 @@ static berg_status check_options(train_job *job, berg_error *error) {
   const char *features = options->features ? options->features : "all";
   if (strcmp(features, "all") && strcmp(features, "class-token"))
     return base_fail(error, BERG_EPARAMETER, "features '%s' are not known: expected all or class-token", features);
+  const char *eigenvectors = options->eigenvectors;
+  if (eigenvectors && strcmp(eigenvectors, "gram") && strcmp(eigenvectors, "products"))
+    return base_fail(error, BERG_EPARAMETER, "eigenvectors '%s' are not known: expected gram or products",
+                     eigenvectors);
   if (!options->images || !*options->images)
     return base_fail(error, BERG_EARGUMENT, "no folder of images is named (--images, images=)");
   if (!options->berg_dir || !*options->berg_dir)
@@ -45,7 +50,7 @@ static berg_status check_options(train_job *job, berg_error *error) {
                      options->threads);
   if (!options->components) return base_fail(error, BERG_EPARAMETER, "components: expected at least 1, found 0");
   job->threads = base_threads_for(options->threads);
-  job->memory = options->memory ? options->memory : DEFAULT_MEMORY;
+  job->memory = options->memory ? options->memory : base_memory_default(DEFAULT_MEMORY);
   job->components = options->components;
   job->tokens = strcmp(features, "all") ? 1 : VIT_TOKENS;
   job->features = VIT_LAYERS * job->tokens * VIT_CHANNELS;
@@ -182,7 +187,7 @@ static berg_status find_set(train_job *job, train_subject *subject, berg_error *
     base_free(sorted);
     return BERG_OK;
   }
-  job->sets[job->set_count++] = (train_set){sorted, subject->trials};
+  job->sets[job->set_count++] = (train_set){.rows = sorted, .count = subject->trials};
   return BERG_OK;
 }
 

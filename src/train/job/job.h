@@ -51,6 +51,7 @@ typedef struct train_job {
   char *work;              /* folder */
   size_t tokens, features; /* as in model_fitted */
   size_t components;
+  bool by_products; /* eigenvectors are found without a Gram matrix (pca/pca_steps.h) */
   train_subject *subjects;
   size_t subject_count;
   train_images images;

@@ -11,6 +11,7 @@
 #include "la/rate.h"
 #include "train/job/one_stage.h"
 #include "train/job/regression.h"
+#include "train/job/set_pca.h"
 #include "train/job/stages.h"
 #include "train/job/work.h"
 
@@ -216,6 +217,7 @@ berg_status train_plan_open(train_plan *plan, const char *model_id, const berg_t
   status = open_network(plan, options, error);
   plan->machine = train_machine_for(plan->job.threads, plan->job.memory);
   plan->machine.device = plan->device;
+  train_set_choose(plan);
   if (!status) status = choose_chunks(plan, error);
   if (!status) status = list_tasks(plan, error);
   if (!status) status = find_own_files(plan, error);

@@ -5,6 +5,7 @@
 #include "io/value/json_print.h"
 #include "io/value/json_build.h"
 #include "train/job/plan.h"
+#include "train/job/set_pca.h"
 #include "train/job/stages.h"
 
 static void add_subjects(cJSON *tree, const train_plan *plan) {
@@ -85,6 +86,7 @@ berg_status train_plan_json(const train_plan *plan, char **json, berg_error *err
   io_json_add_text(features, "backbone", plan->network ? plan->network->backbone.path : "");
   io_json_add_number(features, "batch", plan->network ? (double)plan->network->batch : 0);
   io_json_add_number(tree, "components", (double)job->components);
+  io_json_add_text(tree, "eigenvectors", train_set_way(plan));
   cJSON *regression = io_json_add_object(tree, "regression");
   io_json_add_text(regression, "method", job->regression.method);
   io_json_add_number(tree, "threads", job->threads);

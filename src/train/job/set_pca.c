@@ -30,8 +30,8 @@ berg_status train_set_pca_open(train_set_pca *set, const train_plan *plan, size_
   set->vectors = train_stage_path(plan, &train_eigenvectors_stage, of, error);
   set->components = train_stage_path(plan, &train_components_stage, of, error);
   base_print(set->fingerprint, sizeof set->fingerprint, "pca %016" PRIx64, train_set_hash(plan, of));
-  set->step = (train_pca_step){&set->panels, &set->options, &plan->machine,  set->fingerprint,
-                               set->gram,    set->vectors,  set->components, stage};
+  set->step = (train_pca_step){&set->panels, &set->options,   &plan->machine, set->fingerprint, set->gram,
+                               set->vectors, set->components, stage,          job->by_products};
   berg_status status = set->gram && set->vectors && set->components ? BERG_OK : BERG_ELIMIT;
   if (!status && reads) status = open_store(set, plan, of, error);
   if (status) train_set_pca_close(set);
@@ -84,6 +84,19 @@ berg_status train_set_check(const train_plan *plan, const train_stage_kind *kind
   return status;
 }
 
+void train_set_choose(train_plan *plan) {
+  train_job *job = &plan->job;
+  const char *asked = job->options->eigenvectors;
+  job->by_products = asked && !strcmp(asked, "products");
+  for (size_t of = 0; of < job->set_count && !asked; of++) {
+    const train_pca_sizes sizes = train_set_memory(plan, of);
+    const size_t gram = sizes.gram > sizes.eigenvectors ? sizes.gram : sizes.eigenvectors;
+    job->by_products |= PLAN_PROGRAM + gram > job->memory && sizes.search < gram;
+  }
+}
+
+const char *train_set_way(const train_plan *plan) { return plan->job.by_products ? "products" : "gram"; }
+
 size_t train_set_panels(const train_plan *plan, size_t of) {
   (void)of;
   return plan->job.features / train_store_width(plan->job.tokens);
@@ -95,7 +108,8 @@ uint64_t train_set_hash(const train_plan *plan, size_t of) {
   const train_set *set = &plan->job.sets[of];
   uint64_t hash = train_hash_rows(train_plan_hash(plan, &train_features_stage, 0), set->rows, set->count);
   hash = base_hash_number(hash, TRAIN_PANEL_BLOCKS);
-  return base_hash_number(hash, plan->job.components);
+  hash = base_hash_number(hash, plan->job.components);
+  return plan->job.by_products ? base_hash_number(hash, 1) : hash;
 }
 
 train_pca_sizes train_set_memory(const train_plan *plan, size_t of) {

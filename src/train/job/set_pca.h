@@ -25,6 +25,12 @@ void train_set_pca_close(train_set_pca *set);
 berg_status train_set_check(const train_plan *plan, const train_stage_kind *kind, size_t of, cJSON *faults,
                             berg_error *error);
 
+/* Whether eigenvectors are found by products: as was asked, else where the Gram matrix of a set does not fit the
+ * memory. */
+void train_set_choose(train_plan *plan);
+/* "gram" or "products". */
+const char *train_set_way(const train_plan *plan);
+
 size_t train_set_panels(const train_plan *plan, size_t of);
 size_t train_set_block(const train_plan *plan, size_t of);
 uint64_t train_set_hash(const train_plan *plan, size_t of);

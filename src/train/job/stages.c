@@ -35,6 +35,7 @@ const train_stage_kind *train_stage_named(const char *name, berg_error *error) {
 }
 
 const char *train_stage_unit(const train_plan *plan, const train_stage_kind *kind) {
+  if (kind == &train_eigenvectors_stage && plan->job.by_products) return train_gram_stage.unit;
   return kind == &train_regression_stage ? train_targets_unit(&plan->job) : kind->unit;
 }
 

@@ -9,6 +9,7 @@
 #include "train/job/one_stage.h"
 #include "train/job/plan.h"
 #include "train/job/report.h"
+#include "train/job/set_pca.h"
 #include "train/job/stages.h"
 #include "train/job/together.h"
 #include "train/job/walk.h"
@@ -68,6 +69,7 @@ static void fill_report(const train_plan *plan, const train_report *report, cJSO
   io_json_add_text(tree, "features", job->tokens == 1 ? "class-token" : "all");
   io_json_add_number(tree, "feature_count", (double)job->features);
   io_json_add_number(tree, "components", (double)job->components);
+  io_json_add_text(tree, "eigenvectors", train_set_way(plan));
   io_json_add_text(tree, "regression", job->regression.method);
   io_json_add_bool(tree, "resumed", (job->options->resume || plan->only) && plan->leftovers);
   io_json_add_number(tree, "disk_bytes", (double)(plan->disk_needed + plan->leftover_bytes));

@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "la/eigen.h"
 #include "train/pca/pca_job.h"
+#include "train/pca/pca_products.h"
+#include "train/pca/pca_space.h"
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -30,8 +32,14 @@ train_pca_sizes train_pca_memory(size_t rows, size_t features, size_t width, siz
                         la_gram_memory(components, widest) + components * components * doubles;
   const size_t last = results + 2 * vectors + 4 * components * components * doubles +
                       team * (components * PCA_STRIP * doubles + LA_BUFFER_BYTES);
-  train_pca_sizes sizes = {results + largest(gram, eigen, second), moments + gram, eigen,
-                           largest(moments + block + second, last, 0)};
+  const size_t search = pca_products_memory(rows, widest, pca_space_shape_of(rows, components).most, threads) +
+                        pca_space_memory(rows, components) + pca_search_memory(rows, components);
+  train_pca_sizes sizes = {.fit = results + largest(gram, eigen, second),
+                           .gram = moments + gram,
+                           .eigenvectors = eigen,
+                           .components = largest(moments + block + second, last, 0),
+                           .moments = moments + 2 * panel,
+                           .search = moments + search};
   if (has_fewer_features(rows, features, width))
     sizes.fit = results + panel + features * (features + 512) * doubles + components * (features + 512) * doubles +
                 la_eigen_memory(features, components);

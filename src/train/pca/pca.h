@@ -43,9 +43,10 @@ berg_status train_pca_fit(train_pca *pca, const train_panels *panels, const trai
                           const train_machine *machine, const berg_run *run, berg_error *error);
 void train_pca_release(train_pca *pca);
 
-/* Peak bytes of train_pca_fit, and of each of the steps in pca_steps.h. */
+/* Peak bytes of train_pca_fit, and of each of the steps in pca_steps.h; `moments` and `search` take the places of
+ * `gram` and `eigenvectors` by products. */
 typedef struct train_pca_sizes {
-  size_t fit, gram, eigenvectors, components;
+  size_t fit, gram, eigenvectors, components, moments, search;
 } train_pca_sizes;
 
 train_pca_sizes train_pca_memory(size_t rows, size_t features, size_t width, size_t components, int threads);

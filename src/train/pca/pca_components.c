@@ -20,20 +20,28 @@ void pca_projection_close(pca_projection *p) {
   la_gram_free(p->gram);
 }
 
+berg_status pca_projection_make(pca_projection *p, pca_job *job, size_t components, berg_error *error) {
+  const size_t team = (size_t)job->machine->threads;
+  *p = (pca_projection){.job = job, .components = components, .pitch = la_pitch(job->panels->rows)};
+  if (job->exact) return BERG_OK;
+  p->vectors = base_alloc_large(components * p->pitch, sizeof(float), error);
+  p->sums = base_alloc_large(team * components * PCA_STRIP, sizeof(double), error);
+  p->buffers = base_alloc_large(team, LA_BUFFER_BYTES, error);
+  if (p->vectors && p->sums && p->buffers) return BERG_OK;
+  pca_projection_close(p);
+  return BERG_ELIMIT;
+}
+
 berg_status pca_projection_open(pca_projection *p, pca_job *job, berg_error *error) {
   const train_machine *machine = job->machine;
-  const size_t n = job->panels->rows, k = job->pca->components, team = (size_t)machine->threads;
-  *p = (pca_projection){.job = job, .components = k, .pitch = la_pitch(n)};
-  if (job->exact) return BERG_OK;
-  berg_status status = la_gram_new(&p->gram, machine->floats, machine->kernels, k, train_panel_width(job->panels, 0),
-                                   machine->threads, error);
-  if (status) return status;
-  p->vectors = base_alloc_large(k * p->pitch, sizeof(float), error);
-  p->sums = base_alloc_large(team * k * PCA_STRIP, sizeof(double), error);
-  p->buffers = base_alloc_large(team, LA_BUFFER_BYTES, error);
-  if (!(p->vectors && p->sums && p->buffers)) {
+  const size_t n = job->panels->rows, k = job->pca->components;
+  berg_status status = pca_projection_make(p, job, k, error);
+  if (status || job->exact) return status;
+  status = la_gram_new(&p->gram, machine->floats, machine->kernels, k, train_panel_width(job->panels, 0),
+                       machine->threads, error);
+  if (status) {
     pca_projection_close(p);
-    return BERG_ELIMIT;
+    return status;
   }
   for (size_t c = 0; c < k; c++)
     for (size_t i = 0; i < n; i++)
@@ -67,11 +75,10 @@ static void project_strip(void *user, size_t index, size_t rank) {
     for (size_t j = 0; j < width; j++) directions[c * task->ld + j] = (float)sums[c * PCA_STRIP + j];
 }
 
-static void project_panel(const panel_task *task) {
-  const size_t columns = task->block->columns;
-  base_share(task->p->job->machine->threads, (columns + PCA_STRIP - 1) / PCA_STRIP, project_strip,
-             (void *)(uintptr_t)task);
-  la_gram_add(task->p->gram, task->directions, task->ld, columns);
+void pca_project_panel(const pca_projection *p, const la_block *block, float *directions, size_t ld) {
+  const panel_task task = {p, block, directions, ld};
+  base_share(p->job->machine->threads, (block->columns + PCA_STRIP - 1) / PCA_STRIP, project_strip,
+             (void *)(uintptr_t)&task);
 }
 
 /* The same in float64, which needs no correction. */
@@ -118,10 +125,12 @@ berg_status pca_project(const pca_projection *p, train_read_ahead *reader, size_
     la_moments moments = pca_moments(job, index);
     la_moments_apply(job->machine->kernels, &block, &moments, job->machine->threads);
     const panel_task task = {p, &block, directions + (index - first) * job->panels->width, ld};
-    if (job->exact)
+    if (job->exact) {
       status = project_exactly(&task, error);
-    else
-      project_panel(&task);
+    } else {
+      pca_project_panel(p, &block, task.directions, ld);
+      la_gram_add(p->gram, task.directions, ld, block.columns);
+    }
     if (!status) status = train_stage_progress(&job->stage, index + 1, error);
   }
   if (!status && !job->exact) take_overlap(p, overlap);

@@ -11,15 +11,26 @@ static berg_status tell_eigenvectors(void *user, size_t converged, berg_error *e
 }
 
 /* Below this an eigenvalue is rounding: of float32 products, n of which are summed at random signs, or of Z itself. */
-static double smallest_eigenvalue(const pca_job *job, const double *matrix, size_t n) {
-  double trace = 0;
-  for (size_t i = 0; i < n; i++) trace += matrix[i * n + i];
+double pca_smallest_eigenvalue(const pca_job *job, double trace, size_t n) {
   return trace / (double)n * (job->exact ? 1e-12 : 2 * FLT_EPSILON * sqrt((double)n));
+}
+
+berg_status pca_check_eigenvalues(const pca_job *job, double smallest, berg_error *error) {
+  const size_t k = job->pca->components;
+  size_t independent = k;
+  while (independent && !(job->values[independent - 1] > smallest)) independent--;
+  if (independent == k) return BERG_OK;
+  return base_fail(error, BERG_EARGUMENT,
+                   "components: %zu asked for, but the features of these %zu rows have only %zu independent "
+                   "directions",
+                   k, job->panels->rows, independent);
 }
 
 berg_status pca_eigenvectors(pca_job *job, const double *matrix, size_t n, berg_error *error) {
   const size_t k = job->pca->components;
-  const double smallest = smallest_eigenvalue(job, matrix, n);
+  double trace = 0;
+  for (size_t i = 0; i < n; i++) trace += matrix[i * n + i];
+  const double smallest = pca_smallest_eigenvalue(job, trace, n);
   if (!isfinite(smallest))
     return base_fail(error, BERG_EINPUT, "the features are too large to be multiplied in float32: standardise them");
   berg_status status = train_stage_progress(&job->stage, 0, error);
@@ -31,12 +42,6 @@ berg_status pca_eigenvectors(pca_job *job, const double *matrix, size_t n, berg_
     status = la_eigen_largest(matrix, n, k, job->machine->threads, job->values, job->vectors,
                               &(la_eigen_watch){tell_eigenvectors, &job->stage}, error);
   if (status) return status;
-  size_t independent = k;
-  while (independent && !(job->values[independent - 1] > smallest)) independent--;
-  if (independent < k)
-    return base_fail(error, BERG_EARGUMENT,
-                     "components: %zu asked for, but the features of these %zu rows have only %zu independent "
-                     "directions",
-                     k, job->panels->rows, independent);
-  return train_stage_progress(&job->stage, k, error);
+  status = pca_check_eigenvalues(job, smallest, error);
+  return status ? status : train_stage_progress(&job->stage, k, error);
 }

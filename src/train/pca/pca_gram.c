@@ -32,7 +32,7 @@ static berg_status add_exactly(const pca_job *job, la_gram *gram, const la_block
 static berg_status add_panel(pca_job *job, la_gram *gram, size_t index, float *panel, berg_error *error) {
   la_block block = pca_arrange(job, index, panel);
   berg_status status = pca_fit_moments(job, index, &block, error);
-  if (status) return status;
+  if (status || !gram) return status;
   if (job->exact) return add_exactly(job, gram, &block, error);
   if (job->device) return model_device_gram_add(job->device, block.values, block.ld, block.columns, error);
   la_gram_add(gram, block.values, block.ld, block.columns);
@@ -53,7 +53,7 @@ static berg_status add_next(pca_job *job, la_gram *gram, train_read_ahead *reade
   berg_status status = train_read_ahead_next(reader, &panel, error);
   if (!status) status = add_panel(job, gram, index, panel, error);
   const bool ends = (index + 1) % pca_block(job) == 0 || index + 1 == end;
-  if (!status && ends) status = settle(job, gram, error);
+  if (!status && ends && gram) status = settle(job, gram, error);
   if (!status && ends && watch) status = watch->settled(watch->user, index + 1, error);
   return status ? status : train_stage_progress(&job->stage, index + 1, error);
 }

@@ -59,8 +59,8 @@ typedef struct pca_watch {
   berg_status (*settled)(void *user, size_t done, berg_error *error);
   void *user;
 } pca_watch;
-/* Fits the moments of panels [first, end), whole blocks, and adds their products to the total, block by block. `watch`
- * may be NULL. */
+/* Fits the moments of panels [first, end), whole blocks, and adds their products to the total, block by block. `gram`
+ * NULL: moments alone; `watch` may be NULL. */
 berg_status pca_gram_add(pca_job *job, la_gram *gram, size_t first, size_t end, const pca_watch *watch,
                          berg_error *error);
 /* From the total to G [rows][rows], both triangles, centred. */
@@ -68,6 +68,10 @@ berg_status pca_gram_finish(const pca_job *job, la_gram *gram, berg_error *error
 
 /* The largest eigenvectors of a scatter matrix [n][n]; checks that none of them is rounding alone. */
 berg_status pca_eigenvectors(pca_job *job, const double *matrix, size_t n, berg_error *error);
+/* The eigenvalue of a scatter matrix [n][n] of this trace below which one is rounding. */
+double pca_smallest_eigenvalue(const pca_job *job, double trace, size_t n);
+/* EARGUMENT: some of `values` are not above `smallest`. */
+berg_status pca_check_eigenvalues(const pca_job *job, double smallest, berg_error *error);
 
 /* The second pass over panels, pca_components.c. */
 typedef struct pca_projection {
@@ -80,6 +84,10 @@ typedef struct pca_projection {
 } pca_projection;
 
 berg_status pca_projection_open(pca_projection *p, pca_job *job, berg_error *error);
+/* Memory alone, without `gram`, for any number of vectors, which the caller fills in. */
+berg_status pca_projection_make(pca_projection *p, pca_job *job, size_t components, berg_error *error);
+/* `vectors` times a panel of Z to `directions` [components][ld], in float32. */
+void pca_project_panel(const pca_projection *p, const la_block *block, float *directions, size_t ld);
 void pca_projection_close(pca_projection *p);
 /* Components of the panels [first, end) of one block to `directions`, whose rows lie `ld` apart, before the correction;
  * adds their Gram matrix to `overlap` [components][components], lower triangle, unless products are exact. */

@@ -28,6 +28,11 @@ berg_status pca_part_write(const pca_job *job, const train_pca_step *step, const
 /* Removes the parts of the blocks before panel `end`. */
 berg_status pca_parts_remove(const pca_job *job, const char *path, size_t end, berg_error *error);
 
+/* Eigenvalues and eigenvectors by products, from the moments alone to the file `vectors` (pca_search.c). */
+berg_status pca_search(const train_pca_step *step, berg_error *error);
+/* Its bytes beside those of the panels' products, of a space (pca_space.h) and of moments. */
+size_t pca_search_memory(size_t rows, size_t components);
+
 /* Adds the moments of the piece's panels, and the rest of what the file `gram` holds where `of`, an la_gram, is not
  * NULL. */
 bool pca_visit_gram(const pca_job *job, const pca_piece *piece, const pca_visitor *visitor);

@@ -33,7 +33,7 @@ static berg_status open_sum(sum *s, const train_pca_step *step, berg_error *erro
   s->job = pca_step_begin(step, &s->pca);
   const size_t found = find_sum(step, &s->job);
   berg_status status = pca_make_moments(&s->job, error);
-  if (!status) status = pca_gram_open(&s->job, &s->gram, error);
+  if (!status && !step->by_products) status = pca_gram_open(&s->job, &s->gram, error);
   s->job.adds = true;
   if (status) return status;
   s->done = find_sum(step, &s->job);
@@ -42,7 +42,7 @@ static berg_status open_sum(sum *s, const train_pca_step *step, berg_error *erro
   if (s->done && !pca_piece_read(&s->job, step->fingerprint, &piece, step->gram, false)) {
     s->done = 0;
     s->anew = true;
-    status = la_gram_begin_total(s->gram, error);
+    if (s->gram) status = la_gram_begin_total(s->gram, error);
   }
   s->saved = s->done;
   return status;
@@ -116,7 +116,7 @@ static berg_status make_parts(sum *s, size_t first, size_t end, berg_error *erro
     bool is_there;
     status = pca_part_find(&s->job, s->step, PCA_GRAM, s->step->gram, first, &is_there, error);
     if (status || is_there) continue;
-    status = la_gram_begin_total(s->gram, error);
+    if (s->gram) status = la_gram_begin_total(s->gram, error);
     if (!status) status = pca_gram_add(&s->job, s->gram, first, part.end, NULL, error);
     if (!status) status = pca_part_write(&s->job, s->step, &part, s->step->gram, error);
   }
@@ -184,6 +184,7 @@ static berg_status read_gram(const train_pca_step *step, pca_job *job, la_gram *
 }
 
 berg_status train_pca_step_eigenvectors(const train_pca_step *step, berg_error *error) {
+  if (step->by_products) return pca_search(step, error);
   const train_machine *machine = step->machine;
   train_pca pca;
   pca_job job = pca_step_begin(step, &pca);

@@ -18,6 +18,7 @@ typedef struct train_pca_step {
   const char *vectors;      /* path: eigenvalues and eigenvectors */
   const char *components;   /* start of the paths of components, a file for each block */
   const train_stage *stage; /* whose progress is told, in panels or eigenvectors */
+  bool by_products;         /* no Gram matrix: `gram` has moments alone, eigenvectors are found by passes over panels */
 } train_pca_step;
 
 /* Adds panels [first, end), whole blocks (panels.h), to the sum in the file `gram`. Where that lacks blocks before
@@ -31,9 +32,20 @@ berg_status train_pca_merge_gram(const train_pca_step *step, berg_error *error);
 /* The panels in the sum and in parts; `*is_whole`: all are in the sum. ELIMIT. */
 berg_status train_pca_gram_done(const train_pca_step *step, io_ranges *done, bool *is_whole, berg_error *error);
 
-/* From the file `gram` to the file `vectors`. EARGUMENT: as train_pca_fit; EINPUT: no whole `gram`. */
+/* From the file `gram` to the file `vectors`; by products with files `<vectors>.space-...` meanwhile, with which a
+ * search that was cut off goes on. EARGUMENT: as train_pca_fit; EINPUT: no whole `gram`; EINTERNAL: no convergence. */
 berg_status train_pca_step_eigenvectors(const train_pca_step *step, berg_error *error);
 bool train_pca_eigenvectors_done(const train_pca_step *step);
+/* Removes `vectors`, and what a search that was cut off behind it left. EWRITE. */
+berg_status train_pca_remove_vectors(const train_pca_step *step, berg_error *error);
+
+/* What a search by products takes, as far as it can be said before: passes over the panels of natural spectra. */
+#define TRAIN_PCA_PASSES 12
+typedef struct train_pca_effort {
+  double flop, bytes_read;
+  uint64_t disk; /* the most that lies beside `vectors` */
+} train_pca_effort;
+train_pca_effort train_pca_search(size_t rows, size_t features, size_t components);
 
 /* Components of panels [first, end), whole blocks, a file each, from `gram` and `vectors`. EINPUT: these are
  * missing. */

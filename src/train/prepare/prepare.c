@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/memory_limit.h"
 #include "base/options.h"
 #include "base/threads.h"
 #include "base/text.h"
@@ -65,7 +66,7 @@ static berg_status find_inputs(preparation *p, const char *raw, berg_error *erro
 
 /* As many voxels as memory allows, in whole groups and chunks. */
 static berg_status plan_memory(preparation *p, size_t trials, berg_error *error) {
-  const size_t budget = p->options->memory ? p->options->memory : MEMORY_DEFAULT;
+  const size_t budget = p->options->memory ? p->options->memory : base_memory_default(MEMORY_DEFAULT);
   const size_t *chunk = io_hdf5_chunk(p->betas);
   const size_t item = io_hdf5_about(p->betas)->itemsize;
   /* averaged responses are at most as many as trials */
