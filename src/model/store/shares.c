@@ -88,7 +88,7 @@ static berg_status learn(model_shares *shares, const io_map *map, berg_error *er
     if (!base_grow((void **)&shares->found, &shares->found_capacity, shares->found_count + 1, sizeof *shares->found,
                    error))
       return BERG_ELIMIT;
-    shares->found[shares->found_count++] = (const float *)(map->bytes + at) - shares->width;
+    shares->found[shares->found_count++] = (const float *)(const void *)(map->bytes + at) - shares->width;
     status = model_known_add(&shares->known, &item, error);
   }
   return status;
@@ -180,7 +180,7 @@ static berg_status put(model_shares *shares, head *record, const char *name, con
   const size_t bytes = record_bytes(shares, record->name_length, record->kind);
   char *block = base_calloc(bytes, 1, error);
   if (!block) return BERG_ELIMIT;
-  float *to = (float *)(block + sizeof *record + padded((size_t)record->name_length));
+  float *to = (float *)(void *)(block + sizeof *record + padded((size_t)record->name_length));
   memcpy(block, record, sizeof *record);
   memcpy(block + sizeof *record, name, (size_t)record->name_length);
   for (size_t p = 0; p < shares->part_count && record->kind == SCORED; to += shares->widths[p++])
@@ -226,7 +226,7 @@ static berg_status take_record(const model_shares *shares, const head *record, c
   if (record->kind == HELD) return take(user, &image, NULL, NULL, error);
   const float **scores = base_calloc(shares->part_count, sizeof *scores, error);
   if (!scores) return BERG_ELIMIT;
-  const float *next = (const float *)behind - shares->width;
+  const float *next = (const float *)(const void *)behind - shares->width;
   for (size_t p = 0; p < shares->part_count; next += shares->widths[p++]) scores[p] = next;
   berg_status status = take(user, &image, scores, NULL, error);
   base_free(scores);
