@@ -97,8 +97,8 @@ static int check_arguments(const request *asked) {
   return CLI_GO_ON;
 }
 
-/* The value of --output in this word, or of -o, which may stand behind flags, "-qo"; "": it is the next word; NULL: it is
- * another option. */
+/* The value of --output in this word, or of -o, which may stand behind flags, "-qo"; "": it is the next word; NULL: it
+ * is another option. */
 static const char *output_in(const char *word) {
   if (is_option(word, "--output")) return word[8] ? word + 9 : "";
   const char *letter = word[0] == '-' && word[1] != '-' ? strchr(word, 'o') : NULL;
