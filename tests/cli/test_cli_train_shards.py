@@ -252,6 +252,7 @@ def test_what_is_made_on_a_disk_of_the_nodes_own(training, tmp_path, whole):
     (["--scratch", "x"], "belong to --stage"),
     (["--shards", "2"], "belongs to --merge"),
     (["--stage", "gram", "--shard", "3/2"], "expected I/N with I from 1 to N"),
+    (["--merge", "gram", "--shards", 10 ** 12], "shards: expected 1 to "),
     (["--stage", "gram", "--dry-run"], "of the whole training"),
 ])
 def test_options_that_make_no_sense(training, options, text):
