@@ -54,7 +54,7 @@ int cli_ranks_start(int argc, char **argv) {
 
 static berg_status status_of(int exit_status) {
 #define X(name, number, exit, text) \
-  if (exit_status == exit) return BERG_##name;
+  if (exit_status == (exit)) return BERG_##name;
   BERG_STATUS_MAP(X)
 #undef X
   return BERG_ECANCELLED; /* asked to stop */

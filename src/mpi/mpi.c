@@ -24,14 +24,14 @@ static void nap(long *nanoseconds) {
   if (*nanoseconds < LONGEST_NAP) *nanoseconds *= 2;
 }
 
+static int is_done(MPI_Request *request) {
+  int done = 0;
+  MPI_Test(request, &done, MPI_STATUS_IGNORE);
+  return done;
+}
+
 static void wait_for(MPI_Request *request) {
-  int is_done = 0;
-  long time = SHORTEST_NAP;
-  MPI_Test(request, &is_done, MPI_STATUS_IGNORE);
-  while (!is_done) {
-    nap(&time);
-    MPI_Test(request, &is_done, MPI_STATUS_IGNORE);
-  }
+  for (long time = SHORTEST_NAP; !is_done(request);) nap(&time);
 }
 
 static void exchange(void *user, const void *own, void *all, size_t bytes) {

@@ -1,5 +1,6 @@
 /* Parts that are .csv: the first one's heading, and the lines of all. Images without names are numbered from 0 in each
  * part, and here from the part's first one on. */
+#include <inttypes.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -28,7 +29,7 @@ typedef struct reading {
 
 static berg_status end_number(reading *r, berg_error *error) {
   char text[DIGITS_MAX + 4];
-  const int length = base_print(text, sizeof text, "%llu", (unsigned long long)(r->number + r->add));
+  const int length = base_print(text, sizeof text, "%" PRIu64, r->number + r->add);
   if (!r->digits || r->digits > DIGITS_MAX - 1)
     return base_fail(error, BERG_EINPUT, "%s: a line does not begin with the number of its image", r->part->path);
   r->at_start = false;

@@ -116,7 +116,7 @@ static berg_status check(const train_plan *plan, size_t of, cJSON *faults, berg_
   (void)of;
   berg_status status = train_feature_files_find(&files, plan, plan->job.work, error);
   for (size_t f = 0; f < files.count && !status; f++) {
-    io_ranges safe, changed;
+    io_ranges safe, changed = {.count = 0};
     berg_error why;
     status = train_store_find(&files.list[f], &safe, &why, error);
     if (!status && why.status) io_json_add_text(faults, NULL, why.message);

@@ -125,7 +125,7 @@ berg_status berg_train(const char *model_id, const berg_train_options *given, co
                        berg_error *error) {
   berg_train_options options;
   berg_run run;
-  train_plan plan;
+  train_plan plan = {.product_flops = 0};
   train_report report;
   if (json) *json = NULL;
   berg_status status = BASE_TAKE(berg_run, &run, given_run, error);

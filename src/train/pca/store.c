@@ -105,8 +105,8 @@ static berg_status go_on(train_store *store, berg_error *error) {
 berg_status train_store_find(const train_store_file *file, io_ranges *safe, berg_error *why, berg_error *error) {
   struct stat about;
   int journal = -1;
-  berg_error own, *told = why ? why : &own;
-  *told = (berg_error){.status = BERG_OK};
+  berg_error own = {.status = BERG_OK}, *told = why ? why : &own;
+  *told = own;
   *safe = (io_ranges){.count = 0};
   const bool is_there = !stat(file->path, &about);
   if (!is_there && access(file->journal, F_OK)) return BERG_OK;
