@@ -57,7 +57,7 @@ def copy_part(inputs, out):
 
 def copy_staged(stage):
     """A training in two shards, whose parts of that stage are to be joined."""
-    return lambda inputs, out: shutil.copytree(inputs / f"staged-{stage}", out / "berg")
+    return lambda inputs, out: shutil.copytree(inputs / f"staged-{stage}", out / "work")
 
 
 def copy_siblings(inputs, out):
@@ -136,8 +136,7 @@ def finish_inputs(folder, berg):
             berg(*ENCODE.replace("{in}", str(folder)).split(), folder / "a.png", folder / "b.jpg", "--roi", "V1", "--shard",
                  f"{shard}/2", "-o", folder / f"{ending}-{shard}.{ending}")
         berg(*score, folder / f"shard-{shard}", folder / "many.npy", "--shard", f"{shard}/2")
-    shutil.copytree(folder / "prepared", folder / "staging")
-    train = STAGED.replace("{in}", str(folder)).replace("{out}/berg", str(folder / "staging")).split()
+    train = STAGED.replace("{in}", str(folder)).replace("{out}/work", str(folder / "staging")).split()
     for stage in ("features", "gram", "eigenvectors", "components", "regression"):
         for shard in (2, 1):
             berg(*train, "--stage", stage, "--shard", f"{shard}/2")
@@ -154,7 +153,7 @@ TRAIN = (" --berg-dir {out}/berg --backbone {in}/vit.safetensors --features clas
          " --device cpu")
 EVALUATE = ("evaluate {} --subject 1 --images {{in}}/{} --berg-dir {{out}}/berg --backbone {{in}}/vit.safetensors --threads 1 --quiet"
             " --json {{out}}/x.json")
-STAGED = (f"train {MODEL} --subject 1 --berg-dir {{out}}/berg --images {{in}}/train-images --backbone {{in}}/vit.safetensors"
+STAGED = (f"train {MODEL} --subject 1 --berg-dir {{in}}/prepared --work {{out}}/work --images {{in}}/train-images --backbone {{in}}/vit.safetensors"
           " --features class-token --components 2 --threads 1 --quiet")
 SMALL = " --times 2 --concepts 2 --images-per-concept 2 --test-images 2 --repeats 2 --image-size 32 --threads 1 --quiet"
 CASES = [
@@ -217,11 +216,11 @@ CASES = [
     Case("prepare", "prepare {in}/raw --subject 1 --berg-dir {out}/berg --threads 1 --quiet"),
     Case("train", f"train {MODEL} --subject 1 --berg-dir {{out}}/berg --images {{in}}/train-images --backbone "
          "{in}/vit.safetensors --features class-token --components 2 --threads 1 --quiet", copy_prepared),
-    Case("train-shard", STAGED + " --stage features --shard 2/2", copy_prepared),
+    Case("train-shard", STAGED + " --stage features --shard 2/2"),
     *(Case(f"train-merge-{stage}", f"{STAGED} --merge {stage} --shards 2", copy_staged(stage))
       for stage in ("features", "gram", "components", "regression")),
-    Case("train-products", STAGED + " --eigenvectors products", copy_prepared),
-    Case("plan-train", "plan " + STAGED.replace("{out}/berg", "{in}/prepared") + " --slurm -n 2 --jobs {out}/jobs"),
+    Case("train-products", STAGED.replace("{in}/prepared", "{out}/berg") + " --eigenvectors products", copy_prepared),
+    Case("plan-train", "plan " + STAGED + " --slurm -n 2 --jobs {out}/jobs"),
     Case("plan", f"plan encode {MODEL} --subject 1 --berg-dir {{in}}/berg --backbone {{in}}/vit.safetensors {{in}}/a.png {{in}}/b.jpg "
          "-o x.npy --slurm -n 2 --processors 1 --jobs {out}/jobs"),
     Case("train-nsd", "train fmri-nsd_fsaverage-vit_b_32 --subject 1 --images {in}/nsd-images/nsd_stimuli.hdf5" + TRAIN,

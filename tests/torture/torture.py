@@ -145,7 +145,7 @@ GOOD = ("same", "no memory", "not reached")
 def judge(run, whole, before):
     if run.status == "hang":
         return "hang"
-    if run.status < 0 or run.status > 8:
+    if run.status < 0 or run.status > 9:
         return f"crash {run.status}"
     if run.status == whole.status:
         if run.out != whole.out:
