@@ -335,6 +335,8 @@ def test_a_merge_that_is_killed_starts_again(berg, parts, pristine, tmp_path):
 
 def test_memory_is_that_of_a_few_blocks(berg, encode, photos, tmp_path):
     """Files of 60 MB within an address space that has room for no such file."""
+    if b"__asan_init" in berg.path.read_bytes() or b"__tsan_init" in berg.path.read_bytes():
+        pytest.skip("a sanitizer's own address space is larger")
     room = 48 << 20
     parts = encode_parts(encode, tmp_path, 2, photos / "0.jpg", photos / "1.png", "--trials", "25000")
     assert min(part.stat().st_size for part in parts) > room

@@ -55,6 +55,11 @@ def copy_part(inputs, out):
     shutil.copytree(inputs / "part", out / "store")
 
 
+def copy_staged(stage):
+    """A training in two shards, whose parts of that stage are to be joined."""
+    return lambda inputs, out: shutil.copytree(inputs / f"staged-{stage}", out / "work")
+
+
 def copy_siblings(inputs, out):
     shutil.copytree(inputs / "siblings", out / "berg")
 
@@ -126,6 +131,17 @@ def finish_inputs(folder, berg):
     berg(*score, folder / "part", folder / "a.png")
     berg("volume", "to", MODEL, "--subject", "1", "--berg-dir", folder / "berg", folder / "values.npy", "-o",
          folder / "values.nii.gz")
+    for shard in (1, 2):
+        for ending in ("npy", "csv", "h5"):
+            berg(*ENCODE.replace("{in}", str(folder)).split(), folder / "a.png", folder / "b.jpg", "--roi", "V1", "--shard",
+                 f"{shard}/2", "-o", folder / f"{ending}-{shard}.{ending}")
+        berg(*score, folder / f"shard-{shard}", folder / "many.npy", "--shard", f"{shard}/2")
+    train = STAGED.replace("{in}", str(folder)).replace("{out}/work", str(folder / "staging")).split()
+    for stage in ("features", "gram", "eigenvectors", "components", "regression"):
+        for shard in (2, 1):
+            berg(*train, "--stage", stage, "--shard", f"{shard}/2")
+        shutil.copytree(folder / "staging", folder / f"staged-{stage}")
+        berg(*train, "--merge", stage)
 
 
 ENCODE = f"encode {MODEL} --subject 1 --berg-dir {{in}}/berg --backbone {{in}}/vit.safetensors --threads 1 --quiet"
@@ -137,6 +153,8 @@ TRAIN = (" --berg-dir {out}/berg --backbone {in}/vit.safetensors --features clas
          " --device cpu")
 EVALUATE = ("evaluate {} --subject 1 --images {{in}}/{} --berg-dir {{out}}/berg --backbone {{in}}/vit.safetensors --threads 1 --quiet"
             " --json {{out}}/x.json")
+STAGED = (f"train {MODEL} --subject 1 --berg-dir {{in}}/prepared --work {{out}}/work --images {{in}}/train-images --backbone {{in}}/vit.safetensors"
+          " --features class-token --components 2 --threads 1 --quiet")
 SMALL = " --times 2 --concepts 2 --images-per-concept 2 --test-images 2 --repeats 2 --image-size 32 --threads 1 --quiet"
 CASES = [
     Case("list", "list --json"),
@@ -180,6 +198,9 @@ CASES = [
     Case("score", SCORE + " {in}/a.png {in}/b.jpg"),
     Case("score-more", SCORE + " {in}/images.npy", copy_part),
     Case("merge", "merge {in}/part {in}/store --threads 1 --quiet -o {out}/store"),
+    *(Case(f"merge-{ending}", f"merge {{in}}/{ending}-1.{ending} {{in}}/{ending}-2.{ending} --threads 1 --quiet -o {{out}}/x.{ending}")
+      for ending in ("npy", "csv", "h5")),
+    Case("merge-shards", "merge {in}/shard-1 {in}/shard-2 --threads 1 --quiet -o {out}/store"),
     Case("info-store", "info --check {in}/store"),
     Case("rank", ASK.format("rank", "mean(V1)-0.5*sum(V2) --top 3 --bottom 2 --images {in}/last.txt -o {out}/x.json")),
     Case("rank-similarity", ASK.format("rank", "similarity(V1,many.npy[3]) --sheet {out}/x.svg")),
@@ -195,6 +216,11 @@ CASES = [
     Case("prepare", "prepare {in}/raw --subject 1 --berg-dir {out}/berg --threads 1 --quiet"),
     Case("train", f"train {MODEL} --subject 1 --berg-dir {{out}}/berg --images {{in}}/train-images --backbone "
          "{in}/vit.safetensors --features class-token --components 2 --threads 1 --quiet", copy_prepared),
+    Case("train-shard", STAGED + " --stage features --shard 2/2"),
+    *(Case(f"train-merge-{stage}", f"{STAGED} --merge {stage} --shards 2", copy_staged(stage))
+      for stage in ("features", "gram", "components", "regression")),
+    Case("train-products", STAGED.replace("{in}/prepared", "{out}/berg") + " --eigenvectors products", copy_prepared),
+    Case("plan-train", "plan " + STAGED + " --slurm -n 2 --jobs {out}/jobs"),
     Case("plan", f"plan encode {MODEL} --subject 1 --berg-dir {{in}}/berg --backbone {{in}}/vit.safetensors {{in}}/a.png {{in}}/b.jpg "
          "-o x.npy --slurm -n 2 --processors 1 --jobs {out}/jobs"),
     Case("train-nsd", "train fmri-nsd_fsaverage-vit_b_32 --subject 1 --images {in}/nsd-images/nsd_stimuli.hdf5" + TRAIN,
@@ -203,6 +229,8 @@ CASES = [
          copy_siblings),
     Case("evaluate", f"evaluate {MODEL} --subject 1 --berg-dir {{out}}/berg --images {{in}}/test-images --backbone "
          "{in}/vit.safetensors --threads 1 --quiet --json {out}/x.json", link_weights),
+    Case("evaluate-shard", f"evaluate {MODEL} --subject 1 --berg-dir {{out}}/berg --images {{in}}/test-images --backbone "
+         "{in}/vit.safetensors --threads 1 --quiet --shard 1/2", link_weights),
     Case("evaluate-nsd", EVALUATE.format("fmri-nsd_fsaverage-vit_b_32", "measured-nsd/nsd_stimuli.hdf5"), copy_measured("nsd")),
     Case("evaluate-eeg", EVALUATE.format("eeg-things_eeg_2-vit_b_32", "measured-eeg/images"), copy_measured("eeg")),
     Case("evaluate-meg", EVALUATE.format("meg-things_meg_1-vit_b_32", "measured-meg/images"), copy_measured("meg")),

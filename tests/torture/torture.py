@@ -28,7 +28,7 @@ import make_subject  # noqa: E402
 NO_MEMORY = 6
 SECONDS = 60
 # What an interrupted run may leave, to be resumed or discarded.
-UNFINISHED = re.compile(r"\.(partial|journal|unfinished(_lh|_rh)?\.npy|npy\.partial\.journal)$|(^|/)work/")
+UNFINISHED = re.compile(r"\.(partial|journal|unfinished(_lh|_rh)?\.npy|npy\.partial\.journal)$|(^|/)work/|\.merging/")
 # A store of scores grows in place: what was committed counts, which tests/cli/test_cli_score.py holds against whole ones.
 GROWN = re.compile(r"^store/")
 # Times of a run, and its memory, differ from one run to the next.
@@ -145,7 +145,7 @@ GOOD = ("same", "no memory", "not reached")
 def judge(run, whole, before):
     if run.status == "hang":
         return "hang"
-    if run.status < 0 or run.status > 8:
+    if run.status < 0 or run.status > 9:
         return f"crash {run.status}"
     if run.status == whole.status:
         if run.out != whole.out:
