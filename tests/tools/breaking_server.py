@@ -106,9 +106,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def send_bytes(self, file, first, name):
         server = self.server
         end = file.size
-        if server.breaks > 0 or server.breaks is True:
+        if server.breaks and file.size > 1:
             end = server.random.randrange(first, file.size)
-            server.breaks -= server.breaks is not True
+            if server.breaks is not True:
+                server.breaks -= 1
         elif name in server.stops:
             end = server.stops[name]
         while first < end:
@@ -196,12 +197,12 @@ def main():
 
     program, folder = sys.argv[1:3]
     size, breaks = (int(value) for value in (sys.argv[3:] + [700, 200][len(sys.argv) - 3:]))
-    server, name = Server(), "backbones/large.npy"
+    server = Server()
     name = ("encoding_models/modality-fmri/train_dataset-things_fmri_1/model-vit_b_32/encoding_models_weights/weights_sub-01.npy")
     large = server.files[name] = Endless(size * 1000000 + 12345)
-    server.put(name.replace("encoding_models_weights/weights", "metadata/metadata"), b"metadata")
-    server.random.randrange = lambda first, end, choose=random.Random(7): first + choose.randrange(1, 2 * large.size // breaks)  \
-        if first + 2 * large.size // breaks < end else end - 1
+    server.put(name.replace("encoding_models_weights/weights", "metadata/metadata"), b"m")
+    reach, choose = 2 * large.size // breaks, random.Random(7)
+    server.random.randrange = lambda first, end: min(first + choose.randrange(1, reach), end - 1)
     server.breaks, start = breaks, time.time()
     target = os.path.join(folder, name)
     early = []
