@@ -282,7 +282,7 @@ def test_two_at_a_time_do_not_write_into_one_part(fetch, berg, server, place):
     ({"statuses": {METADATA: 503}}, "answers 503: the server is busy (given up after 2 retries"),
     ({"redirects": {METADATA: f"/{METADATA}"}}, "redirected more than 5 times"),
     ({"redirects": {METADATA: "ftp://127.0.0.1/x"}}, "redirected to something else than http and https"),
-    ({"listed": {METADATA: 10**17}}, "are to be downloaded, and its disk has"),
+    ({"listed": {METADATA: 10**15}}, "are to be downloaded, and its disk has"),
 ])
 def test_a_server_that_lies_or_refuses_is_told_truly(fetch, server, place, given, message):
     for key, value in given.items():

@@ -1,6 +1,7 @@
 /* Where a model's files are under a berg directory. */
 #include "model/catalog/paths.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -185,4 +186,17 @@ berg_status model_blame(berg_status status, berg_error *error) {
   if (status != BERG_EINPUT) return status;
   if (error) error->status = BERG_EMODEL;
   return BERG_EMODEL;
+}
+
+berg_status model_tell_fetch(berg_status status, const char *path, const char *model_id, const char *subject,
+                             unsigned quarter, berg_error *error) {
+  struct stat about;
+  char splits[32] = "";
+  if (status != BERG_EMODEL || !error || !stat(path, &about) || errno != ENOENT) return status;
+  char what[sizeof error->message];
+  base_print(what, sizeof what, "%s", error->message);
+  if (quarter) base_print(splits, sizeof splits, " --train-splits split%u", quarter);
+  base_print(error->message, sizeof error->message, "%s; berg fetch %s --subject %s%s downloads what is published",
+             what, model_id, subject, splits);
+  return status;
 }

@@ -46,6 +46,9 @@ void model_fetch_take_tag(model_fetch_file *file, const char *etag, bool is_s3) 
 berg_status model_fetch_take_answer(model_fetch_file *file, const io_http_answer *answer, berg_error *error) {
   if (!answer->has_length)
     return base_fail(error, BERG_EINPUT, "%s: the server does not say how large it is", file->url);
+  if (answer->length > MODEL_FETCH_LARGEST)
+    return base_fail(error, BERG_EINPUT, "%s: the server says that it has %llu bytes, which cannot be", file->url,
+                     (unsigned long long)answer->length);
   file->size = answer->length;
   base_print(file->modified, sizeof file->modified, "%s", answer->modified);
   model_fetch_take_tag(file, answer->etag, answer->is_s3);

@@ -19,6 +19,8 @@ typedef enum model_fetch_state {
 } model_fetch_state;
 
 #define MODEL_FETCH_NAMES 4
+/* No file is larger, so that sizes can be added up. */
+#define MODEL_FETCH_LARGEST ((uint64_t)1 << 50)
 
 typedef struct model_fetch_file {
   char *names[MODEL_FETCH_NAMES]; /* in the layout, that it may have, newest first; NULL where there are no more */
@@ -38,7 +40,7 @@ void model_fetch_file_free(model_fetch_file *file);
 /* What by which a request says that it goes on with the same file: a strong ETag, else a date; NULL: there is none, and
  * it cannot be gone on with. */
 const char *model_fetch_validator(const model_fetch_file *file);
-/* Takes over what the server says of a whole file. EINPUT: no size. */
+/* Takes over what the server says of a whole file. EINPUT: no size, or none that can be. */
 berg_status model_fetch_take_answer(model_fetch_file *file, const io_http_answer *answer, berg_error *error);
 /* Takes an ETag, with its quotes, if it is one that can be sent back. */
 void model_fetch_take_tag(model_fetch_file *file, const char *etag, bool is_s3);

@@ -178,7 +178,7 @@ static void take_listed(model_fetch_file *file, const model_listed *listed) {
 static berg_status find_listed(model_fetch_plan *plan, model_fetch_file *file, berg_error *error) {
   for (size_t i = 0; i < MODEL_FETCH_NAMES && file->names[i]; i++) {
     const model_listed *listed = model_listing_find(&plan->listing, file->names[i]);
-    if (!listed) continue;
+    if (!listed || listed->size > MODEL_FETCH_LARGEST) continue;
     take_listed(file, listed);
     return use_name(plan, file, i, error);
   }

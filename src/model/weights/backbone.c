@@ -40,11 +40,10 @@ static berg_status none_found(const char *berg_dir, berg_error *error) {
     base_free(path);
     if (!places) return error ? error->status : BERG_ELIMIT;
   }
-  base_fail(
-      error, BERG_EMODEL,
-      "no weights of ViT-B/32 are found: berg fetch MODEL --backbone downloads them; or name torchvision's vit_b_32 "
-      "file (--backbone, backbone=), or put it at one of %s",
-      places ? places : "");
+  base_fail(error, BERG_EMODEL,
+            "no weights of ViT-B/32 are found: get them by berg fetch MODEL --backbone, name torchvision's file "
+            "(--backbone, backbone=), or put it at one of %s",
+            places ? places : "");
   base_free(places);
   return BERG_EMODEL;
 }
