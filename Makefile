@@ -19,7 +19,8 @@ BUILD_DEPS = gcc cmake ninja-build make pkg-config \
 DEMO_DEPS = python3-numpy python3-pil fonts-dejavu-core
 TEST_DEPS = clang libclang-rt-dev libcmocka-dev python3-pytest python3-yaml python3-h5py python3-joblib python3-nibabel python3-scipy python3-venv locales
 DEPS = $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
-CLUSTER_DEPS = $(TEST_DEPS) slurm-wlm munge shellcheck
+MPI_DEPS = libopenmpi-dev openmpi-bin
+CLUSTER_DEPS = $(TEST_DEPS) $(MPI_DEPS) slurm-wlm munge shellcheck
 LINT_DEPS = clang-format clang-tidy cppcheck mandoc
 
 # What is left out under the sanitizers: comparisons of products with NumPy, minutes of work that the release build has been
@@ -30,7 +31,7 @@ NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_(cuda_session|eigen|search)|^orac
 NEVER_UNDER_tsan = ^oracle_|^test_cuda_session
 NOT_SANITIZED_tsan = $(NEVER_UNDER_tsan)|^test_(eigen|search|stages|compare|resize)|^cli_(files|usage)|^replay_
 
-.PHONY: all tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check bench peers fuzz lint deps-lint conformance clean
+.PHONY: all tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -55,6 +56,7 @@ help:
 	@echo "test-browser the page of berg report in Chromium, which it installs"
 	@echo "test-cluster job arrays in a Slurm that it starts on loopback, joblib, Dask, submitit, Snakemake; deps-cluster installs what it starts: minutes"
 	@echo "cuda         the plug-in for CUDA devices, libberg_cuda.so, beside the program; needs nvcc"
+	@echo "mpi          the plug-in for MPI, libberg_mpi.so, beside the program; test-mpi runs its tests under mpirun: ten minutes"
 	@echo "cuda-check   that it compiles and links, and its tests on the host; on a device: scripts/cuda_check.sh"
 	@echo "bench        speeds of this machine and of encoding on it"
 	@echo "peers        encoding beside torch, ONNX Runtime and OpenVINO, which it installs into a virtual environment: a quarter of an hour"
@@ -151,7 +153,7 @@ test-browser: deps
 # As root: Slurm's daemons run as whoever starts the tests, and munge wants its folder to be that user's alone.
 test-cluster: DEPS += $(CLUSTER_DEPS)
 test-cluster: deps
-	@$(MAKE) --no-print-directory tests
+	@$(MAKE) --no-print-directory tests mpi
 	scripts/cluster.sh $(CLUSTER)
 
 deps-cluster: DEPS = $(CLUSTER_DEPS)
@@ -161,6 +163,18 @@ cuda:
 	@command -v nvcc >/dev/null || { echo "cuda: nvcc is not on PATH: the CUDA toolkit (12.8 or later) builds the plug-in"; exit 1; }
 	cmake --preset release -B $(BUILD) -DBERG_CUDA=ON
 	cmake --build $(BUILD)
+
+# Of the MPI whose compiler is named: MPICC=mpicc.mpich.
+MPICC = mpicc
+mpi:
+	@command -v $(MPICC) >/dev/null || { echo "mpi: $(MPICC) is not on PATH: libopenmpi-dev and openmpi-bin, or libmpich-dev and mpich, have it"; exit 1; }
+	cmake --preset release -B $(BUILD) -DBERG_MPI=ON -DMPI_C_COMPILER="$$(command -v $(MPICC))"
+	cmake --build $(BUILD)
+
+test-mpi: DEPS += $(MPI_DEPS)
+test-mpi: deps
+	@$(MAKE) --no-print-directory tests mpi
+	$(PYTEST) tests/cluster/test_mpi_*.py
 
 # In a build folder of its own: a plug-in beside the program would change what `auto` means for all other tests.
 cuda-check: deps

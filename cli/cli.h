@@ -53,6 +53,8 @@ int cli_volume_run(int argc, char **argv);
 
 /* "berg: ..." on standard error, always one line. */
 void cli_say(const char *format, ...) CLI_PRINTF(1, 2);
+/* From now on `hear` gets messages that would be printed: of a process that does not speak. */
+void cli_say_to(void (*hear)(const char *message));
 /* Prints the error's message and returns its exit status. */
 int cli_fail(const berg_error *error);
 /* Prints a failure of the program itself, and returns the exit status of `status`. */

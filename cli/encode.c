@@ -14,6 +14,7 @@
 #include "output.h"
 #include "plan.h"
 #include "progress.h"
+#include "ranks.h"
 #include "selection.h"
 #include "space.h"
 #include "stimuli.h"
@@ -69,6 +70,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"no-sidecar", 0, CLI_FLAG, &asked->no_sidecar, NULL,
        "Do not write OUT.json, which says where the responses came from and what their columns are."},
       {"force", 'f', CLI_FLAG, &asked->force, NULL, "Replace OUT (and its sidecar) if it is there."},
+      CLI_MPI_OPTION,
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL,
        "Say nothing but errors, images left out, models that take turns and shards that are whole already."},
   };
@@ -146,13 +148,16 @@ static int check_scores(const request *asked, size_t inputs) {
 /* Fills the library's structs from what was asked. */
 static int complete(request *asked, const char *model_id, size_t inputs) {
   int status = cli_check_model(model_id);
+  asked->quiet |= !cli_ranks_speaks();
   if (status == CLI_GO_ON && !asked->output)
     status = cli_usage_error("encode", "where do the responses go? Give -o OUT");
   if (status == CLI_GO_ON) status = cli_encode_models_take(&asked->models, model_id, &asked->model);
   if (status == CLI_GO_ON) status = cli_stimuli_take("encode", &asked->stimuli);
   if (status == CLI_GO_ON) status = check_scores(asked, inputs);
   if (status == CLI_GO_ON && cli_is_stdout(asked->output)) {
-    if (asked->models.count > 1 || asked->models.list[0].subjects.count > 1)
+    if (cli_ranks())
+      status = cli_usage_error("encode", "-o %s: with --mpi the responses go to a file", asked->output);
+    else if (asked->models.count > 1 || asked->models.list[0].subjects.count > 1)
       status = cli_usage_error("encode", "-o %s: standard output takes one subject", asked->output);
     else if (asked->resume)
       status = cli_usage_error("encode", "-o %s: standard output cannot be resumed", asked->output);

@@ -11,6 +11,7 @@
 #include "outline.h"
 #include "output.h"
 #include "progress.h"
+#include "ranks.h"
 #include "regions.h"
 #include "stimuli.h"
 
@@ -55,6 +56,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
        "Do not write, beside the predictions, a .json that says where they came from and what their columns are."},
       {"force", 'f', CLI_FLAG, &asked->force, NULL,
        "Replace predictions (and their sidecar) and a JSON file that are there."},
+      CLI_MPI_OPTION,
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors."},
   };
   const cli_syntax syntax = {
@@ -78,6 +80,7 @@ static bool options_clash(const request *asked) { return asked->options.merge ||
 
 static int complete(request *asked, const char *model_id) {
   int status = cli_check_model(model_id);
+  asked->quiet |= !cli_ranks_speaks();
   if (status == CLI_GO_ON) status = cli_subjects("evaluate", &asked->subjects, &asked->names);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("evaluate", &asked->options.berg_dir);
   if (status == CLI_GO_ON && !asked->options.images)
@@ -140,7 +143,7 @@ static int evaluate(const request *asked, const char *model_id, const char *subj
     status = failed == BERG_ECANCELLED ? cli_fail_with(failed, "interrupted; the same command starts again")
                                        : cli_fail(&error);
     say_missing(text, failed);
-  } else {
+  } else if (text) { /* of several processes the first one has it */
     cJSON *report;
     status = cli_parse_json(text, &report);
     if (report && !asked->quiet) print_report(report);
@@ -182,9 +185,10 @@ int cli_evaluate(int argc, char **argv) {
   for (size_t i = 0; status == CLI_GO_ON && i < asked.names.count; i++)
     status = evaluate_subject(&asked, argv[0], asked.names.items[i], reports);
   if (status == CLI_GO_ON)
-    status = !asked.json ? 0
-                         : write_json(cJSON_GetArraySize(reports) > 1 ? reports : cJSON_GetArrayItem(reports, 0),
-                                      asked.json, asked.force);
+    status = !asked.json || !cli_ranks_speaks()
+                 ? 0
+                 : write_json(cJSON_GetArraySize(reports) > 1 ? reports : cJSON_GetArrayItem(reports, 0), asked.json,
+                              asked.force);
   cJSON_Delete(reports);
   cli_texts_free(&asked.subjects);
   cli_texts_free(&asked.splits);

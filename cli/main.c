@@ -1,6 +1,8 @@
 /* The program `berg`: a table of commands, one file each. */
 #include "cli.h"
 #include "memory.h"
+#include "options.h"
+#include "ranks.h"
 #include "truncated.h"
 
 #include <errno.h>
@@ -91,10 +93,11 @@ static int run(int argc, char **argv) {
 int main(int argc, char **argv) {
   cli_memory_watch();
   cli_truncated_watch();
-  int status = run(argc, argv);
+  int status = cli_ranks_start(argc, argv);
+  if (status == CLI_GO_ON) status = run(argc, argv);
   if (!status && cli_memory_ran_out()) status = cli_fail_memory();
   /* Output that cannot be flushed is a failure even when all else went well. */
   if ((fflush(stdout) || ferror(stdout)) && !status)
-    return cli_fail_with(BERG_EWRITE, "standard output cannot be written: %s", strerror(errno));
-  return status;
+    status = cli_fail_with(BERG_EWRITE, "standard output cannot be written: %s", strerror(errno));
+  return cli_ranks_end(status);
 }

@@ -8,6 +8,10 @@
 
 #include "memory.h"
 
+static void (*listener)(const char *message);
+
+void cli_say_to(void (*hear)(const char *message)) { listener = hear; }
+
 /* Nearly all messages fit into the room on the stack. One that has a long path in it ends with the reason, so it is
  * told whole. */
 static void say(const char *format, va_list list, const char *tail) {
@@ -18,10 +22,14 @@ static void say(const char *format, va_list list, const char *tail) {
   if (length >= (int)sizeof room) whole = cli_alloc((size_t)length + 1, 1);
   if (whole) vsnprintf(whole, (size_t)length + 1, format, again);
   va_end(again);
-  fputs("berg: ", stderr);
-  cli_print_safe(stderr, whole ? whole : room);
-  fputs(tail, stderr);
-  fputc('\n', stderr);
+  if (listener) {
+    listener(whole ? whole : room);
+  } else {
+    fputs("berg: ", stderr);
+    cli_print_safe(stderr, whole ? whole : room);
+    fputs(tail, stderr);
+    fputc('\n', stderr);
+  }
   free(whole);
 }
 

@@ -12,8 +12,8 @@ typedef struct request {
   bool slurm, shards, replace;
   size_t parts, processors;
   cli_plan plan;
-  char **own, **command; /* [own_count], [command_count] of the arguments */
-  int own_count, command_count;
+  char **own, **command;                    /* [own_count], [command_count] of the arguments */
+  int own_count, command_count, option_end; /* where options of the command end: at "--", or behind all */
 } request;
 
 static const struct {
@@ -37,12 +37,15 @@ static int deal(request *asked, int argc, char **argv) {
   asked->command = cli_alloc((size_t)argc + 1, sizeof *asked->command);
   if (!asked->own || !asked->command) return cli_fail_memory();
   asked->own[asked->own_count++] = argv[0];
+  bool options_end = false;
   for (int i = 1; i < argc; i++) {
+    options_end |= !strcmp(argv[i], "--");
     const bool help = !asked->command_count && argv[i][0] == '-';
-    const int own = help ? 1 : own_length(argv[i]);
+    const int own = options_end ? 0 : help ? 1 : own_length(argv[i]);
     for (int k = 0; k < own && i + k < argc; k++) asked->own[asked->own_count++] = argv[i + k];
-    if (help && own_length(argv[i]) == 2 && i + 1 < argc) asked->own[asked->own_count++] = argv[++i];
+    if (own && help && own_length(argv[i]) == 2 && i + 1 < argc) asked->own[asked->own_count++] = argv[++i];
     if (!own) asked->command[asked->command_count++] = argv[i];
+    if (!options_end) asked->option_end = asked->command_count;
     if (own == 2) i++;
   }
   return CLI_GO_ON;
@@ -87,35 +90,45 @@ static bool is_option(const char *word, const char *name) {
 /* What the parts say themselves, or what makes no sense of a part. */
 static int check_arguments(const request *asked) {
   static const char *const not [] = {"--stage", "--shard", "--merge", "--dry-run", "--report"};
-  for (int i = 1; i < asked->command_count; i++)
+  for (int i = 1; i < asked->option_end; i++)
     for (size_t k = 0; k < sizeof not / sizeof *not ; k++)
       if (is_option(asked->command[i], not [k]))
         return cli_usage_error("plan", "%s: not of a command that the plan makes parts of", not [k]);
   return CLI_GO_ON;
 }
 
+/* The value of --output in this word, or of -o, which may stand behind flags, "-qo"; "": it is the next word; NULL: it
+ * is another option. */
+static const char *output_in(const char *word) {
+  if (is_option(word, "--output")) return word[8] ? word + 9 : "";
+  const char *letter = word[0] == '-' && word[1] != '-' ? strchr(word, 'o') : NULL;
+  return letter ? letter + 1 : NULL;
+}
+
 /* The arguments that parts share: without -o, which is each part's own, and --resume, which all have. */
 static int take_arguments(request *asked) {
   cli_plan *plan = &asked->plan;
-  plan->command = asked->command[0];
   plan->args = cli_alloc((size_t)asked->command_count, sizeof *plan->args);
   if (!plan->args) return cli_fail_memory();
   const bool to_output = strcmp(plan->command, "train") != 0;
   for (int i = 1; i < asked->command_count; i++) {
     char *word = asked->command[i];
-    if (!strcmp(word, "--resume")) continue;
-    if (!to_output || (strncmp(word, "-o", 2) != 0 && !is_option(word, "--output"))) {
-      plan->args[plan->arg_count++] = word;
-      continue;
-    }
-    const char *equals = strchr(word, '=');
-    if (word[1] == 'o' && word[2])
-      plan->output = word + 2;
-    else if (word[1] == '-' && equals)
-      plan->output = equals + 1;
-    else if (i + 1 < asked->command_count)
-      plan->output = asked->command[++i];
+    const bool is_option_word = i < asked->option_end;
+    const char *output = to_output && is_option_word ? output_in(word) : NULL;
+    if (output) plan->output = *output || i + 1 == asked->command_count ? output : asked->command[++i];
+    const bool has_flags = output && word[1] != 'o' && word[1] != '-';
+    if (has_flags) word[strcspn(word, "o")] = '\0';
+    if ((output && !has_flags) || (is_option_word && !strcmp(word, "--resume"))) continue;
+    plan->args[plan->arg_count++] = word;
+    if (is_option_word) plan->option_count = plan->arg_count;
   }
+  return CLI_GO_ON;
+}
+
+/* Lines of a script are lines of its comments and options too. */
+static int check_names(const cli_plan *plan) {
+  for (const char *c = plan->partition; c && *c; c++)
+    if ((unsigned char)*c <= ' ') return cli_usage_error("plan", "--partition: expected a name, without spaces");
   return CLI_GO_ON;
 }
 
@@ -125,10 +138,12 @@ static int estimate(request *asked) {
   cli_plan *plan = &asked->plan;
   char **line = cli_alloc((size_t)asked->command_count + 2, sizeof *line);
   if (!line) return cli_fail_memory();
-  for (int i = 0; i < asked->command_count; i++) line[i] = asked->command[i];
-  int count = asked->command_count;
+  int count = 0;
   snprintf(threads, sizeof threads, "--threads=%zu", asked->processors);
-  if (asked->processors) line[count++] = threads;
+  for (int i = 0; i <= asked->command_count; i++) {
+    if (asked->processors && i == asked->option_end) line[count++] = threads;
+    if (i < asked->command_count) line[count++] = asked->command[i];
+  }
   int status;
   if (!strcmp(plan->command, "train"))
     status = cli_plan_train(count, line, &plan->tree);
@@ -146,13 +161,15 @@ static int complete(request *asked) {
   if (strcmp(command, "train") != 0 && strcmp(command, "encode") != 0 && strcmp(command, "score") != 0)
     return cli_usage_error("plan", "of which command? Expected train, encode or score, found \"%s\"", command);
   if (asked->slurm == asked->shards) return cli_usage_error("plan", "for which scheduler? Give --slurm or --shards");
+  plan->command = command;
   int status = check_arguments(asked);
-  if (status == CLI_GO_ON) status = take_arguments(asked);
+  if (status == CLI_GO_ON) status = check_names(plan);
   if (!plan->jobs) plan->jobs = "jobs";
   const ssize_t length = readlink("/proc/self/exe", plan->program, sizeof plan->program - 1);
   if (status == CLI_GO_ON && (length < 0 || !getcwd(plan->folder, sizeof plan->folder)))
     status = cli_fail_errno(BERG_EINPUT, ".", "where the program and this folder are cannot be told");
   if (status == CLI_GO_ON) status = estimate(asked);
+  if (status == CLI_GO_ON) status = take_arguments(asked); /* shortens words of the command */
   if (status == CLI_GO_ON) cli_plan_steps(plan, asked->parts);
   return status;
 }

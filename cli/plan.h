@@ -17,16 +17,17 @@ typedef struct cli_plan_step {
 #define CLI_PLAN_STEPS 6
 
 typedef struct cli_plan {
-  const char *command; /* "train", "encode", "score" */
-  char **args;         /* [arg_count] what follows it, without what the parts say themselves */
-  size_t arg_count;
+  const char *command;              /* "train", "encode", "score" */
+  char **args;                      /* [arg_count] what follows it, without what the parts say themselves */
+  size_t arg_count, option_count;   /* from option_count on they are "--" and operands */
   const char *output;               /* of encode and score; NULL: train */
   char program[4096], folder[4096]; /* absolute */
   const char *jobs, *partition;     /* where the scripts go; NULL: the cluster's own choice */
   cli_plan_step steps[CLI_PLAN_STEPS];
   size_t step_count, threads;
-  size_t memory; /* of a training: what all of its parts are planned with */
-  cJSON *tree;   /* of the library: cli_plan_train ... */
+  size_t memory;   /* of a training: what all of its parts are planned with, */
+  const char *way; /* and how they find eigenvectors */
+  cJSON *tree;     /* of the library: cli_plan_train ... */
 } cli_plan;
 
 /* What the command of these arguments would take, as the library says it: JSON of berg_train_plan or berg_encode_plan.

@@ -18,16 +18,29 @@ static void print_command(FILE *stream, const cli_plan *plan, const char *comman
   fprintf(stream, " %s", command);
 }
 
-static void print_args(FILE *stream, const cli_plan *plan) {
-  for (size_t i = 0; i < plan->arg_count; i++) print_word(stream, " ", plan->args[i]);
+static void print_options(FILE *stream, const cli_plan *plan) {
+  for (size_t i = 0; i < plan->option_count; i++) print_word(stream, " ", plan->args[i]);
 }
 
-/* The folder beside the output that its parts are in. */
+/* "--" and what follows it. */
+static void print_operands(FILE *stream, const cli_plan *plan) {
+  for (size_t i = plan->option_count; i < plan->arg_count; i++) print_word(stream, " ", plan->args[i]);
+}
+
+/* What follows from the machine unless it is said: parts of one training have to do the same on every node. */
+static void print_choices(FILE *stream, const cli_plan *plan) {
+  fprintf(stream, " --memory %zuK --threads %zu --eigenvectors %s", plan->memory >> 10, plan->threads, plan->way);
+}
+
+/* The folder beside the output that its parts are in; no command takes its name for an option. */
 static void print_parts_folder(FILE *stream, const cli_plan *plan) {
-  const size_t length = strlen(plan->output);
-  char *folder = cli_alloc(length + 8, 1);
-  if (folder) snprintf(folder, length + 8, "%s.parts", plan->output);
-  if (folder && length && folder[length - 1] == '/') memcpy(folder + length - 1, ".parts", 7);
+  const char *before = plan->output[0] == '-' ? "./" : "";
+  const size_t size = strlen(before) + strlen(plan->output) + sizeof ".parts";
+  char *folder = cli_alloc(size, 1);
+  if (folder) {
+    const size_t length = (size_t)snprintf(folder, size, "%s%s", before, plan->output);
+    snprintf(folder + length - (folder[length - 1] == '/'), sizeof ".parts", ".parts");
+  }
   if (folder) print_word(stream, "", folder);
   free(folder);
 }
@@ -58,32 +71,43 @@ static void print_shard(FILE *stream, const cli_plan_step *step, size_t part) {
     fprintf(stream, " --shard \"$SLURM_ARRAY_TASK_ID\"/%zu", step->parts);
 }
 
+static void print_part_name(FILE *stream, const cli_plan *plan, size_t part) {
+  print_parts_folder(stream, plan);
+  fputs("/part-", stream);
+  if (part)
+    fprintf(stream, "%03zu", part);
+  else
+    fputs("\"$(printf %03d \"$SLURM_ARRAY_TASK_ID\")\"", stream);
+  print_word(stream, "", ending_of(plan));
+}
+
 void cli_plan_print_part(FILE *stream, const cli_plan *plan, const cli_plan_step *step, size_t part) {
   print_command(stream, plan, plan->command);
-  print_args(stream, plan);
-  if (!plan->output) {
+  print_options(stream, plan);
+  if (plan->output) {
+    print_shard(stream, step, part);
+    fputs(strcmp(plan->command, "score") != 0 ? " --resume -o " : " -o ", stream);
+    print_part_name(stream, plan, part);
+  } else {
     fprintf(stream, " --stage %s", step->name);
     print_shard(stream, step, part);
-    fprintf(stream, " --resume --memory %zuK", plan->memory >> 10);
-    return;
+    fputs(" --resume", stream);
+    print_choices(stream, plan);
   }
-  print_shard(stream, step, part);
-  fputs(strcmp(plan->command, "score") != 0 ? " --resume -o " : " -o ", stream);
-  print_parts_folder(stream, plan);
-  if (part)
-    fprintf(stream, "/part-%03zu%s", part, ending_of(plan));
-  else
-    fprintf(stream, "/part-\"$(printf %%03d \"$SLURM_ARRAY_TASK_ID\")\"%s", ending_of(plan));
+  print_operands(stream, plan);
 }
 
 void cli_plan_print_merge(FILE *stream, const cli_plan *plan, const cli_plan_step *step) {
   print_command(stream, plan, plan->output ? "merge " : plan->command);
   if (!plan->output) {
-    print_args(stream, plan);
-    fprintf(stream, " --merge %s --shards %zu --memory %zuK", step->name, step->parts, plan->memory >> 10);
+    print_options(stream, plan);
+    fprintf(stream, " --merge %s --shards %zu", step->name, step->parts);
+    print_choices(stream, plan);
+    print_operands(stream, plan);
     return;
   }
   print_parts_folder(stream, plan);
-  fprintf(stream, "/part-*%s", ending_of(plan));
+  fputs("/part-*", stream);
+  print_word(stream, "", ending_of(plan));
   print_word(stream, " -o ", plan->output);
 }

@@ -73,6 +73,7 @@ static void add_images(cli_plan *plan, size_t parts) {
 void cli_plan_steps(cli_plan *plan, size_t parts) {
   plan->threads = (size_t)number(plan->tree, "threads");
   plan->memory = (size_t)number(cJSON_GetObjectItemCaseSensitive(plan->tree, "memory"), "limit_bytes");
+  plan->way = text(plan->tree, "eigenvectors");
   if (plan->output)
     add_images(plan, parts);
   else

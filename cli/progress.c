@@ -1,6 +1,7 @@
 /* Progress on standard error: a bar on a terminal, lines elsewhere. */
 #include "progress.h"
 #include "options.h"
+#include "ranks.h"
 
 #include <math.h>
 #include <signal.h>
@@ -35,7 +36,7 @@ static void catch_signals(void) {
 
 void cli_progress_start(cli_progress *progress, bool quiet, bool resumed) {
   memset(progress, 0, sizeof *progress);
-  progress->quiet = quiet;
+  progress->quiet = quiet || !cli_ranks_speaks();
   progress->terminal = isatty(STDERR_FILENO);
   progress->resumed = resumed;
   snprintf(progress->unit, sizeof progress->unit, "images");
@@ -142,6 +143,7 @@ berg_run cli_progress_run(cli_progress *progress) {
   run.user = progress;
   run.stage = stage_begins;
   run.warn = warned;
+  run.ranks = cli_ranks();
   return run;
 }
 

@@ -9,6 +9,7 @@
 #include "outline.h"
 #include "plan.h"
 #include "progress.h"
+#include "ranks.h"
 #include "stimuli.h"
 
 typedef struct request {
@@ -36,6 +37,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"resume", 0, CLI_FLAG, &asked->resume, NULL,
        "With --shard, read and pass over a store that holds the whole shard already."},
       {"json", 0, CLI_FLAG, &asked->json, NULL, "Print what was done as JSON on standard output."},
+      CLI_MPI_OPTION,
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors and images left out."},
   };
   const cli_syntax syntax = {
@@ -59,6 +61,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
 
 static int complete(request *asked, const char *model_id) {
   int status = cli_check_model(model_id);
+  asked->quiet |= !cli_ranks_speaks();
   if (status == CLI_GO_ON && !asked->output)
     status = cli_usage_error("score", "where are the scores to be kept? Give -o STORE");
   if (status == CLI_GO_ON) status = cli_encode_models_take(&asked->models, model_id, &asked->model);
@@ -75,6 +78,7 @@ static double number_of(const cJSON *tree, const char *key) {
 static int say(const request *asked, const char *report) {
   cJSON *tree;
   char added[32], all[32];
+  if (!report) return 0; /* of several processes the first one says it */
   int status = cli_parse_json(report, &tree);
   if (status == CLI_GO_ON && asked->json) status = cli_print_json(tree);
   if ((status == CLI_GO_ON || !status) && !asked->quiet && tree) {

@@ -10,6 +10,7 @@
 #include "plan.h"
 #include "output.h"
 #include "progress.h"
+#include "ranks.h"
 #include "stimuli.h"
 #include "train_table.h"
 
@@ -88,6 +89,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
       {"report", 0, CLI_TEXT, &asked->report, "FILE", "Write what each stage took, as JSON."},
       {"json", 0, CLI_FLAG, &asked->json, NULL,
        "Print it on standard output, after a --merge that finds something missing too: what, and which shards."},
+      CLI_MPI_OPTION,
       {"quiet", 'q', CLI_FLAG, &asked->quiet, NULL, "Say nothing but errors."},
   };
   const cli_syntax syntax = {
@@ -135,6 +137,8 @@ static int parse_stage(request *asked) {
   if ((asked->shard || train->scratch) && !train->stage)
     return cli_usage_error("train", "--shard and --scratch belong to --stage");
   if (train->shards && !train->merge) return cli_usage_error("train", "--shards belongs to --merge");
+  if (cli_ranks() && (train->stage || train->merge))
+    return cli_usage_error("train", "--mpi does all stages: leave out --stage and --merge");
   if (asked->dry_run && (train->stage || train->merge))
     return cli_usage_error("train", "--dry-run is of the whole training: leave out --stage and --merge");
   return asked->shard ? cli_shard("train", asked->shard, &train->shard, &train->shards) : CLI_GO_ON;
@@ -144,6 +148,7 @@ static int parse_stage(request *asked) {
 static int complete(request *asked, const char *model_id) {
   berg_train_options *train = &asked->train;
   int status = cli_check_model(model_id);
+  asked->quiet |= !cli_ranks_speaks();
   if (status == CLI_GO_ON) status = cli_subjects("train", &asked->subjects, &asked->named);
   if (status == CLI_GO_ON && !train->images)
     status = cli_usage_error("train", "where are the images? Give --images DIR");
@@ -177,7 +182,7 @@ static int plan(const request *asked, const char *model_id) {
   berg_status failed = berg_train_plan(&json, model_id, &asked->train, &error);
   cJSON *tree = NULL;
   int status = json ? cli_parse_json(json, &tree) : CLI_GO_ON;
-  if (tree && (failed || !asked->quiet || asked->dry_run)) cli_print_plan(tree);
+  if (tree && cli_ranks_speaks() && (failed || !asked->quiet || asked->dry_run)) cli_print_plan(tree);
   cJSON_Delete(tree);
   berg_free(json);
   if (status != CLI_GO_ON) return status;
@@ -231,8 +236,8 @@ static int train(const request *asked, const char *model_id) {
     berg_free(json);
     return status;
   }
-  int status = asked->report ? cli_write_text(json, asked->report, asked->force) : CLI_GO_ON;
-  if (status == CLI_GO_ON) status = show(asked, json, true);
+  int status = asked->report && cli_ranks_speaks() ? cli_write_text(json, asked->report, asked->force) : CLI_GO_ON;
+  if (status == CLI_GO_ON && json) status = show(asked, json, true);
   berg_free(json);
   return status == CLI_GO_ON ? 0 : status;
 }

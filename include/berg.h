@@ -468,6 +468,24 @@ typedef void (*berg_stage_fn)(void *user, const char *stage, const char *unit);
  * thread: other than 0 cancels at once (ECANCELLED), and what was begun is not finished. */
 typedef int (*berg_cancel_fn)(void *user);
 
+/* Processes that share a run, of one machine or many: MPI, by a plug-in that `make mpi` builds (docs/mpi.md). Each
+ * makes the same calls in the same order, with the same arguments, files of one file system, and `ranks` in its
+ * berg_run. berg_encode_to_file, berg_encode_many_to_files, berg_score, berg_train and berg_evaluate then share the
+ * work, give the bytes that one process gives, and return the same status in all; reports are rank 0's alone. */
+typedef struct berg_ranks berg_ranks;
+
+/* Joins the processes that mpirun or srun started; one that was started alone is rank 0 of 1. Where the program has not
+ * begun MPI, this does, and berg_ranks_free ends it. `plugin`: NULL for the usual places, or the path of
+ * libberg_mpi.so. The handle belongs to the thread that opened it. EDEVICE: no plug-in, or MPI refuses. */
+BERG_API berg_status berg_ranks_open(berg_ranks **ranks, const char *plugin, berg_error *error);
+BERG_API size_t berg_ranks_rank(const berg_ranks *ranks);
+BERG_API size_t berg_ranks_size(const berg_ranks *ranks);
+/* Waits for all. The same status in all: BERG_OK, or that of one that failed, with its message. Whoever fails between
+ * the calls above makes this one in place of them: the others then fail in theirs, and nothing is shared any more. */
+BERG_API berg_status berg_ranks_agree(berg_ranks *ranks, berg_status status, berg_error *error);
+/* All of them call it, and it waits for the last. NULL is fine. */
+BERG_API void berg_ranks_free(berg_ranks *ranks);
+
 typedef struct berg_run {
   size_t size;               /* set by _init */
   berg_progress_fn progress; /* may be NULL */
@@ -475,6 +493,7 @@ typedef struct berg_run {
   berg_stage_fn stage;   /* may be NULL; of training, evaluation and merging */
   berg_warn_fn warn;     /* may be NULL */
   berg_cancel_fn cancel; /* may be NULL */
+  berg_ranks *ranks;     /* that share it; NULL: this process does it alone */
 } berg_run;
 
 BERG_API void berg_run_init(berg_run *run, size_t size);

@@ -22,6 +22,7 @@ MAY_INCLUDE = {
     "volume": {"model", "io", "base"},
     "report": {"query", "train", "model", "vit", "la", "io", "base"},
     "cuda": {"vit", "la", "base"},
+    "mpi": {"base"},
 }
 # Folders that are cut into modules: a file may include its own module's headers and those of the modules named for it.
 MODULES = {
@@ -103,7 +104,8 @@ UNDER_C = {
     "src/io/value/json_print.c": {"cJSON_Print", "cJSON_PrintUnformatted"},
     "src/io/value/json_guard.c": {"cJSON_ParseWithLength"},
 }
-# The plug-in for CUDA links nothing of base: what it prints are words and whole numbers.
+# The plug-ins link nothing of base: what they print are words and whole numbers.
+PLUGINS = {"cuda", "mpi"}
 WHOLE_NUMBERS = {"snprintf", "vsnprintf"}
 REAL_NUMBER = re.compile(r'"(?:\\.|[^"\\\n])*%[-+ #0-9.*]*[lL]?[aefgAEFG](?:\\.|[^"\\\n])*"')
 STANDARD_STREAMS = re.compile(r"\b(?:stdout|stderr)\b")
@@ -192,14 +194,14 @@ def check_calls(path, text):
             continue
         for match in re.finditer(rf"(?<![\w.>]){name}\s*\(", code):
             yield line_of(code, match.start()), f"{name} {what}: not in the library"
-    allowed = UNDER_C.get(path.as_posix(), WHOLE_NUMBERS if folder == "cuda" else set())
+    allowed = UNDER_C.get(path.as_posix(), WHOLE_NUMBERS if folder in PLUGINS else set())
     for match in UNDER_A_LOCALE.finditer(code):
         if match.group(1).startswith("cJSON_") and path.as_posix() not in UNDER_C:
             continue  # check_memory names it
         if match.group(1) not in allowed and match.group(1) not in FORBIDDEN:
             yield line_of(code, match.start()), f"{match.group(1)} depends on the host's locale: base/text.h and io's JSON do not"
-    for match in REAL_NUMBER.finditer(text) if folder == "cuda" else ():
-        yield line_of(text, match.start()), "cuda prints no real number: it would be under the host's locale"
+    for match in REAL_NUMBER.finditer(text) if folder in PLUGINS else ():
+        yield line_of(text, match.start()), f"{folder} prints no real number: it would be under the host's locale"
     for match in STANDARD_STREAMS.finditer(code):
         yield line_of(code, match.start()), f"{match.group()} belongs to the program, not to the library"
     if folder in ("la", "vit"):
@@ -216,7 +218,7 @@ def check_calls(path, text):
 
 
 def check_memory(path, text):
-    if path.parts[:2] == ("src", "cuda"):
+    if path.parts[0] == "src" and path.parts[1] in PLUGINS:
         return  # a library of its own
     code = NOT_CODE.sub(blank, text)
     for trees, call, at_home, what in REMEMBERED:

@@ -7,6 +7,7 @@
 
 #include "base/fork.h"
 #include "base/machine.h"
+#include "base/ranks.h"
 
 void(berg_run_init)(berg_run *run, size_t size) {
   const berg_run defaults = {0};
@@ -15,7 +16,9 @@ void(berg_run_init)(berg_run *run, size_t size) {
 
 berg_status base_progress(const berg_run *run, size_t done, size_t total, double start, const char *what,
                           berg_error *error) {
-  if (!run || !run->progress) return BERG_OK;
+  if (!run) return BERG_OK;
+  berg_status failed = base_ranks_ask(run->ranks, error);
+  if (failed || !run->progress) return failed;
   const unsigned forks = base_forks();
   const bool cancelled = run->progress(run->user, done, total, base_machine_seconds() - start);
   berg_status status = base_check_fork(forks, error);
@@ -28,7 +31,9 @@ berg_status base_progress(const berg_run *run, size_t done, size_t total, double
 }
 
 berg_status base_ask_cancel(const berg_run *run, berg_error *error) {
-  if (!run || !run->cancel) return BERG_OK;
+  if (!run) return BERG_OK;
+  berg_status failed = base_ranks_ask(run->ranks, error);
+  if (failed || !run->cancel) return failed;
   const unsigned forks = base_forks();
   const bool cancelled = run->cancel(run->user);
   berg_status status = base_check_fork(forks, error);

@@ -9,8 +9,8 @@
 #include "base/error.h"
 
 /* Calls run->progress where there is one; `start` is of base_machine_seconds, `what` is counted ("images"; NULL: not
- * said). ECANCELLED: the callback asked to end the run. EINTERNAL: it forked, and this is the child, which cannot
- * continue the run. */
+ * said). ECANCELLED: the callback asked to end the run, or another rank has failed. EINTERNAL: it forked, and this is
+ * the child, which cannot continue the run. */
 berg_status base_progress(const berg_run *run, size_t done, size_t total, double start, const char *what,
                           berg_error *error);
 

@@ -200,13 +200,27 @@ def test_all_faults_are_told_before_anything_is_written(merge, parts, pristine):
     (lambda parts: change(parts / "part-2.json", lambda about: about["Shard"].update(Rows=0)), "holds 1 rows, its sidecar says 0"),
     (lambda parts: change(parts / "part-2.json", lambda about: about["Shard"].update(First=0)), "its Shard makes no sense"),
     (lambda parts: change(parts / "part-2.json", lambda about: about["Shard"].update(Of=10**15, Images=10**15)), "its Shard makes no sense"),
-], ids=["byte", "empty", "json", "sidecar", "partial", "unsharded", "rows", "range", "of"])
+    (lambda parts: change(parts / "part-2.json", lambda about: about["Shard"].update(Suffix="/../x")), "its Shard makes no sense"),
+    (lambda parts: change(parts / "part-2.json", lambda about: about["Shard"].update(Files=[str(i) for i in range(10**5)])),
+     "its Shard makes no sense"),
+    (lambda parts: change(parts / "part-2.json", lambda about: about["Shard"].update(Checksum=7, Number="2")), "its Shard makes no sense"),
+    (lambda parts: change(parts / "part-2.json", lambda about: about.update(Shard=[[]] * 9)), "its Shard makes no sense"),
+    (lambda parts: (parts / "part-2.json").write_text("[" * 10**6), "part-2.json is damaged: it is no JSON"),
+    (lambda parts: shutil.copy(parts / "part-3.json", parts / "part-2.json"), "has other bytes than were written: checksum "),
+], ids=["byte", "empty", "json", "sidecar", "partial", "unsharded", "rows", "range", "of", "suffix", "files", "kinds", "list", "deep", "another's"])
 def test_damaged(merge, parts, fault, why):
     fault(parts)
     status, report, _ = merge()
     assert (status, report["array"]) == (9, "2")
     (damaged,) = report["damaged"]
     assert damaged["part"] == str(parts / "part-2.npy") and why in damaged["why"]
+
+
+def test_a_name_in_every_sidecar_that_leads_elsewhere(merge, parts):
+    for path in parts.glob("part-*.json"):
+        change(path, lambda about: about["Shard"].update(Suffix="/../../x", Files=["/../../x"]))
+    status, report, _ = merge()
+    assert status == 3 and not report["whole"] and not list(parts.parent.glob("x*"))
 
 
 @pytest.mark.parametrize("arguments, why", [

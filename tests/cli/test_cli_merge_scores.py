@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+from PIL import Image
 
 import moments
 from program import MODEL
@@ -133,3 +134,16 @@ def test_a_merge_that_is_killed_goes_on(berg, parts, made, tmp_path):
             continue
         assert berg(*command).status == 0
         assert contents(tmp_path / "all") == contents(made[1])
+
+
+def test_what_a_killed_merge_of_other_shards_left_is_not_gone_on_with(berg, parts, made, stack, tmp_path):
+    Image.fromarray(stack[0].transpose(1, 2, 0)).save(tmp_path / "more.png")
+    (tmp_path / "others").mkdir()
+    for i in (1, 2):
+        assert made[2](tmp_path / f"others/{i}.scores", tmp_path / "more.png", "--shard", f"{i}/2").status == 0
+    other, own = (["merge", *map(str, sorted(folder.iterdir())), "-o", str(tmp_path / "all")] for folder in (tmp_path / "others", parts))
+    calls = moments.count([berg.path, *other], tmp_path / "count")
+    shutil.rmtree(tmp_path / "all")
+    assert moments.killed([berg.path, *other], calls - 3) and not (tmp_path / "all").exists()
+    assert berg(*own).status == 0
+    assert contents(tmp_path / "all") == contents(made[1])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import make_prepared
-from program import MODEL
+from program import MODEL, MODEL_FOLDER
 
 STAGES = ["features", "gram", "eigenvectors", "components", "regression", "weights"]
 
@@ -66,11 +66,12 @@ def test_a_training_is_an_array_and_a_join_for_each_stage(plan, place, tmp_path)
         assert about["cpus-per-task"] == "1" and about["partition"] == "long" and about["job-name"] == name[3:-3].join(["berg-", ""])
         if number % 2:
             parts = header(jobs / names[number - 1])["array"].removeprefix("1-")
-            assert command[-6:-1] == ["--merge", stage, "--shards", parts, "--memory"] and "array" not in about
+            assert command[-10:-5] == ["--merge", stage, "--shards", parts, "--memory"] and "array" not in about
         else:
             parts = about["array"].removeprefix("1-")
-            assert command[-7:-1] == ["--stage", stage, "--shard", f"$SLURM_ARRAY_TASK_ID/{parts}", "--resume", "--memory"]
+            assert command[-11:-5] == ["--stage", stage, "--shard", f"$SLURM_ARRAY_TASK_ID/{parts}", "--resume", "--memory"]
             assert about["signal"] == "B:USR1@120" and script.read_text().splitlines()[-1].startswith("exec ")
+        assert command[-4:] == ["--threads", "1", "--eigenvectors", "gram"]
     steps = [shlex.split(line)[1:] for line in (jobs / "submit.sh").read_text().splitlines() if re.match(r"submit \d", line)]
     assert steps == [[str(i + 1), name, "afterany" if i % 2 else "afterok"] for i, name in enumerate(names)]
 
@@ -148,6 +149,41 @@ def test_lines_say_the_same_as_the_scripts(plan_images, place, tmp_path):
     assert part[-1] == "out.parts/part-001/" and merge[-4:] == ["merge", "out.parts/part-*/", "-o", "out/"]
 
 
+def run_lines(text, place, threads):
+    """All lines of a plan, of which each finds another machine, as in OMP_NUM_THREADS."""
+    start = [line for line in text.splitlines() if line.startswith(("cd ", "export ", "mkdir "))]
+    for i, line in enumerate(line for line in text.splitlines() if line and not line.startswith(("#", *start))):
+        done = subprocess.run(["sh", "-c", "\n".join([*start, line])], cwd="/", capture_output=True, text=True,
+                              env={**os.environ, "OMP_NUM_THREADS": str(threads[i % len(threads)])})
+        assert done.returncode == 0, (line, done.stderr)
+
+
+def test_parts_choose_the_same_on_every_node(plan, place, tmp_path):
+    """An alpha for each chunk of voxels makes chunks part of the model, and threads and memory decide how many there are."""
+    shutil.copytree(place / "berg", tmp_path / "berg")
+    options = ["--ridge", "--alphas", "1,10", "--folds", "2", "--berg-dir", tmp_path / "berg", "--memory", "390M", "--quiet"]
+    lines = plan("--shards", "-n", "2", "--processors", "1", *options)
+    assert lines.status == 0, lines.err
+    run_lines(lines.out, place, [1, 40])
+    weights = tmp_path / "berg" / MODEL_FOLDER / "encoding_models_weights/weights_sub-01.npy"
+    assert weights.exists()
+
+
+def test_names_that_look_like_options(plan_images, place, tmp_path):
+    """Options that parts add come before "--", and folders of parts are none."""
+    few = place / "-few"
+    few.mkdir()
+    for image in sorted((place / "images/concept000").iterdir())[:2]:
+        shutil.copy(image, few)
+    lines = plan_images("--shards", "-n", "2", "--processors", "1", "-qo", "-out.npy", "--", "-few")
+    assert lines.status == 0, lines.err
+    first, second, merge = commands_of(lines.out)
+    assert first[-7:] == ["--shard", "1/2", "--resume", "-o", "./-out.npy.parts/part-001.npy", "--", "-few"]
+    assert first.count("-q") == 1 and merge[2:] == ["./-out.npy.parts/part-*.npy", "-o", "-out.npy"]
+    run_lines(lines.out, place, [1])
+    assert np.load(place / "-out.npy").shape[0] == 2
+
+
 def test_scripts_that_are_there_are_replaced_only_when_told(plan, tmp_path):
     jobs = tmp_path / "jobs"
     assert plan("--slurm", "--jobs", jobs).status == 0
@@ -166,6 +202,7 @@ def test_scripts_that_are_there_are_replaced_only_when_told(plan, tmp_path):
     (["encode", MODEL, "--slurm", "--subject", "1", "--scores", "s", "-o", "x.npy"], 2, "--scores: shards are of images"),
     (["encode", MODEL, "--slurm", "--subject", "1", "nowhere", "-o", "x.npy"], 3, "nowhere"),
     (["train", MODEL, "--slurm", "-n", "many"], 2, "whole number"),
+    (["encode", MODEL, "--slurm", "--partition", "a\n#SBATCH --uid=0"], 2, "--partition: expected a name"),
     (["--slrm", "train"], 2, "did you mean --slurm?"),
     (["train", "--slurm"], 2, "train needs MODEL"),
 ])

@@ -53,3 +53,25 @@ bool io_ranges_gap(const io_ranges *ranges, size_t from, size_t count, io_range 
   *gap = (io_range){from, end};
   return from < end;
 }
+
+/* Contiguous parts that differ by one at most, the longer ones first: where part `rank` begins. */
+static size_t part_begin(size_t count, size_t rank, size_t size) {
+  const size_t longer = count % size;
+  return rank * (count / size) + (rank < longer ? rank : longer);
+}
+
+io_ranges io_ranges_share(const io_ranges *done, size_t count, size_t grain, size_t rank, size_t size) {
+  io_ranges share = {.count = 0};
+  size_t groups = 0, at = 0;
+  for (io_range gap = {0, 0}; io_ranges_gap(done, gap.end, count, &gap);)
+    groups += (gap.end - gap.first + grain - 1) / grain;
+  const size_t first = part_begin(groups, rank, size), end = part_begin(groups, rank + 1, size);
+  for (io_range gap = {0, 0}; io_ranges_gap(done, gap.end, count, &gap);) {
+    const size_t here = (gap.end - gap.first + grain - 1) / grain, from = first > at ? first - at : 0;
+    const size_t to = end > at ? (end - at < here ? end - at : here) : 0;
+    const size_t last = gap.first + to * grain;
+    if (from < to) io_ranges_add(&share, gap.first + from * grain, last < gap.end ? last : gap.end);
+    at += here;
+  }
+  return share;
+}

@@ -33,4 +33,8 @@ bool io_ranges_same(const io_ranges *a, const io_ranges *b);
 /* The first gap at or behind `from` and before `count`: false where there is none. */
 bool io_ranges_gap(const io_ranges *ranges, size_t from, size_t count, io_range *gap);
 
+/* Of what `done` lacks of `count` units, the part of one of `size` who share it: as much as the others have but for one
+ * group of `grain` units, in order, the longer parts first. */
+io_ranges io_ranges_share(const io_ranges *done, size_t count, size_t grain, size_t rank, size_t size);
+
 #endif

@@ -94,12 +94,12 @@ berg_status io_rows_open_shaped(io_rows **rows, const char *path, const size_t *
                                 const char *fingerprint, bool force, bool resume, size_t *done, berg_error *error);
 /* `data` is [count][columns]. EWRITE on a full disk; what was appended before stays safe. */
 berg_status io_rows_append(io_rows *rows, const float *data, size_t count, berg_error *error);
-/* The same of rows that lie in pieces of `width` columns, `stride` floats apart. */
-berg_status io_rows_append_pieces(io_rows *rows, const float *data, size_t width, size_t stride, size_t count,
-                                  berg_error *error);
 /* The same of rows from number `first` on, in any order, as long as no more than IO_JOURNAL_RANGES pieces lie apart
  * (EARGUMENT). */
 berg_status io_rows_put(io_rows *rows, size_t first, const float *data, size_t count, berg_error *error);
+/* The same of rows that lie in pieces of `width` columns, `stride` floats apart. */
+berg_status io_rows_put_pieces(io_rows *rows, size_t first, const float *data, size_t width, size_t stride,
+                               size_t count, berg_error *error);
 /* The rows that were written in this run and earlier ones. */
 const io_ranges *io_rows_done(const io_rows *rows);
 /* Whether there is a file at `path` beside the partial one. It is taken for this run's where io_rows_place would write
@@ -126,5 +126,19 @@ void io_rows_discard(io_rows *rows);
 /* Closes; unless finished, the partial file and its journal are kept for a later resume. NULL is fine. */
 /* `error`: of a failure before, which io_remove_left tells of files that stay; NULL: there was none. */
 void io_rows_free(io_rows *rows, berg_error *error);
+
+/* --- Several processes that write one file, each a share of its rows --- */
+
+/* Opens what another process has opened by io_rows_open_shaped and keeps open. Of the rows it is known which are done
+ * (io_rows_done); the final file is the other's affair. EEXISTS, EINPUT, EWRITE as there. */
+berg_status io_rows_join(io_rows **rows, const char *path, const size_t *shape, size_t ndim, const char *fingerprint,
+                         berg_error *error);
+/* Once all have it open: from here on each puts rows that no other does, ascending, the first of them `first`, with a
+ * journal of its own. EWRITE. */
+berg_status io_rows_begin_share(io_rows *rows, size_t first, berg_error *error);
+/* Makes this one's rows safe. EWRITE. */
+berg_status io_rows_end_share(io_rows *rows, berg_error *error);
+/* In the process that opened it, once all have ended their shares: knows all their rows. EINPUT, EEXISTS. */
+berg_status io_rows_unite(io_rows *rows, berg_error *error);
 
 #endif

@@ -1,5 +1,6 @@
 /* Rows that are complete become the file that the ending of its name says, and what they grew in goes. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -72,9 +73,9 @@ static bool have_shape(const io_labels *labels, const size_t *shape, size_t ndim
 }
 
 /* Each writer finds an axis for each dimension. */
-static berg_status convert(const io_rows *rows, const char *path, bool force, size_t count, const io_labels *labels,
-                           berg_error *error) {
-  const io_row_source source = {.file = rows->data,
+static berg_status convert_file(const io_rows *rows, int file, const char *path, bool force, size_t count,
+                                const io_labels *labels, berg_error *error) {
+  const io_row_source source = {.file = file,
                                 .offset = (off_t)rows->header_bytes,
                                 .rows = count,
                                 .columns = rows->columns,
@@ -91,6 +92,16 @@ static berg_status convert(const io_rows *rows, const char *path, bool force, si
   if (!have_shape(&whole, source.shape, source.ndim))
     return base_fail(error, BERG_EINTERNAL, "%s: the axes are not those of its rows", rows->path);
   return formats[format_of(path)].write(&source, path, force, &whole, error);
+}
+
+/* Opened anew: what processes on other machines wrote is seen from here on. */
+static berg_status convert(const io_rows *rows, const char *path, bool force, size_t count, const io_labels *labels,
+                           berg_error *error) {
+  const int file = open(rows->partial, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (file < 0) return base_fail_errno(error, BERG_EINPUT, rows->partial, "cannot be read back", errno);
+  berg_status status = convert_file(rows, file, path, force, count, labels, error);
+  close(file);
+  return status;
 }
 
 static berg_status compare_bytes(const char *path, const char *again, bool *same, berg_error *error) {
@@ -131,6 +142,7 @@ berg_status io_rows_place(io_rows *rows, const io_labels *labels, berg_error *er
   if (rows->written.count > 1 || count != io_ranges_end(&rows->written))
     return base_fail(error, BERG_EARGUMENT, "%s: row %zu is missing", rows->partial, count);
   if (rows->settled) return BERG_OK;
+  rows->own = rows->written; /* other journals may go before this one */
   if (!io_rows_sync(rows)) return io_rows_fail_write(rows, errno, error);
   if (!io_rows_is_one_file(rows))
     return rows->placed ? convert_again(rows, count, labels, error)
@@ -172,7 +184,8 @@ berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *e
 berg_status io_rows_clear(io_rows *rows, berg_error *error) {
   if (rows->data < 0) return BERG_OK;
   bool is_named = io_is_named(rows->data, rows->partial);
-  berg_status status = io_remove_file(rows->journal_path, error);
+  berg_status status = io_rows_remove_shares(rows, error);
+  if (!status) status = io_remove_file(rows->journal_path, error);
   if (!status && is_named) status = io_remove_file(rows->partial, error);
   close(rows->data);
   close(rows->journal);

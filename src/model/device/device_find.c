@@ -1,11 +1,11 @@
 /* Finding and loading the CUDA plug-in. */
-#define _GNU_SOURCE /* dladdr */
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/own_folder.h"
 #include "base/text.h"
 #include "model/device/device_handle.h"
 
@@ -21,27 +21,14 @@ static void add_place(model_device_search *search, const char *folder, size_t le
   if (written > 0 && (size_t)written < sizeof place->path) search->count++;
 }
 
-/* The folder of the library or program that this code is in, with its slash. */
-static void add_own_folder(model_device_search *search) {
-  Dl_info about;
-  char program[512];
-  const char *path = NULL;
-  if (dladdr(berg_version(), &about) && about.dli_fname) path = about.dli_fname;
-  if (!path || path[0] != '/') { /* of a program: the name that it was called by, which may be anything */
-    const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (length <= 0) return;
-    program[length] = 0;
-    path = program;
-  }
-  add_place(search, path, (size_t)(strrchr(path, '/') + 1 - path), PLUGIN);
-}
-
 static void list_places(model_device_search *search, const char *plugin) {
+  char own[sizeof search->places->path];
   if (plugin) {
     add_place(search, plugin, strlen(plugin), "");
     return;
   }
-  add_own_folder(search);
+  base_own_folder(own, sizeof own);
+  if (*own) add_place(search, own, strlen(own), PLUGIN);
   add_place(search, BERG_LIBDIR, strlen(BERG_LIBDIR), "/" PLUGIN);
   if (search->count == 2 && !strcmp(search->places[0].path, search->places[1].path)) search->count = 1;
   add_place(search, "", 0, PLUGIN);

@@ -63,9 +63,10 @@ static berg_status pack(berg_model *model, size_t images, const berg_run *run, b
 static berg_status encode_batches(const model_pass *pass, berg_stimuli *stimuli, size_t first, const berg_run *run,
                                   berg_error *error) {
   berg_model *model = model_pass_network(pass);
-  const size_t total = berg_stimuli_count(stimuli), left = total - first, most = batch_of(pass),
-               before = pass->number * total, all = pass->of * total;
-  size_t told = pass->number ? berg_stimuli_skipped_count(stimuli) : 0;
+  const size_t end = pass->end ? pass->end : berg_stimuli_count(stimuli), left = end - first, most = batch_of(pass);
+  const size_t total = pass->total ? pass->total : end, counted = pass->total ? pass->counted : first;
+  const size_t before = pass->number * total + counted - first, all = pass->of * total;
+  size_t told = pass->number || pass->goes_on ? berg_stimuli_skipped_count(stimuli) : 0;
   if (!left) return BERG_OK;
   /* batches of the same size rather than a small last one */
   const size_t batches = (left + most - 1) / most;
@@ -92,7 +93,7 @@ static berg_status encode_batches(const model_pass *pass, berg_stimuli *stimuli,
   batch->team = NULL;
   batch->run = NULL;
   batch->member_count = 0;
-  return status ? status : base_progress(run, before + total, all, start, "images", error);
+  return status ? status : base_progress(run, before + end, all, start, "images", error);
 }
 
 berg_status model_encode(const model_pass *pass, berg_stimuli *stimuli, size_t first, const berg_run *run,

@@ -10,6 +10,9 @@ typedef struct model_pass {
   const model_sink *sinks; /* [count] */
   size_t count;
   size_t number, of; /* this pass among all, for progress: 0 of 1 */
+  bool goes_on;      /* of the same pass a part was run before: what that left out is told */
+  /* Images before `end` are encoded (0: all), and progress counts those before the first as `counted`, of `total`. */
+  size_t end, counted, total;
   /* NULL, or what leaves images of a batch out (model_batch_keep) before the network sees them. */
   berg_status (*choose)(void *user, model_batch *batch, berg_error *error);
   /* NULL, or what takes a batch that has been run of all models at once, after their sinks. */
@@ -20,7 +23,7 @@ typedef struct model_pass {
   size_t all_count;
 } model_pass;
 
-/* Encodes stimuli [first, count) batch by batch into the sinks; progress counts from 0 over all stimuli. ECANCELLED;
+/* Encodes stimuli [first, end) batch by batch into the sinks; progress counts from 0 over all. ECANCELLED;
  * EARGUMENT: a model is in use by another call. */
 berg_status model_encode(const model_pass *pass, berg_stimuli *stimuli, size_t first, const berg_run *run,
                          berg_error *error);

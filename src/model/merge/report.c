@@ -3,35 +3,10 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/value/array_indices.h"
 #include "io/value/json_build.h"
 #include "io/value/json_print.h"
 #include "model/merge/parts.h"
-
-/* Numbers as the option --array of Slurm has them: "3,7-9". They are those whose state is at least `least`. base_free;
- * NULL with ELIMIT. */
-static char *list_numbers(const uint8_t *states, size_t of, uint8_t least, berg_error *error) {
-  char *text = base_copy_text("", error);
-  for (size_t i = 0; i < of && text; i++) {
-    if (states[i] < least) continue;
-    size_t last = i;
-    while (last + 1 < of && states[last + 1] >= least) last++;
-    const bool is_range = last > i + 1;
-    if (!is_range) last = i;
-    char *longer = is_range ? base_format(error, "%s%s%zu-%zu", text, *text ? "," : "", i + 1, last + 1)
-                            : base_format(error, "%s%s%zu", text, *text ? "," : "", i + 1);
-    base_free(text);
-    text = longer;
-    i = last;
-  }
-  return text;
-}
-
-static void add_numbers(cJSON *to, const char *key, const model_merge_parts *parts, uint8_t least) {
-  cJSON *list = io_json_add_list(to, key);
-  const size_t of = parts->again ? parts->reference->shard.of : 0;
-  for (size_t i = 0; i < of; i++)
-    if (parts->again[i] >= least) io_json_add_number(list, NULL, (double)(i + 1));
-}
 
 static void add_faults(cJSON *to, const char *key, const model_merge_parts *parts, model_merge_fault fault) {
   cJSON *list = io_json_add_list(to, key);
@@ -110,22 +85,21 @@ static berg_status fail(const model_merge_parts *parts, const char *again, const
 
 berg_status model_merge_report(char **report, const model_merge_parts *parts, const char *out, berg_error *error) {
   const size_t of = parts->again ? parts->reference->shard.of : 0;
-  char *again = list_numbers(parts->again, of, MODEL_MERGE_BROKEN, error);
-  if (!again) return BERG_ELIMIT;
   const bool whole = model_merge_is_whole(parts);
   cJSON *tree = io_json_object();
   io_json_add_bool(tree, "whole", whole);
   if (of) io_json_add_number(tree, "of", (double)of);
-  add_numbers(tree, "missing", parts, MODEL_MERGE_MISSING);
+  char *missing = io_array_indices(parts->again, of, MODEL_MERGE_MISSING, io_json_add_list(tree, "missing"), error);
   add_faults(tree, "damaged", parts, MODEL_MERGE_DAMAGED);
   add_faults(tree, "foreign", parts, MODEL_MERGE_FOREIGN);
   add_faults(tree, "doubled", parts, MODEL_MERGE_DOUBLED);
-  add_numbers(tree, "rerun", parts, MODEL_MERGE_BROKEN);
-  io_json_add_text(tree, "array", again);
+  char *again = io_array_indices(parts->again, of, MODEL_MERGE_BROKEN, io_json_add_list(tree, "rerun"), error);
+  io_json_add_text(tree, "array", again ? again : "");
   add_outputs(tree, parts);
-  berg_status status = io_json_print(tree, report, error);
+  berg_status status = missing && again ? io_json_print(tree, report, error) : BERG_ELIMIT;
   cJSON_Delete(tree);
   if (!status && !whole) status = fail(parts, again, out, error);
+  base_free(missing);
   base_free(again);
   return status;
 }

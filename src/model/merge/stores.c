@@ -146,9 +146,11 @@ static berg_status merge_shards(const model_merge_parts *parts, const char *path
   size_t length = strlen(path);
   while (length > 1 && path[length - 1] == '/') length--;
   char *whole = base_copy_bytes(path, length, error);
-  /* a new store gets its name when it is whole; a merge that was killed goes on with what it had made of it */
+  /* a new store gets its name when it is whole; a merge of this run that was killed goes on with what it had made */
   const bool is_new = whole && access(whole, F_OK);
-  char *made = whole ? base_format(error, "%s%s", whole, is_new ? ".merging" : "") : NULL;
+  char *made = is_new  ? base_format(error, "%s.%.8s.merging", whole, parts->reference->run)
+               : whole ? base_copy_text(whole, error)
+                       : NULL;
   berg_status status = made ? add_in_order(parts, made, threads, run, images, error) : BERG_ELIMIT;
   if (!status && is_new) status = io_place_file(made, whole, false, error);
   base_free(made);

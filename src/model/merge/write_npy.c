@@ -51,7 +51,7 @@ static berg_status write_header(io_whole_file *file, const io_npy_header *like, 
 static berg_status write_all(io_whole_file *file, const model_merge_task *task, berg_error *error) {
   berg_status status = BERG_OK;
   for (size_t i = 0; i < task->count && !status; i++) {
-    io_npy_header header;
+    io_npy_header header = {.data_offset = 0};
     status = model_merge_tell(task, i, error);
     if (!status) status = model_merge_read_npy(&header, task->members[i]->path, error);
     if (!status && !i) status = write_header(file, &header, task->rows, error);

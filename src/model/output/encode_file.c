@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/progress.h"
+#include "base/ranks.h"
 #include "model/encode/encode.h"
 #include "model/encode/run.h"
 #include "model/encode/sources.h"
@@ -9,7 +10,6 @@
 #include "model/output/options.h"
 #include "model/output/output_file.h"
 #include "model/stimuli/stimuli.h"
-#include "vit/preprocess.h"
 
 /* The writer of all models of a pass, which take turns at the same two buffers: so two files can be written at once. */
 typedef struct writing {
@@ -138,16 +138,7 @@ static berg_status stop_writer(writing *w, berg_status status, berg_error *error
   return written ? written : status;
 }
 
-/* --- Going on with what was interrupted --- */
-
-/* The rows that each file of each output has; SIZE_MAX: all files are whole. */
-static size_t least_done(const output *outputs, size_t count) {
-  size_t least = SIZE_MAX;
-  for (size_t o = 0; o < count; o++)
-    for (size_t i = 0; i < outputs[o].count; i++)
-      if (!outputs[o].files[i].whole && outputs[o].files[i].done < least) least = outputs[o].files[i].done;
-  return least;
-}
+/* --- Going on with what was interrupted, and sharing what is left --- */
 
 static berg_status tell_whole(const output *outputs, size_t count, const berg_run *run, berg_error *error) {
   berg_status status = BERG_OK;
@@ -158,61 +149,104 @@ static berg_status tell_whole(const output *outputs, size_t count, const berg_ru
   return status;
 }
 
-/* Rows are images but for those left out: to know which were, they are looked at again. */
-static berg_status pass_over(berg_stimuli *stimuli, size_t least, const berg_run *run, size_t *first, size_t *rows,
-                             berg_error *error) {
-  uint8_t *pixels = base_alloc(VIT_PIXELS, 1, error);
-  if (!pixels) return BERG_ELIMIT;
-  berg_status status = BERG_OK;
-  for (; *rows < least && *first < berg_stimuli_count(stimuli) && !status; (*first)++) {
-    berg_error fault;
-    status = base_ask_cancel(run, error);
-    if (!status) status = model_stimuli_prepare(stimuli, *first, 1, NULL, NULL, error);
-    if (status) break;
-    if (model_stimuli_is_bad(stimuli, *first)) continue; /* in the pass before */
-    status = berg_stimuli_pixels(stimuli, *first, pixels, &fault);
-    if (!status) {
-      ++*rows;
-    } else if (model_stimuli_may_skip(stimuli, status)) {
-      status = model_stimuli_mark_bad(stimuli, *first, &fault, error);
-    } else if (error) {
-      *error = fault;
+/* A shard's file that is there already is none of them; NULL: all are such. */
+static const model_output_file *first_open(const output *o) {
+  for (size_t i = 0; i < o->count; i++)
+    if (!o->files[i].whole) return &o->files[i];
+  return NULL;
+}
+
+/* The rows that every file of each output has. */
+static io_ranges rows_done(const output *outputs, size_t count, size_t images) {
+  io_ranges done = {.list = {{0, images}}, .count = 1};
+  for (size_t o = 0; o < count; o++)
+    for (size_t i = 0; i < outputs[o].count; i++) {
+      if (outputs[o].files[i].whole) continue;
+      const io_ranges *of_file = io_rows_done(outputs[o].files[i].rows);
+      for (io_range gap = {0, 0}; io_ranges_gap(of_file, gap.end, images, &gap);)
+        io_ranges_remove(&done, gap.first, gap.end);
     }
-  }
-  base_free(pixels);
+  return done;
+}
+
+/* Images [first, end) (0: all), whose rows begin at number `row`. */
+static berg_status encode_stretch(output *outputs, const model_pass *pass, size_t row, size_t first, size_t end,
+                                  const berg_run *run, berg_error *error) {
+  writing w = {.writer = NULL};
+  model_pass stretch = *pass;
+  stretch.end = end;
+  stretch.take = take;
+  stretch.user = &w;
+  for (size_t i = 0; i < pass->count; i++) outputs[i].rows = row;
+  berg_status status = model_encode(&stretch, outputs[0].task.stimuli, first, run, error);
+  return stop_writer(&w, status, error);
+}
+
+static berg_status begin_shares(output *outputs, size_t count, const io_ranges *share, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t o = 0; o < count; o++)
+    for (size_t i = 0; i < outputs[o].count && !status; i++)
+      if (!outputs[o].files[i].whole) status = model_output_file_begin_share(&outputs[o].files[i], share, error);
   return status;
 }
 
-/* The number of the first image that some file has no row for. */
-static berg_status find_start(output *outputs, size_t count, const berg_run *run, size_t *first, berg_error *error) {
-  berg_stimuli *stimuli = outputs[0].task.stimuli;
-  const size_t least = least_done(outputs, count);
-  size_t rows = 0;
-  berg_status status = BERG_OK;
-  *first = 0;
-  if (model_stimuli_skips_bad(stimuli))
-    status = pass_over(stimuli, least, run, first, &rows, error);
-  else
-    *first = rows = least;
-  for (size_t i = 0; i < count; i++) outputs[i].rows = rows;
+/* This process's share of what is missing. */
+static berg_status encode_share(output *outputs, const model_pass *pass, const io_ranges *done, const berg_run *run,
+                                berg_error *error) {
+  const berg_stimuli *stimuli = outputs[0].task.stimuli;
+  const size_t rows = berg_stimuli_count(stimuli) - berg_stimuli_skipped_count(stimuli),
+               size = base_ranks_size(run->ranks);
+  const io_ranges share = io_ranges_share(done, rows, 1, base_ranks_rank(run->ranks), size);
+  berg_status status = size > 1 ? begin_shares(outputs, pass->count, &share, error) : BERG_OK;
+  model_pass part = *pass;
+  part.counted = io_ranges_total(done);
+  part.total = part.counted + io_ranges_total(&share);
+  for (size_t i = 0; i < share.count && !status; i++) {
+    const io_range range = share.list[i];
+    status = encode_stretch(outputs, &part, range.first, model_stimuli_of_row(stimuli, range.first),
+                            model_stimuli_of_row(stimuli, range.end - 1) + 1, run, error);
+    part.goes_on = true;
+    part.counted += range.end - range.first;
+  }
   return status;
+}
+
+/* Outputs [0, count) of one pass. Where images may be left out, a process that writes row after row learns on its way
+ * which row is whose; who begins elsewhere has to know before. */
+static berg_status encode_pass(output *outputs, const model_pass *pass, const berg_run *run, berg_error *error) {
+  berg_stimuli *stimuli = outputs[0].task.stimuli;
+  const io_ranges done = rows_done(outputs, pass->count, berg_stimuli_count(stimuli));
+  const bool skips = model_stimuli_skips_bad(stimuli), in_order = io_ranges_before(&done) == io_ranges_end(&done);
+  const bool as_it_comes = skips && in_order && base_ranks_size(run->ranks) == 1;
+  size_t first, rows;
+  berg_status status = BERG_OK;
+  bool is_open = false;
+  for (size_t i = 0; i < pass->count; i++) is_open = is_open || first_open(&outputs[i]);
+  if (!is_open) return BERG_OK;
+  if (skips)
+    status = model_stimuli_look(stimuli, as_it_comes ? io_ranges_before(&done) : SIZE_MAX, run, &first, &rows, error);
+  if (status) return status;
+  return as_it_comes ? encode_stretch(outputs, pass, rows, first, 0, run, error)
+                     : encode_share(outputs, pass, &done, run, error);
 }
 
 /* --- All models --- */
 
 static berg_status finish(output *o, berg_error *error) {
   const berg_stimuli *stimuli = o->task.stimuli;
-  if (least_done(o, 1) == SIZE_MAX) return BERG_OK;
+  const model_output_file *file = first_open(o);
+  if (!file) return BERG_OK;
+  const size_t rows = io_ranges_total(io_rows_done(file->rows));
   /* a shard that is a part may be of no rows: the others may have some */
   const bool is_part = o->task.options->sidecar && model_stimuli_shard(stimuli);
-  if (!o->rows && !is_part)
+  if (!rows && !is_part)
     return base_fail(error, BERG_EINPUT, "none of the %zu images could be read", berg_stimuli_count(stimuli));
   const size_t readable = berg_stimuli_count(stimuli) - berg_stimuli_skipped_count(stimuli);
-  if (o->rows != readable) /* rows would get the names of other images */
+  if (rows != readable) /* rows would get the names of other images */
     return base_fail(error, BERG_EINPUT, "%s: %zu rows of %zu readable images: image files changed meanwhile",
-                     o->task.path, o->rows, readable);
+                     o->task.path, rows, readable);
   model_row_names names;
-  berg_status status = model_row_names_make(&names, stimuli, o->rows, error);
+  berg_status status = model_row_names_make(&names, stimuli, rows, error);
   for (size_t i = 0; i < o->count && !status; i++) status = model_output_file_finish(&o->files[i], &names, error);
   model_row_names_release(&names);
   return status;
@@ -252,24 +286,72 @@ static void discard(output *outputs, size_t count) {
       if (outputs[o].files[i].rows) io_rows_discard(outputs[o].files[i].rows);
 }
 
-/* Outputs [0, count) of one pass. */
-static berg_status encode_pass(output *outputs, model_pass *pass, const berg_run *run, berg_error *error) {
-  size_t first = 0;
-  if (least_done(outputs, pass->count) == SIZE_MAX) return BERG_OK;
-  writing w = {.writer = NULL};
-  pass->take = take;
-  pass->user = &w;
-  berg_status status = find_start(outputs, pass->count, run, &first, error);
-  if (!status) status = model_encode(pass, outputs[0].task.stimuli, first, run, error);
-  return stop_writer(&w, status, error);
-}
-
 /* Whether trials are wanted, known and held by the format: before anything is written or told. */
 static berg_status open_trials(model_output_task *task, const berg_run *run, berg_error *error) {
   if (!task->options->trials) return BERG_OK;
   if (!io_rows_takes_axes(task->path))
     return base_fail(error, BERG_EARGUMENT, "%s: trials of images go to .npy, .h5, .hdf5 or .csv", task->path);
   return model_trials_open(&task->trials, task->model, task->options->trials, run, error);
+}
+
+/* What all passes write, opened by those who have the files (`guests` false), then by those who write to them, too. */
+static berg_status open_outputs(output *outputs, size_t count, bool guests, berg_error *error) {
+  berg_status status = BERG_OK;
+  for (size_t i = 0; i < count && !status; i++) {
+    if (outputs[i].task.is_guest != guests) continue;
+    status = open_files(&outputs[i], error);
+    if (!status) status = check_apart(outputs, i, error);
+  }
+  return status;
+}
+
+/* Nobody writes before all know what is done. */
+static berg_status open_all(output *outputs, size_t count, const berg_run *run, berg_error *error) {
+  berg_status status = open_outputs(outputs, count, false, error);
+  if (status == BERG_EEXISTS && outputs[0].task.options->resume) end_clearing(outputs, count);
+  status = base_ranks_agree(run->ranks, status, error);
+  if (!status) status = open_outputs(outputs, count, true, error);
+  return base_ranks_agree(run->ranks, status, error);
+}
+
+static berg_status end_shares(output *outputs, size_t count, berg_status status, berg_error *error) {
+  for (size_t o = 0; o < count; o++)
+    for (size_t i = 0; i < outputs[o].count; i++) {
+      if (!outputs[o].files[i].rows) continue;
+      const berg_status ended = io_rows_end_share(outputs[o].files[i].rows, status ? NULL : error);
+      if (!status) status = ended;
+    }
+  return status;
+}
+
+static berg_status run_passes(output *outputs, berg_model *const *models, size_t count, const model_sink *sinks,
+                              const size_t *passes, size_t pass_count, const berg_run *run, berg_error *error) {
+  const berg_stimuli *stimuli = outputs[0].task.stimuli;
+  /* rows that are kept carry names, sizes and times of these files: they have to be those that are mapped */
+  berg_status status = model_sources_unchanged(models, count, stimuli, error);
+  if (!status) status = model_passes_tell(models, count, passes, pass_count, run, error);
+  for (size_t p = 0; p < pass_count && !status; p++) {
+    const model_pass pass = model_pass_number(p, pass_count, passes, models, sinks, count);
+    status = encode_pass(pass.sinks[0].user, &pass, run, error);
+  }
+  if (!status) {
+    status = model_sources_unchanged(models, count, stimuli, error);
+    if (!status) status = model_stimuli_pictures_unchanged(stimuli, 0, berg_stimuli_count(stimuli), error);
+    if (status) discard(outputs, count);
+  }
+  status = end_shares(outputs, count, status, error);
+  return base_ranks_agree(run->ranks, status, error);
+}
+
+/* Not before the last pass: a run that ends in between finds what all of them had written. */
+static berg_status finish_all(output *outputs, size_t count, berg_error *error) {
+  berg_status status = BERG_OK;
+  if (outputs[0].task.is_guest) return BERG_OK;
+  for (size_t o = 0; o < count; o++)
+    for (size_t i = 0; i < outputs[o].count && !status; i++)
+      if (outputs[o].files[i].rows) status = io_rows_unite(outputs[o].files[i].rows, error);
+  for (size_t i = 0; i < count && !status; i++) status = finish(&outputs[i], error);
+  return status ? status : clear(outputs, count, error);
 }
 
 static berg_status encode_passes(output *outputs, berg_model *const *models, size_t count, const berg_stimuli *stimuli,
@@ -282,29 +364,23 @@ static berg_status encode_passes(output *outputs, berg_model *const *models, siz
     status = open_trials(&outputs[i].task, run, error);
     sinks[i] =
         (model_sink){.wants = MODEL_RESPONSES, .trials = task->trials ? task->trials->count : 0, .user = &outputs[i]};
-    if (!status) status = open_files(&outputs[i], error);
-    if (!status) status = check_apart(outputs, i, error);
   }
-  if (status == BERG_EEXISTS && outputs[0].task.options->resume) end_clearing(outputs, count);
+  if (!status) status = open_all(outputs, count, run, error);
   if (!status) status = tell_whole(outputs, count, run, error);
-  /* rows that are kept carry names, sizes and times of these files: they have to be those that are mapped */
-  if (!status) status = model_sources_unchanged(models, count, stimuli, error);
-  if (!status) status = model_passes_tell(models, count, passes, pass_count, run, error);
-  for (size_t p = 0; p < pass_count && !status; p++) {
-    model_pass pass = model_pass_number(p, pass_count, passes, models, sinks, count);
-    status = encode_pass(pass.sinks[0].user, &pass, run, error);
-  }
-  if (!status) {
-    status = model_sources_unchanged(models, count, stimuli, error);
-    if (!status) status = model_stimuli_pictures_unchanged(stimuli, 0, berg_stimuli_count(stimuli), error);
-    if (status) discard(outputs, count);
-  }
-  /* Not before the last pass: a run that ends in between finds what all of them had written. */
-  for (size_t i = 0; i < count && !status; i++) status = finish(&outputs[i], error);
-  if (!status) status = clear(outputs, count, error);
+  if (!status) status = run_passes(outputs, models, count, sinks, passes, pass_count, run, error);
+  if (!status) status = finish_all(outputs, count, error);
   base_free(passes);
   base_free(sinks);
   return status;
+}
+
+/* What no file could say the images of, and what only one of several processes would be given. */
+static berg_status check_stimuli(const berg_stimuli *stimuli, const berg_run *run, berg_error *error) {
+  if (model_stimuli_scores_given(stimuli))
+    return base_fail(error, BERG_EARGUMENT, "scores in memory become responses in memory, not in a file");
+  if (base_ranks_size(run->ranks) > 1 && model_stimuli_read_once(stimuli))
+    return base_fail(error, BERG_EINPUT, "standard input comes to one process alone: give the images as a file");
+  return BERG_OK;
 }
 
 berg_status berg_encode_many_to_files(berg_model *const *models, size_t count, berg_stimuli *stimuli,
@@ -312,15 +388,20 @@ berg_status berg_encode_many_to_files(berg_model *const *models, size_t count, b
                                       const berg_run *given, berg_error *error) {
   model_output_options how;
   berg_run run;
-  berg_status status = model_output_options_take(&how, options, error);
-  if (!status) status = BASE_TAKE(berg_run, &run, given, error);
-  if (!status && model_stimuli_scores_given(stimuli)) /* of which no file could say what images they are of */
-    status = base_fail(error, BERG_EARGUMENT, "scores in memory become responses in memory, not in a file");
+  berg_status status = BASE_TAKE(berg_run, &run, given, error);
+  if (status) return status;
+  status = model_output_options_take(&how, options, error);
+  if (!status) status = check_stimuli(stimuli, &run, error);
   output *outputs = status ? NULL : base_calloc(count, sizeof *outputs, error);
   if (!status && !outputs) status = BERG_ELIMIT;
   for (size_t i = 0; i < count && outputs; i++)
-    outputs[i].task = (model_output_task){models[i], stimuli, paths[i], &how.output, NULL};
+    outputs[i].task = (model_output_task){.model = models[i],
+                                          .stimuli = stimuli,
+                                          .path = paths[i],
+                                          .options = &how.output,
+                                          .is_guest = !base_ranks_leads(run.ranks)};
   if (!status) status = encode_passes(outputs, models, count, stimuli, &run, error);
+  status = base_ranks_agree(run.ranks, status, error);
   for (size_t i = 0; i < count && outputs; i++) release(&outputs[i], status ? error : NULL);
   base_free(outputs);
   return status;

@@ -81,8 +81,10 @@ static berg_status open_rows(model_output_file *file, const char *name, berg_err
   size_t shape[IO_ROW_DIMS_MAX], ndim = 0;
   if (file->task->trials) shape[ndim++] = file->task->trials->count;
   for (size_t a = 0; a < file->columns->axis_count; a++) shape[ndim++] = file->columns->axes[a].length;
+  if (file->task->is_guest) return io_rows_join(&file->rows, file->path, shape, ndim, name, error);
+  size_t done;
   return io_rows_open_shaped(&file->rows, file->path, shape, ndim, name, options->force || file->replaces,
-                             options->resume, &file->done, error);
+                             options->resume, &done, error);
 }
 
 #define HEADER_BLOCK 4096 /* where the first rows lie, which is not free any more */
@@ -91,7 +93,7 @@ static berg_status open_rows(model_output_file *file, const char *name, berg_err
 static berg_status check_room(const model_output_file *file, size_t images, berg_error *error) {
   const uint64_t there = io_disk_free(file->path);
   const double row = (double)file->columns->columns * (double)model_output_parts(file->task) * sizeof(float);
-  const double needed = row * (double)(images > file->done ? images - file->done : 0);
+  const double needed = row * (double)(images - io_ranges_total(io_rows_done(file->rows)));
   if (there == UINT64_MAX || needed <= (double)there + HEADER_BLOCK) return BERG_OK;
   return base_fail(error, BERG_ELIMIT, "%s: %.0f bytes are needed on the disk, %llu are there", file->path, needed,
                    (unsigned long long)there);
@@ -111,7 +113,8 @@ static berg_status check_names(const model_output_file *file, berg_error *error)
   const model_output_task *task = file->task;
   if (file->replaces) return BERG_OK;
   if (!io_rows_is_placed(file->rows)) return model_sidecar_check(file->path, task->options, error);
-  const bool all = file->done == berg_stimuli_count(task->stimuli) || model_stimuli_skips_bad(task->stimuli);
+  const size_t done = io_ranges_before(io_rows_done(file->rows));
+  const bool all = done == berg_stimuli_count(task->stimuli) || model_stimuli_skips_bad(task->stimuli);
   return all ? BERG_OK : io_check_output(file->path, false, error);
 }
 
@@ -125,27 +128,41 @@ berg_status model_output_file_open(model_output_file *file, berg_error *error) {
   }
   berg_status status = fingerprint(file, name, sizeof name, error);
   if (!status) status = open_rows(file, name, error);
-  if (!status) status = check_names(file, error);
+  if (status || task->is_guest) return status;
+  status = check_names(file, error);
   if (!status && task->options->resume && task->options->sidecar) status = clear_sidecar(file, error);
   if (status) return status;
-  if (file->done <= images) return check_room(file, images, error);
+  const size_t end = io_ranges_end(io_rows_done(file->rows));
+  if (end <= images) return check_room(file, images, error);
   char expected[64];
   base_print(expected, sizeof expected, "at most %zu, one an image", images);
   return base_fail_found(error, BERG_EINPUT, file->path, "the journal of its partial rows is damaged", expected,
-                         "%zu rows", file->done);
+                         "%zu rows", end);
 }
 
 /* --- Filling and finishing --- */
 
+/* A guest that has nothing to give to the file keeps no journal. */
+berg_status model_output_file_begin_share(model_output_file *file, const io_ranges *share, berg_error *error) {
+  const io_ranges *done = io_rows_done(file->rows);
+  io_range gap;
+  for (size_t i = 0; i < share->count; i++)
+    if (io_ranges_gap(done, share->list[i].first, share->list[i].end, &gap))
+      return io_rows_begin_share(file->rows, gap.first, error);
+  return file->task->is_guest ? BERG_OK : io_rows_begin_share(file->rows, 0, error);
+}
+
 berg_status model_output_file_append(model_output_file *file, const float *responses, size_t first, size_t images,
                                      berg_error *error) {
   const size_t all = file->task->model->columns, parts = model_output_parts(file->task);
+  berg_status status = BERG_OK;
   /* a file may be ahead of the others after an interruption */
-  const size_t skip = file->done > first ? file->done - first : 0;
-  if (file->whole || skip >= images) return BERG_OK;
-  const float *from = responses + skip * parts * all + file->columns->first;
-  berg_status status = io_rows_append_pieces(file->rows, from, file->columns->columns, all, images - skip, error);
-  if (!status) file->done = first + images;
+  if (file->whole) return BERG_OK;
+  for (io_range gap = {first, first};
+       !status && io_ranges_gap(io_rows_done(file->rows), gap.end, first + images, &gap);)
+    status =
+        io_rows_put_pieces(file->rows, gap.first, responses + (gap.first - first) * parts * all + file->columns->first,
+                           file->columns->columns, all, gap.end - gap.first, error);
   return status;
 }
 

@@ -14,6 +14,7 @@ typedef struct model_output_task {
   const char *path; /* as the user named it */
   const berg_output_options *options;
   model_trials *trials; /* rows are those of each image; NULL: predictions */
+  bool is_guest;        /* another process opens and finishes the files; this one writes a share of the rows */
 } model_output_task;
 
 /* Rows of columns that make a row of the files. */
@@ -27,7 +28,6 @@ typedef struct model_output_file {
   const berg_output *columns; /* which of the model's responses */
   char *path;
   io_rows *rows;
-  size_t done;   /* rows that it has */
   bool whole;    /* a shard's file that is there already, and is not opened */
   bool replaces; /* one whose bytes are not what this run had written there */
 } model_output_file;
@@ -49,6 +49,8 @@ berg_status model_output_file_describe(const model_output_file *file, model_labe
                                        berg_error *error);
 /* Opens, or goes on with, the file; everything that decides its numbers is in its fingerprint. */
 berg_status model_output_file_open(model_output_file *file, berg_error *error);
+/* Of rows that several processes share: `share` is what this one gives. */
+berg_status model_output_file_begin_share(model_output_file *file, const io_ranges *share, berg_error *error);
 /* The file's columns of `responses` [images][parts][columns of the model], rows from number `first` on; those that the
  * file has are passed over. */
 berg_status model_output_file_append(model_output_file *file, const float *responses, size_t first, size_t images,

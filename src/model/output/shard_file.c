@@ -154,6 +154,8 @@ static bool take_text(const cJSON *about, const char *key, const char **to) {
   return *to != NULL;
 }
 
+#define FILES_MAX 4096
+
 /* Whether all is there, and the images are those that the number says. */
 static bool take_all(model_shard_file *part) {
   model_shard *shard = &part->shard;
@@ -166,7 +168,10 @@ static bool take_all(model_shard_file *part) {
               take_text(about, "Run", &part->run) && take_text(about, "Format", &part->format) &&
               take_text(about, "Suffix", &part->suffix) && take_text(about, "Output", &part->output);
   part->bytes = bytes;
-  if (!fits || !shard->number || shard->number > shard->of || shard->of > shard->images || shard->of > MODEL_SHARDS_MAX)
+  /* the suffix becomes part of a name: it leads to no other folder */
+  if (!fits || strchr(part->suffix, '/') || cJSON_GetArraySize(item(about, MODEL_SHARD_FILES)) > FILES_MAX)
+    return false;
+  if (!shard->number || shard->number > shard->of || shard->of > shard->images || shard->of > MODEL_SHARDS_MAX)
     return false;
   model_shard_range(shard);
   return shard->first == first && shard->count == count && part->rows <= count;

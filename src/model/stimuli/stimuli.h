@@ -84,6 +84,12 @@ bool model_stimuli_may_skip(const berg_stimuli *stimuli, berg_status status);
  * nothing. */
 berg_status model_stimuli_mark_bad(berg_stimuli *stimuli, size_t index, const berg_error *reason, berg_error *error);
 bool model_stimuli_is_bad(const berg_stimuli *stimuli, size_t index);
+/* Looks at images from the first on until `least` are good, and notes which are bad: `*images` were looked at, of which
+ * `*good` are good. As model_stimuli_prepare; ECANCELLED. */
+berg_status model_stimuli_look(berg_stimuli *stimuli, size_t least, const berg_run *run, size_t *images, size_t *good,
+                               berg_error *error);
+/* The number of the image that is the `row`-th (from 0) of those not known as bad; SIZE_MAX: of none. */
+size_t model_stimuli_of_row(const berg_stimuli *stimuli, size_t row);
 
 /* One word that is the same for the same images in the same order. It covers the names, sizes and times of files; the
  * shape, type and file of arrays, and the pixels of those in memory; the shape and type of standard input; the shard

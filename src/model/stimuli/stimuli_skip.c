@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "model/stimuli/stimuli.h"
 #include "model/stimuli/stimuli_handle.h"
+#include "vit/preprocess.h"
 
 bool model_stimuli_skips_bad(const berg_stimuli *stimuli) { return stimuli->skip_bad && !stimuli->array_count; }
 
@@ -74,4 +76,39 @@ size_t berg_stimuli_skipped_count(const berg_stimuli *stimuli) { return stimuli-
 
 const char *berg_stimuli_skipped(const berg_stimuli *stimuli, size_t index) {
   return index < stimuli->skipped_count ? stimuli->skipped[index].text : NULL;
+}
+
+/* Whether one image is good. */
+static berg_status look_at(berg_stimuli *stimuli, size_t index, uint8_t *pixels, bool *is_good, berg_error *error) {
+  berg_error fault;
+  berg_status status = model_stimuli_prepare(stimuli, index, 1, NULL, NULL, error);
+  *is_good = false;
+  if (status || model_stimuli_is_bad(stimuli, index)) return status;
+  status = berg_stimuli_pixels(stimuli, index, pixels, &fault);
+  *is_good = !status;
+  if (status && model_stimuli_may_skip(stimuli, status)) return model_stimuli_mark_bad(stimuli, index, &fault, error);
+  if (status && error) *error = fault;
+  return status;
+}
+
+berg_status model_stimuli_look(berg_stimuli *stimuli, size_t least, const berg_run *run, size_t *images, size_t *good,
+                               berg_error *error) {
+  uint8_t *pixels = base_alloc(VIT_PIXELS, 1, error);
+  berg_status status = pixels ? BERG_OK : BERG_ELIMIT;
+  *images = *good = 0;
+  for (; *good < least && *images < berg_stimuli_count(stimuli) && !status; (*images)++) {
+    bool is_good = false;
+    status = base_ask_cancel(run, error);
+    if (!status) status = look_at(stimuli, *images, pixels, &is_good, error);
+    *good += is_good;
+  }
+  base_free(pixels);
+  return status;
+}
+
+size_t model_stimuli_of_row(const berg_stimuli *stimuli, size_t row) {
+  if (!model_stimuli_skips_bad(stimuli)) return row;
+  for (size_t i = 0; i < berg_stimuli_count(stimuli); i++)
+    if (!model_stimuli_is_bad(stimuli, i) && !row--) return i;
+  return SIZE_MAX;
 }

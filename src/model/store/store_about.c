@@ -69,6 +69,11 @@ static void take_parts(reading *r, const cJSON *list, model_store_about *about) 
   }
 }
 
+static bool is_hash(const cJSON *item) {
+  return cJSON_IsString(item) && strspn(item->valuestring, "0123456789abcdef") == BASE_SHA256_TEXT - 1 &&
+         !item->valuestring[BASE_SHA256_TEXT - 1];
+}
+
 static void take_shard(reading *r, const cJSON *tree, model_store_shard *to) {
   const cJSON *hash = cJSON_GetObjectItemCaseSensitive(tree, "ImagesHash");
   const cJSON *run = cJSON_GetObjectItemCaseSensitive(tree, "Run");
@@ -80,7 +85,7 @@ static void take_shard(reading *r, const cJSON *tree, model_store_shard *to) {
   to->skips_bad = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(tree, "SkipsBad"));
   to->whole = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(tree, "Whole"));
   if (!shard->number || shard->number > shard->of || shard->of > shard->images || shard->of > MODEL_SHARDS_MAX ||
-      !cJSON_IsString(hash) || !cJSON_IsString(run)) {
+      !cJSON_IsString(hash) || !is_hash(run)) {
     fail(r, "Shard", "the number of a part, of how many, and its run");
     return;
   }

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/memory_limit.h"
 #include "base/options.h"
+#include "base/ranks.h"
 #include "base/threads.h"
 #include "io/container/container.h"
 #include "io/value/json_build.h"
@@ -193,13 +194,16 @@ static berg_status make_sidecars(train_evaluation *e, const berg_model *model, c
   return status;
 }
 
+/* Of several processes that encode together, the first does all else. */
+static bool leads(const train_evaluation *e) { return base_ranks_leads(e->run->ranks); }
+
 /* Parts that are joined have a report of what they lack. */
 static berg_status predict_all(train_evaluation *e, berg_model *model, berg_stimuli *stimuli, char **report,
                                berg_error *error) {
-  berg_status status = lock(e, error);
+  berg_status status = leads(e) ? lock(e, error) : BERG_OK;
   if (!status) status = encode(e, model, stimuli, report, error);
   if (!status) status = model_sources_unchanged(&model, 1, stimuli, error);
-  return status ? status : make_sidecars(e, model, stimuli, error);
+  return status || !leads(e) ? status : make_sidecars(e, model, stimuli, error);
 }
 
 static berg_status predict(train_evaluation *e, char **report, berg_error *error) {
@@ -324,16 +328,19 @@ berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *giv
   berg_run run;
   char *text = NULL;
   train_evaluation e = {.model_id = model_id, .options = &options, .run = &run, .lock = -1};
-  berg_status status = BASE_TAKE(berg_evaluate_options, &options, given, error);
-  if (!status) status = BASE_TAKE(berg_run, &run, given_run, error);
+  berg_status status = BASE_TAKE(berg_run, &run, given_run, error);
+  if (status) return status;
+  status = BASE_TAKE(berg_evaluate_options, &options, given, error);
   e.memory = options.memory ? options.memory : base_memory_default(DEFAULT_MEMORY);
   e.threads = base_threads_for(options.threads);
   if (!status) status = train_parts_check(&options, error);
   if (!status) status = open_inputs(&e, &text, error);
   if (!status) status = predict(&e, &text, error);
-  if (!status) status = options.shards ? train_parts_report(&e, &text, error) : finish(&e, &text, error);
+  if (!status && leads(&e)) status = options.shards ? train_parts_report(&e, &text, error) : finish(&e, &text, error);
+  status = base_ranks_agree(run.ranks, status, error);
   /* rows of an encoding that did not end have another name, and stay for the next run */
-  for (size_t o = 0; o < e.outputs && status && e.encoded; o++) io_remove_left(e.predictions[o].unfinished, error);
+  for (size_t o = 0; o < e.outputs && status && e.encoded && leads(&e); o++)
+    io_remove_left(e.predictions[o].unfinished, error);
   if (report)
     *report = text;
   else

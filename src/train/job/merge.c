@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/value/array_indices.h"
 #include "io/value/json_build.h"
 #include "train/job/stages.h"
 #include "train/job/walk.h"
@@ -54,31 +55,13 @@ static bool lacks(const train_plan *plan, const train_share *share) {
   return false;
 }
 
-/* "3,7-9" grown by a number above all in it, which ends it. base_free; NULL: ELIMIT. */
-static char *add_number(char *text, size_t first, size_t last, berg_error *error) {
-  const char *comma = text && *text ? "," : "";
-  char *longer = !text ? NULL
-                 : first == last
-                     ? base_format(error, "%s%s%zu", text, comma, first)
-                     : base_format(error, "%s%s%zu%s%zu", text, comma, first, last == first + 1 ? "," : "-", last);
-  base_free(text);
-  return longer;
-}
-
-/* Numbers from 1 to `list`, and as text. NULL: ELIMIT. */
+/* Numbers from 1 to `list`, and as text. base_free; NULL: ELIMIT. */
 static char *list_shares(const train_plan *plan, const train_stage_kind *kind, size_t shards, cJSON *list,
                          berg_error *error) {
-  char *text = base_copy_text("", error);
-  size_t first = 0; /* of a run of numbers */
-  for (size_t i = 0; i < shards; i++) {
-    const bool is_lacking = lacks(plan, &(train_share){kind, i, shards});
-    if (is_lacking) io_json_add_number(list, NULL, (double)(i + 1));
-    if (is_lacking && !first) first = i + 1;
-    if (first && (!is_lacking || i + 1 == shards)) {
-      text = add_number(text, first, is_lacking ? i + 1 : i, error);
-      first = 0;
-    }
-  }
+  uint8_t *lacking = base_calloc(shards, sizeof *lacking, error);
+  for (size_t i = 0; i < shards && lacking; i++) lacking[i] = lacks(plan, &(train_share){kind, i, shards});
+  char *text = lacking ? io_array_indices(lacking, shards, 1, list, error) : NULL;
+  base_free(lacking);
   return text;
 }
 

@@ -2,6 +2,7 @@
 #include "train/job/one_stage.h"
 
 #include "io/value/json_build.h"
+#include "model/store/shard.h"
 #include "train/job/merge.h"
 #include "train/job/share.h"
 #include "train/job/stages.h"
@@ -18,6 +19,8 @@ berg_status train_one_stage_take(const train_stage_kind **kind, const berg_train
   if (options->shard && options->shard >= options->shards)
     return base_fail(error, BERG_EARGUMENT, "shard %zu (from 0) of %zu does not exist", options->shard,
                      options->shards);
+  if (options->shards > MODEL_SHARDS_MAX)
+    return base_fail(error, BERG_EPARAMETER, "shards: expected 1 to %zu, found %zu", MODEL_SHARDS_MAX, options->shards);
   const char *name = options->stage ? options->stage : options->merge;
   if (!name) return BERG_OK;
   *kind = train_stage_named(name, error);

@@ -42,8 +42,12 @@ static void warned(void *user, const char *message) {
 }
 
 berg_run train_report_run(train_report *report) {
-  return (berg_run){
-      .size = sizeof(berg_run), .progress = progressed, .user = report, .stage = stage_begins, .warn = warned};
+  return (berg_run){.size = sizeof(berg_run),
+                    .progress = progressed,
+                    .user = report,
+                    .stage = stage_begins,
+                    .warn = warned,
+                    .ranks = report->user->ranks};
 }
 
 void train_report_describe(train_report *report, const train_subject *subject, size_t total, train_cost cost) {

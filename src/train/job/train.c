@@ -11,6 +11,7 @@
 #include "train/job/report.h"
 #include "train/job/set_pca.h"
 #include "train/job/stages.h"
+#include "train/job/together.h"
 #include "train/job/walk.h"
 
 /* --- Before --- */
@@ -44,10 +45,11 @@ static berg_status check_outputs(const train_plan *plan, berg_error *error) {
   return own ? BERG_OK : train_job_check_outputs(&plan->job, error);
 }
 
-static berg_status check(const train_plan *plan, berg_error *error) {
+/* What is in the folders is rank 0's to judge, before others write there. */
+static berg_status check(const train_plan *plan, const berg_ranks *ranks, berg_error *error) {
   berg_status status = train_images_check(&plan->job.images, error);
-  if (!status) status = refuse_leftovers(plan, error);
-  if (!status) status = check_outputs(plan, error);
+  if (!status && base_ranks_leads(ranks)) status = refuse_leftovers(plan, error);
+  if (!status && base_ranks_leads(ranks)) status = check_outputs(plan, error);
   if (!status) status = train_plan_check(plan, error);
   return status;
 }
@@ -95,13 +97,20 @@ static berg_status walk(train_plan *plan, train_report *report, berg_error *erro
   return status;
 }
 
+static berg_status run_stages(train_plan *plan, berg_ranks *ranks, train_report *report, cJSON *tree,
+                              berg_error *error) {
+  const berg_run run = train_report_run(report);
+  berg_status status = check(plan, ranks, error);
+  if (!status) status = train_images_tell(&plan->job.images, &run, error);
+  if (base_ranks_size(ranks) > 1) return train_together(plan, ranks, report, status, error);
+  if (status) return status;
+  return plan->only ? train_one_stage(plan, report, tree, error) : walk(plan, report, error);
+}
+
 /* Of a merge that found units missing the report says which. */
 static berg_status run_plan(train_plan *plan, train_report *report, char **json, berg_error *error) {
   cJSON *tree = io_json_object();
-  const berg_run run = train_report_run(report);
-  berg_status status = check(plan, error);
-  if (!status) status = train_images_tell(&plan->job.images, &run, error);
-  if (!status) status = plan->only ? train_one_stage(plan, report, tree, error) : walk(plan, report, error);
+  berg_status status = run_stages(plan, report->user->ranks, report, tree, error);
   if (!status) fill_report(plan, report, tree);
   const bool tells = json && (!status || (status == BERG_EINCOMPLETE && plan->job.options->merge));
   if (tells && (!status || io_json_is_whole(tree))) {
@@ -119,13 +128,19 @@ berg_status berg_train(const char *model_id, const berg_train_options *given, co
   train_plan plan;
   train_report report;
   if (json) *json = NULL;
-  berg_status status = BASE_TAKE(berg_train_options, &options, given, error);
-  if (!status) status = BASE_TAKE(berg_run, &run, given_run, error);
-  train_report_init(&report, &run);
-  if (!status) status = train_plan_open(&plan, model_id, &options, error);
+  berg_status status = BASE_TAKE(berg_run, &run, given_run, error);
   if (status) return status;
-  train_report_rate(&report, plan.product_flops);
-  status = run_plan(&plan, &report, json, error);
-  train_plan_close(&plan);
-  return status;
+  train_report_init(&report, &run);
+  status = BASE_TAKE(berg_train_options, &options, given, error);
+  if (!status && run.ranks && (options.stage || options.merge))
+    status = base_fail(error, BERG_EARGUMENT,
+                       "a stage alone is done by processes that know nothing of each other: "
+                       "leave out ranks");
+  if (!status) status = train_plan_open(&plan, model_id, &options, error);
+  if (!status) {
+    train_report_rate(&report, plan.product_flops);
+    status = run_plan(&plan, &report, base_ranks_leads(run.ranks) ? json : NULL, error);
+    train_plan_close(&plan);
+  }
+  return base_ranks_agree(run.ranks, status, error);
 }

@@ -1,0 +1,12 @@
+# The plug-in for MPI, built by `make mpi`. It links MPI and nothing of ours: src/base/ranks_open.c loads it at run time.
+option(BERG_MPI "Build the MPI plug-in (needs Open MPI or MPICH)" OFF)
+if(BERG_MPI)
+  find_package(MPI REQUIRED COMPONENTS C)
+  add_library(berg_mpi MODULE src/mpi/mpi.c)
+  target_link_libraries(berg_mpi PRIVATE berg_warnings MPI::MPI_C)
+  target_include_directories(berg_mpi PRIVATE src)
+  target_compile_definitions(berg_mpi PRIVATE _POSIX_C_SOURCE=200809L)
+  set_target_properties(berg_mpi PROPERTIES C_VISIBILITY_PRESET hidden LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  target_link_options(berg_mpi PRIVATE LINKER:--no-undefined)
+  install(TARGETS berg_mpi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
