@@ -296,32 +296,26 @@ BERG_API berg_status berg_check_output(const char *path, int force, berg_error *
 /* --- Fetching: the published files of models; nothing else here opens a connection --- */
 
 typedef struct berg_fetch_options {
-  size_t size;          /* set by _init */
-  const char *berg_dir; /* where they go; made where it is missing */
-  const char *const *subjects;
-  size_t subject_count;
-  const char *const *train_splits; /* as train_splits of a model; NULL: all */
-  size_t train_split_count;
-  int backbone; /* 1: the ViT-B/32 too */
-  int metadata; /* 1: of models the metadata alone */
-  int plots;    /* 1: the published plots of accuracy too */
-  int plan;     /* 1: only say what there is, and how large; nothing is written */
-  int force;
-  const char *from;     /* address of a mirror, which is a berg directory; NULL: where upstream publishes */
-  size_t retries;       /* of what fails and may pass, one after another; 8 */
-  double retry_seconds; /* before the first one, then twice as long each time; 1 */
-  double stall_seconds; /* a connection that brings nothing is given up; 30 */
+  size_t size;                                       /* set by _init */
+  const char *berg_dir;                              /* where they go; made where it is missing */
+  const char *const *subjects, *const *train_splits; /* the latter as of a model; NULL: all */
+  size_t subject_count, train_split_count;
+  int backbone, metadata, plots; /* 1: the ViT-B/32 too; of models the metadata alone; plots of accuracy too */
+  int plan, force;               /* plan, 1: only say what there is, and how large; nothing is written */
+  const char *from;              /* address of a mirror, which is a berg directory; NULL: where upstream publishes */
+  size_t retries;                /* of what fails and may pass, one after another; 8 */
+  double retry_seconds, stall_seconds; /* before the first (1), then doubled; without a byte until it counts (30) */
   int (*confirm)(void *user, const char *plan); /* asked before the first byte; 0: ECANCELLED. NULL: nobody is */
   void *user;
 } berg_fetch_options;
 
 BERG_API void berg_fetch_options_init(berg_fetch_options *options, size_t size);
 
-/* Downloads what is not there whole: beside its place, renamed once size and checksum are right; what came of a run
- * that ended before is gone on with. `json` (the caller's; also with a failure, unless memory is short) has each file's
- * path, address, size, state, SHA-256, and a shell command for it. libcurl does it, loaded here alone, with
- * the proxies and certificates that curl has (http_proxy, https_proxy, no_proxy; CURL_CA_BUNDLE, SSL_CERT_FILE,
- * SSL_CERT_DIR). EINPUT: the server; EEXISTS: another file has the place, unless `force`; EWRITE; ELIMIT: the disk. */
+/* Downloads what is not there whole, beside its place, renamed once size and checksum are right; goes on with what an
+ * earlier run left. `json` (the caller's; also with a failure, unless memory is short) has each file's path, address,
+ * size, state, SHA-256, and a shell command for it. libcurl does it, loaded here alone, with curl's proxies and
+ * certificates (http_proxy, https_proxy, no_proxy; CURL_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR). EINPUT: the server;
+ * EEXISTS: another file has the place, unless `force`; EWRITE; ELIMIT: the disk. */
 BERG_API berg_status berg_fetch(const char *model_id, const berg_fetch_options *options, const struct berg_run *run,
                                 char **json, berg_error *error);
 
