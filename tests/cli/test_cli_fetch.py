@@ -109,16 +109,23 @@ def test_a_plain_web_server_is_a_mirror_and_older_names_are_found(berg, server, 
     assert holds(place, server, *names)
 
 
-def test_a_backbone_that_is_not_what_its_name_says_is_refused(berg, fetch, server, place):
-    server.put(BACKBONE, b"none")
-    server.named = "files"
+# Found by trying: its SHA-256 begins as the name of the backbone says.
+SMALL_BACKBONE = b"a backbone for tests, 21181084735\n"
+
+
+def test_the_backbone_goes_where_doctor_looks_and_is_what_its_name_says(berg, fetch, server, place):
+    server.put(BACKBONE, SMALL_BACKBONE)
+    assert fetch("--backbone", subject=None).status == 0
+    assert holds(place, server, BACKBONE)
+    found = json.loads(berg("doctor", "--berg-dir", place, "--json").out)["backbone"]["found"]
+    assert found == str(place / BACKBONE)
+    server.requests.clear()
+    assert "already there" in fetch("--backbone", subject=None).err and not server.gets(BACKBONE)
+    (place / BACKBONE).unlink()
+    server.put(BACKBONE, SMALL_BACKBONE + b"!")
     result = fetch("--backbone", subject=None)
     assert result.status == 3 and "SHA-256 differs" in result.lines[-1]
-    assert server.gets(BACKBONE) == [None] and holds(place, server)
-    (place / BACKBONE).write_bytes(b"none")
-    searched = json.loads(berg("doctor", "--berg-dir", place, "--json").out)["backbone"]["found"]
-    assert searched == str(place / BACKBONE)
-    assert "is not what is published" in fetch("--backbone", subject=None).lines[-1]
+    assert holds(place, server)
 
 
 # --- Being asked ---
