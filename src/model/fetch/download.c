@@ -236,8 +236,9 @@ static berg_status finish(download *d, bool force, berg_error *error) {
   berg_status status = model_fetch_is_whole(d->file, d->part, &whole, d->progress->run, error);
   if (status) return status;
   if (!whole) {
-    status = base_fail(error, BERG_EINPUT, "%s: what came is not what is published: its %s differs; it was removed",
-                       d->file->url, d->file->is_md5 ? "MD5 sum" : "SHA-256");
+    status = base_fail(
+        error, BERG_EINPUT, "%s: what came is not what is published: its %s differs; it was removed", d->file->url,
+        d->file->sha256 && strncmp(d->file->sum, d->file->sha256, strlen(d->file->sha256)) ? "SHA-256" : "MD5 sum");
     leave_nothing(d, error);
     return status;
   }
