@@ -34,6 +34,7 @@ int cli_describe(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_encode(int argc, char **argv);
 int cli_evaluate(int argc, char **argv);
+int cli_fetch(int argc, char **argv);
 int cli_info(int argc, char **argv);
 int cli_list(int argc, char **argv);
 int cli_merge(int argc, char **argv);

@@ -11,6 +11,7 @@
 static const cli_command commands[] = {
     {"list", "the models known", cli_list},
     {"describe", "the card of a model", cli_describe},
+    {"fetch", "the published files of a model, downloaded", cli_fetch},
     {"metadata", "what is known of each voxel of a subject, without loading the model", cli_metadata},
     {"encode", "images to the responses of a subject's brain", cli_encode},
     {"score", "scores of images, kept: a kilobyte an image, from which responses and answers are made", cli_score},

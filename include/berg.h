@@ -293,6 +293,32 @@ BERG_API berg_status berg_write_whole(const char *path, const void *bytes, size_
  * pipe. */
 BERG_API berg_status berg_check_output(const char *path, int force, berg_error *error);
 
+/* --- Fetching: the published files of models; nothing else here opens a connection --- */
+
+typedef struct berg_fetch_options {
+  size_t size;                                       /* set by _init */
+  const char *berg_dir;                              /* where they go; made where it is missing */
+  const char *const *subjects, *const *train_splits; /* the latter as of a model; NULL: all */
+  size_t subject_count, train_split_count;
+  int backbone, metadata, plots; /* 1: the ViT-B/32 too; of models the metadata alone; plots of accuracy too */
+  int plan, force;               /* plan, 1: only say what there is, and how large; nothing is written */
+  const char *from;              /* address of a mirror, which is a berg directory; NULL: where upstream publishes */
+  size_t retries;                /* of what fails and may pass, one after another; 8 */
+  double retry_seconds, stall_seconds; /* before the first (1), then doubled; without a byte until it counts (30) */
+  int (*confirm)(void *user, const char *plan); /* asked before the first byte; 0: ECANCELLED. NULL: nobody is */
+  void *user;
+} berg_fetch_options;
+
+BERG_API void berg_fetch_options_init(berg_fetch_options *options, size_t size);
+
+/* Downloads what is not there whole, beside its place, renamed once size and checksum are right; goes on with what an
+ * earlier run left. `json` (the caller's; also with a failure, unless memory is short) has each file's path, address,
+ * size, state, SHA-256, and a shell command for it. libcurl does it, loaded here alone, with curl's proxies and
+ * certificates (http_proxy, https_proxy, no_proxy; CURL_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR). EINPUT: the server;
+ * EEXISTS: another file has the place, unless `force`; EWRITE; ELIMIT: the disk. */
+BERG_API berg_status berg_fetch(const char *model_id, const berg_fetch_options *options, const struct berg_run *run,
+                                char **json, berg_error *error);
+
 /* --- Stimuli: where images come from --- */
 
 typedef struct berg_stimuli berg_stimuli;
@@ -1253,6 +1279,7 @@ BERG_API void berg_free(void *memory);
 #define berg_volume_options_init(options) berg_volume_options_init(options, sizeof *(options))
 #define berg_trials_options_init(options) berg_trials_options_init(options, sizeof *(options))
 #define berg_output_options_init(options) berg_output_options_init(options, sizeof *(options))
+#define berg_fetch_options_init(options) berg_fetch_options_init(options, sizeof *(options))
 #define berg_merge_options_init(options) berg_merge_options_init(options, sizeof *(options))
 #define berg_simulate_options_init(options) berg_simulate_options_init(options, sizeof *(options))
 #define berg_simulate_prepared_options_init(options) berg_simulate_prepared_options_init(options, sizeof *(options))

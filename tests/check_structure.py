@@ -36,6 +36,7 @@ MODULES = {
         "surface": {"file", "value"},
         "fif": {"file", "value"},
         "table": {"value"},
+        "http": set(),
         "rows": {"container", "file", "hdf5", "nifti", "surface", "fif"},
     },
     "model": {
@@ -46,6 +47,7 @@ MODULES = {
         "device": {"weights"},
         "encode": {"catalog", "device", "stimuli", "store", "weights"},
         "trials": {"catalog", "encode", "stimuli", "store", "weights"},
+        "fetch": {"catalog", "weights"},
         "merge": {"output", "store", "stimuli"},
         "output": {"catalog", "encode", "stimuli", "store", "trials", "weights"},
         "inspect": {"catalog", "device", "encode", "weights"},
@@ -87,6 +89,8 @@ ALLOWED = {
     ("src/base/threads.c", "getenv"),
     # ... SLURM_MEM_PER_NODE, SLURM_MEM_PER_CPU
     ("src/base/memory_limit.c", "getenv"),
+    # ... CURL_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR, which the program curl reads for libcurl
+    ("src/io/http/http.c", "getenv"),
 }
 # What takes the decimal point, the case of letters or their order from the locale that a host has set. Where it is called under
 # the locale "C", the files are named; all else goes through base/text.h and io's JSON.
@@ -109,6 +113,8 @@ STANDARD_STREAMS = re.compile(r"\b(?:stdout|stderr)\b")
 OPENS = re.compile(r"\b(fopen|open|openat|mmap|freopen)\s*\(")
 # CUDA itself is known to the files that nvcc compiles.
 CUDA = re.compile(r'#\s*include\s*[<"](?:cuda_|cublas)')
+# Connections are opened by the library that src/io/http loads, and by nothing else.
+CONNECTS = re.compile(r"(?<![\w.>])(socket|connect|getaddrinfo|gethostbyname|curl_\w+)\s*\(|#\s*include\s*<curl/")
 # The one folder that knows BLAS and LAPACK.
 MULTIPLIER = re.compile(r'#\s*include\s*[<"](?:cblas|lapacke)')
 
@@ -201,6 +207,8 @@ def check_calls(path, text):
     if folder in ("la", "vit"):
         for match in OPENS.finditer(code):
             yield line_of(code, match.start()), f"{folder} opens no file ({match.group(1)})"
+    for match in CONNECTS.finditer(code):
+        yield line_of(code, match.start()), "only src/io/http opens connections, by way of libcurl"
     if not path.as_posix().startswith("src/cuda/device/"):
         for match in CUDA.finditer(text):
             yield line_of(text, match.start()), "only src/cuda/device knows CUDA and cuBLASLt"

@@ -65,7 +65,7 @@ _berg() {
     return
   fi
   case $command in
-  describe | metadata | encode | score | serve | train | evaluate | report | bench | volume*)
+  describe | fetch | metadata | encode | score | serve | train | evaluate | report | bench | volume*)
     if [ "$COMP_CWORD" = "$first" ]; then
       mapfile -t COMPREPLY < <(compgen -W "$("$program" list 2>/dev/null)" -- "$word")
       return

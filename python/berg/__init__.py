@@ -8,6 +8,8 @@ responses = berg.encode(model, images)  # uint8 [n, 3, height, width] -> float32
 
 Several models, of any data sets, in one pass: encode_many. What single trials would measure: encode_trials.
 
+The published files of models, downloaded: fetch.
+
 Scores of many images, kept and asked: score, merge, ScoreStore; rank, contrast, rsm, rsa, control; draw_pictures,
 plot_control.
 
@@ -26,6 +28,7 @@ from berg.client import Client
 from berg.comparison import compare
 from berg.control import control, plot_control
 from berg.core.berg import BERG
+from berg.fetching import fetch
 from berg.many import encode_many
 from berg.report import plot_accuracy, report
 from berg.scores import ScoreStore, merge, score
@@ -49,6 +52,7 @@ __all__ = [
     "encode_many",
     "encode_trials",
     "evaluate",
+    "fetch",
     "fit",
     "merge",
     "models",

@@ -84,7 +84,7 @@ PyObject *binding_encode_many(PyObject *module, PyObject *args, PyObject *kwargs
 extern PyMethodDef binding_training_functions[], binding_matrix_functions[];
 
 extern PyMethodDef binding_report_functions[], binding_compare_functions[], binding_control_functions[],
-    binding_store_functions[];
+    binding_store_functions[], binding_fetch_functions[];
 
 extern PyMethodDef binding_asking_functions[];
 extern PyMethodDef binding_similarity_functions[];

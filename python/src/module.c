@@ -118,6 +118,7 @@ static int add_functions(PyObject *module) {
                  PyModule_AddFunctions(module, binding_compare_functions) ||
                  PyModule_AddFunctions(module, binding_control_functions) ||
                  PyModule_AddFunctions(module, binding_store_functions) ||
+                 PyModule_AddFunctions(module, binding_fetch_functions) ||
                  PyModule_AddFunctions(module, binding_similarity_functions)
              ? -1
              : 0;

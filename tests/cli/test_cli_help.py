@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-COMMANDS = ["list", "describe", "metadata", "encode", "score", "merge", "rank", "contrast", "rsm", "rsa", "control", "serve", "simulate", "prepare",
-            "train", "plan", "evaluate", "report", "volume", "convert", "compare", "info", "doctor", "bench"]
+COMMANDS = ["list", "describe", "fetch", "metadata", "encode", "score", "merge", "rank", "contrast", "rsm", "rsa", "control", "serve", "simulate",
+            "prepare", "train", "plan", "evaluate", "report", "volume", "convert", "compare", "info", "doctor", "bench"]
 # Those with options of their own: a command, or one of its ways.
 WITH_OPTIONS = [name for name in COMMANDS if name != "volume"] + ["volume to", "volume from", "volume rois"]
 

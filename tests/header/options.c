@@ -104,9 +104,12 @@ static void outputs(int whole) {
 }
 
 static void scores(int whole) {
+  char *json = NULL;
   NEW(berg_score_options, score);
   NEW(berg_run, run);
   SAY(berg_score(NULL, 0, NULL, "store", score, NULL, NULL, &error));
+  NEW(berg_fetch_options, fetch);
+  SAY(berg_fetch("no-such-model", fetch, NULL, &json, &error));
   NEW(berg_merge_options, merge);
   SAY(berg_merge(NULL, 0, "out", merge, NULL, NULL, &error));
   if (whole) return;

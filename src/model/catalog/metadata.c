@@ -223,7 +223,12 @@ berg_status berg_metadata_open(berg_metadata **out, const char *model_id, const 
   *out = NULL;
   berg_status status = model_check_id(model_id, error);
   if (!status) status = model_path_metadata(&path, model_id, berg_dir, subject, error);
-  return status ? status : open_at(out, model_layout_of(model_id), path, false, error);
+  if (status) return status;
+  char *kept = base_copy_text(path, error); /* opening takes the path */
+  status = open_at(out, model_layout_of(model_id), path, false, error);
+  if (kept) model_tell_fetch(status, kept, model_id, subject, 0, error);
+  base_free(kept);
+  return status;
 }
 
 berg_status model_metadata_open_prepared(berg_metadata **out, const char *model_id, const char *path,

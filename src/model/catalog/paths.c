@@ -1,6 +1,7 @@
 /* Where a model's files are under a berg directory. */
 #include "model/catalog/paths.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,9 +10,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/catalog/registry.h"
-
-/* The name under which torch's hub keeps what torchvision downloads. */
-#define TORCH_FILE "vit_b_32-d86f8d99.pth"
 
 /* --- Files of a subject --- */
 
@@ -27,6 +25,8 @@ static char *folder_of(const model_layout *layout, berg_error *error) {
   return base_format(error, "encoding_models/modality-%s/train_dataset-%s/model-vit_b_32", layout->modality,
                      layout->dataset);
 }
+
+char *model_path_folder(const char *model_id, berg_error *error) { return folder_of(model_layout_of(model_id), error); }
 
 /* What a path is made of, once the subject and the berg directory are known to be fine. */
 typedef struct place {
@@ -79,14 +79,25 @@ static const char *const *endings_of(const model_layout *layout, unsigned quarte
   return !layout->splits ? of_one : quarter ? of_quarter : of_whole;
 }
 
-berg_status model_path_new_weights(char **path, const char *model_id, const char *berg_dir, const char *subject,
-                                   unsigned quarter, berg_error *error) {
+berg_status model_path_named_weights(char **path, const char *model_id, const char *berg_dir, const char *subject,
+                                     unsigned quarter, size_t index, berg_error *error) {
   place p;
   *path = NULL;
   berg_status status = find_place(&p, model_id, berg_dir, subject, error);
-  if (!status) *path = weights_path(&p, berg_dir, endings_of(p.layout, quarter)[0], quarter, error);
+  const char *const *endings = status ? of_one : endings_of(p.layout, quarter);
+  size_t names = 0;
+  while (endings[names]) names++;
+  if (!status && index < names) {
+    *path = weights_path(&p, berg_dir, endings[index], quarter, error);
+    if (!*path) status = BERG_ELIMIT;
+  }
   release(&p);
-  return status ? status : *path ? BERG_OK : BERG_ELIMIT;
+  return status;
+}
+
+berg_status model_path_new_weights(char **path, const char *model_id, const char *berg_dir, const char *subject,
+                                   unsigned quarter, berg_error *error) {
+  return model_path_named_weights(path, model_id, berg_dir, subject, quarter, 0, error);
 }
 
 berg_status model_path_weights(char **path, const char *model_id, const char *berg_dir, const char *subject,
@@ -120,9 +131,9 @@ berg_status model_path_weights(char **path, const char *model_id, const char *be
 /* torch's own rule: $TORCH_HOME, else $XDG_CACHE_HOME/torch, else ~/.cache/torch. */
 static char *torch_file(berg_error *error) {
   const char *home = getenv("TORCH_HOME"), *cache = getenv("XDG_CACHE_HOME"), *user = getenv("HOME");
-  if (home && *home) return base_format(error, "%s/hub/checkpoints/%s", home, TORCH_FILE);
-  if (cache && *cache) return base_format(error, "%s/torch/hub/checkpoints/%s", cache, TORCH_FILE);
-  return base_format(error, "%s/.cache/torch/hub/checkpoints/%s", user ? user : "", TORCH_FILE);
+  if (home && *home) return base_format(error, "%s/hub/checkpoints/%s", home, MODEL_BACKBONE_FILE);
+  if (cache && *cache) return base_format(error, "%s/torch/hub/checkpoints/%s", cache, MODEL_BACKBONE_FILE);
+  return base_format(error, "%s/.cache/torch/hub/checkpoints/%s", user ? user : "", MODEL_BACKBONE_FILE);
 }
 
 berg_status model_path_cache(char **path, berg_error *error) {
@@ -141,7 +152,7 @@ char *berg_cache_folder(void) {
 
 /* Beside the models of any of the catalog's folders, too, where upstream's users put it. */
 berg_status model_path_backbone(char **path, const char *berg_dir, size_t index, berg_error *error) {
-  static const char *const files[] = {"vit_b_32.safetensors", TORCH_FILE};
+  static const char *const files[] = {"vit_b_32.safetensors", MODEL_BACKBONE_FILE};
   const size_t names = sizeof files / sizeof *files, models = berg_catalog_count(),
                count = berg_dir && *berg_dir ? names * (1 + models) : 0;
   *path = NULL;
@@ -149,7 +160,7 @@ berg_status model_path_backbone(char **path, const char *berg_dir, size_t index,
   if (index == count) {
     *path = torch_file(error);
   } else if (index < names) {
-    *path = base_format(error, "%s/backbones/%s", berg_dir, files[index]);
+    *path = base_format(error, "%s/" MODEL_BACKBONE_FOLDER "/%s", berg_dir, files[index]);
   } else {
     char *folder = folder_of(model_layout_of(berg_catalog_id(index / names - 1)), error);
     if (folder) *path = base_format(error, "%s/%s/%s", berg_dir, folder, files[index % names]);
@@ -175,4 +186,17 @@ berg_status model_blame(berg_status status, berg_error *error) {
   if (status != BERG_EINPUT) return status;
   if (error) error->status = BERG_EMODEL;
   return BERG_EMODEL;
+}
+
+berg_status model_tell_fetch(berg_status status, const char *path, const char *model_id, const char *subject,
+                             unsigned quarter, berg_error *error) {
+  struct stat about;
+  char splits[32] = "";
+  if (status != BERG_EMODEL || !error || !stat(path, &about) || errno != ENOENT) return status;
+  char what[sizeof error->message];
+  base_print(what, sizeof what, "%s", error->message);
+  if (quarter) base_print(splits, sizeof splits, " --train-splits split%u", quarter);
+  base_print(error->message, sizeof error->message, "%s; berg fetch %s --subject %s%s downloads what is published",
+             what, model_id, subject, splits);
+  return status;
 }

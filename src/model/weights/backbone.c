@@ -41,8 +41,8 @@ static berg_status none_found(const char *berg_dir, berg_error *error) {
     if (!places) return error ? error->status : BERG_ELIMIT;
   }
   base_fail(error, BERG_EMODEL,
-            "no weights of ViT-B/32 are found: name torchvision's vit_b_32 file (--backbone, backbone=), or put it at "
-            "one of %s",
+            "no weights of ViT-B/32 are found: run berg fetch MODEL --backbone, or name them (--backbone, backbone=); "
+            "looked at %s",
             places ? places : "");
   base_free(places);
   return BERG_EMODEL;

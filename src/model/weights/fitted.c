@@ -37,7 +37,8 @@ static berg_status add_file(model_fitted *fitted, const char *model_id, const ch
   berg_status status = model_path_weights(&next->path, model_id, berg_dir, subject, quarter, error);
   if (status) return status;
   fitted->file_count++;
-  return model_blame(berg_file_open(&next->file, next->path, error), error);
+  status = model_blame(berg_file_open(&next->file, next->path, error), error);
+  return model_tell_fetch(status, next->path, model_id, subject, quarter, error);
 }
 
 static berg_status open_files(model_fitted *fitted, const char *model_id, const char *berg_dir, const char *subject,
