@@ -11,10 +11,11 @@ struct io_rows {
   char *run; /* what the journals say the rows belong to */
   int data, journal;
   bool force, begun;
-  bool placed;    /* a file is at `path` already, as a run leaves it that is killed at its end */
-  bool settled;   /* and known to be these rows, which are gone */
-  bool is_guest;  /* another process has it open and locked, and keeps the header */
-  bool is_shared; /* others write rows of it meanwhile */
+  bool placed;     /* a file is at `path` already, as a run leaves it that is killed at its end */
+  bool settled;    /* and known to be these rows, which are gone */
+  bool is_guest;   /* another process has it open and locked, and keeps the header */
+  bool is_shared;  /* others write rows of it meanwhile */
+  bool has_shares; /* or did in an earlier run, whose journals were read */
   size_t shape[IO_ROW_DIMS_MAX + 1], ndim; /* of the file; shape[0] is said when it is known */
   size_t columns, row_bytes, header_bytes;
   io_ranges written;   /* of all that is known */

@@ -184,7 +184,9 @@ berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *e
 berg_status io_rows_clear(io_rows *rows, berg_error *error) {
   if (rows->data < 0) return BERG_OK;
   bool is_named = io_is_named(rows->data, rows->partial);
-  berg_status status = io_rows_remove_shares(rows, error);
+  /* looked for only where there may be some: nothing that needs memory comes after a file has its name */
+  const bool has_shares = rows->is_shared || rows->has_shares;
+  berg_status status = has_shares ? io_rows_remove_shares(rows, error) : BERG_OK;
   if (!status) status = io_remove_file(rows->journal_path, error);
   if (!status && is_named) status = io_remove_file(rows->partial, error);
   close(rows->data);

@@ -53,6 +53,7 @@ static berg_status read_share(void *user, const char *path, berg_error *error) {
   berg_status status = io_journal_open(&journal, path, rows->columns, rows->run, &noted, error);
   if (status) return status;
   close(journal);
+  rows->has_shares = true;
   for (size_t i = 0; i < noted.count; i++)
     io_ranges_add(&rows->written, noted.list[i].first, noted.list[i].end); /* too many apart: those are made again */
   return BERG_OK;
