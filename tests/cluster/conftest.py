@@ -9,6 +9,7 @@ import pytest
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TESTS / "cli"), str(pathlib.Path(__file__).resolve().parent)]
 
+from mpirun import MPI, Ranks  # noqa: E402
 from program import MODEL, Program  # noqa: E402
 from slurm import Slurm  # noqa: E402
 
@@ -23,6 +24,27 @@ def slurm():
     cluster = Slurm()
     yield cluster
     cluster.end()
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def ranks(berg_program, build_dir, home):
+    assert (build_dir / "libberg_mpi.so").exists(), "make mpi builds the plug-in"
+    return Ranks(berg_program, home)
+
+
+@pytest.fixture(scope="session")
+def alone(berg_program, home):
+    def run(*arguments, **more):
+        done = subprocess.run([berg_program, *map(str, arguments)], env={"PATH": os.environ["PATH"], "HOME": str(home), **MPI},
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, **more)
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+    return run
 
 
 @pytest.fixture(scope="session")

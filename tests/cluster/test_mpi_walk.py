@@ -2,35 +2,14 @@
 import json
 import os
 import shutil
-import subprocess
 
 import pytest
 
-from mpirun import MPI, Ranks, contents
+from mpirun import contents
 
 MODEL = "fmri-things_fmri_1-vit_b_32"
 SMALL = ["--voxels", "150", "--concepts", "6", "--images-per-concept", "3", "--test-images", "5", "--sessions", "3", "--image-size", "64"]
 RANKS = [(n, threads) for n in (1, 2, 3, 4) for threads in (1, 2)]
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(scope="module")
-def ranks(berg_program, build_dir, home):
-    assert (build_dir / "libberg_mpi.so").exists(), "make mpi builds the plug-in"
-    return Ranks(berg_program, home)
-
-
-@pytest.fixture(scope="module")
-def alone(berg_program, home):
-    def run(*arguments):
-        done = subprocess.run([berg_program, *map(str, arguments)], env={"PATH": os.environ["PATH"], "HOME": str(home), **MPI},
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-    return run
 
 
 @pytest.fixture(scope="module")

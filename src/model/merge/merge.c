@@ -65,6 +65,19 @@ static berg_status check_outputs(const merging *m, berg_error *error) {
 
 /* --- Writing --- */
 
+berg_status model_merge_whole(const model_merge_task *task,
+                              berg_status (*write)(io_whole_file *file, const model_merge_task *task,
+                                                   berg_error *error),
+                              berg_error *error) {
+  io_whole_file *file;
+  berg_status status = io_whole_file_open(&file, task->path, task->force, error);
+  if (status) return status;
+  status = write(file, task, error);
+  if (!status) return io_whole_file_commit(file, error);
+  io_whole_file_abandon(file, error);
+  return status;
+}
+
 static berg_status write_file(const model_merge_task *task, berg_error *error) {
   const char *format = format_of(task->members[0]->path);
   if (!strcmp(format, "npy")) return model_merge_write_npy(task, error);

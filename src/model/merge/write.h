@@ -20,6 +20,11 @@ berg_status model_merge_write_npy(const model_merge_task *task, berg_error *erro
 berg_status model_merge_write_csv(const model_merge_task *task, berg_error *error);
 berg_status model_merge_write_hdf5(const model_merge_task *task, berg_error *error);
 
+/* The file of `task`, whole as `write` fills it, or not there. */
+berg_status model_merge_whole(const model_merge_task *task,
+                              berg_status (*write)(io_whole_file *file, const model_merge_task *task,
+                                                   berg_error *error),
+                              berg_error *error);
 /* Between parts, and within them. ECANCELLED. */
 berg_status model_merge_tell(const model_merge_task *task, size_t done, berg_error *error);
 /* All of a file from byte `from` on goes behind what is written. EINPUT, EWRITE, ECANCELLED. */

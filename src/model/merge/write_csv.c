@@ -116,11 +116,5 @@ static berg_status write_all(io_whole_file *file, const model_merge_task *task, 
 }
 
 berg_status model_merge_write_csv(const model_merge_task *task, berg_error *error) {
-  io_whole_file *file;
-  berg_status status = io_whole_file_open(&file, task->path, task->force, error);
-  if (status) return status;
-  status = write_all(file, task, error);
-  if (!status) return io_whole_file_commit(file, error);
-  io_whole_file_abandon(file, error);
-  return status;
+  return model_merge_whole(task, write_all, error);
 }
