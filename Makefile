@@ -15,7 +15,7 @@ export BERG_TEST_DATA = $(abspath $(BUILD))/test-data
 
 # Debian packages, by who needs them: the program, the library and the Python package; the demos; the tests.
 BUILD_DEPS = gcc cmake ninja-build make pkg-config \
-             libhdf5-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev libcairo2-dev liblapacke-dev libopenblas-dev python3-dev
+             libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev libcairo2-dev liblapacke-dev libopenblas-dev python3-dev
 DEMO_DEPS = python3-numpy python3-pil fonts-dejavu-core
 TEST_DEPS = clang libclang-rt-dev libcmocka-dev python3-pytest python3-yaml python3-h5py python3-joblib python3-nibabel python3-scipy python3-venv locales openssl
 DEPS = $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)

@@ -5,7 +5,6 @@ find_package(JPEG REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET spng)
 pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson)
-pkg_check_modules(HDF5 REQUIRED IMPORTED_TARGET hdf5)
 # Debian's NIFTI package file names a path that Debian does not use.
 find_path(NIFTI_INCLUDE_DIR nifti/nifti1_io.h REQUIRED)
 find_library(NIFTI_LIBRARY niftiio REQUIRED)
@@ -17,7 +16,7 @@ find_path(LAPACKE_INCLUDE_DIR lapacke.h REQUIRED)
 find_path(CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE}/openblas-pthread openblas REQUIRED)
 
 add_library(berg_dependencies INTERFACE)
-target_link_libraries(berg_dependencies INTERFACE PkgConfig::HDF5 JPEG::JPEG PkgConfig::SPNG
+target_link_libraries(berg_dependencies INTERFACE JPEG::JPEG PkgConfig::SPNG
                                                   ZLIB::ZLIB PkgConfig::CJSON PkgConfig::CAIRO ${NIFTI_LIBRARY} ${ZNZ_LIBRARY} ${CSV_LIBRARY}
                                                   Threads::Threads m dl)
 # nifti1_io.h includes its neighbours without their folder.
