@@ -5,7 +5,7 @@
  * Lines of fields with tabs between them. Objects are named by their number: 0 is the root, then as they were added.
  *
  *   group GROUP NAME
- *   dataset GROUP NAME TYPE SHAPE DATA      SHAPE: 2,3; DATA: bytes as hexadecimal digits, which fill the end of the data
+ *   dataset GROUP NAME TYPE SHAPE DATA      SHAPE: 2,3; DATA: its last bytes, as hexadecimal digits
  *   list GROUP NAME DATA
  *   note OBJECT NAME TYPE DATA              "-": no value
  *   text OBJECT NAME TEXT
