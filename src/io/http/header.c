@@ -6,7 +6,14 @@
 
 #include "base/text.h"
 
-/* The value of the header `name` in a line, without spaces around it; false: it is another. */
+/* Values are shown, kept in journals and sent back. */
+static bool is_plain(const char *text) {
+  while (*text >= ' ' && *text <= '~') text++;
+  return !*text;
+}
+
+/* The value of the header `name` in a line, without spaces around it; empty where it does not fit or cannot be right.
+ * False: it is another header. */
 static bool value_of(const char *line, const char *name, char *value, size_t size) {
   char word[32];
   const char *colon = strchr(line, ':');
@@ -17,6 +24,7 @@ static bool value_of(const char *line, const char *name, char *value, size_t siz
   size_t length = strlen(colon);
   while (length && strchr(" \t\r\n", colon[length - 1])) length--;
   base_print(value, size, "%.*s", (int)length, length < size ? colon : "");
+  if (!is_plain(value)) *value = '\0';
   return true;
 }
 
