@@ -15,6 +15,8 @@
 #include "regions.h"
 #include "stimuli.h"
 
+#define GOES_ON "the same command goes on"
+
 typedef struct request {
   cli_texts subjects, splits;
   const char *json, *shard;
@@ -135,13 +137,17 @@ static int evaluate(const request *asked, const char *model_id, const char *subj
   options.subject = subject;
   options.train_splits = split;
   cli_progress_start(&progress, asked->quiet, false);
+  if (asked->shard) cli_progress_keeps(&progress);
   berg_run run = cli_progress_run(&progress);
+  if (asked->quiet) run.warn = NULL;
   berg_status failed = berg_evaluate(model_id, &options, &run, &text, &error);
   cli_progress_end(&progress);
-  int status = CLI_GO_ON;
+  int status = failed == BERG_ECANCELLED ? cli_progress_stopped(&progress, GOES_ON) : CLI_GO_ON;
+  if (status != CLI_GO_ON) return status;
   if (failed) {
-    status = failed == BERG_ECANCELLED ? cli_fail_with(failed, "interrupted; the same command starts again")
-                                       : cli_fail(&error);
+    status = failed == BERG_ECANCELLED
+                 ? cli_fail_with(failed, "interrupted; %s", asked->shard ? GOES_ON : "the same command starts again")
+                 : cli_fail(&error);
     say_missing(text, failed);
   } else if (text) { /* of several processes the first one has it */
     cJSON *report;

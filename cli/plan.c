@@ -19,8 +19,8 @@ typedef struct request {
 static const struct {
   const char *name;
   bool takes_value;
-} own_options[] = {{"--slurm", false}, {"--shards", false},    {"--replace", false}, {"--tasks", true},
-                   {"-n", true},       {"--processors", true}, {"--jobs", true},     {"--partition", true}};
+} own_options[] = {{"--slurm", false},     {"--shards", false}, {"--replace", false},  {"--tasks", true},  {"-n", true},
+                   {"--processors", true}, {"--jobs", true},    {"--partition", true}, {"--scratch", true}};
 
 /* How many of the arguments from this one on are the plan's own. */
 static int own_length(const char *argument) {
@@ -61,6 +61,9 @@ static int parse(request *asked) {
        "Of a task. Default: --threads of the command, else this machine's."},
       {"jobs", 0, CLI_TEXT, &asked->plan.jobs, "DIR", "Where the scripts and their logs go. Default: jobs."},
       {"partition", 0, CLI_TEXT, &asked->plan.partition, "NAME", "Of the cluster. Default: its own choice."},
+      {"scratch", 0, CLI_TEXT, &asked->plan.scratch, "DIR",
+       "Of train: its tasks make features and regressions in DIR, on a disk of the node's own. $NAME in it is the "
+       "node's: '$TMPDIR'."},
       {"replace", 0, CLI_FLAG, &asked->replace, NULL, "Replace scripts that are there."},
   };
   const cli_syntax syntax = {
@@ -162,6 +165,8 @@ static int complete(request *asked) {
     return cli_usage_error("plan", "of which command? Expected train, encode or score, found \"%s\"", command);
   if (asked->slurm == asked->shards) return cli_usage_error("plan", "for which scheduler? Give --slurm or --shards");
   plan->command = command;
+  if (plan->scratch && strcmp(command, "train") != 0)
+    return cli_usage_error("plan", "--scratch: %s writes no features and regressions", command);
   int status = check_arguments(asked);
   if (status == CLI_GO_ON) status = check_names(plan);
   if (!plan->jobs) plan->jobs = "jobs";

@@ -23,6 +23,7 @@ typedef struct cli_plan {
   const char *output;               /* of encode and score; NULL: train */
   char program[4096], folder[4096]; /* absolute */
   const char *jobs, *partition;     /* where the scripts go; NULL: the cluster's own choice */
+  const char *scratch;              /* a folder of the node's own; NULL: none */
   cli_plan_step steps[CLI_PLAN_STEPS];
   size_t step_count, threads;
   size_t memory;   /* of a training: what all of its parts are planned with, */

@@ -32,6 +32,17 @@ static void print_choices(FILE *stream, const cli_plan *plan) {
   fprintf(stream, " --memory %zuK --threads %zu --eigenvectors %s", plan->memory >> 10, plan->threads, plan->way);
 }
 
+/* In double quotes, so that the node's variables are put in where it runs. */
+static void print_scratch(FILE *stream, const cli_plan *plan, const cli_plan_step *step) {
+  if (!plan->scratch || (strcmp(step->name, "features") != 0 && strcmp(step->name, "regression") != 0)) return;
+  fputs(" --scratch \"", stream);
+  for (const char *c = plan->scratch; *c; c++) {
+    if (strchr("\"\\`", *c)) fputc('\\', stream);
+    fputc(*c, stream);
+  }
+  fputc('"', stream);
+}
+
 /* The folder beside the output that its parts are in; no command takes its name for an option. */
 static void print_parts_folder(FILE *stream, const cli_plan *plan) {
   const char *before = plan->output[0] == '-' ? "./" : "";
@@ -93,6 +104,7 @@ void cli_plan_print_part(FILE *stream, const cli_plan *plan, const cli_plan_step
     print_shard(stream, step, part);
     fputs(" --resume", stream);
     print_choices(stream, plan);
+    print_scratch(stream, plan, step);
   }
   print_operands(stream, plan);
 }

@@ -222,6 +222,7 @@ static int train(const request *asked, const char *model_id) {
   cli_progress_start(&progress, asked->quiet, asked->resume || is_one_stage(asked));
   cli_progress_keeps(&progress);
   berg_run run = cli_progress_run(&progress);
+  if (asked->quiet) run.warn = NULL;
   berg_status failed = berg_train(model_id, &asked->train, &run, &json, &error);
   cli_progress_end(&progress);
   int stopped = failed == BERG_ECANCELLED ? cli_progress_stopped(&progress, CLI_RESUMES) : CLI_GO_ON;

@@ -14,6 +14,9 @@ set(BERG_KERNEL_FLAGS -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math 
 if(BERG_SANITIZE AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
   list(APPEND BERG_KERNEL_FLAGS -fno-var-tracking) # of variables in unrolled tiles: half of the time that compiling them takes
 endif()
+if(BERG_FUZZ) # no target multiplies: minutes of compiling that show nothing
+  list(APPEND BERG_KERNEL_FLAGS -O1 -fno-sanitize=all)
+endif()
 
 foreach(isa ${BERG_ISAS})
   file(GLOB sources CONFIGURE_DEPENDS src/la/kernels/*.c src/vit/kernels/*.c)

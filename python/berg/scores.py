@@ -8,7 +8,8 @@ import numpy as np
 
 from berg import _berg
 from berg.core import progress, stimuli, travel
-from berg.core.exceptions import IncompleteError, InvalidParameterError, StimulusError
+from berg.core.exceptions import InvalidParameterError, StimulusError
+from berg.core.failures import reported
 from berg.core.shown import shown
 from berg.many import _checked
 
@@ -82,12 +83,8 @@ def merge(path, parts, force=False, check=False, show_progress=True):
     """
     alone = isinstance(parts, (str, os.PathLike, ScoreStore))
     given = [_path_of(part) for part in ([parts] if alone else parts)]
-    try:
-        with progress.bar(show_progress, None, "Merging", "part") as move:
-            report = json.loads(_berg.merge(given, os.fspath(path), bool(force), bool(check), move))
-    except IncompleteError as error:
-        error.report = json.loads(error.report) if error.report else None
-        raise
+    with reported(), progress.bar(show_progress, None, "Merging", "part") as move:
+        report = json.loads(_berg.merge(given, os.fspath(path), bool(force), bool(check), move))
     if check:
         return None
     return [output["path"] for output in report["outputs"]] if "outputs" in report else ScoreStore(path)

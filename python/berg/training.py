@@ -10,6 +10,7 @@ import json
 
 from berg import _berg
 from berg.core import options, progress
+from berg.core.failures import reported
 from berg.core.shown import shown
 
 
@@ -195,15 +196,15 @@ def train(
         "regression" or "weights"; and of its units shard I of N, `shard=(I, N)` with I from 1. Does what is missing, on a
         disk of the machine's own if `scratch` names a folder there.
     merge : str
-        Check and join what the shards of that stage left, which were `shards`: BERGError says which are missing. How stages
-        follow one another is in docs/training.md.
+        Check and join what the shards of that stage left, which were `shards`: IncompleteError, and its `report`, says which are
+        missing. How stages follow one another is in docs/training.md.
     plan_only : bool
         Compute nothing of the model; return what it would take: memory, disk, operations, time. The time is estimated from
         the machine's rate of products, which is measured for at most a third of a second.
 
     ResourceError: it would not fit memory or disk; its text says what would do.
     """
-    with progress.stages(show_progress and not plan_only) as bar:
+    with reported(), progress.stages(show_progress and not plan_only) as bar:
         return json.loads(
             _berg.train(
                 model_id,
@@ -257,10 +258,10 @@ def evaluate(
     of MEG and TVSD, "all" (the default) or the model of a quarter, "split1" to "split4". FileExistsError: there are predictions already,
     unless `force`. `sidecar`: a .json beside these says what they were made from. `shard`: (I, N), part I of N, from 1, of
     the test images is predicted alone, into a file beside the predictions' place; `merge`: N, as many such parts are
-    joined and measured (IncompleteError: they do not make a whole).
+    joined and measured (IncompleteError: they do not make a whole; its `report` is a dict that names them).
     """
     number, of = shard or (1, 0)
-    with progress.stages(show_progress) as bar:
+    with reported(), progress.stages(show_progress) as bar:
         return json.loads(
             _berg.evaluate(
                 model_id,

@@ -16,6 +16,8 @@
  * signal handler's, a progress function's: the cause of ECANCELLED) stays. Always NULL, so that a failure is
  * one statement. */
 PyObject *binding_raise(const berg_error *error);
+/* After a failure: what the report of parts that do not make a whole says goes with the exception. NULL is fine. */
+void binding_add_report(berg_status status, const char *report);
 /* The same for a failure found here. */
 PyObject *binding_fail(berg_status status, const char *message);
 

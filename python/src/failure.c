@@ -37,6 +37,16 @@ PyObject *binding_raise(const berg_error *error) {
   return NULL;
 }
 
+void binding_add_report(berg_status status, const char *report) {
+  if (status != BERG_EINCOMPLETE || !report) return;
+  PyObject *type, *value, *trace, *text = PyUnicode_FromString(report);
+  PyErr_Fetch(&type, &value, &trace);
+  PyErr_NormalizeException(&type, &value, &trace);
+  if (text && value && PyObject_SetAttrString(value, "report", text)) PyErr_Clear();
+  Py_XDECREF(text);
+  PyErr_Restore(type, value, trace);
+}
+
 PyObject *binding_fail(berg_status status, const char *message) {
   berg_error error;
   memset(&error, 0, sizeof error);

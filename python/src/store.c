@@ -160,16 +160,6 @@ static PyObject *score(PyObject *module, PyObject *args) {
   return result;
 }
 
-/* What the report of parts that do not make a whole says, with the exception that is raised. */
-static void add_report(const char *report) {
-  PyObject *type, *value, *trace, *text = PyUnicode_FromString(report);
-  PyErr_Fetch(&type, &value, &trace);
-  PyErr_NormalizeException(&type, &value, &trace);
-  if (text && value && PyObject_SetAttrString(value, "report", text)) PyErr_Clear();
-  Py_XDECREF(text);
-  PyErr_Restore(type, value, trace);
-}
-
 static PyObject *run_merge(const binding_subjects *parts, const char *path, const berg_merge_options *options,
                            PyObject *progress) {
   berg_error error;
@@ -183,7 +173,7 @@ static PyObject *run_merge(const binding_subjects *parts, const char *path, cons
     result = PyUnicode_FromString(report);
   } else {
     binding_outcome(status, &error);
-    if (status == BERG_EINCOMPLETE && report) add_report(report);
+    binding_add_report(status, report);
   }
   berg_free(report);
   return result;

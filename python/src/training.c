@@ -30,8 +30,12 @@ static PyObject *text_of(char *text) {
 /* What a call gave, once the GIL is back: its text (or None), or the exception. */
 static PyObject *outcome(berg_status status, const berg_error *error, char *text) {
   if (!status && !PyErr_Occurred()) return text_of(text);
+  if (status) {
+    binding_raise(error);
+    binding_add_report(status, text);
+  }
   berg_free(text);
-  return status ? binding_raise(error) : NULL;
+  return NULL;
 }
 
 static PyObject *simulate(PyObject *module, PyObject *args, PyObject *kwargs) {

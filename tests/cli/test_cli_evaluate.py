@@ -2,10 +2,13 @@
 import json
 import re
 import shutil
+import signal
+import subprocess
 
 import numpy as np
 import pytest
 
+import moments
 from prepared_subject import RESULTS, names_of, prepared_metadata, trial_order, write_images, write_prepared
 from program import MODEL, MODEL_FOLDER
 
@@ -33,10 +36,20 @@ def place(small_berg_dir, tmp_path):
 
 
 @pytest.fixture
-def evaluate(berg, place):
+def evaluate(berg, place, backbone_files):
     def call(*arguments, subject="1", **more):
         return berg("evaluate", MODEL, "--subject", subject, "--images", place / "images", "--berg-dir", place / "berg",
-                    "--backbone", "random:1", *arguments, **more)
+                    "--backbone", backbone_files["safetensors"], *arguments, **more)
+    return call
+
+
+@pytest.fixture
+def start(berg, place, backbone_files):
+    """Begins a quiet evaluation of subject 1 that stands still at a moment."""
+    def call(*arguments, **moment):
+        return berg.start("evaluate", MODEL, "--subject", "1", "--images", place / "images", "--berg-dir", place / "berg", "-q",
+                          "--backbone", backbone_files["safetensors"], *arguments, stderr=subprocess.PIPE,
+                          environment=moments.environment(**moment))
     return call
 
 
@@ -135,7 +148,7 @@ def test_parts_are_measured_as_one_run(evaluate, place):
     assert "of 3 parts 2 missing" in result.err and "run again: --array=2,3" in result.err
     for i in (2, 3):
         assert evaluate("--shard", f"{i}/3", "-q").status == 0
-    assert "already whole" in evaluate("--shard", "2/3").err
+    assert "already whole" in evaluate("--shard", "2/3").err and evaluate("--shard", "2/3", "-q").err == ""
     (part,) = results.rglob("*.part-2-of-3.npy")
     data = part.read_bytes()
     part.write_bytes(data[:-4])
@@ -153,6 +166,30 @@ def test_parts_are_measured_as_one_run(evaluate, place):
     for report in reports:
         del report["seconds"], report["peak_memory_bytes"]
     assert reports[0] == reports[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+def test_what_a_scheduler_sends_ends_a_part_after_the_batch_at_hand(evaluate, start, place, number):
+    run = start("--shard", "1/2", stop=1, file=".part-1-of-2.npy.partial")
+    moments.wait_until_stopped(run)
+    moments.go_on(run, number)
+    message = run.communicate(timeout=600)[1].decode()
+    assert run.returncode == 75
+    assert re.fullmatch(rf"berg: stopped by {number.name} in predictions after \d of 2 images; the same command goes on\n", message)
+    for i in (1, 2):
+        assert evaluate("--shard", f"{i}/2", "-q").status == 0
+    assert evaluate("--merge", "2", "-q").status == 0
+    [predictions] = (path for path in (place / "berg/results").rglob("*") if path.suffix == ".npy")
+    joined = predictions.read_bytes()
+    assert evaluate("--force", "-q").status == 0 and predictions.read_bytes() == joined
+
+
+def test_an_evaluation_of_which_nothing_is_kept_is_interrupted_by_a_termination(start, place):
+    run = start(stop=1, file=".partial")
+    moments.wait_until_stopped(run)
+    moments.go_on(run, signal.SIGTERM)
+    message = run.communicate(timeout=600)[1].decode()
+    assert (run.returncode, message) == (130, "berg: interrupted; the same command starts again\n")
 
 
 def test_parts_of_another_training_are_none(evaluate, place):

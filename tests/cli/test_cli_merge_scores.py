@@ -105,6 +105,15 @@ def test_missing_doubled_and_foreign_are_all_told(merge, parts, made):
         str(parts / "whole.scores"): "is a store, but of no shard"}
 
 
+def test_a_shard_of_many_more_parts_that_has_not_ended_is_foreign(merge, parts):
+    number = {"Number": 100000, "Of": 100000, "Images": 100000, "First": 99999, "Count": 1, "Whole": False}
+    about(parts / "2.scores", lambda tree: tree["Shard"].update(number))
+    status, report, _ = merge()
+    assert (status, report["missing"], report["damaged"]) == (9, [2], [])
+    assert report["foreign"] == [{"part": str(parts / "2.scores"), "number": 100000,
+                                  "why": f"is of another run than {parts}/1.scores: of 100000 parts, expected 3"}]
+
+
 def test_a_shard_that_is_whole_is_passed_over(made, parts):
     store = parts / "2.scores"
     before = contents(store)

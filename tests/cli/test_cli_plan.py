@@ -90,6 +90,19 @@ def test_what_is_asked_for_is_the_estimate_with_its_margin(plan, tmp_path):
     assert int(header(less / "01-features.sh")["mem"][:-1]) < int(header(tmp_path / "1" / "01-features.sh")["mem"][:-1])
 
 
+def test_a_node_s_own_disk_is_named_where_something_is_made_there(plan, tmp_path):
+    jobs, folder = tmp_path / "jobs", "$NODE/it's \"own\" \\ `disk`"
+    assert plan("--slurm", "-n", "2", "--jobs", jobs, f"--scratch={folder}").status == 0
+    check_scripts(jobs)
+    for script in jobs.glob("[01]*.sh"):
+        command = script.read_text().splitlines()[-1].removeprefix("exec ")
+        words = subprocess.run(["sh", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, check=True,
+                               env={"NODE": "/a b", "SLURM_ARRAY_TASK_ID": "1"}).stdout.splitlines()
+        makes = script.name in ("01-features.sh", "09-regression.sh")
+        assert words[-2:] == ["--scratch", folder.replace("$NODE", "/a b")] if makes else "--scratch" not in words
+    assert "encode writes no features" in plan("--slurm", "--scratch", "x", "images", "-o", "x.npy", command="encode").message
+
+
 @pytest.fixture
 def plan_images(plan, small_berg_dir):
     """Of the images of one folder, six to a model of 600 columns."""

@@ -192,7 +192,48 @@ def test_each_stage_says_what_to_run_again(training, whole):
             training("--stage", stage, "--shard", f"{shard}/3")
         training.merge(stage, 3)
     assert training.weights() == whole
+    assert [path.name[:14] for path in training.work.iterdir()] == ["berg-finished-"]
+
+
+def test_a_merge_that_was_done_is_told_as_that_whatever_runs_again(training, whole):
+    for stage in STAGES:
+        training("--stage", stage)
+        training.merge(stage, 1)
+    before = {path: path.stat() for path in training.folder.rglob("weights_*")}
+    for stage in STAGES:
+        assert computed(training("--stage", stage, "--json"))[0] == 0
+        training.merge(stage, 1)
+    assert {path: path.stat() for path in training.folder.rglob("weights_*")} == before and training.weights() == whole
+    first = min(before)
+    first.rename(first.with_suffix(".kept"))  # another file in its place is not this training's
+    shutil.copy(first.with_suffix(".kept"), first)
+    assert "already exists" in training.merge("weights", 1, status=5).message
+    training("--force", "--keep-work")
+    assert len([*training.work.glob("berg-finished-*")]) == 1
+    training("--resume")
     assert not training.work.exists()
+
+
+@pytest.mark.parametrize("stage, parts", [("components", ".safetensors.block-"), ("regression", "-0000")])
+def test_a_merge_that_is_killed_twice_leaves_no_parts(training, berg, stage, parts, whole):
+    for one in STAGES[:STAGES.index(stage)]:
+        training("--stage", one)
+        training.merge(one, 1)
+    for shard in ("1/2", "2/2"):
+        training("--stage", stage, "--shard", shard)
+    command = list(map(str, [berg.path, *training.arguments("--quiet", "--merge", stage, "--shards", 2)]))
+
+    def left():
+        return [path for path in training.work.glob(f"berg-{'pca' if stage == 'components' else stage}*") if parts in path.name]
+    all_parts, call = len(left()), 1
+    while len(left()) == all_parts:  # in the midst of the removal
+        assert moments.killed(command, call)
+        call += 1
+    assert left() and moments.killed(command, 3)
+    training.merge(stage, 2)
+    assert not left()
+    training("--resume")
+    assert training.weights() == whole
 
 
 # --- Processes ---

@@ -63,6 +63,23 @@ class Ranks:
     def killed(self, count, *arguments, rank, at, file):
         """The program in `count` processes, of which one stops at its `at`-th change of such a file, and is killed there: from then on
         the others have SECONDS."""
+        process, rank_there = self.stopped(count, arguments, rank, at, file)
+        os.kill(rank_there, signal.SIGKILL)
+        text, _ = process.communicate(timeout=SECONDS)
+        assert process.returncode
+        return Result(process.returncode, text.decode())
+
+    def told(self, number, count, *arguments, rank, at, file):
+        """The same where all processes get a signal at that moment, as schedulers send it, and that one goes on."""
+        process, rank_there = self.stopped(count, arguments, rank, at, file)
+        for child in children(process.pid):
+            os.kill(int(child), number)
+        os.kill(rank_there, signal.SIGCONT)
+        text, _ = process.communicate(timeout=600)
+        return Result(process.returncode, text.decode())
+
+    def stopped(self, count, arguments, rank, at, file):
+        """(mpirun, the process that stands still)."""
         command = self.command(count, arguments, {"stop": at, "file": file}, rank)
         process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT)
@@ -71,10 +88,7 @@ class Ranks:
             assert process.poll() is None, process.communicate()[0].decode()
             stopped = [child for child in children(process.pid) if is_stopped(child)]
             time.sleep(0.02)
-        os.kill(int(stopped[0]), signal.SIGKILL)
-        text, _ = process.communicate(timeout=SECONDS)
-        assert process.returncode
-        return Result(process.returncode, text.decode())
+        return process, int(stopped[0])
 
 
 def contents(folder):

@@ -1,7 +1,9 @@
 """berg encode and berg score in several processes under mpirun: the bytes of one process, whatever happens to one of them."""
 import os
 import pathlib
+import re
 import shutil
+import signal
 import subprocess
 
 import numpy as np
@@ -103,6 +105,16 @@ def test_encode_with_a_rank_killed(ranks, alone, model, images, encoded, tmp_pat
     else:
         alone(*command, "--resume")
     assert are_encoded(tmp_path, encoded)
+
+
+def test_what_a_scheduler_sends_to_all_ranks_ends_them_after_the_batch_at_hand(ranks, model, images, encoded, tmp_path):
+    command = ["encode", *model, images, "--no-sidecar", "--threads", "1", "-o", tmp_path / "r.npy"]
+    result = ranks.told(signal.SIGUSR1, 2, *command, rank=1, at=3, file="r_sub-01.npy.partial")
+    assert result.status == 75, result.text
+    assert [re.sub(r"\b\d+", "N", line) for line in result.messages] == [
+        "stopped by SIGUSR1 after N of N images; the same command with --resume goes on"]
+    assert (tmp_path / "r_sub-01.npy.partial").exists()
+    assert ranks(2, *command, "--resume").status == 0 and are_encoded(tmp_path, encoded)
 
 
 @pytest.mark.parametrize("rank, then", [(0, 2), (1, 4), (2, 1), (1, 0)])

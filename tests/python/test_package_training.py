@@ -9,7 +9,7 @@ import pytest
 
 import berg
 from berg import BERG
-from berg.core.exceptions import BERGError, InvalidParameterError, ResourceError, StimulusError
+from berg.core.exceptions import BERGError, IncompleteError, InvalidParameterError, ResourceError, StimulusError
 
 QUIET = {"show_progress": False}
 
@@ -219,10 +219,16 @@ def test_stages_in_shards_are_one_training(trained, model_id, tmp_path):
         berg.train(model_id, stage="gram", **choices)
     report = berg.train(model_id, stage="features", shard=(2, 2), scratch=tmp_path / "scratch", **choices)
     assert report["shard"] == {"stage": "features", "shard": 2, "shards": 2, "units": 18, "computed": 18}
-    with pytest.raises(BERGError, match=r"--array=1\b"):
+    with pytest.raises(IncompleteError, match=r"--array=1\b") as told:
         berg.train(model_id, merge="features", shards=2, **choices)
+    assert told.value.report["merge"]["shards"] == [1]
     berg.train(model_id, stage="features", shard=(1, 2), **choices)
     assert berg.train(model_id, merge="features", shards=2, **choices)["merge"]["shards"] == []
     berg.train(model_id, resume=True, **choices)
     [made], [expected] = (list(folder.rglob("weights_sub-01.npy")) for folder in (own, berg_dir))
     assert made.read_bytes() == expected.read_bytes()
+    parts = {**{name: choices[name] for name in ("berg_dir", "images", "backbone")}, **QUIET}
+    berg.evaluate(model_id, shard=(1, 2), **parts)
+    with pytest.raises(IncompleteError, match="run again: --array=2") as told:
+        berg.evaluate(model_id, merge=2, **parts)
+    assert told.value.report["missing"] == [2] and told.value.report["array"] == "2"

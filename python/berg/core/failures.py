@@ -1,5 +1,8 @@
 """Which exception a failure of the library becomes: the extension asks exception_of."""
 
+import contextlib
+import json
+
 from berg.core.exceptions import (
     BERGError,
     IncompleteError,
@@ -41,3 +44,13 @@ def exception_of(status, message, file, offset, item, expected, found):
         exception.expected = expected or None
         exception.found = found or None
     return exception
+
+
+@contextlib.contextmanager
+def reported():
+    """Around a call that joins parts: an IncompleteError carries the library's report as a dict."""
+    try:
+        yield
+    except IncompleteError as error:
+        error.report = json.loads(error.report) if error.report else None
+        raise

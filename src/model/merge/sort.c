@@ -47,7 +47,11 @@ static bool same_family(const model_merge_part *a, const model_merge_part *b) { 
 
 static bool same_run(const model_merge_part *a, const model_merge_part *b) { return !strcmp(a->run, b->run); }
 
+/* Whatever else is wrong with it: its number is none of this run's. */
 static berg_status estrange(model_merge_part *part, const model_merge_part *reference, berg_error *error) {
+  base_free(part->why);
+  part->why = NULL;
+  part->fault = MODEL_MERGE_WHOLE;
   char *what = part->is_store ? model_merge_store_difference(part, reference, error)
                               : model_merge_difference(part, reference, error);
   berg_status status = what ? model_merge_part_fails(part, MODEL_MERGE_FOREIGN, error, "is of another run than %s: %s",

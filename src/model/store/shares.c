@@ -64,6 +64,7 @@ static bool next_record(const model_shares *shares, const io_map *map, size_t *a
   if (left < sizeof *record) return false;
   memcpy(record, map->bytes + *at, sizeof *record);
   if (record->kind > LEFT_OUT || record->name_length > left) return false;
+  if (!memchr(record->digest, 0, BASE_SHA256_TEXT)) return false; /* it is taken for a text */
   const size_t bytes = record_bytes(shares, record->name_length, record->kind);
   if (bytes > left) return false;
   const uint64_t sum = base_checksum_short(map->bytes + *at + sizeof sum, bytes - sizeof sum);

@@ -70,7 +70,15 @@ static berg_status merge(const train_step *step, berg_error *error) {
     status = train_pca_write(&pca, step->plan->job.threads, set.components, error);
     train_pca_release(&pca);
   }
-  if (!status) status = train_pca_remove_parts(&set.step, set.components, error);
+  train_set_pca_close(&set);
+  return status;
+}
+
+static berg_status tidy(const train_plan *plan, size_t of, berg_error *error) {
+  train_set_pca set;
+  berg_status status = train_set_pca_open(&set, plan, of, NULL, false, error);
+  if (status) return status;
+  status = train_pca_remove_parts(&set.step, set.components, error);
   train_set_pca_close(&set);
   return status;
 }
@@ -96,4 +104,5 @@ const train_stage_kind train_components_stage = {
     .check = check,
     .run = run,
     .merge = merge,
+    .tidy = tidy,
 };

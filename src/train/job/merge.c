@@ -141,6 +141,7 @@ berg_status train_merge(train_plan *plan, const train_stage_kind *kind, size_t s
     if (task->kind != kind) continue;
     status = task->is_whole ? BERG_OK : train_share_needs(plan, task, error);
     if (!status) status = join(plan, task, report, error);
+    if (!status) status = train_walk_tidy(plan, task, error);
     if (!status) status = train_walk_remove_superseded(plan, task, error);
   }
   if (!status && kind == train_stages[TRAIN_STAGES - 1]) status = train_walk_finish(plan, work, error);

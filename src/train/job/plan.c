@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "io/file/folders.h"
 #include "la/rate.h"
+#include "train/job/finished.h"
 #include "train/job/one_stage.h"
 #include "train/job/regression.h"
 #include "train/job/set_pca.h"
@@ -106,23 +107,12 @@ static void pass_over_superseded(train_plan *plan) {
 static berg_status find_own_files(train_plan *plan, berg_error *error) {
   const train_job *job = &plan->job;
   const bool resumes = job->options->resume || plan->only;
-  bool has_outputs = true;
   plan->hash = BASE_HASH_START;
   for (size_t i = 0; i < plan->task_count; i++) plan->hash = base_hash_number(plan->hash, plan->tasks[i].hash);
   berg_status status = resumes ? find_done(plan, error) : BERG_OK;
   pass_over_superseded(plan);
-  for (size_t s = 0; s < job->subject_count; s++) {
-    const train_subject *subject = &job->subjects[s];
-    has_outputs &= model_path_exists(subject->weights) && model_path_exists(subject->metadata) &&
-                   (!subject->safetensors || model_path_exists(subject->safetensors));
-  }
   if (!status) status = train_work_leftovers(job->work, &plan->leftovers, &plan->leftover_bytes, error);
-  if (status || !resumes || !has_outputs) return status;
-  char *mark = train_work_finished(job->work, plan->hash, error);
-  if (!mark) return BERG_ELIMIT;
-  plan->is_finished = model_path_exists(mark);
-  base_free(mark);
-  return BERG_OK;
+  return status || !resumes ? status : train_finished_find(plan, &plan->is_finished, error);
 }
 
 /* --- Time and memory --- */

@@ -354,4 +354,5 @@ const train_stage_kind train_regression_stage = {
     .check = train_targets_check,
     .run = run,
     .merge = merge,
+    .tidy = train_targets_tidy,
 };

@@ -286,8 +286,16 @@ berg_status train_targets_join(const train_plan *plan, size_t s, berg_error *err
   berg_status status = path ? BERG_OK : BERG_ELIMIT;
   if (!status) status = train_target_files_find(&files, plan, s, plan->job.work, NULL, error);
   if (!status) status = join_into(plan, s, path, &files, error);
-  if (!status) status = remove_parts(&files, error);
   train_target_files_release(&files);
   base_free(path);
+  return status;
+}
+
+berg_status train_targets_tidy(const train_plan *plan, size_t s, berg_error *error) {
+  train_target_files files;
+  berg_status status = train_target_files_find(&files, plan, s, plan->job.work, NULL, error);
+  if (status) return status;
+  status = remove_parts(&files, error);
+  train_target_files_release(&files);
   return status;
 }

@@ -39,7 +39,9 @@ char *train_target_path(const train_plan *plan, size_t subject, const char *fold
 berg_status train_target_open(io_rows **rows, const train_plan *plan, size_t subject, const char *path, io_range range,
                               bool goes_on, berg_error *error);
 
-/* Makes the file of all targets out of what there is, and removes the others. EINPUT: a line is missing. */
+/* Makes the file of all targets out of what there is. EINPUT: a line is missing. */
 berg_status train_targets_join(const train_plan *plan, size_t subject, berg_error *error);
+/* Removes the others. EWRITE. */
+berg_status train_targets_tidy(const train_plan *plan, size_t subject, berg_error *error);
 
 #endif

@@ -55,6 +55,8 @@ typedef struct train_stage_kind {
   berg_status (*run)(const train_step *step, size_t first, size_t end, berg_error *error);
   /* Makes the file of what all ranges left. NULL: `run` did. */
   berg_status (*merge)(const train_step *step, berg_error *error);
+  /* Removes what the file was made of, also where a kill came before it was; the file is there. NULL: `merge` did. */
+  berg_status (*tidy)(const train_plan *plan, size_t of, berg_error *error);
   /* Removes the file. NULL: it is unlinked. */
   berg_status (*remove)(const train_plan *plan, size_t of, berg_error *error);
 } train_stage_kind;

@@ -20,7 +20,7 @@ static berg_status begin(group *g, berg_error *error) {
   if (!base_ranks_leads(g->ranks)) return BERG_OK;
   berg_status status = train_work_open(&g->work, g->plan->job.work, error);
   const bool resumes = g->plan->job.options->resume != 0;
-  return status || resumes || !g->plan->leftovers ? status : train_work_clear(&g->work, error);
+  return status || resumes ? status : train_work_clear(&g->work, error);
 }
 
 static berg_status join(group *g, const train_stage_kind *kind, berg_error *error) {

@@ -2,7 +2,7 @@
  * run can be cut off anywhere and taken up behind the last unit that is safe. */
 #include "train/job/walk.h"
 
-#include "base/memory.h"
+#include "train/job/finished.h"
 #include "train/job/stages.h"
 
 static berg_status run_ranges(const train_step *step, const train_task *task, berg_error *error) {
@@ -24,6 +24,10 @@ static berg_status run_task(train_plan *plan, const train_task *task, train_repo
       run_ranges(&(train_step){.plan = plan, .of = task->of, .run = &run, .stage = &stage}, task, error);
   train_report_close(report);
   return status;
+}
+
+berg_status train_walk_tidy(const train_plan *plan, const train_task *task, berg_error *error) {
+  return task->kind->tidy && !task->is_past ? task->kind->tidy(plan, task->of, error) : BERG_OK;
 }
 
 berg_status train_walk_remove_superseded(const train_plan *plan, const train_task *task, berg_error *error) {
@@ -55,6 +59,7 @@ static berg_status do_tasks(train_plan *plan, train_report *report, berg_error *
     }
     if (!task->kind->has_network) train_plan_drop_network(plan);
     if (!status && !task->is_whole) status = run_task(plan, task, report, error);
+    if (!status) status = train_walk_tidy(plan, task, error);
     ran = ran || !task->is_whole;
     if (!status) status = train_walk_remove_superseded(plan, task, error);
   }
@@ -62,16 +67,14 @@ static berg_status do_tasks(train_plan *plan, train_report *report, berg_error *
 }
 
 berg_status train_walk_finish(const train_plan *plan, const train_work *work, berg_error *error) {
-  char *mark = train_work_finished(work->folder, plan->hash, error);
-  berg_status status = mark ? train_work_mark(mark, error) : BERG_ELIMIT;
-  base_free(mark);
-  if (!status && !plan->job.options->keep_work) status = train_work_clear(work, error);
-  return status;
+  berg_status status = plan->is_finished ? BERG_OK : train_finished_mark(plan, error);
+  if (status || plan->job.options->keep_work) return status;
+  return plan->only ? train_work_clear_stages(work, error) : train_work_clear(work, error);
 }
 
 berg_status train_walk(train_plan *plan, const train_work *work, train_report *report, berg_error *error) {
   berg_status status = BERG_OK;
-  if (plan->leftovers && !plan->job.options->resume) status = train_work_clear(work, error);
+  if (!plan->job.options->resume) status = train_work_clear(work, error);
   if (!status && !plan->is_finished) status = do_tasks(plan, report, error);
   return status ? status : train_walk_finish(plan, work, error);
 }

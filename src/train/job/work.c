@@ -24,7 +24,7 @@ static bool is_ours(const char *name) {
   name += *name == '.'; /* a temporary file of a writer that was killed */
   for (size_t i = 0; i < TRAIN_STAGES; i++)
     if (begins(name, train_stages[i]->prefix)) return true;
-  return begins(name, FINISHED);
+  return false;
 }
 
 /* Other runs are kept out while the descriptor is open. */
@@ -101,20 +101,27 @@ berg_status train_work_leftovers(const char *folder, size_t *count, uint64_t *by
 static berg_status clear(DIR *files, const train_work *work, bool finished, berg_error *error) {
   rewinddir(files);
   for (const struct dirent *entry; (entry = readdir(files));) {
-    if (!is_ours(entry->d_name) || finished != begins(entry->d_name, FINISHED)) continue;
+    const bool is_mark = begins(entry->d_name + (entry->d_name[0] == '.'), FINISHED);
+    if (finished ? !is_mark : !is_ours(entry->d_name)) continue;
     if (unlinkat(dirfd(files), entry->d_name, 0) && errno != ENOENT)
       return base_fail_errno(error, BERG_EWRITE, work->folder, entry->d_name, errno);
   }
   return BERG_OK;
 }
 
-berg_status train_work_clear(const train_work *work, berg_error *error) {
+static berg_status clear_folder(const train_work *work, bool marks_too, berg_error *error) {
   DIR *files = opendir(work->folder);
   if (!files) return base_fail_errno(error, BERG_EWRITE, work->folder, "cannot be cleared", errno);
   berg_status status = clear(files, work, false, error);
-  if (!status) status = clear(files, work, true, error);
+  if (!status && marks_too) status = clear(files, work, true, error);
   closedir(files);
   return status;
+}
+
+berg_status train_work_clear(const train_work *work, berg_error *error) { return clear_folder(work, true, error); }
+
+berg_status train_work_clear_stages(const train_work *work, berg_error *error) {
+  return clear_folder(work, false, error);
 }
 
 char *train_work_finished(const char *folder, uint64_t hash, berg_error *error) {

@@ -27,13 +27,16 @@ berg_status train_work_claim(const train_work *work, uint64_t hash, io_range uni
 /* Releases the lock, and removes the folder if it is empty. */
 void train_work_close(train_work *work);
 
-/* Files of an earlier run in `folder`, which may be missing, and the bytes that they take on disk. */
+/* Files of an earlier run in `folder`, which may be missing, and the bytes that they take on disk; without the marks of
+ * finished ones. */
 berg_status train_work_leftovers(const char *folder, size_t *count, uint64_t *bytes, berg_error *error);
 /* Removes them. The mark of a finished run is removed last, so that the next run completes an interrupted removal.
  * EWRITE. */
 berg_status train_work_clear(const train_work *work, berg_error *error);
+/* Removes all but the marks of finished runs. EWRITE. */
+berg_status train_work_clear_stages(const train_work *work, berg_error *error);
 
-/* The mark, an empty file, of a run that has nothing left to do. base_free; NULL: ELIMIT. */
+/* The mark of a run that has nothing left to do (finished.h). base_free; NULL: ELIMIT. */
 char *train_work_finished(const char *folder, uint64_t hash, berg_error *error);
 /* Makes an empty file. */
 berg_status train_work_mark(const char *path, berg_error *error);
