@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 
+import theme
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 DEMO_SIZE = "--voxels 4000 --concepts 20"
@@ -186,6 +188,7 @@ def main(build, folder):
     shutil.rmtree(place, ignore_errors=True)
     run("Sphinx", [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-E", "-d", work / "doctrees", "-b", "html", source, place],
         env={**os.environ, "BERG_SITE_VERSION": version()})
+    theme.mend(place / "_static")
     write_versions(folder)
     return subprocess.run([sys.executable, HERE / "links.py", folder], check=False).returncode
 

@@ -13,7 +13,7 @@ myst_heading_anchors = 6  # as GitHub names them
 add_function_parentheses = False
 toc_object_entries_show_parents = "hide"
 highlight_language = "text"
-pygments_style, pygments_dark_style = "friendly", "monokai"
+pygments_style, pygments_dark_style = "default", "github-dark"  # whose comments can be read
 maximum_signature_line_length = 100
 python_maximum_signature_line_length = 100
 

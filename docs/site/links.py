@@ -3,6 +3,7 @@ anything from elsewhere. Prints what does not; addresses elsewhere go to FOLDER/
 
 import html.parser
 import pathlib
+import re
 import sys
 import urllib.parse
 
@@ -40,11 +41,24 @@ def target(folder, page, address):
     return (file / "index.html" if file.is_dir() else file), urllib.parse.unquote(anchor)
 
 
+def loaded_by_styles(path):
+    return re.findall(r"""url\((?!['"]?(?:data:|#))['"]?([^)'"]+)""", path.read_text(encoding="utf-8"))
+
+
+def check_styles(folder):
+    for path in sorted(folder.rglob("*.css")):
+        for address in loaded_by_styles(path):
+            if is_elsewhere(address):
+                yield f"{path.relative_to(folder)}: loads {address}"
+            elif address.startswith("/") or not (path.parent / address.split("?")[0]).is_file():
+                yield f"{path.relative_to(folder)}: {address}: there is no such file"
+
+
 def check(folder):
     """(what is wrong, one line each; addresses elsewhere)."""
     folder = pathlib.Path(folder).resolve()
     pages = {page: Reader(page.read_text(encoding="utf-8")) for page in sorted(folder.rglob("*.html"))}
-    wrong, elsewhere = [], set()
+    wrong, elsewhere = list(check_styles(folder)), set()
     for page, read in pages.items():
         where = page.relative_to(folder)
         wrong += [f"{where}: loads {address}" for address in read.loads if is_elsewhere(address) and not address.startswith("data:")]

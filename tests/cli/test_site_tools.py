@@ -13,6 +13,7 @@ sys.path.insert(0, str(SITE))
 
 import header  # noqa: E402
 import links  # noqa: E402
+import theme  # noqa: E402
 
 SOURCE = (ROOT / "include/berg.h").read_text()
 
@@ -54,6 +55,34 @@ def test_links(tmp_path, body, told):
     (tmp_path / "page.html").write_text(body)
     wrong, elsewhere = links.check(tmp_path)
     assert wrong == [f"page.html: {line}" for line in told] and elsewhere == re.findall(r"https://example.org", body)
+
+
+@pytest.mark.parametrize("style, told", [
+    ("a { background: url(a.png) }", ["a.png: there is no such file"]), ("@import url('here.css');", []),
+    ("@import url(/javascript/x.css);", ["/javascript/x.css: there is no such file"]), ("a { content: url('data:image/svg+xml,<svg>') }", []),
+    ("@import url(https://fonts.example/x.css);", ["loads https://fonts.example/x.css"])])
+def test_what_style_sheets_load(tmp_path, style, told):
+    (tmp_path / "here.css").write_text("")
+    (tmp_path / "site.css").write_text(style)
+    assert links.check(tmp_path)[0] == [f"site.css: {line}" for line in told]
+
+
+def test_the_theme_is_mended_and_a_whole_one_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(theme, "JAVASCRIPT", tmp_path)
+    (tmp_path / "n.css").write_text("html { margin: 0 }")
+    for folder in ("styles", "scripts"):
+        (tmp_path / folder).mkdir()
+    style, script, module = tmp_path / "styles/furo.css", tmp_path / "scripts/furo.js", tmp_path / "scripts/spy.js"
+    style.write_text('@import url(/javascript/n.css);\n@media not print {\n  body[data-theme="dark"] {\n    --ink: white; } }\n')
+    module.write_text("var Spy = 1;")
+    script.write_text('import Spy from "./spy.js";\nmain(Spy);\n')
+    theme.mend(tmp_path)
+    assert style.read_text().startswith("html { margin: 0 }\n@media not print") and "@import" not in style.read_text()
+    assert re.search(r"prefers-color-scheme: dark\) \{\s+body:not\(\[data-theme=.light.\]\) \{\s+--ink: white; \}", style.read_text())
+    assert script.read_text() == "var Spy = 1;\nmain(Spy);\n"
+    whole = style.read_text(), script.read_text()
+    theme.mend(tmp_path)
+    assert (style.read_text(), script.read_text()) == whole
 
 
 def run(folder, source):
