@@ -22,6 +22,7 @@ DEPS = $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
 MPI_DEPS = libopenmpi-dev openmpi-bin
 CLUSTER_DEPS = $(TEST_DEPS) $(MPI_DEPS) slurm-wlm munge shellcheck
 LINT_DEPS = clang-format clang-tidy cppcheck mandoc
+DOCS_DEPS = python3-sphinx python3-myst-parser furo python3-matplotlib mandoc
 
 # What is left out under the sanitizers: comparisons of products with NumPy, minutes of work that the release build has been
 # through (what they refuse stays in), and what loads the library by ctypes. `make test-long` has the rest of what the sanitizers can
@@ -31,7 +32,7 @@ NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_(cuda_session|eigen|search)|^orac
 NEVER_UNDER_tsan = ^oracle_|^test_cuda_session
 NOT_SANITIZED_tsan = $(NEVER_UNDER_tsan)|^test_(eigen|search|stages|compare|resize)|^cli_(files|usage)|^replay_
 
-.PHONY: all tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance clean
+.PHONY: all tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance docs test-docs clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -63,6 +64,7 @@ help:
 	@echo "fuzz         every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds"
 	@echo "lint         structure, format, man page, scripts, static analysis: a minute or two; deps-lint installs what it runs"
 	@echo "conformance  against torch, torchvision, scikit-learn and Pillow, which it installs into a virtual environment"
+	@echo "docs         the documentation as a site, $(BUILD)/docs/index.html: guides, tutorials that are run, references; test-docs tests it"
 	@echo "clean        remove what was built"
 
 # $(call configure,OPTIONS,PACKAGES): what is missing is named where CMake does not find all that it needs, and only then: it may come
@@ -160,14 +162,14 @@ deps-cluster: DEPS = $(CLUSTER_DEPS)
 deps-cluster: deps
 
 cuda:
-	@command -v nvcc >/dev/null || { echo "cuda: nvcc is not on PATH: the CUDA toolkit (12.8 or later) builds the plug-in"; exit 1; }
+	@command -v nvcc >/dev/null || { echo "cuda: nvcc is not on PATH: the CUDA toolkit (12.8 or later) builds the plug-in" >&2; exit 1; }
 	cmake --preset release -B $(BUILD) -DBERG_CUDA=ON
 	cmake --build $(BUILD)
 
 # Of the MPI whose compiler is named: MPICC=mpicc.mpich.
 MPICC = mpicc
 mpi:
-	@command -v $(MPICC) >/dev/null || { echo "mpi: $(MPICC) is not on PATH: libopenmpi-dev and openmpi-bin, or libmpich-dev and mpich, have it"; exit 1; }
+	@command -v $(MPICC) >/dev/null || { echo "mpi: $(MPICC) is not on PATH: libopenmpi-dev and openmpi-bin, or libmpich-dev and mpich, have it" >&2; exit 1; }
 	cmake --preset release -B $(BUILD) -DBERG_MPI=ON -DMPI_C_COMPILER="$$(command -v $(MPICC))"
 	cmake --build $(BUILD)
 
@@ -195,7 +197,7 @@ peers: deps
 	@$(MAKE) --no-print-directory all
 	scripts/peers.sh $(PEERS)
 
-fuzz:
+fuzz: deps
 	cmake --preset fuzz
 	cmake --build --preset fuzz
 	scripts/fuzz.sh build-fuzz $(FUZZ_SECONDS)
@@ -208,8 +210,20 @@ lint: deps
 deps-lint: DEPS = $(LINT_DEPS)
 deps-lint: deps
 
-conformance: tests
+conformance: deps
+	@$(MAKE) --no-print-directory tests
 	scripts/conformance.sh
+
+# The tutorials run over a small model of simulated data, which is made once: $(BUILD)/docs-work.
+docs test-docs: DEPS = $(BUILD_DEPS) $(DEMO_DEPS) $(DOCS_DEPS)
+docs: deps
+	@$(MAKE) --no-print-directory all
+	$(PYTHON) docs/site/build.py $(BUILD) $(BUILD)/docs
+
+test-docs: DEPS += python3-pytest
+test-docs: deps
+	@$(MAKE) --no-print-directory docs
+	$(PYTEST) tests/docs
 
 clean:
 	rm -rf $(BUILD) build-asan build-tsan build-fuzz build-coverage build-cuda

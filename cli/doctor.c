@@ -3,6 +3,18 @@
 #include "options.h"
 #include "outline.h"
 
+/* What to type next is last and in one line, to be copied. */
+static void print(cJSON *report) {
+  cJSON *next = cJSON_DetachItemFromObjectCaseSensitive(report, "next");
+  cli_print_outline(report);
+  if (next) {
+    fputs("\nNext: ", stdout);
+    cli_print_safe(stdout, next->valuestring);
+    putchar('\n');
+  }
+  cJSON_Delete(next);
+}
+
 int cli_doctor(int argc, char **argv) {
   bool json = false;
   const char *berg_dir = NULL, *backbone = NULL;
@@ -33,7 +45,7 @@ int cli_doctor(int argc, char **argv) {
   if (json)
     status = cli_print_json(report);
   else
-    cli_print_outline(report);
+    print(report);
   cJSON_Delete(report);
   return status;
 }

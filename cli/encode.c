@@ -150,7 +150,7 @@ static int complete(request *asked, const char *model_id, size_t inputs) {
   int status = cli_check_model(model_id);
   asked->quiet |= !cli_ranks_speaks();
   if (status == CLI_GO_ON && !asked->output)
-    status = cli_usage_error("encode", "where do the responses go? Give -o OUT");
+    status = cli_usage_error("encode", "where do the responses go? Give -o OUT, such as -o responses.npy");
   if (status == CLI_GO_ON) status = cli_encode_models_take(&asked->models, model_id, &asked->model);
   if (status == CLI_GO_ON) status = cli_stimuli_take("encode", &asked->stimuli);
   if (status == CLI_GO_ON) status = check_scores(asked, inputs);

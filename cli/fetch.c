@@ -193,7 +193,7 @@ static int check_and_fetch(const char *model, request *asked) {
   if (status == CLI_GO_ON && (asked->wait < 0 || asked->stall <= 0))
     status = cli_usage_error("fetch", "--retry-wait and --stall are seconds");
   if (status == CLI_GO_ON && !(asked->berg_dir = cli_berg_dir(asked->berg_dir)))
-    status = cli_usage_error("fetch", "where do the files go? Give --berg-dir DIR or set BERG_DIR");
+    status = cli_usage_error("fetch", "where do the files go? Give --berg-dir DIR, such as models, or set BERG_DIR");
   if (status == CLI_GO_ON && (asked->subjects.count || !asked->backbone))
     status = cli_subjects("fetch", &asked->subjects, &subjects);
   if (status == CLI_GO_ON) status = fetch(model, asked, &subjects);

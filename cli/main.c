@@ -40,16 +40,19 @@ static const cli_command commands[] = {
 
 static void print_help(FILE *stream) {
   fputs("Examples:\n"
-        "  berg encode fmri-things_fmri_1-vit_b_32 --subject 1 photos/ -o responses.npy\n"
-        "  berg metadata fmri-things_fmri_1-vit_b_32 --subject 1\n"
-        "  berg doctor\n"
+        "  berg fetch fmri-things_fmri_1-vit_b_32 --subject 1 --backbone --berg-dir models\n"
+        "  berg encode fmri-things_fmri_1-vit_b_32 --subject 1 --berg-dir models photos/ -o responses.npy\n"
+        "  berg metadata fmri-things_fmri_1-vit_b_32 --subject 1 --berg-dir models\n"
+        "  berg doctor --berg-dir models\n"
         "\nUsage: berg COMMAND [options]\n\n"
-        "Encoding models of the visual brain: images in, the fMRI response of every\n"
-        "voxel out.\n"
+        "Encoding models of the visual brain: images in, the response of every voxel\n"
+        "(fMRI), channel (EEG), sensor (MEG) or electrode out.\n"
         "\nCommands:\n",
         stream);
   for (size_t i = 0; i < COMMANDS; i++) fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
-  fputs("\nberg COMMAND -h shows a command's options, berg --version the version.\n", stream);
+  fputs("\nberg COMMAND -h shows a command's options, berg --version the version, berg doctor\nwhat is missing and "
+        "what to type next.\n",
+        stream);
 }
 
 static const cli_command *find(const char *name) {

@@ -4,6 +4,18 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* The one model that has `word` in its name, or NULL. */
+static const char *the_one_with(const char *word, const char *const *names, size_t count) {
+  const char *with = NULL;
+  for (size_t i = 0; i < count; i++) {
+    if (!strstr(names[i], word)) continue;
+    if (with) return NULL;
+    with = names[i];
+  }
+  return with;
+}
 
 int cli_check_model(const char *model_id) {
   const char *names[64];
@@ -13,7 +25,13 @@ int cli_check_model(const char *model_id) {
     names[count] = berg_catalog_id(count);
     count++;
   }
+  if (!access(model_id, F_OK))
+    return cli_fail_with(BERG_ENOMODEL,
+                         "no model \"%s\", which is a file or folder: the model comes first, such as "
+                         "fmri-things_fmri_1-vit_b_32 (berg list)",
+                         model_id);
   const char *nearest = cli_nearest(model_id, names, count);
+  if (!nearest) nearest = the_one_with(model_id, names, count);
   if (nearest) return cli_fail_with(BERG_ENOMODEL, "no model \"%s\", did you mean %s?", model_id, nearest);
   return cli_fail_with(BERG_ENOMODEL, "no model \"%s\"; berg list names the models known", model_id);
 }
@@ -26,7 +44,8 @@ const char *cli_berg_dir(const char *given) {
 int cli_need_berg_dir(const char *command, const char **berg_dir) {
   *berg_dir = cli_berg_dir(*berg_dir);
   if (*berg_dir) return CLI_GO_ON;
-  return cli_usage_error(command, "where are the models? Give --berg-dir DIR or set BERG_DIR");
+  return cli_usage_error(command, "where are the models? Give --berg-dir DIR or set BERG_DIR; to have one, berg fetch "
+                                  "fmri-things_fmri_1-vit_b_32 --subject 1 --backbone --berg-dir models");
 }
 
 static void warned(void *user, const char *message) {

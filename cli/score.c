@@ -63,7 +63,7 @@ static int complete(request *asked, const char *model_id) {
   int status = cli_check_model(model_id);
   asked->quiet |= !cli_ranks_speaks();
   if (status == CLI_GO_ON && !asked->output)
-    status = cli_usage_error("score", "where are the scores to be kept? Give -o STORE");
+    status = cli_usage_error("score", "where are the scores to be kept? Give -o STORE, such as -o photos.scores");
   if (status == CLI_GO_ON) status = cli_encode_models_take(&asked->models, model_id, &asked->model);
   if (status == CLI_GO_ON) status = cli_stimuli_take("score", &asked->stimuli);
   asked->model.device = "cpu";

@@ -4,12 +4,13 @@
 #
 # The brain is simulated (from Gabor energies, colours and what is in the pictures, not from the network's own features) and the
 # backbone is random: the numbers say that the program works, and nothing about brains.
+# DEMO_FOLDER (demo) gets it all; DEMO_SIZE, options of `berg simulate`, says how large the data set is.
 set -eu
 cd "$(dirname "$0")/.."
 berg=${BERG_BUILD:-build}/berg
 python=${PYTHON:-/usr/bin/python3}
 model=fmri-things_fmri_1-vit_b_32
-folder=demo
+folder=${DEMO_FOLDER:-demo}
 export PYTHONPATH="${BERG_BUILD:-build}/python"
 images=$(find examples/images -name '*.jpg' -o -name '*.png' -o -name '*.jpeg' | sort)
 [ -n "$images" ] || { echo "demo: examples/images holds no images" >&2; exit 1; }
@@ -33,7 +34,7 @@ run() {
 rm -rf $folder
 mkdir -p $folder
 step "A data set in the raw layout of THINGS-fMRI1, a twelfth of its images, a tenth of its voxels"
-run "$berg" simulate $folder/raw --subject 1 --voxels 20000 --concepts 60 --image-size 256
+run "$berg" simulate $folder/raw --subject 1 ${DEMO_SIZE:---voxels 20000 --concepts 60} --image-size 256
 
 step "Split, z-scored within sessions, test images averaged over their repeats"
 run "$berg" prepare $folder/raw --subject 1 --berg-dir $folder/models

@@ -4,7 +4,7 @@ import json
 import os
 
 from berg import _berg
-from berg.core import progress
+from berg.core import folder, progress
 from berg.core.exceptions import InvalidParameterError
 from berg.report import _subjects
 
@@ -13,7 +13,7 @@ def fetch(
     model_id,
     subject=None,
     *,
-    berg_dir,
+    berg_dir=None,
     backbone=False,
     metadata=False,
     plots=False,
@@ -32,7 +32,7 @@ def fetch(
     ----------
     subject : one, or a list, tuple or range of them; None: no subject's files (with `backbone`)
     berg_dir : path
-        Where they go; made where it is missing.
+        Where they go; made where it is missing. None: the environment's BERG_DIR.
     backbone : bool
         The weights of ViT-B/32 too, which all models need.
     metadata : bool
@@ -63,7 +63,7 @@ def fetch(
         return json.loads(
             _berg.fetch(
                 model_id,
-                os.fspath(berg_dir),
+                os.fspath(folder.needed(berg_dir)),
                 subjects,
                 splits,
                 bool(backbone),

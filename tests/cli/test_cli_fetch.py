@@ -315,12 +315,12 @@ def test_what_is_not_published_is_said(fetch, server):
 def test_without_a_connection_the_way_by_hand_is_told(berg, fetch, server, place):
     result = fetch("--backbone", source="http://127.0.0.1:1/mirror")
     assert result.status == 3 and "cannot be reached" in result.lines[0]
-    assert f"  curl -fL --create-dirs -o '{place}/{WEIGHTS}' 'http://127.0.0.1:1/mirror/{WEIGHTS}'" in result.lines
+    assert f"  curl -fL --create-dirs -o {place}/{WEIGHTS} http://127.0.0.1:1/mirror/{WEIGHTS}" in result.lines
     proxy = {"https_proxy": "http://127.0.0.1:1"}
     result = berg("fetch", MODEL, "--subject", "1", "--backbone", "--berg-dir", place, "--yes", environment=proxy)
     assert result.status == 3
-    assert f"  aws s3 cp --no-sign-request s3://brain-encoding-response-generator/{METADATA} '{place}/{METADATA}'" in result.lines
-    assert f"  curl -fL --create-dirs -o '{place}/{BACKBONE}' 'https://download.pytorch.org/models/vit_b_32-d86f8d99.pth'" in result.lines
+    assert f"  aws s3 cp --no-sign-request s3://brain-encoding-response-generator/{METADATA} {place}/{METADATA}" in result.lines
+    assert f"  curl -fL --create-dirs -o {place}/{BACKBONE} https://download.pytorch.org/models/vit_b_32-d86f8d99.pth" in result.lines
     assert not place.exists()
 
 
@@ -368,7 +368,7 @@ def test_wrong_calls_are_said(fetch, arguments, message):
 
 
 def test_where_the_files_go_has_to_be_said(berg):
-    assert "Give --berg-dir DIR or set BERG_DIR" in berg("fetch", MODEL, "--subject", "1").err
+    assert "Give --berg-dir DIR, such as models, or set BERG_DIR" in berg("fetch", MODEL, "--subject", "1").err
 
 
 # --- Certificates ---

@@ -1,6 +1,7 @@
 """doctor and bench: JSON from the library, and the same for reading."""
 import json
 import os
+import shlex
 
 import pytest
 
@@ -18,6 +19,24 @@ def test_doctor_says_what_is_there_and_what_is_not(berg, small_berg_dir, tmp_pat
         assert word in text.out
     assert berg("doctor").status == 0
     assert berg("doctor", "--berg-dir", tmp_path / "absent").status == 0
+
+
+def test_doctor_says_what_to_type_next(berg, small_berg_dir, tmp_path):
+    environment = {"HOME": str(tmp_path), "XDG_CACHE_HOME": "", "TORCH_HOME": ""}
+
+    def next_of(*arguments):
+        text, tree = (berg("doctor", *arguments, *more, environment=environment).out for more in ((), ("--json",)))
+        command = json.loads(tree)["next"]
+        assert text.endswith(f"\nNext: {command}\n")
+        return command
+
+    assert next_of() == f"berg fetch {MODEL} --subject 1 --backbone --berg-dir models"
+    place = tmp_path / "it's here"
+    assert next_of("--berg-dir", place) == f"berg fetch {MODEL} --subject 1 --backbone --berg-dir {shlex.quote(str(place))}".replace(
+        "'\"'\"'", "'\\''")
+    assert next_of("--berg-dir", small_berg_dir) == f"berg fetch {MODEL} --backbone --berg-dir {small_berg_dir}"
+    assert next_of("--berg-dir", small_berg_dir, "--backbone", "random:1") == \
+        f"berg encode {MODEL} --subject 1 --berg-dir {small_berg_dir} --backbone random:1 photo.jpg -o responses.npy"
 
 
 def test_doctor_reads_the_environment_it_names(berg, tmp_path):

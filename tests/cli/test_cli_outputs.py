@@ -221,7 +221,7 @@ def test_a_file_of_another_hand_where_a_resumed_run_ends_is_kept(berg, five_berg
     (tmp_path / "x.h5").write_text("mine")
     for again in range(2):
         result = berg(*command, "--resume")
-        assert (result.status, result.lines[0]) == (5, f"berg: {tmp_path}/x.h5: already exists; use force to replace it")
+        assert (result.status, result.lines[0]) == (5, f"berg: {tmp_path}/x.h5: already exists; force (--force, force=True) replaces it")
         assert (tmp_path / "x.h5").read_text() == "mine" and names(tmp_path) == ["x.h5", "x.h5.partial", "x.h5.partial.journal"]
 
 

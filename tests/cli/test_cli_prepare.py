@@ -216,7 +216,7 @@ def test_nothing_is_replaced_unless_forced(case):
         (folder / f"fmri_sub-01_{name}").unlink()
     for options in ((), ("--resume",)):
         result = case(*options)
-        assert (result.status, result.message) == (5, f"{path}: already exists; use force to replace it")
+        assert (result.status, result.message) == (5, f"{path}: already exists; force (--force, force=True) replaces it")
     assert list(folder.iterdir()) == [path]
     assert case("-q", "--force").status == 0
     assert {path: path.read_bytes() for path in folder.iterdir()} == before

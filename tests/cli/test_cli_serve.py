@@ -468,5 +468,6 @@ def test_usage(refuse, folder, options, message_):
 def test_what_has_to_be_said(berg):
     assert berg("serve", MODEL).message == "where to listen? Give --socket PATH (see berg serve -h)"
     assert berg("serve", MODEL, "--socket", "s").message == "which subject? Give --subject N (see berg serve -h)"
-    assert berg("serve", MODEL, "--socket", "s", "--subject", "1").message == \
-        "where are the models? Give --berg-dir DIR or set BERG_DIR (see berg serve -h)"
+    assert berg("serve", MODEL, "--socket", "s", "--subject", "1").message == (
+        "where are the models? Give --berg-dir DIR or set BERG_DIR; to have one, berg fetch fmri-things_fmri_1-vit_b_32 --subject 1 "
+        "--backbone --berg-dir models (see berg serve -h)")

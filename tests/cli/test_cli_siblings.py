@@ -334,7 +334,8 @@ def test_a_quarter_that_is_missing(encode_with, photos, tmp_path):
         result = encode_with("meg", photos, "--train-splits", splits, "-o", tmp_path / "x.npy", berg_dir=tmp_path / "models")
         assert result.status == 4
         assert result.message.endswith("weights_P1_single_training_split_3.npy: cannot be opened: No such file or directory; "
-                                       "berg fetch meg-things_meg_1-vit_b_32 --subject 1 --train-splits split3 downloads what is published")
+                                       "of this model's subjects there are 1; download it: berg fetch meg-things_meg_1-vit_b_32 "
+                                       f"--subject 1 --train-splits split3 --backbone --berg-dir {tmp_path}/models"), result.message
     assert encode_with("meg", photos, "--train-splits", "split4", "-o", tmp_path / "x.npy", berg_dir=tmp_path / "models").status == 0
 
 

@@ -27,10 +27,15 @@ SEE = " (see berg {} -h)"
     (["metadata", MODEL], "which subject? Give --subject N (see berg metadata -h)"),
     (["metadata", MODEL, "--subject", "1,2"], "--subject: one at a time (see berg metadata -h)"),
     (["metadata", MODEL, "--subject", "1"],
-     "where are the models? Give --berg-dir DIR or set BERG_DIR (see berg metadata -h)"),
+     "where are the models? Give --berg-dir DIR or set BERG_DIR; to have one, berg fetch fmri-things_fmri_1-vit_b_32 --subject 1 "
+     "--backbone --berg-dir models (see berg metadata -h)"),
     (["metadata", MODEL, "--subject", "1", "--berg-dir", "x", "--key", "roi.V1", "-o", "v1.csv"],
      "-o v1.csv: one entry goes to a .npy (see berg metadata -h)"),
     (["describe", "fmri-things_fmri_1-vit_b_16"], f'no model "fmri-things_fmri_1-vit_b_16", did you mean {MODEL}?'),
+    (["describe", "nsd"], 'no model "nsd", did you mean fmri-nsd_fsaverage-vit_b_32?'),
+    (["describe", "things"], 'no model "things"; berg list names the models known'),
+    (["encode", "/dev/null", "-o", "x.npy"], 'no model "/dev/null", which is a file or folder: the model comes first, such as '
+     "fmri-things_fmri_1-vit_b_32 (berg list)"),
     (["describe", "gpt"], 'no model "gpt"; berg list names the models known'),
 ])
 def test_usage_errors(berg, arguments, message):
@@ -40,7 +45,7 @@ def test_usage_errors(berg, arguments, message):
 
 
 @pytest.mark.parametrize("arguments, message", [
-    ([], "where do the responses go? Give -o OUT"),
+    ([], "where do the responses go? Give -o OUT, such as -o responses.npy"),
     (["-o"], "-o needs OUT"),
     (["--output"], "--output needs OUT"),
     (["-o", "x.npy"], "which subject? Give --subject N"),

@@ -85,6 +85,27 @@ def test_a_demo_needs_nothing_of_the_tests(machine, target):
     assert not done and said.startswith("deps: missing are python3-pil\n")
 
 
+@pytest.mark.parametrize("target, lacks", [
+    ("lint", "mandoc"), ("docs", "python3-sphinx"), ("test-docs", "python3-pytest"), ("fuzz", "clang"), ("conformance", "python3-venv"),
+    ("peers", "g++"), ("test-browser", "chromium"), ("test-mpi", "openmpi-bin"), ("test-cluster", "slurm-wlm"), ("torture", "libcmocka-dev")])
+def test_each_target_names_the_package_of_what_it_lacks(machine, target, lacks):
+    machine.set(missing=[lacks])
+    (machine.programs / "sudo").unlink()
+    done, said, calls = machine.make(target)
+    assert not done and calls == []
+    assert said.splitlines()[:2] == [
+        f"deps: missing are {lacks}", f"deps: root installs them: apt-get update && apt-get install --no-install-recommends {lacks}"]
+
+
+@pytest.mark.parametrize("target, told", [
+    ("bench", "make: missing are libcsv-dev\n"), ("cuda", "cuda: nvcc is not on PATH: the CUDA toolkit (12.8 or later)"),
+    ("mpi", "mpi: mpicc is not on PATH: libopenmpi-dev and openmpi-bin, or libmpich-dev and mpich, have it\n")])
+def test_targets_that_install_nothing_say_what_they_lack(machine, target, told):
+    machine.set(missing=["libcsv-dev"], fails="cmake")
+    done, said, _ = machine.make(target)
+    assert not done and said.startswith(told)
+
+
 @pytest.mark.parametrize("target, named", [("all", "make: missing are libcsv-dev\n"), ("check", "make: missing are libcsv-dev libcmocka-dev\n")])
 def test_a_build_that_cannot_be_configured_names_what_is_missing(machine, target, named):
     machine.set(missing=["libcsv-dev", "libcmocka-dev"], fails="cmake")

@@ -179,7 +179,7 @@ def test_images_that_are_left_out(ranks, alone, model, tmp_path):
 
 @pytest.mark.parametrize("arguments, message", [
     (["--nonsense"], "unknown option --nonsense (see berg encode -h)"),
-    (["-o", "/nowhere/at/all.npy"], "/nowhere/at/all_sub-01.npy.partial: cannot be written: No such file or directory"),
+    (["-o", "/nowhere/at/all.npy"], "/nowhere/at/all_sub-01.npy.partial: cannot be written: there is no folder /nowhere/at, mkdir -p makes one"),
     (["-o", "-"], "-o -: with --mpi the responses go to a file (see berg encode -h)"),
 ])
 def test_what_all_ranks_find_is_said_once(ranks, model, images, arguments, message):

@@ -254,7 +254,7 @@ static void damaged_journals_are_refused(void **state) {
 
 static void places_that_cannot_be_written(void **state) {
   (void)state;
-  expect_refusal(in("none/a.npy"), COLUMNS, RUN, false, false, BERG_EWRITE, "No such file");
+  expect_refusal(in("none/a.npy"), COLUMNS, RUN, false, false, BERG_EWRITE, "there is no folder");
   expect_refusal("/dev/null/a.npy", COLUMNS, RUN, false, false, BERG_EWRITE, "Not a directory");
   mkdir(in("folder.npy"), 0777);
   expect_refusal(in("folder.npy"), COLUMNS, RUN, true, false, BERG_EWRITE, "is a directory");

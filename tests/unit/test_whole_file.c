@@ -100,8 +100,8 @@ static void only_files_and_links_are_replaced(void **state) {
   assert_int_equal(mkfifo("pipe", 0600) || mkdir("folder", 0700), 0);
   assert_int_equal(symlink("file", "to-file") || symlink("nowhere", "dangling") || symlink("pipe", "to-pipe"), 0);
   expect_place("free", BERG_OK, BERG_OK, NULL);
-  expect_place("file", BERG_EEXISTS, BERG_OK, "use force");
-  expect_place("to-file", BERG_EEXISTS, BERG_OK, "use force");
+  expect_place("file", BERG_EEXISTS, BERG_OK, "force (--force, force=True) replaces it");
+  expect_place("to-file", BERG_EEXISTS, BERG_OK, "force (--force, force=True) replaces it");
   expect_place("dangling", BERG_EEXISTS, BERG_OK, "is a link to a place where nothing is");
   expect_place("pipe", BERG_EWRITE, BERG_EWRITE, "is a pipe");
   expect_place("to-pipe", BERG_EWRITE, BERG_EWRITE, "is a pipe");

@@ -1,21 +1,29 @@
 """BERG: the way in. Finds models by name, loads them, encodes images with them."""
 
+import inspect
+
 from berg import many
 from berg import trials as trials_of
-from berg.core import cards, model_registry
-from berg.core.exceptions import ModelNotFoundError
+from berg.core import cards, folder, model_registry
+from berg.core.exceptions import InvalidParameterError, ModelNotFoundError
 from berg.core.shown import shown
 from berg.interfaces.base_model import BaseModelInterface
 
 
+def _is_needed(model_class, name):
+    parameter = inspect.signature(model_class).parameters.get(name)
+    return parameter is not None and parameter.default is parameter.empty
+
+
 class BERG:
-    """Encoding models kept in `berg_dir`, a folder in the layout of brain-encoding-response-generator.
+    """Encoding models kept in `berg_dir`, a folder in the layout of brain-encoding-response-generator; None: that of the
+    environment's BERG_DIR.
 
     The path is not looked at before a model is loaded.
     """
 
-    def __init__(self, berg_dir):
-        self.berg_dir = berg_dir
+    def __init__(self, berg_dir=None):
+        self.berg_dir = folder.known(berg_dir)
 
     def get_model_catalog(self, print_format=False):
         """{modality: sorted training datasets} of all models; printed too with `print_format`."""
@@ -64,6 +72,11 @@ class BERG:
             model_class = model_registry.get_model_class(model_id)
         except ValueError as error:
             raise ModelNotFoundError(str(error)) from None
+        if "subject" not in kwargs and _is_needed(model_class, "subject"):
+            there = getattr(model_class, "VALID_SUBJECTS", None) or [1]
+            raise TypeError(
+                f"subject: which one? One of {list(there)}: get_encoding_model({model_id!r}, subject={there[0]!r})"
+            )
         model = model_class(device=device, selection=selection, berg_dir=self.berg_dir, **kwargs)
         model.load_model()
         return model
@@ -74,6 +87,8 @@ class BERG:
         What form they have is the model's: one array, or of two hemispheres a tuple of two. `kwargs` go to the model's
         generate_response: show_progress, out, ...
         """
+        if not hasattr(model, "generate_response"):
+            raise InvalidParameterError(f"model: expected what get_encoding_model returns, found {type(model).__name__}")
         responses = model.generate_response(stimulus, **kwargs)
         if not return_metadata:
             return responses

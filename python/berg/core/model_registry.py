@@ -1,5 +1,6 @@
 """The models known to the package: id -> where its class is and what it models."""
 
+import difflib
 import importlib
 
 from berg.core.shown import shown
@@ -24,10 +25,18 @@ def register_model(
     }
 
 
+def _nearest(model_id):
+    """", did you mean ...?", of the id that is spelt most like it, or has it within; or ""."""
+    text = str(model_id)
+    near = difflib.get_close_matches(text, MODEL_REGISTRY, 1) or [known for known in MODEL_REGISTRY if text and text in known]
+    return f", did you mean {near[0]}?" if len(near) == 1 else ""
+
+
 def get_model_class(model_id):
     """The class of a model, imported now. ValueError: no model of that id."""
     if model_id not in MODEL_REGISTRY:
-        raise ValueError(f"Model {shown(model_id)} not found; known are: {', '.join(sorted(MODEL_REGISTRY))}")
+        known = ", ".join(sorted(MODEL_REGISTRY))
+        raise ValueError(f"Model {shown(model_id)} not found{_nearest(model_id)}; known are: {known}")
     entry = MODEL_REGISTRY[model_id]
     return getattr(importlib.import_module(entry["module_path"]), entry["class_name"])
 

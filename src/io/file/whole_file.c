@@ -95,11 +95,33 @@ void io_remove_left(const char *path, berg_error *error) {
   base_print(error->message, sizeof error->message, "%s; %s stays, it cannot be removed: %s", what, path, reason);
 }
 
+/* The folder that `path` lies in; NULL: no memory. */
+static char *folder_of(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? base_copy_bytes(path, slash == path ? 1 : (size_t)(slash - path), NULL) : base_copy_text(".", NULL);
+}
+
+berg_status io_fail_place(const char *path, berg_error *error) {
+  struct stat about;
+  const int number = errno;
+  char *folder = folder_of(path);
+  berg_status status = BERG_ELIMIT;
+  if (!folder)
+    base_fail_memory(error, strlen(path));
+  else if (number == ENOENT && stat(folder, &about) && errno == ENOENT)
+    status =
+        base_fail(error, BERG_EWRITE, "%s: cannot be written: there is no folder %s, mkdir -p makes one", path, folder);
+  else
+    status = base_fail_errno(error, BERG_EWRITE, path, "cannot be written", number);
+  base_free(folder);
+  return status;
+}
+
 static berg_status open_stream(io_whole_file *file, berg_error *error) {
   int handle = create_beside(file->path, &file->temporary);
   if (handle >= 0) file->stream = fdopen(handle, "wb");
   if (file->stream) return BERG_OK;
-  berg_status status = errno == ENOMEM ? base_fail_memory(error, 0) : fail(file, "cannot be written", error);
+  berg_status status = errno == ENOMEM ? base_fail_memory(error, 0) : io_fail_place(file->path, error);
   if (handle >= 0) {
     io_remove_left(file->temporary, error);
     close(handle);
@@ -108,13 +130,7 @@ static berg_status open_stream(io_whole_file *file, berg_error *error) {
 }
 
 static berg_status fail_exists(const char *path, berg_error *error) {
-  return base_fail(error, BERG_EEXISTS, "%s: already exists; use force to replace it", path);
-}
-
-/* The folder that `path` lies in; NULL: no memory. */
-static char *folder_of(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash ? base_copy_bytes(path, slash == path ? 1 : (size_t)(slash - path), NULL) : base_copy_text(".", NULL);
+  return base_fail(error, BERG_EEXISTS, "%s: already exists; force (--force, force=True) replaces it", path);
 }
 
 /* /dev/stdout and the like: put in the place of such a link, a file would take standard output from every program. */

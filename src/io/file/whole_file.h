@@ -19,6 +19,9 @@ void io_remove_left(const char *path, berg_error *error);
  * links are replaced with `force` (the link, never what it leads to), nothing else ever is. EEXISTS; EWRITE: a
  * directory, a device, a pipe or a socket, or a link to one, or to an open file of a process as /dev/stdout is. */
 berg_status io_check_output(const char *path, bool force, berg_error *error);
+/* Of a new file at `path` that could not be opened, with errno: EWRITE, and whether it is the folder that is missing;
+ * ELIMIT. */
+berg_status io_fail_place(const char *path, berg_error *error);
 /* As io_check_output; EEXISTS where `path` is there and not `force`; EWRITE. */
 berg_status io_whole_file_open(io_whole_file **file, const char *path, bool force, berg_error *error);
 berg_status io_whole_file_write(io_whole_file *file, const void *bytes, size_t size, berg_error *error);

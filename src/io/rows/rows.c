@@ -67,8 +67,7 @@ io_placed io_rows_placed_now(const io_rows *rows) {
  * what other machines have written to them meanwhile as it was before. */
 static berg_status open_partial(io_rows *rows, int flags, berg_error *error) {
   rows->data = open(rows->partial, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | flags, 0666);
-  if (rows->data < 0 && errno != (flags & O_EXCL ? EEXIST : ENOENT))
-    return base_fail_errno(error, BERG_EWRITE, rows->partial, "cannot be written", errno);
+  if (rows->data < 0 && errno != (flags & O_EXCL ? EEXIST : ENOENT)) return io_fail_place(rows->partial, error);
   if (rows->data >= 0 && io_lock(rows->data, rows->partial)) return BERG_OK;
   return base_fail(error, BERG_EEXISTS, "%s: another run is writing it", rows->partial);
 }

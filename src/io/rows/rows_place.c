@@ -48,9 +48,11 @@ static int format_of(const char *path) {
 
 berg_status io_rows_check_name(const char *path, berg_error *error) {
   if (format_of(path) >= 0) return BERG_OK;
-  return base_fail(
-      error, BERG_EARGUMENT,
-      "%s: the ending says the format: .npy, .h5, .hdf5, .csv, .nii, .nii.gz, .func.gii, .mgh, .mgz or -ave.fif", path);
+  return base_fail(error, BERG_EARGUMENT,
+                   "%s: the ending says the format: .npy, .h5, .hdf5, .csv, .nii, .nii.gz, .func.gii, .mgh, .mgz or "
+                   "-ave.fif; such as "
+                   "responses.npy",
+                   path);
 }
 
 bool io_rows_takes_axes(const char *path) {

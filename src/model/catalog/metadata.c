@@ -12,6 +12,7 @@
 #include "io/value/nest.h"
 #include "io/value/structure.h"
 #include "io/value/text_array.h"
+#include "model/catalog/commands.h"
 #include "model/catalog/paths.h"
 #include "model/catalog/registry.h"
 
@@ -226,7 +227,7 @@ berg_status berg_metadata_open(berg_metadata **out, const char *model_id, const 
   if (status) return status;
   char *kept = base_copy_text(path, error); /* opening takes the path */
   status = open_at(out, model_layout_of(model_id), path, false, error);
-  if (kept) model_tell_fetch(status, kept, model_id, subject, 0, error);
+  if (kept) status = model_tell_fetch(status, kept, model_id, berg_dir, subject, 0, error);
   base_free(kept);
   return status;
 }
@@ -316,6 +317,16 @@ static berg_status take_indices(const berg_metadata *metadata, const berg_array 
   return BERG_OK;
 }
 
+/* A region whose name ends in `word`, whatever the case of its letters (of ffa lFFA), else the first; or NULL. */
+static const char *roi_like(const berg_metadata *metadata, const char *word) {
+  for (size_t i = 0;; i++) {
+    const char *name = model_roi_name(metadata, i);
+    if (!name) return model_roi_name(metadata, 0);
+    for (const char *from = name; *from; from++)
+      if (base_same_word(from, word)) return name;
+  }
+}
+
 /* Its name may be that of something else, such as a list of texts. */
 static berg_status no_such_roi(const berg_metadata *metadata, const char *name, const char *roi, berg_error *error) {
   const size_t length = strlen(name);
@@ -324,9 +335,9 @@ static berg_status no_such_roi(const berg_metadata *metadata, const char *name, 
     if (!strncmp(entry, name, length) && entry[length] == '.')
       return fail(metadata, name, "not voxel indices", WHOLE_NUMBERS, "a list or dict of something else", error);
   }
-  const char *first = model_roi_name(metadata, 0);
-  char *expected = first ? base_format(error, "one of the metadata's ROIs, such as %s", first) : NULL;
-  if (first && !expected) return BERG_ELIMIT;
+  const char *like = roi_like(metadata, roi);
+  char *expected = like ? base_format(error, "one of the metadata's ROIs, such as %s", like) : NULL;
+  if (like && !expected) return BERG_ELIMIT;
   berg_status status =
       base_fail_at(error, &(base_fault){BERG_EPARAMETER, metadata->path, BERG_NO_OFFSET, roi,
                                         "this subject has no such ROI", expected ? expected : "no ROI", roi});

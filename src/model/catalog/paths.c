@@ -45,8 +45,10 @@ static berg_status find_place(place *p, const char *model_id, const char *berg_d
   berg_status status = model_check_subject(model_id, subject, error);
   if (status) return status;
   if (!berg_dir || !*berg_dir)
-    return base_fail(error, BERG_EMODEL,
-                     "no berg directory is named: it holds the model's files (--berg-dir, BERG_DIR or berg_dir)");
+    return base_fail(
+        error, BERG_EMODEL,
+        "no berg directory is named, which holds the model's files (--berg-dir, BERG_DIR or berg_dir=); to have one: "
+        "berg fetch " MODEL_FIRST " --subject 1 --backbone --berg-dir models");
   p->folder = folder_of(p->layout, error);
   p->name = model_subject_name(p->layout, subject, error);
   return p->folder && p->name ? BERG_OK : BERG_ELIMIT;
@@ -186,17 +188,4 @@ berg_status model_blame(berg_status status, berg_error *error) {
   if (status != BERG_EINPUT) return status;
   if (error) error->status = BERG_EMODEL;
   return BERG_EMODEL;
-}
-
-berg_status model_tell_fetch(berg_status status, const char *path, const char *model_id, const char *subject,
-                             unsigned quarter, berg_error *error) {
-  struct stat about;
-  char splits[32] = "";
-  if (status != BERG_EMODEL || !error || !stat(path, &about) || errno != ENOENT) return status;
-  char what[sizeof error->message];
-  base_print(what, sizeof what, "%s", error->message);
-  if (quarter) base_print(splits, sizeof splits, " --train-splits split%u", quarter);
-  base_print(error->message, sizeof error->message, "%s; berg fetch %s --subject %s%s downloads what is published",
-             what, model_id, subject, splits);
-  return status;
 }

@@ -44,9 +44,6 @@ bool model_path_exists(const char *path);
 /* Goes on with a hash (base/hash.h) over the path, size and time of a file; over the path alone where there is none. */
 uint64_t model_hash_file(uint64_t hash, const char *path);
 
-/* Where `error` is about `path` because nothing is there: says which command downloads it. `status`. */
-berg_status model_tell_fetch(berg_status status, const char *path, const char *model_id, const char *subject,
-                             unsigned quarter, berg_error *error);
 /* A file of the model that cannot be read is the model's fault: EINPUT becomes EMODEL, in `error` too. */
 berg_status model_blame(berg_status status, berg_error *error);
 

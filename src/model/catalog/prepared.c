@@ -1,7 +1,9 @@
 /* Where the prepared data of a model lie. */
 #include "model/catalog/prepared.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -128,4 +130,16 @@ berg_status model_path_predictions(char **path, const char *model_id, const char
                     &(filling){subject, layout->outputs[output].name, part}, error);
   base_free(folder);
   return *path ? BERG_OK : BERG_ELIMIT;
+}
+
+void model_tell_prepare(const char *path, const char *model_id, const char *subject, berg_error *error) {
+  struct stat about;
+  if (!error || error->status == BERG_ELIMIT || !stat(path, &about) || errno != ENOENT) return;
+  char what[sizeof error->message];
+  base_print(what, sizeof what, "%s", error->message);
+  if (!strcmp(model_id, MODEL_FIRST))
+    base_print(error->message, sizeof error->message,
+               "%s; berg prepare RAW --subject %s makes it of raw data (docs/training.md)", what, subject);
+  else
+    base_print(error->message, sizeof error->message, "%s; upstream's programs make it (docs/training.md)", what);
 }

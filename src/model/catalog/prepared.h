@@ -25,6 +25,9 @@ berg_status model_path_prepared(char **path, const char *model_id, const char *b
 berg_status model_path_predictions(char **path, const char *model_id, const char *berg_dir, const char *subject,
                                    size_t output, unsigned quarter, berg_error *error);
 
+/* Where `error` is about `path`, prepared data, because nothing is there: says what makes them. */
+void model_tell_prepare(const char *path, const char *model_id, const char *subject, berg_error *error);
+
 /* A key of prepared metadata with "{part}" filled in, or with `flat` without it and its dot. base_free; NULL:
  * ELIMIT. */
 char *model_prepared_key(const char *key, unsigned quarter, bool flat, berg_error *error);

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "model/catalog/commands.h"
 #include "model/catalog/paths.h"
 
 /* Upstream's bucket at AWS Open Data, which needs no account; and torchvision's own place. */
@@ -69,24 +70,8 @@ char *model_fetch_backbone_address(const char *base, bool is_mirror, berg_error 
 
 const char *model_fetch_backbone_hash(void) { return "d86f8d99"; }
 
-/* Within single quotes of a shell. */
-static char *quoted(const char *text, berg_error *error) {
-  char *copy = base_alloc(4 * strlen(text) + 3, 1, error), *to = copy;
-  if (!copy) return NULL;
-  for (*to++ = '\''; *text; text++) {
-    if (*text == '\'') {
-      memcpy(to, "'\\'", 3); /* NOLINT(bugprone-not-null-terminated-result): the quote itself follows */
-      to += 3;
-    }
-    *to++ = *text;
-  }
-  *to++ = '\'';
-  *to = '\0';
-  return copy;
-}
-
 char *model_fetch_command(const char *name, const char *url, const char *path, berg_error *error) {
-  char *place = quoted(path, error), *from = quoted(url, error), *command = NULL;
+  char *place = model_quoted(path, error), *from = model_quoted(url, error), *command = NULL;
   const bool in_bucket = !strncmp(url, BUCKET_ADDRESS "/", strlen(BUCKET_ADDRESS) + 1);
   if (place && from && in_bucket)
     command = base_format(error, "aws s3 cp --no-sign-request s3://" BUCKET "/%s %s", name, place);

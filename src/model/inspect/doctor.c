@@ -13,6 +13,7 @@
 #include "la/gemm.h"
 #include "model/weights/converted.h"
 #include "model/device/device.h"
+#include "model/catalog/commands.h"
 #include "model/catalog/paths.h"
 #include "model/catalog/registry.h"
 
@@ -37,7 +38,7 @@ static void add_products(cJSON *tree) {
   io_json_add_bool(tree, "same_bits_for_any_batch", 1);
 }
 
-static berg_status add_backbone(cJSON *tree, const char *berg_dir, const char *named, berg_error *error) {
+static berg_status add_backbone(cJSON *tree, const char *berg_dir, const char *named, bool *has, berg_error *error) {
   cJSON *backbone = io_json_add_object(tree, "backbone");
   cJSON *searched = io_json_list(); /* put behind what was found */
   const char *found = NULL;
@@ -66,6 +67,7 @@ static berg_status add_backbone(cJSON *tree, const char *berg_dir, const char *n
     io_json_add_text(backbone, "found", found);
   else
     io_json_add_null(backbone, "found");
+  *has = found != NULL;
   io_json_add(backbone, "searched", searched);
   base_free(first);
   return status;
@@ -173,8 +175,46 @@ static berg_status add_cuda(cJSON *tree, berg_error *error) {
   return BERG_OK;
 }
 
+/* The first subject that has weights and metadata. base_free both. */
+static berg_status find_subject(char **id, char **subject, const char *berg_dir, berg_error *error) {
+  berg_status status = BERG_OK;
+  *id = *subject = NULL;
+  for (size_t i = 0; i < berg_catalog_count() && !status && !*id; i++) {
+    char **subjects;
+    size_t count;
+    bool has = false;
+    status = model_subjects(berg_catalog_id(i), &subjects, &count, error);
+    for (size_t s = 0; s < count && !status && !has; s++) {
+      status = model_has_subject(&has, berg_catalog_id(i), berg_dir, subjects[s], error);
+      if (!status && has) *subject = base_copy_text(subjects[s], error);
+    }
+    if (has) *id = base_copy_text(berg_catalog_id(i), error);
+    if (has && (!*id || !*subject)) status = BERG_ELIMIT;
+    base_free_texts(subjects, count);
+  }
+  return status;
+}
+
+/* What to type now: to download what is missing, or to encode. */
+static berg_status add_next(cJSON *tree, const char *berg_dir, bool has_backbone, const char *named,
+                            berg_error *error) {
+  char *id = NULL, *subject = NULL;
+  berg_status status = berg_dir ? find_subject(&id, &subject, berg_dir, error) : BERG_OK;
+  char *command = NULL;
+  if (!status && id && has_backbone)
+    command = model_command_encode(id, subject, named, berg_dir, error);
+  else if (!status)
+    command = model_command_fetch(id ? id : MODEL_FIRST, id ? NULL : "1", 0, !has_backbone, berg_dir, error);
+  if (command) io_json_add_text(tree, "next", command);
+  base_free(id);
+  base_free(subject);
+  base_free(command);
+  return status ? status : command ? BERG_OK : BERG_ELIMIT;
+}
+
 berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone, berg_error *error) {
   char name[128];
+  bool has_backbone = false;
   *json = NULL;
   base_machine_name(name, sizeof name);
   cJSON *tree = io_json_object();
@@ -190,9 +230,10 @@ berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone,
   io_json_add_text(tree, "memory_limit_by", limit.because);
   berg_status status = add_cuda(tree, error);
   add_products(tree);
-  if (!status) status = add_backbone(tree, berg_dir, backbone, error);
+  if (!status) status = add_backbone(tree, berg_dir, backbone, &has_backbone, error);
   if (!status) status = add_models(tree, berg_dir, error);
   if (!status) status = add_cache(tree, error);
+  if (!status) status = add_next(tree, berg_dir, has_backbone, backbone, error);
   if (!status) status = io_json_print(tree, json, error);
   cJSON_Delete(tree);
   return status;

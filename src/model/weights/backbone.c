@@ -8,7 +8,9 @@
 #include "base/memory.h"
 #include "io/container/container.h"
 #include "model/weights/converted.h"
+#include "model/catalog/commands.h"
 #include "model/catalog/paths.h"
+#include "model/catalog/registry.h"
 
 #define RANDOM_PREFIX "random:"
 
@@ -32,20 +34,23 @@ static berg_status search(char **path, const char *berg_dir, berg_error *error) 
 }
 
 static berg_status none_found(const char *berg_dir, berg_error *error) {
-  char *places = NULL, *path;
-  for (size_t i = 0; !model_path_backbone(&path, berg_dir, i, NULL) && path; i++) {
-    char *before = places;
-    places = base_format(error, "%s%s%s", before ? before : "", before ? ", " : "", path);
-    base_free(before);
+  char *path = NULL, *next, *command = model_command_fetch(MODEL_FIRST, NULL, 0, true, berg_dir, error);
+  berg_status status = command ? BERG_EMODEL : BERG_ELIMIT;
+  for (size_t i = 0; command; i++) { /* the last is torch's own place */
+    if (model_path_backbone(&next, berg_dir, i, error)) status = BERG_ELIMIT;
+    if (!next) break;
     base_free(path);
-    if (!places) return error ? error->status : BERG_ELIMIT;
+    path = next;
   }
-  base_fail(error, BERG_EMODEL,
-            "no weights of ViT-B/32 are found: run berg fetch MODEL --backbone, or name them (--backbone, backbone=); "
-            "looked at %s",
-            places ? places : "");
-  base_free(places);
-  return BERG_EMODEL;
+  if (status == BERG_EMODEL)
+    base_fail(error, status,
+              "no weights of ViT-B/32, the network, are found: not in %s%snor as %s (berg doctor lists all places); "
+              "name them (--backbone, backbone=), or download them: %s",
+              berg_dir ? berg_dir : "", berg_dir ? "/" MODEL_BACKBONE_FOLDER " " : "a folder of models ", path,
+              command);
+  base_free(path);
+  base_free(command);
+  return status;
 }
 
 static const berg_array *find_in_file(const void *user, const char *name) { return berg_file_find(user, name); }

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "model/catalog/commands.h"
 #include "model/catalog/paths.h"
 
 #define SCALER "scaler_param"
@@ -38,7 +39,7 @@ static berg_status add_file(model_fitted *fitted, const char *model_id, const ch
   if (status) return status;
   fitted->file_count++;
   status = model_blame(berg_file_open(&next->file, next->path, error), error);
-  return model_tell_fetch(status, next->path, model_id, subject, quarter, error);
+  return model_tell_fetch(status, next->path, model_id, berg_dir, subject, quarter, error);
 }
 
 static berg_status open_files(model_fitted *fitted, const char *model_id, const char *berg_dir, const char *subject,

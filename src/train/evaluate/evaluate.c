@@ -96,7 +96,10 @@ static berg_status open_inputs(train_evaluation *e, char **report, berg_error *e
                      options->threads);
   berg_status status = find_measure(e, error);
   if (!status) status = make_paths(e, error);
-  if (!status) status = berg_file_open(&e->prepared, e->prepared_path, error);
+  if (!status) {
+    status = berg_file_open(&e->prepared, e->prepared_path, error);
+    if (status) model_tell_prepare(e->prepared_path, e->model_id, options->subject, error);
+  }
   if (!status) status = io_container_gather(e->prepared, error);
   if (!status) status = e->measure->open(e, error);
   if (!status && e->test.paths) status = train_test_set_check_images(&e->test, options->images, report, error);

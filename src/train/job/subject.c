@@ -125,6 +125,7 @@ static berg_status check_responses(train_subject *subject, const model_layout *l
 berg_status train_subject_read(train_subject *subject, const train_job *job, berg_error *error) {
   berg_metadata *metadata;
   berg_status status = model_metadata_open_prepared(&metadata, job->model_id, subject->prepared, error);
+  if (status) model_tell_prepare(subject->prepared, job->model_id, subject->name, error);
   if (status) return status;
   status = train_shown_read(subject, job->layout, metadata, error);
   for (size_t o = 0; o < model_layout_outputs(job->layout) && !status; o++)
