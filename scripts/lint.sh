@@ -21,7 +21,7 @@ man() { needs mandoc mandoc && mandoc -T lint -W warning docs/berg.1; }
 
 shell() {
   local script status=0
-  for script in scripts/*.sh .ci/run docs/completions/berg.bash; do bash -n "$script" || status=1; done
+  for script in scripts/*.sh packaging/*.sh .ci/run docs/completions/berg.bash; do bash -n "$script" || status=1; done
   return $status
 }
 
