@@ -24,15 +24,15 @@ ARTEFACTS = ["berg", "libberg.so", "libberg.a", "python/berg/_berg.abi3.so"]
 # By soname without version: the project's name, licence (SPDX, or a name that SPDX does not have), Debian's package to build with, or to have.
 LIBRARIES = {
     "libc": ("glibc", "LGPL-2.1-or-later", "libc6-dev"),
-    "libcairo": ("cairo", "LGPL-2.1-only OR MPL-1.1", "libcairo2-dev"),
+    "libcairo": ("cairo", "LGPL-2.1-only OR MPL-1.1", "libcairo2"),
     "libcjson": ("cJSON", "MIT", "libcjson-dev"),
     "libcsv": ("libcsv", "LGPL-2.1-or-later", "libcsv-dev"),
     "libcurl": ("curl", "curl", "libcurl4"),
     "libhdf5_serial": ("HDF5", "BSD-3-Clause", "libhdf5-dev"),
     "libjpeg": ("libjpeg-turbo", "IJG AND BSD-3-Clause AND Zlib", "libjpeg-dev"),
-    "liblapacke": ("LAPACK", "BSD-3-Clause", "liblapacke-dev"),
+    "liblapacke": ("LAPACK", "BSD-3-Clause", "liblapacke"),
     "libniftiio": ("nifticlib", "public domain", "libnifti-dev"),
-    "libopenblas": ("OpenBLAS", "BSD-3-Clause", "libopenblas-dev"),
+    "libopenblas": ("OpenBLAS", "BSD-3-Clause", "libopenblas0"),
     "libspng": ("libspng", "BSD-2-Clause", "libspng-dev"),
     "libz": ("zlib", "Zlib", "zlib1g-dev"),
 }
@@ -112,7 +112,7 @@ def of_source():
     asked = re.search(r"^BUILD_DEPS = ((?:.*\\\n)*.*)", (HERE / "Makefile").read_text(), re.MULTILINE).group(1).split()
     later = {stem(name) for name in loaded()}
     for name, (_, _, package) in LIBRARIES.items():
-        if package in asked or name in later:
+        if name in later or {package, package + "-dev"} & set(asked):
             yield component(name, "optional" if name in later else "required", package)
 
 

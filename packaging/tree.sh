@@ -1,4 +1,5 @@
 # Fresh Debian systems in folders, for the tests that build, install and run there; sourced by them. As root, for chroot.
+# shellcheck shell=sh
 #
 # Each suite's packages are fetched once, into BUILD/trees/SUITE: MIRROR, else the first one that this machine's apt knows, else Debian's own.
 [ "$(id -u)" = 0 ] || { echo "$0: only root can make Debian systems in folders (debootstrap, chroot): sudo make ..." >&2; exit 1; }
