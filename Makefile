@@ -23,6 +23,7 @@ MPI_DEPS = libopenmpi-dev openmpi-bin
 CLUSTER_DEPS = $(TEST_DEPS) $(MPI_DEPS) slurm-wlm munge shellcheck
 LINT_DEPS = clang-format clang-tidy cppcheck mandoc
 DOCS_DEPS = python3-sphinx python3-myst-parser furo python3-matplotlib mandoc
+PACKAGE_DEPS = build-essential debhelper dh-python
 
 # What is left out under the sanitizers: comparisons of products with NumPy, minutes of work that the release build has been
 # through (what they refuse stays in), and what loads the library by ctypes. `make test-long` has the rest of what the sanitizers can
@@ -32,7 +33,7 @@ NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_(cuda_session|eigen|search)|^orac
 NEVER_UNDER_tsan = ^oracle_|^test_cuda_session
 NOT_SANITIZED_tsan = $(NEVER_UNDER_tsan)|^test_(eigen|search|stages|compare|resize)|^cli_(files|usage)|^replay_
 
-.PHONY: all tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance docs test-docs clean
+.PHONY: all tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance docs test-docs deb sbom test-packages test-demo test-reproducible test-recipes clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -65,6 +66,12 @@ help:
 	@echo "lint         structure, format, man page, scripts, static analysis: a minute or two; deps-lint installs what it runs"
 	@echo "conformance  against torch, torchvision, scikit-learn and Pillow, which it installs into a virtual environment"
 	@echo "docs         the documentation as a site, $(BUILD)/docs/index.html: guides, tutorials that are run, references; test-docs tests it"
+	@echo "deb          the Debian packages of this system, into $(BUILD)/deb"
+	@echo "sbom         what the source asks for and the build is made of, as CycloneDX, into $(BUILD)/sbom"
+	@echo "test-packages      as root: Debian packages built, linted, installed, tried and purged in fresh systems (SUITES=$(SUITES)): half an hour"
+	@echo "test-demo          as root: make demo in fresh systems, as root and as a user with sudo: half an hour"
+	@echo "test-reproducible  two builds under different circumstances, the same bytes: ten minutes"
+	@echo "test-recipes       conda's recipe and the bills of materials against what reads them, which it installs into a virtual environment"
 	@echo "clean        remove what was built"
 
 # $(call configure,OPTIONS,PACKAGES): what is missing is named where CMake does not find all that it needs, and only then: it may come
@@ -224,6 +231,31 @@ test-docs: DEPS += python3-pytest
 test-docs: deps
 	@$(MAKE) --no-print-directory docs
 	$(PYTEST) tests/docs
+
+deb: DEPS = $(BUILD_DEPS) $(PACKAGE_DEPS)
+deb: deps
+	@source=$$(packaging/source.sh $(BUILD)/deb) && cd "$$source" && dpkg-buildpackage -b -us -uc && ls ../*.deb
+
+sbom: all
+	@rm -rf $(BUILD)/sbom
+	@packaging/source.sh $(BUILD)/sbom > /dev/null
+	@$(PYTHON) packaging/sbom.py source $(BUILD)/sbom/*.orig.tar.gz > $(BUILD)/sbom/libberg-source.cdx.json
+	@$(PYTHON) packaging/sbom.py build $(BUILD) > $(BUILD)/sbom/libberg-build.cdx.json
+	@ls $(BUILD)/sbom/*.json
+
+SUITES = bookworm trixie
+test-packages test-demo: DEPS = debootstrap
+test-packages: deps
+	packaging/test_packages.sh $(SUITES)
+
+test-demo: deps
+	packaging/test_demo.sh $(SUITES)
+
+test-reproducible:
+	packaging/test_reproducible.sh $(BUILD)/reproducible
+
+test-recipes: sbom
+	packaging/test_recipes.sh
 
 clean:
 	rm -rf $(BUILD) build-asan build-tsan build-fuzz build-coverage build-cuda

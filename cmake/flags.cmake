@@ -15,6 +15,11 @@ target_compile_definitions(berg_flags INTERFACE BERG_BUILDING _POSIX_C_SOURCE=20
 # --batch).
 set(CMAKE_C_FLAGS_RELEASE "-O2 -ftree-vectorize -g1 -DNDEBUG")
 
+# The same source gives the same bytes in whatever folder it is built: line numbers name files from the source's root on.
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${PROJECT_BINARY_DIR}=build)
+endif()
+
 if(BERG_SANITIZE)
   add_compile_options(-fsanitize=${BERG_SANITIZE} -fno-omit-frame-pointer -g)
   add_link_options(-fsanitize=${BERG_SANITIZE})

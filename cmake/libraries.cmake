@@ -18,6 +18,13 @@ target_link_options(berg_shared PRIVATE LINKER:--version-script,${PROJECT_SOURCE
 target_link_libraries(berg_shared PRIVATE berg_dependencies)
 target_include_directories(berg_shared PUBLIC ${PROJECT_SOURCE_DIR}/include)
 
+# Of what the program and the Python package's extension take the library: they see include/berg.h alone.
+if(BERG_SHARED)
+  set(BERG_LINKED berg_shared)
+else()
+  set(BERG_LINKED berg_static)
+endif()
+
 # Functions of the library call each other across files: only when these have become one object can their names become local.
 set(BERG_ARCHIVE ${PROJECT_BINARY_DIR}/libberg.a)
 add_custom_command(
@@ -25,7 +32,7 @@ add_custom_command(
   COMMAND ${CMAKE_LINKER} -r -o berg.o --whole-archive $<TARGET_FILE:berg_static>
   COMMAND ${CMAKE_OBJCOPY} --localize-hidden berg.o
   COMMAND ${CMAKE_COMMAND} -E rm -f ${BERG_ARCHIVE}
-  COMMAND ${CMAKE_AR} qcs ${BERG_ARCHIVE} berg.o
+  COMMAND ${CMAKE_AR} qcsD ${BERG_ARCHIVE} berg.o
   COMMAND ${CMAKE_COMMAND} -E rm -f berg.o
   DEPENDS berg_static
   WORKING_DIRECTORY ${PROJECT_BINARY_DIR}

@@ -1,5 +1,5 @@
 #!/bin/bash
-# lint.sh [STEP...]: what can be said of the sources without running them. Steps: structure, format, man, shell, citation, cppcheck,
+# lint.sh [STEP...]: what can be said of the sources without running them. Steps: structure, format, man, shell, citation, packaging, cppcheck,
 # clang-tidy; without a name all of them. A tool that is not installed is an error that names its package: `make deps-lint` installs all.
 # BERG_BUILD (build) holds the compile commands that clang-tidy reads; LINT_JOBS (2) is how many processes it runs.
 set -u
@@ -21,11 +21,13 @@ man() { needs mandoc mandoc && mandoc -T lint -W warning docs/berg.1; }
 
 shell() {
   local script status=0
-  for script in scripts/*.sh .ci/run docs/completions/berg.bash; do bash -n "$script" || status=1; done
+  for script in scripts/*.sh packaging/*.sh .ci/run docs/completions/berg.bash; do bash -n "$script" || status=1; done
   return $status
 }
 
 citation() { /usr/bin/python3 tests/check_citation.py; }
+
+packaging() { /usr/bin/python3 tests/check_packaging.py; }
 
 # cJSON's header is given by hand: its loops are macros.
 cppcheck_sources() {
@@ -47,9 +49,9 @@ clang_tidy() {
 
 for step in "${@:-all}"; do
   case $step in
-    all) set -- structure format man shell citation cppcheck clang-tidy ;;
-    structure | format | man | shell | citation | cppcheck | clang-tidy) ;;
-    *) echo "lint: $step is no step: structure, format, man, shell, citation, cppcheck or clang-tidy"; exit 2 ;;
+    all) set -- structure format man shell citation packaging cppcheck clang-tidy ;;
+    structure | format | man | shell | citation | packaging | cppcheck | clang-tidy) ;;
+    *) echo "lint: $step is no step: structure, format, man, shell, citation, packaging, cppcheck or clang-tidy"; exit 2 ;;
   esac
 done
 for step in "$@"; do
