@@ -14,10 +14,13 @@ export BERG_BUILD = $(abspath $(BUILD))
 export BERG_TEST_DATA = $(abspath $(BUILD))/test-data
 
 # Debian packages, by who needs them: the program, the library and the Python package; the demos; the tests.
+# What is loaded when it is needed: LAPACK by training, cairo by figures as PNG and PDF.
+LOADED = liblapacke libopenblas0 libcairo2
 BUILD_DEPS = gcc cmake ninja-build make pkg-config \
-             libhdf5-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev libcairo2-dev liblapacke-dev libopenblas-dev python3-dev
+             libhdf5-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev python3-dev \
+             $(LOADED)
 DEMO_DEPS = python3-numpy python3-pil fonts-dejavu-core
-TEST_DEPS = clang libclang-rt-dev libcmocka-dev python3-pytest python3-yaml python3-h5py python3-joblib python3-nibabel python3-scipy python3-venv locales openssl
+TEST_DEPS = liblapacke-dev libopenblas-dev libcairo2-dev clang libclang-rt-dev libcmocka-dev python3-pytest python3-yaml python3-h5py python3-joblib python3-nibabel python3-scipy python3-venv locales openssl
 DEPS = $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
 MPI_DEPS = libopenmpi-dev openmpi-bin
 CLUSTER_DEPS = $(TEST_DEPS) $(MPI_DEPS) slurm-wlm munge shellcheck
