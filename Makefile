@@ -17,7 +17,7 @@ export BERG_TEST_DATA = $(abspath $(BUILD))/test-data
 # What is loaded when it is needed: LAPACK by training, cairo by figures as PNG and PDF.
 LOADED = liblapacke libopenblas0 libcairo2
 BUILD_DEPS = gcc cmake ninja-build make pkg-config \
-             libhdf5-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev python3-dev \
+             libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev python3-dev \
              $(LOADED)
 DEMO_DEPS = python3-numpy python3-pil fonts-dejavu-core
 TEST_DEPS = liblapacke-dev libopenblas-dev libcairo2-dev clang libclang-rt-dev libcmocka-dev python3-pytest python3-yaml python3-h5py python3-joblib python3-nibabel python3-scipy python3-venv locales openssl

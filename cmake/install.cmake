@@ -16,7 +16,7 @@ install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 string(REGEX REPLACE "[^/]+" ".." BERG_LIBDIR_UP "${CMAKE_INSTALL_LIBDIR}")
 # What a program that links libberg.a has to link besides: by name where the linker looks anyway, so that it may take archives too.
 set(BERG_LIBS_PRIVATE "")
-foreach(library ${HDF5_LDFLAGS} ${JPEG_LIBRARIES} ${SPNG_LDFLAGS} ${CJSON_LDFLAGS} ${NIFTI_LIBRARY} ${ZNZ_LIBRARY}
+foreach(library ${JPEG_LIBRARIES} ${SPNG_LDFLAGS} ${CJSON_LDFLAGS} ${NIFTI_LIBRARY} ${ZNZ_LIBRARY}
                 ${CSV_LIBRARY} ${ZLIB_LIBRARIES} -pthread -lm -ldl)
   get_filename_component(folder "${library}" DIRECTORY)
   if(IS_ABSOLUTE "${library}" AND folder IN_LIST CMAKE_C_IMPLICIT_LINK_DIRECTORIES)

@@ -205,7 +205,7 @@ def test_sizes_of_addresses_and_user_blocks(tmp_path, sizes, block):
 
 
 def test_superblocks_of_every_version(tmp_path):
-    """Version 1 is in tests/unit/test_hdf5.c: h5py writes none."""
+    """Version 1 is in tests/unit/hdf5/nodes.h5: h5py writes none by itself."""
     for version, end in [(0, "earliest"), (2, ("v108", "v108")), (3, "latest")]:
         path = tmp_path / f"{version}.h5"
         with h5py.File(path, "w", libver=end) as file:

@@ -5,7 +5,7 @@
 
 A run that ends with the status of the undisturbed one must give the same output to the byte, times apart; any other ends with
 status 6, one line that says so, and nothing under a final name but what is whole. What the libraries beneath do in want of
-memory (a crash in libhdf5, say) is counted apart, by the library that the allocation was for. Exit status: 0 when nothing is
+memory (a crash in cairo, say) is counted apart, by the library that the allocation was for. Exit status: 0 when nothing is
 wrong in the program's own code.
 """
 import argparse
@@ -36,7 +36,7 @@ TIMES = [(re.compile(rb'"(seconds|[a-z_]+_seconds)":\s*\{[^}]*\}'), b'"seconds"'
          (re.compile(rb'"(seconds|peak_memory_bytes|[a-z_]*flops|share|seconds_of_products)":\s*[-+.e0-9]+'), b'"seconds"'),
          (re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), b"DATE")]
 # Libraries that crash themselves when memory runs out, by the name of their file.
-FRAGILE = ("libhdf5", "libfontconfig", "libcairo", "libpixman", "libfreetype", "libexpat", "libnifti", "libznz", "libopenblas",
+FRAGILE = ("libfontconfig", "libcairo", "libpixman", "libfreetype", "libexpat", "libnifti", "libznz", "libopenblas",
            "libgomp", "liblapack", "libgfortran")
 
 

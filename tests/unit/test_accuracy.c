@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "io/hdf5/hdf5_session.h"
+#include "io/hdf5/hdf5_matrix.h"
 #include "train/evaluate/accuracy.h"
 
 #define IMAGES 5
@@ -40,13 +40,11 @@ static void write_matrix(const char *path, size_t rows) {
   float *values = malloc(rows * VOXELS * sizeof *values);
   for (size_t t = 0; t < rows; t++)
     for (size_t v = 0; v < VOXELS; v++) values[t * VOXELS + v] = value(t, v);
-  hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-  hid_t space = H5Screate_simple(2, (hsize_t[]){rows, VOXELS}, NULL);
-  hid_t dataset = H5Dcreate2(file, "neural_data", H5T_IEEE_F32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-  assert_true(H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
-  H5Dclose(dataset);
-  H5Sclose(space);
-  H5Fclose(file);
+  io_hdf5_matrix *matrix;
+  assert_int_equal(io_hdf5_matrix_start(&matrix, path, "neural_data", rows, VOXELS, NULL), BERG_OK);
+  assert_int_equal(io_hdf5_matrix_write(matrix, 0, rows, 0, VOXELS, values, VOXELS, NULL), BERG_OK);
+  assert_int_equal(io_hdf5_matrix_finish(matrix, false, NULL), BERG_OK);
+  io_hdf5_matrix_free(matrix, false, NULL);
   free(values);
 }
 

@@ -1,7 +1,8 @@
-/* Writing all of a block at an offset. */
+/* Writing all of a block at an offset; room for all blocks. */
 #include "io/file/put_at.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #define CHUNK_BYTES ((size_t)1 << 22)
@@ -25,4 +26,9 @@ bool io_write_at(int file, const void *bytes, size_t size, uint64_t offset) {
 berg_status io_put_at(int file, const void *bytes, size_t size, uint64_t offset, const char *path, berg_error *error) {
   if (io_write_at(file, bytes, size, offset)) return BERG_OK;
   return base_fail_errno(error, BERG_EWRITE, path, "cannot be written", errno);
+}
+
+berg_status io_set_aside(int file, uint64_t bytes, const char *path, berg_error *error) {
+  const int number = posix_fallocate(file, 0, (off_t)bytes);
+  return number ? base_fail_errno(error, BERG_EWRITE, path, "cannot be written", number) : BERG_OK;
 }

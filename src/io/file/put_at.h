@@ -1,4 +1,4 @@
-/* Writing bytes at an offset of a file that another component has laid out. */
+/* Writing bytes at an offset of a file that another component has laid out, and setting its space aside. */
 #ifndef IO_PUT_AT_H
 #define IO_PUT_AT_H
 
@@ -12,5 +12,8 @@
 bool io_write_at(int file, const void *bytes, size_t size, uint64_t offset);
 /* All of `bytes` at `offset` of the open `file`, which messages call `path`. EWRITE. */
 berg_status io_put_at(int file, const void *bytes, size_t size, uint64_t offset, const char *path, berg_error *error);
+/* Takes the disk's space for the first `bytes` of the open `file`, so that a disk that is too small is known before
+ * there is something to write. EWRITE. */
+berg_status io_set_aside(int file, uint64_t bytes, const char *path, berg_error *error);
 
 #endif

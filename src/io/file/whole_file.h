@@ -45,7 +45,7 @@ berg_status io_place_file(const char *temporary, const char *path, bool force, b
 /* The same, but `temporary` stays another name of the file, to be removed by the caller; where the file system has no
  * links it is gone. For a name whose lock keeps other runs out until all behind it is cleared up. */
 berg_status io_place_link(const char *temporary, const char *path, bool force, berg_error *error);
-/* The name being written, for libraries that open files themselves (HDF5), and the descriptor, for writing at offsets;
+/* The name being written, for libraries that open files themselves (NIfTI), and the descriptor, for writing at offsets;
  * then nothing else may write. */
 const char *io_whole_file_path(const io_whole_file *file);
 int io_whole_file_handle(const io_whole_file *file);

@@ -1,6 +1,5 @@
-/* Writes a matrix into an HDF5 file, block by block. libhdf5 writes the few kilobytes around the data, as in
- * write_hdf5.c, and is then done with the file. Its own way of locking could collide with ours on NFS, so ours is taken
- * afterwards. No times are stored: the same data give the same bytes. */
+/* Writes a matrix into an HDF5 file, block by block. What is around the data is written first, at once. No times are
+ * stored: the same data give the same bytes. */
 #include "io/hdf5/hdf5_matrix.h"
 
 #include <errno.h>
@@ -10,38 +9,23 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "io/hdf5/hdf5_draft.h"
 #include "io/hdf5/hdf5_handle.h"
-#include "io/hdf5/hdf5_session.h"
 #include "io/file/lock.h"
+#include "io/file/put_at.h"
 #include "io/file/whole_file.h"
-
-#define LAYOUT_BYTES 65536 /* libhdf5 takes about 2 kB for one dataset */
 
 struct io_hdf5_matrix {
   char *path, *partial;
   int file;
   size_t rows, columns, itemsize;
   size_t ndim;
-  hsize_t shape[BERG_MAX_DIMS];
+  size_t shape[BERG_MAX_DIMS];
   uint64_t offset; /* of the data */
 };
 
 static berg_status fail(const io_hdf5_matrix *matrix, int number, berg_error *error) {
   return base_fail_errno(error, BERG_EWRITE, matrix->partial, "cannot be written", number);
-}
-
-/* All of `size` bytes at `offset`; an errno, or 0. */
-static int write_at(int file, const void *bytes, size_t size, uint64_t offset) {
-  const char *next = bytes;
-  while (size) {
-    ssize_t written = pwrite(file, next, size, (off_t)offset);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return written ? errno : ENOSPC;
-    next += written;
-    offset += (uint64_t)written;
-    size -= (size_t)written;
-  }
-  return 0;
 }
 
 static berg_status is_busy(const io_hdf5_matrix *matrix, berg_error *error) {
@@ -55,55 +39,15 @@ static berg_status open_partial(io_hdf5_matrix *matrix, const char *path, berg_e
   return io_lock(matrix->file, path) ? BERG_OK : is_busy(matrix, error);
 }
 
-static size_t data_bytes(const io_hdf5_matrix *matrix) { return matrix->rows * matrix->columns * matrix->itemsize; }
-
-/* A full disk, or a limit of file sizes, is found here rather than by libhdf5, to which a file that it cannot close
- * is lost (write_hdf5.c). */
-static berg_status try_room(const io_hdf5_matrix *matrix, int file, berg_error *error) {
-  char *zeros = base_calloc(LAYOUT_BYTES, 1, error);
-  if (!zeros) return BERG_ELIMIT;
-  int number = write_at(file, zeros, LAYOUT_BYTES, 0);
-  const off_t whole = (off_t)(LAYOUT_BYTES + data_bytes(matrix));
-  if (!number && (ftruncate(file, whole) || fsync(file))) number = errno;
-  base_free(zeros);
-  return number ? fail(matrix, number, error) : BERG_OK;
-}
-
-static bool add_dataset(hid_t file, const char *name, const io_hdf5_matrix *matrix, haddr_t *offset) {
-  hid_t space = H5Screate_simple((int)matrix->ndim, matrix->shape, NULL);
-  hid_t how = H5Pcreate(H5P_DATASET_CREATE);
-  H5Pset_layout(how, H5D_CONTIGUOUS);
-  H5Pset_alloc_time(how, H5D_ALLOC_TIME_EARLY);
-  H5Pset_fill_time(how, H5D_FILL_TIME_NEVER);
-  H5Pset_obj_track_times(how, 0);
-  hid_t type = matrix->itemsize == 1 ? H5T_STD_U8LE : H5T_IEEE_F32LE;
-  hid_t dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, how, H5P_DEFAULT);
-  *offset = dataset >= 0 ? H5Dget_offset(dataset) : HADDR_UNDEF;
-  if (dataset >= 0) H5Dclose(dataset);
-  H5Pclose(how);
-  H5Sclose(space);
-  return *offset != HADDR_UNDEF;
-}
-
-static berg_status lay_out(io_hdf5_matrix *matrix, const char *path, const char *name, berg_error *error) {
-  io_hdf5_session session;
-  haddr_t offset = HADDR_UNDEF;
-  io_hdf5_enter(&session);
-  hid_t file = io_hdf5_create(path);
-  bool done = file >= 0 && add_dataset(file, name, matrix, &offset);
-  if (file >= 0 && H5Fclose(file) < 0) done = false;
-  io_hdf5_leave(&session);
-  if (!done)
-    return base_fail(error, io_hdf5_status(&session, BERG_EWRITE), "%s: cannot be written: libhdf5 says %s",
-                     matrix->partial, session.reason);
-  matrix->offset = offset;
-  return BERG_OK;
-}
-
-static berg_status set_aside(const io_hdf5_matrix *matrix, berg_error *error) {
-  int number = posix_fallocate(matrix->file, 0, (off_t)(matrix->offset + data_bytes(matrix)));
-  if (!number && fsync(matrix->file)) number = errno;
-  return number ? fail(matrix, number, error) : BERG_OK;
+/* With the disk's space for all of it, on the disk before a journal counts on it. */
+static berg_status lay_out(io_hdf5_matrix *matrix, int file, const char *name, berg_error *error) {
+  const io_hdf5_type type = io_hdf5_number(matrix->itemsize == 1 ? BERG_U8 : BERG_F32);
+  io_hdf5_draft draft;
+  uint64_t bytes;
+  io_hdf5_draft_begin(&draft, matrix->partial, error);
+  io_hdf5_add_dataset(&draft, IO_HDF5_ROOT, name, type, matrix->shape, matrix->ndim, &matrix->offset);
+  berg_status status = io_hdf5_draft_finish(&draft, file, &bytes);
+  return status ? status : io_set_aside(file, bytes, matrix->partial, error);
 }
 
 /* The old one is unlinked rather than emptied: after a kill between link and unlink it may be the final file too. */
@@ -117,15 +61,13 @@ static berg_status clear_old(io_hdf5_matrix *matrix, berg_error *error) {
   return status;
 }
 
-/* A temporary name until it is laid out and locked: libhdf5 opens by name, and that could by then be another run's
- * file. */
+/* A temporary name until it is laid out and locked: no other run resumes it before. */
 static berg_status create(io_hdf5_matrix *matrix, const char *name, berg_error *error) {
   io_whole_file *whole;
   berg_status status = io_whole_file_open(&whole, matrix->partial, false, error);
   if (status) return status;
   const char *path = io_whole_file_path(whole);
-  status = try_room(matrix, io_whole_file_handle(whole), error);
-  if (!status) status = lay_out(matrix, path, name, error);
+  status = lay_out(matrix, io_whole_file_handle(whole), name, error);
   if (!status) status = open_partial(matrix, path, error);
   if (!status) return io_whole_file_commit(whole, error);
   io_whole_file_abandon(whole, error);
@@ -135,9 +77,7 @@ static berg_status create(io_hdf5_matrix *matrix, const char *name, berg_error *
 static berg_status start(io_hdf5_matrix *matrix, const char *name, berg_error *error) {
   berg_status status = clear_old(matrix, error);
   if (!status) status = create(matrix, name, error);
-  if (status == BERG_EEXISTS) return is_busy(matrix, error);
-  if (!status && (status = set_aside(matrix, error))) io_remove_left(matrix->partial, error);
-  return status;
+  return status == BERG_EEXISTS ? is_busy(matrix, error) : status;
 }
 
 static berg_status go_on(io_hdf5_matrix *matrix, const char *name, berg_error *error) {
@@ -226,8 +166,9 @@ berg_status io_hdf5_matrix_write(const io_hdf5_matrix *matrix, size_t first_row,
   }
   for (size_t row = 0; row < rows; row++) {
     uint64_t at = matrix->offset + ((uint64_t)(first_row + row) * matrix->columns + first_column) * item;
-    int number = write_at(matrix->file, (const char *)data + row * stride * item, columns * item, at);
-    if (number) return fail(matrix, number, error);
+    berg_status status =
+        io_put_at(matrix->file, (const char *)data + row * stride * item, columns * item, at, matrix->partial, error);
+    if (status) return status;
   }
   return BERG_OK;
 }

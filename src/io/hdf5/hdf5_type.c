@@ -2,9 +2,8 @@
  * of fixed length. */
 #include "base/array.h"
 #include "base/text.h"
+#include "io/hdf5/hdf5_class.h"
 #include "io/hdf5/hdf5_handle.h"
-
-enum { CLASS_WHOLE = 0, CLASS_REAL = 1, CLASS_TEXT = 3, CLASS_LIST = 9 };
 
 #define IS_BIG 1
 #define IS_SIGNED 8
@@ -66,11 +65,11 @@ const char *io_hdf5_class_name(io_h5_fields fields) {
                                         "records",  "references", "an enumeration (such as bool)",
                                         "lists",    "arrays",     "complex numbers"};
   const uint64_t class = io_h5_number(&fields, 1) & 0xf, flags = io_h5_number(&fields, 3);
-  if (class == CLASS_LIST && (flags & 0xf) == IS_CHARACTERS) return "text of variable length";
+  if (class == IO_HDF5_LIST && (flags & 0xf) == IS_CHARACTERS) return "text of variable length";
   return class < sizeof classes / sizeof *classes ? classes[class] : "an unknown type";
 }
 
-bool io_hdf5_is_text(io_h5_fields fields) { return (io_h5_number(&fields, 1) & 0xf) == CLASS_TEXT; }
+bool io_hdf5_is_text(io_h5_fields fields) { return (io_h5_number(&fields, 1) & 0xf) == IO_HDF5_TEXT; }
 
 static berg_status refuse_type(const io_hdf5 *dataset, io_h5_fields fields, uint64_t size, berg_error *error) {
   char found[96];
@@ -80,7 +79,7 @@ static berg_status refuse_type(const io_hdf5 *dataset, io_h5_fields fields, uint
 }
 
 static berg_status take_text(io_hdf5 *dataset, uint64_t class, uint64_t size, berg_error *error) {
-  if (class != CLASS_TEXT || !size)
+  if (class != IO_HDF5_TEXT || !size)
     return io_hdf5_refuse(dataset, "not a dataset of text of fixed length", NULL, NULL, error);
   dataset->text_bytes = (size_t)size;
   dataset->about.dtype = BERG_U8;
@@ -94,9 +93,9 @@ berg_status io_hdf5_take_type(io_hdf5 *dataset, io_h5_fields fields, berg_error 
   const uint64_t size = io_h5_number(&fields, 4);
   if (fields.is_short) return io_h5_damaged(&dataset->file, IO_H5_NONE, "its type is cut short", error);
   if (dataset->is_text) return take_text(dataset, class, size, error);
-  const bool is_known = class == CLASS_WHOLE  ? find_whole(&fields, flags, size, &dataset->about.dtype)
-                        : class == CLASS_REAL ? find_real(&fields, flags, size, &dataset->about.dtype)
-                                              : false;
+  const bool is_known = class == IO_HDF5_WHOLE  ? find_whole(&fields, flags, size, &dataset->about.dtype)
+                        : class == IO_HDF5_REAL ? find_real(&fields, flags, size, &dataset->about.dtype)
+                                                : false;
   if (!is_known) return refuse_type(dataset, whole, size, error);
   dataset->big_endian = flags & IS_BIG && size > 1;
   dataset->about.itemsize = (size_t)size;

@@ -1,6 +1,5 @@
 /* What this machine and build can do, and which files are where: for people, and for reports of what went wrong. */
 #include <cjson/cJSON.h>
-#include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,7 +8,6 @@
 #include "base/memory_limit.h"
 #include "base/threads.h"
 #include "base/text.h"
-#include "io/hdf5/hdf5_session.h"
 #include "io/value/json_build.h"
 #include "io/value/json_print.h"
 #include "la/gemm.h"
@@ -28,17 +26,8 @@ static void add_place(cJSON *to, const char *key, const char *path) {
   io_json_add_text(place, "state", state);
 }
 
-static berg_status add_products(cJSON *tree, berg_error *error) {
-  unsigned major = 0, minor = 0, patch = 0;
-  char hdf5[32];
-  io_hdf5_session session;
-  io_hdf5_enter(&session);
-  const bool known = H5get_libversion(&major, &minor, &patch) >= 0;
-  io_hdf5_leave(&session);
-  if (!known) return base_fail(error, io_hdf5_status(&session, BERG_EINTERNAL), "libhdf5 says %s", session.reason);
-  base_print(hdf5, sizeof hdf5, "%u.%u.%u", major, minor, patch);
+static void add_products(cJSON *tree) {
   cJSON *libraries = io_json_add_object(tree, "libraries");
-  io_json_add_text(libraries, "hdf5", hdf5);
   io_json_add_text(libraries, "cjson", cJSON_Version());
   cJSON *products = io_json_add_object(tree, "products");
   for (la_precision p = LA_F32; p < LA_PRECISIONS; p++) {
@@ -46,7 +35,6 @@ static berg_status add_products(cJSON *tree, berg_error *error) {
     io_json_add_text(products, la_precision_name(p), gemm ? gemm->name : "not on this processor");
   }
   io_json_add_bool(tree, "same_bits_for_any_batch", 1);
-  return BERG_OK;
 }
 
 static berg_status add_backbone(cJSON *tree, const char *berg_dir, const char *named, berg_error *error) {
@@ -201,7 +189,7 @@ berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone,
   io_json_add_number(tree, "memory_limit_bytes", (double)(limit.bytes ? limit.bytes : base_machine_memory()));
   io_json_add_text(tree, "memory_limit_by", limit.because);
   berg_status status = add_cuda(tree, error);
-  if (!status) status = add_products(tree, error);
+  add_products(tree);
   if (!status) status = add_backbone(tree, berg_dir, backbone, error);
   if (!status) status = add_models(tree, berg_dir, error);
   if (!status) status = add_cache(tree, error);

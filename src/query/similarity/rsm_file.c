@@ -1,8 +1,6 @@
 /* .npy of one matrix; HDF5 of several, or in rsatoolbox's layout. */
 #include "query/similarity/rsm_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -11,9 +9,8 @@
 #include "io/file/folders.h"
 #include "io/file/put_at.h"
 #include "io/file/whole_file.h"
-#include "io/hdf5/hdf5_layout.h"
-
-#define BLOCK_BYTES ((size_t)1 << 20)
+#include "io/hdf5/hdf5_draft.h"
+#include "io/hdf5/hdf5_texts.h"
 
 struct query_rsm_file {
   query_rsm_plan plan;
@@ -54,88 +51,75 @@ static berg_status start_npy(query_rsm_file *file, berg_error *error) {
       io_npy_write_header(header, sizeof header, plan->f64 ? BERG_F64 : BERG_F32, file->item, shape, square ? 2 : 1);
   const int handle = io_whole_file_handle(file->whole);
   const size_t bytes = (square ? plan->images * plan->images : file->pairs) * file->item;
-  const int number = posix_fallocate(handle, 0, (off_t)(length + bytes));
-  if (number) return base_fail_errno(error, BERG_EWRITE, plan->path, "cannot be written", number);
   file->offsets[0] = length;
-  return io_put_at(handle, header, length, 0, plan->path, error);
+  berg_status status = io_set_aside(handle, length + bytes, plan->path, error);
+  return status ? status : io_put_at(handle, header, length, 0, plan->path, error);
 }
 
 /* --- HDF5 --- */
 
-static size_t longest(const char *const *texts, size_t count) {
-  size_t most = 1;
-  for (size_t i = 0; i < count; i++) {
-    const size_t length = strlen(texts[i]);
-    if (length > most) most = length;
-  }
-  return most;
-}
-
-static berg_status put_texts(const query_rsm_file *file, const io_hdf5_part *part, const char *const *texts,
+static berg_status put_texts(const query_rsm_file *file, const char *const *texts, size_t count, uint64_t offset,
                              berg_error *error) {
-  const size_t bytes = part->itemsize, step = bytes < BLOCK_BYTES ? BLOCK_BYTES / bytes : 1, count = part->shape[0];
-  char *block = base_alloc(step, bytes, error);
-  berg_status status = block ? BERG_OK : BERG_ELIMIT;
-  for (size_t first = 0; first < count && !status; first += step) {
-    const size_t here = count - first < step ? count - first : step;
-    memset(block, 0, here * bytes);
-    for (size_t i = 0; i < here; i++)
-      /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): a fixed length, filled up with zeros */
-      memcpy(block + i * bytes, texts[first + i], strlen(texts[first + i]));
-    status = io_put_at(io_whole_file_handle(file->whole), block, here * bytes, part->offset + first * bytes,
-                       file->plan.path, error);
-  }
-  base_free(block);
-  return status;
+  return io_hdf5_put_texts(io_whole_file_handle(file->whole), texts, count, io_hdf5_longest(texts, count), offset,
+                           file->plan.path, error);
 }
 
-static berg_status put_counting(const query_rsm_file *file, const io_hdf5_part *part, berg_error *error) {
-  int64_t *numbers = base_alloc(part->shape[0], sizeof *numbers, error);
+static berg_status put_counting(const query_rsm_file *file, size_t count, uint64_t offset, berg_error *error) {
+  int64_t *numbers = base_alloc(count, sizeof *numbers, error);
   if (!numbers) return BERG_ELIMIT;
-  for (size_t i = 0; i < part->shape[0]; i++) numbers[i] = (int64_t)i;
-  berg_status status = io_put_at(io_whole_file_handle(file->whole), numbers, part->shape[0] * sizeof *numbers,
-                                 part->offset, file->plan.path, error);
+  for (size_t i = 0; i < count; i++) numbers[i] = (int64_t)i;
+  berg_status status =
+      io_put_at(io_whole_file_handle(file->whole), numbers, count * sizeof *numbers, offset, file->plan.path, error);
   base_free(numbers);
   return status;
 }
 
-static berg_status lay_out(query_rsm_file *file, io_hdf5_part *parts, size_t count, const io_hdf5_note *notes,
-                           size_t note_count, berg_error *error) {
-  return io_hdf5_lay_out(io_whole_file_path(file->whole), io_whole_file_handle(file->whole), file->plan.path, parts,
-                         count, notes, note_count, error);
+static berg_status finish(const query_rsm_file *file, io_hdf5_draft *draft, berg_error *error) {
+  const int handle = io_whole_file_handle(file->whole);
+  uint64_t bytes;
+  berg_status status = io_hdf5_draft_finish(draft, handle, &bytes);
+  return status ? status : io_set_aside(handle, bytes, file->plan.path, error);
 }
 
 /* A dataset for each region, named as it is; a "/" would make groups. */
+static void add_squares(const query_rsm_file *file, io_hdf5_draft *draft, char *const *names) {
+  const query_rsm_plan *plan = &file->plan;
+  const size_t shape[2] = {plan->images, plan->images};
+  for (size_t r = 0; r < plan->region_count; r++)
+    io_hdf5_add_dataset(draft, IO_HDF5_ROOT, names[r], io_hdf5_number(plan->f64 ? BERG_F64 : BERG_F32), shape, 2,
+                        &file->offsets[r]);
+  io_hdf5_add_text_note(draft, IO_HDF5_ROOT, "metric", plan->metric);
+  io_hdf5_add_text_note(draft, IO_HDF5_ROOT, "values", plan->distance ? "distance" : "similarity");
+  io_hdf5_add_text_note(draft, IO_HDF5_ROOT, "adjust", plan->adjustment);
+  io_hdf5_add_text_note(draft, IO_HDF5_ROOT, "model", plan->model);
+  io_hdf5_add_text_note(draft, IO_HDF5_ROOT, "subject", plan->subject);
+}
+
+static berg_status name_squares(const query_rsm_plan *plan, char **names, berg_error *error) {
+  for (size_t r = 0; r < plan->region_count; r++) {
+    if (!(names[r] = base_copy_text(plan->regions[r], error))) return BERG_ELIMIT;
+    for (char *letter = names[r]; *letter; letter++)
+      if (*letter == '/') *letter = '|';
+  }
+  return BERG_OK;
+}
+
 static berg_status start_squares(query_rsm_file *file, berg_error *error) {
   const query_rsm_plan *plan = &file->plan;
-  const size_t n = plan->images, count = plan->region_count;
-  io_hdf5_part *parts = base_calloc(count + 1, sizeof *parts, error);
-  char **names = base_calloc(count, sizeof *names, error);
-  berg_status status = parts && names ? BERG_OK : BERG_ELIMIT;
-  for (size_t r = 0; r < count && !status; r++) {
-    if (!(names[r] = base_copy_text(plan->regions[r], error))) status = BERG_ELIMIT;
-    for (char *letter = names[r]; letter && *letter; letter++)
-      if (*letter == '/') *letter = '|';
-    parts[r] = (io_hdf5_part){.name = names[r], .dtype = plan->f64 ? BERG_F64 : BERG_F32, .shape = {n, n}, .ndim = 2};
-  }
+  const char *const *images = (const char *const *)plan->names;
+  char **names = base_calloc(plan->region_count, sizeof *names, error);
+  berg_status status = names ? name_squares(plan, names, error) : BERG_ELIMIT;
   if (!status) {
-    parts[count] = (io_hdf5_part){.name = "image_names",
-                                  .dtype = BERG_STRING,
-                                  .is_utf8 = true,
-                                  .itemsize = longest((const char *const *)plan->names, n),
-                                  .shape = {n},
-                                  .ndim = 1};
-    const io_hdf5_note notes[] = {{NULL, "metric", plan->metric, false},
-                                  {NULL, "values", plan->distance ? "distance" : "similarity", false},
-                                  {NULL, "adjust", plan->adjustment, false},
-                                  {NULL, "model", plan->model, false},
-                                  {NULL, "subject", plan->subject, false}};
-    status = lay_out(file, parts, count + 1, notes, sizeof notes / sizeof *notes, error);
+    io_hdf5_draft draft;
+    uint64_t offset;
+    io_hdf5_draft_begin(&draft, plan->path, error);
+    add_squares(file, &draft, names);
+    io_hdf5_add_dataset(&draft, IO_HDF5_ROOT, "image_names", io_hdf5_text(io_hdf5_longest(images, plan->images)),
+                        &plan->images, 1, &offset);
+    status = finish(file, &draft, error);
+    if (!status) status = put_texts(file, images, plan->images, offset, error);
   }
-  for (size_t r = 0; r < count && !status; r++) file->offsets[r] = parts[r].offset;
-  if (!status) status = put_texts(file, &parts[count], (const char *const *)plan->names, error);
-  base_free(parts);
-  base_free_texts(names, count);
+  base_free_texts(names, plan->region_count);
   return status;
 }
 
@@ -144,39 +128,42 @@ static const char *measure_of(const char *metric) {
   return !strcmp(metric, "sqeuclidean") ? "squared euclidean" : metric;
 }
 
+/* Index and name of what is described; rsatoolbox has its names as bytes. */
+static void add_descriptors(io_hdf5_draft *draft, const char *group, const char *name, const char *const *texts,
+                            size_t count, uint64_t offsets[2]) {
+  const size_t of = io_hdf5_add_group(draft, IO_HDF5_ROOT, group);
+  io_hdf5_type type = io_hdf5_text(io_hdf5_longest(texts, count));
+  type.is_utf8 = false;
+  io_hdf5_add_dataset(draft, of, "index", io_hdf5_number(BERG_I64), &count, 1, &offsets[0]);
+  io_hdf5_add_dataset(draft, of, name, type, &count, 1, &offsets[1]);
+}
+
+static berg_status put_descriptors(const query_rsm_file *file, const char *const *texts, size_t count,
+                                   const uint64_t offsets[2], berg_error *error) {
+  berg_status status = put_counting(file, count, offsets[0], error);
+  return status ? status : put_texts(file, texts, count, offsets[1], error);
+}
+
 static berg_status start_rdms(query_rsm_file *file, berg_error *error) {
   const query_rsm_plan *plan = &file->plan;
-  const size_t n = plan->images, count = plan->region_count;
   const char *const *names = (const char *const *)plan->names;
-  io_hdf5_part parts[] = {
-      {.name = "dissimilarities", .dtype = BERG_F64, .shape = {count, file->pairs}, .ndim = 2},
-      {.name = "descriptors", .is_group = true},
-      {.name = "rdm_descriptors", .is_group = true},
-      {.name = "rdm_descriptors/index", .dtype = BERG_I64, .shape = {count}, .ndim = 1},
-      {.name = "rdm_descriptors/region",
-       .dtype = BERG_STRING,
-       .itemsize = longest(plan->regions, count),
-       .shape = {count},
-       .ndim = 1},
-      {.name = "pattern_descriptors", .is_group = true},
-      {.name = "pattern_descriptors/index", .dtype = BERG_I64, .shape = {n}, .ndim = 1},
-      {.name = "pattern_descriptors/image",
-       .dtype = BERG_STRING,
-       .itemsize = longest(names, n),
-       .shape = {n},
-       .ndim = 1},
-  };
-  const io_hdf5_note notes[] = {{NULL, "dissimilarity_measure", measure_of(plan->metric), true},
-                                {NULL, "rsatoolbox_version", "0.0.1", true},
-                                {"descriptors", "subject", plan->subject, true},
-                                {"descriptors", "model", plan->model, true},
-                                {"descriptors", "adjust", plan->adjustment, true}};
-  berg_status status = lay_out(file, parts, sizeof parts / sizeof *parts, notes, sizeof notes / sizeof *notes, error);
-  for (size_t r = 0; r < count; r++) file->offsets[r] = parts[0].offset + r * file->pairs * file->item;
-  if (!status) status = put_counting(file, &parts[3], error);
-  if (!status) status = put_texts(file, &parts[4], plan->regions, error);
-  if (!status) status = put_counting(file, &parts[6], error);
-  return status ? status : put_texts(file, &parts[7], names, error);
+  const size_t shape[2] = {plan->region_count, file->pairs};
+  io_hdf5_draft draft;
+  uint64_t values = 0, regions[2], images[2];
+  io_hdf5_draft_begin(&draft, plan->path, error);
+  io_hdf5_add_string_note(&draft, IO_HDF5_ROOT, "dissimilarity_measure", measure_of(plan->metric));
+  io_hdf5_add_string_note(&draft, IO_HDF5_ROOT, "rsatoolbox_version", "0.0.1");
+  io_hdf5_add_dataset(&draft, IO_HDF5_ROOT, "dissimilarities", io_hdf5_number(BERG_F64), shape, 2, &values);
+  const size_t descriptors = io_hdf5_add_group(&draft, IO_HDF5_ROOT, "descriptors");
+  io_hdf5_add_string_note(&draft, descriptors, "subject", plan->subject);
+  io_hdf5_add_string_note(&draft, descriptors, "model", plan->model);
+  io_hdf5_add_string_note(&draft, descriptors, "adjust", plan->adjustment);
+  add_descriptors(&draft, "rdm_descriptors", "region", plan->regions, plan->region_count, regions);
+  add_descriptors(&draft, "pattern_descriptors", "image", names, plan->images, images);
+  berg_status status = finish(file, &draft, error);
+  for (size_t r = 0; r < plan->region_count; r++) file->offsets[r] = values + r * file->pairs * file->item;
+  if (!status) status = put_descriptors(file, plan->regions, plan->region_count, regions, error);
+  return status ? status : put_descriptors(file, names, plan->images, images, error);
 }
 
 /* --- All --- */
