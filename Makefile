@@ -34,7 +34,9 @@ NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_(cuda_session|eigen|search)|^orac
 NEVER_UNDER_tsan = ^oracle_|^test_cuda_session
 NOT_SANITIZED_tsan = $(NEVER_UNDER_tsan)|^test_(eigen|search|stages|compare|resize)|^cli_(files|usage)|^replay_
 
-.PHONY: all tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance clean
+WHEEL_DEPS = $(BUILD_DEPS) python3-venv nasm dpkg-dev debian-archive-keyring
+
+.PHONY: wheel sdist test-wheel all tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -59,6 +61,8 @@ help:
 	@echo "test-browser the page of berg report in Chromium, which it installs"
 	@echo "test-cluster job arrays in a Slurm that it starts on loopback, joblib, Dask, submitit, Snakemake; deps-cluster installs what it starts: minutes"
 	@echo "cuda         the plug-in for CUDA devices, libberg_cuda.so, beside the program; needs nvcc"
+	@echo "wheel        dist/libberg-*.whl: package, program and library in one file that needs NumPy alone; sdist: the sources of it"
+	@echo "test-wheel   wheel and sdist held against the rules of both, installed offline and used where there is nothing else"
 	@echo "mpi          the plug-in for MPI, libberg_mpi.so, beside the program; test-mpi runs its tests under mpirun: ten minutes"
 	@echo "cuda-check   that it compiles and links, and its tests on the host; on a device: scripts/cuda_check.sh"
 	@echo "bench        speeds of this machine and of encoding on it"
@@ -188,6 +192,19 @@ cuda-check: deps
 	  echo "cuda-check: nvcc is not on PATH: the plug-in itself is passed over, its host build is tested"; \
 	  $(MAKE) --no-print-directory tests && $(CTEST) --test-dir $(BUILD) -L cuda; \
 	fi
+
+# The sources of what is linked in come from Debian, the tools from the package registry; both stay in $(BUILD)/wheel.
+wheel: DEPS = $(WHEEL_DEPS)
+wheel sdist test-wheel: export WHEEL_PYTHON = $(PYTHON)
+wheel: deps
+	packaging/wheel/build.sh wheel
+
+sdist: DEPS = $(WHEEL_DEPS)
+sdist: deps
+	packaging/wheel/build.sh sdist
+
+test-wheel: wheel sdist
+	packaging/wheel/test.sh
 
 bench: all
 	$(BUILD)/berg bench $(BENCH)

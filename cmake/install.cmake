@@ -28,6 +28,7 @@ foreach(library ${JPEG_LIBRARIES} ${SPNG_LDFLAGS} ${CJSON_LDFLAGS} ${NIFTI_LIBRA
     string(APPEND BERG_LIBS_PRIVATE " ${library}")
   endif()
 endforeach()
+set(BERG_LINKED -lberg)
 configure_file(cmake/berg.pc.in berg.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/berg.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 configure_file(cmake/bergConfig.cmake.in bergConfig.cmake @ONLY)
