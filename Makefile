@@ -14,10 +14,13 @@ export BERG_BUILD = $(abspath $(BUILD))
 export BERG_TEST_DATA = $(abspath $(BUILD))/test-data
 
 # Debian packages, by who needs them: the program, the library and the Python package; the demos; the tests.
+# What is loaded when it is needed: LAPACK by training, cairo by figures as PNG and PDF.
+LOADED = liblapacke libopenblas0 libcairo2
 BUILD_DEPS = gcc cmake ninja-build make pkg-config \
-             libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev libcairo2-dev liblapacke-dev libopenblas-dev python3-dev
+             libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev python3-dev \
+             $(LOADED)
 DEMO_DEPS = python3-numpy python3-pil fonts-dejavu-core
-TEST_DEPS = clang libclang-rt-dev libcmocka-dev python3-pytest python3-yaml python3-h5py python3-joblib python3-nibabel python3-scipy python3-venv locales openssl
+TEST_DEPS = liblapacke-dev libopenblas-dev libcairo2-dev clang libclang-rt-dev libcmocka-dev python3-pytest python3-yaml python3-h5py python3-joblib python3-nibabel python3-scipy python3-venv locales openssl
 DEPS = $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
 MPI_DEPS = libopenmpi-dev openmpi-bin
 CLUSTER_DEPS = $(TEST_DEPS) $(MPI_DEPS) slurm-wlm munge shellcheck
@@ -33,7 +36,9 @@ NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_(cuda_session|eigen|search)|^orac
 NEVER_UNDER_tsan = ^oracle_|^test_cuda_session
 NOT_SANITIZED_tsan = $(NEVER_UNDER_tsan)|^test_(eigen|search|stages|compare|resize)|^cli_(files|usage)|^replay_
 
-.PHONY: all tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance docs test-docs deb sbom test-packages test-demo test-reproducible test-recipes clean
+WHEEL_DEPS = $(BUILD_DEPS) python3-venv nasm dpkg-dev debian-archive-keyring
+
+.PHONY: all wheel sdist test-wheel tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance docs test-docs deb sbom test-packages test-demo test-reproducible test-recipes clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -58,6 +63,8 @@ help:
 	@echo "test-browser the page of berg report in Chromium, which it installs"
 	@echo "test-cluster job arrays in a Slurm that it starts on loopback, joblib, Dask, submitit, Snakemake; deps-cluster installs what it starts: minutes"
 	@echo "cuda         the plug-in for CUDA devices, libberg_cuda.so, beside the program; needs nvcc"
+	@echo "wheel        dist/libberg-*.whl: package, program and library in one file that needs NumPy alone; sdist: the sources of it"
+	@echo "test-wheel   wheel and sdist held against the rules of both, installed offline and used where there is nothing else"
 	@echo "mpi          the plug-in for MPI, libberg_mpi.so, beside the program; test-mpi runs its tests under mpirun: ten minutes"
 	@echo "cuda-check   that it compiles and links, and its tests on the host; on a device: scripts/cuda_check.sh"
 	@echo "bench        speeds of this machine and of encoding on it"
@@ -194,6 +201,19 @@ cuda-check: deps
 	  echo "cuda-check: nvcc is not on PATH: the plug-in itself is passed over, its host build is tested"; \
 	  $(MAKE) --no-print-directory tests && $(CTEST) --test-dir $(BUILD) -L cuda; \
 	fi
+
+# The sources of what is linked in come from Debian, the tools from the package registry; both stay in $(BUILD)/wheel.
+wheel: DEPS = $(WHEEL_DEPS)
+wheel sdist test-wheel: export WHEEL_PYTHON = $(PYTHON)
+wheel: deps
+	packaging/wheel/build.sh wheel
+
+sdist: DEPS = $(WHEEL_DEPS)
+sdist: deps
+	packaging/wheel/build.sh sdist
+
+test-wheel: wheel sdist
+	packaging/wheel/test.sh
 
 bench: all
 	$(BUILD)/berg bench $(BENCH)

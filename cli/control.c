@@ -117,6 +117,7 @@ static int check(request *asked, size_t regions) {
   if (asked->threads > INT_MAX) return cli_usage_error("control", "--threads: too many");
   int status = CLI_GO_ON;
   if (output) status = is_json(output) ? cli_check_output(output, asked->force) : check_folder(asked);
+  if (status == CLI_GO_ON && asked->sheet) status = cli_check_figure(".png");
   if (status != CLI_GO_ON) return status;
   if (asked->subjects.count) {
     status = cli_subjects("control", &asked->subjects, &asked->names);
@@ -163,18 +164,21 @@ static void pair_name(const cJSON *result, int index, char name[CLI_CONTROL_NAME
   if (taken) snprintf(name + length, CLI_CONTROL_NAME - length, "-%d", index + 1);
 }
 
+/* As SVG, and as PNG where that can be drawn. */
 static int draw_figures(const request *asked, const cJSON *result, const char *json) {
   const int pairs = cJSON_GetArraySize(cli_control_at(result, "pairs"));
-  berg_error error;
+  berg_error error, lacking;
   if (pairs > FIGURES_MOST || (!cli_control_of_sets(result) && !cli_control_at(result, "responses"))) {
     if (!asked->quiet) cli_say("no figures: they are drawn of at most %d regions that are named", REGIONS_DRAWN);
     return CLI_GO_ON;
   }
+  const size_t formats = berg_check_figure(".png", &lacking) ? 1 : 2;
+  if (formats == 1 && !asked->quiet) cli_say("figures as .svg alone: %s", lacking.message);
   for (int i = 0; i < pairs; i++) {
     static const char *const endings[] = {"svg", "png"};
     char name[CLI_CONTROL_NAME], path[4096 + CLI_CONTROL_NAME];
     pair_name(result, i, name);
-    for (size_t e = 0; e < 2; e++) {
+    for (size_t e = 0; e < formats; e++) {
       snprintf(path, sizeof path, "%.4000s/%s.%s", asked->output, name, endings[e]);
       if (berg_plot_control(json, (size_t)i, path, asked->force, &error)) return cli_fail(&error);
     }

@@ -31,6 +31,11 @@ int cli_check_output(const char *path, bool force) {
   return failed ? cli_fail(&error) : CLI_GO_ON;
 }
 
+int cli_check_figure(const char *path) {
+  berg_error error;
+  return berg_check_figure(path, &error) ? cli_fail(&error) : CLI_GO_ON;
+}
+
 int cli_write_text(const char *text, const char *path, bool force) {
   berg_error error;
   size_t length = strlen(text);

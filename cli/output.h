@@ -10,6 +10,8 @@ int cli_make_folder(const char *path);
 /* Whether an output may be written to `path`, before the work; "-" and NULL may. CLI_GO_ON, or the exit status of what
  * was said. */
 int cli_check_output(const char *path, bool force);
+/* The same of what draws figures of that ending. */
+int cli_check_figure(const char *path);
 
 /* `text` and a newline as the file `path`, whole or not at all. CLI_GO_ON, or the exit status of the failure
  * printed. */

@@ -70,6 +70,7 @@ static int check(request *asked) {
   if (asked->pictures && !asked->sheet) return cli_usage_error("rank", "--pictures: for --sheet alone");
   int status = CLI_GO_ON;
   for (int i = 0; i < 2 && status == CLI_GO_ON; i++) status = cli_check_output(outputs[i], asked->force);
+  if (status == CLI_GO_ON && asked->sheet) status = cli_check_figure(asked->sheet);
   return status == CLI_GO_ON ? cli_need_berg_dir("rank", &asked->options.berg_dir) : status;
 }
 

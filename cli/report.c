@@ -45,6 +45,8 @@ int cli_report(int argc, char **argv) {
       {"berg-dir", 0, CLI_TEXT, &report.berg_dir, "DIR", "The folder of models; else $BERG_DIR."},
       {"figures", 0, CLI_TEXT, &report.figures, "DIR",
        "Write each figure to DIR too, as .svg, .png and .pdf; encoding_accuracy is the one by region."},
+      {"formats", 0, CLI_TEXT, &report.formats, "svg,png,pdf",
+       "Of figures; some of these three. Default: all. PNG and PDF need cairo (libcairo2), SVG and the page do not."},
       {"json", 0, CLI_TEXT, &report.json, "FILE", "Write the numbers behind all figures to FILE too."},
       {"surface", 0, CLI_LIST, &surfaces, "LH,RH",
        "Of vertices: draw maps on these surfaces of the left and the right hemisphere, as FreeSurfer's fsaverage has "
@@ -87,6 +89,8 @@ int cli_report(int argc, char **argv) {
   if (status == CLI_GO_ON) status = cli_subjects("report", &subjects, &names);
   if (status == CLI_GO_ON) status = cli_need_berg_dir("report", &report.berg_dir);
   if (status == CLI_GO_ON && !output) status = cli_usage_error("report", "where to? -o report.html");
+  if (status == CLI_GO_ON && report.formats && !report.figures)
+    status = cli_usage_error("report", "--formats: of --figures alone");
   if (status == CLI_GO_ON && surfaces.count && surfaces.count != 2)
     status = cli_usage_error("report", "--surface: expected two files, left and right, found %zu", surfaces.count);
   if (status == CLI_GO_ON) {

@@ -9,16 +9,12 @@ pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson)
 find_path(NIFTI_INCLUDE_DIR nifti/nifti1_io.h REQUIRED)
 find_library(NIFTI_LIBRARY niftiio REQUIRED)
 find_library(ZNZ_LIBRARY znz REQUIRED)
-pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo cairo-pdf cairo-png)
 find_path(CSV_INCLUDE_DIR csv.h REQUIRED)
 find_library(CSV_LIBRARY csv REQUIRED)
-find_path(LAPACKE_INCLUDE_DIR lapacke.h REQUIRED)
-find_path(CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE}/openblas-pthread openblas REQUIRED)
 
 add_library(berg_dependencies INTERFACE)
-target_link_libraries(berg_dependencies INTERFACE JPEG::JPEG PkgConfig::SPNG
-                                                  ZLIB::ZLIB PkgConfig::CJSON PkgConfig::CAIRO ${NIFTI_LIBRARY} ${ZNZ_LIBRARY} ${CSV_LIBRARY}
-                                                  Threads::Threads m dl)
+# Any of them may be an archive: each before those it needs.
+target_link_libraries(berg_dependencies INTERFACE JPEG::JPEG PkgConfig::SPNG PkgConfig::CJSON ${NIFTI_LIBRARY}
+                                                  ${ZNZ_LIBRARY} ${CSV_LIBRARY} ZLIB::ZLIB Threads::Threads m dl)
 # nifti1_io.h includes its neighbours without their folder.
-target_include_directories(berg_dependencies SYSTEM INTERFACE ${NIFTI_INCLUDE_DIR}/nifti ${CSV_INCLUDE_DIR}
-                                                           ${LAPACKE_INCLUDE_DIR} ${CBLAS_INCLUDE_DIR})
+target_include_directories(berg_dependencies SYSTEM INTERFACE ${NIFTI_INCLUDE_DIR}/nifti ${CSV_INCLUDE_DIR})

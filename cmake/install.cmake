@@ -16,8 +16,8 @@ install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 string(REGEX REPLACE "[^/]+" ".." BERG_LIBDIR_UP "${CMAKE_INSTALL_LIBDIR}")
 # What a program that links libberg.a has to link besides: by name where the linker looks anyway, so that it may take archives too.
 set(BERG_LIBS_PRIVATE "")
-foreach(library ${JPEG_LIBRARIES} ${SPNG_LDFLAGS} ${ZLIB_LIBRARIES} ${CJSON_LDFLAGS} ${CAIRO_LDFLAGS} ${NIFTI_LIBRARY}
-                ${ZNZ_LIBRARY} ${CSV_LIBRARY} -pthread -lm -ldl)
+foreach(library ${JPEG_LIBRARIES} ${SPNG_LDFLAGS} ${CJSON_LDFLAGS} ${NIFTI_LIBRARY} ${ZNZ_LIBRARY}
+                ${CSV_LIBRARY} ${ZLIB_LIBRARIES} -pthread -lm -ldl)
   get_filename_component(folder "${library}" DIRECTORY)
   if(IS_ABSOLUTE "${library}" AND folder IN_LIST CMAKE_C_IMPLICIT_LINK_DIRECTORIES)
     get_filename_component(library "${library}" NAME_WE)
@@ -28,6 +28,7 @@ foreach(library ${JPEG_LIBRARIES} ${SPNG_LDFLAGS} ${ZLIB_LIBRARIES} ${CJSON_LDFL
     string(APPEND BERG_LIBS_PRIVATE " ${library}")
   endif()
 endforeach()
+set(BERG_LINKED -lberg)
 configure_file(cmake/berg.pc.in berg.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/berg.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 configure_file(cmake/bergConfig.cmake.in bergConfig.cmake @ONLY)

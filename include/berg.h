@@ -289,9 +289,10 @@ BERG_API berg_status berg_convert_precision(const char *source, const char *targ
  * `force`. */
 BERG_API berg_status berg_write_whole(const char *path, const void *bytes, size_t size, int force, berg_error *error);
 /* Whether an output could take the name `path`, to be asked before the work, as every call that writes does itself.
- * EEXISTS unless `force`; EWRITE: there is something that no output replaces, such as a directory, a device or a
- * pipe. */
+ * EEXISTS unless `force`; EWRITE: what is there is replaced by no output: a directory, a device, a pipe. */
 BERG_API berg_status berg_check_output(const char *path, int force, berg_error *error);
+/* And whether a figure of that ending could be drawn. EINTERNAL: .png and .pdf need cairo, which is not installed. */
+BERG_API berg_status berg_check_figure(const char *path, berg_error *error);
 
 /* --- Fetching: the published files of models; nothing else here opens a connection --- */
 
@@ -1190,7 +1191,7 @@ typedef struct berg_report_options {
   const char *berg_dir;        /* its metadata alone are read */
   const char *const *subjects; /* side by side; NULL: the first one */
   size_t subject_count;
-  const char *figures; /* folder for each figure as .svg, .png and .pdf; NULL: none */
+  const char *figures; /* folder for each figure as .svg, .png and .pdf, or what `formats` says; NULL: none */
   const char *json;    /* file for the numbers behind all figures, in full precision; NULL: none */
   const char *command; /* told under provenance; may be NULL */
   int hash_weights;    /* 1: SHA-256 of the weights too, which takes seconds; 0 (default): of the metadata */
@@ -1202,6 +1203,7 @@ typedef struct berg_report_options {
   const char *pictures; /* where pictures of relative names lie; NULL: where the program runs */
   const berg_run *run;  /* whose `cancel` is asked between figures; NULL (default): nobody is */
   int64_t date;         /* that the page and its figures tell, in seconds since 1970; 0 (default): now */
+  const char *formats;  /* of figures: some of "svg,png,pdf"; NULL (default): all. Only "svg" needs no cairo */
 } berg_report_options;
 
 BERG_API void berg_report_options_init(berg_report_options *options, size_t size);

@@ -22,7 +22,7 @@ How well models predict: report, plot_accuracy.
 
 import logging
 
-from berg import _berg, models  # models: registers those known
+from berg import _berg, models, shadow  # models: registers those known
 from berg.asking import contrast, draw_pictures, rank
 from berg.client import Client
 from berg.comparison import compare
@@ -74,3 +74,5 @@ __version__ = _berg.version()
 
 # A library leaves it to the program whether and where its messages appear.
 logging.getLogger("berg").addHandler(logging.NullHandler())
+
+shadow.warn()

@@ -44,6 +44,7 @@ def report(
     berg_dir,
     subject=1,
     figures=None,
+    formats=None,
     json=None,
     hash_weights=False,
     force=False,
@@ -57,6 +58,8 @@ def report(
     ----------
     figures : path
         Folder that gets each figure as .svg, .png and .pdf.
+    formats : list of str
+        Some of these three: "svg" alone needs no cairo.
     json : path
         Gets the numbers behind all figures.
     hash_weights : bool
@@ -74,5 +77,7 @@ def report(
     left, right = surface or (None, None)
     added = [os.fspath(file) for file in ([add] if isinstance(add, (str, os.PathLike)) else add)]
     subjects = _subjects(model_id, subject)
-    files = (berg_dir, path, figures, json)
+    if formats is not None:
+        formats = formats if isinstance(formats, str) else ",".join(formats)
+    files = (berg_dir, path, figures, formats, json)
     _berg.report(model_id, subjects, *files, hash_weights, force, left, right, added, pictures)

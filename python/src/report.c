@@ -9,10 +9,10 @@ static PyObject *report(PyObject *module, PyObject *arguments) {
   binding_subjects asked = {0}, added = {0};
   berg_report_options options;
   berg_report_options_init(&options);
-  if (PyArg_ParseTuple(arguments, "sOO&O&O&O&ppO&O&OO&", &model_id, &sequence, binding_path_or_none, &berg_dir,
-                       binding_path_or_none, &path, binding_path_or_none, &figures, binding_path_or_none, &json,
-                       &options.hash_weights, &options.force, binding_path_or_none, &surfaces[0], binding_path_or_none,
-                       &surfaces[1], &files, binding_path_or_none, &pictures) &&
+  if (PyArg_ParseTuple(arguments, "sOO&O&O&zO&ppO&O&OO&", &model_id, &sequence, binding_path_or_none, &berg_dir,
+                       binding_path_or_none, &path, binding_path_or_none, &figures, &options.formats,
+                       binding_path_or_none, &json, &options.hash_weights, &options.force, binding_path_or_none,
+                       &surfaces[0], binding_path_or_none, &surfaces[1], &files, binding_path_or_none, &pictures) &&
       binding_take_subjects(&asked, sequence) && binding_take_subjects(&added, files)) {
     berg_error error;
     options.berg_dir = berg_dir ? PyBytes_AsString(berg_dir) : NULL;
@@ -67,8 +67,9 @@ static PyObject *plot_accuracy(PyObject *module, PyObject *arguments) {
 
 PyMethodDef binding_report_functions[] = {
     {"report", report, METH_VARARGS,
-     PyDoc_STR("report(model_id, subjects, berg_dir, path, figures, json, hash_weights, force, left, right, added, "
-               "pictures) -> None")},
+     PyDoc_STR(
+         "report(model_id, subjects, berg_dir, path, figures, formats, json, hash_weights, force, left, right, added, "
+         "pictures) -> None")},
     {"plot_accuracy", plot_accuracy, METH_VARARGS,
      PyDoc_STR("plot_accuracy(model_id, subjects, berg_dir) -> str: SVG")},
     {NULL, NULL, 0, NULL},

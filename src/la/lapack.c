@@ -1,47 +1,21 @@
-/* Loading LAPACK when it is first needed. */
+/* Entering and calling LAPACK. */
 #include "la/lapack.h"
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <string.h>
 
+#include "base/loader.h"
 #include "base/machine.h"
-#include "base/text.h"
+#include "la/lapack_load.h"
 
 static la_lapack loaded;
+static bool is_loaded;
 static char reason[256];
 static int threads_before; /* the host's number of threads */
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* POSIX has functions and objects share a representation; C does not say so. */
-static void find(void *library, const char *name, void *function) {
-  void *address = library ? dlsym(library, name) : NULL;
-  memcpy(function, &address, sizeof address);
-  if (!address && !*reason) {
-    const char *said = dlerror();
-    base_print(reason, sizeof reason, "%s", said ? said : name);
-  }
-}
-
-/* The loader reports errors only as text; "cannot create shared object descriptor" is its own want of memory. */
-static bool is_memory(const char *why) {
-  return strstr(why, "out of memory") || strstr(why, "cannot create shared object descriptor") ||
-         strstr(why, "cannot allocate") || strstr(why, strerror(ENOMEM));
-}
-
-static void load(void) {
-  reason[0] = '\0';
-  void *lapacke = dlopen("liblapacke.so.3", RTLD_NOW | RTLD_LOCAL);
-  find(lapacke, "LAPACKE_dsyevd_work", &loaded.dsyevd);
-  find(lapacke, "LAPACKE_dgeqrf_work", &loaded.dgeqrf);
-  find(lapacke, "LAPACKE_dorgqr_work", &loaded.dorgqr);
-  void *openblas = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
-  find(openblas, "openblas_get_num_threads", &loaded.get_threads);
-  find(openblas, "openblas_set_num_threads", &loaded.set_threads);
-}
+static void load(void) { is_loaded = la_lapack_load(&loaded, reason, sizeof reason); }
 
 /* A fork waits until no thread is in LAPACK. */
 static void before_fork(void) { pthread_mutex_lock(&guard); }
@@ -54,14 +28,16 @@ berg_status la_lapack_enter(const la_lapack **lapack, berg_error *error) {
   *lapack = &loaded;
   /* on one processor, because OpenBLAS makes a thread for each when it is loaded, and ends the process where it cannot;
    * an earlier failure may have been a lack of memory that has passed */
-  if (!loaded.set_threads || *reason) base_machine_on_one_processor(load);
-  if (!*reason) {
+  if (!is_loaded) base_machine_on_one_processor(load);
+  if (is_loaded) {
     threads_before = loaded.get_threads();
     loaded.set_threads(1);
     return BERG_OK;
   }
-  berg_status status = base_fail(error, is_memory(reason) ? BERG_ELIMIT : BERG_EINTERNAL,
-                                 "LAPACK (liblapacke.so.3 on libopenblas.so.0) cannot be loaded: %s", reason);
+  berg_status status = base_fail(error, base_loader_lacked_memory(reason) ? BERG_ELIMIT : BERG_EINTERNAL,
+                                 "LAPACK, which training needs, cannot be loaded (%s): install it (Debian: liblapacke "
+                                 "and libopenblas0; pip: numpy beside libberg)",
+                                 reason);
   pthread_mutex_unlock(&guard);
   return status;
 }
@@ -69,4 +45,31 @@ berg_status la_lapack_enter(const la_lapack **lapack, berg_error *error) {
 void la_lapack_leave(const la_lapack *lapack) {
   lapack->set_threads(threads_before);
   pthread_mutex_unlock(&guard);
+}
+
+int64_t la_dsyevd(const la_lapack *lapack, double *matrix, int64_t n, double *values, double *work, int64_t size,
+                  int64_t *whole, int64_t whole_size) {
+  if (lapack->is_wide)
+    return lapack->wide.dsyevd(LA_LAPACK_COLUMNS, 'V', 'U', n, matrix, n, values, work, size, whole, whole_size);
+  int32_t asked = 0;
+  const int32_t info =
+      lapack->narrow.dsyevd(LA_LAPACK_COLUMNS, 'V', 'U', (int32_t)n, matrix, (int32_t)n, values, work, (int32_t)size,
+                            whole_size < 0 ? &asked : (int32_t *)(void *)whole, (int32_t)whole_size);
+  if (whole_size < 0) *whole = asked;
+  return info;
+}
+
+int64_t la_dgeqrf(const la_lapack *lapack, int64_t rows, int64_t columns, double *matrix, double *factors, double *work,
+                  int64_t size) {
+  if (lapack->is_wide) return lapack->wide.dgeqrf(LA_LAPACK_COLUMNS, rows, columns, matrix, rows, factors, work, size);
+  return lapack->narrow.dgeqrf(LA_LAPACK_COLUMNS, (int32_t)rows, (int32_t)columns, matrix, (int32_t)rows, factors, work,
+                               (int32_t)size);
+}
+
+int64_t la_dorgqr(const la_lapack *lapack, int64_t rows, int64_t columns, double *matrix, double *factors, double *work,
+                  int64_t size) {
+  if (lapack->is_wide)
+    return lapack->wide.dorgqr(LA_LAPACK_COLUMNS, rows, columns, columns, matrix, rows, factors, work, size);
+  return lapack->narrow.dorgqr(LA_LAPACK_COLUMNS, (int32_t)rows, (int32_t)columns, (int32_t)columns, matrix,
+                               (int32_t)rows, factors, work, (int32_t)size);
 }

@@ -78,7 +78,9 @@ berg_status berg_plot_control(const char *json, size_t pair, const char *path, i
   cJSON *tree;
   bool of_sets = false;
   if (!json || !path) return base_fail(error, BERG_EARGUMENT, "berg_plot_control: no JSON, or no file");
-  berg_status status = io_json_parse(&tree, json, strlen(json), error);
+  berg_status status = berg_check_figure(path, error);
+  if (status) return status;
+  status = io_json_parse(&tree, json, strlen(json), error);
   if (status) return status == BERG_EINPUT ? base_fail(error, status, "what is to be drawn is not JSON") : status;
   control.tree = tree;
   status = report_draw_control(&control, pair, &of_sets, error);

@@ -91,7 +91,7 @@ typedef struct report_sheet {
 } report_sheet;
 
 void report_sheet_svg(report_text *text, const report_sheet *sheet);
-/* 200 dots an inch. EINTERNAL: cairo fails. */
+/* 200 dots an inch. EINTERNAL: cairo fails, or is not there. */
 berg_status report_sheet_png(report_text *bytes, const report_sheet *sheet, berg_error *error);
 berg_status report_sheet_pdf(report_text *bytes, const report_sheet *sheet, berg_error *error);
 /* Heading and legend, as one more drawing above the panels. */
@@ -99,8 +99,5 @@ void report_sheet_heading(report_panel *panel, const report_sheet *sheet);
 /* Where panel `index` of a sheet lies, and how large the sheet is. */
 void report_sheet_place(const report_sheet *sheet, size_t index, double *x, double *y);
 void report_sheet_size(const report_sheet *sheet, double *width, double *height);
-
-/* A PNG of pixels as in report_mark. */
-berg_status report_png(report_text *bytes, const uint32_t *pixels, size_t columns, size_t rows, berg_error *error);
 
 #endif

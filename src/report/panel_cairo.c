@@ -1,160 +1,163 @@
-/* The same marks through cairo: PNG and PDF, and the small PNGs inside the SVG. */
-#include <cairo-pdf.h>
-#include <cairo.h>
+/* The same marks through cairo: PNG and PDF. */
 #include <string.h>
 
 #include "base/memory.h"
+#include "report/cairo.h"
 #include "report/panel.h"
 
 #define DOTS_PER_INCH 200.0
 #define CSS_DOTS_PER_INCH 96.0
 
-static berg_status fail(cairo_status_t status, berg_error *error) {
-  if (status == CAIRO_STATUS_NO_MEMORY) return base_fail_memory(error, 0);
-  return base_fail(error, BERG_EINTERNAL, "a figure cannot be drawn: %s", cairo_status_to_string(status));
+typedef struct canvas {
+  const report_cairo *cairo;
+  report_cairo_drawing *drawing;
+} canvas;
+
+static berg_status fail(const report_cairo *cairo, unsigned status, berg_error *error) {
+  if (status == REPORT_CAIRO_NO_MEMORY) return base_fail_memory(error, 0);
+  return base_fail(error, BERG_EINTERNAL, "a figure cannot be drawn: %s", cairo->status_to_string(status));
 }
 
-static cairo_status_t collect(void *context, const unsigned char *bytes, unsigned size) {
+static unsigned collect(void *context, const unsigned char *bytes, unsigned size) {
   report_text *text = context;
   report_put_bytes(text, bytes, size);
-  return text->failed ? CAIRO_STATUS_NO_MEMORY : CAIRO_STATUS_SUCCESS;
+  return text->failed ? REPORT_CAIRO_NO_MEMORY : REPORT_CAIRO_OK;
 }
 
-static void set_colour(cairo_t *cairo, report_role role, double opacity) {
+static void set_colour(const canvas *to, report_role role, double opacity) {
   uint32_t colour = report_role_colour(role);
-  cairo_set_source_rgba(cairo, (colour >> 16 & 255) / 255.0, (colour >> 8 & 255) / 255.0, (colour & 255) / 255.0,
-                        opacity);
+  to->cairo->set_source_rgba(to->drawing, (colour >> 16 & 255) / 255.0, (colour >> 8 & 255) / 255.0,
+                             (colour & 255) / 255.0, opacity);
 }
 
 /* cairo's rows may be padded. Alpha is all or nothing, so nothing has to be premultiplied. */
-static cairo_surface_t *picture(const uint32_t *pixels, size_t columns, size_t rows) {
-  cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, (int)columns, (int)rows);
-  if (cairo_surface_status(surface)) return surface;
-  unsigned char *data = cairo_image_surface_get_data(surface);
-  size_t stride = (size_t)cairo_image_surface_get_stride(surface);
+static report_cairo_surface *picture(const report_cairo *cairo, const uint32_t *pixels, size_t columns, size_t rows) {
+  report_cairo_surface *surface = cairo->image_surface_create(REPORT_CAIRO_ARGB, (int)columns, (int)rows);
+  if (cairo->surface_status(surface)) return surface;
+  unsigned char *data = cairo->image_surface_get_data(surface);
+  size_t stride = (size_t)cairo->image_surface_get_stride(surface);
   for (size_t y = 0; y < rows; y++) memcpy(data + y * stride, pixels + y * columns, columns * sizeof *pixels);
-  cairo_surface_mark_dirty(surface);
+  cairo->surface_mark_dirty(surface);
   return surface;
 }
 
-berg_status report_png(report_text *bytes, const uint32_t *pixels, size_t columns, size_t rows, berg_error *error) {
-  cairo_surface_t *surface = picture(pixels, columns, rows);
-  cairo_status_t status = cairo_surface_status(surface);
-  if (!status) status = cairo_surface_write_to_png_stream(surface, collect, bytes);
-  cairo_surface_destroy(surface);
-  return status ? fail(status, error) : BERG_OK;
-}
-
-static void draw_path(cairo_t *cairo, const report_mark *mark) {
+static void draw_path(const canvas *to, const report_mark *mark) {
   for (size_t i = 0; i < mark->count; i++) {
     if (i && mark->kind == REPORT_PATH)
-      cairo_line_to(cairo, mark->points[i].x, mark->points[i].y);
+      to->cairo->line_to(to->drawing, mark->points[i].x, mark->points[i].y);
     else
-      cairo_move_to(cairo, mark->points[i].x, mark->points[i].y);
-    if (mark->kind == REPORT_DOTS) cairo_close_path(cairo);
+      to->cairo->move_to(to->drawing, mark->points[i].x, mark->points[i].y);
+    if (mark->kind == REPORT_DOTS) to->cairo->close_path(to->drawing);
   }
-  cairo_set_line_cap(cairo, mark->kind == REPORT_DOTS ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT);
-  cairo_set_line_join(cairo, mark->round ? CAIRO_LINE_JOIN_ROUND : CAIRO_LINE_JOIN_MITER);
-  cairo_set_dash(cairo, (const double[]){4, 3}, mark->dashed ? 2 : 0, 0);
-  cairo_set_line_width(cairo, mark->line);
-  cairo_stroke(cairo);
+  to->cairo->set_line_cap(to->drawing, mark->kind == REPORT_DOTS ? REPORT_CAIRO_ROUND_CAP : REPORT_CAIRO_BUTT);
+  to->cairo->set_line_join(to->drawing, mark->round ? REPORT_CAIRO_ROUND_JOIN : REPORT_CAIRO_MITER);
+  to->cairo->set_dash(to->drawing, (const double[]){4, 3}, mark->dashed ? 2 : 0, 0);
+  to->cairo->set_line_width(to->drawing, mark->line);
+  to->cairo->stroke(to->drawing);
 }
 
-static void draw_words(cairo_t *cairo, const report_mark *mark) {
-  cairo_text_extents_t extents;
-  cairo_select_font_face(cairo, "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL,
-                         mark->bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+static void draw_words(const canvas *to, const report_mark *mark) {
+  report_cairo_extents extents;
+  to->cairo->select_font_face(to->drawing, "DejaVu Sans", REPORT_CAIRO_UPRIGHT,
+                              mark->bold ? REPORT_CAIRO_BOLD : REPORT_CAIRO_NORMAL);
   /* DejaVu is wider than what browsers take. */
-  cairo_set_font_size(cairo, 0.9 * mark->height);
-  cairo_text_extents(cairo, mark->words, &extents);
-  cairo_save(cairo);
-  cairo_translate(cairo, mark->x, mark->y);
-  if (mark->upright) cairo_rotate(cairo, -1.57079632679489661923);
-  cairo_move_to(cairo, mark->anchor == REPORT_LEFT ? 0 : -extents.x_advance / (mark->anchor == REPORT_MIDDLE ? 2 : 1),
-                0);
-  cairo_show_text(cairo, mark->words);
-  cairo_restore(cairo);
+  to->cairo->set_font_size(to->drawing, 0.9 * mark->height);
+  to->cairo->text_extents(to->drawing, mark->words, &extents);
+  to->cairo->save(to->drawing);
+  to->cairo->translate(to->drawing, mark->x, mark->y);
+  if (mark->upright) to->cairo->rotate(to->drawing, -1.57079632679489661923);
+  to->cairo->move_to(to->drawing,
+                     mark->anchor == REPORT_LEFT ? 0 : -extents.x_advance / (mark->anchor == REPORT_MIDDLE ? 2 : 1), 0);
+  to->cairo->show_text(to->drawing, mark->words);
+  to->cairo->restore(to->drawing);
 }
 
-static void draw_image(cairo_t *cairo, const report_mark *mark) {
-  cairo_surface_t *surface = picture(mark->pixels, mark->columns, mark->rows);
-  cairo_save(cairo);
-  cairo_translate(cairo, mark->x, mark->y);
-  cairo_scale(cairo, mark->width / (double)mark->columns, mark->height / (double)mark->rows);
-  cairo_set_source_surface(cairo, surface, 0, 0);
-  cairo_pattern_set_filter(cairo_get_source(cairo), CAIRO_FILTER_NEAREST);
-  cairo_paint(cairo);
-  cairo_restore(cairo);
-  cairo_surface_destroy(surface);
+static void draw_image(const canvas *to, const report_mark *mark) {
+  report_cairo_surface *surface = picture(to->cairo, mark->pixels, mark->columns, mark->rows);
+  to->cairo->save(to->drawing);
+  to->cairo->translate(to->drawing, mark->x, mark->y);
+  to->cairo->scale(to->drawing, mark->width / (double)mark->columns, mark->height / (double)mark->rows);
+  to->cairo->set_source_surface(to->drawing, surface, 0, 0);
+  to->cairo->pattern_set_filter(to->cairo->get_source(to->drawing), REPORT_CAIRO_NEAREST);
+  to->cairo->paint(to->drawing);
+  to->cairo->restore(to->drawing);
+  to->cairo->surface_destroy(surface);
 }
 
-static void draw_marks(cairo_t *cairo, const report_panel *panel) {
+static void draw_marks(const canvas *to, const report_panel *panel) {
   for (size_t i = 0; i < panel->count; i++) {
     const report_mark *mark = &panel->marks[i];
-    set_colour(cairo, mark->role, mark->kind == REPORT_DOTS ? REPORT_DOT_OPACITY : 1);
+    set_colour(to, mark->role, mark->kind == REPORT_DOTS ? REPORT_DOT_OPACITY : 1);
     switch (mark->kind) {
     case REPORT_BOX:
-      cairo_rectangle(cairo, mark->x, mark->y, mark->width, mark->height);
-      cairo_fill(cairo);
+      to->cairo->rectangle(to->drawing, mark->x, mark->y, mark->width, mark->height);
+      to->cairo->fill(to->drawing);
       break;
     case REPORT_PATH:
-    case REPORT_DOTS: draw_path(cairo, mark); break;
-    case REPORT_WORDS: draw_words(cairo, mark); break;
-    case REPORT_IMAGE: draw_image(cairo, mark); break;
+    case REPORT_DOTS: draw_path(to, mark); break;
+    case REPORT_WORDS: draw_words(to, mark); break;
+    case REPORT_IMAGE: draw_image(to, mark); break;
     }
   }
 }
 
-static void draw_sheet(cairo_t *cairo, const report_sheet *sheet) {
+static void draw_sheet(const canvas *to, const report_sheet *sheet) {
   double x, y;
   report_panel heading;
-  cairo_set_source_rgb(cairo, 1, 1, 1);
-  cairo_paint(cairo);
+  to->cairo->set_source_rgb(to->drawing, 1, 1, 1);
+  to->cairo->paint(to->drawing);
   report_sheet_heading(&heading, sheet);
-  draw_marks(cairo, &heading);
+  draw_marks(to, &heading);
   report_panel_free(&heading);
   for (size_t i = 0; i < sheet->count; i++) {
     report_sheet_place(sheet, i, &x, &y);
-    cairo_save(cairo);
-    cairo_translate(cairo, x, y);
-    draw_marks(cairo, &sheet->panels[i]);
-    cairo_restore(cairo);
+    to->cairo->save(to->drawing);
+    to->cairo->translate(to->drawing, x, y);
+    draw_marks(to, &sheet->panels[i]);
+    to->cairo->restore(to->drawing);
   }
 }
 
 /* Draws onto `surface` and gives it back its memory. */
-static cairo_status_t draw(cairo_surface_t *surface, double scale, const report_sheet *sheet) {
-  cairo_t *cairo = cairo_create(surface);
-  cairo_scale(cairo, scale, scale);
-  draw_sheet(cairo, sheet);
-  cairo_show_page(cairo);
-  cairo_status_t status = cairo_status(cairo);
-  cairo_destroy(cairo);
-  return status ? status : cairo_surface_status(surface);
+static unsigned draw(const report_cairo *cairo, report_cairo_surface *surface, double scale,
+                     const report_sheet *sheet) {
+  const canvas to = {cairo, cairo->create(surface)};
+  cairo->scale(to.drawing, scale, scale);
+  draw_sheet(&to, sheet);
+  cairo->show_page(to.drawing);
+  const unsigned status = cairo->status(to.drawing);
+  cairo->destroy(to.drawing);
+  return status ? status : cairo->surface_status(surface);
 }
 
 berg_status report_sheet_png(report_text *bytes, const report_sheet *sheet, berg_error *error) {
   const double scale = DOTS_PER_INCH / CSS_DOTS_PER_INCH;
   double width, height;
+  const report_cairo *cairo;
+  const berg_status loaded = report_cairo_load(&cairo, error);
+  if (loaded) return loaded;
   report_sheet_size(sheet, &width, &height);
-  cairo_surface_t *surface =
-      cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)(width * scale + 0.5), (int)(height * scale + 0.5));
-  cairo_status_t status = draw(surface, scale, sheet);
-  if (!status) status = cairo_surface_write_to_png_stream(surface, collect, bytes);
-  cairo_surface_destroy(surface);
-  return status ? fail(status, error) : report_text_status(bytes, error);
+  report_cairo_surface *surface =
+      cairo->image_surface_create(REPORT_CAIRO_RGB, (int)(width * scale + 0.5), (int)(height * scale + 0.5));
+  unsigned status = draw(cairo, surface, scale, sheet);
+  if (!status) status = cairo->surface_write_to_png_stream(surface, collect, bytes);
+  cairo->surface_destroy(surface);
+  return status ? fail(cairo, status, error) : report_text_status(bytes, error);
 }
 
 berg_status report_sheet_pdf(report_text *bytes, const report_sheet *sheet, berg_error *error) {
   const double scale = 72 / CSS_DOTS_PER_INCH;
   double width, height;
+  const report_cairo *cairo;
+  const berg_status loaded = report_cairo_load(&cairo, error);
+  if (loaded) return loaded;
   report_sheet_size(sheet, &width, &height);
-  cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(collect, bytes, width * scale, height * scale);
-  cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, sheet->heading);
-  if (sheet->date) cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, sheet->date);
-  cairo_status_t status = draw(surface, scale, sheet);
-  cairo_surface_finish(surface);
-  if (!status) status = cairo_surface_status(surface);
-  cairo_surface_destroy(surface);
-  return status ? fail(status, error) : report_text_status(bytes, error);
+  report_cairo_surface *surface = cairo->pdf_surface_create_for_stream(collect, bytes, width * scale, height * scale);
+  cairo->pdf_surface_set_metadata(surface, REPORT_CAIRO_TITLE, sheet->heading);
+  if (sheet->date) cairo->pdf_surface_set_metadata(surface, REPORT_CAIRO_CREATED, sheet->date);
+  unsigned status = draw(cairo, surface, scale, sheet);
+  cairo->surface_finish(surface);
+  if (!status) status = cairo->surface_status(surface);
+  cairo->surface_destroy(surface);
+  return status ? fail(cairo, status, error) : report_text_status(bytes, error);
 }

@@ -1,4 +1,5 @@
 /* Panels as SVG with real text: it can be searched, read aloud and scaled, and takes the page's colours. */
+#include "io/image/png_write.h"
 #include "report/panel.h"
 
 #define FONT "system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif"
@@ -71,9 +72,14 @@ static void put_words(report_text *text, const report_mark *mark) {
   report_put(text, "</text>");
 }
 
+static bool collect(void *text, const void *bytes, size_t size) {
+  report_put_bytes(text, bytes, size);
+  return !((const report_text *)text)->failed;
+}
+
 static void put_image(report_text *text, const report_mark *mark) {
   report_text png = {0};
-  if (report_png(&png, mark->pixels, mark->columns, mark->rows, NULL)) text->failed = true;
+  if (io_png_encode(collect, &png, mark->pixels, mark->columns, mark->rows, NULL)) text->failed = true;
   report_put(text, "<image preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\"");
   put_attribute(text, "x", mark->x);
   put_attribute(text, "y", mark->y);

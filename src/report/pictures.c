@@ -135,6 +135,7 @@ berg_status berg_draw_pictures(const berg_picture_group *groups, size_t count, c
   berg_status status = BASE_TAKE(berg_picture_options, &options, given, error);
   if (!status && format == FORMATS)
     status = base_fail(error, BERG_EARGUMENT, "%s: the ending says the format: .png, .pdf, .svg or .html", path);
+  if (!status) status = berg_check_figure(path, error);
   if (!status) status = measure(&s, groups, count, error);
   if (!status) status = put_groups(&s, groups, count, error);
   if (!status) status = write_sheet(&s, path, format, error);

@@ -9,6 +9,7 @@
 #include "io/file/whole_set.h"
 #include "io/surface/geometry.h"
 #include "report/asked.h"
+#include "report/formats.h"
 #include "report/kind.h"
 #include "report/page.h"
 
@@ -50,13 +51,15 @@ static const struct {
 #define FORMATS (sizeof formats / sizeof *formats)
 
 /* `files`: NULL draws nothing, but finds existing files before the first one is written. */
-static berg_status write_figure(const report_page *page, const report_figure *figure, const char *folder, bool force,
-                                io_whole_set *files, berg_error *error) {
+static berg_status write_figure(const report_page *page, const report_figure *figure,
+                                const berg_report_options *options, io_whole_set *files, berg_error *error) {
+  const bool force = options->force;
   const report_sheet sheet = sheet_of(figure, page->data, page->provenance->date);
   berg_status status = BERG_OK;
   for (size_t i = 0; i < FORMATS && !status && figure->panel_count; i++) {
     report_text bytes = {0};
-    char *path = base_format(error, "%s/%s.%s", folder, figure->id, formats[i].ending);
+    if (!report_names_format(options->formats, formats[i].ending)) continue;
+    char *path = base_format(error, "%s/%s.%s", options->figures, figure->id, formats[i].ending);
     if (!path) return BERG_ELIMIT;
     if (files) {
       status = formats[i].draw(&bytes, &sheet, error);
@@ -76,7 +79,7 @@ static berg_status write_figures(const report_page *page, const berg_report_opti
   berg_status status = folder && files ? io_make_folders(folder, error) : BERG_OK;
   for (size_t i = 0; i < page->figures->count && folder && !status; i++) {
     status = base_ask_cancel(options->run, error);
-    if (!status) status = write_figure(page, &page->figures->items[i], folder, options->force != 0, files, error);
+    if (!status) status = write_figure(page, &page->figures->items[i], options, files, error);
   }
   return status;
 }
@@ -175,7 +178,9 @@ berg_status berg_report(const char *model_id, const berg_report_options *given, 
   options.run = &run;
   if (!path && !options.json && !options.figures)
     return base_fail(error, BERG_EARGUMENT, "no file is named for the report, its figures or its numbers");
-  status = report_data_open(&data, model_id, options.berg_dir, options.subjects, options.subject_count, error);
+  if (options.figures) status = report_check_formats(options.formats, error);
+  if (!status)
+    status = report_data_open(&data, model_id, options.berg_dir, options.subjects, options.subject_count, error);
   if (status) return status;
   data.run = &run;
   data.added = options.added;

@@ -325,7 +325,7 @@ def test_without_a_connection_the_way_by_hand_is_told(berg, fetch, server, place
 
 
 def test_without_libcurl_too(berg, fetch, build_dir):
-    result = fetch(environment={"LD_PRELOAD": str(build_dir / "tests" / "no_curl.so")})
+    result = fetch(environment={"LD_PRELOAD": str(build_dir / "tests" / "without.so"), "WITHOUT": "libcurl"})
     assert result.status == 1 and "install it (Debian: libcurl4" in result.lines[0]
     assert any("curl -fL" in line for line in result.lines)
 

@@ -4,8 +4,8 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <string.h>
 
+#include "base/loader.h"
 #include "base/text.h"
 
 static io_curl loaded;
@@ -13,21 +13,15 @@ static bool is_loaded;
 static char reason[160];
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 
-/* POSIX has functions and objects share a representation; C does not say so. */
-static bool find(void *library, const char *name, void *function) {
-  void *address = dlsym(library, name);
-  memcpy(function, &address, sizeof address);
-  return address != NULL;
-}
-
 static bool find_all(void *library) {
-  return find(library, "curl_global_init", &loaded.global_init) && find(library, "curl_easy_init", &loaded.easy_init) &&
-         find(library, "curl_easy_setopt", &loaded.easy_setopt) &&
-         find(library, "curl_easy_perform", &loaded.easy_perform) &&
-         find(library, "curl_easy_cleanup", &loaded.easy_cleanup) &&
-         find(library, "curl_easy_strerror", &loaded.easy_strerror) &&
-         find(library, "curl_slist_append", &loaded.slist_append) &&
-         find(library, "curl_slist_free_all", &loaded.slist_free_all);
+  return base_find_function(library, "curl_global_init", &loaded.global_init) &&
+         base_find_function(library, "curl_easy_init", &loaded.easy_init) &&
+         base_find_function(library, "curl_easy_setopt", &loaded.easy_setopt) &&
+         base_find_function(library, "curl_easy_perform", &loaded.easy_perform) &&
+         base_find_function(library, "curl_easy_cleanup", &loaded.easy_cleanup) &&
+         base_find_function(library, "curl_easy_strerror", &loaded.easy_strerror) &&
+         base_find_function(library, "curl_slist_append", &loaded.slist_append) &&
+         base_find_function(library, "curl_slist_free_all", &loaded.slist_free_all);
 }
 
 /* It stays loaded: other parts of the process may have begun to use it as well. */

@@ -17,47 +17,15 @@
 #include "base/memory.h"
 #include "io/image/image_formats.h"
 #include "io/image/png_chunks.h"
+#include "io/image/png_memory.h"
 
 static int feed(spng_ctx *context, void *stream, void *out, size_t count) {
   (void)context;
   return io_png_stream_read(stream, out, count) == count ? 0 : SPNG_IO_EOF;
 }
 
-/* libspng says of zlib, where that finds no memory, what it says of damaged data. What both allocate goes through
- * these, so that it is known. */
-static _Thread_local bool lacking;
-
-typedef struct block {
-  _Alignas(BASE_ALIGNMENT) size_t size; /* of what follows */
-} block;
-
-static void *allocate_again(void *old, size_t size) {
-  size_t whole;
-  block *before = old ? (block *)old - 1 : NULL;
-  block *made = base_add(size, sizeof *made, &whole) ? base_alloc(whole, 1, NULL) : NULL;
-  lacking = lacking || !made;
-  if (!made) return NULL;
-  made->size = size;
-  if (before) memcpy(made + 1, before + 1, before->size < size ? before->size : size);
-  base_free(before);
-  return made + 1;
-}
-
-static void *allocate(size_t size) { return allocate_again(NULL, size); }
-
-static void *allocate_cleared(size_t count, size_t size) {
-  size_t bytes;
-  void *made = base_multiply(count, size, &bytes) ? allocate(bytes) : NULL;
-  if (made) memset(made, 0, bytes);
-  return made;
-}
-
-static void release(void *memory) {
-  if (memory) base_free((block *)memory - 1);
-}
-
 static berg_status fail(const char *name, int code, berg_error *error) {
-  if (lacking || code == SPNG_EMEM)
+  if (io_png_memory_lacked() || code == SPNG_EMEM)
     return base_fail(error, BERG_ELIMIT, "%s: not enough memory to decode the picture", name);
   return base_fail(error, BERG_EINPUT, "%s: damaged PNG (%s)", name, spng_strerror(code));
 }
@@ -154,9 +122,7 @@ berg_status io_png_decode(const io_image_taker *taker, const uint8_t *bytes, siz
   if (status) return status;
   io_png_stream stream;
   io_png_stream_init(&stream, bytes, size);
-  struct spng_alloc allocators = {allocate, allocate_again, allocate_cleared, release};
-  lacking = false;
-  spng_ctx *context = spng_ctx_new2(&allocators, 0);
+  spng_ctx *context = io_png_context(0);
   if (!context) return fail(name, SPNG_EMEM, error);
   struct spng_ihdr header;
   int code = spng_set_png_stream(context, feed, &stream);

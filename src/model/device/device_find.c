@@ -1,9 +1,9 @@
 /* Finding and loading the CUDA plug-in. */
 #include <dlfcn.h>
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/loader.h"
 #include "base/memory.h"
 #include "base/own_folder.h"
 #include "base/text.h"
@@ -35,9 +35,6 @@ static void list_places(model_device_search *search, const char *plugin) {
 }
 
 /* --- Loading --- */
-
-/* The loader tells of errors in words alone; glibc's for want of memory are strerror's and "out of memory". */
-static bool is_memory(const char *why) { return strstr(why, "out of memory") || strstr(why, strerror(ENOMEM)); }
 
 /* A plug-in loads some hundred megabytes of cuBLASLt, so first whether it is of any use. */
 static bool has_driver(char *why, size_t room) {
@@ -147,7 +144,8 @@ berg_status model_device_find(model_device **out, const char *plugin, model_devi
   }
   model_device_free(device);
   for (size_t i = 0; i < search->count; i++)
-    if (is_memory(search->places[i].found)) return base_fail(error, BERG_ELIMIT, "device cuda: %s", search->problem);
+    if (base_loader_lacked_memory(search->places[i].found))
+      return base_fail(error, BERG_ELIMIT, "device cuda: %s", search->problem);
   return base_fail(error, BERG_EDEVICE, "device cuda: %s", search->problem);
 }
 
