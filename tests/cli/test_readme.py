@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import numpy as np
@@ -23,6 +24,22 @@ def prefix(build_dir, tmp_path_factory):
 @pytest.fixture(scope="module")
 def libraries(prefix):
     return next(prefix.glob("lib*/**/libberg.so")).parent
+
+
+def test_the_first_commands(berg_program, small_berg_dir, tmp_path):
+    """As they stand, but for the server, which is not there, and the network's weights, which are random."""
+    install, folder, fetch, encode = re.search(r"```sh\n(.*?)\n```", (ROOT / "README.md").read_text(), re.DOTALL)[1].splitlines()
+    assert install.startswith("pip install libberg ") and folder.startswith("export BERG_DIR=")
+    shutil.copy(IMAGES[0], tmp_path / "photo.jpg")
+
+    def run(line, more, models):
+        command = line.split("#")[0].strip().removeprefix("berg ")
+        return subprocess.run(f"'{berg_program}' {command} {more}", shell=True, cwd=tmp_path, capture_output=True, text=True,
+                              env={**os.environ, "BERG_DIR": str(models), "HOME": str(tmp_path)})
+    asked = run(fetch, "--from http://127.0.0.1:9 --retries 0 --dry-run", tmp_path / "models")
+    assert asked.returncode == 3 and "http://127.0.0.1:9" in asked.stderr
+    assert run(encode, "--backbone random:1", small_berg_dir).returncode == 0
+    assert np.load(tmp_path / "responses.npy").shape == (1, 600) and (tmp_path / "responses.json").exists()
 
 
 def write_example(folder):
