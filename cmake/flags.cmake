@@ -21,7 +21,10 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
 endif()
 
 if(BERG_SANITIZE)
-  add_compile_options(-fsanitize=${BERG_SANITIZE} -fno-omit-frame-pointer -g)
+  add_compile_options(-fsanitize=${BERG_SANITIZE} -fno-omit-frame-pointer -g1)
+  if(NOT BERG_FUZZ)
+    add_compile_options(-O1) # half the time of compiling, and reports name the same lines
+  endif()
   add_link_options(-fsanitize=${BERG_SANITIZE})
   if(BERG_SANITIZE MATCHES undefined)
     add_compile_options(-fno-sanitize-recover=undefined)

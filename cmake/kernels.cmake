@@ -18,11 +18,20 @@ if(BERG_FUZZ) # no target multiplies: minutes of compiling that show nothing
   list(APPEND BERG_KERNEL_FLAGS -O1 -fno-sanitize=all)
 endif()
 
+# What is undefined is undefined in all of them: it is looked for where vectors are short, for unrolled tiles of long ones take four times
+# as long to compile with it.
+if(BERG_SANITIZE MATCHES undefined AND NOT BERG_FUZZ)
+  set(BERG_KERNEL_CHECKS_portable SHELL:-O1) # else CMake leaves it out, as one that is there already
+  foreach(isa avx2 avx512)
+    set(BERG_KERNEL_CHECKS_${isa} -fno-sanitize=undefined)
+  endforeach()
+endif()
+
 foreach(isa ${BERG_ISAS})
   file(GLOB sources CONFIGURE_DEPENDS src/la/kernels/*.c src/vit/kernels/*.c)
   if(sources)
     add_library(berg_kernels_${isa} OBJECT ${sources})
-    target_compile_options(berg_kernels_${isa} PRIVATE ${BERG_KERNEL_FLAGS} ${BERG_ISA_FLAGS_${isa}})
+    target_compile_options(berg_kernels_${isa} PRIVATE ${BERG_KERNEL_FLAGS} ${BERG_ISA_FLAGS_${isa}} ${BERG_KERNEL_CHECKS_${isa}})
     target_compile_definitions(berg_kernels_${isa} PRIVATE BERG_ISA=${isa})
     target_link_libraries(berg_kernels_${isa} PRIVATE berg_flags)
     list(APPEND BERG_OBJECTS $<TARGET_OBJECTS:berg_kernels_${isa}>)
@@ -35,7 +44,7 @@ if(avx512 IN_LIST BERG_ISAS)
   file(GLOB sources CONFIGURE_DEPENDS src/la/kernels/avx512/*.c)
   add_library(berg_kernels_avx512_more OBJECT ${sources})
   target_compile_options(berg_kernels_avx512_more PRIVATE ${BERG_KERNEL_FLAGS} ${BERG_ISA_FLAGS_avx512} -mavx512vnni
-                                                          -mavx512bf16)
+                                                          -mavx512bf16 ${BERG_KERNEL_CHECKS_avx512})
   target_compile_definitions(berg_kernels_avx512_more PRIVATE BERG_ISA=avx512)
   target_link_libraries(berg_kernels_avx512_more PRIVATE berg_flags)
   list(APPEND BERG_OBJECTS $<TARGET_OBJECTS:berg_kernels_avx512_more>)

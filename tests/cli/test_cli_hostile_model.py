@@ -25,12 +25,12 @@ def changed(small_berg_dir, tmp_path):
 
 
 @pytest.fixture
-def refused(berg, photos, tmp_path):
+def refused(berg, photos, tmp_path, backbone_files):
     """refused(folder, status, *parts): encode ends so, in one line that holds the parts, and has written nothing."""
     def check(folder, status, *parts, out="out.npy", options=()):
         place = tmp_path / "place"
         place.mkdir()
-        result = berg("encode", MODEL, "--berg-dir", folder, "--backbone", "random:1", "--subject", 1, photos, "-o", place / out,
+        result = berg("encode", MODEL, "--berg-dir", folder, "--backbone", backbone_files["safetensors"], "--subject", 1, photos, "-o", place / out,
                       *options)
         assert result.status == status, result.err
         assert len(result.err.splitlines()) == 1
@@ -65,18 +65,18 @@ def test_means_are_no_volume(small_berg_dir, refused):
     refused(small_berg_dir, 2, "a volume needs a voxel behind each column", out="out.nii.gz", options=["--mean", "roi"])
 
 
-def test_more_images_than_a_volume_file_holds(berg, small_berg_dir, tmp_path):
+def test_more_images_than_a_volume_file_holds(berg, small_berg_dir, tmp_path, backbone_files):
     np.save(tmp_path / "many.npy", np.zeros((32768, 3, 1, 1), np.uint8))
-    result = berg("encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", "random:1", "--subject", 1,
+    result = berg("encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"], "--subject", 1,
                   tmp_path / "many.npy", "-o", tmp_path / "out.nii.gz")
     assert result.status == 2 and "32768 does not fit NIfTI-1" in result.err
     assert [path.name for path in tmp_path.iterdir()] == ["many.npy"]
 
 
-def test_a_journal_of_more_rows_than_images(berg, small_berg_dir, photos, tmp_path):
+def test_a_journal_of_more_rows_than_images(berg, small_berg_dir, photos, tmp_path, backbone_files):
     """Another run's limit on file sizes stops after the first rows; then the journal is made to claim more."""
     def encode(*more, **how):
-        return berg("encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", "random:1", "--subject", 1, "-o",
+        return berg("encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"], "--subject", 1, "-o",
                     tmp_path / "out.npy", "--batch", "1", "--threads", "1", photos, *more, **how)
 
     full = encode(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000)),
@@ -91,9 +91,9 @@ def test_a_journal_of_more_rows_than_images(berg, small_berg_dir, photos, tmp_pa
     assert "expected at most 5, one an image, found 9 rows" in result.err
 
 
-def test_means_over_other_voxels_are_another_run(berg, small_berg_dir, photos, tmp_path):
+def test_means_over_other_voxels_are_another_run(berg, small_berg_dir, photos, tmp_path, backbone_files):
     """The regions are called the same, and have other voxels above another ceiling."""
-    command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", "random:1", "--subject", 1, "--roi", "lLOC,IT", "--mean", "roi",
+    command = ["encode", MODEL, "--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"], "--subject", 1, "--roi", "lLOC,IT", "--mean", "roi",
                "--batch", 1, "--threads", 1, photos, "-o", tmp_path / "out.npy", "--min-noise-ceiling"]
     assert moments.killed([berg.path, *map(str, command), "0"], 4, file="out.npy.partial")
     other = berg(*command, 20, "--resume")

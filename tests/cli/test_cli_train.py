@@ -23,10 +23,10 @@ def place(tmp_path_factory):
 
 
 @pytest.fixture
-def train(berg, place):
+def train(berg, place, backbone_files):
     def run(*options, images=place[1], berg_dir=place[0], subject="1", model=MODEL, **more):
         return berg("train", model, "--subject", subject, "--images", images, "--berg-dir", berg_dir, "--backbone",
-                    "random:1", "--components", "2", *options, **more)
+                    backbone_files["safetensors"], "--components", "2", *options, **more)
     return run
 
 

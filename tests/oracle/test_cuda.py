@@ -66,7 +66,7 @@ def test_lower_precisions(on_device, library, whole, spread, images, precision, 
     assert 1e-5 < error < largest
 
 
-@pytest.mark.parametrize("batch", [1, 2, 100])
+@pytest.mark.parametrize("batch", [1, pytest.param(2, marks=pytest.mark.long), 100])
 def test_the_same_bits_for_any_batch(on_device, whole, images, batch):
     assert on_device("responses", images, batch=batch).tobytes() == whole.tobytes()
 

@@ -131,8 +131,10 @@ def test_error_whatever_the_layout_of_the_coefficients(run, tmp_path, images, re
     check_error(run("responses", images[:6], berg_dir=tmp_path), expected, f"{dtype} {order}")
 
 
-SETTINGS = [{"threads": 1}, {"threads": 2}, {"threads": 3}, {"batch": 1}, {"batch": 2}, {"batch": 7},
-            {"batch": 16}, {"threads": 1, "batch": 7}, {"threads": 3, "batch": 2}]
+# Those of one alone wait for `make test-long`: the others have each number too.
+SETTINGS = [{"threads": 2}, {"batch": 1}, {"threads": 1, "batch": 7}, {"threads": 3, "batch": 2},
+            *(pytest.param(alone, marks=pytest.mark.long)
+              for alone in ({"threads": 1}, {"threads": 3}, {"batch": 2}, {"batch": 7}, {"batch": 16}))]
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)

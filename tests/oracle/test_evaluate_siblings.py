@@ -247,7 +247,7 @@ def test_bits_depend_on_neither_threads_nor_a_second_run(tmp_path, run):
     assert place.metadata.read_bytes() == first
 
 
-@pytest.mark.parametrize("fresh", ["nsd", "eeg"], indirect=True)
+@pytest.mark.parametrize("fresh", ["nsd", pytest.param("eeg", marks=pytest.mark.long)], indirect=True)
 def test_parts_are_measured_as_one_run(fresh, run, evaluated):
     """Of two hemispheres, whose images are rows of a dataset; and of images that are resized otherwise than elsewhere."""
     for i in (1, 2):

@@ -96,8 +96,9 @@ def test_block_outputs_of_each_instruction_set(blocks, reference, single, isa, p
         assert rms < LIMITS[precision][0] and largest < LIMITS[precision][1], f"output of block {layer}"
 
 
-@pytest.mark.parametrize("precision", list(LIMITS))
-@pytest.mark.parametrize("isa", ["portable", "avx2", "avx512"])
+@pytest.mark.parametrize("isa, precision", [
+    pytest.param(isa, precision, marks=[pytest.mark.long] if isa != "avx512" and precision != "f32" else [])
+    for isa in ("portable", "avx2", "avx512") for precision in LIMITS])
 def test_same_bits_for_any_threads_packing_and_company(blocks, pixels, tmp_path, isa, precision):
     whole = blocks(isa, precision)
     for threads, form in ((1, "packed"), (3, None)):

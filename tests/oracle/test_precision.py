@@ -96,7 +96,7 @@ def test_price_in_brain_space(encode, has_int8, images, backbone_files, plain_ba
         assert not np.array_equal(responses, exact) or (precision == "int8" and not has_int8)
 
 
-@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("precision", [pytest.param("bf16", marks=pytest.mark.long), "int8"])
 def test_same_bits_for_any_threads_batch_and_cache(encode, images, backbone_files, tmp_path, precision):
     np.save(tmp_path / "eight.npy", np.load(images)[:8])
 
@@ -203,7 +203,7 @@ def test_slabs_of_another_layout_are_not_multiplied(program, encode, small_berg_
     kept_file.unlink()
 
 
-@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("precision", [pytest.param("bf16", marks=pytest.mark.long), "int8"])
 def test_files_from_before_layouts_had_names(encode, has_int8, backbone_files, tmp_path, precision):
     if precision == "int8" and not has_int8:
         pytest.skip("this processor has no instructions for int8")
@@ -226,7 +226,7 @@ def test_no_room_for_the_cache_is_no_error(encode, backbone_files, tmp_path, cac
     assert encode(backbone_files["safetensors"], "bf16", cache=cache).size
 
 
-@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("precision", ["bf16", pytest.param("int8", marks=pytest.mark.long)])
 def test_a_converted_backbone_stands_alone(program, encode, has_int8, backbone_files, tmp_path, precision):
     if precision == "int8" and not has_int8:
         pytest.skip("this processor has no instructions for int8")

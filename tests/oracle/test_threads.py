@@ -65,7 +65,7 @@ def ways():
         [(None, environment) for environment in ENVIRONMENTS]
 
 
-@pytest.mark.parametrize("precision", ["f32", "bf16", "int8"])
+@pytest.mark.parametrize("precision", ["f32", pytest.param("bf16", marks=pytest.mark.long), "int8"])
 def test_encode(run, converted, small_berg_dir, photos, tmp_path, precision):
     """One image, which all threads share, several, and more than a batch. The ways to fewer threads are those of all precisions."""
     for name, inputs, more, way in [("one", [photos / "03.png"], [], ways() if precision == "f32" else SOME), ("few", [photos], ["--batch", "3"], SOME),

@@ -240,7 +240,7 @@ def test_metadata_are_grouped_as_the_models_are(places):
             assert list(metadata["encoding_model"]) == list(prepared["encoding_model"])
 
 
-@pytest.mark.parametrize("key", ["meg", "tvsd"])
+@pytest.mark.parametrize("key", ["meg", pytest.param("tvsd", marks=pytest.mark.long)])
 def test_quarters_without_files_are_cut_by_the_permutation(places, oracle, tmp_path, key):
     place = places[key].copy(tmp_path)
     for path in place.data("").glob("*single*"):
@@ -251,7 +251,7 @@ def test_quarters_without_files_are_cut_by_the_permutation(places, oracle, tmp_p
         assert place.path(split).read_bytes() == places[key].path(split).read_bytes()
 
 
-@pytest.mark.parametrize("key", ["meg", "tvsd"])
+@pytest.mark.parametrize("key", ["meg", pytest.param("tvsd", marks=pytest.mark.long)])
 def test_data_of_the_generation_before(places, prepare, tmp_path, key):
     place = prepare(tmp_path, key, quarters=False, generation="plain")
     place.train()
@@ -306,8 +306,7 @@ def test_python_trains_them(places, tmp_path, build_dir):
 # --- Interrupted runs ---
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(8, marks=pytest.mark.long)])
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key, kills", [("nsd", 1), ("meg", 1), *(pytest.param(key, 8, marks=pytest.mark.long) for key in KEYS)])
 def test_killed_at_any_moment_and_resumed(prepare, tmp_path, key, kills):
     place = prepare(tmp_path, key, images=12)
     options = ["--chunks", 3, *(["--train-splits", "all,split1"] if place.model.has_quarters else [])]

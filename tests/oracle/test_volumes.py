@@ -280,14 +280,14 @@ def test_fsl_says_the_ending(to, tmp_path, kind, ending):
     to("--key", "prf.prf_size", "-o", "named.nii", environment=environment)
 
 
-def test_the_sidecar_and_what_hdf5_carries(berg, berg_program, small_berg_dir, small_subject, tmp_path):
+def test_the_sidecar_and_what_hdf5_carries(berg, berg_program, small_berg_dir, small_subject, tmp_path, backbone_files):
     h5py = pytest.importorskip("h5py")
     from PIL import Image
     metadata = small_subject[1]
     names = ["a b.png", "ü.png", "c.png"]
     for i, name in enumerate(names):
         Image.fromarray(np.full((64, 64, 3), 40 * i, np.uint8)).save(tmp_path / name)
-    arguments = ["--berg-dir", small_berg_dir, "--backbone", "random:1", "--subject", 1, "--roi", "V2,V1", *names]
+    arguments = ["--berg-dir", small_berg_dir, "--backbone", backbone_files["safetensors"], "--subject", 1, "--roi", "V2,V1", *names]
     berg("encode", MODEL, *arguments, "-o", "out.h5", "--threads", 2, "-q")
     tree = json.loads((tmp_path / "out.json").read_text())
     made = tree["GeneratedBy"][0]

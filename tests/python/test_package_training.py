@@ -15,7 +15,7 @@ QUIET = {"show_progress": False}
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory, model_id):
+def trained(tmp_path_factory, model_id, backbone_files):
     """(raw, berg_dir, report of training, report of evaluation) of subject 1."""
     folder = tmp_path_factory.mktemp("training")
     raw, berg_dir = folder / "raw", folder / "models"
@@ -23,15 +23,15 @@ def trained(tmp_path_factory, model_id):
         raw, concepts=6, images_per_concept=6, test_images=6, sessions=4, voxels=400, image_size=64, **QUIET
     )
     berg.prepare(raw, berg_dir=berg_dir, subject=1, **QUIET)
-    choices = {"berg_dir": berg_dir, "images": raw / "images", "backbone": "random:1", **QUIET}
+    choices = {"berg_dir": berg_dir, "images": raw / "images", "backbone": backbone_files["safetensors"], **QUIET}
     training = berg.train(model_id, components=8, **choices)
     return raw, berg_dir, training, berg.evaluate(model_id, **choices)
 
 
-def test_the_model_encodes(trained, model_id):
+def test_the_model_encodes(trained, model_id, backbone_files):
     _, berg_dir, _, _ = trained
     way_in = BERG(berg_dir=berg_dir)
-    model = way_in.get_encoding_model(model_id, subject=1, backbone="random:1")
+    model = way_in.get_encoding_model(model_id, subject=1, backbone=backbone_files["safetensors"])
     images = np.random.default_rng(3).integers(0, 256, (2, 3, 64, 64), dtype=np.uint8)
     responses, metadata = way_in.encode(model, images, return_metadata=True, show_progress=False)
     assert responses.shape == (2, 400) and np.isfinite(responses).all()
@@ -45,14 +45,14 @@ def test_reports_are_dicts(trained):
     json.dumps([training, evaluation])
 
 
-def test_the_plan_computes_nothing(trained, model_id):
+def test_the_plan_computes_nothing(trained, model_id, backbone_files):
     raw, berg_dir, _, _ = trained
     before = sorted(os.listdir(berg_dir))
     plan = berg.train(
         model_id,
         berg_dir=berg_dir,
         images=raw / "images",
-        backbone="random:1",
+        backbone=backbone_files["safetensors"],
         components=8,
         force=True,
         plan_only=True,
@@ -60,14 +60,14 @@ def test_the_plan_computes_nothing(trained, model_id):
     assert isinstance(plan, dict) and sorted(os.listdir(berg_dir)) == before
 
 
-def test_too_little_memory(trained, model_id):
+def test_too_little_memory(trained, model_id, backbone_files):
     raw, berg_dir, _, _ = trained
     with pytest.raises(ResourceError):
         berg.train(
             model_id,
             berg_dir=berg_dir,
             images=raw / "images",
-            backbone="random:1",
+            backbone=backbone_files["safetensors"],
             components=8,
             memory="10M",
             force=True,
@@ -75,11 +75,11 @@ def test_too_little_memory(trained, model_id):
         )
 
 
-def test_a_model_that_is_there_stays(trained, model_id):
+def test_a_model_that_is_there_stays(trained, model_id, backbone_files):
     raw, berg_dir, _, _ = trained
     with pytest.raises(FileExistsError):
         berg.train(
-            model_id, berg_dir=berg_dir, images=raw / "images", backbone="random:1", components=8, **QUIET
+            model_id, berg_dir=berg_dir, images=raw / "images", backbone=backbone_files["safetensors"], components=8, **QUIET
         )
 
 
@@ -190,12 +190,12 @@ def test_reliability_of_pure_signal_and_pure_noise():
         berg.reliability(noise[0])
 
 
-def test_a_sibling_from_simulation_to_a_quarters_accuracy(tmp_path):
+def test_a_sibling_from_simulation_to_a_quarters_accuracy(tmp_path, backbone_files):
     meg, folder = "meg-things_meg_1-vit_b_32", tmp_path / "berg"
     berg.simulate_prepared(
         meg, folder, 2, units=5, times=4, concepts=4, images_per_concept=4, test_images=6, repeats=3, image_size=48, **QUIET
     )
-    choices = {"berg_dir": folder, "images": folder / "images", "subject": 2, "backbone": "random:1", **QUIET}
+    choices = {"berg_dir": folder, "images": folder / "images", "subject": 2, "backbone": backbone_files["safetensors"], **QUIET}
     training = {key: value for key, value in choices.items() if key != "subject"}
     berg.train(meg, subject=2, features="class-token", components=3, train_splits="all,split2", **training)
     report = berg.evaluate(meg, train_splits="split2", **choices)
@@ -210,11 +210,11 @@ def test_a_sibling_from_simulation_to_a_quarters_accuracy(tmp_path):
         berg.simulate_prepared("fmri-things_fmri_1-vit_b_32", tmp_path / "raw", **QUIET)
 
 
-def test_stages_in_shards_are_one_training(trained, model_id, tmp_path):
+def test_stages_in_shards_are_one_training(trained, model_id, tmp_path, backbone_files):
     raw, berg_dir, _, _ = trained
     own = tmp_path / "berg"
     shutil.copytree(berg_dir / "model_training_datasets", own / "model_training_datasets")
-    choices = {"berg_dir": own, "images": raw / "images", "backbone": "random:1", "components": 8, **QUIET}
+    choices = {"berg_dir": own, "images": raw / "images", "backbone": backbone_files["safetensors"], "components": 8, **QUIET}
     with pytest.raises(BERGError, match="stage gram needs features"):
         berg.train(model_id, stage="gram", **choices)
     report = berg.train(model_id, stage="features", shard=(2, 2), scratch=tmp_path / "scratch", **choices)

@@ -10,9 +10,9 @@ from berg.core.exceptions import InvalidParameterError, ModelLoadError
 
 
 @pytest.fixture(scope="module")
-def model(small_berg_dir):
+def model(small_berg_dir, backbone_files):
     with berg.BERG(small_berg_dir).get_encoding_model(
-        "fmri-things_fmri_1-vit_b_32", subject=1, selection={"roi": ["V2", "V1"]}, backbone="random:1"
+        "fmri-things_fmri_1-vit_b_32", subject=1, selection={"roi": ["V2", "V1"]}, backbone=backbone_files["safetensors"]
     ) as model:
         yield model
 

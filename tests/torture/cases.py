@@ -60,6 +60,11 @@ def copy_staged(stage):
     return lambda inputs, out: shutil.copytree(inputs / f"staged-{stage}", out / "work")
 
 
+def copy_parted(inputs, out):
+    """Predictions in two parts, which are to be joined."""
+    shutil.copytree(inputs / "parted" / "berg", out / "berg", symlinks=True)
+
+
 def copy_siblings(inputs, out):
     shutil.copytree(inputs / "siblings", out / "berg")
 
@@ -136,6 +141,9 @@ def finish_inputs(folder, berg):
             berg(*ENCODE.replace("{in}", str(folder)).split(), folder / "a.png", folder / "b.jpg", "--roi", "V1", "--shard",
                  f"{shard}/2", "-o", folder / f"{ending}-{shard}.{ending}")
         berg(*score, folder / f"shard-{shard}", folder / "many.npy", "--shard", f"{shard}/2")
+    link_weights(folder, folder / "parted")
+    for shard in (1, 2):
+        berg(*EVALUATE_ONE.replace("{in}", str(folder)).replace("{out}", str(folder / "parted")).split(), "--shard", f"{shard}/2")
     train = STAGED.replace("{in}", str(folder)).replace("{out}/work", str(folder / "staging")).split()
     for stage in ("features", "gram", "eigenvectors", "components", "regression"):
         for shard in (2, 1):
@@ -153,6 +161,8 @@ TRAIN = (" --berg-dir {out}/berg --backbone {in}/vit.safetensors --features clas
          " --device cpu")
 EVALUATE = ("evaluate {} --subject 1 --images {{in}}/{} --berg-dir {{out}}/berg --backbone {{in}}/vit.safetensors --threads 1 --quiet"
             " --json {{out}}/x.json")
+EVALUATE_ONE = (f"evaluate {MODEL} --subject 1 --berg-dir {{out}}/berg --images {{in}}/test-images --backbone {{in}}/vit.safetensors"
+                " --threads 1 --quiet")
 STAGED = (f"train {MODEL} --subject 1 --berg-dir {{in}}/prepared --work {{out}}/work --images {{in}}/train-images --backbone {{in}}/vit.safetensors"
           " --features class-token --components 2 --threads 1 --quiet")
 SMALL = " --times 2 --concepts 2 --images-per-concept 2 --test-images 2 --repeats 2 --image-size 32 --threads 1 --quiet"
@@ -227,10 +237,9 @@ CASES = [
          copy_siblings),
     Case("train-quarter", "train meg-things_meg_1-vit_b_32 --subject 1 --images {in}/meg-images --train-splits all,split2" + TRAIN,
          copy_siblings),
-    Case("evaluate", f"evaluate {MODEL} --subject 1 --berg-dir {{out}}/berg --images {{in}}/test-images --backbone "
-         "{in}/vit.safetensors --threads 1 --quiet --json {out}/x.json", link_weights),
-    Case("evaluate-shard", f"evaluate {MODEL} --subject 1 --berg-dir {{out}}/berg --images {{in}}/test-images --backbone "
-         "{in}/vit.safetensors --threads 1 --quiet --shard 1/2", link_weights),
+    Case("evaluate", EVALUATE_ONE + " --json {out}/x.json", link_weights),
+    Case("evaluate-shard", EVALUATE_ONE + " --shard 1/2", link_weights),
+    Case("evaluate-merge", EVALUATE_ONE + " --merge 2 --json {out}/x.json", copy_parted),
     Case("evaluate-nsd", EVALUATE.format("fmri-nsd_fsaverage-vit_b_32", "measured-nsd/nsd_stimuli.hdf5"), copy_measured("nsd")),
     Case("evaluate-eeg", EVALUATE.format("eeg-things_eeg_2-vit_b_32", "measured-eeg/images"), copy_measured("eeg")),
     Case("evaluate-meg", EVALUATE.format("meg-things_meg_1-vit_b_32", "measured-meg/images"), copy_measured("meg")),

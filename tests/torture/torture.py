@@ -26,7 +26,7 @@ import cases  # noqa: E402
 import make_subject  # noqa: E402
 
 NO_MEMORY = 6
-SECONDS = 60
+SECONDS = 300
 # What an interrupted run may leave, to be resumed or discarded.
 UNFINISHED = re.compile(r"\.(partial|journal|unfinished(_lh|_rh)?\.npy|npy\.partial\.journal)$|(^|/)work/|\.merging/")
 # A store of scores grows in place: what was committed counts, which tests/cli/test_cli_score.py holds against whole ones.
