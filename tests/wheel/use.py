@@ -34,8 +34,8 @@ run("report", MODEL, "--subject", "1", *models, "-o", "report.html", "--figures"
 assert {path.suffix for path in (folder / "figures").iterdir()} == {".svg"} and (folder / "report.html").stat().st_size > 50_000
 pictures = sorted((folder / "raw" / "images").iterdir())[0]
 run("encode", MODEL, "--subject", "1", "--backbone", "random:1", *models, pictures, "-o", "responses.h5")
-run("encode", MODEL, "--subject", "1", "--backbone", "random:1", *models, pictures, "-o", "responses.npy")
-run("compare", "responses.npy", "responses.h5")
+run("encode", MODEL, "--subject", "1", "--backbone", "random:1", *models, pictures, "-o", "same.npy")
+run("compare", "same.npy", "responses.h5")
 
 # README's example
 berg = BERG(berg_dir=folder / "models")
