@@ -99,7 +99,7 @@ def test_too_small_a_disk(berg, small_disk):
     assert not (folder / "raw").exists()
 
 
-@pytest.mark.parametrize("limit, name", [(300, ".jpg"), (60000, "ResponseData.h5"), (200000, "ResponseData.h5"),
+@pytest.mark.parametrize("limit, name", [(300, ".jpg"), (5000, "ResponseData.h5"), (60000, "ResponseData.h5"),
                                          (400000, "VoxelMetadata.csv")])
 def test_writing_that_fails(berg, tmp_path, limit, name):
     """A limit on the size of files stands for a disk that fills up after it was asked: whatever file is the one that cannot

@@ -33,7 +33,7 @@ def interlaced():
 
 
 def make_file(kind, folder):
-    """The command that reads it, and what it is told on standard input."""
+    """The command that reads or writes it, and what it is told on standard input."""
     values, path = np.arange(120, dtype=np.uint8).reshape(4, 10, 3), folder / f"a.{kind}"
     if kind == "npz":
         np.savez_compressed(path, values)
@@ -43,6 +43,8 @@ def make_file(kind, folder):
         with h5py.File(path, "w") as file:
             file.create_dataset("x", data=values, chunks=(2, 10, 3), compression="gzip")
         return ["hdf5_rows", path, "x", folder / "out"], ""
+    if kind == "new.h5":
+        return ["draft_hdf5", path], "group\t0\tg\ndataset\t1\tx\tf4\t2,3\t00\nlist\t0\tl\t6162\nstring\t0\ta\ttext\n"
     if kind == "interlaced.png":
         path.write_bytes(interlaced())
     else:
@@ -50,7 +52,7 @@ def make_file(kind, folder):
     return ["pixels"], f"decode {path}\n"
 
 
-@pytest.mark.parametrize("kind", ["png", "interlaced.png", "jpg", "npz", "h5"])
+@pytest.mark.parametrize("kind", ["png", "interlaced.png", "jpg", "npz", "h5", "new.h5"])
 def test_want_of_memory_is_never_told_as_damage(build_dir, tmp_path, kind):
     """Of this process or of a library: zlib's, libspng's and libjpeg's."""
     (tool, *arguments), stdin = make_file(kind, tmp_path)

@@ -1,5 +1,7 @@
 """A simulated data set against what THINGS-fMRI1's raw files are like, and its known ceilings against estimates."""
 import hashlib
+import importlib.util
+import pickle
 import subprocess
 
 import h5py
@@ -145,7 +147,15 @@ def test_response_table(berg_program, tmp_path, name, code):
         assert values.dtype == code and values.shape == (600, 470) and values.chunks is None
         assert ids.dtype == "<i8" and (ids[:, 0] == np.arange(600)).all() and (group["axis1"][:] == np.arange(600)).all()
         assert group["block1_items"][0] == b"voxel_id" and values.attrs["transposed"] == 1
+        assert list(pickle.loads(group["axis0"][0].tobytes())) == ["voxel_id", *range(470)]
+        assert list(pickle.loads(group["block0_items"][0].tobytes())) == list(range(470))
         assert np.isfinite(values[:]).all() and (values[:].std(axis=1) > 0).all()
+        table = values[:]
+    if all(map(importlib.util.find_spec, ("pandas", "tables"))):
+        import pandas
+        frame = pandas.read_hdf(tmp_path / "raw" / "betas_csv" / "sub-01_ResponseData.h5", key="ResponseData")
+        assert list(frame.columns) == ["voxel_id", *range(470)] and (frame["voxel_id"] == np.arange(600)).all()
+        assert np.array_equal(frame[list(range(470))].to_numpy(), table)
 
 
 def test_reliability_columns_are_of_the_responses(raw):
