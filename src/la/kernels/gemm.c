@@ -86,10 +86,10 @@ INLINE void tile_on_the_way(const size_t rows, const la_product *product, const 
       tile_clear(rows, sum);
       for (size_t p = from; p < end; p += 2) {
         if ((p - from) % STEP == 0) fetch_step(fetch);
-#pragma GCC unroll 8
+        UNROLL
         for (size_t j = 0; j < TILE_VECTORS; j++) {
           const two_rows w = wide_rows(pairs, p, c + j * LANES);
-#pragma GCC unroll 8
+          UNROLL
           for (size_t i = 0; i < rows; i++) {
             sum[i][j] += x[i * ldx + p] * w.even;
             if (p + 1 < end) sum[i][j] += x[i * ldx + p + 1] * w.odd;
