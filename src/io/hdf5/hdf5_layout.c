@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/system.h"
 #include "io/file/put_at.h"
 #include "io/hdf5/hdf5_session.h"
 
@@ -95,7 +96,7 @@ static bool count_bytes(const io_hdf5_part *parts, size_t count, size_t *bytes) 
 static berg_status set_aside(int file, const char *called, const io_hdf5_part *parts, size_t count, berg_error *error) {
   size_t bytes;
   if (!count_bytes(parts, count, &bytes)) return base_fail(error, BERG_EWRITE, "%s: would be too large", called);
-  const int number = posix_fallocate(file, 0, (off_t)bytes);
+  const int number = base_system_reserve_or_write(file, bytes);
   return number ? base_fail_errno(error, BERG_EWRITE, called, "cannot be written", number) : BERG_OK;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/system.h"
 #include "io/hdf5/hdf5_handle.h"
 #include "io/hdf5/hdf5_session.h"
 #include "io/file/lock.h"
@@ -101,7 +102,7 @@ static berg_status lay_out(io_hdf5_matrix *matrix, const char *path, const char 
 }
 
 static berg_status set_aside(const io_hdf5_matrix *matrix, berg_error *error) {
-  int number = posix_fallocate(matrix->file, 0, (off_t)(matrix->offset + data_bytes(matrix)));
+  int number = base_system_reserve_or_write(matrix->file, matrix->offset + data_bytes(matrix));
   if (!number && fsync(matrix->file)) number = errno;
   return number ? fail(matrix, number, error) : BERG_OK;
 }

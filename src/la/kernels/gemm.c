@@ -126,12 +126,9 @@ static void multiply_widened(const la_product *product) {
   }
 }
 
-#define TEXT(isa) TEXT_(isa)
-#define TEXT_(isa) #isa
-
 extern const la_gemm KERNEL(la_gemm_f32), KERNEL(la_gemm_widened);
 const la_gemm KERNEL(la_gemm_f32) = {.precision = LA_F32,
-                                     .name = "float32 (" TEXT(BERG_ISA) ")",
+                                     .name = "float32 (" BERG_ISA_NAME ")",
                                      .layout = &la_layout_f32_slab64,
                                      .tile_rows = LA_TILE_ROWS,
                                      .thread_bytes = LA_BUFFER_BYTES,
@@ -140,7 +137,7 @@ const la_gemm KERNEL(la_gemm_f32) = {.precision = LA_F32,
                                      .multiply = multiply_f32,
                                      .multiply_plain = KERNEL(la_multiply_plain)};
 const la_gemm KERNEL(la_gemm_widened) = {.precision = LA_BF16,
-                                         .name = "bf16 weights, float32 products (" TEXT(BERG_ISA) ")",
+                                         .name = "bf16 weights, float32 products (" BERG_ISA_NAME ")",
                                          .layout = &la_layout_bf16_slab64,
                                          .tile_rows = LA_TILE_ROWS,
                                          .thread_bytes = LA_BUFFER_BYTES,

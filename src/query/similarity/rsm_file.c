@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "io/container/npy.h"
 #include "io/file/folders.h"
@@ -54,7 +55,7 @@ static berg_status start_npy(query_rsm_file *file, berg_error *error) {
       io_npy_write_header(header, sizeof header, plan->f64 ? BERG_F64 : BERG_F32, file->item, shape, square ? 2 : 1);
   const int handle = io_whole_file_handle(file->whole);
   const size_t bytes = (square ? plan->images * plan->images : file->pairs) * file->item;
-  const int number = posix_fallocate(handle, 0, (off_t)(length + bytes));
+  const int number = base_system_reserve_or_write(handle, length + bytes);
   if (number) return base_fail_errno(error, BERG_EWRITE, plan->path, "cannot be written", number);
   file->offsets[0] = length;
   return io_put_at(handle, header, length, 0, plan->path, error);
