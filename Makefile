@@ -21,6 +21,11 @@ TEST_DEPS = clang libclang-rt-dev libcmocka-dev python3-pytest python3-yaml pyth
 DEPS = $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
 MPI_DEPS = libopenmpi-dev openmpi-bin
 CLUSTER_DEPS = $(TEST_DEPS) $(MPI_DEPS) slurm-wlm munge shellcheck
+ARM_DEPS = gcc-aarch64-linux-gnu qemu-user
+# Of Debian's arm64, for the cross build.
+ARM_LIBRARIES = libc6-dev libgcc-12-dev libhdf5-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev libcairo2-dev \
+                liblapacke-dev libopenblas-dev libcmocka-dev libcurl4
+COMPILER_DEPS = gcc-11 gcc-12 clang-14 clang-15 clang-16 musl-tools
 LINT_DEPS = clang-format clang-tidy cppcheck mandoc
 
 # What is left out under the sanitizers: comparisons of products with NumPy, minutes of work that the release build has been
@@ -31,7 +36,7 @@ NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_(cuda_session|eigen|search)|^orac
 NEVER_UNDER_tsan = ^oracle_|^test_cuda_session
 NOT_SANITIZED_tsan = $(NEVER_UNDER_tsan)|^test_(eigen|search|stages|compare|resize)|^cli_(files|usage)|^replay_
 
-.PHONY: all tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance clean
+.PHONY: all tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster test-arm deps-arm test-compilers deps-compilers cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -55,6 +60,8 @@ help:
 	@echo "torture      every command with each of its allocations failing, TORTURE_STEP=K every K-th, and killed 1,000 times (COMMANDS= some): hours"
 	@echo "test-browser the page of berg report in Chromium, which it installs"
 	@echo "test-cluster job arrays in a Slurm that it starts on loopback, joblib, Dask, submitit, Snakemake; deps-cluster installs what it starts: minutes"
+	@echo "test-arm     a cross build to aarch64 and its tests under qemu; asks Debian's archive for arm64's libraries: twenty minutes"
+	@echo "test-compilers every gcc and clang that is installed, without AVX, for any system with POSIX, and musl; deps-compilers installs some"
 	@echo "cuda         the plug-in for CUDA devices, libberg_cuda.so, beside the program; needs nvcc"
 	@echo "mpi          the plug-in for MPI, libberg_mpi.so, beside the program; test-mpi runs its tests under mpirun: ten minutes"
 	@echo "cuda-check   that it compiles and links, and its tests on the host; on a device: scripts/cuda_check.sh"
@@ -186,6 +193,29 @@ cuda-check: deps
 	  $(MAKE) --no-print-directory tests && $(CTEST) --test-dir $(BUILD) -L cuda; \
 	fi
 
+# aarch64, cross-built, under qemu: the C tests as a processor that has all of NEON's sets, those of the products as one that has the
+# first alone, and whole encodes as each. Left out: what is minutes natively, and Python.
+NOT_UNDER_QEMU = ^test_(compare|cuda_session|eigen|search)$$
+test-arm: DEPS += $(ARM_DEPS)
+test-arm: deps
+	@$(MAKE) --no-print-directory tests
+	scripts/arm_sysroot.sh build-arm-sysroot $(ARM_LIBRARIES)
+	cmake --preset arm
+	cmake --build --preset arm
+	QEMU_CPU=max $(CTEST) --test-dir build-arm -L 'unit|replay' -E '$(NOT_UNDER_QEMU)'
+	QEMU_CPU=cortex-a72 $(CTEST) --test-dir build-arm -R '^test_(bf16|gemm|la_kernels|precision)$$'
+	$(PYTEST) tests/arm
+
+deps-arm: DEPS = $(ARM_DEPS)
+deps-arm: deps
+
+# Each compiler that is installed, builds for processors and systems with less, and musl's headers: scripts/compilers.sh.
+test-compilers: deps
+	scripts/compilers.sh $(COMPILERS)
+
+deps-compilers: DEPS = $(COMPILER_DEPS)
+deps-compilers: deps
+
 bench: all
 	$(BUILD)/berg bench $(BENCH)
 
@@ -212,4 +242,4 @@ conformance: tests
 	scripts/conformance.sh
 
 clean:
-	rm -rf $(BUILD) build-asan build-tsan build-fuzz build-coverage build-cuda
+	rm -rf $(BUILD) build-asan build-tsan build-fuzz build-coverage build-cuda build-arm build-arm-sysroot build-compilers
