@@ -24,6 +24,11 @@ TEST_DEPS = liblapacke-dev libopenblas-dev libcairo2-dev clang libclang-rt-dev l
 DEPS = $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
 MPI_DEPS = libopenmpi-dev openmpi-bin
 CLUSTER_DEPS = $(TEST_DEPS) $(MPI_DEPS) slurm-wlm munge shellcheck
+ARM_DEPS = gcc-aarch64-linux-gnu qemu-user
+# Of Debian's arm64, for the cross build.
+ARM_LIBRARIES = libc6-dev libgcc-12-dev libjpeg-dev libspng-dev libcjson-dev libnifti-dev zlib1g-dev libcsv-dev libcairo2-dev \
+                liblapacke-dev libopenblas-dev libcmocka-dev libcurl4
+COMPILER_DEPS = gcc-11 gcc-12 clang-14 clang-15 clang-16 musl-tools
 LINT_DEPS = clang-format clang-tidy cppcheck mandoc
 DOCS_DEPS = python3-sphinx python3-myst-parser furo python3-matplotlib mandoc
 PACKAGE_DEPS = build-essential debhelper dh-python
@@ -38,7 +43,7 @@ NOT_SANITIZED_tsan = $(NEVER_UNDER_tsan)|^test_(eigen|search|stages|compare|resi
 
 WHEEL_DEPS = $(BUILD_DEPS) python3-venv nasm dpkg-dev debian-archive-keyring
 
-.PHONY: all wheel sdist test-wheel tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance docs test-docs deb sbom test-packages test-demo test-reproducible test-recipes clean
+.PHONY: all wheel sdist test-wheel tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance docs test-docs deb sbom test-packages test-demo test-reproducible test-recipes test-arm deps-arm test-compilers deps-compilers clean
 
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
@@ -62,6 +67,8 @@ help:
 	@echo "torture      every command with each of its allocations failing, TORTURE_STEP=K every K-th, and killed 1,000 times (COMMANDS= some): hours"
 	@echo "test-browser the page of berg report in Chromium, which it installs"
 	@echo "test-cluster job arrays in a Slurm that it starts on loopback, joblib, Dask, submitit, Snakemake; deps-cluster installs what it starts: minutes"
+	@echo "test-arm     a cross build to aarch64 and its tests under qemu; asks Debian's archive for arm64's libraries: twenty minutes"
+	@echo "test-compilers every gcc and clang that is installed, without AVX, for any system with POSIX, and musl; deps-compilers installs some"
 	@echo "cuda         the plug-in for CUDA devices, libberg_cuda.so, beside the program; needs nvcc"
 	@echo "wheel        dist/libberg-*.whl: package, program and library in one file that needs NumPy alone; sdist: the sources of it"
 	@echo "test-wheel   wheel and sdist held against the rules of both, installed offline and used where there is nothing else"
@@ -215,6 +222,29 @@ sdist: deps
 test-wheel: wheel sdist
 	packaging/wheel/test.sh
 
+# aarch64, cross-built, under qemu: the C tests as a processor that has all of NEON's sets, those of the products as one that has the
+# first alone, and whole encodes as each. Left out: what is minutes natively, and Python.
+NOT_UNDER_QEMU = ^test_(compare|cuda_session|eigen|search)$$
+test-arm: DEPS += $(ARM_DEPS)
+test-arm: deps
+	@$(MAKE) --no-print-directory tests
+	scripts/arm_sysroot.sh build-arm-sysroot $(ARM_LIBRARIES)
+	cmake --preset arm
+	cmake --build --preset arm
+	QEMU_CPU=max $(CTEST) --test-dir build-arm -L 'unit|replay' -E '$(NOT_UNDER_QEMU)'
+	QEMU_CPU=cortex-a72 $(CTEST) --test-dir build-arm -R '^test_(bf16|gemm|la_kernels|precision)$$'
+	$(PYTEST) tests/arm
+
+deps-arm: DEPS = $(ARM_DEPS)
+deps-arm: deps
+
+# Each compiler that is installed, builds for processors and systems with less, and musl's headers: scripts/compilers.sh.
+test-compilers: deps
+	scripts/compilers.sh $(COMPILERS)
+
+deps-compilers: DEPS = $(COMPILER_DEPS)
+deps-compilers: deps
+
 bench: all
 	$(BUILD)/berg bench $(BENCH)
 
@@ -278,4 +308,4 @@ test-recipes: sbom
 	packaging/test_recipes.sh
 
 clean:
-	rm -rf $(BUILD) build-asan build-tsan build-fuzz build-coverage build-cuda
+	rm -rf $(BUILD) build-asan build-tsan build-fuzz build-coverage build-cuda build-arm build-arm-sysroot build-compilers

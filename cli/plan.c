@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "memory.h"
+#include "system.h"
 
 /* What the command line asked for; the rest is the command's. */
 typedef struct request {
@@ -170,8 +171,8 @@ static int complete(request *asked) {
   int status = check_arguments(asked);
   if (status == CLI_GO_ON) status = check_names(plan);
   if (!plan->jobs) plan->jobs = "jobs";
-  const ssize_t length = readlink("/proc/self/exe", plan->program, sizeof plan->program - 1);
-  if (status == CLI_GO_ON && (length < 0 || !getcwd(plan->folder, sizeof plan->folder)))
+  if (status == CLI_GO_ON &&
+      (!cli_own_program(plan->program, sizeof plan->program) || !getcwd(plan->folder, sizeof plan->folder)))
     status = cli_fail_errno(BERG_EINPUT, ".", "where the program and this folder are cannot be told");
   if (status == CLI_GO_ON) status = estimate(asked);
   if (status == CLI_GO_ON) status = take_arguments(asked); /* shortens words of the command */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "memory.h"
+#include "system.h"
 
 /* Buffers up to this size stay from message to message; larger ones go with the answer. */
 #define KEPT ((size_t)4 << 20)
@@ -183,7 +184,7 @@ static ssize_t send_rest(const serve_client *client) {
   struct iovec parts[2] = {{(void *)(uintptr_t)(client->header + SERVE_HEADER - head), head},
                            {body ? client->out.bytes + client->out_length - body : NULL, body}};
   struct msghdr message = {.msg_iov = parts, .msg_iovlen = body ? 2 : 1};
-  return sendmsg(client->socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  return cli_send(client->socket, &message);
 }
 
 bool serve_client_write(serve_client *client, double now) {

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* SO_PEERCRED */
 /* Making, sharing out and removing the socket. */
 #include "serve_socket.h"
 
@@ -14,6 +13,7 @@
 
 #include "memory.h"
 #include "options.h"
+#include "system.h"
 
 /* Connections that wait to be taken. */
 #define WAITING 64
@@ -46,7 +46,7 @@ static int lock_folder(const char *path) {
 
 /* Whether nobody listens at the socket that is there; else errno says what was found. */
 static bool is_dead(const struct sockaddr_un *address) {
-  const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int probe = cli_local_socket();
   if (probe < 0) return false;
   errno = 0;
   const bool refused = connect(probe, (const struct sockaddr *)address, sizeof *address) != 0 && errno == ECONNREFUSED;
@@ -82,7 +82,7 @@ static int bind_private(int made, const struct sockaddr_un *address) {
 
 static int listen_at(serve_socket *made, const struct sockaddr_un *address) {
   struct stat about;
-  made->listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  made->listening = cli_local_socket();
   if (made->listening < 0 || bind_private(made->listening, address))
     return cli_fail_errno(BERG_EWRITE, made->path, "no socket can be made here");
   if (!lstat(made->path, &about)) {
@@ -106,12 +106,6 @@ int serve_socket_open(serve_socket *made, const char *path) {
   return status;
 }
 
-static bool is_same_user(int connection) {
-  struct ucred peer;
-  socklen_t size = sizeof peer;
-  return !getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) && peer.uid == geteuid();
-}
-
 int serve_socket_accept(const serve_socket *made) {
   for (;;) {
     const int connection = accept(made->listening, NULL, NULL);
@@ -119,7 +113,7 @@ int serve_socket_accept(const serve_socket *made) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
       return -1;
     }
-    if (is_same_user(connection) && !fcntl(connection, F_SETFD, FD_CLOEXEC)) return connection;
+    if (cli_is_same_user(connection) && !fcntl(connection, F_SETFD, FD_CLOEXEC)) return connection;
     close(connection);
   }
 }

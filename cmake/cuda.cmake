@@ -2,7 +2,7 @@
 # built by `make cuda` where there is nvcc. Neither is linked to anything of ours: src/model/device/device.c loads them at run time.
 file(GLOB cuda_common CONFIGURE_DEPENDS src/cuda/*.c)
 list(APPEND cuda_common src/vit/embed.c src/base/team.c src/base/thread.c src/base/fork.c src/base/threads.c src/base/cgroup.c
-                        src/base/machine.c src/base/error.c src/base/memory.c src/base/text.c)
+                        src/base/machine.c src/base/system_${BERG_SYSTEM}.c src/base/error.c src/base/memory.c src/base/text.c)
 
 if(BERG_TESTS)
   file(GLOB cuda_host CONFIGURE_DEPENDS src/cuda/host/*.c)

@@ -10,6 +10,10 @@ add_library(berg_flags INTERFACE)
 target_link_libraries(berg_flags INTERFACE berg_warnings)
 target_include_directories(berg_flags INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_compile_definitions(berg_flags INTERFACE BERG_BUILDING _POSIX_C_SOURCE=200809L)
+# macOS has these under other names, or undeclared.
+if(APPLE)
+  target_compile_definitions(berg_warnings INTERFACE _DARWIN_C_SOURCE st_mtim=st_mtimespec fdatasync=fsync)
+endif()
 
 # -O2 with vectorising, no -ffast-math: the order of every sum is part of the contract (same bits for any --threads and
 # --batch).

@@ -1,12 +1,24 @@
 # The vector kernels of la and vit are written once, with the compiler's vector types, and compiled once for each
-# instruction set below; src/base/machine.c picks one at run time. A file in src/<folder>/kernels/ sees BERG_ISA.
-set(BERG_ISAS portable)
-set(BERG_ISA_FLAGS_portable "")
+# instruction set below; src/base/machine.c picks one at run time. A file in src/<folder>/kernels/ sees BERG_ISA, whose kernels it
+# names, and BERG_ISA_NAME. Those of what every processor of the kind has are "portable"; on aarch64 that is NEON.
+set(isas "")
+set(BERG_ISA_NAME_portable portable)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-  list(APPEND BERG_ISAS avx2 avx512)
-  set(BERG_ISA_FLAGS_avx2 -march=x86-64-v3)
-  set(BERG_ISA_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+  set(isas avx2 avx512)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  set(isas neon_dot neon_matrix)
+  set(BERG_ISA_NAME_portable neon)
 endif()
+set(BERG_ISAS "${isas}" CACHE STRING "Instruction sets beside the one that every processor of the kind has: some of ${isas}, or nothing")
+set(BERG_ISA_FLAGS_avx2 -march=x86-64-v3)
+set(BERG_ISA_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+set(BERG_MORE_FLAGS_avx512 ${BERG_ISA_FLAGS_avx512} -mavx512vnni -mavx512bf16)
+set(BERG_MORE_FLAGS_neon_dot -march=armv8.2-a+dotprod)
+set(BERG_MORE_FLAGS_neon_matrix -march=armv8.2-a+i8mm+bf16)
+foreach(isa ${BERG_ISAS})
+  string(TOUPPER ${isa} name)
+  target_compile_definitions(berg_flags INTERFACE BERG_HAS_${name})
+endforeach()
 
 # -O3 unrolls the register tiles; contraction to fused multiply-adds is wanted here, and the same for every caller.
 # -Wno-psabi: vectors wider than the ISA are passed between static functions only, never across this boundary.
@@ -27,27 +39,40 @@ if(BERG_SANITIZE MATCHES undefined AND NOT BERG_FUZZ)
   endforeach()
 endif()
 
-foreach(isa ${BERG_ISAS})
+# gcc would put loads far ahead of their products and have no registers left for sums.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64" AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  list(APPEND BERG_KERNEL_FLAGS -fno-schedule-insns)
+endif()
+
+# What NEON has beyond the base is products of bytes and bf16 alone.
+set(isas portable ${BERG_ISAS})
+list(REMOVE_ITEM isas neon_dot neon_matrix)
+foreach(isa ${isas})
   file(GLOB sources CONFIGURE_DEPENDS src/la/kernels/*.c src/vit/kernels/*.c)
   if(sources)
     add_library(berg_kernels_${isa} OBJECT ${sources})
     target_compile_options(berg_kernels_${isa} PRIVATE ${BERG_KERNEL_FLAGS} ${BERG_ISA_FLAGS_${isa}} ${BERG_KERNEL_CHECKS_${isa}})
-    target_compile_definitions(berg_kernels_${isa} PRIVATE BERG_ISA=${isa})
+    if(NOT BERG_ISA_NAME_${isa})
+      set(BERG_ISA_NAME_${isa} ${isa})
+    endif()
+    target_compile_definitions(berg_kernels_${isa} PRIVATE BERG_ISA=${isa} BERG_ISA_NAME="${BERG_ISA_NAME_${isa}}")
     target_link_libraries(berg_kernels_${isa} PRIVATE berg_flags)
     list(APPEND BERG_OBJECTS $<TARGET_OBJECTS:berg_kernels_${isa}>)
   endif()
 endforeach()
 
-# What AVX-512 has by extensions that not every such processor knows: in files of their own, chosen at run time
-# (src/la/gemm.c).
-if(avx512 IN_LIST BERG_ISAS)
-  file(GLOB sources CONFIGURE_DEPENDS src/la/kernels/avx512/*.c)
-  add_library(berg_kernels_avx512_more OBJECT ${sources})
-  target_compile_options(berg_kernels_avx512_more PRIVATE ${BERG_KERNEL_FLAGS} ${BERG_ISA_FLAGS_avx512} -mavx512vnni
-                                                          -mavx512bf16 ${BERG_KERNEL_CHECKS_avx512})
-  target_compile_definitions(berg_kernels_avx512_more PRIVATE BERG_ISA=avx512)
-  target_link_libraries(berg_kernels_avx512_more PRIVATE berg_flags)
-  list(APPEND BERG_OBJECTS $<TARGET_OBJECTS:berg_kernels_avx512_more>)
-endif()
+# Products by extensions that not every processor knows: in files of their own, chosen at run time (src/la/gemm.c), with what AVX-512's
+# kernels or the base's share.
+foreach(isa avx512 neon_dot neon_matrix)
+  if(isa IN_LIST BERG_ISAS)
+    file(GLOB sources CONFIGURE_DEPENDS src/la/kernels/${isa}/*.c)
+    add_library(berg_kernels_${isa}_more OBJECT ${sources})
+    target_compile_options(berg_kernels_${isa}_more PRIVATE ${BERG_KERNEL_FLAGS} ${BERG_MORE_FLAGS_${isa}} ${BERG_KERNEL_CHECKS_${isa}})
+    string(REGEX REPLACE "^neon_.*" portable shared ${isa})
+    target_compile_definitions(berg_kernels_${isa}_more PRIVATE BERG_ISA=${shared})
+    target_link_libraries(berg_kernels_${isa}_more PRIVATE berg_flags)
+    list(APPEND BERG_OBJECTS $<TARGET_OBJECTS:berg_kernels_${isa}_more>)
+  endif()
+endforeach()
 # torch's resize rounds after each product and after each sum, and normal numbers are the same on every machine.
 set_source_files_properties(src/vit/kernels/resize_tensor.c src/la/kernels/normal.c PROPERTIES COMPILE_OPTIONS -ffp-contract=off)

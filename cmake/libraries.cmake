@@ -14,7 +14,11 @@ endif()
 add_library(berg_shared SHARED ${BERG_OBJECTS})
 set_target_properties(berg_shared PROPERTIES OUTPUT_NAME berg VERSION ${PROJECT_VERSION} SOVERSION ${BERG_SOVERSION}
                                              LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/libberg.map)
-target_link_options(berg_shared PRIVATE LINKER:--version-script,${PROJECT_SOURCE_DIR}/cmake/libberg.map)
+if(APPLE)
+  target_link_options(berg_shared PRIVATE LINKER:-exported_symbol,_berg_*)
+else()
+  target_link_options(berg_shared PRIVATE LINKER:--version-script,${PROJECT_SOURCE_DIR}/cmake/libberg.map)
+endif()
 target_link_libraries(berg_shared PRIVATE berg_dependencies)
 target_include_directories(berg_shared PUBLIC ${PROJECT_SOURCE_DIR}/include)
 
@@ -27,10 +31,15 @@ endif()
 
 # Functions of the library call each other across files: only when these have become one object can their names become local.
 set(BERG_ARCHIVE ${PROJECT_BINARY_DIR}/libberg.a)
+if(APPLE) # whose linker makes names local by itself
+  set(hide COMMAND ${CMAKE_LINKER} -r -o berg.o -exported_symbol _berg_* -all_load $<TARGET_FILE:berg_static>)
+else()
+  set(hide COMMAND ${CMAKE_LINKER} -r -o berg.o --whole-archive $<TARGET_FILE:berg_static>
+           COMMAND ${CMAKE_OBJCOPY} --localize-hidden berg.o)
+endif()
 add_custom_command(
   OUTPUT ${BERG_ARCHIVE}
-  COMMAND ${CMAKE_LINKER} -r -o berg.o --whole-archive $<TARGET_FILE:berg_static>
-  COMMAND ${CMAKE_OBJCOPY} --localize-hidden berg.o
+  ${hide}
   COMMAND ${CMAKE_COMMAND} -E rm -f ${BERG_ARCHIVE}
   COMMAND ${CMAKE_AR} qcsD ${BERG_ARCHIVE} berg.o
   COMMAND ${CMAKE_COMMAND} -E rm -f berg.o

@@ -132,6 +132,18 @@ REMEMBERED = [
      "only cli/memory.h allocates"),
 ]
 
+# What only Linux has is asked for in these files, which have a twin for other systems (BERG_SYSTEM), and by what is about Linux.
+OF_LINUX = re.compile(r"\b(?:sched_[gs]etaffinity|cpu_set_t|CPU_(?:SET|ZERO|COUNT|ISSET)|pthread_(?:[gs]etname|[gs]etaffinity)_np|getauxval|"
+                      r"getrandom|(?:posix_)?fallocate|posix_fadvise|POSIX_FADV_\w+|O_(?:TMPFILE|PATH)|F_OFD_\w+|MADV_HUGEPAGE|MAP_POPULATE|"
+                      r"mremap|memfd_create|renameat2|copy_file_range|sendfile|splice|prctl|(?:epoll|inotify|timerfd)_\w+|eventfd|signalfd|"
+                      r"SO_PEERCRED|SOCK_(?:CLOEXEC|NONBLOCK)|MSG_NOSIGNAL|accept4|pipe2|gettid|sysinfo|syscall)\b")
+LINUX = {"src/base/system_linux.c", "src/base/system_other.c", "cli/system_linux.c"}
+LINUX_PATH = re.compile(r'"/(?:proc|sys)/')
+KNOWS_LINUX_PATHS = LINUX | {
+    "src/base/cgroup.h",  # the limits of control groups; elsewhere there are no such files, and no limits
+    "src/io/file/whole_file.c",  # where /dev/stdout leads to
+}
+
 # Every source file opens with a comment, at most after what asks the system's headers for more.
 OPENED = ("include", "src", "cli", "python", "fuzz", "examples")
 OPENING = re.compile(r"(?:#define _(?:GNU|DEFAULT)_SOURCE[^\n]*\n)?/\*|//")
@@ -227,6 +239,16 @@ def check_memory(path, text):
                 yield line_of(code, match.start()), f"{match.group()}: {what}"
 
 
+def check_linux(path, text):
+    code = NOT_CODE.sub(blank, text)
+    if path.parts[0] in ("src", "cli", "python") and path.as_posix() not in LINUX:
+        for match in OF_LINUX.finditer(code):
+            yield line_of(code, match.start()), f"{match.group()}: only {path.parts[0]}'s system_linux.c asks for what only Linux has"
+    if path.parts[0] in ("src", "cli", "python") and path.as_posix() not in KNOWS_LINUX_PATHS:
+        for match in LINUX_PATH.finditer(text):
+            yield line_of(text, match.start()), f"{match.group()[1:]}: only {path.parts[0]}'s system_linux.c asks for what only Linux has"
+
+
 def files(root):
     for tree in TREES:
         for path in sorted((root / tree).rglob("*")):
@@ -244,6 +266,7 @@ def violations(root):
                 found.append((1, "opens with no sentence that says what the file is for"))
             found += check_includes(root, path, text)
             found += check_memory(path, text)
+            found += check_linux(path, text)
             if path.parts[0] == "src":
                 found += check_calls(path, text)
             if path.parts[0] == "cli":  # its own numbers have a point because it sets no locale

@@ -5,8 +5,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Instruction sets that kernels are compiled for, in ascending order. */
+/* Instruction sets that kernels are compiled for, in ascending order. The first is what every processor of the kind
+ * has: of aarch64 NEON, beyond which there are products of bytes (FEAT_DotProd), then such and bf16's of small
+ * matrices (FEAT_I8MM and FEAT_BF16). */
+#ifdef __aarch64__
+typedef enum base_isa { BASE_ISA_PORTABLE, BASE_ISA_NEON_DOT, BASE_ISA_NEON_MATRIX, BASE_ISA_COUNT } base_isa;
+#define BASE_ISA_NAMES \
+  { "neon", "neon_dot", "neon_matrix" }
+#define BASE_ISA_IS_NEON 1
+#else
 typedef enum base_isa { BASE_ISA_PORTABLE, BASE_ISA_AVX2, BASE_ISA_AVX512, BASE_ISA_COUNT } base_isa;
+#define BASE_ISA_NAMES \
+  { "portable", "avx2", "avx512" }
+#define BASE_ISA_IS_NEON 0
+#endif
 
 /* The highest one that the processor, the system and this build support. */
 base_isa base_machine_isa(void);

@@ -1,10 +1,9 @@
 /* Large blocks on huge pages. */
-#define _DEFAULT_SOURCE /* madvise */
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "base/memory.h"
+#include "base/system.h"
 
 #define HUGE_PAGE ((size_t)2 << 20)
 /* A huge page is cleared as a whole, however little of it is used: without huge pages for blocks below this size, one
@@ -23,7 +22,7 @@ void *base_alloc_large(size_t count, size_t size, berg_error *error) {
   if (!block)
     base_fail_memory(error, bytes);
   else
-    madvise(block, rounded, MADV_HUGEPAGE);
+    base_system_huge_pages(block, rounded);
   return block;
 }
 

@@ -4,9 +4,9 @@
 
 #include <dlfcn.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
+#include "base/system.h"
 #include "base/text.h"
 
 void base_own_folder(char *folder, size_t size) {
@@ -16,9 +16,7 @@ void base_own_folder(char *folder, size_t size) {
   folder[0] = 0;
   if (dladdr(berg_version(), &about) && about.dli_fname) path = about.dli_fname;
   if (!path || path[0] != '/') { /* of a program: the name that it was called by, which may be anything */
-    const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (length <= 0) return;
-    program[length] = 0;
+    if (!base_system_program(program, sizeof program)) return;
     path = program;
   }
   const size_t length = (size_t)(strrchr(path, '/') + 1 - path);

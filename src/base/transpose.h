@@ -22,14 +22,14 @@
  * the column's; after as many times as there are bits, rows are columns. */
 INLINE void transpose_block(vec v[LANES]) {
   vec t[LANES];
-#pragma GCC unroll 4
+  UNROLL
   for (size_t stage = 0; stage < STAGES; stage++) {
-#pragma GCC unroll 16
+    UNROLL
     for (size_t i = 0; i < LANES / 2; i++) {
       t[2 * i] = VEC_SHUFFLE(vec_int, v[i], v[i + LANES / 2], LOW_HALVES);
       t[2 * i + 1] = VEC_SHUFFLE(vec_int, v[i], v[i + LANES / 2], HIGH_HALVES);
     }
-#pragma GCC unroll 16
+    UNROLL
     for (size_t i = 0; i < LANES; i++) v[i] = t[i];
   }
 }

@@ -19,6 +19,13 @@
 #endif
 #define LANES (VECTOR_BYTES / sizeof(float))
 
+/* How many vectors the processor holds: what tiles of products fill. */
+#if defined(__AVX512F__) || defined(__aarch64__)
+#define VECTOR_REGISTERS 32
+#else
+#define VECTOR_REGISTERS 16
+#endif
+
 typedef float vec __attribute__((vector_size(VECTOR_BYTES)));
 typedef int32_t vec_int __attribute__((vector_size(VECTOR_BYTES)));
 /* For memory at any address: arrays mapped from a pickle start at any offset. */
@@ -30,6 +37,14 @@ typedef float vec_anywhere __attribute__((vector_size(VECTOR_BYTES), aligned(1),
 #define KERNEL(name) KERNEL_EXPAND(name, BERG_ISA)
 
 #define INLINE static inline __attribute__((always_inline, unused))
+
+/* Before a loop of a constant number of steps: they are written out, so that arrays of vectors become registers. clang
+ * follows gcc's pragma too late for that. */
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 64")
+#endif
 
 INLINE vec vec_load(const void *from) { return *(const vec_anywhere *)from; }
 INLINE void vec_store(void *to, vec value) { *(vec_anywhere *)to = value; }

@@ -2,15 +2,26 @@
 #include "la/floats.h"
 
 extern const la_gemm la_gemm_f32_portable;
-#ifdef __x86_64__
-extern const la_gemm la_gemm_f32_avx2, la_gemm_f32_avx512;
+#ifdef BERG_HAS_AVX2
+extern const la_gemm la_gemm_f32_avx2;
+#endif
+#ifdef BERG_HAS_AVX512
+extern const la_gemm la_gemm_f32_avx512;
 #endif
 
 static const la_floats tables[BASE_ISA_COUNT] = {
     [BASE_ISA_PORTABLE] = {.engine = &la_gemm_f32_portable},
-#ifdef __x86_64__
+#ifdef BERG_HAS_AVX2
     [BASE_ISA_AVX2] = {.engine = &la_gemm_f32_avx2},
+#endif
+#ifdef BERG_HAS_AVX512
     [BASE_ISA_AVX512] = {.engine = &la_gemm_f32_avx512},
+#endif
+#ifdef BERG_HAS_NEON_DOT
+    [BASE_ISA_NEON_DOT] = {.engine = &la_gemm_f32_portable},
+#endif
+#ifdef BERG_HAS_NEON_MATRIX
+    [BASE_ISA_NEON_MATRIX] = {.engine = &la_gemm_f32_portable},
 #endif
 };
 

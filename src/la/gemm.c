@@ -2,22 +2,63 @@
 #include "la/gemm.h"
 
 extern const la_gemm la_gemm_f32_portable, la_gemm_widened_portable;
-#ifdef __x86_64__
-extern const la_gemm la_gemm_f32_avx2, la_gemm_f32_avx512, la_gemm_widened_avx2, la_gemm_widened_avx512,
-    la_gemm_bf16_avx512, la_gemm_int8_avx512;
+#ifdef BERG_HAS_AVX2
+extern const la_gemm la_gemm_f32_avx2, la_gemm_widened_avx2;
+#endif
+#ifdef BERG_HAS_AVX512
+extern const la_gemm la_gemm_f32_avx512, la_gemm_widened_avx512, la_gemm_bf16_avx512, la_gemm_int8_avx512;
+#endif
+#ifdef BERG_HAS_NEON_DOT
+extern const la_gemm la_gemm_int8_neon_dot;
+#endif
+#ifdef BERG_HAS_NEON_MATRIX
+extern const la_gemm la_gemm_bf16_neon_matrix, la_gemm_int8_neon_matrix;
 #endif
 
-const la_gemm *la_gemm_for(base_isa isa, la_precision precision) {
-#ifdef __x86_64__
-  if (precision == LA_INT8)
-    return isa == BASE_ISA_AVX512 && base_machine_multiplies_int8() ? &la_gemm_int8_avx512 : NULL;
-  if (isa == BASE_ISA_AVX512 && precision == LA_BF16)
-    return base_machine_multiplies_bf16() ? &la_gemm_bf16_avx512 : &la_gemm_widened_avx512;
-  if (isa == BASE_ISA_AVX512) return &la_gemm_f32_avx512;
-  if (isa == BASE_ISA_AVX2) return precision == LA_BF16 ? &la_gemm_widened_avx2 : &la_gemm_f32_avx2;
+static const la_gemm *int8_for(base_isa isa) {
+  switch (isa) {
+#ifdef BERG_HAS_AVX512
+  case BASE_ISA_AVX512: return base_machine_multiplies_int8() ? &la_gemm_int8_avx512 : NULL;
 #endif
-  if (precision == LA_INT8) return NULL;
-  return precision == LA_BF16 ? &la_gemm_widened_portable : &la_gemm_f32_portable;
+#ifdef BERG_HAS_NEON_DOT
+  case BASE_ISA_NEON_DOT: return &la_gemm_int8_neon_dot;
+#endif
+#ifdef BERG_HAS_NEON_MATRIX
+  case BASE_ISA_NEON_MATRIX: return &la_gemm_int8_neon_matrix;
+#endif
+  default: return NULL;
+  }
+}
+
+static const la_gemm *bf16_for(base_isa isa) {
+  switch (isa) {
+#ifdef BERG_HAS_AVX512
+  case BASE_ISA_AVX512: return base_machine_multiplies_bf16() ? &la_gemm_bf16_avx512 : &la_gemm_widened_avx512;
+#endif
+#ifdef BERG_HAS_AVX2
+  case BASE_ISA_AVX2: return &la_gemm_widened_avx2;
+#endif
+#ifdef BERG_HAS_NEON_MATRIX
+  case BASE_ISA_NEON_MATRIX: return &la_gemm_bf16_neon_matrix;
+#endif
+  default: return &la_gemm_widened_portable;
+  }
+}
+
+static const la_gemm *f32_for(base_isa isa) {
+  switch (isa) {
+#ifdef BERG_HAS_AVX512
+  case BASE_ISA_AVX512: return &la_gemm_f32_avx512;
+#endif
+#ifdef BERG_HAS_AVX2
+  case BASE_ISA_AVX2: return &la_gemm_f32_avx2;
+#endif
+  default: return &la_gemm_f32_portable;
+  }
+}
+
+const la_gemm *la_gemm_for(base_isa isa, la_precision precision) {
+  return precision == LA_INT8 ? int8_for(isa) : precision == LA_BF16 ? bf16_for(isa) : f32_for(isa);
 }
 
 const char *la_precision_name(la_precision precision) {

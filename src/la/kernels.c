@@ -2,15 +2,26 @@
 #include "la/kernels.h"
 
 extern const la_kernels la_kernels_portable;
-#ifdef __x86_64__
-extern const la_kernels la_kernels_avx2, la_kernels_avx512;
+#ifdef BERG_HAS_AVX2
+extern const la_kernels la_kernels_avx2;
+#endif
+#ifdef BERG_HAS_AVX512
+extern const la_kernels la_kernels_avx512;
 #endif
 
 const la_kernels *la_kernels_for(base_isa isa) {
   switch (isa) {
-#ifdef __x86_64__
+#ifdef BERG_HAS_AVX512
   case BASE_ISA_AVX512: return &la_kernels_avx512;
+#endif
+#ifdef BERG_HAS_AVX2
   case BASE_ISA_AVX2: return &la_kernels_avx2;
+#endif
+#ifdef BERG_HAS_NEON_DOT
+  case BASE_ISA_NEON_DOT:
+#endif
+#ifdef BERG_HAS_NEON_MATRIX
+  case BASE_ISA_NEON_MATRIX:
 #endif
   case BASE_ISA_PORTABLE: return &la_kernels_portable;
   default: return NULL;

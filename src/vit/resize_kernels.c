@@ -2,17 +2,21 @@
 #include "vit/resize_kernels.h"
 
 extern const vit_resize_kernels vit_resize_kernels_portable;
-#ifdef __x86_64__
-extern const vit_resize_kernels vit_resize_kernels_avx2, vit_resize_kernels_avx512;
+#ifdef BERG_HAS_AVX2
+extern const vit_resize_kernels vit_resize_kernels_avx2;
+#endif
+#ifdef BERG_HAS_AVX512
+extern const vit_resize_kernels vit_resize_kernels_avx512;
 #endif
 
 const vit_resize_kernels *vit_resize_kernels_for(base_isa isa) {
-#ifdef __x86_64__
+#ifdef BERG_HAS_AVX512
   if (isa >= BASE_ISA_AVX512) return &vit_resize_kernels_avx512;
-  if (isa >= BASE_ISA_AVX2) return &vit_resize_kernels_avx2;
-#else
-  (void)isa;
 #endif
+#ifdef BERG_HAS_AVX2
+  if (isa >= BASE_ISA_AVX2) return &vit_resize_kernels_avx2;
+#endif
+  (void)isa;
   return &vit_resize_kernels_portable;
 }
 

@@ -9,14 +9,14 @@
 
 #include "la/gemm.h"
 
-#ifdef __x86_64__
+#ifdef BERG_HAS_AVX512
 extern const la_gemm la_gemm_bf16_avx512;
 #endif
 
 /* Of each instruction set, then the one that multiplies bf16, which a machine may have and not prefer. */
 static const la_gemm *table(int isa) {
   if (isa <= (int)base_machine_isa()) return la_gemm_for((base_isa)isa, LA_BF16);
-#ifdef __x86_64__
+#ifdef BERG_HAS_AVX512
   if (base_machine_isa() == BASE_ISA_AVX512 && __builtin_cpu_supports("avx512bf16")) return &la_gemm_bf16_avx512;
 #endif
   return NULL;

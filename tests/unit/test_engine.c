@@ -101,6 +101,7 @@ static void what_engines_say_of_themselves(void **state) {
   for (int i = 0; i < BASE_ISA_COUNT * LA_PRECISIONS; i++) {
     const la_gemm *gemm = engine_of(i / LA_PRECISIONS, i % LA_PRECISIONS);
     if (!gemm) continue;
+    assert_true(strlen(gemm->name) > 0);
     assert_true(gemm->tile_rows >= 2 && gemm->tile_rows % 2 == 0);
     assert_true(gemm->thread_bytes >= LA_BUFFER_BYTES && gemm->thread_bytes % 64 == 0);
     assert_true(!gemm->begin == !gemm->end);

@@ -1,22 +1,21 @@
 /* How fast a folder's disk reads and writes. */
-#define _GNU_SOURCE /* O_TMPFILE */
 #include "io/file/disk_rate.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/system.h"
 
 #define PIECE ((size_t)4 << 20)
 
 /* Not every file system has files without a name. */
 static int open_nameless(const char *folder) {
-  int file = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (file >= 0 || (errno != EOPNOTSUPP && errno != EISDIR)) return file;
+  int file = base_system_open_nameless(folder);
+  if (file >= 0 || errno != EOPNOTSUPP) return file;
   char *name = base_format(NULL, "%s/berg-rate-XXXXXX", folder);
   if (!name) return -1;
   file = mkstemp(name);
@@ -54,7 +53,7 @@ berg_status io_disk_rate(const char *folder, size_t bytes, double *written, doub
   bool done = file >= 0 && write_all(file, piece, bytes);
   if (done) {
     *written = (double)bytes / (base_machine_seconds() - start);
-    posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+    base_system_forget(file);
     start = base_machine_seconds();
     done = read_all(file, piece, bytes);
     *read = (double)bytes / (base_machine_seconds() - start);

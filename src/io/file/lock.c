@@ -1,5 +1,5 @@
 /* Locks of an open file, which exclude other handles of the same process too. */
-#define _GNU_SOURCE /* F_OFD_SETLK */
+#define _DEFAULT_SOURCE /* flock */
 #include "io/file/lock.h"
 
 #include <errno.h>
@@ -8,16 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* POSIX's own locks belong to a process: two handles in it do not see each other's, and the first that is closed gives
- * up all. */
-static bool is_free(int file, short type, off_t first, off_t length) {
-#ifdef F_OFD_SETLK
-  struct flock bytes = {.l_type = type, .l_whence = SEEK_SET, .l_start = first, .l_len = length};
-  return !fcntl(file, F_OFD_SETLK, &bytes) || (errno != EACCES && errno != EAGAIN);
-#else
-  if (first) return true; /* without ranges */
-  return !flock(file, (type == F_RDLCK ? LOCK_SH : LOCK_EX) | LOCK_NB) || errno != EWOULDBLOCK;
-#endif
+#include "base/system.h"
+
+/* What cannot be locked at all is free to whoever tries. */
+static bool is_free(int file, bool shared, uint64_t first, uint64_t length) {
+  return base_system_lock(file, shared, first, length) || (errno != EACCES && errno != EAGAIN);
 }
 
 bool io_is_named(int file, const char *path) {
@@ -26,11 +21,9 @@ bool io_is_named(int file, const char *path) {
 }
 
 /* Between opening and locking, the previous holder of the lock may have removed the file. */
-bool io_lock(int file, const char *path) { return is_free(file, F_WRLCK, 0, 0) && io_is_named(file, path); }
+bool io_lock(int file, const char *path) { return is_free(file, false, 0, 0) && io_is_named(file, path); }
 
-bool io_lock_range(int file, uint64_t first, uint64_t end) {
-  return is_free(file, F_WRLCK, (off_t)first, (off_t)(end - first));
-}
+bool io_lock_range(int file, uint64_t first, uint64_t end) { return is_free(file, false, first, end - first); }
 
 bool io_is_being_written(int file) {
   if (flock(file, LOCK_SH | LOCK_NB)) return errno == EWOULDBLOCK;
@@ -58,7 +51,7 @@ int io_lock_open_shared(const char *path) {
   for (;;) {
     int lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (lock < 0) return lock;
-    const bool is_shared = is_free(lock, F_RDLCK, 0, 1);
+    const bool is_shared = is_free(lock, true, 0, 1);
     if (is_shared && io_is_named(lock, path)) return lock;
     close(lock);
     errno = EAGAIN;

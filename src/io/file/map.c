@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/system.h"
+
 /* What an empty file's bytes would be: to count on from NULL is not defined. */
 static const uint8_t nothing[1];
 
@@ -66,6 +68,6 @@ void io_map_drop(const io_map *map, size_t offset, size_t size) { advise(map, of
 void io_file_will_need(const char *path) {
   int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* as above */
   if (file < 0) return;
-  posix_fadvise(file, 0, 0, POSIX_FADV_WILLNEED);
+  base_system_will_read(file);
   close(file);
 }

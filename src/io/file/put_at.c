@@ -2,8 +2,9 @@
 #include "io/file/put_at.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
+
+#include "base/system.h"
 
 #define CHUNK_BYTES ((size_t)1 << 22)
 
@@ -29,6 +30,6 @@ berg_status io_put_at(int file, const void *bytes, size_t size, uint64_t offset,
 }
 
 berg_status io_set_aside(int file, uint64_t bytes, const char *path, berg_error *error) {
-  const int number = posix_fallocate(file, 0, (off_t)bytes);
+  const int number = base_system_reserve_or_write(file, bytes);
   return number ? base_fail_errno(error, BERG_EWRITE, path, "cannot be written", number) : BERG_OK;
 }

@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/system.h"
 #include "base/text.h"
 
 #define NAME_KEPT 200 /* bytes of a name in its temporary one, which the system holds to 255 */
@@ -58,7 +58,7 @@ static char *random_name(const char *path) {
   const char *name = name_in(path, &kept);
   uint8_t bytes[LETTERS];
   char word[LETTERS + 1] = "";
-  if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) return NULL;
+  if (!base_system_random(bytes, sizeof bytes)) return NULL;
   for (size_t i = 0; i < sizeof bytes; i++) word[i] = letters[bytes[i] % 32];
   char *temporary = base_format(NULL, "%.*s.%.*s.%s.new", (int)(name - path), path, kept, name, word);
   if (!temporary) errno = ENOMEM;

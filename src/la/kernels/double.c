@@ -6,8 +6,8 @@
 #include "la/kernels.h"
 
 #define DOUBLES (VECTOR_BYTES / sizeof(double))
-/* Registers: 8 x 3 accumulators of AVX-512's 32, 4 x 3 of AVX2's 16. */
-#if defined(__AVX512F__)
+/* 8 x 3 accumulators of 32 registers, 4 x 3 of 16. */
+#if VECTOR_REGISTERS == 32
 #define TILE_M 8
 #else
 #define TILE_M 4
@@ -20,21 +20,19 @@ typedef double vec_double_anywhere __attribute__((vector_size(VECTOR_BYTES), ali
 /* c [TILE_M][VECTORS * DOUBLES] (ldc) += a tile times a strip; `strip` has LA_DOUBLE_STRIP columns. */
 INLINE void tile(const double *a, const double *strip, size_t k, double *c, size_t ldc) {
   vec_double sum[TILE_M * VECTORS];
-#pragma GCC unroll 32
+  UNROLL
   for (size_t i = 0; i < TILE_M * VECTORS; i++) sum[i] = (vec_double){0};
   for (size_t l = 0; l < k; l++, a += LA_DOUBLE_TILE, strip += LA_DOUBLE_STRIP) {
     vec_double row[VECTORS];
-#pragma GCC unroll 4
+    UNROLL
     for (size_t v = 0; v < VECTORS; v++) row[v] = *(const vec_double_anywhere *)(strip + v * DOUBLES);
-#pragma GCC unroll 8
-    for (size_t i = 0; i < TILE_M; i++)
-#pragma GCC unroll 4
-      for (size_t v = 0; v < VECTORS; v++) sum[i * VECTORS + v] += row[v] * a[i];
+    UNROLL
+    for (size_t i = 0; i < TILE_M; i++) UNROLL
+    for (size_t v = 0; v < VECTORS; v++) sum[i * VECTORS + v] += row[v] * a[i];
   }
-#pragma GCC unroll 8
-  for (size_t i = 0; i < TILE_M; i++)
-#pragma GCC unroll 4
-    for (size_t v = 0; v < VECTORS; v++) *(vec_double_anywhere *)(c + i * ldc + v * DOUBLES) += sum[i * VECTORS + v];
+  UNROLL
+  for (size_t i = 0; i < TILE_M; i++) UNROLL
+  for (size_t v = 0; v < VECTORS; v++) *(vec_double_anywhere *)(c + i * ldc + v * DOUBLES) += sum[i * VECTORS + v];
 }
 
 void KERNEL(la_double_tile)(const double *a, const double *strip, size_t k, double *c) {

@@ -86,10 +86,10 @@ INLINE void tile_on_the_way(const size_t rows, const la_product *product, const 
       tile_clear(rows, sum);
       for (size_t p = from; p < end; p += 2) {
         if ((p - from) % STEP == 0) fetch_step(fetch);
-#pragma GCC unroll 8
+        UNROLL
         for (size_t j = 0; j < TILE_VECTORS; j++) {
           const two_rows w = wide_rows(pairs, p, c + j * LANES);
-#pragma GCC unroll 8
+          UNROLL
           for (size_t i = 0; i < rows; i++) {
             sum[i][j] += x[i * ldx + p] * w.even;
             if (p + 1 < end) sum[i][j] += x[i * ldx + p + 1] * w.odd;
@@ -126,12 +126,9 @@ static void multiply_widened(const la_product *product) {
   }
 }
 
-#define TEXT(isa) TEXT_(isa)
-#define TEXT_(isa) #isa
-
 extern const la_gemm KERNEL(la_gemm_f32), KERNEL(la_gemm_widened);
 const la_gemm KERNEL(la_gemm_f32) = {.precision = LA_F32,
-                                     .name = "float32 (" TEXT(BERG_ISA) ")",
+                                     .name = "float32 (" BERG_ISA_NAME ")",
                                      .layout = &la_layout_f32_slab64,
                                      .tile_rows = LA_TILE_ROWS,
                                      .thread_bytes = LA_BUFFER_BYTES,
@@ -140,7 +137,7 @@ const la_gemm KERNEL(la_gemm_f32) = {.precision = LA_F32,
                                      .multiply = multiply_f32,
                                      .multiply_plain = KERNEL(la_multiply_plain)};
 const la_gemm KERNEL(la_gemm_widened) = {.precision = LA_BF16,
-                                         .name = "bf16 weights, float32 products (" TEXT(BERG_ISA) ")",
+                                         .name = "bf16 weights, float32 products (" BERG_ISA_NAME ")",
                                          .layout = &la_layout_bf16_slab64,
                                          .tile_rows = LA_TILE_ROWS,
                                          .thread_bytes = LA_BUFFER_BYTES,

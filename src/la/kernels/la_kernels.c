@@ -71,13 +71,13 @@ static void standardise(const float *x, const float *high, const float *low, con
 
 static double multiply_registers(size_t rounds, float *sink) {
   vec sum[INDEPENDENT], factor = vec_all(0.5f) + vec_load(sink), term = vec_all(0.25f) + vec_load(sink);
-#pragma GCC unroll 16
+  UNROLL
   for (size_t i = 0; i < INDEPENDENT; i++) sum[i] = vec_all((float)i) + vec_load(sink);
   for (size_t r = 0; r < rounds; r++) {
-#pragma GCC unroll 16
+    UNROLL
     for (size_t i = 0; i < INDEPENDENT; i++) sum[i] = sum[i] * factor + term;
   }
-#pragma GCC unroll 16
+  UNROLL
   for (size_t i = 1; i < INDEPENDENT; i++) sum[0] += sum[i];
   vec_store(sink, sum[0]);
   return 2.0 * INDEPENDENT * LANES * (double)rounds;

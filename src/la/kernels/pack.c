@@ -12,11 +12,11 @@ INLINE void transpose_strip(const char *rows, size_t row_bytes, const size_t col
   size_t p = 0;
   for (; p + LANES <= depth && columns; p += LANES) {
     vec v[LANES];
-#pragma GCC unroll 16
+    UNROLL
     for (size_t i = 0; i < LANES; i++)
       v[i] = i < columns ? vec_load(rows + i * row_bytes + p * sizeof(float)) : (vec){0};
     transpose_block(v);
-#pragma GCC unroll 16
+    UNROLL
     for (size_t i = 0; i < LANES; i++) vec_store(floats + (p + i) * LA_PANEL, v[i]);
   }
   for (; p < depth; p++)
@@ -111,9 +111,8 @@ void KERNEL(la_pack_int8)(const float *floats, size_t depth, void *slab) {
 void KERNEL(la_load_int8)(const float *x, size_t k, void *row, float *scale) {
   const size_t whole = k / (4 * LANES) * (4 * LANES);
   vec most[4] = {{0}}; /* four sums, or each step would wait for the one before */
-  for (size_t p = 0; p < whole; p += 4 * LANES)
-#pragma GCC unroll 4
-    for (size_t i = 0; i < 4; i++) most[i] = vec_max(most[i], magnitude(vec_load(x + p + i * LANES)));
+  for (size_t p = 0; p < whole; p += 4 * LANES) UNROLL
+  for (size_t i = 0; i < 4; i++) most[i] = vec_max(most[i], magnitude(vec_load(x + p + i * LANES)));
   float largest = vec_largest(vec_max(vec_max(most[0], most[1]), vec_max(most[2], most[3])));
   for (size_t p = whole; p < k; p++) largest = fabsf(x[p]) > largest ? fabsf(x[p]) : largest;
   const float step = largest > 1e-30f ? largest / 127 : 1e-30f, inverse = 1 / step;

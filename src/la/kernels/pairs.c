@@ -5,24 +5,24 @@
 
 #include "la/kernels.h"
 
-/* Rows of b at a time: with AVX-512's 32 registers all four, with 16 two. */
-#define ACROSS (VECTOR_BYTES == 64 ? LA_PAIRS : LA_PAIRS / 2)
+/* Rows of b at a time: with 32 registers all four, with 16 two. */
+#define ACROSS (VECTOR_REGISTERS == 32 ? LA_PAIRS : LA_PAIRS / 2)
 
 /* sums[i] = the sum over the lanes of value[i], i < LA_PAIRS * ACROSS. */
 #if VECTOR_BYTES == 64
 /* Halves are folded and laid side by side until one vector holds all sixteen sums: 15 additions in place of 240. */
 INLINE void sum_lanes(const vec *value, float *sums) {
   vec eight[8], four[4], two[2];
-#pragma GCC unroll 8
+  UNROLL
   for (size_t i = 0; i < 8; i++)
     eight[i] =
         VEC_SHUFFLE(vec_int, value[i], value[i + 8], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
         VEC_SHUFFLE(vec_int, value[i], value[i + 8], 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
-#pragma GCC unroll 4
+  UNROLL
   for (size_t i = 0; i < 4; i++)
     four[i] = VEC_SHUFFLE(vec_int, eight[i], eight[i + 4], 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27) +
               VEC_SHUFFLE(vec_int, eight[i], eight[i + 4], 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31);
-#pragma GCC unroll 2
+  UNROLL
   for (size_t i = 0; i < 2; i++)
     two[i] = VEC_SHUFFLE(vec_int, four[i], four[i + 2], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) +
              VEC_SHUFFLE(vec_int, four[i], four[i + 2], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
@@ -37,16 +37,16 @@ INLINE void sum_lanes(const vec *value, float *sums) {
 
 INLINE void multiply(const float *const *a, const float *const *b, size_t n, float *sums) {
   vec sum[LA_PAIRS * ACROSS];
-#pragma GCC unroll 16
+  UNROLL
   for (size_t i = 0; i < LA_PAIRS * ACROSS; i++) sum[i] = vec_all(0);
   for (size_t l = 0; l < n; l += LANES) {
     vec right[ACROSS];
-#pragma GCC unroll 4
+    UNROLL
     for (size_t j = 0; j < ACROSS; j++) right[j] = vec_load(b[j] + l);
-#pragma GCC unroll 4
+    UNROLL
     for (size_t i = 0; i < LA_PAIRS; i++) {
       const vec left = vec_load(a[i] + l);
-#pragma GCC unroll 4
+      UNROLL
       for (size_t j = 0; j < ACROSS; j++) sum[i * ACROSS + j] += left * right[j];
     }
   }

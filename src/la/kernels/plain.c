@@ -20,7 +20,7 @@ typedef struct plain_rows {
 /* Block [LANES rows from `at`][LANES columns], transposed; those beyond `columns` rows or `depth` are zero. */
 INLINE void load_block(const char *at, size_t row_bytes, const size_t columns, size_t depth, vec v[LANES]) {
   if (depth >= LANES) {
-#pragma GCC unroll 16
+    UNROLL
     for (size_t i = 0; i < LANES; i++) v[i] = i < columns ? vec_load(at + i * row_bytes) : (vec){0};
     transpose_block(v);
     return;
@@ -43,7 +43,7 @@ INLINE void multiply_strip(const size_t rows, const la_product *product, const c
   const float *x = product->x;
   const size_t depth = product->depth, ldx = product->row_bytes / sizeof(float);
   vec sum[LA_TILE_ROWS], total[LA_TILE_ROWS];
-#pragma GCC unroll 8
+  UNROLL
   for (size_t i = 0; i < rows; i++) sum[i] = total[i] = (vec){0};
   for (size_t p = 0; p < depth; p += LANES) {
     const size_t ahead = p * sizeof(float) + AHEAD, end = depth * sizeof(float);
@@ -55,17 +55,16 @@ INLINE void multiply_strip(const size_t rows, const la_product *product, const c
       fetch_block(next + ahead - end, row_bytes, LANES);
     load_block(at + p * sizeof(float), row_bytes, columns, depth - p, v);
 #pragma GCC unroll 16
-    for (size_t q = 0; q < steps; q++)
-#pragma GCC unroll 8
-      for (size_t i = 0; i < rows; i++) sum[i] += x[i * ldx + p + q] * v[q];
+    for (size_t q = 0; q < steps; q++) UNROLL
+    for (size_t i = 0; i < rows; i++) sum[i] += x[i * ldx + p + q] * v[q];
     if ((p + LANES) % SUM_DEPTH && p + LANES < depth) continue;
-#pragma GCC unroll 8
+    UNROLL
     for (size_t i = 0; i < rows; i++) {
       total[i] = p < SUM_DEPTH ? sum[i] : total[i] + sum[i]; /* the order of a tile's sums */
       sum[i] = (vec){0};
     }
   }
-#pragma GCC unroll 8
+  UNROLL
   for (size_t i = 0; i < rows; i++) vec_store(tile + i * LA_PANEL, total[i]);
 }
 

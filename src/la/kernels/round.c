@@ -22,19 +22,19 @@ INLINE vec_int nearest(vec value) {
 INLINE void carried(const la_rounding *rounding, size_t depth, size_t p, const float *errors, vec sum[TOGETHER]) {
   const float *row = rounding->factor + (depth - 1 - p) * depth + depth - 1;
   vec even[TOGETHER], odd[TOGETHER];
-#pragma GCC unroll 8
+  UNROLL
   for (size_t v = 0; v < TOGETHER; v++) even[v] = odd[v] = (vec){0};
   size_t i = 0;
   for (; i + 2 <= p; i += 2) {
     const vec a = vec_all(row[-(ptrdiff_t)i]), b = vec_all(row[-(ptrdiff_t)i - 1]);
-#pragma GCC unroll 8
+    UNROLL
     for (size_t v = 0; v < TOGETHER; v++) {
       even[v] += vec_load(errors + i * LA_PANEL + v * LANES) * a;
       odd[v] += vec_load(errors + (i + 1) * LA_PANEL + v * LANES) * b;
     }
   }
   const float last = i < p ? row[-(ptrdiff_t)i] : 0, reciprocal = 1.0f / row[-(ptrdiff_t)p];
-#pragma GCC unroll 8
+  UNROLL
   for (size_t v = 0; v < TOGETHER; v++) {
     if (i < p) even[v] += vec_load(errors + i * LA_PANEL + v * LANES) * last;
     sum[v] = (even[v] + odd[v]) * reciprocal;

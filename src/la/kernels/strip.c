@@ -21,9 +21,8 @@ INLINE void store_doubles(double *to, const vec_double values[VECTORS]) {
 
 void KERNEL(la_strip_sum)(const float *x, size_t ldx, size_t rows, double *sum) {
   vec_double total[VECTORS] = {{0}};
-  for (size_t i = 0; i < rows; i++, x += ldx)
-#pragma GCC unroll 16
-    for (size_t v = 0; v < VECTORS; v++) total[v] += load_floats(x + v * DOUBLES);
+  for (size_t i = 0; i < rows; i++, x += ldx) UNROLL
+  for (size_t v = 0; v < VECTORS; v++) total[v] += load_floats(x + v * DOUBLES);
   store_doubles(sum, total);
 }
 
@@ -31,13 +30,12 @@ void KERNEL(la_strip_deviations)(const float *x, size_t ldx, size_t rows, const 
                                  double *square) {
   vec_double centre[VECTORS], first[VECTORS] = {{0}}, second[VECTORS] = {{0}};
   for (size_t v = 0; v < VECTORS; v++) centre[v] = load_doubles(mean + v * DOUBLES);
-  for (size_t i = 0; i < rows; i++, x += ldx)
-#pragma GCC unroll 16
-    for (size_t v = 0; v < VECTORS; v++) {
-      vec_double away = load_floats(x + v * DOUBLES) - centre[v];
-      first[v] += away;
-      second[v] += away * away;
-    }
+  for (size_t i = 0; i < rows; i++, x += ldx) UNROLL
+  for (size_t v = 0; v < VECTORS; v++) {
+    vec_double away = load_floats(x + v * DOUBLES) - centre[v];
+    first[v] += away;
+    second[v] += away * away;
+  }
   store_doubles(deviation, first);
   store_doubles(square, second);
 }
@@ -49,22 +47,20 @@ void KERNEL(la_strip_standardise)(float *x, size_t ldx, size_t rows, const doubl
     centre[v] = load_doubles(mean + v * DOUBLES);
     divisor[v] = load_doubles(scale + v * DOUBLES);
   }
-  for (size_t i = 0; i < rows; i++, x += ldx)
-#pragma GCC unroll 16
-    for (size_t v = 0; v < VECTORS; v++) {
-      vec_half z = __builtin_convertvector((load_floats(x + v * DOUBLES) - centre[v]) / divisor[v], vec_half);
-      *(vec_half_anywhere *)(x + v * DOUBLES) = z;
-      total[v] += __builtin_convertvector(z, vec_double);
-    }
+  for (size_t i = 0; i < rows; i++, x += ldx) UNROLL
+  for (size_t v = 0; v < VECTORS; v++) {
+    vec_half z = __builtin_convertvector((load_floats(x + v * DOUBLES) - centre[v]) / divisor[v], vec_half);
+    *(vec_half_anywhere *)(x + v * DOUBLES) = z;
+    total[v] += __builtin_convertvector(z, vec_double);
+  }
   store_doubles(sum, total);
 }
 
 void KERNEL(la_strip_centre)(const float *x, size_t ldx, size_t rows, const double *mean, float *to, size_t ldto) {
   vec_double centre[VECTORS];
   for (size_t v = 0; v < VECTORS; v++) centre[v] = load_doubles(mean + v * DOUBLES);
-  for (size_t i = 0; i < rows; i++, x += ldx, to += ldto)
-#pragma GCC unroll 16
-    for (size_t v = 0; v < VECTORS; v++)
-      *(vec_half_anywhere *)(to + v * DOUBLES) =
-          __builtin_convertvector(load_floats(x + v * DOUBLES) - centre[v], vec_half);
+  for (size_t i = 0; i < rows; i++, x += ldx, to += ldto) UNROLL
+  for (size_t v = 0; v < VECTORS; v++)
+    *(vec_half_anywhere *)(to + v * DOUBLES) =
+        __builtin_convertvector(load_floats(x + v * DOUBLES) - centre[v], vec_half);
 }

@@ -58,25 +58,44 @@ INLINE void fetch_out(const la_product *product, size_t first, size_t rows) {
 }
 
 /* Columns of a tile that registers hold at once. */
-#if VECTOR_BYTES == 64
+#if VECTOR_REGISTERS == 32
 #define TILE_VECTORS 4
 #else
 #define TILE_VECTORS 2
 #endif
 #define TILE_COLUMNS (TILE_VECTORS * LANES)
+#define BY_LANES (VECTOR_BYTES == 16 && VECTOR_REGISTERS == 32)
 
 INLINE void tile_step(const size_t rows, const float *x, size_t ldx, const float *slab,
                       vec sum[LA_TILE_ROWS][TILE_VECTORS]) {
   vec w[TILE_VECTORS];
-#pragma GCC unroll 8
+  UNROLL
   for (size_t j = 0; j < TILE_VECTORS; j++) w[j] = vec_load(slab + j * LANES);
-#pragma GCC unroll 8
+  UNROLL
   for (size_t i = 0; i < rows; i++) {
     vec a = vec_all(x[i * ldx]);
-#pragma GCC unroll 8
+    UNROLL
     for (size_t j = 0; j < TILE_VECTORS; j++) sum[i][j] += a * w[j];
   }
 }
+
+#if BY_LANES
+/* NEON multiplies by a lane: LANES steps take one load a row of x, and the vectors of the slab one at a time, so that
+ * 24 sums, 6 of x and one of the slab are registers. */
+INLINE void tile_lanes(const size_t rows, const float *x, size_t ldx, const float *slab,
+                       vec sum[LA_TILE_ROWS][TILE_VECTORS]) {
+  vec a[LA_TILE_ROWS];
+  UNROLL
+  for (size_t i = 0; i < rows; i++) a[i] = vec_load(x + i * ldx);
+  UNROLL
+  for (size_t q = 0; q < LANES; q++) UNROLL
+  for (size_t j = 0; j < TILE_VECTORS; j++) {
+    const vec w = vec_load(slab + q * LA_PANEL + j * LANES);
+    UNROLL
+    for (size_t i = 0; i < rows; i++) sum[i][j] += a[i][q] * w;
+  }
+}
+#endif
 
 /* `depth` more steps of sums that lie in registers. */
 INLINE void tile_steps(const size_t rows, const float *x, size_t ldx, const float *slab, size_t depth,
@@ -84,28 +103,30 @@ INLINE void tile_steps(const size_t rows, const float *x, size_t ldx, const floa
   size_t p = 0;
   for (; p + STEP <= depth; p += STEP) {
     fetch_step(fetch);
+#if BY_LANES
+    for (size_t q = p; q < p + STEP; q += LANES) tile_lanes(rows, x + q, ldx, slab + q * LA_PANEL, sum);
+#else
 #pragma GCC unroll 2
     for (size_t q = p; q < p + STEP; q++) tile_step(rows, x + q, ldx, slab + q * LA_PANEL, sum);
+#endif
   }
   for (; p < depth; p++) tile_step(rows, x + p, ldx, slab + p * LA_PANEL, sum);
 }
 
 INLINE void tile_clear(const size_t rows, vec sum[LA_TILE_ROWS][TILE_VECTORS]) {
-#pragma GCC unroll 8
-  for (size_t i = 0; i < rows; i++)
-#pragma GCC unroll 8
-    for (size_t j = 0; j < TILE_VECTORS; j++) sum[i][j] = (vec){0};
+  UNROLL
+  for (size_t i = 0; i < rows; i++) UNROLL
+  for (size_t j = 0; j < TILE_VECTORS; j++) sum[i][j] = (vec){0};
 }
 
 /* Adds the sums to tile [rows][LA_PANEL], or `first` sets it. */
 INLINE void tile_add(const size_t rows, vec sum[LA_TILE_ROWS][TILE_VECTORS], bool first, float *tile) {
-#pragma GCC unroll 8
-  for (size_t i = 0; i < rows; i++)
-#pragma GCC unroll 8
-    for (size_t j = 0; j < TILE_VECTORS; j++) {
-      float *to = tile + i * LA_PANEL + j * LANES;
-      vec_store(to, first ? sum[i][j] : vec_load(to) + sum[i][j]);
-    }
+  UNROLL
+  for (size_t i = 0; i < rows; i++) UNROLL
+  for (size_t j = 0; j < TILE_VECTORS; j++) {
+    float *to = tile + i * LA_PANEL + j * LANES;
+    vec_store(to, first ? sum[i][j] : vec_load(to) + sum[i][j]);
+  }
 }
 
 /* x [rows][ldx] by slab [depth][LA_PANEL]; `rows` is a constant at every call. */
@@ -122,14 +143,36 @@ INLINE void tile_part(const size_t rows, const float *x, size_t ldx, const float
 typedef void tile_kernel(const size_t rows, const la_product *product, const void *weights, size_t first, float *tile,
                          fetcher *fetch);
 
+/* clang would join the cases to one call whose `rows` is no constant any more. */
+#ifdef __clang__
+#define TILE_APART(n) __asm__ volatile("" ::"i"(n))
+#else
+#define TILE_APART(n)
+#endif
+
 INLINE void tile_of(size_t rows, tile_kernel *kernel, const la_product *product, const void *weights, size_t first,
                     float *tile, fetcher *fetch) {
   switch (rows) {
-  case 6: kernel(6, product, weights, first, tile, fetch); break;
-  case 5: kernel(5, product, weights, first, tile, fetch); break;
-  case 4: kernel(4, product, weights, first, tile, fetch); break;
-  case 3: kernel(3, product, weights, first, tile, fetch); break;
-  case 2: kernel(2, product, weights, first, tile, fetch); break;
+  case 6:
+    kernel(6, product, weights, first, tile, fetch);
+    TILE_APART(6);
+    break;
+  case 5:
+    kernel(5, product, weights, first, tile, fetch);
+    TILE_APART(5);
+    break;
+  case 4:
+    kernel(4, product, weights, first, tile, fetch);
+    TILE_APART(4);
+    break;
+  case 3:
+    kernel(3, product, weights, first, tile, fetch);
+    TILE_APART(3);
+    break;
+  case 2:
+    kernel(2, product, weights, first, tile, fetch);
+    TILE_APART(2);
+    break;
   default: kernel(1, product, weights, first, tile, fetch);
   }
 }

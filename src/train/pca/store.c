@@ -1,5 +1,5 @@
 /* The store of features, written by blocks of the network. */
-#define _GNU_SOURCE /* fallocate, pwritev */
+#define _DEFAULT_SOURCE /* pwritev */
 #include "train/pca/store.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/system.h"
 #include "base/thread.h"
 #include "base/text.h"
 #include "io/file/folders.h"
@@ -48,8 +49,8 @@ uint64_t train_store_bytes(size_t rows, size_t tokens) {
 /* Reserves all bytes at once, so that a run does not fail after an hour on a full disk. File systems that cannot
  * reserve space get a sparse file. */
 static berg_status allocate(const train_store *store, uint64_t bytes, berg_error *error) {
-  if (!fallocate(store->file, 0, 0, (off_t)bytes)) return BERG_OK;
-  int number = errno;
+  const int number = base_system_reserve(store->file, bytes);
+  if (!number) return BERG_OK;
   uint64_t room = io_disk_free(store->path);
   if (number == ENOSPC || number == EDQUOT || number == EFBIG || (number == EOPNOTSUPP && room < bytes)) {
     char expected[64];

@@ -9,7 +9,7 @@
 #define COLUMNS (PADDED / LANES)
 #define GROUP 4 /* vectors of columns held in registers at once */
 
-#if defined(__AVX512F__)
+#if VECTOR_REGISTERS == 32
 #define ROWS_AT_ONCE 5 /* divides 50; 5 x 4 accumulators */
 #else
 #define ROWS_AT_ONCE 2
@@ -21,23 +21,20 @@ INLINE void rows_by_matrix(const float *left, size_t ldl, const float *right, si
                            size_t ldo) {
   for (size_t first = 0; first < COLUMNS; first += GROUP) {
     vec sum[ROWS_AT_ONCE][GROUP];
-#pragma GCC unroll 8
-    for (size_t r = 0; r < ROWS_AT_ONCE; r++)
-#pragma GCC unroll 8
-      for (size_t c = 0; c < GROUP; c++) sum[r][c] = (vec){0};
+    UNROLL
+    for (size_t r = 0; r < ROWS_AT_ONCE; r++) UNROLL
+    for (size_t c = 0; c < GROUP; c++) sum[r][c] = (vec){0};
     for (size_t p = 0; p < depth; p++) {
       vec row[GROUP];
-#pragma GCC unroll 8
+      UNROLL
       for (size_t c = 0; c < GROUP; c++) row[c] = vec_load(right + p * ldr + (first + c) * LANES);
-#pragma GCC unroll 8
-      for (size_t r = 0; r < ROWS_AT_ONCE; r++)
-#pragma GCC unroll 8
-        for (size_t c = 0; c < GROUP; c++) sum[r][c] += left[r * ldl + p] * row[c];
+      UNROLL
+      for (size_t r = 0; r < ROWS_AT_ONCE; r++) UNROLL
+      for (size_t c = 0; c < GROUP; c++) sum[r][c] += left[r * ldl + p] * row[c];
     }
-#pragma GCC unroll 8
-    for (size_t r = 0; r < ROWS_AT_ONCE; r++)
-#pragma GCC unroll 8
-      for (size_t c = 0; c < GROUP; c++) vec_store(out + r * ldo + (first + c) * LANES, sum[r][c]);
+    UNROLL
+    for (size_t r = 0; r < ROWS_AT_ONCE; r++) UNROLL
+    for (size_t c = 0; c < GROUP; c++) vec_store(out + r * ldo + (first + c) * LANES, sum[r][c]);
   }
 }
 
@@ -56,20 +53,20 @@ INLINE vec load_scores(const float *row, size_t first) {
 INLINE void softmax_row(float *row) {
   const float scale = 0.125f; /* 1 / sqrt(64), exact */
   vec score[COLUMNS];
-#pragma GCC unroll 16
+  UNROLL
   for (size_t c = 0; c < COLUMNS; c++) score[c] = load_scores(row, c * LANES);
   vec most = score[0];
-#pragma GCC unroll 16
+  UNROLL
   for (size_t c = 1; c < COLUMNS; c++) most = vec_max(most, score[c]);
   float largest = vec_largest(most);
   vec total = {0};
-#pragma GCC unroll 16
+  UNROLL
   for (size_t c = 0; c < COLUMNS; c++) {
     score[c] = vec_exp((score[c] - largest) * scale);
     total += score[c];
   }
   float reciprocal = 1.0f / vec_sum(total);
-#pragma GCC unroll 16
+  UNROLL
   for (size_t c = 0; c < COLUMNS; c++) vec_store(row + c * LANES, score[c] * reciprocal);
 }
 

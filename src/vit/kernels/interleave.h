@@ -31,15 +31,15 @@ typedef uint16_t vec_shorts __attribute__((vector_size(2 * LANES)));
 /* 16 x 16 bytes turned, in each 16-byte part of the vectors: interleaving row i with row i + 8, four times over, brings
  * byte (r, c) to (c, r). */
 INLINE void turn(bytes tile[ROWS]) {
-#pragma GCC unroll 4
+  UNROLL
   for (int stage = 0; stage < 4; stage++) {
     bytes next[ROWS];
-#pragma GCC unroll 8
+    UNROLL
     for (int i = 0; i < ROWS / 2; i++) {
       next[2 * i] = VEC_SHUFFLE(bytes, tile[i], tile[i + ROWS / 2], PARTS(0));
       next[2 * i + 1] = VEC_SHUFFLE(bytes, tile[i], tile[i + ROWS / 2], PARTS(8));
     }
-#pragma GCC unroll 16
+    UNROLL
     for (int i = 0; i < ROWS; i++) tile[i] = next[i];
   }
 }
@@ -65,7 +65,7 @@ INLINE void point_rows(const uint8_t *row[ROWS], const uint8_t *rows, size_t str
 /* VECTOR_BYTES bytes of 16 rows, side by side as floats: block [VECTOR_BYTES][16]. */
 INLINE void interleave_tile(const uint8_t *const row[ROWS], size_t at, float *block) {
   bytes tile[ROWS];
-#pragma GCC unroll 16
+  UNROLL
   for (size_t r = 0; r < ROWS; r++) tile[r] = *(const bytes *)(row[r] + at);
   turn(tile);
   uint8_t turned[ROWS][VECTOR_BYTES];

@@ -26,19 +26,18 @@ INLINE void sum_taps(const void *from, bool is_bytes, size_t step, size_t apart,
   for (size_t begin = 0; begin < count; begin += EXACT) {
     const size_t end = count - begin < EXACT ? count : begin + EXACT;
     vec high[STREAMS] = {{0}}, low[STREAMS] = {{0}};
-    for (size_t j = begin; j < end; j++)
-#pragma GCC unroll 3
-      for (size_t s = 0; s < STREAMS; s++) {
-        size_t at = j * step + s * apart;
-        vec value = is_bytes ? load_bytes((const uint8_t *)from + at) : vec_load((const float *)from + at);
-        high[s] += value * weights[2 * j];
-        low[s] += value * weights[2 * j + 1];
-      }
-#pragma GCC unroll 3
+    for (size_t j = begin; j < end; j++) UNROLL
+    for (size_t s = 0; s < STREAMS; s++) {
+      size_t at = j * step + s * apart;
+      vec value = is_bytes ? load_bytes((const uint8_t *)from + at) : vec_load((const float *)from + at);
+      high[s] += value * weights[2 * j];
+      low[s] += value * weights[2 * j + 1];
+    }
+    UNROLL
     for (size_t s = 0; s < STREAMS; s++)
       sum[s] += (__builtin_convertvector(high[s], vec_int) << 11) + __builtin_convertvector(low[s], vec_int);
   }
-#pragma GCC unroll 3
+  UNROLL
   for (size_t s = 0; s < STREAMS; s++) store_bytes(sum[s], out + s * out_apart);
 }
 
@@ -46,7 +45,7 @@ INLINE void sum_taps(const void *from, bool is_bytes, size_t step, size_t apart,
 INLINE void store_columns(const uint8_t *columns, uint8_t *across) {
   for (size_t part = 0; part < 4 * ROWS; part += VECTOR_BYTES) {
     bytes tile[16];
-#pragma GCC unroll 16
+    UNROLL
     for (size_t i = 0; i < 16; i++) tile[i] = *(const bytes *)(columns + i * 4 * ROWS + part);
     turn(tile);
     uint8_t rows[ROWS][VECTOR_BYTES];

@@ -14,16 +14,14 @@ INLINE float sum_all(const vec sum[SUMS]) { return vec_sum((sum[0] + sum[1]) + (
 static void layer_norm(const float *x, const float *gain, const float *bias, float *y) {
   /* two passes: the variance of what is left after the mean, so that a large mean costs no digits */
   vec sum[SUMS] = {{0}}, squares[SUMS] = {{0}};
-  for (size_t c = 0; c < VIT_CHANNELS; c += SUMS * LANES)
-#pragma GCC unroll 4
-    for (size_t i = 0; i < SUMS; i++) sum[i] += vec_load(x + c + i * LANES);
+  for (size_t c = 0; c < VIT_CHANNELS; c += SUMS * LANES) UNROLL
+  for (size_t i = 0; i < SUMS; i++) sum[i] += vec_load(x + c + i * LANES);
   const float mean = sum_all(sum) / VIT_CHANNELS;
-  for (size_t c = 0; c < VIT_CHANNELS; c += SUMS * LANES)
-#pragma GCC unroll 4
-    for (size_t i = 0; i < SUMS; i++) {
-      const vec centred = vec_load(x + c + i * LANES) - mean;
-      squares[i] += centred * centred;
-    }
+  for (size_t c = 0; c < VIT_CHANNELS; c += SUMS * LANES) UNROLL
+  for (size_t i = 0; i < SUMS; i++) {
+    const vec centred = vec_load(x + c + i * LANES) - mean;
+    squares[i] += centred * centred;
+  }
   const float scale = 1.0f / sqrtf(sum_all(squares) / VIT_CHANNELS + 1e-6f);
   for (size_t c = 0; c < VIT_CHANNELS; c += LANES)
     vec_store(y + c, (vec_load(x + c) - mean) * scale * vec_load(gain + c) + vec_load(bias + c));

@@ -10,14 +10,14 @@
 INLINE void pair_step(const size_t rows, const char *x, size_t row_bytes, const char *pairs,
                       vec sum[LA_TILE_ROWS][TILE_VECTORS]) {
   vec_int w[TILE_VECTORS];
-#pragma GCC unroll 8
+  UNROLL
   for (size_t j = 0; j < TILE_VECTORS; j++) memcpy(&w[j], pairs + j * 64, sizeof w[j]);
-#pragma GCC unroll 8
+  UNROLL
   for (size_t i = 0; i < rows; i++) {
     int32_t two;
     memcpy(&two, x + i * row_bytes, sizeof two);
     const vec_int a = (vec_int)_mm512_set1_epi32(two);
-#pragma GCC unroll 8
+    UNROLL
     for (size_t j = 0; j < TILE_VECTORS; j++)
       sum[i][j] = (vec)_mm512_dpbf16_ps((__m512)sum[i][j], (__m512bh)a, (__m512bh)w[j]);
   }

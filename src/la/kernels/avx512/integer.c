@@ -25,14 +25,14 @@ INLINE vec_int add_quads(vec_int sum, vec_int x, vec_int w) {
 INLINE void quad_step(const size_t rows, const uint8_t *x, size_t row_bytes, const char *values,
                       vec_int sum[LA_TILE_ROWS][VECTORS]) {
   vec_int w[VECTORS];
-#pragma GCC unroll 8
+  UNROLL
   for (size_t j = 0; j < VECTORS; j++) memcpy(&w[j], values + j * 64, sizeof w[j]);
-#pragma GCC unroll 8
+  UNROLL
   for (size_t i = 0; i < rows; i++) {
     int32_t four;
     memcpy(&four, x + i * row_bytes, sizeof four);
     const vec_int a = (vec_int)_mm512_set1_epi32(four);
-#pragma GCC unroll 8
+    UNROLL
     for (size_t j = 0; j < VECTORS; j++) sum[i][j] = add_quads(sum[i][j], a, w[j]);
   }
 }
@@ -44,10 +44,9 @@ INLINE void tile_integer(const size_t rows, const la_product *product, const voi
   const uint8_t *x = (const uint8_t *)product->x + first * product->row_bytes;
   const size_t quads = (product->depth + 3) / 4, row_bytes = product->row_bytes;
   vec_int sum[LA_TILE_ROWS][VECTORS];
-#pragma GCC unroll 8
-  for (size_t i = 0; i < rows; i++)
-#pragma GCC unroll 8
-    for (size_t j = 0; j < VECTORS; j++) memcpy(&sum[i][j], w->offset + j * 16, sizeof sum[i][j]);
+  UNROLL
+  for (size_t i = 0; i < rows; i++) UNROLL
+  for (size_t j = 0; j < VECTORS; j++) memcpy(&sum[i][j], w->offset + j * 16, sizeof sum[i][j]);
   size_t q = 0;
   for (; q + STEP <= quads; q += STEP) {
     fetch_step(fetch);
@@ -55,10 +54,10 @@ INLINE void tile_integer(const size_t rows, const la_product *product, const voi
     for (size_t r = q; r < q + STEP; r++) quad_step(rows, x + 4 * r, row_bytes, w->values + r * 4 * LA_PANEL, sum);
   }
   for (; q < quads; q++) quad_step(rows, x + 4 * q, row_bytes, w->values + q * 4 * LA_PANEL, sum);
-#pragma GCC unroll 8
+  UNROLL
   for (size_t i = 0; i < rows; i++) {
     const __m512 step = _mm512_set1_ps(product->scale[first + i]);
-#pragma GCC unroll 8
+    UNROLL
     for (size_t j = 0; j < VECTORS; j++) {
       const __m512 scale = _mm512_mul_ps(step, _mm512_loadu_ps(w->scale + j * 16));
       _mm512_store_ps(tile + i * LA_PANEL + j * 16, _mm512_mul_ps(_mm512_cvtepi32_ps((__m512i)sum[i][j]), scale));
