@@ -240,6 +240,16 @@ def test_what_cannot_be_described(tmp_path, lines, status, message):
     assert draft(path, lines, status) == f"{path}: {message}\n" and path.stat().st_size == 0
 
 
+def test_names_are_as_long_as_our_reader_takes_them(tmp_path):
+    path, out, longest = tmp_path / "a.h5", tmp_path / "out", "n" * 4095
+    draft(path, [("dataset", 0, longest, "i8", "1", "07" + 7 * "00")])
+    with h5py.File(path) as file:
+        assert list(file) == [longest]
+    assert subprocess.run([ROWS, path, longest, out]).returncode == 0 and out.read_bytes()[:8] == b"\7" + bytes(7)
+    message = draft(path, [("dataset", 0, longest + "n", "i8", "1", "")], EARGUMENT)
+    assert message.startswith(f'{path}: "nnnn') and message.endswith('nnnn" cannot be the name of a dataset or group\n')
+
+
 def test_as_much_as_can_be_described(tmp_path):
     path = tmp_path / "a.h5"
     draft(path, [*(("text", 0, f"a{i}", "x" * 3000) for i in range(4095)), ("text", 0, "long", "x" * 65480), ("group", 0, "g")])

@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "io/hdf5/hdf5_draft_parts.h"
+#include "io/hdf5/hdf5_links.h"
 
 #define NOTE_MAX ((size_t)UINT16_MAX - 7) /* bytes of a message, a multiple of 8 */
 #define NOTE_FRAME 40                     /* of them for its fields, its type and its shape */
@@ -49,9 +50,14 @@ static size_t add_object(io_hdf5_draft *draft, const char *name, const io_h5_obj
   return draft->object_count++;
 }
 
-/* In a group. A name with a slash would be a way through groups, "." the group itself. */
+/* A name with a slash would be a way through groups, "." the group itself. */
+bool io_hdf5_is_name(const char *name) {
+  return *name && strcmp(name, ".") && !strchr(name, '/') && strlen(name) < IO_H5_NAME_MAX;
+}
+
+/* In a group. */
 static size_t add_member(io_hdf5_draft *draft, const char *name, const io_h5_object *like) {
-  if (!draft->status && (!*name || !strcmp(name, ".") || strchr(name, '/')))
+  if (!draft->status && !io_hdf5_is_name(name))
     draft->status = base_fail(draft->error, BERG_EARGUMENT, "%s: \"%s\" cannot be the name of a dataset or group",
                               draft->path, name);
   return add_object(draft, name, like);

@@ -48,6 +48,8 @@ io_hdf5_type io_hdf5_text(size_t bytes);
 
 /* `path` is what messages call the file, and `error` takes what goes wrong; both stay the caller's until the end. */
 void io_hdf5_draft_begin(io_hdf5_draft *draft, const char *path, berg_error *error);
+/* Whether a dataset or group can be called that: not "" nor ".", without "/", short enough for our reader. */
+bool io_hdf5_is_name(const char *name);
 /* Each returns what it added, to be named as `group` or `object`. Names and values are copied. */
 size_t io_hdf5_add_group(io_hdf5_draft *draft, size_t group, const char *name);
 /* Contiguous. Finishing sets `*offset`: where in the file its data begin. */
@@ -64,7 +66,7 @@ void io_hdf5_add_text_note(io_hdf5_draft *draft, size_t object, const char *name
 void io_hdf5_add_string_note(io_hdf5_draft *draft, size_t object, const char *name, const char *text);
 
 /* Lays out and writes all but the data into the empty `file`, which then has its whole size, `*bytes`; sets the
- * offsets; releases the draft either way. EARGUMENT: names that are empty, "." or twice in a group, or with "/";
+ * offsets; releases the draft either way. EARGUMENT: what is no name, or one twice in a group;
  * attributes of more than 64 KiB or too many. EWRITE, also where it would be too large; ELIMIT. */
 berg_status io_hdf5_draft_finish(io_hdf5_draft *draft, int file, uint64_t *bytes);
 

@@ -8,7 +8,7 @@
  *     /<axis>_index          int64 (length): voxel_index
  *     /<axis>_coordinates    int64 (length, 3)
  *     /<axis>                float64 (length), with an attribute "unit": time, in s
- *     /<groups>/<name>       int64: the positions of a group, ascending: rois/V1; not for names with "/"
+ *     /<groups>/<name>       int64: the positions of a group, ascending: rois/V1; not where HDF5 has no such names
  *     /provenance            UTF-8, JSON: what the responses were made from
  *     attributes of /: the labels', creator (UTF-8); of /responses, where a row has several axes: axes, "image channel"
  *
@@ -50,7 +50,7 @@ static void add_groups(io_hdf5_draft *draft, const io_axis *axis, const axis_lay
   const size_t group = io_hdf5_add_group(draft, IO_HDF5_ROOT, axis->groups_name);
   for (size_t i = 0; i < axis->group_count; i++) {
     const char *name = axis->groups[i].name;
-    if (*name && strcmp(name, ".") && !strchr(name, '/'))
+    if (io_hdf5_is_name(name))
       add_list(draft, group, name, io_hdf5_number(BERG_I64), axis->groups[i].count, &at->groups[i]);
   }
 }
