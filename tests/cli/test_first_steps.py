@@ -2,6 +2,7 @@
 import re
 import shlex
 import shutil
+import subprocess
 
 import pytest
 
@@ -35,6 +36,15 @@ def test_a_folder_without_models(berg, first, tmp_path, name, told):
     assert command == ["fetch", MODEL, "--subject", "2", "--backbone", "--berg-dir", "models" if name == "a file" else str(place)]
     asked = berg(*command, "--from", "http://127.0.0.1:9", "--retries", "0", "--dry-run", environment={"HOME": str(tmp_path)})
     assert asked.status not in (0, 2), asked.err  # the words are known; the server is not there
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "a\ttab, it's \\here\x7f", "it's \"quoted\" $HOME `x`", "~user", "é 日本"])
+def test_a_shell_makes_the_folder_of_the_command(first, tmp_path, name):
+    """Also where the message shows a control character as a space."""
+    (tmp_path / name).mkdir()
+    words = re.search("download it: berg (.*)", first(tmp_path / name)[1])[1]
+    told = subprocess.run(["bash", "-c", f"printf '%s|' {words}"], capture_output=True).stdout.decode()
+    assert told.split("|")[-3:] == ["--berg-dir", str(tmp_path / name), ""]
 
 
 def test_a_subject_that_is_missing_beside_others(first, small_berg_dir, tmp_path):

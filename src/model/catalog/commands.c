@@ -11,10 +11,33 @@
 #include "model/catalog/paths.h"
 #include "model/catalog/registry.h"
 
+static bool is_control(char c) { return (unsigned char)c < 0x20 || c == 0x7f; }
+
+static bool has_control(const char *text) {
+  while (*text && !is_control(*text)) text++;
+  return *text;
+}
+
+/* As bash and its like take it: control characters, which messages show as spaces, by their digits. */
+static char *quoted_by_digits(const char *text, berg_error *error) {
+  char *word = base_alloc(4 * strlen(text) + 4, 1, error), *to = word;
+  if (!word) return NULL;
+  *to++ = '$';
+  for (*to++ = '\''; *text; text++) {
+    if (is_control(*text) || *text == '\'' || *text == '\\')
+      to += base_print(to, 5, "\\%03o", (unsigned char)*text);
+    else
+      *to++ = *text;
+  }
+  memcpy(to, "'", 2);
+  return word;
+}
+
 char *model_quoted(const char *text, berg_error *error) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
   const size_t length = strlen(text);
   if (length && strspn(text, plain) == length) return base_copy_text(text, error);
+  if (has_control(text)) return quoted_by_digits(text, error);
   char *word = base_alloc(4 * length + 3, 1, error), *to = word;
   if (!word) return NULL;
   for (*to++ = '\''; *text; text++) {

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-/* A word as a shell takes it. base_free; NULL: ELIMIT. */
+/* A word as a shell takes it, on one line whatever it holds. base_free; NULL: ELIMIT. */
 char *model_quoted(const char *text, berg_error *error);
 /* "berg fetch MODEL --subject 1 --backbone --berg-dir 'my models'", to be typed as it is. Subject NULL: the backbone
  * alone; quarter 0: the model of all training data; berg_dir NULL: "models". base_free; NULL: ELIMIT. */
