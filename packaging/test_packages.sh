@@ -37,7 +37,9 @@ build_twice() {
   for package in "$tree"/build/*.deb; do
     cmp "$package" "$tree/srv/a longer way/to the build/${package##*/}" || fail "two builds of ${package##*/} differ"
   done
-  in_tree runuser -u first -- sh -c 'lintian --fail-on error,warning,info,pedantic,experimental -i -I -E --pedantic /build/*.changes' ||
+  # one control file for all suites: it names the policy of the oldest
+  in_tree runuser -u first -- sh -c 'lintian --fail-on error,warning,info,pedantic,experimental -i -I -E --pedantic \
+    --suppress-tags out-of-date-standards-version /build/*.changes' ||
     fail "lintian"
   in_tree sh -c 'cd /build && dpkg-scanpackages --multiversion . > Packages' 2> /dev/null
   rm -rf "$trees/$suite/packages"
