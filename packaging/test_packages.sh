@@ -65,8 +65,8 @@ install_and_purge() {
 
   tree_install berg libberg-dev python3-berg
   in_tree runuser -u user -- sh -c 'berg --version && berg doctor > /dev/null && python3 -c "import berg"'
-  in_tree apt-get install -q -y berg libberg-dev python3-berg > "$tree.apt.log" # what they recommend, too: nothing but this brings it
-  in_tree apt-get install -q -y --reinstall libberg0.1 berg > "$tree.apt.log"
+  in_tree apt-get purge -q -y berg python3-berg libberg-dev libberg0.1 > "$tree.apt.log"
+  in_tree apt-get install -q -y berg libberg-dev python3-berg > "$tree.apt.log" 2>&1 # with what they recommend
   tests=$(sed -n 's/^Tests: //p' packaging/debian/tests/control)
   for test in $tests; do
     tree_install $(sed -n "/^Tests: $test\$/,/^\$/s/^Depends: //p" packaging/debian/tests/control | tr -d ,)
