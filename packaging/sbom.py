@@ -28,7 +28,6 @@ LIBRARIES = {
     "libcjson": ("cJSON", "MIT", "libcjson-dev"),
     "libcsv": ("libcsv", "LGPL-2.1-or-later", "libcsv-dev"),
     "libcurl": ("curl", "curl", "libcurl4"),
-    "libhdf5_serial": ("HDF5", "BSD-3-Clause", "libhdf5-dev"),
     "libjpeg": ("libjpeg-turbo", "IJG AND BSD-3-Clause AND Zlib", "libjpeg-dev"),
     "liblapacke": ("LAPACK", "BSD-3-Clause", "liblapacke"),
     "libniftiio": ("nifticlib", "public domain", "libnifti-dev"),

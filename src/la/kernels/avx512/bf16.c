@@ -16,7 +16,10 @@ INLINE void pair_step(const size_t rows, const char *x, size_t row_bytes, const 
   for (size_t i = 0; i < rows; i++) {
     int32_t two;
     memcpy(&two, x + i * row_bytes, sizeof two);
-    const vec_int a = (vec_int)_mm512_set1_epi32(two);
+    vec_int a = (vec_int)_mm512_set1_epi32(two);
+#ifdef __clang__
+    __asm__("" : "+v"(a)); /* clang 16 crashes where it sees one number repeated as bf16 */
+#endif
     UNROLL
     for (size_t j = 0; j < TILE_VECTORS; j++)
       sum[i][j] = (vec)_mm512_dpbf16_ps((__m512)sum[i][j], (__m512bh)a, (__m512bh)w[j]);

@@ -15,7 +15,7 @@ typedef vec_int multiply_block(vec_int sum, vec_int x, vec_int w);
 typedef vec_int block_sums[ROW_PAIRS][COLUMN_PAIRS];
 
 /* Units of a slab [units][LA_PANEL] as [units / 2][LA_PANEL][2], zeros for one that is missing: into the half of the
- * buffer where no slab lies. It costs a hundredth of a product with 150 rows. */
+ * buffer where no slab lies. It costs a fiftieth of a product's instructions with 150 rows. */
 INLINE const int32_t *arrange(const la_product *product, size_t units) {
   int32_t *arranged = (int32_t *)(void *)product->buffer + LA_BUFFER_BYTES / 2 / sizeof(int32_t), *to = arranged;
   const vec *from = product->slab; /* vectors of units */
