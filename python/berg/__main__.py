@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 PLACES = {
@@ -26,9 +27,9 @@ def main():
             parser.error(f"{path} is not there: this package was not installed from a wheel, pkg-config and CMake know the library")
         if before is None:
             library, = (name for name in os.listdir(path) if name.startswith("libberg.so."))
-            words += [f"-L{path}", f"-l:{library}", f"-Wl,-rpath,{path}"]
+            words += map(shlex.quote, [f"-L{path}", f"-l:{library}", f"-Wl,-rpath,{path}"])
         else:
-            words.append(before + path)
+            words.append(shlex.quote(before + path) if before else path)
     if not words:
         parser.error("expected one of " + ", ".join(PLACES))
     print(" ".join(words))

@@ -1,6 +1,7 @@
 """Another distribution that is imported as `berg`, such as upstream's: pip lets the two overwrite each other's files without a word."""
 
 import os
+import re
 import sys
 import warnings
 
@@ -11,13 +12,12 @@ def _other(folder):
         names = os.listdir(folder)
     except OSError:
         return None
-    found = [name for name in names if name.startswith("berg-") and name.endswith((".dist-info", ".egg-info"))]
-    return min(found, default=None)
+    return min(filter(re.compile(r"berg-\d.*\.(dist|egg)-info").fullmatch, names), default=None)
 
 
 def warn():
     for folder in sys.path:
-        found = _other(folder) if folder else None
+        found = _other(folder) if folder and isinstance(folder, str) else None
         if found:
             version = found.split("-")[1].removesuffix(".dist").removesuffix(".egg")
             warnings.warn(
