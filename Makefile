@@ -45,6 +45,9 @@ WHEEL_DEPS = $(BUILD_DEPS) python3-venv nasm dpkg-dev debian-archive-keyring
 
 .PHONY: all wheel sdist test-wheel tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance docs test-docs deb sbom test-packages test-demo test-reproducible test-recipes test-arm deps-arm test-compilers deps-compilers clean
 
+# Targets share folders, and each uses all processors itself.
+.NOTPARALLEL:
+
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
 
@@ -67,7 +70,7 @@ help:
 	@echo "torture      every command with each of its allocations failing, TORTURE_STEP=K every K-th, and killed 1,000 times (COMMANDS= some): hours"
 	@echo "test-browser the page of berg report in Chromium, which it installs"
 	@echo "test-cluster job arrays in a Slurm that it starts on loopback, joblib, Dask, submitit, Snakemake; deps-cluster installs what it starts: minutes"
-	@echo "test-arm     a cross build to aarch64 and its tests under qemu; asks Debian's archive for arm64's libraries: twenty minutes"
+	@echo "test-arm     a cross build to aarch64 and its tests under qemu; asks Debian's archive for arm64's libraries; deps-arm installs what it runs: twenty minutes"
 	@echo "test-compilers every gcc and clang that is installed, without AVX, for any system with POSIX, and musl; deps-compilers installs some"
 	@echo "cuda         the plug-in for CUDA devices, libberg_cuda.so, beside the program; needs nvcc"
 	@echo "wheel        dist/libberg-*.whl: package, program and library in one file that needs NumPy alone; sdist: the sources of it"
@@ -301,7 +304,8 @@ test-packages: deps
 test-demo: deps
 	packaging/test_demo.sh $(SUITES)
 
-test-reproducible:
+test-reproducible: DEPS = $(BUILD_DEPS)
+test-reproducible: deps
 	packaging/test_reproducible.sh $(BUILD)/reproducible
 
 test-recipes: sbom

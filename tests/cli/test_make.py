@@ -87,7 +87,8 @@ def test_a_demo_needs_nothing_of_the_tests(machine, target):
 
 @pytest.mark.parametrize("target, lacks", [
     ("lint", "mandoc"), ("docs", "python3-sphinx"), ("test-docs", "python3-pytest"), ("fuzz", "clang"), ("conformance", "python3-venv"),
-    ("peers", "g++"), ("test-browser", "chromium"), ("test-mpi", "openmpi-bin"), ("test-cluster", "slurm-wlm"), ("torture", "libcmocka-dev")])
+    ("peers", "g++"), ("test-browser", "chromium"), ("test-mpi", "openmpi-bin"), ("test-cluster", "slurm-wlm"), ("torture", "libcmocka-dev"), ("wheel", "nasm"),
+    ("deb", "debhelper"), ("test-demo", "debootstrap"), ("test-reproducible", "ninja-build")])
 def test_each_target_names_the_package_of_what_it_lacks(machine, target, lacks):
     machine.set(missing=[lacks])
     (machine.programs / "sudo").unlink()
@@ -111,6 +112,15 @@ def test_a_build_that_cannot_be_configured_names_what_is_missing(machine, target
     machine.set(missing=["libcsv-dev", "libcmocka-dev"], fails="cmake")
     done, said, calls = machine.make(target)
     assert not done and said.startswith(named) and len(calls) == 1
+
+
+def test_targets_run_one_after_the_other(machine):
+    """Wheel and sdist make the same folder of tools: with -j they would meet in it."""
+    (machine.folder / "packaging/wheel").mkdir(parents=True)
+    script = machine.folder / "packaging/wheel/build.sh"
+    script.write_text("#!/bin/sh\nset -eC\n: > busy\ni=0\nwhile [ $i -lt 100000 ]; do i=$((i + 1)); done\nrm busy\n")
+    script.chmod(0o755)
+    assert machine.make("-j2", "wheel", "sdist")[0]
 
 
 def test_a_build_looks_at_no_packages_where_it_can_be_configured(machine):
