@@ -27,10 +27,8 @@ for package in "$state"/archives/*.deb; do dpkg-deb -x "$package" "$folder"; don
 find "$folder" -type l -lname '/*' | while read -r link; do ln -sf "$(realpath -m --relative-to="$(dirname "$link")" "$folder$(readlink "$link")")" "$link"; done
 # The packages would make these as they are installed: OpenBLAS in place of the reference libraries.
 libraries=$folder/usr/lib/aarch64-linux-gnu
-for name in blas lapack openblas; do
-  [ -e "$libraries/lib$name.so.3" ] || for version in 0 3; do
-    [ ! -e "$libraries/openblas-pthread/lib$name.so.$version" ] || ln -sf "openblas-pthread/lib$name.so.$version" "$libraries/lib$name.so.$version"
-  done
+for library in libblas.so libblas.so.3 liblapack.so liblapack.so.3 libopenblas.so libopenblas.so.0; do
+  [ -e "$libraries/$library" ] || ln -sf "openblas-pthread/$library" "$libraries/$library"
 done
 rm -rf "$state"
 echo "$*" > "$folder/packages"

@@ -227,7 +227,7 @@ static int choose_inner(void **state) {
   return 0;
 }
 
-/* --- The network --- */
+/* --- The network, billions of products an image: not in an emulator, where tests/arm runs it as a whole --- */
 
 /* Tokens of the last block; all tensors lie at the same place. */
 static float *tokens_by(const la_gemm *gemm, const float *values, size_t images, bool packed) {
@@ -271,6 +271,7 @@ static void count_block(void *user, base_team *team, size_t layer, const float *
 
 /* Within a batch, whatever its size. */
 static void the_network_ends_where_it_is_told(void **state) {
+  if (IS_EMULATED) skip();
   vit_weights weights;
   vit_network *network;
   (void)state;
@@ -299,6 +300,7 @@ static void the_network_ends_where_it_is_told(void **state) {
 /* One image is shared by the team, of three each thread has its own; plain weights are packed in the thread's
  * memory. */
 static void the_network_takes_an_engines_word(void **state) {
+  if (IS_EMULATED) skip();
   (void)state;
   float *values = draw((size_t)VIT_HIDDEN * VIT_CHANNELS);
   for (size_t images = 1; images <= 3; images += 2) {

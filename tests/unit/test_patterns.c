@@ -42,17 +42,23 @@ static long double response(const region *r, size_t unit, size_t image) {
   return sum;
 }
 
-/* 1 - r of the full patterns, as half the squared distance of unit vectors. */
-static long double distance(const region *r, size_t a, size_t b, query_centring centring) {
-  long double mean[2] = {0}, square[2] = {0}, sum = 0;
-  const size_t images[2] = {a, b};
-  for (int k = 0; k < 2; k++) {
-    for (size_t u = 0; u < r->units; u++) mean[k] += response(r, u, images[k]) / r->units;
-    if (centring == QUERY_UNCENTRED) mean[k] = 0;
-    for (size_t u = 0; u < r->units; u++) square[k] += powl(response(r, u, images[k]) - mean[k], 2);
+/* The full patterns at length 1: [IMAGES][units]. */
+static long double *full_patterns(const region *r, query_centring centring) {
+  long double *patterns = malloc(IMAGES * r->units * sizeof *patterns);
+  for (size_t i = 0; i < IMAGES; i++) {
+    long double *pattern = patterns + i * r->units, mean = 0, square = 0;
+    for (size_t u = 0; u < r->units; u++) pattern[u] = response(r, u, i), mean += pattern[u] / r->units;
+    if (centring == QUERY_UNCENTRED) mean = 0;
+    for (size_t u = 0; u < r->units; u++) pattern[u] -= mean, square += pattern[u] * pattern[u];
+    for (size_t u = 0; u < r->units; u++) pattern[u] /= sqrtl(square);
   }
-  for (size_t u = 0; u < r->units; u++)
-    sum += powl((response(r, u, a) - mean[0]) / sqrtl(square[0]) - (response(r, u, b) - mean[1]) / sqrtl(square[1]), 2);
+  return patterns;
+}
+
+/* 1 - r, as half the squared distance of unit vectors. */
+static long double distance(const long double *a, const long double *b, size_t units) {
+  long double sum = 0;
+  for (size_t u = 0; u < units; u++) sum += (a[u] - b[u]) * (a[u] - b[u]);
   return sum / 2;
 }
 
@@ -73,15 +79,17 @@ static void check(size_t units, double intercept, query_centring centring) {
   size_t width, undefined;
   draw(&r, units, intercept);
   double *x = normalised(&r, centring, 1, &width, &undefined);
+  long double *full = full_patterns(&r, centring);
   assert_int_equal(undefined, 0);
   assert_int_equal(width, units < N ? units : N);
   for (size_t a = 0; a < IMAGES; a++)
     for (size_t b = 0; b < a; b++) {
       double d = 0;
       for (size_t j = 0; j < width; j++) d += pow(x[a * width + j] - x[b * width + j], 2) / 2;
-      const double expected = (double)distance(&r, a, b, centring);
+      const double expected = (double)distance(full + a * units, full + b * units, units);
       assert_true(fabs(d - expected) <= 1e-9 * expected);
     }
+  free(full);
   free(x);
   free(r.rows);
 }
