@@ -31,6 +31,7 @@ cd "$here"
 source=$(packaging/source.sh "$trees/sources")
 [ $# -gt 0 ] || set -- bookworm trixie
 for suite; do
+  mkdir -p "$trees/$suite"
   demo root
   demo user sudo
 done
