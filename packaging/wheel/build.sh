@@ -3,6 +3,7 @@
 # The same sources give the same bytes: dates are SOURCE_DATE_EPOCH, by default the last commit's, and no path of this machine is left.
 set -eu
 cd "$(dirname "$0")/../.."
+case $1:$PWD in wheel:*[[:space:]]*) echo "wheel: $PWD: has white space, and options of compilers name it: build elsewhere" >&2 && exit 1 ;; esac
 . packaging/wheel/tools.sh
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 export SOURCE_DATE_EPOCH

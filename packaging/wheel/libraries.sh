@@ -6,6 +6,7 @@
 set -eu
 mkdir -p "$1"
 prefix=$(cd "$1" && pwd)
+case $prefix in *[[:space:]]*) echo "libraries.sh: $prefix: has white space, and options of compilers name it" >&2 && exit 1 ;; esac
 sources=$prefix/sources
 names="cjson libcsv libjpeg-turbo libspng nifticlib zlib"
 if [ "$(cat "$prefix/complete" 2>/dev/null)" = "$names" ]; then exit 0; fi

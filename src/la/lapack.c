@@ -47,6 +47,13 @@ void la_lapack_leave(const la_lapack *lapack) {
   pthread_mutex_unlock(&guard);
 }
 
+berg_status la_lapack_check(berg_error *error) {
+  const la_lapack *lapack;
+  berg_status status = la_lapack_enter(&lapack, error);
+  if (!status) la_lapack_leave(lapack);
+  return status;
+}
+
 int64_t la_dsyevd(const la_lapack *lapack, double *matrix, int64_t n, double *values, double *work, int64_t size,
                   int64_t *whole, int64_t whole_size) {
   if (lapack->is_wide)

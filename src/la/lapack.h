@@ -15,6 +15,8 @@ typedef struct la_lapack la_lapack;
  * too gets its own back. EINTERNAL: it is not installed; ELIMIT. */
 berg_status la_lapack_enter(const la_lapack **lapack, berg_error *error);
 void la_lapack_leave(const la_lapack *lapack);
+/* Loads it, so that what needs it late fails early. EINTERNAL, ELIMIT. */
+berg_status la_lapack_check(berg_error *error);
 
 /* LAPACK's functions of these names, of matrices in columns without gaps. They return its `info`. A size of -1 asks for
  * the size of the workspace, which comes as its first number. */

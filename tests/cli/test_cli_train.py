@@ -42,6 +42,17 @@ def test_a_dry_run_shows_the_plan_and_computes_nothing(train, place):
     assert not (place[0] / "work").exists() and not (place[0] / "encoding_models").exists()
 
 
+def test_a_want_of_lapack_is_told_before_the_features(train, build_dir, tmp_path):
+    """Which take hours. Where they alone are asked for, they are made without it."""
+    missing = {"LD_PRELOAD": str(build_dir / "tests" / "without.so"), "WITHOUT": "liblapacke libopenblas"}
+    work = tmp_path / "work"
+    result = train("--work", work, "--features", "class-token", environment=missing)
+    assert result.status == 1 and "LAPACK, which training needs, cannot be loaded" in result.lines[-1] and not work.exists()
+    assert train("--work", work, "--features", "class-token", "--stage", "features", environment=missing).status == 0
+    result = train("--work", work, "--features", "class-token", "--stage", "eigenvectors", environment=missing)
+    assert result.status != 0 and "LAPACK" in result.err
+
+
 def test_a_run_reports_its_stages(train, place, tmp_path):
     report = tmp_path / "report.json"
     result = train("--report", report, "--features", "class-token", "--work", tmp_path / "a" / "work")

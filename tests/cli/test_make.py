@@ -114,6 +114,16 @@ def test_a_build_that_cannot_be_configured_names_what_is_missing(machine, target
     assert not done and said.startswith(named) and len(calls) == 1
 
 
+def test_a_wheel_is_not_built_in_a_folder_with_a_space(machine):
+    """Some options of compilers and archives would be cut in two."""
+    shutil.copytree(ROOT / "packaging", machine.folder / "packaging")
+    done, said, _ = machine.make("wheel")
+    assert not done and f"wheel: {machine.folder}: " in said and "white space" in said and not (machine.folder / "build/wheel").exists()
+    where = machine.folder / "prefix"
+    done = subprocess.run(["sh", ROOT / "packaging/wheel/libraries.sh", where], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.startswith(f"libraries.sh: {where}: ") and not any(where.iterdir())
+
+
 def test_targets_run_one_after_the_other(machine):
     """Wheel and sdist make the same folder of tools: with -j they would meet in it."""
     (machine.folder / "packaging/wheel").mkdir(parents=True)

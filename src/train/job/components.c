@@ -93,6 +93,7 @@ const train_stage_kind train_components_stage = {
     .scope = TRAIN_OF_SET,
     .prefix = "berg-pca-",
     .ending = ".safetensors",
+    .has_lapack = true,
     .count = train_set_panels,
     .grain = train_set_block,
     .hash = train_set_hash,

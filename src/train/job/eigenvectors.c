@@ -76,6 +76,7 @@ const train_stage_kind train_eigenvectors_stage = {
     .prefix = "berg-eigenvectors-",
     .ending = "",
     .until = &train_components_stage,
+    .has_lapack = true,
     .count = count,
     .grain = count,
     .hash = train_set_hash,

@@ -344,6 +344,7 @@ const train_stage_kind train_regression_stage = {
     .scope = TRAIN_OF_SUBJECT,
     .prefix = "berg-regression_",
     .ending = ".npy",
+    .has_lapack = true,
     .count = count,
     .hash = hash,
     .memory = memory,

@@ -35,6 +35,7 @@ typedef struct train_stage_kind {
       *until;       /* its file is removed when this later stage is done; NULL: at the end of the run */
   bool is_kept;     /* unless work is kept */
   bool has_network; /* the network is in memory */
+  bool has_lapack;  /* LAPACK computes it */
 
   size_t (*count)(const train_plan *plan, size_t of);    /* of units */
   size_t (*grain)(const train_plan *plan, size_t of);    /* ranges of units begin and end at multiples; NULL: of 1 */

@@ -5,6 +5,7 @@
 #include "base/options.h"
 #include "io/value/json_build.h"
 #include "io/value/json_print.h"
+#include "la/lapack.h"
 #include "model/catalog/paths.h"
 #include "train/job/one_stage.h"
 #include "train/job/plan.h"
@@ -45,13 +46,22 @@ static berg_status check_outputs(const train_plan *plan, berg_error *error) {
   return own ? BERG_OK : train_job_check_outputs(&plan->job, error);
 }
 
+/* Before the features, which take hours. */
+static berg_status check_lapack(const train_plan *plan, berg_error *error) {
+  bool is_needed = false;
+  if (plan->is_finished || plan->job.options->merge) return BERG_OK;
+  for (const train_task *task = plan->tasks; task < plan->tasks + plan->task_count; task++)
+    is_needed |= task->kind->has_lapack && !task->is_whole && (!plan->only || plan->only == task->kind);
+  return is_needed ? la_lapack_check(error) : BERG_OK;
+}
+
 /* What is in the folders is rank 0's to judge, before others write there. */
 static berg_status check(const train_plan *plan, const berg_ranks *ranks, berg_error *error) {
   berg_status status = train_images_check(&plan->job.images, error);
   if (!status && base_ranks_leads(ranks)) status = refuse_leftovers(plan, error);
   if (!status && base_ranks_leads(ranks)) status = check_outputs(plan, error);
   if (!status) status = train_plan_check(plan, error);
-  return status;
+  return status ? status : check_lapack(plan, error);
 }
 
 /* --- The report --- */
