@@ -127,6 +127,8 @@ void base_system_will_read(int file) { (void)file; }
 
 void base_system_forget(int file) { (void)file; }
 
+/* POSIX's own locks have ranges, but belong to a process: its other handles are not kept out, and closing any gives up
+ * all. BSD and macOS hold them against flock's of the same file, so that ranges cannot have them beside it. */
 bool base_system_lock(int file, bool shared, uint64_t first, uint64_t length) {
   (void)length;
   if (first) return true;

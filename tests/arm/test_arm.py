@@ -86,9 +86,8 @@ def test_each_processor_gets_its_set(arm, processor):
 def test_an_encode_within_the_fidelity_limits_and_of_the_same_bits(encoded, reference):
     first = encoded("max", threads=1, batch=1)
     assert np.abs(first - reference).max() < 1e-4 * reference.std()
-    assert np.array_equal(encoded("max", threads=2, batch=2), first)
-    assert np.array_equal(encoded("max", threads=3, batch=1), first)
-    assert np.array_equal(encoded("cortex-a72", threads=3, batch=2), first)
+    assert np.array_equal(encoded("neoverse-n1", threads=2, batch=2), first)
+    assert np.array_equal(encoded("cortex-a72", threads=3, batch=1), first)
 
 
 def test_int8_is_exact_in_both_sets(encoded, reference):

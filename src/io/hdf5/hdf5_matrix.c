@@ -80,9 +80,19 @@ static berg_status start(io_hdf5_matrix *matrix, const char *name, berg_error *e
   return status == BERG_EEXISTS ? is_busy(matrix, error) : status;
 }
 
+/* Asked before the file is read: a lock that is flock's keeps readers out too, and they know nothing of runs. */
+static berg_status check_free(const io_hdf5_matrix *matrix, berg_error *error) {
+  const int file = open(matrix->partial, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  if (file < 0) return BERG_OK; /* its reader says why */
+  const bool is_free = io_lock(file, matrix->partial);
+  close(file);
+  return is_free ? BERG_OK : is_busy(matrix, error);
+}
+
 static berg_status go_on(io_hdf5_matrix *matrix, const char *name, berg_error *error) {
   io_hdf5 *dataset;
-  berg_status status = io_hdf5_open(&dataset, matrix->partial, name, error);
+  berg_status status = check_free(matrix, error);
+  if (!status) status = io_hdf5_open(&dataset, matrix->partial, name, error);
   if (status) return status;
   const berg_array *about = io_hdf5_about(dataset);
   bool fits = about->dtype == BERG_F32 && about->ndim == 2 && about->shape[0] == matrix->rows &&
