@@ -126,6 +126,7 @@ static berg_status open_model(const train_evaluation *e, berg_model **model, ber
   how.subject_count = 1;
   how.train_splits = options->train_splits;
   how.threads = options->threads;
+  how.isa = options->isa;
   how.memory = e->memory;
   how.run = e->run;
   return berg_model_open(model, e->model_id, &how, error);
