@@ -5,8 +5,8 @@
 
 #include "base/text.h"
 
-/* Of all builds, so that a name for other processors, or for kernels that are not here, is not called misspelt: x86-64's,
- * then aarch64's. */
+/* Of all builds, so that a name for other processors, or for kernels that are not here, is not called misspelt:
+ * x86-64's, then aarch64's. */
 static const char *const known[] = {"portable", "avx2", "avx512", "amx", "neon", "neon_dot", "neon_matrix"};
 #define KNOWN (sizeof known / sizeof *known)
 #define NEON 4

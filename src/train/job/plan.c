@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/isa.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/file/folders.h"
@@ -202,7 +203,9 @@ berg_status train_plan_open(train_plan *plan, const char *model_id, const berg_t
   if (options->batch > MAX_BATCH)
     return base_fail(error, BERG_EPARAMETER, "batch: expected 1 to %d, or 0 to let it be chosen, found %zu", MAX_BATCH,
                      options->batch);
-  berg_status status = train_one_stage_take(&plan->only, options, error);
+  base_isa isa;
+  berg_status status = base_isa_choose(&isa, options->isa, error); /* before what takes longer */
+  if (!status) status = train_one_stage_take(&plan->only, options, error);
   if (!status) status = train_job_open(&plan->job, model_id, options, error);
   if (status) return status;
   status = open_network(plan, options, error);
