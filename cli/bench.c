@@ -48,7 +48,8 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
 static int measure_machine(const request *asked, cJSON *report) {
   berg_error error;
   char *text;
-  if (berg_bench_machine(&text, (int)asked->threads, asked->seconds, asked->folder, &error)) return cli_fail(&error);
+  if (berg_bench_machine(&text, asked->model.isa, (int)asked->threads, asked->seconds, asked->folder, &error))
+    return cli_fail(&error);
   cJSON *machine;
   int status = cli_parse_json(text, &machine);
   berg_free(text);

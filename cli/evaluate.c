@@ -48,6 +48,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
        "numbers."},
       {"memory", 0, CLI_BYTES, &options->memory, "SIZE",
        "What the process may hold. Default: 4G, less where Slurm or a control group leaves less."},
+      CLI_ISA_OPTION(&options->isa),
       {"shard", 0, CLI_TEXT, &asked->shard, "I/N",
        "Predict part I of N equal parts of the test images alone, I from 1, into a file beside the predictions' place. "
        "The "

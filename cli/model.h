@@ -19,7 +19,16 @@ int cli_subjects(const char *command, const cli_texts *texts, cli_texts *subject
 /* The same where all are numbered, as a new array, the caller's (free). */
 int cli_subject_numbers(const char *command, const cli_texts *texts, int **numbers);
 
-/* --precision and --strict, and where converted weights are kept. */
+/* --isa of every command that computes. */
+#define CLI_ISA_HELP                                                                                                 \
+  "The processor's instructions to compute with, so that processors of several kinds give the same bits: auto, the " \
+  "widest there are (berg doctor lists them), portable, avx2, avx512; on Arm neon, neon_dot, neon_matrix. One that " \
+  "is "                                                                                                              \
+  "not here is an error. Default: auto."
+#define CLI_ISA_OPTION(place) \
+  { "isa", 0, CLI_TEXT, place, "NAME", CLI_ISA_HELP }
+
+/* --precision, --isa and --strict, and where converted weights are kept. */
 typedef struct cli_precision {
   bool strict, no_cache;
   char *cache; /* its own copy */
@@ -35,7 +44,7 @@ typedef struct cli_precision {
       {"strict", 0,                                                                                               \
        CLI_FLAG, &(asked).strict,                                                                                 \
        NULL,     "Fail where the processor has no instructions for the precision, instead of computing in f32."}, \
-  {                                                                                                               \
+      CLI_ISA_OPTION(&(options)->isa), {                                                                          \
     "no-cache", 0, CLI_FLAG, &(asked).no_cache, NULL,                                                             \
         "Neither use nor keep converted weights. Default: kept in the user's cache folder, see berg doctor."      \
   }

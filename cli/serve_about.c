@@ -82,6 +82,7 @@ char *serve_models_about(const serve_models *models, const serve_limits *limits,
   cJSON_AddNumberToObject(tree, "protocol", SERVE_VERSION);
   cJSON_AddStringToObject(tree, "berg", berg_version());
   cJSON_AddStringToObject(tree, "precision", berg_model_precision(first));
+  cJSON_AddStringToObject(tree, "isa", berg_model_isa(first));
   cJSON_AddStringToObject(tree, "device", berg_model_device(first));
   cJSON_AddStringToObject(tree, "backbone", berg_model_backbone_path(first));
   cJSON_AddNumberToObject(tree, "columns", (double)models->all_columns);

@@ -70,6 +70,7 @@ static int parse(request *asked, int argc, char **argv, size_t *count) {
        "numbers."},
       {"device", 0, CLI_TEXT, &train->device, "auto|cpu|cuda",
        "Where features and the Gram matrix are computed. Default: auto."},
+      CLI_ISA_OPTION(&train->isa),
       {"batch", 0, CLI_COUNT, &train->batch, "N", "Images at a time. Default: chosen. Never changes the numbers."},
       {"resume", 0, CLI_FLAG, &asked->resume, NULL, "Go on from what an interrupted run left."},
       {"force", 'f', CLI_FLAG, &asked->force, NULL,

@@ -278,11 +278,11 @@ BERG_API berg_status berg_convert(const char *source, const char *target, int fo
                                   berg_error *error);
 
 /* Converts the weights of a backbone, or the principal components of weights_sub-0N.npy, to the form that `precision`
- * ("bf16", "int8") multiplies: a .safetensors file. A backbone so converted can be named as one; both are found
- * beside their source as <name without ending>.<precision>.safetensors (docs/precision.md). EMODEL: neither of the
- * two; EPARAMETER; EEXISTS unless `force`. */
-BERG_API berg_status berg_convert_precision(const char *source, const char *target, const char *precision, int force,
-                                            const struct berg_run *run, berg_error *error);
+ * ("bf16", "int8") multiplies by `isa` (as in berg_model_options): a .safetensors file. A backbone so converted can be
+ * named as one; both are found beside their source as <name without ending>.<precision>.safetensors
+ * (docs/precision.md). EMODEL: neither of the two; EPARAMETER; EDEVICE; EEXISTS unless `force`. */
+BERG_API berg_status berg_convert_precision(const char *source, const char *target, const char *precision,
+                                            const char *isa, int force, const struct berg_run *run, berg_error *error);
 
 /* Puts `size` bytes into the file `path`, as everything here is written: beside its place, then renamed, so that no
  * reader ever sees a part, and of two writers the last one's stays. For the JSON of the calls below. EEXISTS unless
@@ -384,12 +384,10 @@ typedef struct berg_selection {
 } berg_selection;
 
 typedef struct berg_model_options {
-  size_t size;          /* set by _init */
-  const char *berg_dir; /* folder in upstream's layout */
-  const char *backbone; /* ViT-B/32 weights (.pth, .safetensors), or "random:SEED"; NULL: searched for, see
-                                       berg_doctor */
-  const char *const
-      *subjects; /* "1", "N"; several give their columns one subject after the other; NULL: the first one */
+  size_t size;                 /* set by _init */
+  const char *berg_dir;        /* folder in upstream's layout */
+  const char *backbone;        /* ViT-B/32 weights (.pth, .safetensors), or "random:SEED"; NULL: searched for */
+  const char *const *subjects; /* "1", "N"; of several, columns one after the other; NULL: the first */
   size_t subject_count;
   const berg_selection *selection; /* NULL: everything */
   size_t selection_count;
@@ -403,8 +401,7 @@ typedef struct berg_model_options {
    * processor that has no instructions for int8 computes in f32: see berg_model_precision. */
   const char *precision;
   int strict;        /* 1: EDEVICE instead */
-  const char *cache; /* folder where bf16 and int8 keep the weights they converted, and find them at the next start:
-                                 berg_cache_folder, or one's own. NULL (default): none */
+  const char *cache; /* folder of weights that bf16 and int8 converted: berg_cache_folder; NULL (default): none */
   int threads;       /* 0 (default): chosen, see Threads above. Never changes the numbers */
   size_t batch;      /* images at a time; 0 (default): chosen. Never changes the numbers */
   size_t memory;     /* bytes that the process may hold, ELIMIT when it cannot be kept; 0 (default): as above */
@@ -416,6 +413,9 @@ typedef struct berg_model_options {
    * (default): none. EARGUMENT together with what else selects. */
   const char *select;
   const struct berg_run *run; /* whose `cancel` is asked while weights are opened; NULL (default): nobody is */
+  /* What the processor computes with, wherever it runs: "portable", "avx2", "avx512"; of aarch64 "neon", "neon_dot",
+   * "neon_matrix"; "auto" (default): the widest there is (berg_doctor). EDEVICE: not here; EPARAMETER: with cuda. */
+  const char *isa;
 } berg_model_options;
 
 BERG_API void berg_model_options_init(berg_model_options *options, size_t size);
@@ -424,8 +424,7 @@ BERG_API void berg_model_options_init(berg_model_options *options, size_t size);
  * NULL: neither variable is set. */
 BERG_API char *berg_cache_folder(void);
 
-/* ENOMODEL, EPARAMETER (subject, selection, train_splits), EMODEL (file missing or corrupt), EDEVICE, ELIMIT,
- * ECANCELLED. */
+/* ENOMODEL, EPARAMETER (subject, selection, train_splits), EMODEL (missing, corrupt), EDEVICE, ELIMIT, ECANCELLED. */
 BERG_API berg_status berg_model_open(berg_model **model, const char *model_id, const berg_model_options *options,
                                      berg_error *error);
 BERG_API void berg_model_free(berg_model *model);
@@ -437,8 +436,9 @@ BERG_API const char *berg_model_subject(const berg_model *model, size_t index); 
 BERG_API const char *berg_model_subject_label(const berg_model *model, size_t index);
 BERG_API const berg_metadata *berg_model_metadata(const berg_model *model, size_t subject_index);
 BERG_API const char *berg_model_device(const berg_model *model); /* "cpu", "cuda: NVIDIA H100 80GB HBM3" */
-/* The precision that is computed in: "f32", "tf32", "bf16" or "int8". */
+/* The precision that is computed in: "f32", "tf32", "bf16" or "int8". And the processor's instruction set, "avx512". */
 BERG_API const char *berg_model_precision(const berg_model *model);
+BERG_API const char *berg_model_isa(const berg_model *model);
 BERG_API const char *berg_model_backbone_path(const berg_model *model);
 /* Columns of the responses: of all subjects, and of one, with the first of them. */
 BERG_API size_t berg_model_columns(const berg_model *model);
@@ -1016,11 +1016,10 @@ typedef struct berg_regression_options {
 BERG_API void berg_regression_options_init(berg_regression_options *options, size_t size);
 
 typedef struct berg_train_options {
-  size_t size;          /* set by _init */
-  const char *berg_dir; /* prepared data; gets the model's weights and metadata */
-  const char *images;   /* folder of <concept>/<stimulus>; of NSD the file of its images, "nsd_stimuli.hdf5" */
-  const char *const
-      *subjects; /* as in berg_model_options; one pass over the images serves all; NULL: the card's first */
+  size_t size;                 /* set by _init */
+  const char *berg_dir;        /* prepared data; gets the model's weights and metadata */
+  const char *images;          /* folder of <concept>/<stimulus>; of NSD the file of its images, "nsd_stimuli.hdf5" */
+  const char *const *subjects; /* as in berg_model_options; one pass serves all; NULL: the card's first */
   size_t subject_count;
   const char *backbone;                      /* as in berg_model_options */
   const char *features;                      /* "all" (default): 12 x 50 x 768; "class-token": 12 x 768 */
@@ -1034,8 +1033,7 @@ typedef struct berg_train_options {
   size_t batch; /* images at a time; 0 (default): chosen. Never changes the numbers */
   int force, resume;
   const char *device; /* for features and Gram matrix: "cpu", "cuda" or "auto" (default); changes last digits */
-  /* of models that have them: "all" (default), "single" (the four quarters), "split1" to "split4", or several with
-   * commas between */
+  /* of models that have them: "all" (default), "single" (all quarters), "split1" to "split4"; several with commas */
   const char *train_splits;
   /* One stage alone, beside other processes that share `work`: "features", "gram", "eigenvectors", "components",
    * "regression" or "weights". Share `shard`, from 0, of `shards` (0: 1) of all its units; goes on with what is there,
@@ -1047,6 +1045,7 @@ typedef struct berg_train_options {
   /* how eigenvectors are found: "gram", of a matrix of all images; "products", in passes over the features (docs/
    * training-numerics.md); NULL: "gram" where that fits `memory`. The same to 1e-6, not the same bits */
   const char *eigenvectors;
+  const char *isa; /* as in berg_model_options; parts of one training have the same */
 } berg_train_options;
 
 BERG_API void berg_train_options_init(berg_train_options *options, size_t size);
@@ -1081,9 +1080,10 @@ typedef struct berg_evaluate_options {
   int sidecar;              /* 1: also "<predictions without ending>.json", as berg_output_options has it; default 0 */
   const char *command;      /* for the sidecar: what the user asked for; NULL: not said */
   const char *train_splits; /* of MEG and TVSD, which model: "all" (default), or of a quarter "split1" to "split4" */
-  size_t shard;  /* with shards > 0: encode part `shard` (from 0) of `shards` equal parts of the test images alone, */
-  size_t shards; /* to a file beside the predictions' place; what is there of it is gone on from, or passed over */
-  size_t merge;  /* > 0: join that many such parts, which are then removed, in place of encoding, and measure */
+  size_t shard;    /* with shards > 0: encode part `shard` (from 0) of `shards` equal parts of the test images, */
+  size_t shards;   /* to a file beside the predictions' place; what is there of it is gone on from, or passed over */
+  size_t merge;    /* > 0: join that many such parts, which are then removed, in place of encoding, and measure */
+  const char *isa; /* as in berg_model_options */
 } berg_evaluate_options;
 
 BERG_API void berg_evaluate_options_init(berg_evaluate_options *options, size_t size);
@@ -1093,9 +1093,8 @@ BERG_API void berg_evaluate_options_init(berg_evaluate_options *options, size_t 
  * into the model's metadata_sub-0N.npy under upstream's keys. `report` (may be NULL) gets JSON, the caller's: means
  * per ROI, counts of voxels without variance; and where test images are missing (EINPUT) {"missing_images": [...]},
  * all of them; parts that are missing, damaged or foreign as berg_merge reports them (EINCOMPLETE). Definitions:
- * docs/accuracy.md. A run that did not end is simply run again. EEXISTS: predictions that
- * are there, not `force`; EINPUT: prepared data that are missing or do not fit, images; and what berg_model_open and
- * berg_encode say. */
+ * docs/accuracy.md. A run that did not end is simply run again. EEXISTS: predictions that are there, not `force`;
+ * EINPUT: prepared data that are missing or do not fit, images; and what berg_model_open and berg_encode say. */
 BERG_API berg_status berg_evaluate(const char *model_id, const berg_evaluate_options *options, const berg_run *run,
                                    char **report, berg_error *error);
 
@@ -1108,6 +1107,7 @@ typedef struct berg_fit_options {
   int threads;
   const berg_regression_options *regression; /* NULL: the defaults */
   size_t memory;                             /* on top of the matrices themselves; 0 (default): 4 GiB */
+  const char *isa;                           /* as in berg_model_options */
 } berg_fit_options;
 
 BERG_API void berg_fit_options_init(berg_fit_options *options, size_t size);
@@ -1251,9 +1251,9 @@ BERG_API berg_status berg_compare(const char *a, const char *b, const berg_compa
  * quota", said so). */
 BERG_API berg_status berg_doctor(char **json, const char *berg_dir, const char *backbone, berg_error *error);
 
-/* Rates measured now: JSON, the caller's. `seconds` is the time for each figure, `threads` as above; `folder` is
- * where the disk is measured (256 MB, which go again), NULL: nowhere. */
-BERG_API berg_status berg_bench_machine(char **json, int threads, double seconds, const char *folder,
+/* Rates measured now: JSON, the caller's. `isa` is as in berg_model_options; NULL: each that there is. `seconds` is the
+ * time for each figure, `threads` as above; `folder` is where the disk is measured (256 MB, which go again) or NULL. */
+BERG_API berg_status berg_bench_machine(char **json, const char *isa, int threads, double seconds, const char *folder,
                                         berg_error *error);
 
 /* Times encoding: `images` random images of 256x256 through `model`, `repeats` times, interleaved with the machine's

@@ -65,6 +65,7 @@ def fit(
     chunks=0,
     memory="4G",
     threads=0,
+    isa="auto",
     show_progress=False,
 ):
     """Fits `responses` (n, targets) to `features` (n, p); returns a Fit.
@@ -77,7 +78,7 @@ def fit(
         Principal components that the regression sees, at most min(n - 1, p); 0: the features themselves.
     standardise : bool
         Features to mean 0 and variance 1; False: to mean 0 only.
-    ridge, alphas, folds, alpha_per_voxel, chunks
+    ridge, alphas, folds, alpha_per_voxel, chunks, isa
         As in train().
 
     InvalidParameterError: shapes that do not fit. StimulusError: a value that is not finite.
@@ -91,6 +92,7 @@ def fit(
                 standardise=standardise,
                 memory=options.byte_count(memory),
                 threads=threads,
+                isa=isa,
                 **options.regression(ridge, alphas, folds, alpha_per_voxel, chunks),
                 **bar,
             )

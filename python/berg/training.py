@@ -169,6 +169,7 @@ def train(
     shards=0,
     scratch=None,
     eigenvectors=None,
+    isa="auto",
     plan_only=False,
     show_progress=True,
 ):
@@ -198,6 +199,8 @@ def train(
     merge : str
         Check and join what the shards of that stage left, which were `shards`: IncompleteError, and its `report`, says which are
         missing. How stages follow one another is in docs/training.md.
+    isa : str
+        Which of the processor's instructions compute, as of get_encoding_model: parts of one training have the same.
     plan_only : bool
         Compute nothing of the model; return what it would take: memory, disk, operations, time. The time is estimated from
         the machine's rate of products, which is measured for at most a third of a second.
@@ -230,6 +233,7 @@ def train(
                 merge=merge,
                 scratch=scratch,
                 eigenvectors=eigenvectors,
+                isa=isa,
                 **options.regression(ridge, alphas, folds, alpha_per_voxel, chunks),
                 **bar,
             )
@@ -250,6 +254,7 @@ def evaluate(
     train_splits=None,
     shard=None,
     merge=0,
+    isa="auto",
     show_progress=True,
 ):
     """Accuracy of a subject's model on its test images, noise ceilings and reliability; returns a report as a dict.
@@ -258,7 +263,8 @@ def evaluate(
     of MEG and TVSD, "all" (the default) or the model of a quarter, "split1" to "split4". FileExistsError: there are predictions already,
     unless `force`. `sidecar`: a .json beside these says what they were made from. `shard`: (I, N), part I of N, from 1, of
     the test images is predicted alone, into a file beside the predictions' place; `merge`: N, as many such parts are
-    joined and measured (IncompleteError: they do not make a whole; its `report` is a dict that names them).
+    joined and measured (IncompleteError: they do not make a whole; its `report` is a dict that names them). `isa`: as of
+    get_encoding_model.
     """
     number, of = shard or (1, 0)
     with reported(), progress.stages(show_progress) as bar:
@@ -277,6 +283,7 @@ def evaluate(
                 shard=number - 1,
                 shards=of,
                 merge=merge,
+                isa=isa,
                 **bar,
             )
         )

@@ -26,7 +26,7 @@ static void release_matrix(matrix *taken) {
 static PyObject *fit_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
   static const char *const keywords[] = {"features",        "responses", "components", "standardise", "method",
                                          "alphas",          "folds",     "chunks",     "memory",      "threads",
-                                         "alpha_per_voxel", "progress",  "stage",      NULL};
+                                         "alpha_per_voxel", "isa",       "progress",   "stage",       NULL};
   PyObject *features, *responses, *progress = Py_None, *stage = Py_None;
   Py_buffer alphas = {0};
   matrix x = {0}, y = {0};
@@ -37,11 +37,11 @@ static PyObject *fit_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
   berg_regression_options regression;
   berg_regression_options_init(&regression);
   options.regression = &regression;
-  if (PyArg_ParseTupleAndKeywords(args, kwargs, "OO|$O&psy*O&O&O&ipOO", (char **)(uintptr_t)keywords, &features,
+  if (PyArg_ParseTupleAndKeywords(args, kwargs, "OO|$O&psy*O&O&O&ipzOO", (char **)(uintptr_t)keywords, &features,
                                   &responses, binding_size, &options.components, &options.standardise,
                                   &regression.method, &alphas, binding_size, &regression.folds, binding_size,
                                   &regression.chunks, binding_size, &options.memory, &options.threads,
-                                  &regression.alpha_per_voxel, &progress, &stage) &&
+                                  &regression.alpha_per_voxel, &options.isa, &progress, &stage) &&
       take_matrix(features, &x) && take_matrix(responses, &y)) {
     if (alphas.obj) {
       regression.alphas = alphas.buf;

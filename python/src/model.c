@@ -27,14 +27,15 @@ static bool take(PyObject *args, PyObject *kwargs, open_arguments *arguments, be
   static const char *const keywords[] = {
       "model_id",     "berg_dir",  "subject",     "selection", "backbone", "min_noise_ceiling",
       "device",       "precision", "threads",     "batch",     "strict",   "cache",
-      "train_splits", "memory",    "scores_only", "select",    NULL};
+      "train_splits", "memory",    "scores_only", "select",    "isa",      NULL};
   PyObject *selection;
-  if (!PyArg_ParseTupleAndKeywords(
-          args, kwargs, "sO&sO|$O&dssiO&pO&zO&pz", (char **)(uintptr_t)keywords, &arguments->model_id,
-          binding_path_or_none, &arguments->berg_dir, &arguments->subject, &selection, binding_path_or_none,
-          &arguments->backbone, &options->min_noise_ceiling, &options->device, &options->precision, &options->threads,
-          binding_size, &options->batch, &options->strict, binding_path_or_none, &arguments->cache,
-          &options->train_splits, binding_size, &options->memory, &options->scores_only, &options->select))
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "sO&sO|$O&dssiO&pO&zO&pzz", (char **)(uintptr_t)keywords,
+                                   &arguments->model_id, binding_path_or_none, &arguments->berg_dir,
+                                   &arguments->subject, &selection, binding_path_or_none, &arguments->backbone,
+                                   &options->min_noise_ceiling, &options->device, &options->precision,
+                                   &options->threads, binding_size, &options->batch, &options->strict,
+                                   binding_path_or_none, &arguments->cache, &options->train_splits, binding_size,
+                                   &options->memory, &options->scores_only, &options->select, &options->isa))
     return false;
   options->berg_dir = arguments->berg_dir ? PyBytes_AsString(arguments->berg_dir) : NULL;
   options->backbone = arguments->backbone ? PyBytes_AsString(arguments->backbone) : NULL;
@@ -264,6 +265,12 @@ static PyObject *get_precision(PyObject *object, void *unused) {
   return handle ? PyUnicode_FromString(berg_model_precision(handle)) : NULL;
 }
 
+static PyObject *get_isa(PyObject *object, void *unused) {
+  (void)unused;
+  berg_model *handle = handle_of(object);
+  return handle ? PyUnicode_FromString(berg_model_isa(handle)) : NULL;
+}
+
 static PyObject *get_backbone(PyObject *object, void *unused) {
   (void)unused;
   berg_model *handle = handle_of(object);
@@ -300,6 +307,7 @@ static PyGetSetDef properties[] = {
     {"columns", get_columns, NULL, PyDoc_STR("number of columns of the responses"), NULL},
     {"device", get_device, NULL, PyDoc_STR("device that computes: \"cpu\""), NULL},
     {"precision", get_precision, NULL, PyDoc_STR("precision that is computed in: \"f32\", \"bf16\", \"int8\""), NULL},
+    {"isa", get_isa, NULL, PyDoc_STR("the processor's instructions that compute: \"avx512\""), NULL},
     {"backbone", get_backbone, NULL, PyDoc_STR("where the backbone came from"), NULL},
     {"busy", get_busy, NULL, PyDoc_STR("whether a call is using it"), NULL},
     {NULL, NULL, NULL, NULL, NULL},

@@ -136,7 +136,7 @@ static PyObject *train(PyObject *module, PyObject *args, PyObject *kwargs) {
       "components",   "method",    "alphas",   "folds",   "chunks",    "alpha_per_voxel", "work",
       "safetensors",  "keep_work", "memory",   "threads", "batch",     "resume",          "force",
       "train_splits", "only",      "shard",    "shards",  "merge",     "scratch",         "eigenvectors",
-      "progress",     "stage",     NULL};
+      "isa",          "progress",  "stage",    NULL};
   (void)module;
   held kept = {0};
   binding_subjects subjects = {0};
@@ -149,15 +149,15 @@ static PyObject *train(PyObject *module, PyObject *args, PyObject *kwargs) {
   int plan_only = 0;
   PyObject *sequence, *progress = Py_None, *stage = Py_None, *result = NULL;
   if (PyArg_ParseTupleAndKeywords(
-          args, kwargs, "sOO&O&p|$O&sO&sy*O&O&pO&ppO&iO&ppzzO&O&zO&zOO", (char **)(uintptr_t)keywords, &model_id,
+          args, kwargs, "sOO&O&p|$O&sO&sy*O&O&pO&ppO&iO&ppzzO&O&zO&zzOO", (char **)(uintptr_t)keywords, &model_id,
           &sequence, binding_path_or_none, &kept.berg_dir, binding_path_or_none, &kept.images, &plan_only,
           binding_path_or_none, &kept.backbone, &options.features, binding_size, &options.components,
           &regression.method, &kept.alphas, binding_size, &regression.folds, binding_size, &regression.chunks,
           &regression.alpha_per_voxel, binding_path_or_none, &kept.work, &options.safetensors, &options.keep_work,
           binding_size, &options.memory, &options.threads, binding_size, &options.batch, &options.resume,
           &options.force, &options.train_splits, &options.stage, binding_size, &options.shard, binding_size,
-          &options.shards, &options.merge, binding_path_or_none, &kept.scratch, &options.eigenvectors, &progress,
-          &stage) &&
+          &options.shards, &options.merge, binding_path_or_none, &kept.scratch, &options.eigenvectors, &options.isa,
+          &progress, &stage) &&
       binding_take_subjects(&subjects, sequence)) {
     options.subjects = subjects.names;
     options.subject_count = subjects.count;
@@ -185,21 +185,21 @@ static PyObject *train(PyObject *module, PyObject *args, PyObject *kwargs) {
 }
 
 static PyObject *evaluate(PyObject *module, PyObject *args, PyObject *kwargs) {
-  static const char *const keywords[] = {
-      "model_id", "subject",      "berg_dir", "images", "backbone", "memory",   "threads", "force",
-      "sidecar",  "train_splits", "shard",    "shards", "merge",    "progress", "stage",   NULL};
+  static const char *const keywords[] = {"model_id", "subject", "berg_dir", "images",       "backbone", "memory",
+                                         "threads",  "force",   "sidecar",  "train_splits", "shard",    "shards",
+                                         "merge",    "isa",     "progress", "stage",        NULL};
   (void)module;
   held kept = {0};
   berg_evaluate_options options;
   berg_evaluate_options_init(&options);
   const char *model_id;
   PyObject *progress = Py_None, *stage = Py_None, *result = NULL;
-  if (PyArg_ParseTupleAndKeywords(args, kwargs, "ssO&O&|$O&O&ippzO&O&O&OO", (char **)(uintptr_t)keywords, &model_id,
+  if (PyArg_ParseTupleAndKeywords(args, kwargs, "ssO&O&|$O&O&ippzO&O&O&zOO", (char **)(uintptr_t)keywords, &model_id,
                                   &options.subject, binding_path_or_none, &kept.berg_dir, binding_path_or_none,
                                   &kept.images, binding_path_or_none, &kept.backbone, binding_size, &options.memory,
                                   &options.threads, &options.force, &options.sidecar, &options.train_splits,
                                   binding_size, &options.shard, binding_size, &options.shards, binding_size,
-                                  &options.merge, &progress, &stage)) {
+                                  &options.merge, &options.isa, &progress, &stage)) {
     options.berg_dir = path_of(kept.berg_dir);
     options.images = path_of(kept.images);
     options.backbone = path_of(kept.backbone);

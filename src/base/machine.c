@@ -22,7 +22,7 @@ static base_isa highest_avx(void) {
 static base_isa highest_avx(void) { return BASE_ISA_PORTABLE; }
 #endif
 
-static bool is_compiled(base_isa isa) {
+bool base_isa_is_compiled(base_isa isa) {
   switch (isa) {
 #ifdef BERG_HAS_AVX2
   case BASE_ISA_AVX2: return true;
@@ -40,9 +40,13 @@ static bool is_compiled(base_isa isa) {
   }
 }
 
+static base_isa highest_of_processor(void) { return BASE_ISA_IS_NEON ? base_system_neon() : highest_avx(); }
+
+bool base_machine_has(base_isa isa) { return isa <= highest_of_processor() && base_isa_is_compiled(isa); }
+
 base_isa base_machine_isa(void) {
-  base_isa isa = BASE_ISA_IS_NEON ? base_system_neon() : highest_avx();
-  while (!is_compiled(isa)) isa--;
+  base_isa isa = highest_of_processor();
+  while (!base_isa_is_compiled(isa)) isa--;
   return isa;
 }
 

@@ -20,7 +20,10 @@ typedef enum base_isa { BASE_ISA_PORTABLE, BASE_ISA_AVX2, BASE_ISA_AVX512, BASE_
 #define BASE_ISA_IS_NEON 0
 #endif
 
-/* The highest one that the processor, the system and this build support. */
+/* Whether this build has kernels for it; and whether the processor and the system have its instructions too. */
+bool base_isa_is_compiled(base_isa isa);
+bool base_machine_has(base_isa isa);
+/* The highest one of these. */
 base_isa base_machine_isa(void);
 const char *base_isa_name(base_isa isa);
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "la/kernels.h"
 
 /* A matrix of doubles, row by row with `ld` from row to row, or its transpose. */
 typedef struct la_operand {
@@ -17,8 +18,8 @@ typedef struct la_operand {
 } la_operand;
 
 /* c [m][n] (ldc) = alpha * a [m][k] times b [k][n] + beta * c. ELIMIT. */
-berg_status la_multiply(size_t m, size_t n, size_t k, double alpha, la_operand a, la_operand b, double beta, double *c,
-                        size_t ldc, int threads, berg_error *error);
+berg_status la_multiply(const la_kernels *kernels, size_t m, size_t n, size_t k, double alpha, la_operand a,
+                        la_operand b, double beta, double *c, size_t ldc, int threads, berg_error *error);
 
 /* All eigenvalues, ascending, of the symmetric matrix [n][n], whose lower triangle is read; the matrix becomes its
  * eigenvectors, one a row. ELIMIT, EINTERNAL: not finite, or no convergence. */

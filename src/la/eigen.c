@@ -21,6 +21,7 @@
 #define MAX_PASSES 8
 
 typedef struct krylov {
+  const la_kernels *kernels;
   const double *matrix;
   size_t n, count;
   size_t keep;     /* Ritz vectors that a restart keeps */
@@ -74,9 +75,10 @@ static void release(krylov *k) {
   base_free(k->overlap);
 }
 
-static berg_status start(krylov *k, const double *matrix, size_t n, size_t count, int threads, berg_error *error) {
-  *k = (krylov){.matrix = matrix, .n = n, .count = count, .keep = keep_for(count), .threads = threads};
-  k->capacity = capacity_for(count);
+static berg_status start(krylov *k, berg_error *error) {
+  const size_t n = k->n;
+  k->keep = keep_for(k->count);
+  k->capacity = capacity_for(k->count);
   k->space = base_alloc_large(k->capacity * n, sizeof(double), error);
   k->images = base_alloc_large(k->capacity * n, sizeof(double), error);
   k->kept = base_alloc_large(k->keep * n, sizeof(double), error);
@@ -108,13 +110,13 @@ static berg_status join_block(krylov *k, berg_error *error) {
     double largest = 0;
     berg_status status = BERG_OK;
     if (k->size) {
-      status = la_multiply(BLOCK, k->size, n, 1, plain(block, n), turned(k->space, n), 0, k->overlap, k->size,
-                           k->threads, error);
+      status = la_multiply(k->kernels, BLOCK, k->size, n, 1, plain(block, n), turned(k->space, n), 0, k->overlap,
+                           k->size, k->threads, error);
       if (status) return status;
       for (size_t i = 0; i < BLOCK * k->size; i++) largest = fmax(largest, fabs(k->overlap[i]));
       if (pass && largest < 1e-14) return BERG_OK;
-      status = la_multiply(BLOCK, n, k->size, -1, plain(k->overlap, k->size), plain(k->space, n), 1, block, n,
-                           k->threads, error);
+      status = la_multiply(k->kernels, BLOCK, n, k->size, -1, plain(k->overlap, k->size), plain(k->space, n), 1, block,
+                           n, k->threads, error);
     }
     if (!status) status = la_orthonormalise(block, BLOCK, n, error);
     if (status) return status;
@@ -127,10 +129,10 @@ static berg_status join_block(krylov *k, berg_error *error) {
 static berg_status take_block(krylov *k, berg_error *error) {
   const size_t n = k->n, first = k->size, size = first + BLOCK;
   double *images = k->images + first * n;
-  berg_status status =
-      la_multiply(BLOCK, n, n, 1, plain(k->space + first * n, n), plain(k->matrix, n), 0, images, n, k->threads, error);
+  berg_status status = la_multiply(k->kernels, BLOCK, n, n, 1, plain(k->space + first * n, n), plain(k->matrix, n), 0,
+                                   images, n, k->threads, error);
   if (!status)
-    status = la_multiply(BLOCK, size, n, 1, plain(images, n), turned(k->space, n), 0,
+    status = la_multiply(k->kernels, BLOCK, size, n, 1, plain(images, n), turned(k->space, n), 0,
                          k->projection + first * k->capacity, k->capacity, k->threads, error);
   k->size = size;
   return status;
@@ -144,8 +146,9 @@ static berg_status find_ritz(krylov *k, berg_error *error) {
 
 /* `rows` [count] of the result: Ritz vectors (or their images), the largest first, of what `from` holds. */
 static berg_status rotate(const krylov *k, const double *from, size_t count, double *to, berg_error *error) {
-  berg_status status = la_multiply(count, k->n, k->size, 1, plain(k->rotation + (k->size - count) * k->size, k->size),
-                                   plain(from, k->n), 0, to, k->n, k->threads, error);
+  berg_status status =
+      la_multiply(k->kernels, count, k->n, k->size, 1, plain(k->rotation + (k->size - count) * k->size, k->size),
+                  plain(from, k->n), 0, to, k->n, k->threads, error);
   for (size_t i = 0; i < count / 2; i++) /* ascending to descending */
     for (size_t j = 0; j < k->n; j++) {
       double *a = to + i * k->n + j, *b = to + (count - 1 - i) * k->n + j, other = *a;
@@ -243,12 +246,12 @@ size_t la_eigen_memory(size_t n, size_t count) {
   return (n * (2 * capacity + keep_for(count)) + 5 * capacity * capacity) * sizeof(double);
 }
 
-berg_status la_eigen_largest(const double *matrix, size_t n, size_t count, int threads, double *values, double *vectors,
-                             const la_eigen_watch *watch, berg_error *error) {
+berg_status la_eigen_largest(const la_kernels *kernels, const double *matrix, size_t n, size_t count, int threads,
+                             double *values, double *vectors, const la_eigen_watch *watch, berg_error *error) {
   if (is_dense(n, count)) return dense(matrix, n, count, values, vectors, error);
-  krylov k;
+  krylov k = {.kernels = kernels, .matrix = matrix, .n = n, .count = count, .threads = threads};
   double *before = base_alloc(count, sizeof *before, error);
-  berg_status status = before ? start(&k, matrix, n, count, threads, error) : BERG_ELIMIT;
+  berg_status status = before ? start(&k, error) : BERG_ELIMIT;
   if (before && !status) status = search(&k, values, vectors, before, watch, error);
   if (before) release(&k);
   base_free(before);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "la/kernels.h"
 
 #define LA_EIGEN_TOLERANCE 1e-12
 
@@ -23,8 +24,8 @@ typedef struct la_eigen_watch {
 
 /* `matrix` [n][n], both triangles, is kept. `values` [count] descending, `vectors` [count][n], orthonormal rows.
  * `watch` may be NULL. ELIMIT; EINTERNAL: no convergence, with the residual reached. */
-berg_status la_eigen_largest(const double *matrix, size_t n, size_t count, int threads, double *values, double *vectors,
-                             const la_eigen_watch *watch, berg_error *error);
+berg_status la_eigen_largest(const la_kernels *kernels, const double *matrix, size_t n, size_t count, int threads,
+                             double *values, double *vectors, const la_eigen_watch *watch, berg_error *error);
 
 /* Bytes on top of matrix and results. */
 size_t la_eigen_memory(size_t n, size_t count);

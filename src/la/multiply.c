@@ -2,11 +2,9 @@
  * block of a tile by tile, and the kernel runs over tiles of c. The blocks do not depend on the number of threads. */
 #include <string.h>
 
-#include "base/machine.h"
 #include "base/memory.h"
 #include "base/team.h"
 #include "la/blas.h"
-#include "la/kernels.h"
 
 /* k at a time: a tile and a strip of it (16 + 48 KB) lie in L1 and L2. */
 #define DEPTH 256
@@ -95,10 +93,10 @@ static void stripe(void *user, size_t index, size_t rank) {
   }
 }
 
-berg_status la_multiply(size_t m, size_t n, size_t k, double alpha, la_operand a, la_operand b, double beta, double *c,
-                        size_t ldc, int threads, berg_error *error) {
+berg_status la_multiply(const la_kernels *kernels, size_t m, size_t n, size_t k, double alpha, la_operand a,
+                        la_operand b, double beta, double *c, size_t ldc, int threads, berg_error *error) {
   product p = {.m = m, .n = n, .k = k, .alpha = alpha, .beta = beta, .a = a, .b = b, .c = c, .ldc = ldc};
-  p.kernels = la_kernels_for(base_machine_isa());
+  p.kernels = kernels;
   p.memory = base_alloc((size_t)threads * DOUBLES, sizeof *p.memory, error);
   if (!p.memory) return BERG_ELIMIT;
   base_share(threads, (n + COLUMNS - 1) / COLUMNS, stripe, &p);

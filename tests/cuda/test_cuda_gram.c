@@ -57,7 +57,7 @@ static berg_status fit(train_pca *pca, const model_device *on, const char *check
   const train_pca_options options = {.components = COMPONENTS, .standardise = true, .products = TRAIN_PRODUCTS_F32};
   watch w = {.stop = stop};
   const berg_run run = {.size = sizeof run, .progress = progress, .user = &w};
-  train_machine machine = train_machine_for(2, 0);
+  train_machine machine = train_machine_for(base_machine_isa(), 2, 0);
   machine.device = on;
   train_stage stage;
   train_stage_begin(&stage, &run, "all", "panels", 6);

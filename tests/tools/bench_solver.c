@@ -158,7 +158,7 @@ int main(int count, char **arguments) {
   size_t sizes[] = {2048, 3, 250, 2048, 2};
   for (int i = 1; i < count && i < 6; i++) sizes[i - 1] = strtoull(arguments[i], NULL, 10);
   bench b = {.rows = sizes[0], .panels = sizes[1], .components = sizes[2], .targets = sizes[3]};
-  b.machine = train_machine_for((int)sizes[4], 0);
+  b.machine = train_machine_for(base_machine_isa(), (int)sizes[4], 0);
   if (la_rate_new(&b.rate, b.machine.floats->engine, 150, b.machine.threads, NULL)) return 1;
   b.low = numbers(b.panels * WIDTH * LATENT, 1);
   b.factors = numbers(b.rows * LATENT, 2);

@@ -150,7 +150,7 @@ static int take_away(const char *path) { return !remove(path); }
 
 static berg_status ask_convert(request *r, int *has_result, berg_error *error) {
   char **argv = r->argv;
-  berg_status status = r->argc > 6 ? berg_convert_precision(argv[5], argv[4], argv[6], 0, &r->run, error)
+  berg_status status = r->argc > 6 ? berg_convert_precision(argv[5], argv[4], argv[6], NULL, 0, &r->run, error)
                                    : berg_convert(argv[5], argv[4], 0, &r->run, error);
   *has_result = take_away(argv[4]);
   return status;

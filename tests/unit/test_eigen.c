@@ -28,8 +28,8 @@ static void product_of(size_t m, size_t n, size_t k, bool a_turned, bool b_turne
   for (size_t i = 0; i < m * ldc; i++) before[i] = beta == 0 ? NAN : number(&seed);
   for (int t = 0; t < 2; t++) {
     memcpy(c[t], before, m * ldc * sizeof *before);
-    assert_int_equal(la_multiply(m, n, k, -1.5, (la_operand){a, lda, a_turned}, (la_operand){b, ldb, b_turned}, beta,
-                                 c[t], ldc, t ? 3 : 1, NULL),
+    assert_int_equal(la_multiply(la_kernels_for(base_machine_isa()), m, n, k, -1.5, (la_operand){a, lda, a_turned},
+                                 (la_operand){b, ldb, b_turned}, beta, c[t], ldc, t ? 3 : 1, NULL),
                      BERG_OK);
   }
   assert_memory_equal(c[0], c[1], m * ldc * sizeof *before);
@@ -76,7 +76,8 @@ static void eigen_of(const double *values, size_t n, size_t count) {
   for (int t = 0; t < 2; t++) {
     found[t] = base_alloc(count, sizeof(double), NULL);
     vectors[t] = base_alloc(count * n, sizeof(double), NULL);
-    const berg_status status = la_eigen_largest(matrix, n, count, t ? 3 : 1, found[t], vectors[t], NULL, &error);
+    const berg_status status = la_eigen_largest(la_kernels_for(base_machine_isa()), matrix, n, count, t ? 3 : 1,
+                                                found[t], vectors[t], NULL, &error);
     if (status) fail_msg("%s", error.message);
   }
   assert_memory_equal(found[0], found[1], count * sizeof(double));
@@ -155,11 +156,14 @@ static void cancelled_and_not_finite(void **state) {
   for (size_t i = 0; i < n; i++) values[i] = 1 / (double)(i + 1);
   double *matrix = matrix_of(values, n);
   int calls = 0;
-  assert_int_equal(la_eigen_largest(matrix, n, count, 2, found, vectors, &(la_eigen_watch){cancel, &calls}, NULL),
+  assert_int_equal(la_eigen_largest(la_kernels_for(base_machine_isa()), matrix, n, count, 2, found, vectors,
+                                    &(la_eigen_watch){cancel, &calls}, NULL),
                    BERG_ECANCELLED);
   assert_int_equal(calls, 1);
   matrix[7] = matrix[7 * n] = NAN;
-  assert_int_equal(la_eigen_largest(matrix, n, count, 2, found, vectors, NULL, NULL), BERG_EINTERNAL);
+  assert_int_equal(
+      la_eigen_largest(la_kernels_for(base_machine_isa()), matrix, n, count, 2, found, vectors, NULL, NULL),
+      BERG_EINTERNAL);
   base_free(values), base_free(vectors), base_free(matrix);
 }
 

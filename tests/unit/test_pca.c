@@ -85,7 +85,7 @@ static berg_status fit(train_pca *pca, source *s, train_products products, const
   const train_panels panels = panels_of(s);
   const train_pca_options options = {COMPONENTS, true, products};
   const berg_run run = {.size = sizeof run, .progress = progress, .user = w};
-  const train_machine machine = train_machine_for(threads, memory);
+  const train_machine machine = train_machine_for(base_machine_isa(), threads, memory);
   if (!checkpoint) return train_pca_fit(pca, &panels, &options, &machine, &run, error);
   train_stage stage;
   train_stage_begin(&stage, &run, "all", "panels", 6 * COMPONENTS);
@@ -181,7 +181,8 @@ static void ranges_are_the_whole(train_products products) {
   source s = {SIZE_MAX, 0, false};
   const train_panels panels = panels_of(&s);
   const train_pca_options options = {COMPONENTS, true, products};
-  const train_machine one = train_machine_for(1, 0), three = train_machine_for(3, 0);
+  const train_machine one = train_machine_for(base_machine_isa(), 1, 0),
+                      three = train_machine_for(base_machine_isa(), 3, 0);
   const train_pca_step first = {&panels, &options, &one, "these features", CHECKPOINT, VECTORS, PARTS, NULL, false};
   train_pca_step second = first;
   berg_error error;
@@ -230,7 +231,7 @@ static void parts_with_gaps(void **state) {
   source s = {SIZE_MAX, 0, false};
   const train_panels panels = panels_of(&s);
   const train_pca_options options = {COMPONENTS, true, TRAIN_PRODUCTS_F32};
-  const train_machine machine = train_machine_for(2, 0);
+  const train_machine machine = train_machine_for(base_machine_isa(), 2, 0);
   const train_pca_step step = {&panels, &options, &machine, "these features", CHECKPOINT, VECTORS, PARTS, NULL, false};
   io_ranges done;
   bool is_whole;
@@ -265,7 +266,7 @@ static void changed_bytes_are_found(void **state) {
   source s = {SIZE_MAX, 0, false};
   const train_panels panels = panels_of(&s);
   const train_pca_options options = {COMPONENTS, true, TRAIN_PRODUCTS_F32};
-  const train_machine machine = train_machine_for(2, 0);
+  const train_machine machine = train_machine_for(base_machine_isa(), 2, 0);
   const train_pca_step step = {&panels, &options, &machine, "these features", CHECKPOINT, VECTORS, PARTS, NULL, false};
   io_ranges done;
   bool is_whole;

@@ -52,8 +52,9 @@ static source make_source(size_t rows, size_t columns, size_t rank, double (*val
     s.values[l] = value(l);
     for (size_t j = 0; j < columns; j++) right[l * columns + j] *= sqrt(s.values[l]);
   }
-  assert_int_equal(la_multiply(rows, columns, rank, 1, (la_operand){s.vectors, rows, true},
-                               (la_operand){right, columns, false}, 0, x, columns, 2, NULL),
+  assert_int_equal(la_multiply(la_kernels_for(base_machine_isa()), rows, columns, rank, 1,
+                               (la_operand){s.vectors, rows, true}, (la_operand){right, columns, false}, 0, x, columns,
+                               2, NULL),
                    BERG_OK);
   for (size_t i = 0; i < rows * columns; i++) s.x[i] = (float)x[i];
   base_free(right), base_free(x);
@@ -92,7 +93,7 @@ static berg_status fit(train_pca *pca, source *s, size_t components, bool standa
                        bool by_products, int threads, watch *w, berg_error *error) {
   const train_panels panels = {s->rows, s->columns, WIDTH, read_panel, s, NULL};
   const train_pca_options options = {components, standardise, products};
-  const train_machine machine = train_machine_for(threads, 0);
+  const train_machine machine = train_machine_for(base_machine_isa(), threads, 0);
   const berg_run run = {.size = sizeof run, .progress = w ? progress : NULL, .user = w};
   const size_t count = train_panels_count(&panels);
   train_stage stage;

@@ -107,7 +107,7 @@ static void defaults(void **state) {
 
 static int set_up(void **state) {
   (void)state;
-  machine = train_machine_for(2, 0);
+  machine = train_machine_for(base_machine_isa(), 2, 0);
   return 0;
 }
 

@@ -100,8 +100,11 @@ class EncodingModel(BaseModelInterface):
     precision : str
         Of the products: "f32", "bf16" or "int8" (docs/precision.md). Once loaded, the one that is computed in: a
         processor without instructions for int8 computes in float32, and says so in the log.
+    isa : str
+        Which of the processor's instructions compute: "auto", the widest there are; "portable", "avx2" or "avx512"; on
+        Arm "neon", "neon_dot" or "neon_matrix". One that is not here is a ResourceError. Once loaded, the one in use.
     strict : bool
-        Raise ResourceError instead.
+        Raise ResourceError where the processor has no instructions for the precision.
     cache : bool, str or path, optional
         Where bf16 and int8 keep the weights they converted: True, in the user's cache folder (berg doctor names it); a
         folder; None or False, nowhere.
@@ -142,6 +145,7 @@ class EncodingModel(BaseModelInterface):
         berg_dir=None,
         *,
         precision="f32",
+        isa="auto",
         strict=False,
         cache=True,
         threads=0,
@@ -155,6 +159,7 @@ class EncodingModel(BaseModelInterface):
         self.selection = selection
         self.berg_dir = berg_dir
         self.precision = precision
+        self.isa = isa
         self.strict = bool(strict)
         self.cache = _berg.cache_folder() if cache is True else cache or None
         self.threads = _count(threads, "threads")
@@ -164,9 +169,9 @@ class EncodingModel(BaseModelInterface):
         self.scores_only = bool(scores_only)
         self.outputs = None
         self.model = None
-        self._before = None  # device and precision asked for, of a loaded model
+        self._before = None  # device, precision and isa asked for, of a loaded model
         self._lock = forks.Lock()
-        for name in ("device", "precision"):
+        for name in ("device", "precision", "isa"):
             if not isinstance(getattr(self, name), str):
                 raise InvalidParameterError(f"{name}: expected a str, found {shown(getattr(self, name))}")
         self._select = validate_expression(selection) if isinstance(selection, str) else None
@@ -223,6 +228,7 @@ class EncodingModel(BaseModelInterface):
                 backbone=self.backbone,
                 device=self.device,
                 precision=self.precision,
+                isa=self.isa,
                 threads=self.threads,
                 batch=self.batch,
                 strict=self.strict,
@@ -253,9 +259,10 @@ class EncodingModel(BaseModelInterface):
             whole = self._whole()
             self._check_lengths(whole)
             self.model = self._open()
-            self._before = self.device, self.precision
+            self._before = self.device, self.precision, self.isa
             self.device = self.model.device
             self.precision = self.model.precision
+            self.isa = self.model.isa
             self.outputs = outputs.taken(self.model.outputs())
             self._opened(whole)
             _log.info(
@@ -287,19 +294,20 @@ class EncodingModel(BaseModelInterface):
                 if not self._lock.was_elsewhere:  # else its memory may be in the middle of anything: it is left alone
                     self.model.close()
                 self.model = None
-                self.device, self.precision = self._before
+                self.device, self.precision, self.isa = self._before
 
     # --- Copies ---
 
     def _arguments(self):
         """The constructor's keywords that make this model again."""
-        device, precision = (self.device, self.precision) if self.model is None else self._before
+        device, precision, isa = (self.device, self.precision, self.isa) if self.model is None else self._before
         selection = {key: list(v) if isinstance(v, tuple) else v for key, v in self._asked.items()}
         given = ("subject", "berg_dir", "strict", "cache", "threads", "backbone", "batch", "memory", "scores_only")
         return {
             **{name: getattr(self, name) for name in given},
             "device": device,
             "precision": precision,
+            "isa": isa,
             "selection": self._select or selection,
         }
 

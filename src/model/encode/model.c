@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/isa.h"
 #include "base/memory.h"
 #include "base/memory_limit.h"
 #include "base/options.h"
@@ -54,6 +55,16 @@ static berg_status check_device(const berg_model_options *options, berg_error *e
   return BERG_OK;
 }
 
+/* With a device the processor's instructions would decide nothing. */
+static berg_status check_isa(const berg_model_options *options, berg_error *error) {
+  base_isa isa;
+  berg_status status = base_isa_choose(&isa, options->isa, error);
+  if (status || !base_isa_is_named(options->isa)) return status;
+  if (!device_is(options, "cuda") && strcmp(precision_of(options), "tf32") != 0) return BERG_OK;
+  return base_fail(error, BERG_EPARAMETER, "isa %s is the processor's: it goes with no %s", options->isa,
+                   device_is(options, "cuda") ? "device cuda" : "precision tf32");
+}
+
 static berg_status check_select(const berg_model_options *options, berg_error *error) {
   const char *other = options->selection_count             ? "selection"
                       : options->mean_roi                  ? "mean_roi"
@@ -73,6 +84,7 @@ static berg_status check_options(const berg_model_options *options, berg_error *
   }
   berg_status status = check_select(options, error);
   if (!status) status = check_device(options, error);
+  if (!status) status = check_isa(options, error);
   if (status) return status;
   if (options->threads < 0 || options->threads > 1024)
     return base_fail(error, BERG_EPARAMETER, "threads: expected 0 (as many as there are) to 1024, found %d",
@@ -110,14 +122,15 @@ static berg_status open_subjects(berg_model *model, const berg_model_options *op
 
 /* On a device the processor's products are not used. */
 static berg_status choose_precision(berg_model *model, const berg_model_options *options, berg_error *error) {
-  model->isa = base_machine_isa();
+  berg_status status = base_isa_choose(&model->isa, options->isa, error);
+  if (status) return status;
   model->kernels = la_kernels_for(model->isa);
-  berg_status status = model_precision_choose(&model->gemm, model->isa, model->device ? NULL : options->precision,
-                                              options->strict, error);
+  status = model_precision_choose(&model->gemm, model->isa, model->device ? NULL : options->precision, options->strict,
+                                  error);
   if (status) return status;
   if (!model->device && strcmp(la_precision_name(model->gemm->precision), precision_of(options)))
     status = base_warn(options->warn, options->warn_user, error,
-                       "this processor (%s) has no instructions for %s: %s does the work", base_isa_name(model->isa),
+                       "this processor's %s has no instructions for %s: %s does the work", base_isa_name(model->isa),
                        precision_of(options), la_precision_name(model->gemm->precision));
   model->precision = model->device ? precision_of(options) : la_precision_name(model->gemm->precision);
   base_print(model->products, sizeof model->products, "%s", model->gemm->name);
@@ -203,7 +216,8 @@ berg_status model_open_with(berg_model **out, const char *model_id, const berg_m
   const bool must = device_is(options, "cuda") || !strcmp(precision_of(options), "tf32");
   if (must && options->scores_only)
     return base_fail(error, BERG_EPARAMETER, "device: scores that are kept become responses on the processor alone");
-  if (!options->scores_only && !device_is(options, "cpu") && model_device_knows(precision_of(options)))
+  const bool may = !device_is(options, "cpu") && !base_isa_is_named(options->isa);
+  if (!options->scores_only && may && model_device_knows(precision_of(options)))
     status = model_device_find(&device, plugin, NULL, error);
   if (status && (must || status != BERG_EDEVICE)) return status;
   if (device) {
@@ -292,6 +306,7 @@ const char *berg_model_device(const berg_model *model) {
 }
 
 const char *berg_model_precision(const berg_model *model) { return model->precision; }
+const char *berg_model_isa(const berg_model *model) { return base_isa_name(model->isa); }
 
 const char *berg_model_backbone_path(const berg_model *model) { return model->backbone.path; }
 

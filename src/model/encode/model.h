@@ -82,8 +82,8 @@ struct berg_model {
   atomic_bool in_use; /* by a call that encodes */
 };
 
-/* A model of no subjects: the network alone, for its features. Of the options berg_dir, backbone, device, threads,
- * batch and memory count. */
+/* A model of no subjects: the network alone, for its features. Of the options berg_dir, backbone, device, isa,
+ * threads, batch and memory count. */
 berg_status model_open_network(berg_model **model, const berg_model_options *options, berg_error *error);
 
 /* berg_model_open (or, with `model_id` NULL, model_open_network) with the plug-in of the file `plugin` and no other:

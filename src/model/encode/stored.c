@@ -28,14 +28,15 @@ static berg_status check_subject(const berg_store *store, const berg_model *mode
 
 static berg_status check_store(const berg_store *store, const berg_model *model, const berg_run *run,
                                berg_error *error) {
-  const char *computed = store->about.maker.precision;
+  const char *computed = store->about.maker.precision, *now = model->precision;
+  if (!strcmp(computed, now)) computed = store->about.maker.isa, now = base_isa_name(model->isa);
   berg_status status = BERG_OK;
   for (size_t s = 0; s < model->subject_count && !status; s++)
     status = check_subject(store, model, &model->subjects[s], error);
-  if (!status && run && strcmp(computed, model->precision) != 0)
+  if (!status && run && strcmp(computed, now) != 0)
     status = base_warn(run->warn, run->user, error,
                        "%s: its scores were computed in %s, and become responses in %s: not the bytes of either alone",
-                       store->path, computed, model->precision);
+                       store->path, computed, now);
   return status;
 }
 

@@ -91,6 +91,7 @@ static cJSON *report(const berg_model *model, const berg_array *array, size_t re
   io_json_add_number(tree, "images", (double)array->shape[0]);
   io_json_add_number(tree, "columns", (double)model->columns);
   io_json_add_text(tree, "precision", berg_model_precision(model));
+  io_json_add_text(tree, "isa", berg_model_isa(model));
   io_json_add_number(tree, "threads", model->threads);
   io_json_add_number(tree, "images_per_second", middle > 0 ? (double)array->shape[0] / middle : 0);
   io_json_add_number(tree, "flop_per_image", flop_per_image(model));

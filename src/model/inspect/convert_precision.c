@@ -1,4 +1,5 @@
 /* berg_convert_precision: converted weights where the user wants them. */
+#include "base/isa.h"
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/threads.h"
@@ -6,12 +7,11 @@
 #include "model/encode/packed.h"
 #include "model/weights/precision.h"
 
-static berg_status convert_backbone(const char *source, const char *target, const la_gemm *gemm, bool force,
-                                    const berg_run *run, berg_error *error) {
+static berg_status convert_backbone(const char *source, const char *target, const la_gemm *gemm, base_isa isa,
+                                    bool force, const berg_run *run, berg_error *error) {
   model_backbone backbone;
   vit_network *network = NULL;
   char *packed = NULL;
-  const base_isa isa = base_machine_isa();
   const int threads = base_threads_for(0);
   berg_status status = model_backbone_open(&backbone, source, NULL, threads, error);
   if (status) return status;
@@ -62,14 +62,16 @@ static berg_status convert_components(const berg_file *file, const char *source,
   return status;
 }
 
-berg_status berg_convert_precision(const char *source, const char *target, const char *precision, int force,
-                                   const berg_run *given, berg_error *error) {
+berg_status berg_convert_precision(const char *source, const char *target, const char *precision, const char *isa_name,
+                                   int force, const berg_run *given, berg_error *error) {
   const la_gemm *chosen;
+  base_isa isa;
   berg_run run;
   berg_file *file;
   if (!source || !target || !precision) return base_fail(error, BERG_EARGUMENT, "berg_convert_precision: no path");
   berg_status status = BASE_TAKE(berg_run, &run, given, error);
-  if (!status) status = model_precision_choose(&chosen, base_machine_isa(), precision, true, error);
+  if (!status) status = base_isa_choose(&isa, isa_name, error);
+  if (!status) status = model_precision_choose(&chosen, isa, precision, true, error);
   if (!status && chosen->precision == LA_F32)
     status = base_fail(error, BERG_EPARAMETER, "precision f32 needs no converting: weights are used as they are");
   if (!status) status = io_check_output(target, force, error);
@@ -82,5 +84,5 @@ berg_status berg_convert_precision(const char *source, const char *target, const
   else if (is_fitted)
     status = convert_components(file, source, target, chosen, force != 0, &run, error);
   berg_file_free(file);
-  return status || is_fitted ? status : convert_backbone(source, target, chosen, force != 0, &run, error);
+  return status || is_fitted ? status : convert_backbone(source, target, chosen, isa, force != 0, &run, error);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/isa.h"
 #include "base/memory.h"
 #include "base/memory_limit.h"
 #include "base/threads.h"
@@ -27,14 +28,33 @@ static void add_place(cJSON *to, const char *key, const char *path) {
   io_json_add_text(place, "state", state);
 }
 
+static void add_precisions(cJSON *products, base_isa isa) {
+  for (la_precision p = LA_F32; p < LA_PRECISIONS; p++) {
+    const la_gemm *gemm = la_gemm_for(isa, p);
+    io_json_add_text(products, la_precision_name(p), gemm ? gemm->name : "not on this processor");
+  }
+}
+
+/* What each would multiply with, or why it is not to be had. */
+static void add_isas(cJSON *tree) {
+  cJSON *isas = io_json_add_object(tree, "instruction_sets");
+  const char *name;
+  for (size_t i = 0; (name = base_isa_listed(i)); i++) {
+    base_isa isa;
+    berg_error why;
+    cJSON *entry = io_json_add_object(isas, name);
+    if (base_isa_choose(&isa, name, &why))
+      io_json_add_text(entry, "problem", why.message);
+    else
+      add_precisions(entry, isa);
+  }
+}
+
 static void add_products(cJSON *tree) {
   cJSON *libraries = io_json_add_object(tree, "libraries");
   io_json_add_text(libraries, "cjson", cJSON_Version());
-  cJSON *products = io_json_add_object(tree, "products");
-  for (la_precision p = LA_F32; p < LA_PRECISIONS; p++) {
-    const la_gemm *gemm = la_gemm_for(base_machine_isa(), p);
-    io_json_add_text(products, la_precision_name(p), gemm ? gemm->name : "not on this processor");
-  }
+  add_precisions(io_json_add_object(tree, "products"), base_machine_isa());
+  add_isas(tree);
   io_json_add_bool(tree, "same_bits_for_any_batch", 1);
 }
 

@@ -46,6 +46,7 @@ static cJSON *tree_of(berg_model *const *models, size_t count, size_t images, co
   io_json_add_number(tree, "columns", (double)columns);
   io_json_add_number(tree, "passes", (double)pass_count);
   io_json_add_text(tree, "precision", berg_model_precision(models[0]));
+  io_json_add_text(tree, "isa", berg_model_isa(models[0]));
   io_json_add_number(tree, "threads", models[0]->threads);
   io_json_add_number(tree, "flop", flop * (double)images);
   io_json_add_number(tree, "product_flops", flops);

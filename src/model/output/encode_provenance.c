@@ -62,6 +62,7 @@ static berg_status add_store(cJSON *tree, const berg_store *store, const berg_mo
   io_json_add_text(tree, "ScoresBackbone", store->about.maker.backbone);
   io_json_add_text(tree, "ScoresPrecision", store->about.maker.precision);
   io_json_add_text(tree, "ScoresProducts", store->about.maker.products);
+  io_json_add_text(tree, "ScoresInstructionSet", store->about.maker.isa);
   return status;
 }
 

@@ -19,7 +19,7 @@ berg_status model_precision_choose(const la_gemm **gemm, base_isa isa, const cha
   if (status) return status;
   *gemm = la_gemm_for(isa, p);
   if (!*gemm && strict)
-    return base_fail(error, BERG_EDEVICE, "precision %s: this processor (%s) has no instructions for it", asked,
+    return base_fail(error, BERG_EDEVICE, "precision %s: this processor's %s has no instructions for it", asked,
                      base_isa_name(isa));
   if (!*gemm) *gemm = la_gemm_for(isa, LA_F32);
   return BERG_OK;

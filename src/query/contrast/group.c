@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/machine.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "la/blas.h"
@@ -61,7 +62,8 @@ static berg_status add_block(const pass *on, size_t first, size_t count, berg_er
     to[i] = (double)rows[i] - (minus ? (double)minus[i] : 0) - on->group->mean[i % scores];
   if (!on->products) return BERG_OK;
   const la_operand left = {to, scores, true}, right = {to, scores, false};
-  return la_multiply(scores, scores, count, 1, left, right, 1, on->products, scores, on->threads, error);
+  return la_multiply(la_kernels_for(base_machine_isa()), scores, scores, count, 1, left, right, 1, on->products, scores,
+                     on->threads, error);
 }
 
 static berg_status add_all(pass *on, berg_error *error) {
@@ -162,8 +164,8 @@ berg_status query_group_respond(const query_group *group, const double *origin, 
                                 size_t count, int threads, double *work, double *mean, double *variance,
                                 berg_error *error) {
   const la_operand factor = {group->factor, group->scores, false}, weights = {rows, ld, true};
-  berg_status status =
-      la_multiply(group->rows, count, group->scores, 1, factor, weights, 0, work, count, threads, error);
+  berg_status status = la_multiply(la_kernels_for(base_machine_isa()), group->rows, count, group->scores, 1, factor,
+                                   weights, 0, work, count, threads, error);
   if (status) return status;
   memset(variance, 0, count * sizeof *variance);
   for (size_t i = 0; i < group->rows; i++)

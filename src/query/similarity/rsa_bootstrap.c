@@ -6,6 +6,7 @@
  * the variance of order 1 / N, which is estimated from the pairs of some images, and made up for. */
 #include <math.h>
 
+#include "base/machine.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/random.h"
@@ -109,8 +110,9 @@ static berg_status add_products(rows *r, const query_rsa *rsa, const query_cloud
     const size_t count = smaller(a->count - first, QUERY_BLOCK);
     status = base_ask_cancel(rsa->run, error);
     if (!status)
-      status = la_multiply(count, width, a->width, 1, (la_operand){a->x + first * a->width, a->width, false},
-                           (la_operand){p.cross, width, false}, 0, p.turned, width, rsa->threads, error);
+      status = la_multiply(la_kernels_for(base_machine_isa()), count, width, a->width, 1,
+                           (la_operand){a->x + first * a->width, a->width, false}, (la_operand){p.cross, width, false},
+                           0, p.turned, width, rsa->threads, error);
     for (size_t i = 0; i < count && !status; i++)
       r->sums[(first + i) * SUMS + which] = row_of(&p, first + i, p.turned + i * width);
   }

@@ -1,6 +1,7 @@
 /* Bootstraps over images with all pairs in each sample: w'Hw for all samples at once, a square of H at a time. */
 #include <string.h>
 
+#include "base/machine.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/random.h"
@@ -68,7 +69,8 @@ static berg_status add_square(const sampling *s, berg_error *error) {
   for (size_t which = 0; which < SUMS && !status; which++) {
     if ((status = base_ask_cancel(s->rsa->run, error))) break;
     form(s, which);
-    status = la_multiply(s->rows, s->samples, s->columns, 1, (la_operand){s->products, s->columns, false},
+    status = la_multiply(la_kernels_for(base_machine_isa()), s->rows, s->samples, s->columns, 1,
+                         (la_operand){s->products, s->columns, false},
                          (la_operand){s->weights + s->left * s->samples, s->samples, false}, 0, s->turned, s->samples,
                          s->rsa->threads, error);
     double *sums = s->sums + which * s->samples;

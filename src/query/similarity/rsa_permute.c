@@ -108,7 +108,7 @@ static berg_status pack(turned *t, const query_cloud *cloud, size_t unit, const 
     status = base_ask_cancel(rsa->run, error);
     if (!status && axes < width)
       status =
-          la_multiply(count, axes, width, 1, (la_operand){x, width, false},
+          la_multiply(la_kernels_for(base_machine_isa()), count, axes, width, 1, (la_operand){x, width, false},
                       (la_operand){t->turn + (width - axes) * width, width, true}, 0, block, axes, rsa->threads, error);
     for (size_t i = 0; i < count && !status; i++)
       pack_row(t, cloud->count, first + i, cloud->squares[first + i], axes < width ? block + i * axes : x + i * width,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/isa.h"
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/memory_limit.h"
@@ -94,7 +95,9 @@ static berg_status open_inputs(train_evaluation *e, char **report, berg_error *e
   if (options->threads < 0 || options->threads > 1024)
     return base_fail(error, BERG_EARGUMENT, "threads: expected 0 (as many as there are) to 1024, found %d",
                      options->threads);
-  berg_status status = find_measure(e, error);
+  base_isa isa;
+  berg_status status = base_isa_choose(&isa, options->isa, error);
+  if (!status) status = find_measure(e, error);
   if (!status) status = make_paths(e, error);
   if (!status) {
     status = berg_file_open(&e->prepared, e->prepared_path, error);
@@ -126,6 +129,7 @@ static berg_status open_model(const train_evaluation *e, berg_model **model, ber
   how.subject_count = 1;
   how.train_splits = options->train_splits;
   how.threads = options->threads;
+  how.isa = options->isa;
   how.memory = e->memory;
   how.run = e->run;
   return berg_model_open(model, e->model_id, &how, error);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/isa.h"
 #include "base/memory.h"
 #include "base/memory_limit.h"
 #include "base/options.h"
@@ -148,13 +149,16 @@ static berg_status regress(berg_fit *fit, const float *scores, const berg_array 
 
 static berg_status fit_all(berg_fit *fit, const berg_array *features, const berg_array *responses,
                            const berg_fit_options *options, const berg_run *run, berg_error *error) {
-  const train_machine machine = train_machine_for(
-      base_threads_for(options->threads), options->memory ? options->memory : base_memory_default(DEFAULT_MEMORY));
+  base_isa isa;
+  berg_status status = base_isa_choose(&isa, options->isa, error);
+  if (status) return status;
+  const size_t memory = options->memory ? options->memory : base_memory_default(DEFAULT_MEMORY);
+  const train_machine machine = train_machine_for(isa, base_threads_for(options->threads), memory);
   float *scores = NULL;
   fit->floats = machine.floats, fit->kernels = machine.kernels, fit->threads = machine.threads;
   fit->targets = responses->shape[1];
   fit->width = options->components ? options->components : features->shape[1];
-  berg_status status = make_scores(fit, features, options, &machine, run, &scores, error);
+  status = make_scores(fit, features, options, &machine, run, &scores, error);
   if (!status) status = regress(fit, scores, responses, options->regression, &machine, run, error);
   base_free_large(scores);
   fit->pca.scores = NULL;

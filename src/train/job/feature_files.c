@@ -17,7 +17,7 @@ static char *fingerprint_of(const train_plan *plan, io_range images, uint64_t ha
   const size_t count = plan->job.images.count;
   const char *tokens = plan->job.tokens == 1 ? "class tokens" : "all tokens";
   return base_format(error, "features 3 of %s of images %zu to %zu of %zu by %s (%s) %016" PRIx64, tokens, images.first,
-                     images.end, count, plan->products, base_isa_name(base_machine_isa()), hash);
+                     images.end, count, plan->products, base_isa_name(plan->machine.isa), hash);
 }
 
 static char *stem_of(uint64_t hash, berg_error *error) {

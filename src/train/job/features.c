@@ -34,7 +34,7 @@ static uint64_t hash(const train_plan *plan, size_t of) {
   (void)of;
   uint64_t hash = base_hash_text(BASE_HASH_START, berg_version());
   hash = base_hash_text(hash, plan->network->products);
-  hash = base_hash_text(hash, base_isa_name(base_machine_isa()));
+  hash = base_hash_text(hash, base_isa_name(plan->machine.isa));
   hash = model_hash_file(hash, plan->network->backbone.path);
   hash = base_hash_number(hash, job->tokens);
   hash = base_hash_number(hash, job->images.count);

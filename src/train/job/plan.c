@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/isa.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/file/folders.h"
@@ -181,6 +182,7 @@ static berg_status open_network(train_plan *plan, const berg_train_options *opti
   network.berg_dir = options->berg_dir;
   network.backbone = options->backbone;
   network.device = options->device;
+  network.isa = options->isa;
   network.threads = plan->job.threads;
   network.batch = options->batch;
   berg_status status = model_open_network(&plan->network, &network, error);
@@ -201,14 +203,20 @@ berg_status train_plan_open(train_plan *plan, const char *model_id, const berg_t
   if (options->batch > MAX_BATCH)
     return base_fail(error, BERG_EPARAMETER, "batch: expected 1 to %d, or 0 to let it be chosen, found %zu", MAX_BATCH,
                      options->batch);
-  berg_status status = train_one_stage_take(&plan->only, options, error);
+  base_isa isa;
+  berg_status status = base_isa_choose(&isa, options->isa, error); /* before what takes longer */
+  if (!status) status = train_one_stage_take(&plan->only, options, error);
   if (!status) status = train_job_open(&plan->job, model_id, options, error);
   if (status) return status;
   status = open_network(plan, options, error);
-  plan->machine = train_machine_for(plan->job.threads, plan->job.memory);
+  if (status) {
+    train_plan_close(plan);
+    return status;
+  }
+  plan->machine = train_machine_for(plan->network->isa, plan->job.threads, plan->job.memory);
   plan->machine.device = plan->device;
   train_set_choose(plan);
-  if (!status) status = choose_chunks(plan, error);
+  status = choose_chunks(plan, error);
   if (!status) status = list_tasks(plan, error);
   if (!status) status = find_own_files(plan, error);
   if (!status) status = estimate_by_rate(plan, error);

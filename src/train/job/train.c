@@ -70,7 +70,7 @@ static void fill_report(const train_plan *plan, const train_report *report, cJSO
   const train_job *job = &plan->job;
   io_json_add_text(tree, "version", berg_version());
   io_json_add_text(tree, "products_by", plan->machine.floats->engine->name);
-  io_json_add_text(tree, "isa", base_isa_name(base_machine_isa()));
+  io_json_add_text(tree, "isa", base_isa_name(plan->machine.isa));
   io_json_add_text(tree, "precision", "f32");
   io_json_add_number(tree, "threads", job->threads);
   io_json_add_number(tree, "memory_limit_bytes", (double)job->memory);

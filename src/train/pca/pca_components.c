@@ -93,8 +93,8 @@ static berg_status project_exactly(const panel_task *task, berg_error *error) {
     const size_t width = block->columns - first < EXACT_COLUMNS ? block->columns - first : EXACT_COLUMNS;
     for (size_t i = 0; i < n; i++)
       for (size_t c = 0; c < width; c++) z[i * width + c] = block->values[i * block->ld + first + c];
-    status = la_multiply(k, width, n, 1, (la_operand){job->vectors, n, false}, (la_operand){z, width, false}, 0,
-                         product, width, job->machine->threads, error);
+    status = la_multiply(job->machine->kernels, k, width, n, 1, (la_operand){job->vectors, n, false},
+                         (la_operand){z, width, false}, 0, product, width, job->machine->threads, error);
     for (size_t c = 0; c < k; c++)
       for (size_t j = 0; j < width; j++)
         task->directions[c * task->ld + first + j] = (float)(product[c * width + j] / sqrt(job->values[c]));

@@ -39,8 +39,8 @@ static berg_status rotate_vectors(pca_job *job, const double *ritz, berg_error *
   const size_t k = job->pca->components, n = job->panels->rows;
   double *rotated = base_alloc_large(k * n, sizeof *rotated, error);
   if (!rotated) return BERG_ELIMIT;
-  berg_status status = la_multiply(k, n, k, 1, (la_operand){ritz, k, false}, (la_operand){job->vectors, n, false}, 0,
-                                   rotated, n, job->machine->threads, error);
+  berg_status status = la_multiply(job->machine->kernels, k, n, k, 1, (la_operand){ritz, k, false},
+                                   (la_operand){job->vectors, n, false}, 0, rotated, n, job->machine->threads, error);
   base_free_large(job->vectors);
   job->vectors = rotated;
   return status;

@@ -39,8 +39,8 @@ static berg_status find_components(pca_job *job, const la_block *block, double *
   for (size_t first = 0; first < block->rows && !status; first += ROWS) {
     const size_t count = rows_at(block, first);
     widen(job, block, first, count, rows);
-    status = la_multiply(p, p, count, 1, (la_operand){rows, p, true}, (la_operand){rows, p, false}, 1, covariance, p,
-                         job->machine->threads, error);
+    status = la_multiply(job->machine->kernels, p, p, count, 1, (la_operand){rows, p, true},
+                         (la_operand){rows, p, false}, 1, covariance, p, job->machine->threads, error);
     if (!status) status = train_stage_progress(&job->stage, first + count, error);
   }
   /* the products of the two triangles may have been summed in different orders */
@@ -63,8 +63,8 @@ berg_status pca_by_covariance(pca_job *job, const berg_run *run, berg_error *err
   for (size_t first = 0; first < job->panels->rows && !status; first += ROWS) {
     const size_t count = rows_at(&block, first);
     widen(job, &block, first, count, rows);
-    status = la_multiply(count, k, p, 1, (la_operand){rows, p, false}, (la_operand){job->vectors, p, true}, 0, scores,
-                         k, job->machine->threads, error);
+    status = la_multiply(job->machine->kernels, count, k, p, 1, (la_operand){rows, p, false},
+                         (la_operand){job->vectors, p, true}, 0, scores, k, job->machine->threads, error);
     for (size_t i = 0; i < count * k; i++) job->pca->scores[first * k + i] = (float)scores[i];
   }
   base_free_large(panel);

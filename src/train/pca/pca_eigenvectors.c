@@ -39,7 +39,7 @@ berg_status pca_eigenvectors(pca_job *job, const double *matrix, size_t n, berg_
   job->vectors = base_alloc_large(k * n, sizeof(double), error);
   if (!job->values || !job->vectors) status = BERG_ELIMIT;
   if (!status)
-    status = la_eigen_largest(matrix, n, k, job->machine->threads, job->values, job->vectors,
+    status = la_eigen_largest(job->machine->kernels, matrix, n, k, job->machine->threads, job->values, job->vectors,
                               &(la_eigen_watch){tell_eigenvectors, &job->stage}, error);
   if (status) return status;
   status = pca_check_eigenvalues(job, smallest, error);

@@ -20,9 +20,9 @@ static berg_status add_exactly(const pca_job *job, la_gram *gram, const la_block
       for (size_t c = 0; c < width; c++) chunk[i * width + c] = block->values[i * block->ld + first + c];
     for (size_t top = 0; top < n && !status; top += LA_PANEL) {
       const size_t rows = n - top < LA_PANEL ? n - top : LA_PANEL;
-      status = la_multiply(rows, top + rows, width, 1, (la_operand){chunk + top * width, width, false},
-                           (la_operand){chunk, width, true}, 1, la_gram_values(gram) + top * n, n,
-                           job->machine->threads, error);
+      status = la_multiply(job->machine->kernels, rows, top + rows, width, 1,
+                           (la_operand){chunk + top * width, width, false}, (la_operand){chunk, width, true}, 1,
+                           la_gram_values(gram) + top * n, n, job->machine->threads, error);
     }
   }
   base_free(chunk);

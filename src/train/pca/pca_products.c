@@ -62,11 +62,11 @@ static berg_status add_chunk(const pca_products *p, const double *vectors, size_
                              double *product, berg_error *error) {
   const size_t n = p->job->panels->rows;
   const int threads = p->job->machine->threads;
-  berg_status status = la_multiply(count, width, n, 1, (la_operand){vectors, n, false}, (la_operand){z, width, false},
-                                   0, product, width, threads, error);
+  berg_status status = la_multiply(p->job->machine->kernels, count, width, n, 1, (la_operand){vectors, n, false},
+                                   (la_operand){z, width, false}, 0, product, width, threads, error);
   return status ? status
-                : la_multiply(n, count, width, 1, (la_operand){z, width, false}, (la_operand){product, width, true}, 1,
-                              p->sum, count, threads, error);
+                : la_multiply(p->job->machine->kernels, n, count, width, 1, (la_operand){z, width, false},
+                              (la_operand){product, width, true}, 1, p->sum, count, threads, error);
 }
 
 /* The same in float64. */

@@ -131,24 +131,25 @@ static berg_status rotate_block(search *s, size_t count, berg_error *error) {
   const int threads = s->job->machine->threads;
   const double *block = s->space.block, *images = s->products.sum;
   double *product = s->space.overlap;
-  berg_status status =
-      la_multiply(count, count, n, 1, plain(images, n), turned(block, n), 0, s->turned, count, threads, error);
+  berg_status status = la_multiply(s->job->machine->kernels, count, count, n, 1, plain(images, n), turned(block, n), 0,
+                                   s->turned, count, threads, error);
   if (!status)
-    status = la_multiply(count, count, n, 1, plain(block, n), turned(block, n), 0, s->gram, count, threads, error);
+    status = la_multiply(s->job->machine->kernels, count, count, n, 1, plain(block, n), turned(block, n), 0, s->gram,
+                         count, threads, error);
   for (size_t i = 0; i < count * count && !status; i++) s->gram[i] = (i % (count + 1) ? 0 : 1.5) - 0.5 * s->gram[i];
   for (size_t i = 0; i < count && !status; i++)
     for (size_t j = 0; j < i; j++)
       s->turned[i * count + j] = s->turned[j * count + i] = (s->turned[i * count + j] + s->turned[j * count + i]) / 2;
   if (!status)
-    status = la_multiply(count, count, count, 1, plain(s->gram, count), plain(s->turned, count), 0, product, count,
-                         threads, error);
+    status = la_multiply(s->job->machine->kernels, count, count, count, 1, plain(s->gram, count),
+                         plain(s->turned, count), 0, product, count, threads, error);
   if (!status)
-    status = la_multiply(count, count, count, 1, plain(product, count), plain(s->gram, count), 0, s->turned, count,
-                         threads, error);
+    status = la_multiply(s->job->machine->kernels, count, count, count, 1, plain(product, count), plain(s->gram, count),
+                         0, s->turned, count, threads, error);
   if (!status) status = la_eigen_dense(s->turned, count, s->ritz, error);
   return status ? status
-                : la_multiply(count, count, count, 1, plain(s->turned, count), plain(s->gram, count), 0, s->small,
-                              count, threads, error);
+                : la_multiply(s->job->machine->kernels, count, count, count, 1, plain(s->turned, count),
+                              plain(s->gram, count), 0, s->small, count, threads, error);
 }
 
 /* Values and vectors of the job, and how far they are from eigenvectors. */
@@ -162,11 +163,11 @@ static berg_status measure(search *s, size_t count, berg_error *error) {
     memcpy(s->turned + i * count, s->small + (count - 1 - i) * count, count * sizeof(double));
   }
   if (!status)
-    status =
-        la_multiply(k, n, count, 1, plain(s->turned, count), plain(s->space.block, n), 0, vectors, n, threads, error);
+    status = la_multiply(s->job->machine->kernels, k, n, count, 1, plain(s->turned, count), plain(s->space.block, n), 0,
+                         vectors, n, threads, error);
   if (!status)
-    status =
-        la_multiply(k, n, count, 1, plain(s->turned, count), plain(s->products.sum, n), 0, images, n, threads, error);
+    status = la_multiply(s->job->machine->kernels, k, n, count, 1, plain(s->turned, count), plain(s->products.sum, n),
+                         0, images, n, threads, error);
   for (size_t i = 0; i < k && !status; i++) {
     double sum = 0;
     for (size_t j = 0; j < n; j++) {
@@ -199,8 +200,8 @@ static berg_status find_ritz(search *s, berg_error *error) {
     memcpy(s->rotation + i * size, space->projection + i * space->shape.capacity, (i + 1) * sizeof(double));
   berg_status status = la_eigen_dense(s->rotation, size, s->ritz, error);
   if (!status)
-    status = la_multiply(width, width, n, 1, plain(s->products.sum, n), turned(s->products.sum, n), 0, s->gram, width,
-                         s->job->machine->threads, error);
+    status = la_multiply(s->job->machine->kernels, width, width, n, 1, plain(s->products.sum, n),
+                         turned(s->products.sum, n), 0, s->gram, width, s->job->machine->threads, error);
   for (size_t i = 0; i < k && !status; i++) {
     values[i] = s->ritz[size - 1 - i];
     residuals[i] = implied_residual(s, s->rotation + (size - 1 - i) * size + last, width);

@@ -166,11 +166,11 @@ static berg_status project_onto(const pca_space *space, const double *basis, siz
                                 size_t count, double *coefficients, size_t ld, berg_error *error) {
   const size_t n = space->job->panels->rows;
   const int threads = space->job->machine->threads;
-  berg_status status = la_multiply(count, width, n, 1, (la_operand){vectors, n, false}, (la_operand){basis, n, true}, 0,
-                                   coefficients, ld, threads, error);
+  berg_status status = la_multiply(space->job->machine->kernels, count, width, n, 1, (la_operand){vectors, n, false},
+                                   (la_operand){basis, n, true}, 0, coefficients, ld, threads, error);
   return status ? status
-                : la_multiply(count, n, width, -1, (la_operand){coefficients, ld, false}, (la_operand){basis, n, false},
-                              1, vectors, n, threads, error);
+                : la_multiply(space->job->machine->kernels, count, n, width, -1, (la_operand){coefficients, ld, false},
+                              (la_operand){basis, n, false}, 1, vectors, n, threads, error);
 }
 
 berg_status pca_space_project(pca_space *space, double *vectors, size_t count, bool record, double *scratch,
@@ -196,7 +196,7 @@ berg_status pca_space_combine(const pca_space *space, const double *coefficients
   for (size_t block = 0; block < space->blocks && !status; block++) {
     const double *basis = load(space, block, scratch, &status, error);
     if (!status)
-      status = la_multiply(count, n, pca_space_width(space, block), 1,
+      status = la_multiply(space->job->machine->kernels, count, n, pca_space_width(space, block), 1,
                            (la_operand){coefficients + space->starts[block], size, false},
                            (la_operand){basis, n, false}, block ? 1 : 0, to, n, space->job->machine->threads, error);
   }

@@ -33,7 +33,7 @@ static void centre(const train_factor *f, const train_scores *scores, parts *p) 
 /* From the eigenvectors of X^T X (or X X^T), one a row ascending, to those that count, and by X to those of the other
  * side, of length 1. */
 static berg_status take_vectors(train_factor *f, parts *p, const double *vectors, const double *values, size_t n,
-                                bool narrow, int threads, berg_error *error) {
+                                bool narrow, const train_machine *machine, berg_error *error) {
   const double largest = n ? values[n - 1] : 0,
                least = 10 * DBL_EPSILON * (double)(p->rows > p->width ? p->rows : p->width) * largest;
   double *own = narrow ? p->right : p->left, *other = narrow ? p->left : p->right;
@@ -44,23 +44,23 @@ static berg_status take_vectors(train_factor *f, parts *p, const double *vectors
     memcpy(own + p->rank * n, vectors + (n - 1 - p->rank) * n, n * sizeof *own);
     p->rank++;
   }
-  berg_status status = la_multiply(p->rank, across, n, 1, (la_operand){own, n, false},
-                                   (la_operand){p->x, p->width, narrow}, 0, other, across, threads, error);
+  berg_status status = la_multiply(machine->kernels, p->rank, across, n, 1, (la_operand){own, n, false},
+                                   (la_operand){p->x, p->width, narrow}, 0, other, across, machine->threads, error);
   for (size_t r = 0; r < p->rank; r++)
     for (size_t i = 0; i < across; i++) other[r * across + i] /= f->singular[r];
   return status;
 }
 
-static berg_status decompose(train_factor *f, parts *p, int threads, berg_error *error) {
+static berg_status decompose(train_factor *f, parts *p, const train_machine *machine, berg_error *error) {
   const bool narrow = p->width <= p->rows;
   const size_t n = narrow ? p->width : p->rows;
   double *square = base_alloc_large(n * n, sizeof *square, error), *values = base_alloc(n, sizeof *values, error);
   berg_status status = square && values ? BERG_OK : BERG_ELIMIT;
   if (!status)
-    status = la_multiply(n, n, narrow ? p->rows : p->width, 1, (la_operand){p->x, p->width, narrow},
-                         (la_operand){p->x, p->width, !narrow}, 0, square, n, threads, error);
+    status = la_multiply(machine->kernels, n, n, narrow ? p->rows : p->width, 1, (la_operand){p->x, p->width, narrow},
+                         (la_operand){p->x, p->width, !narrow}, 0, square, n, machine->threads, error);
   if (!status) status = la_eigen_dense(square, n, values, error);
-  if (!status) status = take_vectors(f, p, square, values, n, narrow, threads, error);
+  if (!status) status = take_vectors(f, p, square, values, n, narrow, machine, error);
   base_free_large(square);
   base_free(values);
   return status;
@@ -88,8 +88,8 @@ static berg_status fill_right(train_factor *f, const parts *p, berg_error *error
   return f->right ? BERG_OK : BERG_ELIMIT;
 }
 
-static berg_status fill_predict(train_factor *f, const parts *p, const train_scores *scores, int threads,
-                                berg_error *error) {
+static berg_status fill_predict(train_factor *f, const parts *p, const train_scores *scores,
+                                const train_machine *machine, berg_error *error) {
   const size_t out = f->end_out - f->first_out, rank = p->rank;
   f->predict = zeros(out, f->pitch, error);
   double *x = base_alloc_large(out * p->width, sizeof *x, error),
@@ -99,8 +99,8 @@ static berg_status fill_predict(train_factor *f, const parts *p, const train_sco
     for (size_t i = 0; i < out; i++)
       for (size_t j = 0; j < p->width; j++)
         x[i * p->width + j] = scores->values[(f->first_out + i) * p->width + j] - f->mean[j];
-    status = la_multiply(out, rank, p->width, 1, (la_operand){x, p->width, false},
-                         (la_operand){p->right, p->width, true}, 0, product, rank, threads, error);
+    status = la_multiply(machine->kernels, out, rank, p->width, 1, (la_operand){x, p->width, false},
+                         (la_operand){p->right, p->width, true}, 0, product, rank, machine->threads, error);
     for (size_t i = 0; i < out && !status; i++)
       for (size_t r = 0; r < rank; r++) f->predict[i * f->pitch + r] = (float)product[i * rank + r];
   }
@@ -136,15 +136,14 @@ berg_status train_factor_make(train_factor *f, const train_scores *scores, size_
   berg_status status = f->mean && f->singular && p.x && p.left && p.right ? BERG_OK : BERG_ELIMIT;
   if (!status) {
     centre(f, scores, &p);
-    status = decompose(f, &p, machine->threads, error);
+    status = decompose(f, &p, machine, error);
   }
   if (!status) {
     f->rank = p.rank;
     f->pitch = la_pitch(p.rank);
     status = fill_left(f, &p, la_pitch(scores->rows), error);
   }
-  if (!status)
-    status = first_out == end_out ? fill_right(f, &p, error) : fill_predict(f, &p, scores, machine->threads, error);
+  if (!status) status = first_out == end_out ? fill_right(f, &p, error) : fill_predict(f, &p, scores, machine, error);
   base_free_large(p.x);
   base_free_large(p.left);
   base_free_large(p.right);

@@ -6,10 +6,9 @@
 #include "base/text.h"
 #include "model/catalog/layout.h"
 
-train_machine train_machine_for(int threads, size_t memory) {
-  const base_isa isa = base_machine_isa();
+train_machine train_machine_for(base_isa isa, int threads, size_t memory) {
   return (train_machine){
-      .floats = la_floats_for(isa), .kernels = la_kernels_for(isa), .threads = threads, .memory = memory};
+      .isa = isa, .floats = la_floats_for(isa), .kernels = la_kernels_for(isa), .threads = threads, .memory = memory};
 }
 
 void train_stage_begin(train_stage *stage, const berg_run *run, const char *name, const char *unit, size_t total) {

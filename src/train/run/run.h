@@ -8,6 +8,7 @@
 #include "model/device/device.h"
 
 typedef struct train_machine {
+  base_isa isa;
   const la_floats *floats;
   const la_kernels *kernels;
   int threads;
@@ -15,8 +16,7 @@ typedef struct train_machine {
   const model_device *device; /* for the Gram matrix; NULL: the processor */
 } train_machine;
 
-/* With the widest instructions that there are. */
-train_machine train_machine_for(int threads, size_t memory);
+train_machine train_machine_for(base_isa isa, int threads, size_t memory);
 
 /* The stage that runs now. All functions take NULL for `run`. */
 typedef struct train_stage {
