@@ -35,9 +35,11 @@ static void add_sources(cJSON *to, const cJSON *tree) {
   }
 }
 
+/* Of parts of what is known: that nothing is missing for want of memory is asked of the whole. */
 static berg_status hash_run(char hash[BASE_SHA256_TEXT], const cJSON *tree, const cJSON *shard, berg_error *error) {
   static const char *const of_shard[] = {
       "Of", "Images", "Format", MODEL_SHARD_AXES, MODEL_SHARD_IMAGES, MODEL_SHARD_SKIPS};
+  if (!io_json_is_whole(tree) || !io_json_is_whole(shard)) return base_fail_memory(error, 0);
   cJSON *all = io_json_object();
   io_json_add_text(all, "Version", text_of(cJSON_GetArrayItem(item(tree, "GeneratedBy"), 0), "Version"));
   for (size_t i = 0; i < sizeof decisive / sizeof *decisive; i++)
