@@ -6,30 +6,27 @@
 #include "base/text.h"
 #include "report/cairo.h"
 
-static const char *const known[] = {"svg", "png", "pdf"};
+#define ALL "svg,png,pdf"
 
-static bool is_word(const char *list, size_t length, const char *word) {
-  return length == strlen(word) && !strncmp(list, word, length);
+/* Whether a list with commas has a word of this length. */
+static bool has(const char *list, const char *word, size_t length) {
+  for (;; list++) {
+    const size_t here = strcspn(list, ",");
+    if (here == length && !strncmp(list, word, length)) return true;
+    list += here;
+    if (!*list) return false;
+  }
 }
 
 bool report_names_format(const char *formats, const char *format) {
-  if (!formats) return true;
-  for (const char *word = formats;; word++) {
-    const size_t length = strcspn(word, ",");
-    if (is_word(word, length, format)) return true;
-    word += length;
-    if (!*word) return false;
-  }
+  return has(formats ? formats : ALL, format, strlen(format));
 }
 
 static berg_status check_words(const char *formats, berg_error *error) {
   for (const char *word = formats;; word++) {
     const size_t length = strcspn(word, ",");
-    bool is_known = false;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) is_known |= is_word(word, length, known[i]);
-    if (!is_known)
-      return base_fail(error, BERG_EARGUMENT, "formats of figures: expected some of svg,png,pdf, found \"%s\"",
-                       formats);
+    if (!has(ALL, word, length))
+      return base_fail(error, BERG_EARGUMENT, "formats of figures: expected some of " ALL ", found \"%s\"", formats);
     word += length;
     if (!*word) return BERG_OK;
   }
