@@ -2,9 +2,8 @@
 #include <immintrin.h>
 
 #include "la/gemm.h"
-#include "la/kernels/pack.h"
+#include "la/kernels/slab64.h"
 #include "la/kernels/tile.h"
-#include "la/layout.h"
 
 /* Two numbers of each row of x with two rows of the slab. */
 INLINE void pair_step(const size_t rows, const char *x, size_t row_bytes, const char *pairs,
@@ -47,13 +46,4 @@ static void multiply(const la_product *product) {
 }
 
 extern const la_gemm la_gemm_bf16_avx512;
-const la_gemm la_gemm_bf16_avx512 = {.precision = LA_BF16,
-                                     .name = "bf16 (avx512_bf16)",
-                                     .layout = &la_layout_bf16_slab64,
-                                     .tile_rows = LA_TILE_ROWS,
-                                     .thread_bytes = LA_BUFFER_BYTES,
-                                     .row_bytes = la_row_of_halves,
-                                     .load = KERNEL(la_load_bf16),
-                                     .pack = KERNEL(la_pack_bf16),
-                                     .transpose = KERNEL(la_transpose),
-                                     .multiply = multiply};
+const la_gemm la_gemm_bf16_avx512 = {SLAB64_BF16, .name = "bf16 (avx512_bf16)", .multiply = multiply};

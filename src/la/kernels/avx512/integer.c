@@ -2,10 +2,8 @@
 #include <immintrin.h>
 
 #include "la/gemm.h"
-#include "la/kernels/pack.h"
-#include "la/kernels/round.h"
+#include "la/kernels/slab64.h"
 #include "la/kernels/tile.h"
-#include "la/layout.h"
 
 #define VECTORS (LA_PANEL / 16)
 
@@ -74,16 +72,5 @@ static void multiply(const la_product *product) {
 }
 
 extern const la_gemm la_gemm_int8_avx512;
-const la_gemm la_gemm_int8_avx512 = {.precision = LA_INT8,
-                                     .name = "int8 (avx512 vnni)",
-                                     .layout = &la_layout_int8_slab64,
-                                     .tile_rows = LA_TILE_ROWS,
-                                     .thread_bytes = LA_BUFFER_BYTES,
-                                     .row_bytes = la_row_of_bytes,
-                                     .load = KERNEL(la_load_int8),
-                                     .load_fine = KERNEL(la_load_int8_fine),
-                                     .pack = KERNEL(la_pack_int8),
-                                     .transpose = KERNEL(la_transpose),
-                                     .multiply = multiply,
-                                     .round = KERNEL(la_round_int8),
-                                     .factor = KERNEL(la_factor_moments)};
+const la_gemm la_gemm_int8_avx512 = {SLAB64_INT8, .name = "int8 (avx512 vnni)", .load = KERNEL(la_load_int8),
+                                     .load_fine = KERNEL(la_load_int8_fine), .multiply = multiply};

@@ -2,10 +2,8 @@
 #include <arm_neon.h>
 
 #include "la/gemm.h"
-#include "la/kernels/pack.h"
-#include "la/kernels/round.h"
+#include "la/kernels/slab64.h"
 #include "la/kernels/tile.h"
-#include "la/layout.h"
 
 typedef struct columns {
   const char *values; /* [depth / 4][LA_PANEL][4] */
@@ -105,16 +103,5 @@ static void load_fine(const float *x, size_t k, void *rows, float *scales) {
 }
 
 extern const la_gemm la_gemm_int8_neon_dot;
-const la_gemm la_gemm_int8_neon_dot = {.precision = LA_INT8,
-                                       .name = "int8 (neon_dot)",
-                                       .layout = &la_layout_int8_slab64,
-                                       .tile_rows = LA_TILE_ROWS,
-                                       .thread_bytes = LA_BUFFER_BYTES,
-                                       .row_bytes = la_row_of_bytes,
-                                       .load = load,
-                                       .load_fine = load_fine,
-                                       .pack = KERNEL(la_pack_int8),
-                                       .transpose = KERNEL(la_transpose),
-                                       .multiply = multiply,
-                                       .round = KERNEL(la_round_int8),
-                                       .factor = KERNEL(la_factor_moments)};
+const la_gemm la_gemm_int8_neon_dot = {SLAB64_INT8, .name = "int8 (neon_dot)", .load = load, .load_fine = load_fine,
+                                       .multiply = multiply};

@@ -3,8 +3,7 @@
 
 #include "la/gemm.h"
 #include "la/kernels/neon_matrix/blocks.h"
-#include "la/kernels/pack.h"
-#include "la/layout.h"
+#include "la/kernels/slab64.h"
 
 INLINE vec_int multiply_halves(vec_int sum, vec_int x, vec_int w) {
   return (vec_int)vbfmmlaq_f32((float32x4_t)sum, (bfloat16x8_t)x, (bfloat16x8_t)w);
@@ -34,13 +33,4 @@ static void multiply(const la_product *product) {
 }
 
 extern const la_gemm la_gemm_bf16_neon_matrix;
-const la_gemm la_gemm_bf16_neon_matrix = {.precision = LA_BF16,
-                                          .name = "bf16 (neon_matrix)",
-                                          .layout = &la_layout_bf16_slab64,
-                                          .tile_rows = LA_TILE_ROWS,
-                                          .thread_bytes = LA_BUFFER_BYTES,
-                                          .row_bytes = la_row_of_halves,
-                                          .load = KERNEL(la_load_bf16),
-                                          .pack = KERNEL(la_pack_bf16),
-                                          .transpose = KERNEL(la_transpose),
-                                          .multiply = multiply};
+const la_gemm la_gemm_bf16_neon_matrix = {SLAB64_BF16, .name = "bf16 (neon_matrix)", .multiply = multiply};

@@ -3,9 +3,7 @@
 
 #include "la/gemm.h"
 #include "la/kernels/neon_matrix/blocks.h"
-#include "la/kernels/pack.h"
-#include "la/kernels/round.h"
-#include "la/layout.h"
+#include "la/kernels/slab64.h"
 
 typedef struct columns {
   const int32_t *arranged;
@@ -49,16 +47,5 @@ static void multiply(const la_product *product) {
 }
 
 extern const la_gemm la_gemm_int8_neon_matrix;
-const la_gemm la_gemm_int8_neon_matrix = {.precision = LA_INT8,
-                                          .name = "int8 (neon_matrix)",
-                                          .layout = &la_layout_int8_slab64,
-                                          .tile_rows = LA_TILE_ROWS,
-                                          .thread_bytes = LA_BUFFER_BYTES,
-                                          .row_bytes = la_row_of_bytes,
-                                          .load = KERNEL(la_load_int8),
-                                          .load_fine = KERNEL(la_load_int8_fine),
-                                          .pack = KERNEL(la_pack_int8),
-                                          .transpose = KERNEL(la_transpose),
-                                          .multiply = multiply,
-                                          .round = KERNEL(la_round_int8),
-                                          .factor = KERNEL(la_factor_moments)};
+const la_gemm la_gemm_int8_neon_matrix = {SLAB64_INT8, .name = "int8 (neon_matrix)", .load = KERNEL(la_load_int8),
+                                          .load_fine = KERNEL(la_load_int8_fine), .multiply = multiply};
