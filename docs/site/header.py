@@ -2,6 +2,8 @@
 
 import re
 
+from prose import escaped
+
 COMMENT = re.compile(r"/\*(.*?)\*/", re.DOTALL)
 SECTION = re.compile(r"/\* --- (.*?) -{3,}\s*(.*?)\*/", re.DOTALL)
 NAME = re.compile(r"\bberg_\w+\b")
@@ -86,21 +88,6 @@ def sections_of(source):
     return sections
 
 
-def escaped(text, roles):
-    """A paragraph as reStructuredText; names that have an entry become links to it, pages of docs/ too."""
-    parts = re.split(r"(`[^`]*`|\bberg_\w+\b|\bdocs/[\w-]+\.md\b)", text)
-    for at, part in enumerate(parts):
-        if part.startswith("`") and len(part) > 1:
-            parts[at] = f"\\ ``{part[1:-1]}``\\ "
-        elif part in roles:
-            parts[at] = f"\\ :c:{roles[part]}:`{part}`\\ "
-        elif part.startswith("docs/") and part.endswith(".md"):
-            parts[at] = f"\\ :doc:`{part} </{part[:-3]}>`\\ "
-        else:
-            parts[at] = re.sub(r"([\\*|_`]|(?<=\w):(?=\w))", r"\\\1", part)
-    return "".join(parts)
-
-
 def paragraphs(text, roles, indent=""):
     """Text of a comment: paragraphs, lists of "- ", and what is indented by four as code."""
     lines = []
@@ -111,10 +98,10 @@ def paragraphs(text, roles, indent=""):
         elif rows[0].startswith("  - ") or any(row.startswith("  - ") for row in rows):
             items = re.split(r"^  - ", block, flags=re.MULTILINE)
             if items[0].strip():
-                lines += [escaped(" ".join(items[0].split()), roles), ""]
-            lines += ["- " + escaped(" ".join(item.split()), roles) for item in items[1:]]
+                lines += [escaped(items[0], roles), ""]
+            lines += ["- " + escaped(item, roles) for item in items[1:]]
         else:
-            lines.append(escaped(" ".join(block.split()), roles))
+            lines.append(escaped(block, roles))
         lines.append("")
     return [indent + line if line else "" for line in lines]
 

@@ -4,6 +4,8 @@ import importlib
 import inspect
 import re
 
+from prose import escaped
+
 # What the package shows, by what it is for. A test holds this against berg.__all__.
 GROUPS = {
     "Models and responses": ["berg.BERG", "berg.encode_many", "berg.encode_trials", "berg.fetch"],
@@ -29,18 +31,6 @@ def found(path):
     """The object of a dotted name whose last part is no module."""
     module, name = path.rsplit(".", 1)
     return getattr(importlib.import_module(module), name)
-
-
-def escaped(text):
-    parts = re.split(r"(`[^`]*`|\bdocs/[\w-]+\.md\b)", " ".join(text.split()))
-    for at, part in enumerate(parts):
-        if part.startswith("`") and len(part) > 1:
-            parts[at] = f"\\ ``{part[1:-1]}``\\ "
-        elif part.startswith("docs/") and part.endswith(".md"):
-            parts[at] = f"\\ :doc:`{part} </{part[:-3]}>`\\ "
-        else:
-            parts[at] = re.sub(r"([\\*|_`]|(?<=\w):(?=\w))", r"\\\1", part)
-    return "".join(parts)
 
 
 def is_section(lines):
