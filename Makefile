@@ -43,7 +43,7 @@ NOT_SANITIZED_tsan = $(NEVER_UNDER_tsan)|^test_(eigen|search|stages|compare|resi
 
 WHEEL_DEPS = $(BUILD_DEPS) python3-venv nasm dpkg-dev debian-archive-keyring
 
-.PHONY: all wheel sdist test-wheel tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance docs test-docs deb sbom test-packages test-demo test-reproducible test-recipes test-arm deps-arm test-compilers deps-compilers clean
+.PHONY: all wheel sdist test-wheel tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance docs test-docs deb sbom test-packages test-demo test-reproducible test-recipes test-arm deps-arm test-tiles test-compilers deps-compilers clean
 
 # Targets share folders, and each uses all processors itself.
 .NOTPARALLEL:
@@ -71,6 +71,7 @@ help:
 	@echo "test-browser the page of berg report in Chromium, which it installs"
 	@echo "test-cluster job arrays in a Slurm that it starts on loopback, joblib, Dask, submitit, Snakemake; deps-cluster installs what it starts: minutes"
 	@echo "test-arm     a cross build to aarch64 and its tests under qemu; asks Debian's archive for arm64's libraries; deps-arm installs what it runs: twenty minutes"
+	@echo "test-tiles   isa amx by a twin of the tile unit, on a processor with AVX-512: three minutes"
 	@echo "test-compilers every gcc and clang that is installed, without AVX, for any system with POSIX, and musl; deps-compilers installs some"
 	@echo "cuda         the plug-in for CUDA devices, libberg_cuda.so, beside the program; needs nvcc"
 	@echo "wheel        dist/libberg-*.whl: package, program and library in one file that needs NumPy alone; sdist: the sources of it"
@@ -227,7 +228,7 @@ test-wheel: wheel sdist
 
 # aarch64, cross-built, under qemu: the C tests as a processor that has all of NEON's sets, those of the products as one that has the
 # first alone, and whole encodes as each. Left out: what is minutes natively, and Python.
-NOT_UNDER_QEMU = ^test_(compare|cuda_session|eigen|search)$$
+NOT_UNDER_QEMU = ^test_(compare|cuda_session|eigen|search|stages)$$
 test-arm: DEPS += $(ARM_DEPS)
 test-arm: deps
 	@$(MAKE) --no-print-directory tests
@@ -237,6 +238,13 @@ test-arm: deps
 	QEMU_CPU=max $(CTEST) --test-dir build-arm -L 'unit|replay' -E '$(NOT_UNDER_QEMU)'
 	QEMU_CPU=cortex-a72 $(CTEST) --test-dir build-arm -R '^test_(bf16|gemm|la_kernels|precision)$$'
 	$(PYTEST) tests/arm
+
+# Isa amx by the twin of the tile unit, on any processor with AVX-512; on one with tiles its own bits too.
+test-tiles: deps
+	@$(MAKE) --no-print-directory tests
+	cmake --preset twin
+	cmake --build --preset twin
+	$(PYTEST) tests/tiles
 
 deps-arm: DEPS = $(ARM_DEPS)
 deps-arm: deps

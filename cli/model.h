@@ -22,9 +22,8 @@ int cli_subject_numbers(const char *command, const cli_texts *texts, int **numbe
 /* --isa of every command that computes. */
 #define CLI_ISA_HELP                                                                                                 \
   "The processor's instructions to compute with, so that processors of several kinds give the same bits: auto, the " \
-  "widest there are (berg doctor lists them), portable, avx2, avx512; on Arm neon, neon_dot, neon_matrix. One that " \
-  "is "                                                                                                              \
-  "not here is an error. Default: auto."
+  "widest there are (berg doctor lists them), portable, avx2, avx512, amx; on Arm neon, neon_dot, neon_matrix. One " \
+  "that is not here is an error. Default: auto."
 #define CLI_ISA_OPTION(place) \
   { "isa", 0, CLI_TEXT, place, "NAME", CLI_ISA_HELP }
 

@@ -413,8 +413,8 @@ typedef struct berg_model_options {
    * (default): none. EARGUMENT together with what else selects. */
   const char *select;
   const struct berg_run *run; /* whose `cancel` is asked while weights are opened; NULL (default): nobody is */
-  /* What the processor computes with, wherever it runs: "portable", "avx2", "avx512"; of aarch64 "neon", "neon_dot",
-   * "neon_matrix"; "auto" (default): the widest there is (berg_doctor). EDEVICE: not here; EPARAMETER: with cuda. */
+  /* What the processor computes with, wherever it runs: "portable", "avx2", "avx512", "amx"; of aarch64 "neon",
+   * "neon_dot", "neon_matrix"; "auto" (default): the widest (berg_doctor). EDEVICE: not here; EPARAMETER: with cuda. */
   const char *isa;
 } berg_model_options;
 

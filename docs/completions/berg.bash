@@ -45,7 +45,7 @@ _berg() {
   --mode) mapfile -t COMPREPLY < <(compgen -W "complete prediction signal matched" -- "$word"); return ;;
   --region) mapfile -t COMPREPLY < <(compgen -W "Central Frontal Occipital Parietal Temporal" -- "$word"); return ;;
   --precision) mapfile -t COMPREPLY < <(compgen -W "f32 bf16 int8 tf32" -- "$word"); return ;;
-  --isa) mapfile -t COMPREPLY < <(compgen -W "auto portable avx2 avx512 neon neon_dot neon_matrix" -- "$word"); return ;;
+  --isa) mapfile -t COMPREPLY < <(compgen -W "auto portable avx2 avx512 amx neon neon_dot neon_matrix" -- "$word"); return ;;
   --device) mapfile -t COMPREPLY < <(compgen -W "auto cpu cuda" -- "$word"); return ;;
   --layout) mapfile -t COMPREPLY < <(compgen -W "auto nchw nhwc" -- "$word"); return ;;
   --metric) mapfile -t COMPREPLY < <(compgen -W "correlation cosine euclidean sqeuclidean" -- "$word"); return ;;

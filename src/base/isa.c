@@ -41,7 +41,8 @@ static berg_status refuse(base_isa isa, const char *name, berg_error *error) {
   if (!is_compiled)
     return base_fail(error, BERG_EDEVICE, "isa %s: this build has no kernels for it: it has %s", name, there);
   base_machine_name(processor, sizeof processor);
-  return base_fail(error, BERG_EDEVICE, "isa %s: this processor (%s) lacks it: it has %s", name, processor, there);
+  const char *lacks = strcmp(name, "amx") ? "lacks it" : "lacks it, or the system keeps it from this process";
+  return base_fail(error, BERG_EDEVICE, "isa %s: this processor (%s) %s: it has %s", name, processor, lacks, there);
 }
 
 bool base_isa_is_named(const char *name) { return name && strcmp(name, "auto") != 0; }

@@ -9,11 +9,27 @@
 #include "base/system.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
+/* The twin of the tests needs none. */
+#ifdef BERG_TILE_TWIN
+static bool multiplies_tiles(void) { return true; }
+#else
+#define TILES_OF_BF16 (1u << 22)
+#define TILES (1u << 24)
+#define TILES_OF_BYTES (1u << 25)
+
+/* Asked of the processor itself: older compilers' __builtin_cpu_supports does not know these. */
+static bool multiplies_tiles(void) {
+  unsigned a, b, c, d;
+  const unsigned needed = TILES | TILES_OF_BF16 | TILES_OF_BYTES;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & needed) == needed && base_system_tiles();
+}
+#endif
+
 static base_isa highest_avx(void) {
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-    return BASE_ISA_AVX512;
+    return multiplies_tiles() ? BASE_ISA_AMX : BASE_ISA_AVX512;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
     return BASE_ISA_AVX2;
   return BASE_ISA_PORTABLE;
@@ -29,6 +45,9 @@ bool base_isa_is_compiled(base_isa isa) {
 #endif
 #ifdef BERG_HAS_AVX512
   case BASE_ISA_AVX512: return true;
+#endif
+#ifdef BERG_HAS_AMX
+  case BASE_ISA_AMX: return true;
 #endif
 #ifdef BERG_HAS_NEON_DOT
   case BASE_ISA_NEON_DOT: return true;
@@ -53,7 +72,7 @@ base_isa base_machine_isa(void) {
 bool base_machine_multiplies_int8(void) {
 #if defined(__x86_64__) && defined(__GNUC__)
   __builtin_cpu_init();
-  return base_machine_isa() == BASE_ISA_AVX512 && __builtin_cpu_supports("avx512vnni");
+  return base_machine_isa() >= BASE_ISA_AVX512 && __builtin_cpu_supports("avx512vnni");
 #else
   return false;
 #endif
@@ -62,7 +81,7 @@ bool base_machine_multiplies_int8(void) {
 bool base_machine_multiplies_bf16(void) {
 #if defined(__x86_64__) && defined(__GNUC__)
   __builtin_cpu_init();
-  return base_machine_isa() == BASE_ISA_AVX512 && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_is("amd");
+  return base_machine_isa() >= BASE_ISA_AVX512 && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_is("amd");
 #else
   return false;
 #endif

@@ -5,18 +5,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Instruction sets that kernels are compiled for, in ascending order. The first is what every processor of the kind
- * has: of aarch64 NEON, beyond which there are products of bytes (FEAT_DotProd), then such and bf16's of small
- * matrices (FEAT_I8MM and FEAT_BF16). */
+/* Instruction sets that kernels are compiled for, in ascending order. AMX is AVX-512 and a tile unit beside it, which
+ * multiplies in every precision. The first is what every processor of the kind has: of aarch64 NEON, beyond which there
+ * are products of bytes (FEAT_DotProd), then such and bf16's of small matrices (FEAT_I8MM and FEAT_BF16). */
 #ifdef __aarch64__
 typedef enum base_isa { BASE_ISA_PORTABLE, BASE_ISA_NEON_DOT, BASE_ISA_NEON_MATRIX, BASE_ISA_COUNT } base_isa;
 #define BASE_ISA_NAMES \
   { "neon", "neon_dot", "neon_matrix" }
 #define BASE_ISA_IS_NEON 1
 #else
-typedef enum base_isa { BASE_ISA_PORTABLE, BASE_ISA_AVX2, BASE_ISA_AVX512, BASE_ISA_COUNT } base_isa;
+typedef enum base_isa { BASE_ISA_PORTABLE, BASE_ISA_AVX2, BASE_ISA_AVX512, BASE_ISA_AMX, BASE_ISA_COUNT } base_isa;
 #define BASE_ISA_NAMES \
-  { "portable", "avx2", "avx512" }
+  { "portable", "avx2", "avx512", "amx" }
 #define BASE_ISA_IS_NEON 0
 #endif
 
@@ -27,7 +27,7 @@ bool base_machine_has(base_isa isa);
 base_isa base_machine_isa(void);
 const char *base_isa_name(base_isa isa);
 
-/* Dot products of bytes in one instruction (AVX512_VNNI, with BASE_ISA_AVX512). */
+/* Dot products of bytes in one instruction (AVX512_VNNI, with BASE_ISA_AVX512 and above). */
 bool base_machine_multiplies_int8(void);
 /* Dot products of bf16 pairs that are faster than float32's (AVX512_BF16 as AMD has it; Intel's are half as fast as its
  * float32 products: 171 against 350 GFLOP/s on two cores of a Sapphire Rapids). */

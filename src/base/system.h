@@ -13,6 +13,10 @@
 /* The highest of NEON's sets that the processor has, of whatever is compiled; BASE_ISA_PORTABLE on others. */
 base_isa base_system_neon(void);
 
+/* Whether this process may use the tile unit of a processor that has one: the system is asked for it, once. It refuses
+ * where a thread has a signal stack too small for the registers; once it has agreed, no thread gets such a stack. */
+bool base_system_tiles(void);
+
 /* The path of the running program, whole; false: it cannot be told. */
 bool base_system_program(char *path, size_t size);
 

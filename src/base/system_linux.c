@@ -1,14 +1,16 @@
 /* What is asked of Linux. */
-#define _GNU_SOURCE /* sched_getaffinity, CPU_COUNT, O_TMPFILE, F_OFD_SETLK, fallocate */
+#define _GNU_SOURCE /* syscall, sched_getaffinity, CPU_COUNT, O_TMPFILE, F_OFD_SETLK, fallocate */
 #include "base/system.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #ifdef __aarch64__
 #include <sys/auxv.h>
@@ -25,6 +27,23 @@ base_isa base_system_neon(void) {
     return more & HWCAP2_I8MM && more & HWCAP2_BF16 ? BASE_ISA_NEON_MATRIX : BASE_ISA_NEON_DOT;
 #endif
   return BASE_ISA_PORTABLE;
+}
+
+#define PERMIT_STATE 0x1023 /* ARCH_REQ_XCOMP_PERM, which older headers lack */
+#define TILE_DATA 18
+
+static bool may_use_tiles;
+
+static void ask_for_tiles(void) {
+#if defined(__x86_64__) && defined(SYS_arch_prctl)
+  may_use_tiles = syscall(SYS_arch_prctl, PERMIT_STATE, TILE_DATA) == 0;
+#endif
+}
+
+bool base_system_tiles(void) {
+  static pthread_once_t asked = PTHREAD_ONCE_INIT;
+  pthread_once(&asked, ask_for_tiles);
+  return may_use_tiles;
 }
 
 int base_machine_processors(void) {

@@ -41,6 +41,8 @@ base_isa base_system_neon(void) {
   return BASE_ISA_PORTABLE;
 }
 
+bool base_system_tiles(void) { return false; }
+
 int base_machine_processors(void) {
   long online = sysconf(_SC_NPROCESSORS_ONLN);
   return online > 0 ? (int)online : 1;

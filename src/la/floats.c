@@ -17,6 +17,9 @@ static const la_floats tables[BASE_ISA_COUNT] = {
 #ifdef BERG_HAS_AVX512
     [BASE_ISA_AVX512] = {.engine = &la_gemm_f32_avx512},
 #endif
+#ifdef BERG_HAS_AMX
+    [BASE_ISA_AMX] = {.engine = &la_gemm_f32_avx512},
+#endif
 #ifdef BERG_HAS_NEON_DOT
     [BASE_ISA_NEON_DOT] = {.engine = &la_gemm_f32_portable},
 #endif

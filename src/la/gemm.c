@@ -8,6 +8,9 @@ extern const la_gemm la_gemm_f32_avx2, la_gemm_widened_avx2;
 #ifdef BERG_HAS_AVX512
 extern const la_gemm la_gemm_f32_avx512, la_gemm_widened_avx512, la_gemm_bf16_avx512, la_gemm_int8_avx512;
 #endif
+#ifdef BERG_HAS_AMX
+extern const la_gemm la_gemm_f32_tiles_avx512, la_gemm_bf16_tiles_avx512, la_gemm_int8_tiles_avx512;
+#endif
 #ifdef BERG_HAS_NEON_DOT
 extern const la_gemm la_gemm_int8_neon_dot;
 #endif
@@ -17,6 +20,9 @@ extern const la_gemm la_gemm_bf16_neon_matrix, la_gemm_int8_neon_matrix;
 
 static const la_gemm *int8_for(base_isa isa) {
   switch (isa) {
+#ifdef BERG_HAS_AMX
+  case BASE_ISA_AMX: return &la_gemm_int8_tiles_avx512;
+#endif
 #ifdef BERG_HAS_AVX512
   case BASE_ISA_AVX512: return base_machine_multiplies_int8() ? &la_gemm_int8_avx512 : NULL;
 #endif
@@ -32,6 +38,9 @@ static const la_gemm *int8_for(base_isa isa) {
 
 static const la_gemm *bf16_for(base_isa isa) {
   switch (isa) {
+#ifdef BERG_HAS_AMX
+  case BASE_ISA_AMX: return &la_gemm_bf16_tiles_avx512;
+#endif
 #ifdef BERG_HAS_AVX512
   case BASE_ISA_AVX512: return base_machine_multiplies_bf16() ? &la_gemm_bf16_avx512 : &la_gemm_widened_avx512;
 #endif
@@ -47,6 +56,9 @@ static const la_gemm *bf16_for(base_isa isa) {
 
 static const la_gemm *f32_for(base_isa isa) {
   switch (isa) {
+#ifdef BERG_HAS_AMX
+  case BASE_ISA_AMX: return &la_gemm_f32_tiles_avx512;
+#endif
 #ifdef BERG_HAS_AVX512
   case BASE_ISA_AVX512: return &la_gemm_f32_avx512;
 #endif

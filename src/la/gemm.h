@@ -84,7 +84,9 @@ typedef struct la_gemm {
   const char *name;        /* "bf16 weights, float32 sums (avx512)" */
   const la_layout *layout; /* of its slabs */
   size_t tile_rows;        /* rows of a whole tile: even, so that it splits no pair of load_fine */
-  size_t thread_bytes;     /* of la_product's buffer: LA_BUFFER_BYTES or more, a multiple of 64 */
+  /* Rows of x, of LA_DEPTH columns, that a thread should take at a time: what it touches fits the second cache. */
+  size_t cached_rows;
+  size_t thread_bytes; /* of la_product's buffer: LA_BUFFER_BYTES or more, a multiple of 64 */
   /* Bytes of a row of x with k columns, a multiple of 64. A row of more than LA_DEPTH columns is that of the first
    * LA_DEPTH, and behind it that of the rest. */
   size_t (*row_bytes)(size_t k);
@@ -108,6 +110,9 @@ typedef struct la_gemm {
   /* The same of at most tile_rows rows of x, by `columns` rows of W as they lie, `row_bytes` apart, the next of
    * which are at product->next.at; `slab` is not read. NULL: not this precision's. */
   void (*multiply_plain)(const la_product *product, const char *rows, size_t row_bytes, size_t columns);
+  /* Multiplies and adds in registers only, `rounds` times, numbers like any others; returns the operations of a product
+   * that this is worth. NULL: la_kernels.multiply_registers is the limit that is asked for. */
+  double (*multiply_registers)(size_t rounds);
   /* int8: `pack` with another rounding, and its preparation: moments [n][n] to factor and order; scratch [n][n]. */
   void (*round)(const float *floats, size_t depth, const la_rounding *rounding, void *slab);
   void (*factor)(float *moments, size_t n, uint16_t *order, float *scratch);

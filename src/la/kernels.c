@@ -11,6 +11,9 @@ extern const la_kernels la_kernels_avx512;
 
 const la_kernels *la_kernels_for(base_isa isa) {
   switch (isa) {
+#ifdef BERG_HAS_AMX
+  case BASE_ISA_AMX:
+#endif
 #ifdef BERG_HAS_AVX512
   case BASE_ISA_AVX512: return &la_kernels_avx512;
 #endif

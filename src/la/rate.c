@@ -116,7 +116,8 @@ static void multiply_all(const la_rate *rate, size_t i, size_t rank) {
 
 typedef struct turn {
   const la_rate *rate;       /* of products ... */
-  const la_kernels *kernels; /* ... or of registers */
+  const la_kernels *kernels; /* ... or of registers ... */
+  const la_gemm *gemm;       /* ... or of those of an engine */
   double seconds;
   pthread_mutex_t guard;
   double work; /* of all pieces */
@@ -174,6 +175,26 @@ static void multiply_in_registers(void *user, size_t index, size_t rank) {
 
 double la_rate_peak(const la_kernels *kernels, int threads, double seconds) {
   return run_turn(&(turn){.kernels = kernels, .seconds = seconds}, threads, multiply_in_registers);
+}
+
+/* Fewer than of vectors: a round of the tile unit is 64 cycles. */
+#define ENGINE_ROUNDS 20000
+
+static void multiply_in_the_engines(void *user, size_t index, size_t rank) {
+  turn *t = user;
+  const double start = base_machine_seconds();
+  double work = 0;
+  (void)index, (void)rank;
+  la_gemm_begin(t->gemm);
+  do {
+    work += t->gemm->multiply_registers(ENGINE_ROUNDS);
+  } while (base_machine_seconds() - start < t->seconds);
+  la_gemm_end(t->gemm);
+  add_work(t, work);
+}
+
+double la_rate_limit(const la_gemm *gemm, int threads, double seconds) {
+  return run_turn(&(turn){.gemm = gemm, .seconds = seconds}, threads, multiply_in_the_engines);
 }
 
 /* Pieces of the block that threads read one after the other. */

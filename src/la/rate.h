@@ -13,8 +13,10 @@ void la_rate_free(la_rate *rate);
 /* Operations a second over about `seconds`, a multiplication and an addition being two. */
 double la_rate_products(la_rate *rate, double seconds);
 
-/* Float32 operations a second that all threads reach in registers alone: the upper bound of any product. */
+/* Operations a second that all threads reach in registers alone, the upper bound of any product: of float32 with an
+ * instruction set, and of an engine that has a limit of its own. */
 double la_rate_peak(const la_kernels *kernels, int threads, double seconds);
+double la_rate_limit(const la_gemm *gemm, int threads, double seconds);
 
 /* Bytes a second that all threads read from memory together, out of a block larger than the caches. */
 berg_status la_rate_memory(int threads, double seconds, double *bytes_per_second, berg_error *error);

@@ -1,6 +1,6 @@
 /* The forward pass of an image: pixels -> patches -> tokens -> twelve times (attention, MLP).
  *
- * With at least as many images as threads, each thread takes chunks of up to three images through a whole block, so
+ * With at least as many images as threads, each thread takes chunks of a few images through a whole block, so
  * that what passes between the products stays in its own cache. With fewer, all threads share each image: panels of the
  * products, heads, and rows of the rest. Both give the same bits, because no sum is ever split. */
 #include "vit/network_stages.h"
@@ -8,15 +8,24 @@
 
 /* --- Workspace: for each thread one chunk and one thread_memory --- */
 
-#define NARROW_BYTES (CHUNK_ROWS * VIT_CHANNELS * sizeof(float))
-#define WIDE_BYTES (CHUNK_ROWS * VIT_HIDDEN * sizeof(float))
-#define SCALE_BYTES ((OPERAND_ROWS * sizeof(float) + 63) / 64 * 64)
+static size_t narrow_bytes(const la_gemm *gemm) { return vit_chunk_rows(gemm) * VIT_CHANNELS * sizeof(float); }
 
-static size_t operand_bytes(const la_gemm *gemm) {
-  return gemm->load ? OPERAND_ROWS * gemm->row_bytes(VIT_CHANNELS) : 0;
+static size_t wide_bytes(const la_gemm *gemm) { return vit_chunk_rows(gemm) * VIT_HIDDEN * sizeof(float); }
+
+/* Those of a chunk, and those of the hidden layer. */
+static size_t operand_rows(const la_gemm *gemm) {
+  const size_t chunk = vit_chunk_rows(gemm), image = (size_t)PARTS * VIT_TOKENS;
+  return chunk + (chunk > image ? chunk : image);
 }
 
-static size_t chunk_bytes(const la_gemm *gemm) { return NARROW_BYTES + WIDE_BYTES + operand_bytes(gemm) + SCALE_BYTES; }
+static size_t operand_bytes(const la_gemm *gemm) {
+  return gemm->load ? operand_rows(gemm) * gemm->row_bytes(VIT_CHANNELS) : 0;
+}
+
+static size_t chunk_bytes(const la_gemm *gemm) {
+  const size_t scales = (operand_rows(gemm) * sizeof(float) + 63) / 64 * 64;
+  return narrow_bytes(gemm) + wide_bytes(gemm) + operand_bytes(gemm) + scales;
+}
 
 static size_t thread_bytes(const la_gemm *gemm) {
   return chunk_bytes(gemm) + gemm->thread_bytes + VIT_ATTENTION_SCRATCH;
@@ -28,8 +37,8 @@ static void lay_out(vit_pass *p) {
   const la_gemm *gemm = p->network->gemm;
   char *at = p->workspace + p->rank * thread_bytes(gemm);
   p->c.narrow = (float *)(void *)at;
-  p->c.wide = (float *)(void *)(at += NARROW_BYTES);
-  p->c.operand = at += WIDE_BYTES;
+  p->c.wide = (float *)(void *)(at += narrow_bytes(gemm));
+  p->c.operand = at += wide_bytes(gemm);
   p->c.scale = (float *)(void *)(at + operand_bytes(gemm));
 }
 
@@ -86,7 +95,8 @@ static void run_piece(void *user, size_t index, size_t rank) {
 void vit_network_run(const vit_network *network, const uint8_t *pixels, size_t images, base_team *team, void *workspace,
                      float *tokens, const vit_hooks *hooks) {
   const size_t threads = base_team_size(team);
-  run r = {network, pixels, images, (images + CHUNK - 1) / CHUNK, threads, workspace, tokens, hooks, 0};
+  const size_t most = vit_chunk_images(network->gemm);
+  run r = {network, pixels, images, (images + most - 1) / most, threads, workspace, tokens, hooks, 0};
   /* as many chunks as a multiple of the threads, so that none waits for the last one */
   r.chunks = (r.chunks + threads - 1) / threads * threads;
   if (r.chunks > images) r.chunks = images;

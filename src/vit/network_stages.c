@@ -182,7 +182,8 @@ static panels down_part(const down_panels *d, size_t part) {
   const vit_kernels *kernels = p->network->kernels;
   const size_t b = d->first + part;
   const bool first = b == 0, last = b + 1 == PARTS;
-  const operand x = loaded(p, c->wide + part * c->rows * VIT_CHANNELS, VIT_CHANNELS, CHUNK_ROWS + part * c->rows);
+  const operand x = loaded(p, c->wide + part * c->rows * VIT_CHANNELS, VIT_CHANNELS,
+                           vit_chunk_rows(p->network->gemm) + part * c->rows);
   return (panels){.p = p,
                   .matrix = &d->layer->matrix[DOWN],
                   .b = b,
@@ -227,7 +228,7 @@ static void feed_forward(const vit_pass *p, const vit_block *layer, size_t first
                     VIT_CHANNELS,
                     {p->network->gelu, layer->up_bias, &layer->matrix[DOWN], first, 0}});
   for (size_t part = 0; part < count; part++) show(p, DOWN + first + part, c->wide + part * part_floats);
-  load(p, c->wide, VIT_CHANNELS, CHUNK_ROWS, count * c->rows);
+  load(p, c->wide, VIT_CHANNELS, vit_chunk_rows(p->network->gemm), count * c->rows);
   down_panels down = {p, layer, first, count, after};
   share(p, PART_PANELS, multiply_down, &down);
 }

@@ -4,13 +4,12 @@
 
 #include "vit/network_parts.h"
 
-/* 150 rows: whole tiles of six rows; what a block touches at a time fits 2 MB of L2. */
-#define CHUNK 3
-#define CHUNK_ROWS (CHUNK * VIT_TOKENS)
-/* The hidden layer is made and used in parts as wide as the tokens: blocks of the second product's depth. */
+/* Images that a thread takes through a block at a time. */
+static inline size_t vit_chunk_images(const la_gemm *gemm) { return gemm->cached_rows / VIT_TOKENS; }
+static inline size_t vit_chunk_rows(const la_gemm *gemm) { return vit_chunk_images(gemm) * VIT_TOKENS; }
+/* The hidden layer is made and used in parts as wide as the tokens: blocks of the second product's depth. All parts of
+ * one image are there at a time, or one of a chunk. */
 #define PARTS (VIT_HIDDEN / VIT_CHANNELS)
-#define HIDDEN_ROWS (CHUNK > PARTS ? CHUNK_ROWS : PARTS * VIT_TOKENS)
-#define OPERAND_ROWS (CHUNK_ROWS + HIDDEN_ROWS)
 
 /* What passes between the stages of one chunk. `wide` holds patches, then q, k, v, then the hidden layer: one part of
  * it for a chunk of one thread, all parts for the one image that threads share. */
@@ -19,7 +18,7 @@ typedef struct vit_chunk {
   size_t images, rows;
   float *narrow; /* [rows][768] */
   float *wide;   /* [rows][3072] */
-  /* [OPERAND_ROWS] of 768 as products take them, where those are not floats: the chunk's, then the hidden layer's */
+  /* rows of 768 as products take them, where those are not floats: vit_chunk_rows, then the hidden layer's */
   char *operand;
   float *scale; /* of these rows */
 } vit_chunk;

@@ -17,7 +17,7 @@ extern const la_gemm la_gemm_bf16_avx512;
 static const la_gemm *table(int isa) {
   if (isa <= (int)base_machine_isa()) return la_gemm_for((base_isa)isa, LA_BF16);
 #ifdef BERG_HAS_AVX512
-  if (base_machine_isa() == BASE_ISA_AVX512 && __builtin_cpu_supports("avx512bf16")) return &la_gemm_bf16_avx512;
+  if (base_machine_isa() >= BASE_ISA_AVX512 && __builtin_cpu_supports("avx512bf16")) return &la_gemm_bf16_avx512;
 #endif
   return NULL;
 }

@@ -16,6 +16,7 @@
 #include "model/encode/project.h"
 #include "vit/network.h"
 #include "vit/preprocess.h"
+#include "tiles/twins.h"
 
 static void *zeros(size_t bytes) {
   void *memory = aligned_alloc(64, (bytes + 63) / 64 * 64);
@@ -37,7 +38,11 @@ static float *draw(size_t count) {
 
 /* --- The existing engines --- */
 
+/* Beside those of this machine, as one more instruction set: those of the tile unit, by its twin. */
+#define SETS (BASE_ISA_COUNT + 1)
+
 static const la_gemm *engine_of(int isa, int precision) {
+  if (isa == BASE_ISA_COUNT) return twins[precision];
   return isa <= (int)base_machine_isa() ? la_gemm_for((base_isa)isa, (la_precision)precision) : NULL;
 }
 
@@ -50,7 +55,7 @@ static void layouts_in_files(void **state) {
   } layouts[LA_PRECISIONS] = {[LA_F32] = {"f32-slab64", 5 * 64 * 4},
                               [LA_BF16] = {"bf16-slab64", 6 * 64 * 2},
                               [LA_INT8] = {"int8-slab64", 8 * 64 + 64 * 8}};
-  for (int isa = 0; isa < BASE_ISA_COUNT; isa++)
+  for (int isa = 0; isa < SETS; isa++)
     for (int p = 0; p < LA_PRECISIONS; p++) {
       const la_gemm *gemm = engine_of(isa, p);
       if (!gemm) continue;
@@ -77,7 +82,7 @@ static void engines_of_one_layout_pack_the_same(void **state) {
   for (int p = 0; p < LA_PRECISIONS; p++) {
     la_matrix first = {.gemm = NULL};
     char *expected = NULL;
-    for (int isa = 0; isa < BASE_ISA_COUNT; isa++) {
+    for (int isa = 0; isa < SETS; isa++) {
       const la_gemm *gemm = engine_of(isa, p);
       if (!gemm) continue;
       const la_matrix w = {.gemm = gemm, .n = N, .k = K, .rows = (const char *)values, .row_bytes = K * sizeof *values};
@@ -98,12 +103,13 @@ static void engines_of_one_layout_pack_the_same(void **state) {
 /* What callers build on. */
 static void what_engines_say_of_themselves(void **state) {
   (void)state;
-  for (int i = 0; i < BASE_ISA_COUNT * LA_PRECISIONS; i++) {
+  for (int i = 0; i < SETS * LA_PRECISIONS; i++) {
     const la_gemm *gemm = engine_of(i / LA_PRECISIONS, i % LA_PRECISIONS);
     if (!gemm) continue;
     assert_true(strlen(gemm->name) > 0);
     assert_true(gemm->tile_rows >= 2 && gemm->tile_rows % 2 == 0);
     assert_true(gemm->thread_bytes >= LA_BUFFER_BYTES && gemm->thread_bytes % 64 == 0);
+    assert_true(gemm->cached_rows >= VIT_TOKENS);
     assert_true(!gemm->begin == !gemm->end);
     for (size_t k = 1; k <= LA_DEPTH; k++) {
       assert_int_equal(gemm->row_bytes(k) % 64, 0);
@@ -211,6 +217,7 @@ static const la_gemm odd = {.precision = LA_F32,
                             .name = "odd",
                             .layout = &odd_layout,
                             .tile_rows = TILE,
+                            .cached_rows = 2 * VIT_TOKENS,
                             .thread_bytes = LA_BUFFER_BYTES + SCRATCH,
                             .row_bytes = odd_row_bytes,
                             .begin = odd_begin,

@@ -13,10 +13,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "la/gemm.h"
+#include "tiles/twins.h"
 
 #define MOST_ROWS 163 /* more than the 150 whose tiles wait in widened bf16 */
-#define MOST_TABLES (BASE_ISA_COUNT * LA_PRECISIONS + 1)
+#define MOST_TABLES (BASE_ISA_COUNT * LA_PRECISIONS + 1 + LA_PRECISIONS)
 
 #ifdef BERG_HAS_AVX512
 extern const la_gemm la_gemm_bf16_avx512;
@@ -26,27 +26,27 @@ static const la_gemm *tables[MOST_TABLES];
 static size_t table_count;
 static float *buffer;
 
-/* Also bf16 by the processor's own instructions, which la_gemm_for does not choose where they are slow. */
+/* Also bf16 by the processor's own instructions, which la_gemm_for does not choose where they are slow, and tiles. */
 static int find_tables(void **state) {
   (void)state;
   for (int isa = 0; isa <= (int)base_machine_isa(); isa++)
     for (int p = 0; p < LA_PRECISIONS; p++) {
-      const la_gemm *gemm = la_gemm_for((base_isa)isa, (la_precision)p);
-      if (gemm) tables[table_count++] = gemm;
+      tables[table_count] = la_gemm_for((base_isa)isa, (la_precision)p);
+      table_count += tables[table_count] != NULL;
     }
 #ifdef BERG_HAS_AVX512
-  if (base_machine_isa() == BASE_ISA_AVX512 && __builtin_cpu_supports("avx512bf16"))
+  if (base_machine_isa() >= BASE_ISA_AVX512 && __builtin_cpu_supports("avx512bf16"))
     tables[table_count++] = &la_gemm_bf16_avx512;
 #endif
   size_t bytes = LA_BUFFER_BYTES;
+  for (int p = 0; p < LA_PRECISIONS; p++) tables[table_count++] = twins[p];
   for (size_t t = 0; t < table_count; t++) bytes = tables[t]->thread_bytes > bytes ? tables[t]->thread_bytes : bytes;
   buffer = aligned_alloc(64, bytes);
   return !buffer;
 }
 
 static int free_tables(void **state) {
-  (void)state;
-  free(buffer);
+  (void)state, free(buffer);
   return 0;
 }
 
@@ -165,7 +165,7 @@ static void multiply(const operands *o, const la_matrix *w, size_t block, size_t
 
 /* Rounding of both operands, and the sum in double. */
 static void check_floats(const operands *o, size_t block, size_t panel, const float *y) {
-  const bool rounds_w = o->gemm->precision == LA_BF16, rounds_x = o->gemm->load != NULL;
+  const bool rounds_w = o->gemm->precision == LA_BF16, rounds_x = rounds_w && o->gemm->load;
   for (size_t i = 0; i < o->rows; i++)
     for (size_t c = 0; c < LA_PANEL && panel * LA_PANEL + c < o->w.n; c++) {
       double sum = 0, size = 0;

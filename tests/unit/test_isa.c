@@ -33,10 +33,11 @@ static void each_that_is_here_has_its_name(void **state) {
   }
 }
 
-/* Those of another kind of processor, and AMX, for which there are no kernels. */
+/* Those of another kind of processor. */
 static void what_no_kernels_are_for_is_refused(void **state) {
   (void)state;
-  const char *const foreign[] = {"amx", BASE_ISA_IS_NEON ? "portable" : "neon", BASE_ISA_IS_NEON ? "avx2" : "neon_dot"};
+  const char *const foreign[] = {BASE_ISA_IS_NEON ? "amx" : "neon_matrix", BASE_ISA_IS_NEON ? "portable" : "neon",
+                                 BASE_ISA_IS_NEON ? "avx2" : "neon_dot"};
   for (size_t i = 0; i < 3; i++) {
     berg_error error;
     base_isa isa;

@@ -101,8 +101,8 @@ class EncodingModel(BaseModelInterface):
         Of the products: "f32", "bf16" or "int8" (docs/precision.md). Once loaded, the one that is computed in: a
         processor without instructions for int8 computes in float32, and says so in the log.
     isa : str
-        Which of the processor's instructions compute: "auto", the widest there are; "portable", "avx2" or "avx512"; on
-        Arm "neon", "neon_dot" or "neon_matrix". One that is not here is a ResourceError. Once loaded, the one in use.
+        Which of the processor's instructions compute: "auto", the widest there are; "portable", "avx2", "avx512" or
+        "amx"; on Arm "neon", "neon_dot" or "neon_matrix". One that is not here is a ResourceError. Once loaded, the one in use.
     strict : bool
         Raise ResourceError where the processor has no instructions for the precision.
     cache : bool, str or path, optional

@@ -66,7 +66,7 @@ void KERNEL(la_load_bf16)(const float *x, size_t k, void *row, float *scale) {
     const uint32_t half = 0x7fff + ((bits >> 16) & 1);
     to[p] = (uint16_t)((x[p] == x[p] ? bits + half : bits | 0x400000) >> 16);
   }
-  if (k % 2) to[k] = 0;
+  for (size_t p = k; p % 32; p++) to[p] = 0;
   *scale = 1;
 }
 

@@ -19,6 +19,7 @@ static berg_status add_rate(cJSON *products, const la_gemm *gemm, int threads, d
   io_json_add_text(entry, "by", gemm->name);
   io_json_add_number(entry, "flops", la_rate_products(rate, seconds));
   io_json_add_number(entry, "rows", MODEL_BENCH_ROWS);
+  if (gemm->multiply_registers) io_json_add_number(entry, "limit", la_rate_limit(gemm, threads, seconds));
   la_rate_free(rate);
   return BERG_OK;
 }
