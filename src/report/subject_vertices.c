@@ -87,7 +87,7 @@ static const char *main_test(const report_subject *subject) {
 }
 
 static berg_status load_main(report_subject *subject, berg_error *error) {
-  report_scores scores = {NULL};
+  report_scores scores = {.accuracy = NULL};
   const berg_status status = load_scores(subject, main_test(subject), &scores, error);
   subject->accuracy = scores.accuracy;
   subject->ceiling = scores.ceiling;

@@ -42,7 +42,7 @@ static berg_status put_cell(table *to, const char *text, berg_error *error) {
 
 static berg_status end_line(table *to, berg_error *error) {
   to->begun = false;
-  return put(to, "\r\n" + to->tabs, to->tabs ? 1 : 2, error);
+  return put(to, to->tabs ? "\n" : "\r\n", to->tabs ? 1 : 2, error);
 }
 
 static berg_status put_head(table *to, const volume_maps *maps, berg_error *error) {
