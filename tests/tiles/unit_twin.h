@@ -17,7 +17,8 @@ typedef struct unit_twin {
   uint32_t values[UNIT_REGISTERS][UNIT_ROWS][UNIT_DWORDS];
 } unit_twin;
 
-static _Thread_local unit_twin twin;
+/* One for all engines of a program, as a thread has one unit. */
+__attribute__((weak)) _Thread_local unit_twin twin;
 
 static inline void unit_configure(size_t above, size_t below) {
   const uint8_t rows[UNIT_REGISTERS] = UNIT_SHAPE((uint8_t)above, (uint8_t)below);
