@@ -18,11 +18,10 @@
 #define UNIT_SHAPE(above, below) \
   { above, above, below, below, above, below, UNIT_ROWS, UNIT_ROWS }
 
-#ifdef BERG_TILE_UNIT
-#include BERG_TILE_UNIT
-#else
-#include "la/kernels/amx/unit_processor.h"
+#ifndef BERG_TILE_UNIT
+#define BERG_TILE_UNIT "la/kernels/amx/unit_processor.h"
 #endif
+#include BERG_TILE_UNIT
 
 /* Sums of products of bytes or of bf16. */
 #define UNIT_ADD(is_bytes, sums, x, w) \
