@@ -5,7 +5,8 @@ set(isas "")
 set(BERG_ISA_NAME_portable portable)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(isas avx2 avx512)
-  # BERG_TILES=twin: a tile unit in C, which computes the same bits: to test all that uses it on any processor with AVX-512.
+  # BERG_TILES=twin: a tile unit in C, and AVX-VNNI's instruction in AVX-512's coding, which compute the same bits: to test all that uses
+  # them on any processor with AVX-512 (and its VNNI).
   set(BERG_TILES processor CACHE STRING "Whose tile unit isa amx multiplies with: the processor's, or the twin of the tests")
   include(CheckCCompilerFlag)
   check_c_compiler_flag("-mamx-tile -mamx-bf16 -mamx-int8" BERG_COMPILES_TILES)
@@ -19,10 +20,12 @@ endif()
 set(BERG_ISAS "${isas}" CACHE STRING "Instruction sets beside the one that every processor of the kind has: some of ${isas}, or nothing")
 set(BERG_ISA_FLAGS_avx2 -march=x86-64-v3)
 set(BERG_ISA_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+set(BERG_MORE_FLAGS_avx2 ${BERG_ISA_FLAGS_avx2} -mavxvnni)
 set(BERG_MORE_FLAGS_avx512 ${BERG_ISA_FLAGS_avx512} -mavx512vnni -mavx512bf16)
 set(BERG_MORE_FLAGS_amx ${BERG_ISA_FLAGS_avx512} -mamx-tile -mamx-bf16 -mamx-int8)
 if(BERG_TILES STREQUAL "twin")
   set(BERG_MORE_FLAGS_amx ${BERG_ISA_FLAGS_avx512} -DBERG_TILE_UNIT="tiles/unit_twin.h" -I${PROJECT_SOURCE_DIR}/tests)
+  set(BERG_MORE_FLAGS_avx2 ${BERG_ISA_FLAGS_avx2} -mavx512vnni -mavx512vl)
   set_source_files_properties(src/base/machine.c PROPERTIES COMPILE_DEFINITIONS BERG_TILE_TWIN)
 endif()
 set(BERG_MORE_FLAGS_neon_dot -march=armv8.2-a+dotprod)
@@ -73,9 +76,9 @@ foreach(isa ${isas})
   endif()
 endforeach()
 
-# Products by extensions that not every processor knows: in files of their own, chosen at run time (src/la/gemm.c), with what AVX-512's
-# kernels or the base's share.
-foreach(isa avx512 amx neon_dot neon_matrix)
+# Products by extensions that not every processor knows: in files of their own, chosen at run time (src/la/gemm.c), with what AVX2's or
+# AVX-512's kernels or the base's share.
+foreach(isa avx2 avx512 amx neon_dot neon_matrix)
   if(isa IN_LIST BERG_ISAS)
     file(GLOB sources CONFIGURE_DEPENDS src/la/kernels/${isa}/*.c)
     add_library(berg_kernels_${isa}_more OBJECT ${sources})

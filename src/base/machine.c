@@ -9,9 +9,10 @@
 #include "base/system.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
-/* The twin of the tests needs none. */
+/* The tests' twin of the tile unit needs none, and AVX-VNNI's is AVX-512's coding of the same instruction. */
 #ifdef BERG_TILE_TWIN
 static bool multiplies_tiles(void) { return true; }
+static bool has_avx_vnni(void) { return __builtin_cpu_supports("avx512vnni"); }
 #else
 #define TILES_OF_BF16 (1u << 22)
 #define TILES (1u << 24)
@@ -22,6 +23,13 @@ static bool multiplies_tiles(void) {
   unsigned a, b, c, d;
   const unsigned needed = TILES | TILES_OF_BF16 | TILES_OF_BYTES;
   return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & needed) == needed && base_system_tiles();
+}
+
+/* The first part of leaf 7 says how many more it has. */
+static bool has_avx_vnni(void) {
+  unsigned a, b, c, d;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) &&
+         a & bit_AVXVNNI;
 }
 #endif
 
@@ -73,6 +81,14 @@ bool base_machine_multiplies_int8(void) {
 #if defined(__x86_64__) && defined(__GNUC__)
   __builtin_cpu_init();
   return base_machine_isa() >= BASE_ISA_AVX512 && __builtin_cpu_supports("avx512vnni");
+#else
+  return false;
+#endif
+}
+
+bool base_machine_multiplies_int8_by_avx(void) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  return base_machine_has(BASE_ISA_AVX2) && has_avx_vnni();
 #else
   return false;
 #endif

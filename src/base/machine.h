@@ -27,8 +27,10 @@ bool base_machine_has(base_isa isa);
 base_isa base_machine_isa(void);
 const char *base_isa_name(base_isa isa);
 
-/* Dot products of bytes in one instruction (AVX512_VNNI, with BASE_ISA_AVX512 and above). */
+/* Dot products of bytes in one instruction (AVX512_VNNI, with BASE_ISA_AVX512 and above); and beside BASE_ISA_AVX2
+ * alone, on half as many lanes (AVX_VNNI, which some processors have and those with the other need not). */
 bool base_machine_multiplies_int8(void);
+bool base_machine_multiplies_int8_by_avx(void);
 /* Dot products of bf16 pairs that are faster than float32's (AVX512_BF16 as AMD has it; Intel's are half as fast as its
  * float32 products: 171 against 350 GFLOP/s on two cores of a Sapphire Rapids). */
 bool base_machine_multiplies_bf16(void);

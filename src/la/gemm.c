@@ -3,7 +3,7 @@
 
 extern const la_gemm la_gemm_f32_portable, la_gemm_widened_portable;
 #ifdef BERG_HAS_AVX2
-extern const la_gemm la_gemm_f32_avx2, la_gemm_widened_avx2;
+extern const la_gemm la_gemm_f32_avx2, la_gemm_widened_avx2, la_gemm_int8_avx2;
 #endif
 #ifdef BERG_HAS_AVX512
 extern const la_gemm la_gemm_f32_avx512, la_gemm_widened_avx512, la_gemm_bf16_avx512, la_gemm_int8_avx512;
@@ -25,6 +25,9 @@ static const la_gemm *int8_for(base_isa isa) {
 #endif
 #ifdef BERG_HAS_AVX512
   case BASE_ISA_AVX512: return base_machine_multiplies_int8() ? &la_gemm_int8_avx512 : NULL;
+#endif
+#ifdef BERG_HAS_AVX2
+  case BASE_ISA_AVX2: return base_machine_multiplies_int8_by_avx() ? &la_gemm_int8_avx2 : NULL;
 #endif
 #ifdef BERG_HAS_NEON_DOT
   case BASE_ISA_NEON_DOT: return &la_gemm_int8_neon_dot;

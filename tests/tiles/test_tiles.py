@@ -1,6 +1,6 @@
 """The program whose isa `amx` multiplies by the twin of the tile unit, which has the bits of the processor's: float32 by six products
 no further from float64 than AVX-512's, the same bits for any threads and batch, int8's bits those of AVX-512, and converted files that
-either reads; what was used is told. `make test-tiles` builds what is run here. On a processor with tiles, its own bits as well."""
+either reads; what was used is told. The same program's isa `avx2` has int8 by AVX-VNNI, as AVX-512 codes it. `make test-tiles` builds what is run here. On a processor with tiles, its own bits as well."""
 import json
 import os
 import pathlib
@@ -86,6 +86,18 @@ def test_bf16_loses_no_more_than_the_registers(encoded, registers):
 
 def test_int8_has_the_bits_of_the_registers(encoded):
     assert np.array_equal(encoded("amx", "int8")[0], encoded("avx512", "int8")[0])
+
+
+def test_int8_beside_avx2(berg, encoded):
+    """Weights as AVX-512 has converted them, in any threads and batches, to no less than it makes of them."""
+    if "avx512_vnni" not in pathlib.Path("/proc/cpuinfo").read_text():
+        pytest.skip("this processor has no products of bytes")
+    responses, about = encoded("avx2", "int8", "--strict")
+    products = json.loads(berg("doctor", "--json").out)["instruction_sets"]["avx2"]["int8"]
+    assert (about["InstructionSet"], about["Precision"], about["Products"]) == ("avx2", "int8", products) == ("avx2", "int8", "int8 (avx2 vnni)")
+    assert np.array_equal(encoded("avx2", "int8", "--threads", 3, "--batch", 2)[0], responses)
+    floats = encoded("avx2")[0]
+    assert 0 < lost(responses, floats) < 1.2 * lost(encoded("avx512", "int8")[0], floats)
 
 
 def test_converted_files_are_the_same(berg, small_berg_dir, backbone_files, tmp_path):

@@ -38,11 +38,12 @@ static float *draw(size_t count) {
 
 /* --- The existing engines --- */
 
-/* Beside those of this machine, as one more instruction set: those of the tile unit, by its twin. */
-#define SETS (BASE_ISA_COUNT + 1)
+/* Beside those of this machine, as two more instruction sets: those of the tile unit and AVX-VNNI's, by their twins. */
+#define SETS (BASE_ISA_COUNT + 2)
 
 static const la_gemm *engine_of(int isa, int precision) {
   if (isa == BASE_ISA_COUNT) return twins[precision];
+  if (isa > BASE_ISA_COUNT) return precision == LA_INT8 ? avx_vnni_twin() : NULL;
   return isa <= (int)base_machine_isa() ? la_gemm_for((base_isa)isa, (la_precision)precision) : NULL;
 }
 

@@ -16,7 +16,7 @@
 #include "tiles/twins.h"
 
 #define MOST_ROWS 163 /* more than the 150 whose tiles wait in widened bf16 */
-#define MOST_TABLES (BASE_ISA_COUNT * LA_PRECISIONS + 1 + LA_PRECISIONS)
+#define MOST_TABLES (BASE_ISA_COUNT * LA_PRECISIONS + 2 + LA_PRECISIONS)
 
 #ifdef BERG_HAS_AVX512
 extern const la_gemm la_gemm_bf16_avx512;
@@ -26,7 +26,7 @@ static const la_gemm *tables[MOST_TABLES];
 static size_t table_count;
 static float *buffer;
 
-/* Also bf16 by the processor's own instructions, which la_gemm_for does not choose where they are slow, and tiles. */
+/* Also bf16 by the processor's own instructions, which la_gemm_for does not choose where they are slow, and twins. */
 static int find_tables(void **state) {
   (void)state;
   for (int isa = 0; isa <= (int)base_machine_isa(); isa++)
@@ -40,6 +40,7 @@ static int find_tables(void **state) {
 #endif
   size_t bytes = LA_BUFFER_BYTES;
   for (int p = 0; p < LA_PRECISIONS; p++) tables[table_count++] = twins[p];
+  if (avx_vnni_twin()) tables[table_count++] = avx_vnni_twin();
   for (size_t t = 0; t < table_count; t++) bytes = tables[t]->thread_bytes > bytes ? tables[t]->thread_bytes : bytes;
   buffer = aligned_alloc(64, bytes);
   return !buffer;
@@ -374,10 +375,9 @@ static void rows_are_not_read_past_their_end(void **state) {
   for (size_t t = 0; t < table_count; t++)
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
       operands o = make(tables[t], 7, shapes[s][0], shapes[s][1], 0);
-      const size_t bytes = o.w.n * o.w.row_bytes;
+      size_t size, bytes = o.w.n * o.w.row_bytes;
       float y[7 * LA_PANEL], expected[7 * LA_PANEL];
       void *map;
-      size_t size;
       la_matrix w = o.w;
       char *walled = before_the_wall(bytes, &map, &size);
       memcpy(walled, o.w.rows, bytes);
