@@ -115,8 +115,8 @@ static void multiply_widened(const la_product *product) {
       const size_t depth = product->depth - from < WIDE_DEPTH ? product->depth - from : WIDE_DEPTH;
       const bool last = from + depth == product->depth;
       widen(slab + from * LA_PANEL, depth, floats);
-      for (size_t i = group; i < end; i += LA_TILE_ROWS) {
-        const size_t rows = tile_rows(product, i);
+      for (size_t i = group, rows; i < end; i += rows) {
+        rows = tile_rows(i, end);
         float *tile = tiles + (i - group) * LA_PANEL;
         if (last) fetch_out(product, i, rows);
         tile_of(rows, tile_wide, product, &(wide_part){floats, from, depth}, i, tile, &fetch);

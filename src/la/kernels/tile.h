@@ -143,16 +143,21 @@ INLINE void tile_of(size_t rows, tile_kernel *kernel, const la_product *product,
   }
 }
 
-INLINE size_t tile_rows(const la_product *product, size_t first) {
-  return product->rows - first < LA_TILE_ROWS ? product->rows - first : LA_TILE_ROWS;
+/* Rows of the tile that begins at row `first` of those up to `end`. With two vectors of columns a tile of one to three
+ * rows has fewer sums than a multiplication takes cycles, and is no faster than one of four: the last seven to nine
+ * rows are halved instead, and where they are pairs of load_fine, so are their tiles. */
+INLINE size_t tile_rows(size_t first, size_t end) {
+  const size_t left = end - first;
+  if (TILE_VECTORS == 2 && left > LA_TILE_ROWS && left < LA_TILE_ROWS + 4) return (left + 1) / 2;
+  return left < LA_TILE_ROWS ? left : LA_TILE_ROWS;
 }
 
 /* The whole product, in tiles each of which takes `steps` steps of STEP. */
 INLINE void tile_all(const la_product *product, const void *weights, size_t steps, tile_kernel *kernel) {
   fetcher fetch = fetch_start(product, steps);
   float tile[LA_TILE_ROWS * LA_PANEL] __attribute__((aligned(64)));
-  for (size_t i = 0; i < product->rows; i += LA_TILE_ROWS) {
-    const size_t rows = tile_rows(product, i);
+  for (size_t i = 0, rows; i < product->rows; i += rows) {
+    rows = tile_rows(i, product->rows);
     fetch_out(product, i, rows);
     tile_of(rows, kernel, product, weights, i, tile, &fetch);
     product->finish(product->user, tile, i, rows);
