@@ -9,10 +9,16 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   # them on any processor with AVX-512 (and its VNNI).
   set(BERG_TILES processor CACHE STRING "Whose tile unit isa amx multiplies with: the processor's, or the twin of the tests")
   include(CheckCCompilerFlag)
+  include(CheckCSourceCompiles)
   check_c_compiler_flag("-mamx-tile -mamx-bf16 -mamx-int8" BERG_COMPILES_TILES)
   if(BERG_COMPILES_TILES OR BERG_TILES STREQUAL "twin")
     list(APPEND isas amx)
   endif()
+  # gcc knows AVX-VNNI before some assemblers do: RHEL 9 has gcc 11 with binutils 2.35.
+  set(CMAKE_REQUIRED_FLAGS "-mavx2 -mavxvnni")
+  check_c_source_compiles("#include <immintrin.h>
+    int main(void) { __m256i x = _mm256_setzero_si256(); return _mm256_extract_epi32(_mm256_dpbusd_avx_epi32(x, x, x), 0); }" BERG_COMPILES_AVX_VNNI)
+  unset(CMAKE_REQUIRED_FLAGS)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   set(isas neon_dot neon_matrix)
   set(BERG_ISA_NAME_portable neon)
@@ -34,6 +40,11 @@ foreach(isa ${BERG_ISAS})
   string(TOUPPER ${isa} name)
   target_compile_definitions(berg_flags INTERFACE BERG_HAS_${name})
 endforeach()
+set(more avx512 amx neon_dot neon_matrix)
+if(avx2 IN_LIST BERG_ISAS AND (BERG_COMPILES_AVX_VNNI OR BERG_TILES STREQUAL "twin"))
+  list(APPEND more avx2)
+  target_compile_definitions(berg_flags INTERFACE BERG_HAS_AVX_VNNI)
+endif()
 
 # -O3 unrolls the register tiles; contraction to fused multiply-adds is wanted here, and the same for every caller.
 # -Wno-psabi: vectors wider than the ISA are passed between static functions only, never across this boundary.
@@ -78,7 +89,7 @@ endforeach()
 
 # Products by extensions that not every processor knows: in files of their own, chosen at run time (src/la/gemm.c), with what AVX2's or
 # AVX-512's kernels or the base's share.
-foreach(isa avx2 avx512 amx neon_dot neon_matrix)
+foreach(isa ${more})
   if(isa IN_LIST BERG_ISAS)
     file(GLOB sources CONFIGURE_DEPENDS src/la/kernels/${isa}/*.c)
     add_library(berg_kernels_${isa}_more OBJECT ${sources})

@@ -3,7 +3,10 @@
 
 extern const la_gemm la_gemm_f32_portable, la_gemm_widened_portable;
 #ifdef BERG_HAS_AVX2
-extern const la_gemm la_gemm_f32_avx2, la_gemm_widened_avx2, la_gemm_int8_avx2;
+extern const la_gemm la_gemm_f32_avx2, la_gemm_widened_avx2;
+#endif
+#ifdef BERG_HAS_AVX_VNNI
+extern const la_gemm la_gemm_int8_avx2;
 #endif
 #ifdef BERG_HAS_AVX512
 extern const la_gemm la_gemm_f32_avx512, la_gemm_widened_avx512, la_gemm_bf16_avx512, la_gemm_int8_avx512;
@@ -26,7 +29,7 @@ static const la_gemm *int8_for(base_isa isa) {
 #ifdef BERG_HAS_AVX512
   case BASE_ISA_AVX512: return base_machine_multiplies_int8() ? &la_gemm_int8_avx512 : NULL;
 #endif
-#ifdef BERG_HAS_AVX2
+#ifdef BERG_HAS_AVX_VNNI
   case BASE_ISA_AVX2: return base_machine_multiplies_int8_by_avx() ? &la_gemm_int8_avx2 : NULL;
 #endif
 #ifdef BERG_HAS_NEON_DOT
