@@ -14,7 +14,7 @@ from . import machine
 from .case import MODEL, ROOT, SUBJECT, WHOLE, Case
 from .systems import SYSTEMS, chosen
 from .table import markdown
-from .turns import REST, Failed, Process, first_response, once
+from .turns import HELD_TO, REST, Failed, Process, first_response, once
 
 SINGLES = 3  # of one image, in a turn
 
@@ -33,6 +33,8 @@ def arguments():
     parser.add_argument("--roi", default="V1")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)),
                         help="of each (as many as this process may run on)")
+    parser.add_argument("--isa", choices=["auto", *HELD_TO], default="auto",
+                        help="hold every system to an instruction set, by its own switch (auto: what the processor has)")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", help="folder of libberg (build)")
     parser.add_argument("--work", type=pathlib.Path, help="where exports and images are kept (BUILD/peers)")
     parser.add_argument("--json", metavar="OUT", help="everything, each single time too")
@@ -56,7 +58,7 @@ def make_case(options):
     folder = (options.work or options.build / "peers") / hashlib.sha256(repr(files).encode()).hexdigest()[:12]
     folder.mkdir(parents=True, exist_ok=True)
     return Case(str(pathlib.Path(options.berg_dir).resolve()), str(pathlib.Path(options.backbone).resolve()),
-                str(options.build.resolve()), str(folder.resolve()), options.images, options.roi, options.threads)
+                str(options.build.resolve()), str(folder.resolve()), options.images, options.roi, options.threads, options.isa)
 
 
 class Contestant:
@@ -136,7 +138,7 @@ def take_turns(case, contestants, repeats, record):
 
 def run(options):
     case, contestants = make_case(options), [Contestant(system) for system in options.systems]
-    record = {"images": case.images, "roi": case.roi, "threads": case.threads, "repeats": options.repeats,
+    record = {"images": case.images, "roi": case.roi, "threads": case.threads, "isa": case.isa, "repeats": options.repeats,
               "machine": machine.describe(), "versions": {"Python": sys.version.split()[0]},
               "bench": {"machine": [], "model": None}, "systems": [contestant.record for contestant in contestants]}
     prepare(case)

@@ -27,6 +27,7 @@ class Case:
     images: int
     roi: str
     threads: int
+    isa: str = "auto"  # what every system is held to, as far as it lets itself be held: turns.py
 
     def to_json(self):
         return json.dumps(dataclasses.asdict(self))

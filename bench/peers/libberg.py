@@ -35,7 +35,7 @@ class Peer:
     def open(self, figure, precision):
         selection = None if figure == WHOLE else {"roi": [figure]}
         return self.berg.get_encoding_model(MODEL, subject=SUBJECT, selection=selection, backbone=str(backbone(self.case)),
-                                            precision=precision, threads=self.case.threads)
+                                            precision=precision, strict=True, threads=self.case.threads, isa=self.case.isa)
 
     def run(self, images):
         results = {}
@@ -61,7 +61,9 @@ class Options(ctypes.Structure):
                 ("train_splits", ctypes.c_char_p), ("min_noise_ceiling", ctypes.c_double),
                 ("mean_roi", ctypes.c_int), ("device", ctypes.c_char_p), ("precision", ctypes.c_char_p), ("strict", ctypes.c_int),
                 ("cache", ctypes.c_char_p), ("threads", ctypes.c_int),
-                ("batch", ctypes.c_size_t), ("memory", ctypes.c_size_t)]
+                ("batch", ctypes.c_size_t), ("memory", ctypes.c_size_t), ("warn", ctypes.c_void_p), ("warn_user", ctypes.c_void_p),
+                ("scores_only", ctypes.c_int), ("reserved", ctypes.c_int), ("select", ctypes.c_char_p), ("run", ctypes.c_void_p),
+                ("isa", ctypes.c_char_p)]
 
 
 # An error has more fields than these: hence the padding at its end.
@@ -87,7 +89,7 @@ class Features:
         options.berg_dir, options.backbone = case.berg_dir.encode(), str(backbone(case)).encode()
         names = (ctypes.c_char_p * 1)(case.roi.encode())
         options.selection, options.selection_count = ctypes.pointer(Selection(b"roi", names, 1)), 1
-        options.precision, options.threads = precision.encode(), case.threads
+        options.precision, options.threads, options.isa = precision.encode(), case.threads, case.isa.encode()
         self.call("berg_model_open", ctypes.byref(self.model), MODEL.encode(), ctypes.byref(options))
 
     def call(self, name, *arguments):

@@ -20,6 +20,6 @@ def describe():
 
 def bench(case, *more):
     """What `berg bench --json` says; None where it fails."""
-    command = [f"{case.build}/berg", "bench", *more, "--json", "--threads", str(case.threads)]
+    command = [f"{case.build}/berg", "bench", *more, "--json", "--threads", str(case.threads), "--isa", case.isa]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     return json.loads(done.stdout) if done.returncode == 0 else None

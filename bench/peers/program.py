@@ -16,7 +16,7 @@ def command(case, precision, figure, count):
     images = case.stimuli_folder / ("all.npy" if count > 1 else "one.npy")
     roi = [] if figure == WHOLE else ["--roi", figure]
     return [f"{case.build}/berg", "encode", MODEL, "--subject", str(SUBJECT), "--berg-dir", case.berg_dir, "--backbone",
-            str(libberg.backbone(case)), "--precision", precision, "--threads", str(case.threads), *roi, "-q", "--no-sidecar",
+            str(libberg.backbone(case)), "--precision", precision, "--strict", "--threads", str(case.threads), "--isa", case.isa, *roi, "-q", "--no-sidecar",
             str(images), "-o", "-"]
 
 

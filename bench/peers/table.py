@@ -75,6 +75,8 @@ def markdown(run):
               f"{run['threads']} threads each; {machine['date']}. Medians of {run['repeats']}, in turns, {run['images']} images of "
               "256x256. "
               + ", ".join(f"{name} {version}" for name, version in sorted(run["versions"].items())) + "."]
+    if run.get("isa", "auto") != "auto":
+        lines += ["", f"Held to {run['isa']}, each by its own switch; ONNX Runtime has none, and takes what the processor has."]
     lines += shares(run)
     missing = [f"- {system['name']}: {system['status']}" for system in run["systems"] if system["status"] != "ok"]
     return "\n".join(lines + ([""] + missing if missing else [])) + "\n"

@@ -8,7 +8,7 @@ PACKAGES = ("torch", "torchvision", "numpy")
 class Peer(Pipeline):
     def __init__(self, case, precision, figures):
         import os
-        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(case.path("inductor")))  # compiled once, then found again
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(case.path(f"inductor-{case.isa}")))  # compiled once, then found again
         import torch
 
         from .network import block_outputs

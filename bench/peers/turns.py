@@ -11,6 +11,13 @@ PATIENCE = 600  # seconds for one answer
 REST = 0.2  # seconds between two systems, in which the threads of the first stop looking for work
 
 
+# libberg takes --isa. oneDNN, in torch and OpenVINO, reads the first, which OpenVINO wants to be the same as the second (its builds before
+# the end of 2026 pass over that one); torch's own kernels and what it compiles go by the third, MKL in it by the fourth, NumPy's OpenBLAS by
+# the last. ONNX Runtime has no such switch.
+HELD_TO = {"avx2": {"ONEDNN_MAX_CPU_ISA": "AVX2", "OV_CPU_MAX_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2",
+                    "MKL_ENABLE_INSTRUCTIONS": "AVX2", "OPENBLAS_CORETYPE": "Haswell"}}
+
+
 class Failed(Exception):
     """Why a system gave no answer, in one line."""
 
@@ -25,7 +32,7 @@ def environment(case, system):
         # Set on some machines for the sake of old builds of OpenBLAS; those in wheels are new, and slower with them.
         variables.pop("OPENBLAS_CORETYPE", None)
         variables.pop("OPENBLAS_L2_SIZE", None)
-    return variables
+    return {**variables, **HELD_TO.get(case.isa, {})}
 
 
 class Process:

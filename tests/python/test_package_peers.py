@@ -12,7 +12,8 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 
-from peers import check, systems, table  # noqa: E402
+from peers import check, systems, table, turns  # noqa: E402
+from peers.case import Case  # noqa: E402
 
 
 def record(name, status="ok", least=0.9999999, right=True, **seconds):
@@ -58,6 +59,16 @@ def test_who_refused_is_named_with_the_reason(run):
     assert sum(line.startswith("| libberg") for line in text.splitlines()) == 1
 
 
+def test_everybody_is_held_to_an_instruction_set(run, monkeypatch):
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Zen")
+    widest, held = (turns.environment(Case("berg", "vit.pth", "build", "work", 3, "V1", 2, isa), systems.chosen(["torch-f32"])[0])
+                    for isa in ("auto", "avx2"))
+    assert not {"OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA"} & set(widest)
+    assert (held["OPENBLAS_CORETYPE"], held["ATEN_CPU_CAPABILITY"], held["ONEDNN_MAX_CPU_ISA"]) == ("Haswell", "avx2", "AVX2")
+    assert "Held to" not in table.markdown(run)
+    assert "\nHeld to avx2, each by its own switch; ONNX Runtime has none" in table.markdown({**run, "isa": "avx2"})
+
+
 def test_systems_are_chosen_by_name_and_by_family():
     assert [system.name for system in systems.chosen(["upstream", "openvino"])] == ["upstream", "openvino-f32", "openvino-bf16",
                                                                                     "openvino-int8"]
@@ -75,6 +86,25 @@ def test_correlations_are_those_of_numpy():
     assert np.isnan(found[3])
     for column in (0, 1, 2, 4, 5, 6):
         assert np.isclose(found[column], np.corrcoef(a[:, column], b[:, column])[0, 1], rtol=0, atol=1e-12)
+
+
+@pytest.mark.long
+def test_a_run_held_to_avx2(build_dir, small_berg_dir, backbone_files, tmp_path):
+    doctor = json.loads(subprocess.run([build_dir / "berg", "doctor", "--json"], capture_output=True).stdout)
+    products = doctor["instruction_sets"].get("avx2", {})
+    if "f32" not in products:
+        pytest.skip("this processor has no AVX2")
+    command = [sys.executable, "-m", "peers", "--build", build_dir, "--work", tmp_path / "work", "--images", "3", "--repeats", "1", "--isa",
+               "avx2", "--systems", "libberg-f32,libberg-int8,program-f32", "--json", tmp_path / "run.json", small_berg_dir, backbone_files["new"]]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=ROOT,
+                          env={**os.environ, "PYTHONPATH": str(ROOT / "bench")}, timeout=600)
+    assert done.returncode == 0, done.stderr
+    run = json.loads((tmp_path / "run.json").read_text())
+    status = {system["name"]: system["status"] for system in run["systems"]}
+    refused = "not available: precision int8: this processor's avx2 has no instructions for it"
+    assert status == {"libberg-f32": "ok", "libberg-int8": refused if products["int8"].startswith("not ") else "ok", "program-f32": "ok"}
+    assert all(bench["machine"]["isa"] == "avx2" for bench in run["bench"]["machine"])
+    assert "Held to avx2" in done.stdout
 
 
 @pytest.mark.long
