@@ -129,6 +129,10 @@ def features(places, library, small_berg_dir, backbone_files, tmp_path_factory):
     found = {}
     for key, place in places.items():
         every = sorted(set(place.shown("all")))
+        if key == "tvsd":  # was shown the pictures of MEG
+            assert every == list(found["meg"])
+            found[key] = found["meg"]
+            continue
         paths = [folder / f"{key}{i:03d}.png" for i in range(len(every))]
         for name, path in zip(every, paths):
             picture = picture_of(place, name)
