@@ -37,9 +37,9 @@ PACKAGE_DEPS = build-essential debhelper dh-python
 # through (what they refuse stays in), and what loads the library by ctypes. `make test-long` has the rest of what the sanitizers can
 # see; TSan looks at the C tests alone, here at those that run threads.
 NEVER_UNDER_asan = ^oracle_(encode|many_components|memory|closed_loop|network|outputs|precision|resize|fit|cuda|threads)
-NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_(cuda_session|eigen|search)|^oracle_(train|evaluate|reliability|simulate|zip64|stimuli|report|failing_memory|trials|siblings$$|similarity|control)|^python
+NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_(cuda_session|eigen|search)|^oracle_(train|evaluate|reliability|simulate|zip64|stimuli|report|failing_memory|trials|siblings$$|siblings_oracle|similarity|control)|^python
 NEVER_UNDER_tsan = ^oracle_|^test_cuda_session
-NOT_SANITIZED_tsan = $(NEVER_UNDER_tsan)|^test_(eigen|search|stages|compare|resize)|^cli_(files|usage)|^replay_
+NOT_SANITIZED_tsan = $(NEVER_UNDER_tsan)|^test_(eigen|search|stages|compare|resize|toy_model)|^cli_(files|usage)|^refused_|^replay_
 
 WHEEL_DEPS = $(BUILD_DEPS) python3-venv nasm dpkg-dev debian-archive-keyring
 

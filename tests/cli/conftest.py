@@ -94,7 +94,7 @@ def stack():
 
 @pytest.fixture(scope="session")
 def many(tmp_path_factory):
-    """Enough images that a run can be interrupted: uint8 (24, 3, 224, 224)."""
+    """Enough images that a run can be interrupted: uint8 (10, 3, 224, 224)."""
     path = tmp_path_factory.mktemp("many") / "many.npy"
-    np.save(path, np.random.default_rng(9).integers(0, 256, (24, 3, 224, 224), np.uint8))
+    np.save(path, np.random.default_rng(9).integers(0, 256, (10, 3, 224, 224), np.uint8))
     return path

@@ -24,10 +24,10 @@ def all_files(berg, backbone, folder, environment):
         done = berg(*arguments, environment=environment, cwd=folder)
         assert done.status == 0, (arguments, done.err)
 
-    run("simulate", "raw", "--voxels", 400, "--concepts", 6, "--images-per-concept", 6, "--test-images", 6, "--sessions", 4,
+    run("simulate", "raw", "--voxels", 400, "--concepts", 3, "--images-per-concept", 4, "--test-images", 4, "--sessions", 4,
         "--image-size", 64)
     run("prepare", "raw", *SMALL)
-    run("train", MODEL, *SMALL, *images, "--components", 8, "--ridge", "--safetensors", "--report", "train.json")
+    run("train", MODEL, *SMALL, *images, "--components", 4, "--ridge", "--safetensors", "--report", "train.json")
     run("evaluate", MODEL, *SMALL, *images, "--json", "evaluate.json")
     run("report", MODEL, *SMALL, "-o", "report.html", "--figures", "figures", "--json", "report.json")
     pictures = min((folder / "raw/images").iterdir()).relative_to(folder)

@@ -52,12 +52,12 @@ def test_bench_of_the_machine(berg):
     assert "FLOP/s" in text.out and "B/s" in text.out
 
 
-def test_bench_of_a_model(berg, small_berg_dir):
-    result = berg("bench", MODEL, "--json", "--seconds", "0.02", "--images", "4", "--repeats", "2", "--berg-dir",
-                  small_berg_dir, "--backbone", "random:1")
+def test_bench_of_a_model(berg, small_berg_dir, backbone_files):
+    result = berg("bench", MODEL, "--json", "--seconds", "0.02", "--images", "3", "--repeats", "2", "--berg-dir",
+                  small_berg_dir, "--backbone", backbone_files["safetensors"])
     assert result.status == 0, result.err
     model = json.loads(result.out)["model"]
-    assert model["images"] == 4
+    assert model["images"] == 3
     assert model["images_per_second"] > 0
     assert 0 < model["share"] < 2
 

@@ -52,8 +52,14 @@ def contents(folder):
     return {name: (folder / name).read_bytes() for name in sorted(os.listdir(folder))}
 
 
-@pytest.mark.parametrize("options", [(), ("--roi", "V1,V2"), ("--mean", "roi"), ("--min-noise-ceiling", "20")], ids=" ".join)
-@pytest.mark.parametrize("ending", ["npy", "csv", "nii.gz"])
+SELECTIONS = (), ("--roi", "V1,V2"), ("--mean", "roi"), ("--min-noise-ceiling", "20")
+
+
+# Each format and each selection once; their pairs wait for `make test-long`.
+@pytest.mark.parametrize("ending, options", [
+    pytest.param(ending, options, marks=() if options == SELECTIONS[i % 4] or ending == "npy" else pytest.mark.long,
+                 id=f"{ending}-{' '.join(options)}")
+    for i, ending in enumerate(["npy", "csv", "nii.gz"], 1) for options in SELECTIONS])
 def test_responses_are_those_of_the_images(scored, from_store, encode_with, photos, tmp_path, options, ending):
     if ending == "nii.gz" and options and options[0] in ("--mean", "--roi"):
         options = ("--roi", "V1")
@@ -125,7 +131,7 @@ def test_an_array_and_twice_the_same_in_a_batch(score, from_store, tmp_path):
     assert [line[:2] for line in table[1:]] == [[f"{tmp_path}/images.npy[{i}]", "-"] for i in (0, 1, 3)]
 
 
-@pytest.mark.parametrize("count", [6, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [3, pytest.param(20, marks=pytest.mark.long)])
 def test_killed_at_many_moments(score, scored, berg, five_berg_dir, backbone_files, photos, tmp_path, count):
     command = [berg.path, "score", MODEL, "--berg-dir", five_berg_dir, "--backbone", backbone_files["safetensors"], "--subject", "1",
                "--batch", "2", photos, "-o"]

@@ -378,7 +378,7 @@ def test_responses_are_columns_of_the_whole(encode_with, five_berg_dir, photos, 
     columns = select(key, expression)
     first = 0
     for name, arguments in (("whole", []), ("part", ["--select", expression])):
-        result = encode_with(key, photos, "-o", f"{tmp_path}/{name}/", *arguments)
+        result = encode_with(key, photos / "0.jpg", "-o", f"{tmp_path}/{name}/", *arguments)
         assert result.status == 0, result.err
     for name in FILES[key]:
         whole, part = (np.load(tmp_path / folder / f"{name}.npy") for folder in ("whole", "part"))
@@ -393,7 +393,7 @@ def test_responses_are_columns_of_the_whole(encode_with, five_berg_dir, photos, 
 
 
 def test_each_subject_selects_by_itself(encode_with, photos, tmp_path):
-    result = encode_with("fmri", "--subject", "1,2", "--select", "V1 & ceiling > 50", photos, "-o", tmp_path / "x.npy")
+    result = encode_with("fmri", "--subject", "1,2", "--select", "V1 & ceiling > 50", photos / "0.jpg", "-o", tmp_path / "x.npy")
     assert result.status == 0, result.err
     widths = {np.load(tmp_path / f"x_sub-0{subject}.npy").shape[1] for subject in (1, 2)}
     assert len(widths) == 2

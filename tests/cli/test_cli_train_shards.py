@@ -16,8 +16,9 @@ IMAGES, VOXELS = 7, 23
 class Training:
     """Prepared data of two subjects, and a work folder."""
 
-    def __init__(self, berg, folder, images, backbone):
-        self.berg, self.folder, self.images, self.backbone = berg, folder, images, backbone
+    def __init__(self, berg, folder, images, backbones):
+        self.berg, self.folder, self.images = berg, folder, images
+        self.backbone, self.other_backbone = backbones["safetensors"], backbones["old"]
         self.work = folder / "work"
 
     def arguments(self, *options):
@@ -63,7 +64,7 @@ def prepared(tmp_path_factory):
 def make_training(berg, prepared, backbone_files):
     def make(folder):
         shutil.copytree(prepared / "berg", folder)
-        return Training(berg, folder, prepared / "images", backbone_files["safetensors"])
+        return Training(berg, folder, prepared / "images", backbone_files)
     return make
 
 
@@ -127,7 +128,7 @@ def rename_a_part(training):
 def take_from_another_run(training):
     """With its journal, under this run's name."""
     own, work = [training.part(), training.part(".journal")], training.folder / "other"
-    training("--stage", "features", "--shard", "2/4", "--work", work, "--backbone", "random:1")
+    training("--stage", "features", "--shard", "2/4", "--work", work, "--backbone", training.other_backbone)
     for path in own:
         [other] = work.glob(f"berg-features.*{path.suffix}")
         path.write_bytes(other.read_bytes())
@@ -136,7 +137,7 @@ def take_from_another_run(training):
 
 def take_rows_from_another_run(training):
     work = training.folder / "other"
-    training("--stage", "features", "--shard", "2/4", "--work", work, "--backbone", "random:1")
+    training("--stage", "features", "--shard", "2/4", "--work", work, "--backbone", training.other_backbone)
     [other] = work.glob("berg-features.*.f32")
     training.part().write_bytes(other.read_bytes())
     return "2 of its images, image 2 (from 0) first, are not what was written"

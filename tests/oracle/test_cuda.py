@@ -79,9 +79,9 @@ def test_selections(on_device, small_subject, whole, images):
     index[5:9] = 1
     found = on_device("responses", images, subjects=[2, 1], rois=["V1"])
     assert np.array_equal(found[:, -len(v1):], whole[:, v1])
-    assert np.array_equal(on_device("responses", images, voxel_index=index), whole[:, 5:9])
-    means = on_device("responses", images, rois=["V1"], mean_roi=True)
-    assert np.allclose(means[:, 0], whole[:, v1].mean(axis=1), atol=1e-5)
+    assert np.array_equal(on_device("responses", images[:1], voxel_index=index), whole[:1, 5:9])
+    means = on_device("responses", images[:1], rois=["V1"], mean_roi=True)
+    assert np.allclose(means[:, 0], whole[:1, v1].mean(axis=1), atol=1e-5)
 
 
 def test_images_that_are_left_out(on_device, run, images, tmp_path):
@@ -144,10 +144,10 @@ def test_files_that_are_no_plugins(build_dir, attempt, tmp_path):
         assert status == 1 and what in said and str(plugin)[:100] in said and "\n" not in said
 
 
-def test_precisions_belong_to_devices(build_dir, attempt):
+def test_precisions_belong_to_devices(build_dir, attempt, converted):
     plugin = build_dir / "libberg_cuda_host.so"
     assert attempt("-D", "cuda", "-p", "int8", "-P", plugin)[0] == 2
     assert attempt("-D", "cpu", "-p", "tf32", "-P", plugin)[0] == 2
     assert attempt("-p", "tf32", "-P", build_dir / "none.so")[0] == 1
-    status, said = attempt("-p", "int8", "-P", plugin)
+    status, said = attempt("-p", "int8", "-P", plugin, "-b", converted("int8"))
     assert status == 0 and "on cpu in" in said

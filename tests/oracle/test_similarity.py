@@ -287,8 +287,13 @@ def test_ranks_on_a_grid_are_near(asked, metric, measure):
 
 # --- Resampling ---
 
-@pytest.mark.parametrize("measure", ["pearson", "cosine", "spearman"])
-@pytest.mark.parametrize("metric", ["correlation", "euclidean"])
+def each_once(metrics, measures):
+    """All pairs: as many as name each metric and each measure, and the rest for `make test-long`."""
+    return [pytest.param(metric, measure, marks=() if i == k % len(metrics) else pytest.mark.long)
+            for i, metric in enumerate(metrics) for k, measure in enumerate(measures)]
+
+
+@pytest.mark.parametrize("metric, measure", each_once(["correlation", "euclidean"], ["pearson", "cosine", "spearman"]))
 def test_permutations_have_the_null_distribution(asked, store, small_berg_dir, measure, metric):
     a, b = (distance.squareform(dissimilarities(responses(store, small_berg_dir, "V1", subject), metric)) for subject in (1, 2))
     if measure == "spearman":
@@ -307,8 +312,7 @@ def test_permutations_have_the_null_distribution(asked, store, small_berg_dir, m
     assert told["p"] == pytest.approx(expected, abs=0.1)
 
 
-@pytest.mark.parametrize("measure", ["pearson", "cosine"])
-@pytest.mark.parametrize("metric", ["correlation", "euclidean"])
+@pytest.mark.parametrize("metric, measure", each_once(["correlation", "euclidean"], ["pearson", "cosine"]))
 def test_bootstraps_leave_pairs_of_one_image_out(asked, store, small_berg_dir, measure, metric):
     a, b = (distance.squareform(dissimilarities(responses(store, small_berg_dir, region), metric)) for region in ("V1", "IT"))
     rng, values = np.random.default_rng(5), []

@@ -241,7 +241,9 @@ def test_a_folder_that_holds_something(made, berg_program, tmp_path):
 
 # --- From simulation to an encode ---
 
-WALK = dict(concepts=10, each=5, tests=24)  # 50 training images, of class tokens and few components
+# Training and test images, of class tokens and few components; of NSD fewer, where no ceiling is estimated from them.
+WALK = {"concepts": 10, "each": 5, "tests": 24}
+WALKS = {"eeg": WALK, "meg": WALK, "tvsd": WALK, "nsd": {"concepts": 8, "each": 4, "tests": 10}}
 
 
 def call(*command):
@@ -252,11 +254,11 @@ def call(*command):
 
 def walk(berg, backbone, key, folder):
     """The report of the evaluation."""
-    model, images = MODELS[key], folder / ("nsd_stimuli.hdf5" if key == "nsd" else "images")
+    model, images, size = MODELS[key], folder / ("nsd_stimuli.hdf5" if key == "nsd" else "images"), WALKS[key]
     where = [model.model_id, "--subject", model.subjects[0], "--berg-dir", folder, "--backbone", backbone, "-q"]
     times = [] if key == "nsd" else ["--times", TIMES]
-    call(berg, "simulate", model.model_id, folder, "--units", UNITS, *times, "--concepts", WALK["concepts"], "--images-per-concept",
-         WALK["each"], "--test-images", WALK["tests"], "--repeats", REPEATS[key], "--image-size", 64, "-q")
+    call(berg, "simulate", model.model_id, folder, "--units", UNITS, *times, "--concepts", size["concepts"], "--images-per-concept",
+         size["each"], "--test-images", size["tests"], "--repeats", REPEATS[key], "--image-size", 64, "-q")
     call(berg, "train", *where, "--images", images, "--features", "class-token", "--components", 15)
     return json.loads(call(berg, "evaluate", *where, "--images", images, "--json", "-"))
 
@@ -281,7 +283,8 @@ def test_the_walk_finds_what_was_put_in(key, tmp_path, berg_program, backbone_fi
     for output, path in enumerate(paths):
         predicted = np.load(path)
         predicted = predicted.mean(axis=1) if key == "eeg" else predicted
-        r = correlations(predicted.reshape(WALK["tests"], -1), truth["test_signal"][output].reshape(WALK["tests"], -1))
+        tests = WALKS[key]["tests"]
+        r = correlations(predicted.reshape(tests, -1), truth["test_signal"][output].reshape(tests, -1))
         chosen = strong[output].reshape(-1)
         assert chosen.sum() >= 3
         assert r[chosen].mean() > 0.5  # of a network with random weights and a regression on 15 components

@@ -148,11 +148,11 @@ def test_encode_gives_the_oracles_predictions(trained, oracle, tmp_path):
     for subject in (1, 2):
         _, scores, coef, intercept = oracle[subject]
         listed = tmp_path / "list.txt"
-        listed.write_text("".join(f"{path}\n" for path in shown(trained, subject)))
+        listed.write_text("".join(f"{path}\n" for path in shown(trained, subject)[:4]))
         out = tmp_path / f"{subject}.npy"
         subprocess.run([trained.program, "encode", MODEL, "--subject", str(subject), "--berg-dir", trained.folder,
                         "--backbone", trained.backbone, "-o", out, listed], check=True, capture_output=True)
-        expected = scores @ coef.T + intercept
+        expected = scores[:4] @ coef.T + intercept
         assert np.abs(np.load(out) - expected).max() < 1e-4 * np.abs(expected).max()
 
 
@@ -220,14 +220,14 @@ def test_class_tokens(trained, features, tmp_path):
     coef, intercept = training.least_squares(scores, trained.responses[1].astype(float))
     expected = scores @ coef.T + intercept
     found = {}
-    for batch in (1, 4, 7):
+    for batch in (1, 2, 5):
         out = tmp_path / f"{batch}.npy"
         subprocess.run([place.program, "encode", MODEL, "--subject", "1", "--berg-dir", place.folder, "--backbone",
-                        place.backbone, "--batch", str(batch), "--threads", str(1 + batch % 3), "-o", out, *paths[:7]], check=True,
+                        place.backbone, "--batch", str(batch), "--threads", str(1 + batch % 3), "-o", out, *paths[:5]], check=True,
                        capture_output=True)
         found[batch] = np.load(out)
-    assert np.abs(found[4] - expected[:7]).max() < 1e-4 * np.abs(expected).max()
-    assert found[1].tobytes() == found[4].tobytes() == found[7].tobytes()
+    assert np.abs(found[2] - expected[:5]).max() < 1e-4 * np.abs(expected).max()
+    assert found[1].tobytes() == found[2].tobytes() == found[5].tobytes()
 
 
 @pytest.mark.parametrize("per_voxel", [False, True])
@@ -264,7 +264,7 @@ def work_of(place):
     return [path.name for path in (place.folder / "work").glob("*") if path.name != "berg-lock"]
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(12, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [1, pytest.param(12, marks=pytest.mark.long)])
 def test_killed_at_any_moment_and_resumed(trained, tmp_path, kills):
     place = trained.copy(tmp_path)
     calls = moments.count(place.command("--batch", 3, subject="1,2"), tmp_path / "calls")

@@ -30,10 +30,11 @@ def parts(mode, ceiling, predicted):
     return (predicted, 0.0, predicted * (1 - ceiling) / ceiling) if ceiling else (0.0, 0.0, predicted)
 
 
-def write_subject(folder, images, library, backbone_file):
-    """A subject of whom all is known: each voxel hears one component, whose scores vary over these images as the weights say."""
+def write_subject(folder, keep_scores):
+    """A subject of whom all is known: each voxel hears one component, whose scores (keep_scores() gives them) vary over the images as the
+    weights say."""
     weights, metadata = make_subject.make_subject(folder, 1, voxels=VOXELS * len(KINDS))
-    scores = library("scores", images, components=8, berg_dir=folder, backbone=backbone_file).astype(np.float64)
+    scores = keep_scores().astype(np.float64)
     ceiling, predicted = np.repeat(list(KINDS.values()), VOXELS, axis=0).T
     voxels = np.arange(len(ceiling))
     coefficients = np.zeros((len(ceiling), 8), np.float32)
@@ -46,16 +47,18 @@ def write_subject(folder, images, library, backbone_file):
 
 
 @pytest.fixture(scope="module")
-def known(library, berg_program, backbone_files, tmp_path_factory):
+def known(berg_program, backbone_files, tmp_path_factory):
     """known(*options): float64 (images, trials, voxels); without options the predictions (images, voxels). Each made once, of scores
     that all share (the same trials as from the images: tests/cli/test_cli_trials.py)."""
     folder = tmp_path_factory.mktemp("known")
-    images = synthetic_images(IMAGES, seed=21)
-    np.save(folder / "images.npy", images)
-    write_subject(folder, images, library, backbone_files["safetensors"])
+    np.save(folder / "images.npy", synthetic_images(IMAGES, seed=21))
     made, common = {}, [MODEL, "--subject", "1", "--berg-dir", folder, "--quiet"]
-    subprocess.run([berg_program, "score", *common, "--backbone", backbone_files["safetensors"], folder / "images.npy", "-o",
-                    folder / "store"], check=True, capture_output=True)
+
+    def keep_scores():
+        subprocess.run([berg_program, "score", *common, "--backbone", backbone_files["safetensors"], folder / "images.npy", "-o",
+                        folder / "store"], check=True, capture_output=True)
+        return np.load(folder / "store" / "scores_sub-01.npy")
+    write_subject(folder, keep_scores)
 
     def encode(*options):
         if options not in made:

@@ -72,7 +72,7 @@ def at_once(work):
 
 def while_another_thread_encodes():
     """The child of a fork in the midst of another thread's encode: this model says so at once, one of its own works."""
-    many = np.repeat(images, 20, axis=0)
+    many = np.repeat(images, 12, axis=0)
     model = load()
     worker = threading.Thread(target=lambda: model.generate_response(many, show_progress=False))
     worker.start()

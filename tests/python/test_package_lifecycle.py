@@ -101,14 +101,17 @@ def in_threads(tasks):
 
 
 def test_one_model_serves_threads_in_turn(berg, whole_model, images, whole):
+    images, whole = images[:2], whole[:2]
     for responses in in_threads([lambda: berg.encode(whole_model, images, show_progress=False)] * 4):
         assert np.array_equal(responses, whole)
 
 
 def test_models_run_side_by_side(berg, load, images, whole):
+    images, whole = images[:2], whole[:2]
+
     def task(selection):
         model = load(selection, threads=1)
-        return [berg.encode(model, images, show_progress=False) for _ in range(3)], model.selected_voxels
+        return [berg.encode(model, images, show_progress=False) for _ in range(2)], model.selected_voxels
 
     selections = [None, {"roi": ["V1"]}, {"roi": ["IT", "V1"]}]
     for responses, voxels in in_threads([lambda s=s: task(s) for s in selections]):
@@ -129,7 +132,7 @@ def test_cleanup_waits_for_a_running_encode(berg, load, images, whole):
 
 def test_python_goes_on_meanwhile(berg, whole_model, images):
     """Ten turns of this thread within one encode, whenever that is: a held GIL would allow none."""
-    many = np.repeat(images, 12, axis=0)
+    many = np.repeat(images, 2, axis=0)
     for _ in range(20):
         thread = threading.Thread(target=lambda: berg.encode(whole_model, many, show_progress=False))
         thread.start()

@@ -15,7 +15,7 @@ TIMES = int(os.environ.get("BERG_PROCESS_REPEATS", "1"))
 
 @pytest.fixture(scope="module")
 def arguments(load, images, small_berg_dir, backbone_files, tmp_path_factory):
-    folder, images = tmp_path_factory.mktemp("processes"), images[:2]
+    folder, images = tmp_path_factory.mktemp("processes"), images[:1]
     np.save(folder / "images.npy", images)
     model = load()
     np.save(folder / "expected.npy", model.generate_response(images, show_progress=False))

@@ -20,7 +20,7 @@ def test_twice_the_same(berg, whole_model, images, whole):
 def test_calls_of_any_size_in_any_order_are_the_same(berg, load, images, whole):
     """The memory of a batch stays with the model, and grows; the second call packs the network."""
     with load(batch=3) as model:
-        for first, end in [(0, 1), (1, 2), (0, 5), (4, 5), (2, 4), (0, 5), (3, 4)]:
+        for first, end in [(0, 1), (1, 2), (0, 5), (2, 4), (3, 4)]:
             responses = berg.encode(model, images[first:end], show_progress=False)
             assert np.array_equal(responses, whole[first:end])
 
@@ -41,6 +41,7 @@ def one_hot(*voxels):
 
 
 def test_columns_are_slices_of_the_whole(berg, load, images, whole, roi):
+    images, whole = images[:1], whole[:1]
     first_half = np.arange(600) < 300
     cases = [
         (None, np.arange(600)),
@@ -84,6 +85,7 @@ def test_options_never_change_the_numbers(berg, load, images, whole, options):
 
 
 def test_subjects_differ(berg, load, images):
+    images = images[:1]
     assert berg.encode(load(subject=2), images, show_progress=False).shape == (len(images), 640)
     assert berg.encode(load(subject=3), images, show_progress=False).shape == (len(images), 530)
 

@@ -20,11 +20,11 @@ def trained(tmp_path_factory, model_id, backbone_files):
     folder = tmp_path_factory.mktemp("training")
     raw, berg_dir = folder / "raw", folder / "models"
     berg.simulate(
-        raw, concepts=6, images_per_concept=6, test_images=6, sessions=4, voxels=400, image_size=64, **QUIET
+        raw, concepts=3, images_per_concept=4, test_images=4, sessions=4, voxels=400, image_size=64, **QUIET
     )
     berg.prepare(raw, berg_dir=berg_dir, subject=1, **QUIET)
     choices = {"berg_dir": berg_dir, "images": raw / "images", "backbone": backbone_files["safetensors"], **QUIET}
-    training = berg.train(model_id, components=8, **choices)
+    training = berg.train(model_id, components=4, **choices)
     return raw, berg_dir, training, berg.evaluate(model_id, **choices)
 
 
@@ -53,7 +53,7 @@ def test_the_plan_computes_nothing(trained, model_id, backbone_files):
         berg_dir=berg_dir,
         images=raw / "images",
         backbone=backbone_files["safetensors"],
-        components=8,
+        components=4,
         force=True,
         plan_only=True,
     )
@@ -68,7 +68,7 @@ def test_too_little_memory(trained, model_id, backbone_files):
             berg_dir=berg_dir,
             images=raw / "images",
             backbone=backbone_files["safetensors"],
-            components=8,
+            components=4,
             memory="10M",
             force=True,
             **QUIET,
@@ -79,7 +79,7 @@ def test_a_model_that_is_there_stays(trained, model_id, backbone_files):
     raw, berg_dir, _, _ = trained
     with pytest.raises(FileExistsError):
         berg.train(
-            model_id, berg_dir=berg_dir, images=raw / "images", backbone=backbone_files["safetensors"], components=8, **QUIET
+            model_id, berg_dir=berg_dir, images=raw / "images", backbone=backbone_files["safetensors"], components=4, **QUIET
         )
 
 
@@ -214,11 +214,11 @@ def test_stages_in_shards_are_one_training(trained, model_id, tmp_path, backbone
     raw, berg_dir, _, _ = trained
     own = tmp_path / "berg"
     shutil.copytree(berg_dir / "model_training_datasets", own / "model_training_datasets")
-    choices = {"berg_dir": own, "images": raw / "images", "backbone": backbone_files["safetensors"], "components": 8, **QUIET}
+    choices = {"berg_dir": own, "images": raw / "images", "backbone": backbone_files["safetensors"], "components": 4, **QUIET}
     with pytest.raises(BERGError, match="stage gram needs features"):
         berg.train(model_id, stage="gram", **choices)
     report = berg.train(model_id, stage="features", shard=(2, 2), scratch=tmp_path / "scratch", **choices)
-    assert report["shard"] == {"stage": "features", "shard": 2, "shards": 2, "units": 18, "computed": 18}
+    assert report["shard"] == {"stage": "features", "shard": 2, "shards": 2, "units": 6, "computed": 6}
     with pytest.raises(IncompleteError, match=r"--array=1\b") as told:
         berg.train(model_id, merge="features", shards=2, **choices)
     assert told.value.report["merge"]["shards"] == [1]

@@ -19,7 +19,7 @@
 #include "train/job/work.h"
 
 #define MODEL "fmri-things_fmri_1-vit_b_32"
-#define IMAGES 12
+#define IMAGES 9
 #define VOXELS 101
 #define COMPONENTS 5
 
