@@ -205,12 +205,12 @@ test-mpi: deps
 # In a build folder of its own: a plug-in beside the program would change what `auto` means for all other tests.
 cuda-check: deps
 	@if command -v nvcc >/dev/null; then \
-	  cmake --preset release -B build-cuda -DBERG_CUDA=ON -DBERG_PYTHON=OFF && cmake --build build-cuda && \
-	  $(CTEST) --test-dir build-cuda -L cuda; \
+	  cmake --preset release -B build-cuda -DBERG_CUDA=ON -DBERG_PYTHON=OFF && cmake --build build-cuda; \
 	else \
 	  echo "cuda-check: nvcc is not on PATH: the plug-in itself is passed over, its host build is tested"; \
-	  $(MAKE) --no-print-directory tests && $(CTEST) --test-dir $(BUILD) -L cuda; \
 	fi
+	@command -v nvcc >/dev/null || $(MAKE) --no-print-directory tests
+	@$(CTEST) --test-dir $$(command -v nvcc >/dev/null && echo build-cuda || echo $(BUILD)) -L cuda
 
 # The sources of what is linked in come from Debian, the tools from the package registry; both stay in $(BUILD)/wheel.
 wheel: DEPS = $(WHEEL_DEPS)

@@ -18,18 +18,20 @@ endif()
 
 option(BERG_CUDA "Build the CUDA plug-in (needs nvcc)" OFF)
 if(BERG_CUDA)
-  # A100, consumer cards of 8.6 and 8.9, H100 and H200, and consumer cards of 12.0, whose PTX serves what comes later.
-  set(BERG_CUDA_ARCHITECTURES 80-real 86-real 89-real 90-real 120 CACHE STRING "Devices the plug-in has code for")
+  # A100, consumer cards of 8.6 and 8.9, H100 and H200, whose PTX serves 10.x, and consumer cards of 12.0, whose PTX serves what comes later.
+  set(BERG_CUDA_ARCHITECTURES 80-real 86-real 89-real 90 120 CACHE STRING "Devices the plug-in has code for")
   set(CMAKE_CUDA_ARCHITECTURES ${BERG_CUDA_ARCHITECTURES})
   enable_language(CUDA)
   find_package(CUDAToolkit REQUIRED)
   file(GLOB cuda_device CONFIGURE_DEPENDS src/cuda/device/*.cu)
-  add_library(berg_cuda MODULE ${cuda_common} ${cuda_device})
   # No fast-math and no -fmad change: what nvcc does by default keeps float32 exact to the last operation or better.
-  set_target_properties(berg_cuda PROPERTIES CUDA_STANDARD 17 CUDA_RUNTIME_LIBRARY Static LINKER_LANGUAGE CUDA
-                                             CUDA_VISIBILITY_PRESET hidden)
-  target_include_directories(berg_cuda PRIVATE include src)
-  target_compile_definitions(berg_cuda PRIVATE BERG_BUILDING _POSIX_C_SOURCE=200809L)
+  add_library(berg_cuda_objects OBJECT ${cuda_common} ${cuda_device})
+  set_target_properties(berg_cuda_objects PROPERTIES CUDA_STANDARD 17 CUDA_VISIBILITY_PRESET hidden)
+  target_include_directories(berg_cuda_objects PRIVATE include src)
+  target_compile_definitions(berg_cuda_objects PRIVATE BERG_BUILDING _POSIX_C_SOURCE=200809L)
+  target_link_libraries(berg_cuda_objects PUBLIC CUDA::cublasLt Threads::Threads)
+  add_library(berg_cuda MODULE $<TARGET_OBJECTS:berg_cuda_objects>)
+  set_target_properties(berg_cuda PROPERTIES CUDA_RUNTIME_LIBRARY Static LINKER_LANGUAGE CUDA)
   target_link_libraries(berg_cuda PRIVATE CUDA::cublasLt Threads::Threads)
   target_link_options(berg_cuda PRIVATE LINKER:--no-undefined)
   install(TARGETS berg_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
