@@ -23,7 +23,7 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Numbers as weights and activations have them: of zeros a device multiplies faster, because they cost it less power. */
+/* Numbers as weights and activations have them: zeros cost a device less power, and it multiplies them faster. */
 static void fill(void *pinned, bool narrow) {
   unsigned seed = 1;
   for (size_t i = 0; i < COPY_BYTES / (narrow ? 2 : 4); i++) {

@@ -1,5 +1,5 @@
-/* Where the tests of kernels and products run: as the host's backend runs them, or on a device (scripts/cuda_check.sh). One of
- * running_host.c and running_device.c is linked. */
+/* Where the tests of kernels and products run: as the host's backend runs them, or on a device (scripts/cuda_check.sh).
+ * One of running_host.c and running_device.c is linked. */
 #ifndef TESTS_CUDA_RUNNING_H
 #define TESTS_CUDA_RUNNING_H
 
@@ -16,7 +16,8 @@ void running_close(cuda_backend *backend);
 void *running_take(size_t bytes);
 void running_give(void *memory);
 
-/* Runs a kernel to its end. Turns must not differ in a bit: on the host they are three orders of threads, on a device the same again. */
+/* Runs a kernel to its end. Turns must not differ in a bit: on the host they are three orders of threads, on a device
+ * the same again. */
 #define RUNNING_TURNS 3
 void running_kernel(int turn, int id, size_t blocks, const void *args);
 

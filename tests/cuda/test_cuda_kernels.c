@@ -1,5 +1,5 @@
-/* Every kernel of src/cuda: against loops in double, against the processor's own kernels, and in several turns, which must not differ in
- * a bit: on the host the threads of a block run in three orders. */
+/* Every kernel of src/cuda: against loops in double, against the processor's own kernels, and in several turns, which
+ * must not differ in a bit: on the host the threads of a block run in three orders. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

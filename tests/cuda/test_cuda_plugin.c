@@ -1,5 +1,6 @@
 /* The real plug-in, libberg_cuda.so, on whatever machine this is: that it loads and links, that its table is whole, and
- * that without a device every way in says so. Part of `make cuda-check`. The plug-in of this build, or the file that is named. */
+ * that without a device every way in says so. Part of `make cuda-check`. The plug-in of this build, or the file that is
+ * named. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

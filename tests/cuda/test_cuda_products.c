@@ -1,5 +1,6 @@
-/* Every product of a session and of the Gram matrix, at its own shape, against sums in double: that there is a way to multiply it,
- * that what is asked for in float32 is, and that bits depend on neither the run nor how many rows there are. */
+/* Every product of a session and of the Gram matrix, at its own shape, against sums in double: that there is a way to
+ * multiply it, that what is asked for in float32 is, and that bits depend on neither the run nor how many rows there
+ * are. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -102,8 +103,8 @@ static void *multiply(const trial *t, const cuda_product *product) {
   return NULL;
 }
 
-/* Some elements in double. Beyond the operands' own rounding an error may be a few last digits of what was added up: a tenth of
- * what TF32 would make of float32 operands. */
+/* Some elements in double. Beyond the operands' own rounding an error may be a few last digits of what was added up: a
+ * tenth of what TF32 would make of float32 operands. */
 static int check_values(const trial *t, const void *found) {
   const cuda_product *p = &t->product;
   const double unit = p->precision == CUDA_TF32 ? 1e-3 : 1e-6;
@@ -198,7 +199,7 @@ static int try_network(cuda_precision precision) {
   return failed;
 }
 
-/* Components of one layer, a product a token, out of directions of all layers; all tokens, and the class token alone. */
+/* Components of one layer, a product a token, out of directions of all layers; all tokens, or the class token alone. */
 static int try_components(cuda_precision precision, size_t tokens) {
   const size_t width = tokens * VIT_CHANNELS;
   cuda_product p = plain("components", precision, cuda_chunk_images(), running_components, VIT_CHANNELS);

@@ -1,11 +1,11 @@
-/* cuda_rates - how fast a plug-in computes, beside what its device could do: JSON, and a line to read on standard error.
+/* cuda_rates - how fast a plug-in computes, beside what its device could do: JSON, and lines to read on standard error.
  *
  *     cuda_rates PLUGIN SECONDS TURNS IMAGES f32|tf32|bf16 COLUMNS...    encoding, once for each COLUMNS
- *     cuda_rates PLUGIN SECONDS TURNS IMAGES training ROWS WIDTH         features, and Gram matrices of panels [ROWS][WIDTH]
+ *     cuda_rates PLUGIN SECONDS TURNS IMAGES training ROWS WIDTH         features; Gram matrix of panels [ROWS][WIDTH]
  *
  * A random network, 250 random components, COLUMNS random voxels; IMAGES at a time in pinned memory as uint8, responses
- * back in pinned memory. In turns: the product rate, the rates of copying, the work; medians of TURNS, each of SECONDS. Exit
- * status: 0 done, 1 failed. */
+ * back in pinned memory. In turns: the product rate, the rates of copying, the work; medians of TURNS, each of SECONDS.
+ * Exit status: 0 done, 1 failed. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
