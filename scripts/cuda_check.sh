@@ -2,7 +2,8 @@
 # cuda_check.sh [--dry-run] [BUILD [OUT]]: what only a device can show of the plug-in, unattended, without a network, in under eight minutes.
 # BUILD is what `make cuda-pack` collects (build-cuda/pack), or a build folder with the plug-in; nothing is installed, and built only
 # where the plug-in does not load (another CUDA) and nvcc, cmake and ninja are there. OUT (cuda-check) gets log.txt, summary.txt and
-# summary.json, whole after each step; each step fails alone. BERG_CHECK_SECONDS (450) is what all have together.
+# summary.json, whole after each step; each step fails alone. BERG_CHECK_SECONDS (450) is what all have together, BERG_CHECK_WITHOUT
+# names steps to pass over: those that an earlier run has done.
 # --dry-run: the host's backend in place of the device, for trying the script itself; with ten times as long for each step, 3600 s for all.
 # Exit status: 0 nothing failed, 1 something did, 2 there is no device.
 set -u -o pipefail
@@ -31,10 +32,7 @@ for name in ${PYTHON:+"$PYTHON"} python3 /usr/bin/python3; do
 done
 has() { [ -n "$python" ] && "$python" -c "import $1" 2>/dev/null; }
 pytest=""
-if has 'numpy, pytest, PIL'; then
-  pytest="$python -m pytest -q -rP -p no:cacheprovider -m not\ long --durations=5"
-  ! has xdist || pytest="$pytest -n 4"
-fi
+! has 'numpy, pytest, PIL' || pytest="$(printf %q "$python") -m pytest -q -rP -p no:cacheprovider -m not\ long --durations=5"
 
 # find_library NAME FOLDER...: puts the first folder that has it on the loader's path.
 find_library() {
@@ -186,7 +184,7 @@ if [ -n "$python" ]; then
   step small-case 60 small_case
   if [ -n "$pytest" ]; then
     step data 90 make_data
-    step against-the-processor 100 against_the_processor
+    step against-the-processor 130 against_the_processor
   else
     pass_over against-the-processor "no python3 has numpy, PIL and pytest"
   fi

@@ -20,7 +20,7 @@ def run(seconds, command):
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds)
         return done.returncode, done.stdout
     except subprocess.TimeoutExpired as late:
-        return 124, (late.stdout or b"").decode(errors="replace")
+        return 1, (late.stdout or b"").decode(errors="replace") + f"\ncuda_profile: ncu was stopped after {seconds:.0f} s"
 
 
 def kernels(text):
