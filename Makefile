@@ -38,12 +38,12 @@ PACKAGE_DEPS = build-essential debhelper dh-python
 # see; TSan looks at the C tests alone, here at those that run threads.
 NEVER_UNDER_asan = ^oracle_(encode|many_components|memory|closed_loop|network|outputs|precision|resize|fit|cuda|threads)
 NOT_SANITIZED_asan = $(NEVER_UNDER_asan)|^test_(cuda_session|eigen|search)|^oracle_(train|evaluate|reliability|simulate|zip64|stimuli|report|failing_memory|trials|siblings$$|siblings_oracle|similarity|control)|^python
-NEVER_UNDER_tsan = ^oracle_|^test_cuda_session
+NEVER_UNDER_tsan = ^oracle_|^test_cuda_(products|session)
 NOT_SANITIZED_tsan = $(NEVER_UNDER_tsan)|^test_(eigen|search|stages|compare|resize|toy_model)|^cli_(files|usage)|^refused_|^replay_
 
 WHEEL_DEPS = $(BUILD_DEPS) python3-venv nasm dpkg-dev debian-archive-keyring
 
-.PHONY: all wheel sdist test-wheel tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check mpi test-mpi bench peers fuzz lint deps-lint conformance docs test-docs deb sbom test-packages test-demo test-reproducible test-recipes test-arm deps-arm test-tiles test-compilers deps-compilers clean
+.PHONY: all wheel sdist test-wheel tests help deps deps-build install uninstall demo demo-models check test test-long torture test-release test-asan test-tsan test-browser test-cluster deps-cluster cuda cuda-check cuda-pack mpi test-mpi bench peers fuzz lint deps-lint conformance docs test-docs deb sbom test-packages test-demo test-reproducible test-recipes test-arm deps-arm test-tiles test-compilers deps-compilers clean
 
 # Targets share folders, and each uses all processors itself.
 .NOTPARALLEL:
@@ -77,7 +77,8 @@ help:
 	@echo "wheel        dist/libberg-*.whl: package, program and library in one file that needs NumPy alone; sdist: the sources of it"
 	@echo "test-wheel   wheel and sdist held against the rules of both, installed offline and used where there is nothing else"
 	@echo "mpi          the plug-in for MPI, libberg_mpi.so, beside the program; test-mpi runs its tests under mpirun: ten minutes"
-	@echo "cuda-check   that it compiles and links, and its tests on the host; on a device: scripts/cuda_check.sh"
+	@echo "cuda-check   that it compiles and links, and its tests on the host"
+	@echo "cuda-pack    what scripts/cuda_check.sh needs on a machine with a device that has nothing else, into build-cuda/pack"
 	@echo "bench        speeds of this machine and of encoding on it"
 	@echo "peers        encoding beside torch, ONNX Runtime and OpenVINO, which it installs into a virtual environment: a quarter of an hour"
 	@echo "fuzz         every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds"
@@ -206,12 +207,15 @@ test-mpi: deps
 # In a build folder of its own: a plug-in beside the program would change what `auto` means for all other tests.
 cuda-check: deps
 	@if command -v nvcc >/dev/null; then \
-	  cmake --preset release -B build-cuda -DBERG_CUDA=ON -DBERG_PYTHON=OFF && cmake --build build-cuda && \
-	  $(CTEST) --test-dir build-cuda -L cuda; \
+	  cmake --preset release -B build-cuda -DBERG_CUDA=ON -DBERG_PYTHON=OFF && cmake --build build-cuda; \
 	else \
 	  echo "cuda-check: nvcc is not on PATH: the plug-in itself is passed over, its host build is tested"; \
-	  $(MAKE) --no-print-directory tests && $(CTEST) --test-dir $(BUILD) -L cuda; \
 	fi
+	@command -v nvcc >/dev/null || $(MAKE) --no-print-directory tests
+	@$(CTEST) --test-dir $$(command -v nvcc >/dev/null && echo build-cuda || echo $(BUILD)) -L cuda
+
+cuda-pack: deps
+	scripts/cuda_pack.sh
 
 # The sources of what is linked in come from Debian, the tools from the package registry; both stay in $(BUILD)/wheel.
 wheel: DEPS = $(WHEEL_DEPS)

@@ -19,9 +19,11 @@ endif()
 # --batch).
 set(CMAKE_C_FLAGS_RELEASE "-O2 -ftree-vectorize -g1 -DNDEBUG")
 
-# The same source gives the same bytes in whatever folder it is built: line numbers name files from the source's root on.
+# The same source gives the same bytes in whatever folder it is built: line numbers name files from the source's root on. nvcc, which
+# writes none, hands no folder with a space in its name on to its host's compiler.
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
-  add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${PROJECT_BINARY_DIR}=build)
+  add_compile_options("$<$<COMPILE_LANGUAGE:C>:-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.>"
+                      "$<$<COMPILE_LANGUAGE:C>:-ffile-prefix-map=${PROJECT_BINARY_DIR}=build>")
 endif()
 
 if(BERG_SANITIZE)

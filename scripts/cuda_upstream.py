@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """cuda_upstream.py [COLUMNS]: upstream's pipeline on this machine's GPU, as its code goes: torchvision's ViT-B/32 on the device, the
-twelve blocks' outputs to the host, standardisation, PCA and regression there. One line of JSON; random weights, which cost the same."""
-import json
+twelve blocks' outputs to the host, standardisation, PCA and regression there. Random weights, which cost the same. Exit status 77: there is no torch with a device."""
 import sys
 import time
 
@@ -13,11 +12,11 @@ def main():
         import torch
         import torchvision
     except ImportError as error:
-        print(f"upstream: passed over: {error}")
-        return 0
+        print(error)
+        return 77
     if not torch.cuda.is_available():
-        print("upstream: passed over: this torch sees no device")
-        return 0
+        print("this torch sees no device")
+        return 77
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     network = torchvision.models.vit_b_32(weights=None).eval().cuda()
     taken = []
@@ -45,8 +44,8 @@ def main():
         start = time.perf_counter()
         encode()
         seconds.append(time.perf_counter() - start)
-    print(json.dumps({"device": torch.cuda.get_device_name(), "torch": torch.__version__, "columns": columns,
-                      "images_per_second": len(images) / sorted(seconds)[1]}))
+    print(f"figure: upstream's pipeline by torch {torch.__version__} on {torch.cuda.get_device_name()}, {columns} columns, "
+          f"{len(images)} images: {len(images) / sorted(seconds)[1]:.1f} images/s")
     return 0
 
 

@@ -1,5 +1,5 @@
-/* Every kernel of src/cuda as the host runs it: against loops in double, against the processor's own kernels, and with
- * the threads of a block in three orders, which must not change a bit. */
+/* Every kernel of src/cuda: against loops in double, against the processor's own kernels, and in several turns, which
+ * must not differ in a bit: on the host the threads of a block run in three orders. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cuda/host/host.h"
 #include "cuda/kernel.h"
 #include "cuda/tensors.h"
 #include "la/kernels.h"
+#include "running.h"
 #include "vit/embed.h"
 #include "vit/kernels.h"
 
@@ -26,15 +26,13 @@ static float number(unsigned *seed) {
 }
 
 static float *numbers(size_t count, float spread, unsigned seed) {
-  float *list = malloc(count * sizeof *list);
-  assert_non_null(list);
+  float *list = running_take(count * sizeof *list);
   for (size_t i = 0; i < count; i++) list[i] = spread * number(&seed);
   return list;
 }
 
 static void *copy_of(const void *from, size_t bytes) {
-  void *to = malloc(bytes);
-  assert_non_null(to);
+  void *to = running_take(bytes);
   return memcpy(to, from, bytes);
 }
 
@@ -42,17 +40,16 @@ static float from_any(const void *array, size_t i, int bf16) {
   return bf16 ? cuda_from_bf16(((const uint16_t *)array)[i]) : ((const float *)array)[i];
 }
 
-/* Runs a kernel whose `bytes` of output lie at `out`, in all three orders of threads: the same bits each time. */
+/* Runs a kernel whose `bytes` of output lie at `out`, in all turns: the same bits each time. */
 static void run(int id, size_t blocks, const void *args, void *out, size_t bytes) {
   void *before = copy_of(out, bytes), *first = NULL;
-  for (int order = CUDA_SHUFFLED; order >= CUDA_FORWARDS; order--) {
-    cuda_host.threads = (cuda_host_threads)order;
+  for (int turn = 0; turn < RUNNING_TURNS; turn++) {
     memcpy(out, before, bytes);
-    host_run_kernel(id, blocks, args);
+    running_kernel(turn, id, blocks, args);
     if (!first) first = copy_of(out, bytes);
     assert_memory_equal(out, first, bytes);
   }
-  free(before), free(first);
+  running_give(before), running_give(first);
 }
 #define RUN(kernel, blocks, out, bytes, ...) run(kernel##_id, blocks, &(const kernel##_args){__VA_ARGS__}, out, bytes)
 
@@ -81,8 +78,8 @@ static void tensors_as_the_library_has_them(void **state) {
 static void rounding(void **state) {
   enum { COUNT = 40000 };
   unsigned seed = 3;
-  float *from = malloc(COUNT * sizeof *from);
-  uint16_t *to = malloc(COUNT * sizeof *to);
+  float *from = running_take(COUNT * sizeof *from);
+  uint16_t *to = running_take(COUNT * sizeof *to);
   (void)state;
   for (int i = 0; i < COUNT; i++) {
     const uint32_t bits = i < 4096   ? (uint32_t)i << 20
@@ -108,25 +105,26 @@ static void rounding(void **state) {
     if (!isinf(above)) assert_true(error <= fabs((double)above - from[i]));
     if (error == fabs((double)above - from[i])) assert_int_equal(to[i] & 1, 0); /* ties to even */
   }
-  free(from), free(to);
+  running_give(from), running_give(to);
 }
 
 static void patches(void **state) {
   const size_t count = (size_t)ROWS * VIT_PATCH_VALUES, side = VIT_GRID * VIT_PATCH;
-  uint8_t *pixels = malloc(IMAGES * 3 * side * side);
-  float *expected = malloc(count * sizeof *expected), *found = malloc(count * sizeof *found);
+  uint8_t *pixels = running_take(IMAGES * 3 * side * side);
+  float *expected = running_take(count * sizeof *expected), *found = running_take(count * sizeof *found);
   vit_normalisation table;
   unsigned seed = 5;
   (void)state;
   for (size_t i = 0; i < IMAGES * 3 * side * side; i++) pixels[i] = (uint8_t)(127.5f * (number(&seed) + 1));
   vit_normalisation_init(&table);
+  float *values = copy_of(table.value, sizeof table.value);
   for (size_t i = 0; i < IMAGES; i++)
     vit_cut_patches(&table, pixels + i * 3 * side * side, expected + i * VIT_TOKENS * VIT_PATCH_VALUES);
-  RUN(cuda_patches, ROWS, found, count * sizeof *found, pixels, table.value[0], found, 0);
+  RUN(cuda_patches, ROWS, found, count * sizeof *found, pixels, values, found, 0);
   assert_memory_equal(found, expected, count * sizeof *found);
-  RUN(cuda_patches, ROWS, found, count * sizeof(uint16_t), pixels, table.value[0], found, 1);
+  RUN(cuda_patches, ROWS, found, count * sizeof(uint16_t), pixels, values, found, 1);
   for (size_t i = 0; i < count; i++) assert_int_equal(((uint16_t *)found)[i], cuda_to_bf16(expected[i]));
-  free(pixels), free(expected), free(found);
+  running_give(pixels), running_give(values), running_give(expected), running_give(found);
 }
 
 static void positions(void **state) {
@@ -141,14 +139,14 @@ static void positions(void **state) {
       const float own = token ? before[r * VIT_CHANNELS + c] + bias[c] : class_token[c];
       assert_true(tokens[r * VIT_CHANNELS + c] == own + position[token * VIT_CHANNELS + c]);
     }
-  free(tokens), free(bias), free(class_token), free(position), free(before);
+  running_give(tokens), running_give(bias), running_give(class_token), running_give(position), running_give(before);
 }
 
 static void layer_norm(void **state) {
   const size_t count = (size_t)ROWS * VIT_CHANNELS;
   float *x = numbers(count, 3, 6), *gain = numbers(VIT_CHANNELS, 2, 7), *bias = numbers(VIT_CHANNELS, 1, 8);
-  float *found = malloc(count * sizeof *found), *cpu = malloc(count * sizeof *cpu);
-  double *expected = malloc(count * sizeof *expected);
+  float *found = running_take(count * sizeof *found), *cpu = running_take(count * sizeof *cpu);
+  double *expected = running_take(count * sizeof *expected);
   (void)state;
   for (size_t c = 0; c < VIT_CHANNELS; c++) x[c] += 1000;                /* a large mean */
   for (size_t c = 0; c < VIT_CHANNELS; c++) x[VIT_CHANNELS + c] = 0.25f; /* no variance */
@@ -172,7 +170,8 @@ static void layer_norm(void **state) {
       if (fabsf(found[i] - cpu[i]) > (i < VIT_CHANNELS ? 3e-4f : 1e-5f))
         fail_msg("number %zu: %.9g, on the processor %.9g, in double %.9g", i, found[i], cpu[i], expected[i]);
   }
-  free(x), free(gain), free(bias), free(found), free(cpu), free(expected);
+  running_give(x), running_give(gain), running_give(bias), running_give(found), running_give(cpu),
+      running_give(expected);
 }
 
 /* One head of one image in double: softmax(q k^T / 8) v. */
@@ -196,10 +195,10 @@ static void attend(const float *qkv, size_t head, double *out) {
 
 static void attention(void **state) {
   const size_t count = (size_t)ROWS * VIT_QKV, outs = (size_t)ROWS * VIT_CHANNELS;
-  float *qkv = numbers(count, 2, 9), *bias = numbers(VIT_QKV, 1, 10), *found = malloc(outs * sizeof *found);
-  uint16_t *narrow = malloc(count * sizeof *narrow);
-  float *biased = malloc(count * sizeof *biased), *cpu = malloc(outs * sizeof *cpu), *scratch = NULL;
-  double *expected = malloc(outs * sizeof *expected);
+  float *qkv = numbers(count, 2, 9), *bias = numbers(VIT_QKV, 1, 10), *found = running_take(outs * sizeof *found);
+  uint16_t *narrow = running_take(count * sizeof *narrow);
+  float *biased = running_take(count * sizeof *biased), *cpu = running_take(outs * sizeof *cpu), *scratch = NULL;
+  double *expected = running_take(outs * sizeof *expected);
   assert_int_equal(posix_memalign((void **)&scratch, 64, VIT_ATTENTION_SCRATCH), 0);
   (void)state;
   for (size_t i = 0; i < VIT_HEAD; i++) qkv[3 * VIT_QKV + i] *= 40; /* a query whose softmax is nearly one key */
@@ -222,13 +221,14 @@ static void attention(void **state) {
     }
     for (size_t i = 0; i < outs && !bf16; i++) assert_true(fabsf(found[i] - cpu[i]) <= 2e-5f);
   }
-  free(qkv), free(bias), free(found), free(narrow), free(biased), free(cpu), free(scratch), free(expected);
+  running_give(qkv), running_give(bias), running_give(found), running_give(narrow), running_give(biased),
+      running_give(cpu), free(scratch), running_give(expected);
 }
 
 static void gelu(void **state) {
   const size_t rows = 8, count = rows * VIT_HIDDEN;
-  float *x = numbers(count, 8, 11), *bias = numbers(VIT_HIDDEN, 1, 12), *found = malloc(count * sizeof *found);
-  double *expected = malloc(count * sizeof *expected);
+  float *x = numbers(count, 8, 11), *bias = numbers(VIT_HIDDEN, 1, 12), *found = running_take(count * sizeof *found);
+  double *expected = running_take(count * sizeof *expected);
   (void)state;
   x[0] = -40, x[1] = 40, x[2] = 0, x[3] = 1e-20f;
   for (int bf16 = 0; bf16 < 2; bf16++) {
@@ -244,14 +244,14 @@ static void gelu(void **state) {
     RUN(cuda_gelu, 3 * rows, found, count * (bf16 ? 2 : 4), found, bias, bf16);
     assert_close(found, expected, count, bf16, 1.5e-6);
   }
-  free(x), free(bias), free(found), free(expected);
+  running_give(x), running_give(bias), running_give(found), running_give(expected);
 }
 
 static void standardise(void **state) {
   const la_kernels *kernels = la_kernels_for(BASE_ISA_PORTABLE);
   float *x = numbers((size_t)IMAGES * VIT_LAYER_FEATURES, 4, 13), *high = numbers(VIT_LAYER_FEATURES, 5, 14);
   float *low = numbers(VIT_LAYER_FEATURES, 1e-7f, 15), *reciprocal = numbers(VIT_LAYER_FEATURES, 30, 16);
-  float *z = malloc((size_t)IMAGES * VIT_LAYER_FEATURES * sizeof *z), expected[VIT_CHANNELS];
+  float *z = running_take((size_t)IMAGES * VIT_LAYER_FEATURES * sizeof *z), expected[VIT_CHANNELS];
   (void)state;
   high[5] = 1e5f, x[5] = 1e5f + 0.0078125f;
   for (unsigned tokens = 1; tokens <= VIT_TOKENS; tokens += VIT_TOKENS - 1)
@@ -267,71 +267,60 @@ static void standardise(void **state) {
                       (bf16 ? cuda_from_bf16(cuda_to_bf16(expected[c])) : expected[c]));
       }
     }
-  free(x), free(high), free(low), free(reciprocal), free(z);
+  running_give(x), running_give(high), running_give(low), running_give(reciprocal), running_give(z);
 }
 
 static void sums(void **state) {
   enum { TOKENS = 50, SCORES = 192, LAYERS = 3 };
   const size_t count = TOKENS * IMAGES * SCORES;
-  double total[IMAGES * SCORES], *expected = calloc(IMAGES * SCORES, sizeof *expected);
-  float scores[IMAGES * SCORES];
+  const size_t bytes = IMAGES * SCORES * sizeof(double);
+  double *total = running_take(bytes), expected[IMAGES * SCORES] = {0};
+  float *scores = running_take(bytes);
   (void)state;
   for (int layer = 0; layer < LAYERS; layer++) {
     float *products = numbers(count, 1e3f, 20 + (unsigned)layer);
-    RUN(cuda_sums, IMAGES, total, sizeof total, products, total, scores, TOKENS, IMAGES, SCORES, layer == 0,
+    RUN(cuda_sums, IMAGES, total, bytes, products, total, scores, TOKENS, IMAGES, SCORES, layer == 0,
         layer == LAYERS - 1);
     for (size_t t = 0; t < TOKENS; t++)
       for (size_t i = 0; i < IMAGES * SCORES; i++) expected[i] += products[t * IMAGES * SCORES + i];
-    assert_memory_equal(total, expected, sizeof total);
-    free(products);
+    assert_memory_equal(total, expected, bytes);
+    running_give(products);
   }
   for (size_t i = 0; i < IMAGES * SCORES; i++) assert_true(scores[i] == (float)expected[i]);
-  free(expected);
+  running_give(total), running_give(scores);
 }
 
 static void gram_sum(void **state) {
   enum { N = 37, STRIP = 16, LD = 48 };
-  double gram[N * N], before[N * N];
+  double *gram = running_take(N * N * sizeof *gram), before[N * N];
   float *product = numbers(STRIP * LD, 1, 30);
   (void)state;
   for (size_t row = 0; row < LD; row += STRIP) {
     for (size_t i = 0; i < N * N; i++) gram[i] = before[i] = (double)i / 7;
-    RUN(cuda_gram_sum, STRIP, gram, sizeof gram, product, gram, N, row, LD);
+    RUN(cuda_gram_sum, STRIP, gram, sizeof before, product, gram, N, row, LD);
     for (size_t i = 0; i < N; i++)
       for (size_t j = 0; j < N; j++) {
         const bool here = i >= row && i < row + STRIP && j <= i;
         assert_true(gram[i * N + j] == before[i * N + j] + (here ? (double)product[(i - row) * LD + j] : 0));
       }
   }
-  free(product);
+  running_give(product), running_give(gram);
 }
 
-/* The host's own products, in each precision, against doubles: with these the whole network is compared. */
-static void products(void **state) {
-  enum { M = 5, NN = 8, K = 96, BATCH = 3 };
-  float *a = numbers(BATCH * M * K, 1, 31), *b = numbers(BATCH * NN * K, 1, 32), *bias = numbers(NN, 1, 33);
+static cuda_backend *backend;
+
+static int start(void **state) {
+  cuda_fault fault = {.text = ""};
   (void)state;
-  for (int precision = CUDA_F32; precision <= CUDA_BF16; precision++) {
-    const bool bf16 = precision == CUDA_BF16;
-    uint16_t narrow_a[BATCH * M * K], narrow_b[BATCH * NN * K];
-    float d[BATCH * M * NN];
-    for (size_t i = 0; i < BATCH * M * K; i++) narrow_a[i] = (uint16_t)cuda_to_bf16(a[i]);
-    for (size_t i = 0; i < BATCH * NN * K; i++) narrow_b[i] = (uint16_t)cuda_to_bf16(b[i]);
-    for (size_t i = 0; i < BATCH * M * NN; i++) d[i] = 0.5f;
-    const cuda_product p = {
-        "test", (cuda_precision)precision, M, NN, K, K, K, NN, BATCH, M * K, NN * K, M * NN, false, true, true, M};
-    host_run_product(&p, bf16 ? (void *)narrow_a : (void *)a, bf16 ? (void *)narrow_b : (void *)b, d, bias);
-    const double tolerance = precision == CUDA_F32 ? 1e-5 : precision == CUDA_TF32 ? 2e-2 : 1e-1;
-    for (size_t t = 0; t < BATCH; t++)
-      for (size_t i = 0; i < M; i++)
-        for (size_t j = 0; j < NN; j++) {
-          double sum = 0.5 + bias[j];
-          for (size_t k = 0; k < K; k++) sum += (double)a[(t * M + i) * K + k] * b[(t * NN + j) * K + k];
-          const double error = fabs(sum - d[(t * M + i) * NN + j]);
-          assert_true(error < tolerance);
-        }
-  }
-  free(a), free(b), free(bias);
+  backend = running_open(&fault);
+  if (!backend) print_error("%s\n", fault.text);
+  return backend ? 0 : -1;
+}
+
+static int finish(void **state) {
+  (void)state;
+  running_close(backend);
+  return 0;
 }
 
 int main(void) {
@@ -344,7 +333,6 @@ int main(void) {
                                      cmocka_unit_test(gelu),
                                      cmocka_unit_test(standardise),
                                      cmocka_unit_test(sums),
-                                     cmocka_unit_test(gram_sum),
-                                     cmocka_unit_test(products)};
-  return cmocka_run_group_tests(tests, NULL, NULL);
+                                     cmocka_unit_test(gram_sum)};
+  return cmocka_run_group_tests(tests, start, finish);
 }

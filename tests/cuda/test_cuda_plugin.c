@@ -1,5 +1,6 @@
 /* The real plug-in, libberg_cuda.so, on whatever machine this is: that it loads and links, that its table is whole, and
- * that without a device every way in says so. Part of `make cuda-check`. */
+ * that without a device every way in says so. Part of `make cuda-check`. The plug-in of this build, or the file that is
+ * named. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,11 +13,12 @@
 #include "cuda/plugin.h"
 #include "vit/weights.h"
 
+static const char *file = CUDA_PLUGIN_FILE;
 static const cuda_plugin *plugin;
 
 static int load(void **state) {
   cuda_plugin_function table;
-  void *library = dlopen(CUDA_PLUGIN_FILE, RTLD_NOW | RTLD_LOCAL);
+  void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
   (void)state;
   if (!library) {
     print_error("%s\n", dlerror());
@@ -72,7 +74,8 @@ static void every_way_in(void **state) {
   assert_null(plugin->pinned(4096));
 }
 
-int main(void) {
+int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_table), cmocka_unit_test(every_way_in)};
+  if (argc > 1) file = argv[1];
   return cmocka_run_group_tests(tests, load, NULL);
 }

@@ -6,10 +6,13 @@ import subprocess
 import numpy as np
 import pytest
 
+import vit_oracle as oracle
 from synthetic_images import synthetic_images
 
 IMAGES = 3  # a chunk of the plug-in's, and half of one
 LARGEST = 4e-5  # as in test_encode.py: in units of a voxel's spread over images
+# Largest and rms error of responses against the oracle in float64, in these units.
+ERRORS = {"f32": (LARGEST, 5e-6), "tf32": (5e-2, 1e-2), "bf16": (0.15, 0.03)}
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +67,21 @@ def test_lower_precisions(on_device, library, whole, spread, images, precision, 
     assert f"in {precision}" in library.said
     error = np.abs((found - whole) / spread).max()
     assert 1e-5 < error < largest
+
+
+@pytest.fixture(scope="module")
+def expected(small_subject, block_outputs, images):
+    """Responses in float64: images of 256x256 are only cropped."""
+    weights, _ = small_subject
+    return oracle.responses(weights, oracle.scores(weights, block_outputs(np.ascontiguousarray(images[:, :, 16:240, 16:240]))))
+
+
+@pytest.mark.parametrize("precision", ERRORS)
+def test_each_precision_against_float64(on_device, spread, images, expected, precision):
+    error = (on_device("responses", images, precision=precision) - expected) / spread
+    largest, rms = np.abs(error).max(), np.sqrt(np.square(error).mean())
+    print(f"figure: {precision} against float64: largest error {largest:.1e}, rms {rms:.1e} of a voxel's spread over images")
+    assert largest < ERRORS[precision][0] and rms < ERRORS[precision][1]
 
 
 @pytest.mark.parametrize("batch", [1, pytest.param(2, marks=pytest.mark.long), 100])

@@ -1,8 +1,11 @@
-"""Runs the test program `features` over the library and reads what it wrote."""
+"""Runs the test program `features` over the library and reads what it wrote. With $BERG_PLUGIN_UNDER_TEST whoever names no device
+gets the plug-in of that file, or an error: nothing goes to the processor unseen (scripts/cuda_check.sh)."""
+import os
 import subprocess
 
 import numpy as np
 
+PLUGIN = os.environ.get("BERG_PLUGIN_UNDER_TEST")
 SHAPES = {"pixels": (3, 224, 224), "features": (12, 50, 768)}
 OPTIONS = {"berg_dir": "-d", "backbone": "-b", "subjects": "-s", "rois": "-r", "voxel_index": "-v",
            "min_noise_ceiling": "-n", "threads": "-t", "batch": "-B", "precision": "-p", "components": "-c",
@@ -27,6 +30,8 @@ class Library:
             np.asarray(options["voxel_index"], np.uint8).tofile(self.folder / f"{self.calls}.index")
             options["voxel_index"] = self.folder / f"{self.calls}.index"
         command = [self.program, what] + (["-m"] if mean_roi else []) + (["-k"] if skip_bad else [])
+        if PLUGIN and what != "pixels":
+            options = {"device": "cuda", "plugin": PLUGIN, **options}
         for name, value in options.items():
             values = value if isinstance(value, (list, tuple)) else [value]
             command += [OPTIONS[name], ",".join(map(str, values))]
