@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "torture"))
 
+import again  # noqa: E402
 import cases  # noqa: E402
 import kills  # noqa: E402
 
@@ -30,7 +31,7 @@ def test_what_a_killed_run_left_is_judged(left, verdict):
     (0, PARTIAL, {**WHOLE, **PARTIAL}, "x.csv.partial is left"), (5, WHOLE, {**WHOLE, **PARTIAL}, "x.csv.partial is left"),
 ])
 def test_what_the_same_command_then_does_is_judged(status, left, after, verdict):
-    assert kills.judge_again(status, "why", left, after, WHOLE) == verdict
+    assert again.judge_again(status, "why", left, after, WHOLE) == verdict
 
 
 @pytest.mark.long
