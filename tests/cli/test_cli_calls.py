@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "torture"))
 
 import cases  # noqa: E402
+import make_raw  # noqa: E402
 import sites  # noqa: E402
 import torture  # noqa: E402
 
@@ -52,6 +53,21 @@ def test_a_call_that_fails(torturer, name, arguments, least):
     verdicts, wrong = torturer.torture(command)
     assert [(number, verdict, run.err) for number, verdict, run in wrong] == []
     assert verdicts[torture.TOLD_SO] >= least
+
+
+def test_the_block_of_responses_is_not_another_where_one_cannot_be_read(torturer):
+    """Of two blocks of floats the wider one holds the responses."""
+    raw = torturer.inputs / "raw"
+    betas, _, _ = make_raw.make_raw(raw, voxels=20, sessions=2, concepts=2, images=2, tests=2)
+    make_raw.write_responses(raw / "sub-01_ResponseData.h5", betas, block=1)
+    with h5py.File(raw / "sub-01_ResponseData.h5", "a") as file:
+        del file["ResponseData/block0_values"]
+        file["ResponseData/block0_values"] = np.ones((20, 1))
+    command = torturer.count(cases.Case("blocks", "prepare {in}/raw --subject 1 --berg-dir {out}/berg --threads 1 --quiet"))
+    command.numbers = range(1, 130, 5)  # until the blocks are open
+    verdicts, wrong = torturer.torture(command)
+    assert [(number, verdict, run.err) for number, verdict, run in wrong] == []
+    assert verdicts[torture.TOLD_SO] > 15
 
 
 def test_the_places_that_are_tried():

@@ -34,6 +34,21 @@ def test_an_allocation_that_fails(torturer, case):
     assert verdicts[torture.TOLD_SO] > 0
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("what", list(torture.TOLD))
+def test_a_tenth_of_all_places(torturer, build_dir, what):
+    """Of every command; allocations, and calls on files."""
+    tenth, wrong, runs = torture.Torturer(build_dir, torturer.work, what=what), [], 0
+    commands = [tenth.count(case) for case in cases.CASES]
+    sites.choose(commands)
+    for command in commands:
+        command.numbers = command.numbers[::10]
+        verdicts, found = tenth.torture(command)
+        wrong += [(command.case.name, number, verdict, run.err) for number, verdict, run in found]
+        runs += verdicts.total()
+    assert wrong == [] and runs > 200
+
+
 def run_of(status=0, out=b"", err="", files=None):
     return torture.Run(status, out, err, files or {}, "failed 1 8\n")
 

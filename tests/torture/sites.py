@@ -21,7 +21,7 @@ class Command:
 
     def __init__(self, case, whole, hits, seconds):
         self.case, self.whole, self.hits, self.seconds = case, whole, hits, seconds
-        self.numbers = []
+        self.numbers, self.replaced = [], None
 
     @property
     def calls(self):
