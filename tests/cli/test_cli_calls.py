@@ -55,6 +55,20 @@ def test_a_call_that_fails(torturer, name, arguments, least):
     assert verdicts[torture.TOLD_SO] >= least
 
 
+def put_something(inputs, out):
+    (out / "raw").mkdir()
+    (out / "raw" / "mine").write_text("mine")
+
+
+def test_a_folder_that_cannot_be_read_is_not_an_empty_one(torturer):
+    command = torturer.count(cases.Case("simulate", f"simulate {{out}}/raw {' '.join(cases.SCENE)}", put_something))
+    assert command.whole.status == 5 and "is not empty" in command.whole.err
+    sites.choose([command])
+    verdicts, wrong = torturer.torture(command)
+    assert [(number, verdict, run.err) for number, verdict, run in wrong] == []
+    assert verdicts[torture.TOLD_SO] > 1
+
+
 def test_the_block_of_responses_is_not_another_where_one_cannot_be_read(torturer):
     """Of two blocks of floats the wider one holds the responses."""
     raw = torturer.inputs / "raw"

@@ -49,6 +49,10 @@ DIR *opendir(const char *path) {
   HIDDEN(DIR *, "opendir", (const char *));
   return FAILS("opendir", 0) ? NULL : real(path);
 }
+struct dirent *readdir(DIR *folder) {
+  HIDDEN(struct dirent *, "readdir", (DIR *));
+  return FAILS("readdir", 0) ? NULL : real(folder);
+}
 int fflush(FILE *stream) {
   HIDDEN(int, "fflush", (FILE *));
   return FAILS("fflush", 0) ? EOF : real(stream);
