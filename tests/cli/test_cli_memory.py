@@ -13,6 +13,8 @@ import torture  # noqa: E402
 
 # As many allocations of each command.
 RUNS = 25
+# Of these all places: quick, and files that are written by way of memory.
+WHOLE = ["metadata-npy", "convert-safetensors"]
 QUICK = ["list", "describe", "metadata", "metadata-json", "metadata-key-text", "metadata-npy", "info-npz", "info-hdf5-json",
          "info-safetensors", "convert-safetensors", "compare-different", "volume-to", "volume-rois", "encode-csv"]
 
@@ -28,7 +30,10 @@ def torturer(build_dir, backbone_files, tmp_path_factory):
 @pytest.mark.parametrize("case", [case for case in cases.CASES if case.name in QUICK], ids=lambda case: case.name)
 def test_an_allocation_that_fails(torturer, case):
     command = torturer.count(case)
-    sites.choose_by_number([command], 1 + command.calls // RUNS, 1)
+    if case.name in WHOLE:
+        sites.choose([command])
+    else:
+        sites.choose_by_number([command], 1 + command.calls // RUNS, 1)
     verdicts, wrong = torturer.torture(command)
     assert [(number, verdict, run.err) for number, verdict, run in wrong] == []
     assert verdicts[torture.TOLD_SO] > 0

@@ -40,6 +40,8 @@ LESS = re.compile((REASON + "|could not be read|unknown processor").encode())
 TOLD = {"allocations": {6: "memory"}, "calls": {3: REASON, 4: REASON, 5: REASON, 6: "memory", 9: REASON}}
 # What an interrupted run may leave, to be resumed or discarded.
 UNFINISHED = re.compile(r"\.(partial|journal|unfinished(_lh|_rh)?\.npy|npy\.partial\.journal)$|(^|/)work/|\.merging/")
+# The folder of a training holds nothing that anyone takes for a result.
+WORK = re.compile(r"(^|/)work/")
 # A store of scores grows in place: what was committed counts, which tests/cli/test_cli_score.py holds against whole ones.
 GROWN = re.compile(r"^store/")
 # Times of a run, and its memory, differ from one run to the next.
@@ -49,6 +51,7 @@ TIMES = [(re.compile(rb'"(seconds|[a-z_]+_seconds)":\s*\{[^}]*\}'), b'"seconds"'
 # Libraries that crash themselves when memory runs out, by the name of their file.
 FRAGILE = ("libfontconfig", "libcairo", "libpixman", "libfreetype", "libexpat", "libnifti", "libznz", "libopenblas",
            "libgomp", "liblapack", "libgfortran")
+LOADER = "(dlerror+"
 
 
 def plain(data):
@@ -146,6 +149,8 @@ class Torturer:
             # a wrong output is the program's fault, whichever library ran out of memory
             if verdict not in GOOD and run.is_fragile and not verdict.startswith("other"):
                 verdict = f"in {next(name for name in run.libraries if name.startswith(FRAGILE))}: {verdict}"
+            elif verdict not in GOOD and LOADER in run.log:  # which then says less of why a library is not there
+                verdict = f"in dlerror: {verdict}"
             elif verdict not in GOOD:
                 wrong.append((number, verdict, run))
             verdicts[verdict] += 1
@@ -196,7 +201,8 @@ def judge(run, whole, before, told):
         return f"status {run.status}"
     if run.status == INCOMPLETE:
         return TOLD_SO if told[INCOMPLETE] in run.err else "status 9 without its reason"
-    lines = [line for line in run.err.splitlines() if line]
+    said_anyway = whole.err.splitlines()
+    lines = [line for line in run.err.splitlines() if line and line not in said_anyway]
     messages = [line for line in lines if not re.search(r"is kept; the same command with --resume goes on", line)]
     if len(messages) != 1 or not messages[0].startswith("berg: "):
         return f"{len(messages)} lines"
@@ -205,7 +211,7 @@ def judge(run, whole, before, told):
     for name, data in run.files.items():
         if data in (whole.files.get(name), before.get(name)) or GROWN.search(name):
             continue
-        if name in whole.files:
+        if name in whole.files and not WORK.search(name):
             return f"{name} is not whole"
         if not UNFINISHED.search("/" + name):
             return f"left {name}"
