@@ -40,8 +40,6 @@ LESS = re.compile((REASON + "|could not be read|unknown processor").encode())
 TOLD = {"allocations": {6: "memory"}, "calls": {3: REASON, 4: REASON, 5: REASON, 6: "memory", 9: REASON}}
 # What an interrupted run may leave, to be resumed or discarded.
 UNFINISHED = re.compile(r"\.(partial|journal|unfinished(_lh|_rh)?\.npy|npy\.partial\.journal)$|(^|/)work/|\.merging/")
-# The folder of a training holds nothing that anyone takes for a result.
-WORK = re.compile(r"(^|/)work/")
 # A store of scores grows in place: what was committed counts, which tests/cli/test_cli_score.py holds against whole ones.
 GROWN = re.compile(r"^store/")
 # Times of a run, and its memory, differ from one run to the next.
@@ -211,7 +209,7 @@ def judge(run, whole, before, told):
     for name, data in run.files.items():
         if data in (whole.files.get(name), before.get(name)) or GROWN.search(name):
             continue
-        if name in whole.files and not WORK.search(name):
+        if name in whole.files and not again.WORK.search(name):
             return f"{name} is not whole"
         if not UNFINISHED.search("/" + name):
             return f"left {name}"
