@@ -31,6 +31,10 @@ def judge_left(left, whole, before):
 
 
 class Killer(Torturer):
+    def __init__(self, build, work):
+        super().__init__(build, work)
+        moments.BUILD = build
+
     def replacing(self, case):
         """--force, also the first time: some outputs tell the command that made them."""
         return [] if case.arguments.split()[0] in again.AGAIN else ["--force"]

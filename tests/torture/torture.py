@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Runs every command with one of its allocations, or of its calls on files, failing, and judges what it says and leaves.
 
-    torture.py [--build DIR] [--what allocations|calls] [--step K [--from N]] [--rest] [--jobs J] [--work DIR] [COMMAND...]
+    torture.py [--build DIR] [--what allocations|calls] [--once | --step K [--from N]] [--rest] [--jobs J] [--work DIR] [COMMAND...]
 
 What fails is chosen by the place it comes from: each stack from main to an allocation, or to a call, has its first, a middle and its
-last hit, in the quickest of the commands that have it. With --step it is chosen by number instead, every K-th of each command.
+last hit (with --once the last alone), in the quickest of the commands that have it. With --step it is chosen by number instead,
+every K-th of each command.
 
 A run that ends with the status of the undisturbed one must give the same output to the byte, times apart; any other ends with a
 status that is documented for it, one line that says so, and nothing under a final name but what is whole; the same command, said
@@ -232,7 +233,7 @@ def torture_all(torturer, chosen, asked):
     total, bad = collections.Counter(), 0
     with concurrent.futures.ThreadPoolExecutor(asked.jobs) as pool:
         commands = list(pool.map(torturer.count, chosen))
-        places = sites.choose(commands)
+        places = sites.choose(commands, sites.last if asked.once else sites.ends)
         if asked.step:
             sites.choose_by_number(commands, asked.step, asked.first)
         for command, (verdicts, wrong) in zip(commands, pool.map(torturer.torture, commands), strict=True):
@@ -251,6 +252,7 @@ def main():
     parser.add_argument("--what", choices=list(TOLD), help="what fails; both, one after the other, without")
     parser.add_argument("--step", type=int, help="every K-th instead, wherever it comes from")
     parser.add_argument("--from", dest="first", type=int, default=1, help="the first of those")
+    parser.add_argument("--once", action="store_true", help="the last hit of each place alone")
     parser.add_argument("--rest", action="store_true", help="all later ones fail too")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--work", type=pathlib.Path, help="keeps the inputs there, for another run")
