@@ -17,6 +17,7 @@ PARTIAL = {"x.csv.partial": b"1", "x.csv.partial.journal": b"2"}
 
 @pytest.mark.parametrize("left, verdict", [
     ({}, None), (WHOLE, None), ({"x.csv": b"12"}, None), ({"mine": b"m"}, None), (PARTIAL, None), ({".x.csv.abcdefgh.new": b"1"}, None),
+    ({"x.csv.merging": b"1"}, None),
     ({"x.csv": b"1"}, "x.csv is not whole"), ({"x.csv": b""}, "x.csv is not whole"), ({"y.csv": b"12"}, "y.csv is left"),
     ({"mine": b"other"}, "mine is left"),
 ])
