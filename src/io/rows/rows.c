@@ -278,6 +278,10 @@ static bool is_empty(const io_rows *rows) {
   return !io_rows_have_shares(rows);
 }
 
+berg_status io_rows_keep(io_rows *rows, berg_error *error) {
+  return io_rows_sync(rows) ? BERG_OK : io_rows_fail_write(rows, errno, error);
+}
+
 void io_rows_free(io_rows *rows, berg_error *error) {
   if (!rows) return;
   if ((rows->begun || rows->is_guest) && rows->data >= 0 && rows->journal >= 0) io_rows_sync(rows);
