@@ -3,7 +3,8 @@ import re
 
 EXISTS = 5
 # What is said a second time, by the command's name; --force where nothing is.
-AGAIN = {"encode": ["--resume"], "train": ["--resume"], "prepare": ["--resume"], "score": [], "merge": [], "plan": []}
+AGAIN = {"encode": ["--resume"], "train": ["--resume"], "prepare": ["--resume"], "score": [], "merge": [],
+         "plan": ["--replace"]}
 # A name that a run had for a file that was not finished, or for a lock: nobody takes it for an output.
 TEMPORARY = re.compile(r"(^|/)\.[^/]+\.new$|\.lock$|(^|/)\.lock$|(^|/)berg-lock$")
 
