@@ -40,7 +40,7 @@ REASON = "Input/output error"
 LESS = re.compile((REASON + "|could not be read|unknown processor").encode())
 TOLD = {"allocations": {6: "memory"}, "calls": {3: REASON, 4: REASON, 5: REASON, 6: "memory", 9: REASON}}
 # What an interrupted run may leave, to be resumed or discarded.
-UNFINISHED = re.compile(r"\.(partial|journal|unfinished(_lh|_rh)?\.npy|npy\.partial\.journal)$|(^|/)work/|\.merging(/|$)")
+UNFINISHED = re.compile(r"\.(partial|journal|unfinished(_lh|_rh)?\.(npy|json)|npy\.partial\.journal)$|(^|/)work/|\.merging(/|$)")
 # A store of scores grows in place: what was committed counts, which tests/cli/test_cli_score.py holds against whole ones.
 GROWN = re.compile(r"^store/")
 # Times of a run, and its memory, differ from one run to the next.
