@@ -67,7 +67,7 @@ help:
 	@echo "check        structure, format, unit tests, the program's usage: under a minute, after each edit"
 	@echo "test         unit, oracle, command-line and Python tests, then the C tests and the program under the sanitizers"
 	@echo "test-long    the cases left out of test, all that AddressSanitizer can see, training killed at random moments: a quarter of an hour"
-	@echo "torture      every command with each of its allocations failing, TORTURE_STEP=K every K-th, and killed 1,000 times (COMMANDS= some): hours"
+	@echo "torture      every command with an allocation, and a call on a file, failing at each place in the program, and killed 1,000 times (COMMANDS= some): an hour or two"
 	@echo "test-browser the page of berg report in Chromium, which it installs"
 	@echo "test-cluster job arrays in a Slurm that it starts on loopback, joblib, Dask, submitit, Snakemake; deps-cluster installs what it starts: minutes"
 	@echo "test-arm     a cross build to aarch64 and its tests under qemu; asks Debian's archive for arm64's libraries; deps-arm installs what it runs: twenty minutes"
@@ -166,10 +166,10 @@ test-long: deps
 	@$(MAKE) --no-print-directory test-tsan 'NOT_SANITIZED_tsan=$(NEVER_UNDER_tsan)'
 	scripts/kill_train.sh 20 24 12 20000
 
-# Two at a time; each of some 60,000 runs is a process.
+# Two at a time; each of some 30,000 runs is a process. TORTURE=--step 7 goes by number, not by place; --help of it says what else.
 torture: deps
 	@$(MAKE) --no-print-directory tests
-	$(PYTHON) tests/torture/torture.py --jobs 2 $(COMMANDS)
+	$(PYTHON) tests/torture/torture.py --jobs 2 $(TORTURE) $(COMMANDS)
 	$(PYTHON) tests/torture/kills.py --jobs 2 $(COMMANDS)
 
 # BERG_SCREENSHOTS=DIR keeps what the page looked like.

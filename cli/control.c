@@ -135,7 +135,7 @@ static int write_table(const request *asked, const char *name, void (*table)(FIL
   FILE *stream = open_memstream(&text, &size);
   if (!stream) return cli_fail_memory();
   table(stream, result);
-  if (fclose(stream)) return cli_fail_memory();
+  if (!cli_close_text(stream, &text)) return cli_fail_memory();
   snprintf(path, sizeof path, "%s/%s", asked->output, name);
   berg_status failed = berg_write_whole(path, text, size, asked->force, &error);
   free(text);

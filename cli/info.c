@@ -132,7 +132,8 @@ int cli_info(int argc, char **argv) {
   if (check) return cli_usage_error("info", "--check: of a store of scores alone");
   berg_error error;
   berg_file *file;
-  if (berg_file_open(&file, argv[0], &error)) return cli_fail(&error);
+  if (berg_file_open(&file, argv[0], &error)) /* perhaps HDF5 that could not be read when it was looked at first */
+    return berg_hdf5_is(argv[0]) ? cli_hdf5_info(argv[0], json) : cli_fail(&error);
   status = 0;
   if (json)
     status = print_json(file, argv[0]);

@@ -29,6 +29,14 @@ void *cli_alloc(size_t count, size_t size) { return note(calloc(count ? count : 
 
 void *cli_grow(void *block, size_t bytes) { return note(realloc(block, bytes)); }
 
+bool cli_close_text(FILE *stream, char **text) {
+  const bool failed = ferror(stream);
+  if (!fclose(stream) && !failed && note(*text)) return true;
+  free(*text);
+  *text = note(NULL);
+  return false;
+}
+
 char *cli_copy(const char *text, size_t length) {
   char *copy = length < SIZE_MAX ? allocate(length + 1) : NULL;
   if (!copy) return NULL;

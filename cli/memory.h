@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* From now on cJSON allocates through here: the first thing that main does. The hooks are global to the process, which
  * the program owns; the library never touches them. */
@@ -17,6 +18,9 @@ int cli_fail_memory(void);
 void *cli_alloc(size_t count, size_t size);
 /* realloc. */
 void *cli_grow(void *block, size_t bytes);
+/* Closes what open_memstream opened, whose text is `*text`; false: memory ran out, and there is no text. Where glibc
+ * has no memory for the last copy, it closes without a failure. */
+bool cli_close_text(FILE *stream, char **text);
 /* The first `length` bytes of a text, zero-terminated. */
 char *cli_copy(const char *text, size_t length);
 

@@ -103,9 +103,8 @@ int cli_write_npy(const berg_array *array, const char *path, bool force) {
   berg_error error;
   FILE *stream = open_memstream(&bytes, &size);
   if (stream) write_array(stream, array);
-  bool made = stream && !ferror(stream) && !cli_memory_ran_out();
-  if (stream && fclose(stream)) made = false;
-  if (!made)
+  const bool made = stream && cli_close_text(stream, &bytes);
+  if (!made || cli_memory_ran_out())
     status = cli_fail_with(BERG_ELIMIT, "not enough memory for %s", path);
   else if (berg_write_whole(path, bytes, size, force, &error))
     status = cli_fail(&error);

@@ -81,9 +81,13 @@ int cli_spool_copy(cli_spool *spool) {
 /* A failed run may leave several files; the folder is the program's own, so all of them go. */
 int cli_spool_close(cli_spool *spool) {
   DIR *folder = opendir(spool->folder);
+  int number = folder ? 0 : errno;
   const struct dirent *entry;
   while (folder && (entry = readdir(folder)))
-    if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")) unlinkat(dirfd(folder), entry->d_name, 0);
+    if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") && unlinkat(dirfd(folder), entry->d_name, 0))
+      number = errno;
   if (folder) closedir(folder);
-  return rmdir(spool->folder) ? cli_fail_errno(BERG_EWRITE, spool->folder, "cannot be removed") : CLI_GO_ON;
+  if (!rmdir(spool->folder)) return CLI_GO_ON;
+  if (number) errno = number; /* why it is not empty */
+  return cli_fail_errno(BERG_EWRITE, spool->folder, "cannot be removed");
 }

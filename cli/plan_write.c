@@ -63,12 +63,15 @@ static char *script_name(const cli_plan_step *step, size_t script, bool joins, c
 /* The text as a file of the folder of jobs; frees it. */
 static int write_script(const cli_plan *plan, const char *name, FILE *stream, char **text, bool replace) {
   berg_error error;
-  const bool whole = !ferror(stream) && !fclose(stream) && *text;
+  const bool whole = cli_close_text(stream, text);
   const size_t size = strlen(plan->jobs) + strlen(name) + 2;
   char *path = cli_alloc(size, 1);
   int status = whole && path && !cli_memory_ran_out() ? CLI_GO_ON : cli_fail_memory();
   if (path) snprintf(path, size, "%s/%s", plan->jobs, name);
-  if (status == CLI_GO_ON && berg_write_whole(path, *text, strlen(*text), replace, &error)) status = cli_fail(&error);
+  berg_status failed = status == CLI_GO_ON ? berg_write_whole(path, *text, strlen(*text), replace, &error) : BERG_OK;
+  if (failed) /* --force is an option of the command that is planned */
+    status = failed == BERG_EEXISTS ? cli_fail_with(failed, "%s: already exists; --replace replaces it", path)
+                                    : cli_fail(&error);
   free(path);
   free(*text);
   *text = NULL;

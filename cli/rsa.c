@@ -161,9 +161,9 @@ static int write_table(const request *asked, const cJSON *report) {
   FILE *stream = open_memstream(&text, &size);
   if (!stream) return cli_fail_memory();
   print_table(stream, report);
-  const bool failed = fclose(stream) != 0;
-  if (!failed && size) text[size - 1] = '\0'; /* the line break that writing adds */
-  int status = failed ? cli_fail_memory() : cli_write_text(text, asked->output, asked->force);
+  if (!cli_close_text(stream, &text)) return cli_fail_memory();
+  if (size) text[size - 1] = '\0'; /* the line break that writing adds */
+  int status = cli_write_text(text, asked->output, asked->force);
   free(text);
   return status;
 }

@@ -17,3 +17,9 @@ bool base_loader_lacked_memory(const char *why) {
   return strstr(why, "out of memory") || strstr(why, "cannot create shared object descriptor") ||
          strstr(why, "cannot allocate") || strstr(why, strerror(ENOMEM));
 }
+
+berg_status base_fail_loading(berg_error *error, const char *what, const char *why, const char *remedy) {
+  if (base_loader_lacked_memory(why))
+    return base_fail(error, BERG_ELIMIT, "%s cannot be loaded: out of memory (%s)", what, why);
+  return base_fail(error, BERG_EINTERNAL, "%s cannot be loaded (%s): %s", what, why, remedy);
+}

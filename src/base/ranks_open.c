@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/loader.h"
 #include "base/own_folder.h"
 #include "base/ranks_handle.h"
 #include "base/text.h"
@@ -77,5 +78,8 @@ berg_status berg_ranks_open(berg_ranks **ranks, const char *plugin, berg_error *
         base_print(all + used, sizeof all - used, "%s%.100s: %.100s", i ? "; " : "", places[i].path, places[i].found);
     used += written > 0 && used + (size_t)written < sizeof all ? (size_t)written : 0;
   }
+  for (size_t i = 0; i < count; i++)
+    if (base_loader_lacked_memory(places[i].found))
+      return base_fail(error, BERG_ELIMIT, "the plug-in for MPI: out of memory (%s)", all);
   return base_fail(error, BERG_EDEVICE, "no plug-in for MPI, which `make mpi` builds: %s", all);
 }

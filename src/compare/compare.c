@@ -29,9 +29,11 @@ void(berg_compare_options_init)(berg_compare_options *options, size_t size) {
 
 static berg_status open_side(side *one, const char *path, berg_error *error) {
   *one = (side){.path = path};
-  if (compare_rows_is_streamed(path)) return compare_rows_open(&one->rows, path, error);
+  bool is_streamed;
+  berg_status status = compare_rows_is_streamed(path, &is_streamed, error);
+  if (!status && is_streamed) return compare_rows_open(&one->rows, path, error);
   berg_file *file;
-  berg_status status = berg_file_open(&file, path, error);
+  if (!status) status = berg_file_open(&file, path, error);
   if (status) return status;
   if (!strcmp(berg_file_format(file), "npy") && base_is_numeric(berg_file_entry(file, 0)->dtype))
     compare_rows_from_file(&one->rows, path, file);

@@ -16,21 +16,9 @@
 #include "base/team.h"
 #include "io/container/container.h"
 
-#define HDF5_MAGIC "\x89HDF\r\n\x1a\n"
-#define HDF5_MAGIC_BYTES 8
-
 static bool is_file(const char *path) {
   struct stat about;
   return !stat(path, &about) && S_ISREG(about.st_mode);
-}
-
-static bool is_hdf5(const char *path) {
-  char magic[HDF5_MAGIC_BYTES] = {0};
-  int file = is_file(path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-  if (file < 0) return false;
-  const ssize_t got = read(file, magic, sizeof magic);
-  close(file);
-  return got == sizeof magic && !memcmp(magic, HDF5_MAGIC, sizeof magic);
 }
 
 /* "file.h5:group/data" as berg_stimuli_open has it: the first colon that an existing file's name ends at. */
@@ -46,8 +34,9 @@ static const char *find_colon(const char *input) {
   return NULL;
 }
 
-bool compare_rows_is_streamed(const char *input) {
-  return find_colon(input) || io_nifti_is_name(input) || is_hdf5(input);
+berg_status compare_rows_is_streamed(const char *input, bool *is_streamed, berg_error *error) {
+  *is_streamed = find_colon(input) || io_nifti_is_name(input);
+  return *is_streamed || !is_file(input) ? BERG_OK : io_hdf5_is(input, is_streamed, error);
 }
 
 static void take_shape(compare_rows *rows) {
@@ -86,25 +75,25 @@ static berg_status take_names(compare_rows *rows, io_hdf5 *extra, berg_error *er
 /* What berg_encode_to_file writes beside the responses. Files of other programs have neither, which is fine. */
 static berg_status take_labels(compare_rows *rows, const char *path, berg_error *error) {
   io_hdf5 *extra;
-  berg_status status = io_hdf5_open(&extra, path, "voxel_index", error);
-  if (!status) status = take_voxels(rows, extra, error);
+  berg_status status = io_hdf5_open_optional(&extra, path, "voxel_index", false, error);
+  if (!status && extra) status = take_voxels(rows, extra, error);
   io_hdf5_free(extra);
-  if (status && status != BERG_EINPUT) return status;
-  status = io_hdf5_open_text(&extra, path, "image_names", error);
-  if (!status) status = take_names(rows, extra, error);
+  if (status) return status;
+  status = io_hdf5_open_optional(&extra, path, "image_names", true, error);
+  if (!status && extra) status = take_names(rows, extra, error);
   io_hdf5_free(extra);
-  return status == BERG_EINPUT ? BERG_OK : status;
+  return status;
 }
 
 static berg_status open_hdf5(compare_rows *rows, const char *path, const char *dataset, berg_error *error) {
   static const char *const usual[] = {"responses", "neural_data"};
-  berg_status status = dataset ? io_hdf5_open(&rows->hdf5, path, dataset, error) : BERG_EINPUT;
+  berg_status status = dataset ? io_hdf5_open(&rows->hdf5, path, dataset, error) : BERG_OK;
   rows->format = "hdf5";
-  for (size_t i = 0; !dataset && i < 2; i++) {
-    status = io_hdf5_open(&rows->hdf5, path, usual[i], error);
-    if (status != BERG_EINPUT) dataset = usual[i];
+  for (size_t i = 0; !dataset && !status && i < 2; i++) {
+    status = io_hdf5_open_optional(&rows->hdf5, path, usual[i], false, error);
+    if (rows->hdf5) dataset = usual[i];
   }
-  if (!dataset) status = io_hdf5_open(&rows->hdf5, path, "", error); /* names the entries that there are */
+  if (!dataset && !status) status = io_hdf5_open(&rows->hdf5, path, "", error); /* names the entries that there are */
   if (status) return status;
   rows->dataset = base_copy_text(dataset, error);
   rows->about = *io_hdf5_about(rows->hdf5);

@@ -24,8 +24,8 @@ typedef struct compare_rows {
 } compare_rows;
 
 /* Whether `input` is HDF5 or a volume, by its first bytes and its ending, or FILE:DATASET. Everything else is for
- * berg_file_open. */
-bool compare_rows_is_streamed(const char *input);
+ * berg_file_open. EINPUT: it cannot be read. */
+berg_status compare_rows_is_streamed(const char *input, bool *is_streamed, berg_error *error);
 /* HDF5 (/responses, else /neural_data, or FILE:DATASET) or NIfTI. EINPUT. */
 berg_status compare_rows_open(compare_rows *rows, const char *input, berg_error *error);
 /* A numeric array in memory, which must outlive the rows. One dimension is one row; of more, the first counts rows. */

@@ -34,10 +34,8 @@ berg_status la_lapack_enter(const la_lapack **lapack, berg_error *error) {
     loaded.set_threads(1);
     return BERG_OK;
   }
-  berg_status status = base_fail(error, base_loader_lacked_memory(reason) ? BERG_ELIMIT : BERG_EINTERNAL,
-                                 "LAPACK, which training needs, cannot be loaded (%s): install it (Debian: liblapacke "
-                                 "and libopenblas0; pip: numpy beside libberg)",
-                                 reason);
+  berg_status status = base_fail_loading(error, "LAPACK, which training needs,", reason,
+                                         "install it (Debian: liblapacke and libopenblas0; pip: numpy beside libberg)");
   pthread_mutex_unlock(&guard);
   return status;
 }

@@ -198,8 +198,8 @@ static bool is_square(const berg_array *about) {
 /* What is no matrix of images is passed over. */
 static berg_status draw_dataset(const report_asked *asked, const char *name, size_t *drawn, berg_error *error) {
   io_hdf5 *dataset;
-  berg_status status = io_hdf5_open(&dataset, asked->path, name, error);
-  if (status) return status == BERG_EINPUT ? BERG_OK : status;
+  berg_status status = io_hdf5_open_optional(&dataset, asked->path, name, false, error);
+  if (status || !dataset) return status;
   matrix from = {.array = io_hdf5_about(dataset), .dataset = dataset};
   if (is_square(from.array)) {
     from.raw = base_alloc(from.array->shape[1], from.array->itemsize, error);

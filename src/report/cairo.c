@@ -27,10 +27,8 @@ berg_status report_cairo_load(const report_cairo **cairo, berg_error *error) {
   if (!is_loaded) is_loaded = load();
   berg_status status = BERG_OK;
   if (!is_loaded)
-    status = base_fail(error, base_loader_lacked_memory(reason) ? BERG_ELIMIT : BERG_EINTERNAL,
-                       "cairo, which draws figures as PNG and PDF, cannot be loaded (%s): install it (Debian: "
-                       "libcairo2; conda: cairo), or ask for SVG, which needs none",
-                       reason);
+    status = base_fail_loading(error, "cairo, which draws figures as PNG and PDF,", reason,
+                               "install it (Debian: libcairo2; conda: cairo), or ask for SVG, which needs none");
   pthread_mutex_unlock(&guard);
   *cairo = &loaded;
   return status;

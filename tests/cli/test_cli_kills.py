@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "torture"))
 
+import again  # noqa: E402
 import cases  # noqa: E402
 import kills  # noqa: E402
 
@@ -16,6 +17,7 @@ PARTIAL = {"x.csv.partial": b"1", "x.csv.partial.journal": b"2"}
 
 @pytest.mark.parametrize("left, verdict", [
     ({}, None), (WHOLE, None), ({"x.csv": b"12"}, None), ({"mine": b"m"}, None), (PARTIAL, None), ({".x.csv.abcdefgh.new": b"1"}, None),
+    ({"x.csv.merging": b"1"}, None),
     ({"x.csv": b"1"}, "x.csv is not whole"), ({"x.csv": b""}, "x.csv is not whole"), ({"y.csv": b"12"}, "y.csv is left"),
     ({"mine": b"other"}, "mine is left"),
 ])
@@ -30,7 +32,7 @@ def test_what_a_killed_run_left_is_judged(left, verdict):
     (0, PARTIAL, {**WHOLE, **PARTIAL}, "x.csv.partial is left"), (5, WHOLE, {**WHOLE, **PARTIAL}, "x.csv.partial is left"),
 ])
 def test_what_the_same_command_then_does_is_judged(status, left, after, verdict):
-    assert kills.judge_again(status, "why", left, after, WHOLE) == verdict
+    assert again.judge_again(status, "why", left, after, WHOLE) == verdict
 
 
 @pytest.mark.long

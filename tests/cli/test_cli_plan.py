@@ -201,7 +201,7 @@ def test_scripts_that_are_there_are_replaced_only_when_told(plan, tmp_path):
     jobs = tmp_path / "jobs"
     assert plan("--slurm", "--jobs", jobs).status == 0
     again = plan("--slurm", "--jobs", jobs)
-    assert again.status == 5 and "01-features.sh: already exists" in again.message
+    assert again.status == 5 and "01-features.sh: already exists; --replace replaces it" in again.message
     assert plan("--slurm", "--jobs", jobs, "--replace").status == 0
 
 

@@ -70,6 +70,14 @@ def test_a_run_reports_its_stages(train, place, tmp_path):
     assert kept.status == 5 and "report.json: already exists" in kept.message
 
 
+def test_lines_that_cannot_be_made_safe_are_told_as_that(train, tmp_path):
+    """Not as missing, a stage later."""
+    options = ["--quiet", "--force", "--features", "class-token", "--work", tmp_path / "work"]
+    result = train(*options, environment=moments.environment(fail="1+", file=".npy.partial.journal"))
+    assert result.status == 5 and ".npy.partial" in result.lines[0] and "Input/output error" in result.lines[0], result.err
+    assert train(*options, "--resume").status == 0
+
+
 @pytest.mark.parametrize("options, text", [
     (["--features", "some"], "expected all or class-token"),
     (["--alphas", "1"], "belong to --ridge"),

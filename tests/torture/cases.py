@@ -60,6 +60,12 @@ def copy_staged(stage):
     return lambda inputs, out: shutil.copytree(inputs / f"staged-{stage}", out / "work")
 
 
+def copy_featured(inputs, out):
+    """A training whose features are there: what comes after them without their time."""
+    copy_prepared(inputs, out)
+    shutil.copytree(inputs / "featured", out / "work")
+
+
 def copy_parted(inputs, out):
     """Predictions in two parts, which are to be joined."""
     shutil.copytree(inputs / "parted" / "berg", out / "berg", symlinks=True)
@@ -150,6 +156,8 @@ def finish_inputs(folder, berg):
             berg(*train, "--stage", stage, "--shard", f"{shard}/2")
         shutil.copytree(folder / "staging", folder / f"staged-{stage}")
         berg(*train, "--merge", stage)
+        if stage == "features":
+            shutil.copytree(folder / "staging", folder / "featured")
 
 
 ENCODE = f"encode {MODEL} --subject 1 --berg-dir {{in}}/berg --backbone {{in}}/vit.safetensors --threads 1 --quiet"
@@ -229,6 +237,7 @@ CASES = [
     Case("train-shard", STAGED + " --stage features --shard 2/2"),
     *(Case(f"train-merge-{stage}", f"{STAGED} --merge {stage} --shards 2", copy_staged(stage))
       for stage in ("features", "gram", "components", "regression")),
+    Case("train-resumed", STAGED.replace("{in}/prepared", "{out}/berg") + " --resume", copy_featured),
     Case("train-products", STAGED.replace("{in}/prepared", "{out}/berg") + " --eigenvectors products", copy_prepared),
     Case("plan-train", "plan " + STAGED + " --slurm -n 2 --jobs {out}/jobs"),
     Case("plan", f"plan encode {MODEL} --subject 1 --berg-dir {{in}}/berg --backbone {{in}}/vit.safetensors {{in}}/a.png {{in}}/b.jpg "

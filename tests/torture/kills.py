@@ -12,46 +12,32 @@ import collections
 import concurrent.futures
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import tempfile
 
-from torture import GROWN, SECONDS, TESTS, UNFINISHED, Torturer, cases, read_tree
+from torture import GROWN, SECONDS, TESTS, UNFINISHED, Torturer, again, cases, read_tree
 
 import moments  # found by torture's paths
-
-EXISTS = 5
-# What is said a second time, by the command's name; --force where nothing is.
-AGAIN = {"encode": ["--resume"], "train": ["--resume"], "prepare": ["--resume"], "score": [], "merge": []}
-# A name that a killed run had for a file that was not finished: nobody takes it for one.
-TEMPORARY = re.compile(r"(^|/)\.[^/]+\.new$|\.lock$|(^|/)\.lock$|(^|/)berg-lock$")
-
 
 def judge_left(left, whole, before):
     """What is wrong with the files that a killed run left; None: nothing."""
     for name, data in left.items():
         if data in (whole.get(name), before.get(name)) or GROWN.search(name):
             continue
-        if not UNFINISHED.search("/" + name) and not TEMPORARY.search(name):
+        if not UNFINISHED.search("/" + name) and not again.TEMPORARY.search(name):
             return f"{name} is {'not whole' if name in whole else 'left'}"
     return None
 
 
-def judge_again(status, error, left, after, whole):
-    """The verdict on the same command, said again: "same", or what is wrong."""
-    all_done = not [name for name in whole if left.get(name) != whole[name]]
-    if status and not (all_done and status == EXISTS):
-        return f"again: status {status}: {error}"
-    other = [name for name in whole if after.get(name) != whole[name]]
-    more = [name for name in after if name not in whole and not TEMPORARY.search(name)]
-    return f"other {other[0]}" if other else f"{more[0]} is left" if more else "same"
-
-
 class Killer(Torturer):
+    def __init__(self, build, work):
+        super().__init__(build, work)
+        moments.BUILD = build
+
     def replacing(self, case):
         """--force, also the first time: some outputs tell the command that made them."""
-        return [] if case.arguments.split()[0] in AGAIN else ["--force"]
+        return [] if case.arguments.split()[0] in again.AGAIN else ["--force"]
 
     def go(self, case, out, more=(), **settings):
         environment = self.environment | (moments.environment(**settings) if settings else {})
@@ -77,8 +63,8 @@ class Killer(Torturer):
         wrong = judge_left(left, whole, before)
         if wrong:
             return wrong
-        done = self.go(case, out, AGAIN.get(case.arguments.split()[0]) or self.replacing(case))
-        return judge_again(done.returncode, done.stderr.decode(errors="replace").strip(), left, read_tree(out), whole)
+        done = self.go(case, out, again.more_words(case))
+        return again.judge_again(done.returncode, done.stderr.decode(errors="replace").strip(), left, read_tree(out), whole)
 
     def all_kills(self, case, whole, count):
         before, files, calls = whole

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "base/loader.h"
 
 static void message_says_all(void **state) {
   (void)state;
@@ -18,6 +19,18 @@ static void message_says_all(void **state) {
       error.message, "weights.npy: reg_param.coef_: shape does not fit, at byte 12: expected (5, 250), found (5, 249)");
   assert_string_equal(error.item, "reg_param.coef_");
   assert_int_equal(error.offset, 12);
+}
+
+/* The loader's texts: glibc's own want of memory is none that a package ends. */
+static void a_library_that_memory_lacks_for_need_not_be_installed(void **state) {
+  (void)state;
+  berg_error error;
+  assert_int_equal(base_fail_loading(&error, "LAPACK", "x.so: cannot create shared object descriptor", "install it"),
+                   BERG_ELIMIT);
+  assert_string_equal(error.message,
+                      "LAPACK cannot be loaded: out of memory (x.so: cannot create shared object descriptor)");
+  assert_int_equal(base_fail_loading(&error, "LAPACK", "x.so: no such file", "install it"), BERG_EINTERNAL);
+  assert_string_equal(error.message, "LAPACK cannot be loaded (x.so: no such file): install it");
 }
 
 static void message_is_one_line(void **state) {
@@ -132,6 +145,7 @@ static void statuses_keep_their_numbers(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(message_says_all),
+      cmocka_unit_test(a_library_that_memory_lacks_for_need_not_be_installed),
       cmocka_unit_test(message_is_one_line),
       cmocka_unit_test(long_fields_are_cut),
       cmocka_unit_test(what_is_cut_is_not_the_reason),

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -69,7 +70,9 @@ static berg_status fit_in_steps(train_pca *pca, const train_pca_step *step, berg
   while (!status && !is_whole && io_ranges_gap(&done, gap.end, 6, &gap))
     status = train_pca_step_gram(step, gap.first, gap.end, error);
   if (!status) status = train_pca_merge_gram(step, error);
-  if (!status && !train_pca_eigenvectors_done(step)) status = train_pca_step_eigenvectors(step, error);
+  bool is_done = false;
+  if (!status) status = train_pca_eigenvectors_done(step, &is_done, error);
+  if (!status && !is_done) status = train_pca_step_eigenvectors(step, error);
   if (!status) status = train_pca_components_done(step, &done, error);
   for (gap.end = 0; !status && io_ranges_gap(&done, gap.end, 6, &gap);)
     status = train_pca_step_components(step, gap.first, gap.end, error);
@@ -269,7 +272,7 @@ static void changed_bytes_are_found(void **state) {
   const train_machine machine = train_machine_for(base_machine_isa(), 2, 0);
   const train_pca_step step = {&panels, &options, &machine, "these features", CHECKPOINT, VECTORS, PARTS, NULL, false};
   io_ranges done;
-  bool is_whole;
+  bool is_whole, is_done;
   (void)state;
   remove_files();
   assert_int_equal(train_pca_step_gram(&step, 0, 6, NULL), BERG_OK);
@@ -288,14 +291,36 @@ static void changed_bytes_are_found(void **state) {
   read_bytes(VECTORS, &file);
   for (size_t at = 0; at < file.size; at += 97) {
     flip(VECTORS, (long)at);
-    assert_false(train_pca_eigenvectors_done(&step));
+    assert_int_equal(train_pca_eigenvectors_done(&step, &is_done, NULL), BERG_OK);
+    assert_false(is_done);
     flip(VECTORS, (long)at);
   }
-  assert_true(train_pca_eigenvectors_done(&step));
+  assert_int_equal(train_pca_eigenvectors_done(&step, &is_done, NULL), BERG_OK);
+  assert_true(is_done);
   flip(PARTS ".block-02", 1000);
   assert_int_equal(train_pca_components_done(&step, &done, NULL), BERG_OK);
   assert_int_equal(io_ranges_total(&done), 5);
   remove_files();
+}
+
+/* It may be hours of work. */
+static void what_cannot_be_read_is_not_what_is_missing(void **state) {
+  source s = {SIZE_MAX, 0, false};
+  const train_panels panels = panels_of(&s);
+  const train_pca_options options = {COMPONENTS, true, TRAIN_PRODUCTS_F32};
+  const train_machine machine = train_machine_for(base_machine_isa(), 1, 0);
+  const train_pca_step step = {&panels, &options, &machine, "these features", CHECKPOINT, VECTORS, PARTS, NULL, false};
+  const char *const files[] = {CHECKPOINT, VECTORS, PARTS ".block-02"};
+  io_ranges done;
+  bool is_done;
+  (void)state;
+  remove_files();
+  for (size_t i = 0; i < 3; i++) assert_int_equal(mkdir(files[i], 0777), 0); /* which no user can read as a file */
+  assert_int_equal(train_pca_gram_done(&step, &done, &is_done, NULL), BERG_EINPUT);
+  assert_int_equal(train_pca_step_gram(&step, 0, 6, NULL), BERG_EINPUT);
+  assert_int_equal(train_pca_eigenvectors_done(&step, &is_done, NULL), BERG_EINPUT);
+  assert_int_equal(train_pca_components_done(&step, &done, NULL), BERG_EINPUT);
+  for (size_t i = 0; i < 3; i++) assert_int_equal(rmdir(files[i]), 0);
 }
 
 static void a_checkpoint_that_does_not_fit_is_passed_over(void **state) {
@@ -413,6 +438,7 @@ int main(void) {
       cmocka_unit_test(ranges_of_panels),
       cmocka_unit_test(parts_with_gaps),
       cmocka_unit_test(changed_bytes_are_found),
+      cmocka_unit_test(what_cannot_be_read_is_not_what_is_missing),
       cmocka_unit_test(a_checkpoint_that_does_not_fit_is_passed_over),
       cmocka_unit_test(both_products_agree),
       cmocka_unit_test(steep_components_are_orthonormal),

@@ -104,7 +104,9 @@ static berg_status fit(train_pca *pca, source *s, size_t components, bool standa
   berg_status status = train_pca_gram_done(&step, &done, &is_whole, error);
   if (!status && !is_whole) status = train_pca_step_gram(&step, 0, count, error);
   if (!status && !is_whole) status = train_pca_merge_gram(&step, error);
-  if (!status && !train_pca_eigenvectors_done(&step)) status = train_pca_step_eigenvectors(&step, error);
+  bool is_done = false;
+  if (!status) status = train_pca_eigenvectors_done(&step, &is_done, error);
+  if (!status && !is_done) status = train_pca_step_eigenvectors(&step, error);
   if (status || !pca) return status;
   status = train_pca_step_components(&step, 0, count, error);
   return status ? status : train_pca_merge_components(&step, pca, error);

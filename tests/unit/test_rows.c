@@ -183,6 +183,27 @@ static void finished_files_are_kept(void **state) {
   assert_true(size_of(in("late.npy")) > 4);
 }
 
+/* As a run leaves it that is killed while it clears up: what is kept are two names of one file. A forced one, which the
+ * refusal of any other names, takes it for what it may replace. */
+static void a_forced_run_needs_no_journal(void **state) {
+  (void)state;
+  berg_error error;
+  const char *path = in("cleared.npy");
+  io_rows *rows = open_rows(path, false, false, 0);
+  append(rows, 2);
+  assert_int_equal(io_rows_place(rows, &(io_labels){.row_names = NULL}, &error), BERG_OK);
+  io_rows_free(rows, NULL);
+  assert_int_equal(unlink(in("cleared.npy.partial.journal")), 0);
+  const off_t size = size_of(path);
+  rows = open_rows(path, true, true, 0);
+  assert_int_equal(size_of(path), size);
+  append(rows, 1);
+  assert_int_equal(io_rows_finish(rows, &(io_labels){.row_names = NULL}, &error), BERG_OK);
+  io_rows_free(rows, NULL);
+  assert_true(size_of(path) < size);
+  assert_false(is_there(in("cleared.npy.partial")));
+}
+
 /* As a run leaves it that is killed between two of its outputs. */
 static void leave_settled(const char *path) {
   berg_error error;
@@ -414,6 +435,7 @@ int main(void) {
       cmocka_unit_test(rows_behind_the_journal_are_cut),
       cmocka_unit_test(other_runs_are_refused),
       cmocka_unit_test(finished_files_are_kept),
+      cmocka_unit_test(a_forced_run_needs_no_journal),
       cmocka_unit_test(settled_rows_are_known_by_their_file),
       cmocka_unit_test(damaged_journals_are_refused),
       cmocka_unit_test(places_that_cannot_be_written),

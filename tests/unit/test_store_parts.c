@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "train/job/regression_lines.h"
 #include "train/pca/store_layout.h"
 #include "train/pca/store_read.h"
 
@@ -170,6 +172,24 @@ static void changed_rows_are_found(void **state) {
   forget(&part);
 }
 
+/* They may be days of work. */
+static void what_cannot_be_read_is_not_what_is_missing(void **state) {
+  (void)state;
+  train_store_file part = file_of("unread", 0, 20, RUN);
+  io_ranges safe, targets = {.list = {{0, 20}}, .count = 1};
+  berg_error error;
+  assert_int_equal(train_store_find(&part, &safe, NULL, &error), BERG_OK);
+  fill(&part, 0, 20);
+  assert_int_equal(unlink(part.journal), 0);
+  assert_int_equal(mkdir(part.journal, 0777), 0); /* which no user can read as a file */
+  assert_int_equal(train_store_find(&part, &safe, NULL, &error), BERG_EWRITE);
+  assert_int_equal(train_lines_keep(part.journal, &(train_lines){.columns = 4}, &targets, &error), BERG_EINPUT);
+  assert_int_equal(rmdir(part.journal), 0);
+  assert_int_equal(train_lines_keep(part.journal, &(train_lines){.columns = 4}, &targets, &error), BERG_OK);
+  assert_int_equal(targets.count, 0);
+  forget(&part);
+}
+
 /* The same numbers at another place, or of another run, are not what was written there. */
 static void rows_know_place_and_run(void **state) {
   (void)state;
@@ -194,6 +214,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(parts_are_one_file),
       cmocka_unit_test(gaps_are_told),
+      cmocka_unit_test(what_cannot_be_read_is_not_what_is_missing),
       cmocka_unit_test(changed_rows_are_found),
       cmocka_unit_test(rows_know_place_and_run),
   };

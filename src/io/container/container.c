@@ -118,10 +118,17 @@ berg_status io_container_from_memory(berg_file **out, const uint8_t *bytes, size
 }
 
 berg_status berg_file_open(berg_file **out, const char *path, berg_error *error) {
-  berg_file *file;
+  bool is_read;
   if (!out) return base_fail(error, BERG_EARGUMENT, "berg_file_open: no pointer for the handle");
   *out = NULL;
   if (!path) return base_fail(error, BERG_EARGUMENT, "berg_file_open: no path");
+  return io_container_open(out, path, &is_read, error);
+}
+
+berg_status io_container_open(berg_file **out, const char *path, bool *is_read, berg_error *error) {
+  berg_file *file;
+  *out = NULL;
+  *is_read = false;
   berg_status status = new_file(&file, path, error);
   if (status) return status;
   status = io_map_open(&file->map, path, error);
@@ -129,7 +136,7 @@ berg_status berg_file_open(berg_file **out, const char *path, berg_error *error)
     berg_file_free(file);
     return status;
   }
-  file->is_mapped = true;
+  *is_read = file->is_mapped = true;
   return finish(out, file, error);
 }
 

@@ -6,6 +6,8 @@
 #include "io/file/map.h"
 #include "io/value/value.h"
 
+/* berg_file_open; `*is_read`, also where it fails: the system has given the file's bytes, whatever they are. */
+berg_status io_container_open(berg_file **file, const char *path, bool *is_read, berg_error *error);
 /* As berg_file_open, from bytes that outlive the handle; `name` is for messages. */
 berg_status io_container_from_memory(berg_file **file, const uint8_t *bytes, size_t size, const char *name,
                                      berg_error *error);

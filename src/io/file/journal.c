@@ -162,7 +162,7 @@ berg_status io_journal_open_placed(int *out, const char *path, size_t columns, c
   if (read_text(file, text, sizeof text))
     status = parse(text, path, columns, fingerprint, rows, placed, error);
   else
-    status = base_fail_errno(error, BERG_EINPUT, path, "cannot be read", errno);
+    status = base_fail_errno(error, BERG_EWRITE, path, "cannot be read", errno);
   if (status) {
     close(file);
     return status;

@@ -18,7 +18,7 @@ typedef struct io_placed {
 berg_status io_journal_create(int *file, const char *path, size_t columns, const char *fingerprint, berg_error *error);
 
 /* Opens the journal of an earlier run. EEXISTS: it belongs to another run (columns, fingerprint); EINPUT: it is missing
- * or damaged. `*rows`: those that it records as safe. */
+ * or damaged; EWRITE: it cannot be opened or read. `*rows`: those that it records as safe. */
 berg_status io_journal_open(int *file, const char *path, size_t columns, const char *fingerprint, io_ranges *rows,
                             berg_error *error);
 /* The same, with what io_journal_note_placed recorded. */

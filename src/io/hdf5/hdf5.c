@@ -26,7 +26,9 @@ berg_status io_hdf5_refuse(const io_hdf5 *dataset, const char *what, const char 
 
 static berg_status fail_missing(io_hdf5 *dataset, berg_error *error) {
   char names[400];
-  if (io_h5_list(&dataset->file, names, sizeof names, error)) return BERG_ELIMIT;
+  if (dataset->is_optional) return BERG_EINPUT;
+  berg_status status = io_h5_list(&dataset->file, names, sizeof names, error);
+  if (status) return status;
   if (!*dataset->name)
     return base_fail(error, BERG_EINPUT, "%s: is an HDF5 file: say which dataset, as FILE:DATASET; there are: %s",
                      dataset->path, *names ? names : "none");
@@ -90,22 +92,25 @@ void io_hdf5_free(io_hdf5 *dataset) {
   base_free(dataset);
 }
 
-static berg_status open_dataset_as(io_hdf5 **out, const char *path, const char *name, bool is_text, berg_error *error) {
+static berg_status open_dataset_as(io_hdf5 **out, const char *path, const char *name, bool is_text, bool is_optional,
+                                   berg_error *error) {
   *out = NULL;
   io_hdf5 *dataset = base_calloc(1, sizeof *dataset, error);
   if (!dataset) return BERG_ELIMIT;
   dataset->file.raw = -1;
   dataset->is_text = is_text;
+  dataset->is_optional = is_optional;
   dataset->path = base_copy_text(path, error);
   dataset->name = base_copy_text(name, error);
   berg_status status =
       dataset->path && dataset->name ? io_h5_open(&dataset->file, dataset->path, dataset->name, error) : BERG_ELIMIT;
   if (!status) status = open_all(dataset, error);
+  const bool is_passed_over = status == BERG_EINPUT && is_optional && !dataset->file.is_unread;
   if (status)
     io_hdf5_free(dataset);
   else
     *out = dataset;
-  return status;
+  return is_passed_over ? BERG_OK : status;
 }
 
 berg_status io_hdf5_unchanged(const io_hdf5 *dataset, berg_error *error) {
@@ -113,11 +118,15 @@ berg_status io_hdf5_unchanged(const io_hdf5 *dataset, berg_error *error) {
 }
 
 berg_status io_hdf5_open(io_hdf5 **out, const char *path, const char *name, berg_error *error) {
-  return open_dataset_as(out, path, name, false, error);
+  return open_dataset_as(out, path, name, false, false, error);
 }
 
 berg_status io_hdf5_open_text(io_hdf5 **out, const char *path, const char *name, berg_error *error) {
-  return open_dataset_as(out, path, name, true, error);
+  return open_dataset_as(out, path, name, true, false, error);
+}
+
+berg_status io_hdf5_open_optional(io_hdf5 **out, const char *path, const char *name, bool is_text, berg_error *error) {
+  return open_dataset_as(out, path, name, is_text, true, error);
 }
 
 const char *io_hdf5_matlab_class(const io_hdf5 *dataset) {
@@ -139,7 +148,7 @@ void io_hdf5_order_bytes(const io_hdf5 *dataset, void *data, size_t size) {
   if (dataset->big_endian) swap_bytes(data, size, dataset->about.itemsize);
 }
 
-berg_status io_hdf5_read_bytes(const io_hdf5 *dataset, size_t first, size_t size, void *data, berg_error *error) {
+berg_status io_hdf5_read_bytes(io_hdf5 *dataset, size_t first, size_t size, void *data, berg_error *error) {
   if (dataset->layout == IO_HDF5_CONTIGUOUS)
     return io_h5_read(&dataset->file, dataset->address + first, data, size, error);
   memcpy(data, dataset->compact + first, size);

@@ -2,6 +2,7 @@
 #ifndef IO_HDF5_H
 #define IO_HDF5_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -14,10 +15,16 @@ berg_status io_hdf5_open(io_hdf5 **dataset, const char *path, const char *name, 
 /* A dataset of text of fixed length, as bytes: U8 with one more dimension, the length; zeros or spaces fill it up.
  * EINPUT also where it is chunked. */
 berg_status io_hdf5_open_text(io_hdf5 **dataset, const char *path, const char *name, berg_error *error);
+/* Either of these where a file may have it or not: NULL where it is not there or not of a kind that is read so. EINPUT:
+ * the system does not give all of the file's bytes. */
+berg_status io_hdf5_open_optional(io_hdf5 **dataset, const char *path, const char *name, bool is_text,
+                                  berg_error *error);
 void io_hdf5_free(io_hdf5 *dataset);
 /* io_stamp_unchanged of its file. */
 berg_status io_hdf5_unchanged(const io_hdf5 *dataset, berg_error *error);
 
+/* Whether a regular file is HDF5. EINPUT: it cannot be read. */
+berg_status io_hdf5_is(const char *path, bool *is_hdf5, berg_error *error);
 #define IO_HDF5_NAMES ((size_t)64)
 /* What the root group holds, at most IO_HDF5_NAMES of it in the order of names: base_free_texts. EINPUT: no HDF5. */
 berg_status io_hdf5_names(char ***names, size_t *count, const char *path, berg_error *error);

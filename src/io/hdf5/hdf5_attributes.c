@@ -148,7 +148,7 @@ berg_status io_h5_each_text(io_h5_file *file, const io_h5_header *header, io_h5_
       status = visit_attribute(&v, io_h5_fields_in(header, message), error);
     else if (message->kind == IO_H5_ATTRIBUTE_INFO)
       status = visit_heap(&v, io_h5_fields_in(header, message), error);
-    if (status == BERG_EINPUT) status = BERG_OK;
+    if (status == BERG_EINPUT && !file->is_unread) status = BERG_OK;
   }
   base_free(v.object.bytes);
   base_free(v.texts.bytes);

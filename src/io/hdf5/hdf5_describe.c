@@ -208,10 +208,18 @@ berg_status berg_hdf5_describe(char **json, const char *path, berg_error *error)
   return status;
 }
 
-int berg_hdf5_is(const char *path) {
+berg_status io_hdf5_is(const char *path, bool *is_hdf5, berg_error *error) {
   io_h5_file file;
-  if (io_h5_open(&file, path, "", NULL)) return 0;
-  const bool is_hdf5 = !io_h5_find_start(&file, NULL);
+  *is_hdf5 = false;
+  berg_status status = io_h5_open(&file, path, "", error);
+  if (status) return status;
+  status = io_h5_find_start(&file, error);
+  *is_hdf5 = !status;
   close(file.raw);
-  return is_hdf5;
+  return file.is_unread ? status : BERG_OK;
+}
+
+int berg_hdf5_is(const char *path) {
+  bool is_hdf5;
+  return !io_hdf5_is(path, &is_hdf5, NULL) && is_hdf5;
 }

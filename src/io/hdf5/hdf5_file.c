@@ -15,7 +15,7 @@
 berg_status io_h5_open(io_h5_file *file, const char *path, const char *name, berg_error *error) {
   struct stat about;
   const int raw = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  *file = (io_h5_file){.path = path, .name = name, .raw = raw};
+  *file = (io_h5_file){.path = path, .name = name, .raw = raw, .is_unread = true};
   if (raw < 0) return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
   berg_status status = BERG_OK;
   if (fstat(raw, &about))
@@ -27,6 +27,7 @@ berg_status io_h5_open(io_h5_file *file, const char *path, const char *name, ber
     file->raw = -1;
     return status;
   }
+  file->is_unread = false;
   file->bytes = (uint64_t)about.st_size;
   file->stamp = io_stamp_of(&about);
   return BERG_OK;
@@ -49,7 +50,7 @@ bool io_h5_is_inside(const io_h5_file *file, uint64_t address, uint64_t size) {
   return address <= room && size <= room - address;
 }
 
-berg_status io_h5_read(const io_h5_file *file, uint64_t address, void *data, size_t size, berg_error *error) {
+berg_status io_h5_read(io_h5_file *file, uint64_t address, void *data, size_t size, berg_error *error) {
   if (!io_h5_is_inside(file, address, size))
     return io_h5_damaged(file, address, "it points beyond the end of the file", error);
   uint8_t *to = data;
@@ -57,6 +58,7 @@ berg_status io_h5_read(const io_h5_file *file, uint64_t address, void *data, siz
   while (size) {
     ssize_t got = pread(file->raw, to, size, offset);
     if (got < 0 && errno == EINTR) continue;
+    file->is_unread |= got <= 0;
     if (got < 0) return base_fail_errno(error, BERG_EINPUT, file->path, "cannot be read", errno);
     if (!got) return io_h5_refuse(file, "was cut short while it was read", NULL, error);
     to += got;

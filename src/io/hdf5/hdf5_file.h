@@ -14,6 +14,7 @@ typedef struct io_h5_file {
   uint64_t base;  /* of all addresses: the bytes of a user block before it */
   size_t offset_size, length_size;
   uint64_t root;   /* address of the root group's object header */
+  bool is_unread;  /* the system has not given some of its bytes: nothing can be said of what is not in it */
   uint64_t budget; /* bytes of metadata that may still be read: blocks that point at each other end */
 } io_h5_file;
 
@@ -39,7 +40,7 @@ berg_status io_h5_refuse(const io_h5_file *file, const char *what, const char *f
 
 bool io_h5_is_inside(const io_h5_file *file, uint64_t address, uint64_t size);
 /* `size` bytes at an address, all of which are there. */
-berg_status io_h5_read(const io_h5_file *file, uint64_t address, void *data, size_t size, berg_error *error);
+berg_status io_h5_read(io_h5_file *file, uint64_t address, void *data, size_t size, berg_error *error);
 /* Metadata: they count against the budget. */
 berg_status io_h5_load(io_h5_file *file, io_h5_block *block, uint64_t address, uint64_t size, berg_error *error);
 /* The same, beginning with a signature of four letters and, with `is_summed`, ending in a checksum; `what` it is. */

@@ -25,6 +25,7 @@ struct io_hdf5 {
   berg_array about;
   bool big_endian;
   bool is_text;          /* opened as such: bytes with one more dimension, */
+  bool is_optional;      /* it may not be there */
   size_t text_bytes;     /* this one */
   char matlab_class[16]; /* "": MATLAB has not written it */
   io_hdf5_layout layout;
@@ -60,7 +61,7 @@ berg_status io_hdf5_take_filters(io_hdf5 *dataset, io_h5_fields fields, berg_err
 berg_status io_hdf5_read_chunks(io_hdf5 *dataset, const size_t *begin, const size_t *end, size_t pitch, uint8_t *data,
                                 berg_error *error);
 /* `size` bytes of a dataset that is not chunked, from byte `first` of its elements. */
-berg_status io_hdf5_read_bytes(const io_hdf5 *dataset, size_t first, size_t size, void *data, berg_error *error);
+berg_status io_hdf5_read_bytes(io_hdf5 *dataset, size_t first, size_t size, void *data, berg_error *error);
 /* To this machine's byte order. */
 void io_hdf5_order_bytes(const io_hdf5 *dataset, void *data, size_t size);
 

@@ -26,5 +26,5 @@ berg_status io_h5_list(io_h5_file *file, char *text, size_t size, berg_error *er
   io_h5_objects objects = {.file = file, .visit = show, .user = &list, .passes_over = true};
   *text = '\0';
   berg_status status = io_h5_each_object(&objects, error);
-  return status == BERG_ELIMIT ? status : BERG_OK;
+  return status == BERG_EINPUT && !file->is_unread ? BERG_OK : status;
 }

@@ -50,6 +50,10 @@ static void free_entries(entries *found) {
   base_free(found->items);
 }
 
+static bool passes_over(const io_h5_objects *objects, berg_status status) {
+  return status == BERG_EINPUT && objects->passes_over && !objects->file->is_unread;
+}
+
 static berg_status visit_group(io_h5_objects *objects, uint64_t group, const char *prefix, int depth,
                                berg_error *error);
 
@@ -78,7 +82,7 @@ static berg_status visit_entry(io_h5_objects *objects, const entry *of, const ch
                            ? visit_header(objects, of->header, name, depth, error)
                            : objects->visit(objects, &(io_h5_object){name, NULL, of->kind, of->target}, error);
   base_free(name);
-  return status == BERG_EINPUT && objects->passes_over ? BERG_OK : status;
+  return passes_over(objects, status) ? BERG_OK : status;
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion): no deeper than DEPTH_VISITED */
@@ -88,7 +92,7 @@ static berg_status visit_group(io_h5_objects *objects, uint64_t group, const cha
   bool is_group;
   const io_h5_each each = {collect, &c, NULL, 0};
   berg_status status = io_h5_each_link(objects->file, group, &each, &is_group, error);
-  if (status == BERG_EINPUT && objects->passes_over) status = BERG_OK;
+  if (passes_over(objects, status)) status = BERG_OK;
   if (!status && c.found.count) qsort(c.found.items, c.found.count, sizeof *c.found.items, by_name);
   for (size_t i = 0; i < c.found.count && !objects->is_done && !status; i++)
     status = visit_entry(objects, &c.found.items[i], prefix, depth, error);

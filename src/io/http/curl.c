@@ -44,10 +44,8 @@ berg_status io_curl_load(const io_curl **curl, berg_error *error) {
   const bool found = is_loaded;
   berg_status status = BERG_OK;
   if (!found)
-    status = base_fail(error, BERG_EINTERNAL,
-                       "libcurl, which fetches files, cannot be loaded (%s): install it (Debian: libcurl4; conda: "
-                       "libcurl)",
-                       reason);
+    status = base_fail_loading(error, "libcurl, which fetches files,", reason,
+                               "install it (Debian: libcurl4; conda: libcurl)");
   pthread_mutex_unlock(&guard);
   *curl = &loaded;
   return status;

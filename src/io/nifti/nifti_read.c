@@ -45,10 +45,12 @@ static berg_status refuse(const io_nifti *nifti, const char *what, const char *e
   return base_fail_at(error, &(base_fault){BERG_EINPUT, nifti->path, BERG_NO_OFFSET, NULL, what, expected, found});
 }
 
-/* What could not be read: zlib takes its memory at the first read. */
+/* What could not be read, after the call that did not: zlib takes its memory at the first read. */
 static berg_status unread(const io_nifti *nifti, const char *what, berg_error *error) {
+  const int reason = errno;
   int number;
   gzerror(nifti->file, &number);
+  if (number == Z_ERRNO) return base_fail_errno(error, BERG_EINPUT, nifti->path, "cannot be read", reason);
   if (number == Z_MEM_ERROR) return base_fail(error, BERG_ELIMIT, "%s: out of memory to read it", nifti->path);
   return refuse(nifti, what, NULL, NULL, error);
 }

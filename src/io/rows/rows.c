@@ -130,7 +130,7 @@ static berg_status go_on(io_rows *rows, berg_error *error) {
   if (fstat(rows->data, &about)) return base_fail_errno(error, BERG_EINPUT, rows->partial, "cannot be examined", errno);
   const bool no_rows = about.st_size <= (off_t)rows->header_bytes, no_journal = access(rows->journal_path, F_OK);
   if (rows->placed && no_journal) return end_clearing(rows, error);
-  if (no_rows && no_journal) return start(rows, true, error);
+  if (no_journal && (no_rows || rows->force)) return start(rows, true, error);
   status =
       io_journal_open_placed(&rows->journal, rows->journal_path, rows->columns, rows->run, &rows->safe, &noted, error);
   if (status) return status;
@@ -276,6 +276,10 @@ void io_rows_discard(io_rows *rows) { rows->written = rows->own = (io_ranges){.c
 static bool is_empty(const io_rows *rows) {
   if (!rows->begun || rows->is_guest || rows->data < 0 || rows->written.count) return false;
   return !io_rows_have_shares(rows);
+}
+
+berg_status io_rows_keep(io_rows *rows, berg_error *error) {
+  return io_rows_sync(rows) ? BERG_OK : io_rows_fail_write(rows, errno, error);
 }
 
 void io_rows_free(io_rows *rows, berg_error *error) {

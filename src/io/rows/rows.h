@@ -121,6 +121,8 @@ bool io_rows_is_one_file(const io_rows *rows);
 berg_status io_rows_clear(io_rows *rows, berg_error *error);
 /* Places and clears. */
 berg_status io_rows_finish(io_rows *rows, const io_labels *labels, berg_error *error);
+/* Makes the rows safe, which io_rows_free tries and says nothing of. EWRITE. */
+berg_status io_rows_keep(io_rows *rows, berg_error *error);
 /* Forgets all rows, those of earlier runs too: io_rows_free then removes the files. */
 void io_rows_discard(io_rows *rows);
 /* Closes; unless finished, the partial file and its journal are kept for a later resume. NULL is fine. */

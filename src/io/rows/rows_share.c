@@ -4,7 +4,6 @@
  *
  * named by the first row of its share, which says one range from there on. Whoever opens the file next, in however many
  * processes, takes all of them together; they are removed with the partial file. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/file/journal.h"
+#include "io/file/listing.h"
 #include "io/file/whole_file.h"
 #include "io/rows/rows_file.h"
 
@@ -30,18 +30,16 @@ static berg_status each_share(const io_rows *rows, bool temporary, visitor visit
   const char *start = slash ? slash + 1 : rows->journal_path;
   char *folder = slash ? base_copy_bytes(rows->journal_path, (size_t)(start - rows->journal_path), error)
                        : base_copy_text("./", error);
-  DIR *files = folder ? opendir(folder) : NULL;
-  berg_status status = folder ? BERG_OK : BERG_ELIMIT;
-  if (folder && !files && errno == ENOMEM)
-    status = base_fail_errno(error, BERG_ELIMIT, folder, "cannot be read", errno);
-  for (const struct dirent *entry; files && !status && (entry = readdir(files));) {
-    const char *name = entry->d_name;
+  if (!folder) return BERG_ELIMIT;
+  io_listing files;
+  berg_status status = io_listing_open(&files, folder, IO_LISTING_MAY_MISS | IO_LISTING_MAY_HIDE, BERG_EWRITE, error);
+  for (const char *name; (name = io_listing_next(&files, &status, error));) {
     if (!is_share(name + (temporary && *name == '.'), start)) continue;
     char *path = base_format(error, "%s%s", folder, name);
     status = path ? visit(user, path, error) : BERG_ELIMIT;
     base_free(path);
   }
-  if (files) closedir(files);
+  io_listing_close(&files);
   base_free(folder);
   return status;
 }

@@ -145,7 +145,7 @@ berg_status model_device_find(model_device **out, const char *plugin, model_devi
   model_device_free(device);
   for (size_t i = 0; i < search->count; i++)
     if (base_loader_lacked_memory(search->places[i].found))
-      return base_fail(error, BERG_ELIMIT, "device cuda: %s", search->problem);
+      return base_fail(error, BERG_ELIMIT, "device cuda: out of memory (%s)", search->problem);
   return base_fail(error, BERG_EDEVICE, "device cuda: %s", search->problem);
 }
 

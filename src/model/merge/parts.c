@@ -1,7 +1,6 @@
 /* Finding the parts, and reading what each is. */
 #include "model/merge/parts.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -12,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/file/listing.h"
 #include "io/file/put_at.h"
 #include "io/value/json_print.h"
 
@@ -147,13 +147,11 @@ static berg_status add_name(names *found, const char *name, berg_error *error) {
 
 /* Outputs in a folder by name; those that are not whole yet by what they will be called. */
 static berg_status list_outputs(names *found, const char *path, berg_error *error) {
-  DIR *folder = opendir(path);
-  if (!folder) return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
-  const struct dirent *entry;
-  berg_status status = BERG_OK;
-  while (!status && (entry = readdir(folder)))
-    if (entry->d_name[0] != '.' && io_rows_takes_axes(entry->d_name)) status = add_name(found, entry->d_name, error);
-  closedir(folder);
+  io_listing files;
+  berg_status status = io_listing_open(&files, path, 0, BERG_EINPUT, error);
+  for (const char *name; (name = io_listing_next(&files, &status, error));)
+    if (*name != '.' && io_rows_takes_axes(name)) status = add_name(found, name, error);
+  io_listing_close(&files);
   if (found->count) qsort(found->list, found->count, sizeof *found->list, by_bytes);
   return status;
 }

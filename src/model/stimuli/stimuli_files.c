@@ -1,7 +1,6 @@
 /* Images in files: folders and lists. */
 #include "model/stimuli/stimuli_files.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "io/file/listing.h"
 #include "io/file/stamp.h"
 #include "io/image/image.h"
 
@@ -81,18 +81,11 @@ static bool is_picture(const char *name) {
   return name[0] != '.' && (io_image_is_name(name) || io_image_is_foreign_name(name));
 }
 
-static berg_status read_folder(names *list, DIR *folder, const char *path, berg_error *error) {
-  for (;;) {
-    errno = 0;
-    const struct dirent *entry = readdir(folder);
-    if (!entry) return errno ? base_fail_errno(error, BERG_EINPUT, path, "cannot be read", errno) : BERG_OK;
-    if (!is_picture(entry->d_name)) continue;
-    if (!base_grow((void **)&list->names, &list->capacity, list->count + 1, sizeof *list->names, error))
-      return BERG_ELIMIT;
-    list->names[list->count] = base_copy_text(entry->d_name, error);
-    if (!list->names[list->count]) return BERG_ELIMIT;
-    list->count++;
-  }
+static berg_status add_name(names *list, const char *name, berg_error *error) {
+  if (!base_grow((void **)&list->names, &list->capacity, list->count + 1, sizeof *list->names, error))
+    return BERG_ELIMIT;
+  list->names[list->count] = base_copy_text(name, error);
+  return list->names[list->count++] ? BERG_OK : BERG_ELIMIT;
 }
 
 /* Takes ownership of `path`. */
@@ -116,11 +109,12 @@ static berg_status add_found(model_files *files, char *path, berg_error *error) 
 }
 
 berg_status model_files_add_folder(model_files *files, const char *path, berg_error *error) {
-  DIR *folder = opendir(path);
-  if (!folder) return base_fail_errno(error, BERG_EINPUT, path, "cannot be opened", errno);
+  io_listing folder;
   names list = {NULL, 0, 0};
-  berg_status status = read_folder(&list, folder, path, error);
-  closedir(folder);
+  berg_status status = io_listing_open(&folder, path, 0, BERG_EINPUT, error);
+  for (const char *name; (name = io_listing_next(&folder, &status, error));)
+    if (is_picture(name)) status = add_name(&list, name, error);
+  io_listing_close(&folder);
   if (!status && list.count) qsort(list.names, list.count, sizeof *list.names, by_bytes);
   const char *slash = *path && path[strlen(path) - 1] == '/' ? "" : "/";
   size_t before = files->count;

@@ -4,7 +4,6 @@
  * Numbers in the names go on from run to run: those below `first` are of earlier runs. */
 #include "model/store/shares.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/file/folders.h"
+#include "io/file/listing.h"
 #include "io/file/map.h"
 #include "io/file/put_at.h"
 #include "io/file/whole_file.h"
@@ -108,20 +108,18 @@ static berg_status open_log(model_shares *shares, const char *path, berg_error *
 /* Calls `visit` for each log with its number. */
 static berg_status each_log(model_shares *shares, berg_status (*visit)(model_shares *, const char *, berg_error *),
                             berg_error *error) {
-  DIR *folder = opendir(shares->folder);
-  berg_status status = BERG_OK;
-  if (!folder && errno != ENOENT)
-    return base_fail_errno(error, BERG_EWRITE, shares->folder, "cannot be looked into", errno);
-  for (const struct dirent *entry; folder && !status && (entry = readdir(folder));) {
-    const size_t digits = strspn(entry->d_name, "0123456789");
-    if (!digits || digits > 18 || strcmp(entry->d_name + digits, ENDING) != 0) continue;
-    const size_t number = (size_t)strtoull(entry->d_name, NULL, 10);
+  io_listing files;
+  berg_status status = io_listing_open(&files, shares->folder, IO_LISTING_MAY_MISS, BERG_EWRITE, error);
+  for (const char *name; (name = io_listing_next(&files, &status, error));) {
+    const size_t digits = strspn(name, "0123456789");
+    if (!digits || digits > 18 || strcmp(name + digits, ENDING) != 0) continue;
+    const size_t number = (size_t)strtoull(name, NULL, 10);
     if (number >= shares->first) shares->first = number + 1;
     char *path = log_path(shares, number, error);
     status = path ? visit(shares, path, error) : BERG_ELIMIT;
     base_free(path);
   }
-  if (folder) closedir(folder);
+  io_listing_close(&files);
   return status;
 }
 

@@ -1,7 +1,6 @@
 /* Appending to a store of scores, and going on with one. */
 #include "model/store/write.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/text.h"
 #include "io/container/npy.h"
 #include "io/file/folders.h"
+#include "io/file/listing.h"
 #include "io/file/lock.h"
 #include "io/file/put_at.h"
 #include "io/file/whole_file.h"
@@ -93,15 +93,12 @@ static bool is_ours(const model_store_about *about, const char *name) {
 
 /* A folder without store.json may hold what a killed run had begun, and nothing else. */
 static berg_status check_empty(const char *path, const model_store_about *about, berg_error *error) {
-  DIR *folder = opendir(path);
-  if (!folder) return base_fail_errno(error, BERG_EWRITE, path, "this folder cannot be read", errno);
-  const struct dirent *entry;
-  berg_status status = BERG_OK;
-  while (!status && (entry = readdir(folder)))
-    if (!is_ours(about, entry->d_name))
-      status =
-          base_fail(error, BERG_EEXISTS, "%s: this folder is no store of scores, but holds %s", path, entry->d_name);
-  closedir(folder);
+  io_listing files;
+  berg_status status = io_listing_open(&files, path, 0, BERG_EWRITE, error);
+  for (const char *name; (name = io_listing_next(&files, &status, error));)
+    if (!is_ours(about, name))
+      status = base_fail(error, BERG_EEXISTS, "%s: this folder is no store of scores, but holds %s", path, name);
+  io_listing_close(&files);
   return status;
 }
 

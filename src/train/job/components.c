@@ -35,7 +35,7 @@ static berg_status find_file(const train_plan *plan, size_t of, const char *path
   if (!model_path_exists(path)) return BERG_OK;
   berg_status status =
       train_pca_file_open(&file, path, job->sets[of].count, job->features, job->components, job->threads, error);
-  if (status) return status == BERG_ELIMIT ? status : BERG_OK;
+  if (status) return status == BERG_ELIMIT || !file.is_read ? status : BERG_OK;
   *is_whole = true;
   train_pca_file_close(&file);
   return BERG_OK;

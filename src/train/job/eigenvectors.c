@@ -39,10 +39,10 @@ static berg_status done(const train_plan *plan, size_t of, io_ranges *vectors, b
   train_set_pca set;
   berg_status status = train_set_pca_open(&set, plan, of, NULL, false, error);
   if (status) return status;
-  *is_whole = train_pca_eigenvectors_done(&set.step);
+  status = train_pca_eigenvectors_done(&set.step, is_whole, error);
   if (*is_whole) io_ranges_add(vectors, 0, count(plan, of));
   train_set_pca_close(&set);
-  return BERG_OK;
+  return status;
 }
 
 static berg_status run(const train_step *step, size_t first, size_t end, berg_error *error) {

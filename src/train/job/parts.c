@@ -1,12 +1,11 @@
 /* Names of files that hold a range of a stage's units. */
 #include "train/job/parts.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "io/file/listing.h"
 
 #define DIGITS 8
 #define DIGITS_MOST 18 /* fit a size_t */
@@ -41,21 +40,22 @@ static int by_place(const void *a, const void *b) {
 
 berg_status train_parts_list(io_range **ranges, size_t *count, const char *folder, const char *stem, const char *ending,
                              berg_error *error) {
-  DIR *files = opendir(folder);
+  io_listing files;
   *ranges = NULL;
   *count = 0;
-  if (!files && errno == ENOMEM) return base_fail_errno(error, BERG_ELIMIT, folder, "cannot be looked into", errno);
   size_t room = 0;
-  bool has_room = true;
-  for (const struct dirent *entry; files && has_room && (entry = readdir(files));) {
+  berg_status status = io_listing_open(&files, folder, IO_LISTING_MAY_MISS, BERG_EWRITE, error);
+  for (const char *name; (name = io_listing_next(&files, &status, error));) {
     io_range range;
-    if (!is_part(entry->d_name, stem, ending, &range)) continue;
-    has_room = base_grow((void **)ranges, &room, *count + 1, sizeof range, error);
-    if (has_room) (*ranges)[(*count)++] = range;
+    if (!is_part(name, stem, ending, &range)) continue;
+    if (base_grow((void **)ranges, &room, *count + 1, sizeof range, error))
+      (*ranges)[(*count)++] = range;
+    else
+      status = BERG_ELIMIT;
   }
-  if (files) closedir(files);
+  io_listing_close(&files);
   if (*count) qsort(*ranges, *count, sizeof **ranges, by_place);
-  return has_room ? BERG_OK : BERG_ELIMIT;
+  return status;
 }
 
 size_t train_part_choose(const io_range *files, size_t count, io_range share, size_t unit) {

@@ -261,7 +261,9 @@ static berg_status fill(chunks *c, const train_step *step, const char *path, io_
   const bool is_part =
       file.end - file.first < count(c->plan, c->subject) || step->share.end || c->plan->job.options->scratch;
   const bool is_complete = io_ranges_before(io_rows_done(c->rows)) == file.end - file.first;
-  if (!status && is_part && is_complete) status = io_rows_finish(c->rows, &(io_labels){.row_names = NULL}, error);
+  if (!status)
+    status = is_part && is_complete ? io_rows_finish(c->rows, &(io_labels){.row_names = NULL}, error)
+                                    : io_rows_keep(c->rows, error);
   io_rows_free(c->rows, status ? error : NULL);
   return status;
 }

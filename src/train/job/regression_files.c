@@ -62,7 +62,7 @@ static void tell(cJSON *faults, const berg_error *why) {
   if (faults) io_json_add_text(faults, NULL, why->message);
 }
 
-/* Lines that the journal says to be safe, as targets. ELIMIT. */
+/* Lines that the journal says to be safe, as targets. EWRITE: it cannot be read. */
 static berg_status read_journal(const train_plan *plan, size_t s, train_target_file *file, const char *journal,
                                 cJSON *faults, berg_error *error) {
   char text[FINGERPRINT_MAX];
@@ -75,10 +75,11 @@ static berg_status read_journal(const train_plan *plan, size_t s, train_target_f
   if (!status && io_ranges_end(&lines) > file->range.end - file->range.first)
     status = base_fail(&why, BERG_EINPUT, "%s: tells of more lines than its name", journal);
   if (status) tell(faults, &why);
-  if (status == BERG_ELIMIT && error) *error = why;
+  const bool is_unread = status == BERG_ELIMIT || status == BERG_EWRITE;
+  if (is_unread && error) *error = why;
   for (size_t i = 0; i < lines.count && !status; i++)
     io_ranges_add(&file->targets, file->range.first + lines.list[i].first, file->range.first + lines.list[i].end);
-  return status == BERG_ELIMIT ? status : BERG_OK;
+  return is_unread ? status : BERG_OK;
 }
 
 /* Where one line of those that are safe is not as it was written, all are made again. */

@@ -19,7 +19,7 @@ void train_lines_seal(float *lines, const train_lines *of, size_t count);
 /* Whether they are as they were sealed. */
 bool train_lines_check(const void *lines, const train_lines *of, size_t count);
 /* Empties `targets` unless the .npy file `path`, which may be partial, has the lines of all of them, unchanged.
- * ELIMIT. */
+ * ELIMIT; EINPUT: it cannot be read. */
 berg_status train_lines_keep(const char *path, const train_lines *of, io_ranges *targets, berg_error *error);
 
 #endif

@@ -36,7 +36,8 @@ berg_status train_stage_remove(const train_plan *plan, const train_stage_kind *k
 /* For fingerprints. */
 uint64_t train_hash_rows(uint64_t hash, const size_t *rows, size_t count);
 
-/* Rows below `most` that a journal says to be safe; none where it is missing or of another run. ELIMIT. */
+/* Rows below `most` that a journal says to be safe; none where it is missing or of another run. ELIMIT; EWRITE: it
+ * cannot be read. */
 berg_status train_stage_noted(io_ranges *rows, const char *path, size_t columns, const char *fingerprint, size_t most,
                               berg_error *error);
 

@@ -2,7 +2,6 @@
 #define _DEFAULT_SOURCE /* st_blocks */
 #include "train/job/work.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "base/memory.h"
 #include "io/file/folders.h"
+#include "io/file/listing.h"
 #include "io/file/lock.h"
 #include "io/file/whole_file.h"
 #include "train/job/stages.h"
@@ -84,38 +84,36 @@ void train_work_close(train_work *work) {
 }
 
 berg_status train_work_leftovers(const char *folder, size_t *count, uint64_t *bytes, berg_error *error) {
-  DIR *files = opendir(folder);
+  io_listing files;
   *count = 0;
   *bytes = 0;
-  if (!files && errno == ENOMEM) return base_fail_errno(error, BERG_ELIMIT, folder, "cannot be looked into", errno);
-  for (const struct dirent *entry; files && (entry = readdir(files));) {
+  berg_status status = io_listing_open(&files, folder, IO_LISTING_MAY_MISS, BERG_EWRITE, error);
+  for (const char *name; (name = io_listing_next(&files, &status, error));) {
     struct stat about;
-    if (!is_ours(entry->d_name)) continue;
+    if (!is_ours(name)) continue;
     ++*count;
-    if (!fstatat(dirfd(files), entry->d_name, &about, 0)) *bytes += (uint64_t)about.st_blocks * 512;
+    if (!fstatat(dirfd(files.folder), name, &about, 0)) *bytes += (uint64_t)about.st_blocks * 512;
   }
-  if (files) closedir(files);
-  return BERG_OK;
+  io_listing_close(&files);
+  return status;
 }
 
-static berg_status clear(DIR *files, const train_work *work, bool finished, berg_error *error) {
-  rewinddir(files);
-  for (const struct dirent *entry; (entry = readdir(files));) {
-    const bool is_mark = begins(entry->d_name + (entry->d_name[0] == '.'), FINISHED);
-    if (finished ? !is_mark : !is_ours(entry->d_name)) continue;
-    if (unlinkat(dirfd(files), entry->d_name, 0) && errno != ENOENT)
-      return base_fail_errno(error, BERG_EWRITE, work->folder, entry->d_name, errno);
+static berg_status clear(const train_work *work, bool finished, berg_error *error) {
+  io_listing files;
+  berg_status status = io_listing_open(&files, work->folder, 0, BERG_EWRITE, error);
+  for (const char *name; (name = io_listing_next(&files, &status, error));) {
+    const bool is_mark = begins(name + (*name == '.'), FINISHED);
+    if (finished ? !is_mark : !is_ours(name)) continue;
+    if (unlinkat(dirfd(files.folder), name, 0) && errno != ENOENT)
+      status = base_fail_errno(error, BERG_EWRITE, work->folder, name, errno);
   }
-  return BERG_OK;
+  io_listing_close(&files);
+  return status;
 }
 
 static berg_status clear_folder(const train_work *work, bool marks_too, berg_error *error) {
-  DIR *files = opendir(work->folder);
-  if (!files) return base_fail_errno(error, BERG_EWRITE, work->folder, "cannot be cleared", errno);
-  berg_status status = clear(files, work, false, error);
-  if (!status && marks_too) status = clear(files, work, true, error);
-  closedir(files);
-  return status;
+  berg_status status = clear(work, false, error);
+  return !status && marks_too ? clear(work, true, error) : status;
 }
 
 berg_status train_work_clear(const train_work *work, berg_error *error) { return clear_folder(work, true, error); }

@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "base/checksum.h"
+#include "io/container/container.h"
 #include "io/container/writers.h"
 
 uint64_t train_pca_bytes(size_t rows, size_t features, size_t components) {
@@ -141,7 +142,7 @@ berg_status train_pca_file_open(train_pca_file *file, const char *path, size_t r
   entry all[ENTRIES];
   *file = (train_pca_file){.pca = {.rows = rows, .features = features, .components = components}};
   list(pca, all);
-  berg_status status = berg_file_open(&file->file, path, error);
+  berg_status status = io_container_open(&file->file, path, &file->is_read, error);
   for (size_t i = 0; i < ENTRIES && !status; i++) status = find(file->file, path, &all[i], pointers[i], error);
   const entry last = entry_of(NULL);
   if (!status) status = find(file->file, path, &last, &written, error);
@@ -155,5 +156,5 @@ berg_status train_pca_file_open(train_pca_file *file, const char *path, size_t r
 
 void train_pca_file_close(train_pca_file *file) {
   berg_file_free(file->file);
-  *file = (train_pca_file){.file = NULL};
+  *file = (train_pca_file){.is_read = file->is_read};
 }

@@ -13,6 +13,7 @@ berg_status train_pca_write(const train_pca *pca, int threads, const char *path,
 typedef struct train_pca_file {
   berg_file *file;
   train_pca pca; /* views of the mapped file: read, never released */
+  bool is_read;  /* also where it is damaged: its bytes are there */
 } train_pca_file;
 
 /* Maps what train_pca_write wrote, and compares its checksums. EINPUT: damaged, or not of these sizes. */

@@ -1,8 +1,10 @@
 /* Writing, finding and reading the files between the steps of a PCA. */
 #include "train/pca/pca_piece.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/checksum.h"
 #include "io/file/map.h"
@@ -69,26 +71,34 @@ static bool fits(const pca_job *job, const char *fingerprint, const char *magic,
          !memcmp(map->bytes + sizeof *found, fingerprint, found->fingerprint) && is_unchanged(map);
 }
 
-static bool open_piece(const pca_job *job, const char *fingerprint, const char *magic, const char *path, reader *in,
-                       pca_piece_header *found) {
-  if (io_map_open(&in->map, path, NULL)) return false;
-  if (fits(job, fingerprint, magic, &in->map, found)) {
-    in->at = in->map.bytes + sizeof *found + found->fingerprint;
-    in->left = found->bytes;
-    return true;
+/* `in->map` is open where there is one. */
+static berg_status open_piece(const pca_job *job, const char *fingerprint, const char *magic, const char *path,
+                              reader *in, pca_piece_header *found, bool *is_there, berg_error *error) {
+  *is_there = false;
+  if (access(path, F_OK) && errno == ENOENT) return BERG_OK;
+  berg_status status = io_map_open(&in->map, path, error);
+  if (status) return status;
+  *is_there = fits(job, fingerprint, magic, &in->map, found);
+  if (!*is_there) {
+    io_map_close(&in->map);
+    return BERG_OK;
   }
-  io_map_close(&in->map);
-  return false;
+  in->at = in->map.bytes + sizeof *found + found->fingerprint;
+  in->left = found->bytes;
+  return BERG_OK;
 }
 
-bool pca_piece_find(const pca_job *job, const char *fingerprint, const char *magic, const char *path, size_t *first,
-                    size_t *end) {
+berg_status pca_piece_find(const pca_job *job, const char *fingerprint, const char *magic, const char *path,
+                           io_range *panels, berg_error *error) {
   reader in;
   pca_piece_header found;
-  if (!open_piece(job, fingerprint, magic, path, &in, &found)) return false;
+  bool is_there;
+  *panels = (io_range){0, 0};
+  berg_status status = open_piece(job, fingerprint, magic, path, &in, &found, &is_there, error);
+  if (status || !is_there) return status;
   io_map_close(&in.map);
-  *first = found.first, *end = found.end;
-  return true;
+  *panels = (io_range){found.first, found.end};
+  return BERG_OK;
 }
 
 static void add_doubles(void *to, const uint8_t *from, size_t count) {
@@ -110,15 +120,23 @@ static bool read_next(void *user, void *bytes, size_t size, bool is_sum) {
   return true;
 }
 
-bool pca_piece_read(const pca_job *job, const char *fingerprint, const pca_piece *piece, const char *path, bool add) {
-  reader in;
+berg_status pca_piece_read(const pca_job *job, const char *fingerprint, const pca_piece *piece, const char *path,
+                           bool *is_read, berg_error *error) {
+  reader in = {.add = piece->adds};
   pca_piece_header found;
-  if (!open_piece(job, fingerprint, piece->magic, path, &in, &found)) return false;
-  in.add = add;
-  bool is_read = found.first == piece->first && found.end == piece->end &&
-                 piece->visit(job, piece, &(pca_visitor){read_next, &in});
+  berg_status status = open_piece(job, fingerprint, piece->magic, path, &in, &found, is_read, error);
+  if (status || !*is_read) return status;
+  *is_read = found.first == piece->first && found.end == piece->end &&
+             piece->visit(job, piece, &(pca_visitor){read_next, &in});
   io_map_close(&in.map);
-  return is_read;
+  return BERG_OK;
+}
+
+berg_status pca_piece_need(const pca_job *job, const char *fingerprint, const pca_piece *piece, const char *path,
+                           const char *lack, berg_error *error) {
+  bool is_read;
+  berg_status status = pca_piece_read(job, fingerprint, piece, path, &is_read, error);
+  return status || is_read ? status : base_fail(error, BERG_EINPUT, "%s: %s", path, lack);
 }
 
 /* --- Writing --- */

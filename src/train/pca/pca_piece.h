@@ -3,10 +3,12 @@
  *     header (below), fingerprint, contents, checksum of all these, "berg-end"
  *
  * Each is written whole or not at all, and read by the machine that wrote it, or one like it. What does not fit, or
- * does not have its checksum, counts as missing: its step is then done again. */
+ * does not have its checksum, counts as missing: its step is then done again. What the system does not give does not:
+ * it may be hours of work. */
 #ifndef TRAIN_PCA_PIECE_H
 #define TRAIN_PCA_PIECE_H
 
+#include "io/file/ranges.h"
 #include "train/pca/pca_job.h"
 
 typedef struct pca_piece_header {
@@ -30,15 +32,21 @@ typedef struct pca_piece {
   size_t first, end; /* panels */
   /* Hands over all memory of the piece, until `take` says false, which is then the answer. */
   bool (*visit)(const pca_job *job, const struct pca_piece *piece, const pca_visitor *visitor);
-  void *of; /* for `visit` */
+  void *of;  /* for `visit` */
+  bool adds; /* when it is read: to what is a sum */
 } pca_piece;
 
-/* The piece at `path`: its panels, of those that begin with `first` where it is not SIZE_MAX. False: there is none that
- * fits. */
-bool pca_piece_find(const pca_job *job, const char *fingerprint, const char *magic, const char *path, size_t *first,
-                    size_t *end);
-/* Fills the memory of `piece`, or adds to what is a sum. False: there is none that fits `piece`. */
-bool pca_piece_read(const pca_job *job, const char *fingerprint, const pca_piece *piece, const char *path, bool add);
+/* The panels of the piece at `path`; none: there is none that fits. EINPUT: it cannot be read. */
+berg_status pca_piece_find(const pca_job *job, const char *fingerprint, const char *magic, const char *path,
+                           io_range *panels, berg_error *error);
+/* Fills the memory of `piece`; not `*is_read`: there is none that fits it. EINPUT: it cannot be read. */
+berg_status pca_piece_read(const pca_job *job, const char *fingerprint, const pca_piece *piece, const char *path,
+                           bool *is_read, berg_error *error);
+/* The same where it has to be there: EINPUT with `lack`. */
+#define PCA_LACKS "is missing, damaged, or another run's"
+#define PCA_LACKS_PANELS "is missing, damaged, or lacks panels"
+berg_status pca_piece_need(const pca_job *job, const char *fingerprint, const pca_piece *piece, const char *path,
+                           const char *lack, berg_error *error);
 /* EWRITE. */
 berg_status pca_piece_write(const pca_job *job, const char *fingerprint, const pca_piece *piece, const char *path,
                             berg_error *error);

@@ -44,8 +44,7 @@ static la_operand turned(const double *values, size_t ld) { return (la_operand){
 static berg_status read_moments(const train_pca_step *step, pca_job *job, berg_error *error) {
   const pca_piece moments = {.magic = PCA_GRAM, .end = train_panels_count(step->panels), .visit = pca_visit_gram};
   berg_status status = pca_make_moments(job, error);
-  if (status || pca_piece_read(job, step->fingerprint, &moments, step->gram, false)) return status;
-  return base_fail(error, BERG_EINPUT, "%s: is missing, damaged, or lacks panels", step->gram);
+  return status ? status : pca_piece_need(job, step->fingerprint, &moments, step->gram, PCA_LACKS_PANELS, error);
 }
 
 static berg_status open_search(search *s, const train_pca_step *step, pca_job *job, berg_error *error) {
@@ -290,12 +289,13 @@ static berg_status advance(search *s, bool *found, berg_error *error) {
 
 static berg_status find(search *s, berg_error *error) {
   const train_pca_step *step = s->step;
-  berg_status status = BERG_OK;
-  bool found = false;
+  bool found = false, is_there;
   if (!isfinite(s->smallest))
     return base_fail(error, BERG_EINPUT, "the features are too large to be multiplied in float32: standardise them");
   const size_t panels = train_panels_count(step->panels);
-  if (pca_space_resume(&s->space, s->products.total)) {
+  berg_status status = pca_space_resume(&s->space, s->products.total, &is_there, error);
+  if (status) return status;
+  if (is_there) {
     s->products.told = (s->space.cycle ? TRAIN_PCA_PASSES : s->space.blocks) * panels - panels;
   } else {
     draw(s->space.block, s->space.shape.wide, step->panels->rows);

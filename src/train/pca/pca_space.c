@@ -76,12 +76,15 @@ static bool visit(const pca_job *job, const pca_piece *piece, const pca_visitor 
 
 static pca_piece piece_of(entry *e) { return (pca_piece){.magic = MAGIC, .end = 1, .visit = visit, .of = e}; }
 
-static bool read_entry(const pca_space *space, size_t cycle, size_t block, entry *e) {
-  char *path = path_of(space->step, cycle, block, NULL);
+static berg_status read_entry(const pca_space *space, size_t cycle, size_t block, entry *e, bool *is_read,
+                              berg_error *error) {
+  char *path = path_of(space->step, cycle, block, error);
   const pca_piece piece = piece_of(e);
-  const bool is_read = path && pca_piece_read(space->job, space->step->fingerprint, &piece, path, false);
+  *is_read = false;
+  berg_status status =
+      path ? pca_piece_read(space->job, space->step->fingerprint, &piece, path, is_read, error) : BERG_ELIMIT;
   base_free(path);
-  return is_read;
+  return status;
 }
 
 static berg_status write_block(pca_space *space, size_t width, berg_error *error) {
@@ -131,22 +134,27 @@ berg_status pca_space_begin(pca_space *space, size_t cycle, size_t width, berg_e
 }
 
 /* The next block of the cycle. */
-static bool resume_block(pca_space *space) {
+static berg_status resume_block(pca_space *space, bool *is_read, berg_error *error) {
   entry e = {.block = space->block, .rows = space->blocks ? space : NULL};
-  if (!read_entry(space, space->cycle, space->blocks, &e) || e.before != pca_space_size(space)) return false;
-  count_block(space, e.width);
-  return true;
+  berg_status status = read_entry(space, space->cycle, space->blocks, &e, is_read, error);
+  *is_read = *is_read && e.before == pca_space_size(space);
+  if (*is_read) count_block(space, e.width);
+  return status;
 }
 
-bool pca_space_resume(pca_space *space, double *scratch) {
+berg_status pca_space_resume(pca_space *space, double *scratch, bool *is_there, berg_error *error) {
   entry e = {.block = scratch};
-  space->cycle = PCA_SPACE_CYCLES;
-  while (space->cycle && !read_entry(space, space->cycle - 1, 0, &e)) space->cycle--;
-  if (!space->cycle--) return false;
+  berg_status status = BERG_OK;
+  *is_there = false;
+  for (space->cycle = PCA_SPACE_CYCLES; space->cycle && !status && !*is_there;)
+    status = read_entry(space, --space->cycle, 0, &e, is_there, error);
   space->blocks = 0;
-  while (space->blocks < PCA_SPACE_BLOCKS && resume_block(space)) continue;
+  for (bool goes_on = *is_there; goes_on && !status && space->blocks < PCA_SPACE_BLOCKS;)
+    status = resume_block(space, &goes_on, error);
+  *is_there = *is_there && !status && space->blocks;
+  if (!*is_there) return status;
   e.block = space->block;
-  return space->blocks && read_entry(space, space->cycle, space->blocks - 1, &e);
+  return read_entry(space, space->cycle, space->blocks - 1, &e, is_there, error);
 }
 
 /* --- What is done with it --- */
@@ -156,7 +164,10 @@ static const double *load(const pca_space *space, size_t block, double *scratch,
                           berg_error *error) {
   entry e = {.block = scratch};
   if (block + 1 == space->blocks) return space->block;
-  if (read_entry(space, space->cycle, block, &e) && e.width == pca_space_width(space, block)) return scratch;
+  bool is_read;
+  *status = read_entry(space, space->cycle, block, &e, &is_read, error);
+  if (*status) return NULL;
+  if (is_read && e.width == pca_space_width(space, block)) return scratch;
   *status = base_fail(error, BERG_EINPUT, "%s.space-%zu-%02zu: is missing or damaged; --resume computes it again",
                       space->step->vectors, space->cycle, block);
   return NULL;

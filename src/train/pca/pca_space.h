@@ -36,8 +36,8 @@ void pca_space_close(pca_space *space);
 size_t pca_space_memory(size_t rows, size_t components);
 uint64_t pca_space_disk(size_t rows, size_t components);
 
-/* Takes up what an earlier run left. False: there is nothing. */
-bool pca_space_resume(pca_space *space, double *scratch);
+/* Takes up what an earlier run left; not `*is_there`: there is nothing. EINPUT: it cannot be read. */
+berg_status pca_space_resume(pca_space *space, double *scratch, bool *is_there, berg_error *error);
 /* What lies in `block` begins cycle `cycle`: is written, and the cycle before is removed. Orthonormal rows; of float32
  * where products are not exact (pca_space_round). */
 berg_status pca_space_begin(pca_space *space, size_t cycle, size_t width, berg_error *error);

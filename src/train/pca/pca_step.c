@@ -30,22 +30,23 @@ size_t pca_block_end(const pca_job *job, size_t first) {
 
 berg_status pca_part_find(const pca_job *job, const train_pca_step *step, const char *magic, const char *path,
                           size_t first, bool *is_there, berg_error *error) {
-  size_t found, end;
+  io_range found;
+  *is_there = false;
   char *part = pca_part_path(job, path, first, error);
   if (!part) return BERG_ELIMIT;
-  *is_there = pca_piece_find(job, step->fingerprint, magic, part, &found, &end) && found == first &&
-              end == pca_block_end(job, first);
+  berg_status status = pca_piece_find(job, step->fingerprint, magic, part, &found, error);
+  *is_there = !status && found.first == first && found.end == pca_block_end(job, first);
   base_free(part);
-  return BERG_OK;
+  return status;
 }
 
 berg_status pca_part_read(const pca_job *job, const train_pca_step *step, const pca_piece *part, const char *path,
                           bool add, berg_error *error) {
   char *name = pca_part_path(job, path, part->first, error);
   if (!name) return BERG_ELIMIT;
-  berg_status status = BERG_OK;
-  if (!pca_piece_read(job, step->fingerprint, part, name, add))
-    status = base_fail(error, BERG_EINPUT, "%s: is missing, damaged, or another run's", name);
+  pca_piece piece = *part;
+  piece.adds = add;
+  berg_status status = pca_piece_need(job, step->fingerprint, &piece, name, PCA_LACKS, error);
   base_free(name);
   return status;
 }

@@ -33,11 +33,9 @@ static berg_status read_inputs(const train_pca_step *step, pca_job *job, berg_er
   job->values = base_alloc(k, sizeof(double), error);
   job->vectors = base_alloc_large(k * n, sizeof(double), error);
   if (!job->values || !job->vectors) return BERG_ELIMIT;
-  if (!pca_piece_read(job, step->fingerprint, &moments, step->gram, false))
-    return base_fail(error, BERG_EINPUT, "%s: is missing, damaged, or lacks panels", step->gram);
-  if (!pca_piece_read(job, step->fingerprint, &vectors, step->vectors, false))
-    return base_fail(error, BERG_EINPUT, "%s: is missing, damaged, or another run's", step->vectors);
-  return BERG_OK;
+  status = pca_piece_need(job, step->fingerprint, &moments, step->gram, PCA_LACKS_PANELS, error);
+  if (status) return status;
+  return pca_piece_need(job, step->fingerprint, &vectors, step->vectors, PCA_LACKS, error);
 }
 
 /* --- Parts --- */

@@ -22,28 +22,37 @@ static pca_piece piece_of(la_gram *gram, size_t first, size_t end) {
 }
 
 /* Panels in the sum's file; 0: there is none. */
-static size_t find_sum(const train_pca_step *step, const pca_job *job) {
-  size_t first, end;
-  const bool is_there = pca_piece_find(job, step->fingerprint, PCA_GRAM, step->gram, &first, &end);
-  return is_there && !first ? end : 0;
+static berg_status find_sum(const train_pca_step *step, const pca_job *job, size_t *panels, berg_error *error) {
+  io_range found;
+  berg_status status = pca_piece_find(job, step->fingerprint, PCA_GRAM, step->gram, &found, error);
+  *panels = found.first ? 0 : found.end;
+  return status;
+}
+
+/* Into memory what is done; nothing where the file has changed meanwhile. */
+static berg_status read_sum(sum *s, berg_error *error) {
+  const pca_piece piece = piece_of(s->gram, 0, s->done);
+  bool is_read;
+  if (!s->done) return BERG_OK;
+  berg_status status = pca_piece_read(&s->job, s->step->fingerprint, &piece, s->step->gram, &is_read, error);
+  if (status || is_read) return status;
+  s->done = 0;
+  s->anew = true;
+  return s->gram ? la_gram_begin_total(s->gram, error) : BERG_OK;
 }
 
 static berg_status open_sum(sum *s, const train_pca_step *step, berg_error *error) {
   *s = (sum){.step = step, .saved_at = base_machine_seconds()};
   s->job = pca_step_begin(step, &s->pca);
-  const size_t found = find_sum(step, &s->job);
-  berg_status status = pca_make_moments(&s->job, error);
+  size_t found;
+  berg_status status = find_sum(step, &s->job, &found, error);
+  if (!status) status = pca_make_moments(&s->job, error);
   if (!status && !step->by_products) status = pca_gram_open(&s->job, &s->gram, error);
   s->job.adds = true;
+  if (!status) status = find_sum(step, &s->job, &s->done, error);
   if (status) return status;
-  s->done = find_sum(step, &s->job);
   s->anew = !s->done && found;
-  const pca_piece piece = piece_of(s->gram, 0, s->done);
-  if (s->done && !pca_piece_read(&s->job, step->fingerprint, &piece, step->gram, false)) {
-    s->done = 0;
-    s->anew = true;
-    if (s->gram) status = la_gram_begin_total(s->gram, error);
-  }
+  status = read_sum(s, error);
   s->saved = s->done;
   return status;
 }
@@ -143,9 +152,11 @@ berg_status train_pca_merge_gram(const train_pca_step *step, berg_error *error) 
   const size_t count = train_panels_count(step->panels);
   train_pca pca;
   pca_job job = pca_step_begin(step, &pca);
-  if (find_sum(step, &job) == count) return BERG_OK;
+  size_t done;
+  berg_status status = find_sum(step, &job, &done, error);
+  if (status || done == count) return status;
   sum s;
-  berg_status status = open_sum(&s, step, error);
+  status = open_sum(&s, step, error);
   if (!status) status = add_parts(&s, error);
   if (!status) status = save(&s, error);
   if (!status && s.done < count)
@@ -159,8 +170,8 @@ berg_status train_pca_gram_done(const train_pca_step *step, io_ranges *done, boo
   const size_t count = train_panels_count(step->panels);
   train_pca pca;
   const pca_job job = pca_step_begin(step, &pca);
-  berg_status status = BERG_OK;
-  size_t first = find_sum(step, &job);
+  size_t first;
+  berg_status status = find_sum(step, &job, &first, error);
   *done = (io_ranges){.count = 0};
   *is_whole = first == count;
   io_ranges_add(done, 0, first);
@@ -178,9 +189,8 @@ static const pca_piece vectors = {.magic = PCA_VECTORS, .end = 1, .visit = pca_v
 
 static berg_status read_gram(const train_pca_step *step, pca_job *job, la_gram *gram, berg_error *error) {
   const pca_piece whole = piece_of(gram, 0, train_panels_count(step->panels));
-  if (!pca_piece_read(job, step->fingerprint, &whole, step->gram, false))
-    return base_fail(error, BERG_EINPUT, "%s: is missing, damaged, or lacks panels", step->gram);
-  return pca_gram_finish(job, gram, error);
+  berg_status status = pca_piece_need(job, step->fingerprint, &whole, step->gram, PCA_LACKS_PANELS, error);
+  return status ? status : pca_gram_finish(job, gram, error);
 }
 
 berg_status train_pca_step_eigenvectors(const train_pca_step *step, berg_error *error) {
@@ -201,9 +211,11 @@ berg_status train_pca_step_eigenvectors(const train_pca_step *step, berg_error *
   return status;
 }
 
-bool train_pca_eigenvectors_done(const train_pca_step *step) {
+berg_status train_pca_eigenvectors_done(const train_pca_step *step, bool *is_done, berg_error *error) {
   train_pca pca;
   const pca_job job = pca_step_begin(step, &pca);
-  size_t first, end;
-  return pca_piece_find(&job, step->fingerprint, PCA_VECTORS, step->vectors, &first, &end);
+  io_range found;
+  berg_status status = pca_piece_find(&job, step->fingerprint, PCA_VECTORS, step->vectors, &found, error);
+  *is_done = found.end;
+  return status;
 }

@@ -29,13 +29,15 @@ berg_status train_pca_step_gram(const train_pca_step *step, size_t first, size_t
 berg_status train_pca_step_gram_parts(const train_pca_step *step, size_t first, size_t end, berg_error *error);
 /* Adds the parts that other calls left. EINPUT: one is missing. */
 berg_status train_pca_merge_gram(const train_pca_step *step, berg_error *error);
-/* The panels in the sum and in parts; `*is_whole`: all are in the sum. ELIMIT. */
+/* The panels in the sum and in parts; `*is_whole`: all are in the sum. ELIMIT; EINPUT: a file
+ * cannot be read. */
 berg_status train_pca_gram_done(const train_pca_step *step, io_ranges *done, bool *is_whole, berg_error *error);
 
 /* From the file `gram` to the file `vectors`; by products with files `<vectors>.space-...` meanwhile, with which a
  * search that was cut off goes on. EARGUMENT: as train_pca_fit; EINPUT: no whole `gram`; EINTERNAL: no convergence. */
 berg_status train_pca_step_eigenvectors(const train_pca_step *step, berg_error *error);
-bool train_pca_eigenvectors_done(const train_pca_step *step);
+/* EINPUT: the file that they may be in cannot be read. */
+berg_status train_pca_eigenvectors_done(const train_pca_step *step, bool *is_done, berg_error *error);
 /* Removes `vectors`, and what a search that was cut off behind it left. EWRITE. */
 berg_status train_pca_remove_vectors(const train_pca_step *step, berg_error *error);
 

@@ -110,15 +110,17 @@ berg_status train_store_find(const train_store_file *file, io_ranges *safe, berg
   *told = own;
   *safe = (io_ranges){.count = 0};
   const bool is_there = !stat(file->path, &about);
-  if (!is_there && access(file->journal, F_OK)) return BERG_OK;
+  if (!is_there && errno != ENOENT) return base_fail_errno(error, BERG_EWRITE, file->path, "cannot be examined", errno);
+  if (!is_there && access(file->journal, F_OK) && errno == ENOENT) return BERG_OK;
   berg_status status = io_journal_open(&journal, file->journal, columns_of(file), file->fingerprint, safe, told);
   if (journal >= 0) close(journal);
   if (!status && !is_there) status = base_fail(told, BERG_EINPUT, "%s: is missing beside its journal", file->path);
   if (!status) status = fits_journal(file, &about, safe, told);
   if (!status) return BERG_OK;
   *safe = (io_ranges){.count = 0};
-  if (status == BERG_ELIMIT && error) *error = *told;
-  return status == BERG_ELIMIT ? status : BERG_OK;
+  const bool is_unread = status == BERG_ELIMIT || status == BERG_EWRITE;
+  if (is_unread && error) *error = *told;
+  return is_unread ? status : BERG_OK;
 }
 
 /* What is written becomes safe; the guard is held before and after, not meanwhile. */

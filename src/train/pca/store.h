@@ -46,7 +46,8 @@ berg_status train_store_settle(train_store *store, berg_error *error);
 const io_ranges *train_store_safe(const train_store *store);
 
 /* The rows that are safe in a file of that size, by its journal: none where either is missing, does not fit or is
- * another run's, and then, unless both are missing, `why` (may be NULL) says it in a line. ELIMIT. */
+ * another run's, and then, unless both are missing, `why` (may be NULL) says it in a line. ELIMIT;
+ * EWRITE: the system does not give them. */
 berg_status train_store_find(const train_store_file *file, io_ranges *safe, berg_error *why, berg_error *error);
 
 #endif

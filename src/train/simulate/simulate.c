@@ -1,8 +1,6 @@
 /* berg_simulate: images, brains, trials, tables. */
 #include "train/simulate/simulate.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +9,7 @@
 #include "base/options.h"
 #include "base/threads.h"
 #include "io/file/folders.h"
+#include "io/file/listing.h"
 #include "io/nifti/write_mask.h"
 
 #define SUBJECTS 3
@@ -78,14 +77,13 @@ static berg_status check(const berg_simulate_options *options, berg_error *error
 }
 
 berg_status simulate_check_folder(const char *folder, bool force, berg_error *error) {
-  DIR *listing = opendir(folder);
-  if (!listing && errno == ENOENT) return BERG_OK;
-  if (!listing) return base_fail_errno(error, BERG_EWRITE, folder, "this folder cannot be opened", errno);
+  io_listing files;
   size_t entries = 0;
-  for (const struct dirent *entry; (entry = readdir(listing));)
-    entries += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
-  closedir(listing);
-  if (!entries || force) return BERG_OK;
+  berg_status status = io_listing_open(&files, folder, IO_LISTING_MAY_MISS, BERG_EWRITE, error);
+  for (const char *name; (name = io_listing_next(&files, &status, error));)
+    entries += strcmp(name, ".") && strcmp(name, "..");
+  io_listing_close(&files);
+  if (status || !entries || force) return status;
   return base_fail(error, BERG_EEXISTS, "%s: is not empty; use force to replace files in it", folder);
 }
 
