@@ -4,11 +4,13 @@ By hand, how a large file comes through many breaks, and with how much memory:
 
     breaking_server.py BERG FOLDER [MEGABYTES [BREAKS]]
 """
+import contextlib
 import hashlib
 import http.server
 import os
 import random
 import re
+import ssl
 import sys
 import threading
 import time
@@ -152,6 +154,13 @@ class Server(http.server.ThreadingHTTPServer):
 
     def handle_error(self, *_):
         pass
+
+    def shutdown_request(self, request):
+        """TLS says that an answer ends where it does: without that OpenSSL 3.5 takes it for cut short, as it may be."""
+        if isinstance(request, ssl.SSLSocket):
+            with contextlib.suppress(OSError):
+                request.unwrap()
+        super().shutdown_request(request)
 
     def etag_of(self, name):
         return self.tags_of.get(name) or (self.files[name].etag if name in self.files else '""')
