@@ -1,5 +1,5 @@
 /* Where the tests of kernels and products run: as the host's backend runs them, or on a device (scripts/cuda_check.sh).
- * One of running_host.c and running_device.c is linked. */
+ * One of running_host.c and running_device.c is linked, and running.c. */
 #ifndef TESTS_CUDA_RUNNING_H
 #define TESTS_CUDA_RUNNING_H
 
@@ -7,6 +7,11 @@
 
 /* As a whole brain has them, padded, where products are fast enough for that. */
 extern const size_t running_columns, running_components;
+
+/* Around all tests of a program, as cmocka takes them. */
+extern cuda_backend *running_backend;
+int running_start(void **state);
+int running_finish(void **state);
 
 /* NULL where there is none, and why. */
 cuda_backend *running_open(cuda_fault *fault);

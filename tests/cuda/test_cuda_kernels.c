@@ -307,22 +307,6 @@ static void gram_sum(void **state) {
   running_give(product), running_give(gram);
 }
 
-static cuda_backend *backend;
-
-static int start(void **state) {
-  cuda_fault fault = {.text = ""};
-  (void)state;
-  backend = running_open(&fault);
-  if (!backend) print_error("%s\n", fault.text);
-  return backend ? 0 : -1;
-}
-
-static int finish(void **state) {
-  (void)state;
-  running_close(backend);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(tensors_as_the_library_has_them),
                                      cmocka_unit_test(rounding),
@@ -334,5 +318,5 @@ int main(void) {
                                      cmocka_unit_test(standardise),
                                      cmocka_unit_test(sums),
                                      cmocka_unit_test(gram_sum)};
-  return cmocka_run_group_tests(tests, start, finish);
+  return cmocka_run_group_tests(tests, running_start, running_finish);
 }

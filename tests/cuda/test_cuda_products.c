@@ -17,7 +17,6 @@
 
 #define SAMPLES 400
 
-static cuda_backend *backend;
 static const char *const names[] = {"f32", "tf32", "bf16"};
 
 static unsigned seed = 1;
@@ -25,20 +24,6 @@ static unsigned seed = 1;
 static float number(void) {
   seed = seed * 1664525u + 1013904223u;
   return (float)(seed >> 8) / (1 << 23) - 1;
-}
-
-static int start(void **state) {
-  cuda_fault fault = {.text = ""};
-  (void)state;
-  backend = running_open(&fault);
-  if (!backend) print_error("%s\n", fault.text);
-  return backend ? 0 : -1;
-}
-
-static int finish(void **state) {
-  (void)state;
-  running_close(backend);
-  return 0;
 }
 
 /* --- Operands: `own` on the host, `there` on the device, bfloat16 where the product says so. --- */
@@ -60,17 +45,17 @@ static operand make(size_t count, bool narrow) {
     o.own[i] = number();
     if (narrow) halves[i] = (uint16_t)cuda_to_bf16(o.own[i]), o.own[i] = cuda_from_bf16(halves[i]);
   }
-  if (cuda_take(backend, &o.there, bytes, &fault) ||
-      cuda_upload(backend, CUDA_COMPUTE, o.there, bytes, narrow ? (void *)halves : (void *)o.own, bytes, bytes, 1,
-                  &fault) ||
-      cuda_finish_all(backend, &fault))
+  if (cuda_take(running_backend, &o.there, bytes, &fault) ||
+      cuda_upload(running_backend, CUDA_COMPUTE, o.there, bytes, narrow ? (void *)halves : (void *)o.own, bytes, bytes,
+                  1, &fault) ||
+      cuda_finish_all(running_backend, &fault))
     fail_msg("%s", fault.text);
   free(halves);
   return o;
 }
 
 static void release(operand *o) {
-  cuda_give(backend, o->there);
+  cuda_give(running_backend, o->there);
   free(o->own);
 }
 
@@ -88,14 +73,14 @@ static void *multiply(const trial *t, const cuda_product *product) {
   const size_t bytes = product->batch * product->m * product->n * (t->d.narrow ? 2 : 4);
   void *found = malloc(bytes);
   assert_non_null(found);
-  cuda_status status = cuda_plan_product(backend, &plan, product, &fault);
+  cuda_status status = cuda_plan_product(running_backend, &plan, product, &fault);
   if (!status && !t->d.narrow)
-    status = cuda_upload(backend, CUDA_COMPUTE, t->d.there, bytes, t->d.own, bytes, bytes, 1, &fault);
+    status = cuda_upload(running_backend, CUDA_COMPUTE, t->d.there, bytes, t->d.own, bytes, bytes, 1, &fault);
   if (!status)
-    status = cuda_multiply(backend, plan, t->a.there, t->b.there, t->d.there, product->add_bias ? t->bias.there : NULL,
-                           &fault);
-  if (!status) status = cuda_download(backend, CUDA_COMPUTE, found, bytes, t->d.there, bytes, bytes, 1, &fault);
-  if (!status) status = cuda_finish_all(backend, &fault);
+    status = cuda_multiply(running_backend, plan, t->a.there, t->b.there, t->d.there,
+                           product->add_bias ? t->bias.there : NULL, &fault);
+  if (!status) status = cuda_download(running_backend, CUDA_COMPUTE, found, bytes, t->d.there, bytes, bytes, 1, &fault);
+  if (!status) status = cuda_finish_all(running_backend, &fault);
   cuda_plan_free(plan);
   if (!status) return found;
   print_error("%s\n", fault.text);
@@ -250,5 +235,5 @@ int main(void) {
     "responses_" #precision, responses, NULL, NULL, &(precision)          \
   }
   const struct CMUnitTest tests[] = {IN(f32), IN(tf32), IN(bf16), cmocka_unit_test(gram)};
-  return cmocka_run_group_tests(tests, start, finish);
+  return cmocka_run_group_tests(tests, running_start, running_finish);
 }

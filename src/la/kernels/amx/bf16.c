@@ -17,17 +17,11 @@ static double multiply_registers(size_t rounds) {
 }
 
 extern const la_gemm KERNEL(la_gemm_bf16_tiles);
-const la_gemm KERNEL(la_gemm_bf16_tiles) = {.precision = LA_BF16,
+const la_gemm KERNEL(la_gemm_bf16_tiles) = {BLOCK_ENGINE,
+                                            .precision = LA_BF16,
                                             .name = "bf16 (amx)",
                                             .layout = &la_layout_bf16_slab64,
-                                            .tile_rows = BLOCK_ROWS,
-                                            .cached_rows = CACHED_ROWS,
                                             .thread_bytes = NARROW_BYTES,
                                             .row_bytes = la_row_of_halves,
-                                            .begin = begin_tiles,
-                                            .end = end_tiles,
                                             .load = KERNEL(la_load_bf16),
-                                            .pack = KERNEL(la_pack_bf16),
-                                            .transpose = KERNEL(la_transpose),
-                                            .multiply = multiply,
-                                            .multiply_registers = multiply_registers};
+                                            .pack = KERNEL(la_pack_bf16)};

@@ -18,6 +18,9 @@
 #define SUMS_STRIDE (LA_PANEL * sizeof(float))
 /* Steps of 64 bytes of a row, for which weights of half the columns take 2 KB: what the first cache holds beside x. */
 #define STRETCH 12
+/* Rows that are finished after a step, all of a block in a stretch; even, as pairs of load_fine stay together. */
+#define FINISHED_ROWS ((size_t)4)
+_Static_assert(FINISHED_ROWS % 2 == 0 && FINISHED_ROWS * STRETCH >= BLOCK_ROWS, "whole pairs, and all of a block");
 /* Rows of x that a thread should take at a time: four images in ViT-B/32. */
 #define CACHED_ROWS 200
 
@@ -30,6 +33,45 @@ typedef struct block_walk {
   fetcher fetch;
   void *weights; /* the engine's */
 } block_walk;
+
+/* Where the four operands of a step lie: rows of x, the lower ones UNIT_ROWS below the upper, and tiles of weights. */
+typedef struct step_operands {
+  const char *x, *w;
+  size_t x_stride, w_stride, w_apart; /* bytes from row to row, and from the left tile to the right one */
+} step_operands;
+
+/* Sums of all four products, each load before the product that needs it; then, what is in registers being kept, with
+ * other rows or other weights alone. */
+INLINE void add_step(const bool is_bytes, const bool both, const step_operands o) {
+  UNIT_LOAD(6, o.w, o.w_stride);
+  UNIT_LOAD_ONCE(4, o.x, o.x_stride);
+  UNIT_ADD(is_bytes, 0, 4, 6);
+  UNIT_LOAD(7, o.w + o.w_apart, o.w_stride);
+  UNIT_ADD(is_bytes, 1, 4, 7);
+  if (!both) return;
+  UNIT_LOAD_ONCE(5, o.x + UNIT_ROWS * o.x_stride, o.x_stride);
+  UNIT_ADD(is_bytes, 3, 5, 7);
+  UNIT_ADD(is_bytes, 2, 5, 6);
+}
+
+INLINE void add_other_rows(const bool both, const step_operands o) {
+  UNIT_LOAD_ONCE(4, o.x, o.x_stride);
+  UNIT_BF16(0, 4, 6);
+  UNIT_BF16(1, 4, 7);
+  if (!both) return;
+  UNIT_LOAD_ONCE(5, o.x + UNIT_ROWS * o.x_stride, o.x_stride);
+  UNIT_BF16(3, 5, 7);
+  UNIT_BF16(2, 5, 6);
+}
+
+INLINE void add_other_weights(const bool both, const step_operands o) {
+  UNIT_LOAD(6, o.w, o.w_stride);
+  UNIT_BF16(0, 4, 6);
+  if (both) UNIT_BF16(2, 5, 6);
+  UNIT_LOAD(7, o.w + o.w_apart, o.w_stride);
+  UNIT_BF16(1, 4, 7);
+  if (both) UNIT_BF16(3, 5, 7);
+}
 
 /* One step of a block: `both`: its upper and its lower rows, else these alone. `x`: the block's first row. */
 typedef void block_step(const bool both, block_walk *walk, const char *x, size_t half, size_t step);
@@ -75,7 +117,7 @@ INLINE void block_stretch(block_walk *walk, const block_engine engine, block_ste
   for (size_t s = from; s < end; s++) {
     fetch_step(&walk->fetch);
     step(both, walk, x, half, s);
-    finish_some(walk, engine, (BLOCK_ROWS + STRETCH - 1) / STRETCH);
+    finish_some(walk, engine, FINISHED_ROWS);
   }
   UNIT_STORE(0, upper, SUMS_STRIDE);
   UNIT_STORE(1, upper + UNIT_COLUMNS, SUMS_STRIDE);
@@ -162,5 +204,10 @@ INLINE void multiply_units(const bool is_bytes, size_t rounds) {
 /* Around a thread's products. */
 static void begin_tiles(void) { unit_configure(UNIT_ROWS, UNIT_ROWS); }
 static void end_tiles(void) { unit_release(); }
+
+/* What the tables of all engines of the unit have in common. */
+#define BLOCK_ENGINE                                                                           \
+  .tile_rows = BLOCK_ROWS, .cached_rows = CACHED_ROWS, .begin = begin_tiles, .end = end_tiles, \
+  .transpose = KERNEL(la_transpose), .multiply = multiply, .multiply_registers = multiply_registers
 
 #endif

@@ -84,71 +84,33 @@ INLINE void split_until(split_weights *w, size_t end) {
 
 /* --- Steps --- */
 
-#define X_PART(number, x, part, stride) UNIT_LOAD_ONCE(number, (x) + (part)*UNIT_BYTES, stride)
-#define W_PART(number, w, part, tile) UNIT_LOAD(number, (w) + (2 * (part) + (tile)) * TILE_BYTES, UNIT_BYTES)
+/* Parts of x and of weights that a step multiplies. */
+INLINE step_operands parts_of(const block_walk *walk, const char *x, size_t half, size_t step, size_t of_x,
+                              size_t of_w) {
+  const split_weights *weights = walk->weights;
+  return (step_operands){
+      .x = x + step * STEP_OF_ROW + of_x * UNIT_BYTES,
+      .w = weights->parts + (half * walk->steps + step) * STEP_OF_HALF + 2 * of_w * TILE_BYTES,
+      .x_stride = walk->product->row_bytes,
+      .w_stride = UNIT_BYTES,
+      .w_apart = TILE_BYTES,
+  };
+}
 
-/* The five small products, in an order in which each needs two tiles or fewer that are not there yet. */
+/* The five small products, in an order in which each but the first needs one side anew. */
 INLINE void step_smaller(const bool both, block_walk *walk, const char *x, size_t half, size_t step) {
   split_weights *weights = walk->weights;
-  const size_t at = half * walk->steps + step, stride = walk->product->row_bytes;
-  const char *w = weights->parts + at * STEP_OF_HALF, *upper = x + step * STEP_OF_ROW,
-             *lower = upper + UNIT_ROWS * stride;
-  split_until(weights, (at + 1) * UNIT_ROWS);
-  W_PART(6, w, HIGH, 0);
-  X_PART(4, upper, LOW, stride);
-  UNIT_BF16(0, 4, 6);
-  W_PART(7, w, HIGH, 1);
-  UNIT_BF16(1, 4, 7);
-  if (both) {
-    X_PART(5, lower, LOW, stride);
-    UNIT_BF16(3, 5, 7);
-    UNIT_BF16(2, 5, 6);
-  }
-  X_PART(4, upper, MIDDLE, stride);
-  UNIT_BF16(0, 4, 6);
-  UNIT_BF16(1, 4, 7);
-  if (both) {
-    X_PART(5, lower, MIDDLE, stride);
-    UNIT_BF16(3, 5, 7);
-    UNIT_BF16(2, 5, 6);
-  }
-  W_PART(6, w, MIDDLE, 0);
-  UNIT_BF16(0, 4, 6);
-  if (both) UNIT_BF16(2, 5, 6);
-  W_PART(7, w, MIDDLE, 1);
-  UNIT_BF16(1, 4, 7);
-  if (both) UNIT_BF16(3, 5, 7);
-  X_PART(4, upper, HIGH, stride);
-  UNIT_BF16(1, 4, 7);
-  UNIT_BF16(0, 4, 6);
-  if (both) {
-    X_PART(5, lower, HIGH, stride);
-    UNIT_BF16(3, 5, 7);
-    UNIT_BF16(2, 5, 6);
-  }
-  W_PART(6, w, LOW, 0);
-  UNIT_BF16(0, 4, 6);
-  if (both) UNIT_BF16(2, 5, 6);
-  W_PART(7, w, LOW, 1);
-  UNIT_BF16(1, 4, 7);
-  if (both) UNIT_BF16(3, 5, 7);
+  split_until(weights, (half * walk->steps + step + 1) * UNIT_ROWS);
+  add_step(false, both, parts_of(walk, x, half, step, LOW, HIGH));
+  add_other_rows(both, parts_of(walk, x, half, step, MIDDLE, HIGH));
+  add_other_weights(both, parts_of(walk, x, half, step, MIDDLE, MIDDLE));
+  add_other_rows(both, parts_of(walk, x, half, step, HIGH, MIDDLE));
+  add_other_weights(both, parts_of(walk, x, half, step, HIGH, LOW));
   split_until(weights, weights->split + weights->ahead);
 }
 
 INLINE void step_high(const bool both, block_walk *walk, const char *x, size_t half, size_t step) {
-  const split_weights *weights = walk->weights;
-  const size_t stride = walk->product->row_bytes;
-  const char *w = weights->parts + (half * walk->steps + step) * STEP_OF_HALF, *upper = x + step * STEP_OF_ROW;
-  W_PART(6, w, HIGH, 0);
-  X_PART(4, upper, HIGH, stride);
-  UNIT_BF16(0, 4, 6);
-  W_PART(7, w, HIGH, 1);
-  UNIT_BF16(1, 4, 7);
-  if (both) {
-    X_PART(5, upper + UNIT_ROWS * stride, HIGH, stride);
-    UNIT_BF16(3, 5, 7);
-    UNIT_BF16(2, 5, 6);
-  }
+  add_step(false, both, parts_of(walk, x, half, step, HIGH, HIGH));
 }
 
 static void multiply(const la_product *product) {
@@ -166,16 +128,10 @@ static double multiply_registers(size_t rounds) {
 }
 
 extern const la_gemm KERNEL(la_gemm_f32_tiles);
-const la_gemm KERNEL(la_gemm_f32_tiles) = {.precision = LA_F32,
+const la_gemm KERNEL(la_gemm_f32_tiles) = {BLOCK_ENGINE,
+                                           .precision = LA_F32,
                                            .name = "float32 by six products of bf16 (amx)",
                                            .layout = &la_layout_f32_slab64,
-                                           .tile_rows = BLOCK_ROWS,
-                                           .cached_rows = CACHED_ROWS,
                                            .thread_bytes = FLOATS_BYTES,
                                            .row_bytes = row_bytes,
-                                           .begin = begin_tiles,
-                                           .end = end_tiles,
-                                           .load = load,
-                                           .transpose = KERNEL(la_transpose),
-                                           .multiply = multiply,
-                                           .multiply_registers = multiply_registers};
+                                           .load = load};

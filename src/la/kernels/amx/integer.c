@@ -29,20 +29,14 @@ static double multiply_registers(size_t rounds) {
 }
 
 extern const la_gemm KERNEL(la_gemm_int8_tiles);
-const la_gemm KERNEL(la_gemm_int8_tiles) = {.precision = LA_INT8,
+const la_gemm KERNEL(la_gemm_int8_tiles) = {BLOCK_ENGINE,
+                                            .precision = LA_INT8,
                                             .name = "int8 (amx)",
                                             .layout = &la_layout_int8_slab64,
-                                            .tile_rows = BLOCK_ROWS,
-                                            .cached_rows = CACHED_ROWS,
                                             .thread_bytes = NARROW_BYTES,
                                             .row_bytes = la_row_of_bytes,
-                                            .begin = begin_tiles,
-                                            .end = end_tiles,
                                             .load = KERNEL(la_load_int8),
                                             .load_fine = KERNEL(la_load_int8_fine),
                                             .pack = KERNEL(la_pack_int8),
-                                            .transpose = KERNEL(la_transpose),
-                                            .multiply = multiply,
-                                            .multiply_registers = multiply_registers,
                                             .round = KERNEL(la_round_int8),
                                             .factor = KERNEL(la_factor_moments)};

@@ -22,18 +22,12 @@ INLINE const char *weights_of(const block_walk *walk, size_t half, size_t step) 
 
 INLINE void narrow_step(const bool is_bytes, const bool both, const block_walk *walk, const char *x, size_t half,
                         size_t step) {
-  const char *w = weights_of(walk, half, step), *upper = x + step * UNIT_BYTES;
-  const size_t stride = walk->product->row_bytes;
-  UNIT_LOAD(6, w, SLAB_STRIDE);
-  UNIT_LOAD_ONCE(4, upper, stride);
-  UNIT_ADD(is_bytes, 0, 4, 6);
-  UNIT_LOAD(7, w + UNIT_BYTES, SLAB_STRIDE);
-  UNIT_ADD(is_bytes, 1, 4, 7);
-  if (both) {
-    UNIT_LOAD_ONCE(5, upper + UNIT_ROWS * stride, stride);
-    UNIT_ADD(is_bytes, 3, 5, 7);
-    UNIT_ADD(is_bytes, 2, 5, 6);
-  }
+  add_step(is_bytes, both,
+           (step_operands){.x = x + step * UNIT_BYTES,
+                           .w = weights_of(walk, half, step),
+                           .x_stride = walk->product->row_bytes,
+                           .w_stride = SLAB_STRIDE,
+                           .w_apart = UNIT_BYTES});
 }
 
 /* A slab of `units` rows: zeros follow the last, which may be the last of its memory. */
